@@ -1,0 +1,26 @@
+"""The apps of the simulated phone, under the class names that scenarios and their validators know."""
+
+from __future__ import annotations
+
+from are.simulation.apps.app import App
+from are.simulation.tool_utils import user_tool
+
+from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+from pytest_pare.apps.calendar import StatefulCalendarApp
+from pytest_pare.apps.contacts import StatefulContactsApp
+from pytest_pare.apps.core import StatefulApp
+from pytest_pare.apps.email import StatefulEmailApp
+from pytest_pare.apps.messaging import StatefulMessagingApp
+from pytest_pare.apps.system import HomeScreenSystemApp
+
+__all__ = [
+    "App",
+    "HomeScreenSystemApp",
+    "PAREAgentUserInterface",
+    "StatefulApp",
+    "StatefulCalendarApp",
+    "StatefulContactsApp",
+    "StatefulEmailApp",
+    "StatefulMessagingApp",
+    "user_tool",
+]

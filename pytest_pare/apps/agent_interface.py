@@ -1,0 +1,51 @@
+"""The line between the user and the proactive agent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from are.simulation.apps.agent_user_interface import AgentUserInterface, Sender
+from are.simulation.tool_utils import OperationType, app_tool, user_tool
+from are.simulation.types import EventType, event_registered
+from are.simulation.utils import type_check
+
+
+class PAREAgentUserInterface(AgentUserInterface):
+    """Messages between the agent and the user, and the user's answer to a proposal."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Nobody answers while a tool call is under way: an answer is an event of its own, in a later turn.
+        self.wait_for_user_response = False
+
+    @type_check
+    @user_tool()
+    @event_registered(operation_type=OperationType.WRITE, event_type=EventType.USER)
+    def accept_proposal(self, content: str = "") -> str:
+        """Accept what the agent has proposed.
+
+        :param content: Words that go with the acceptance.
+        :returns: The id of the message to the agent.
+        """
+        return str(self._send_message(Sender.USER, f"[ACCEPT]: {content}"))
+
+    @type_check
+    @user_tool()
+    @event_registered(operation_type=OperationType.WRITE, event_type=EventType.USER)
+    def reject_proposal(self, content: str = "") -> str:
+        """Reject what the agent has proposed.
+
+        :param content: Words that go with the rejection.
+        :returns: The id of the message to the agent.
+        """
+        return str(self._send_message(Sender.USER, f"[REJECT]: {content}"))
+
+    @type_check
+    @app_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def wait(self) -> str:
+        """Do nothing now and wait for what the user does next.
+
+        :returns: A confirmation.
+        """
+        return "Waiting for the user's next action."

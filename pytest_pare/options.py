@@ -1,0 +1,86 @@
+"""Every command-line flag and ini value of the plugin, in one table.
+
+Imports nothing: reading it is a part of every pytest start.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Option(NamedTuple):
+    """A command-line flag.
+
+    Attributes:
+        flag: As it is typed.
+        dest: Where pytest keeps its value.
+        key: The key of the suite file that it sets; empty if it does something else.
+        settings: What goes to `addoption`.
+    """
+
+    flag: str
+    dest: str
+    key: str
+    settings: dict[str, Any]
+
+
+CONFIG = Option(
+    "--pare-config",
+    "pare_config",
+    "",
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "FILE",
+        "help": "Run the scenarios of this suite file (repeatable).",
+    },
+)
+SET = Option(
+    "--pare-set",
+    "pare_set",
+    "",
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "KEY=VALUE",
+        "help": "Set a key of the suite file, such as runner.max_scenario_duration=30 (repeatable).",
+    },
+)
+SHORTHANDS = (
+    Option("--pare-runs", "pare_runs", "runs", {"type": int, "metavar": "N", "help": "Run each scenario N times."}),
+    Option(
+        "--pare-oracle",
+        "pare_oracle",
+        "runner.oracle",
+        {
+            "action": "store_const",
+            "const": True,
+            "help": "Play the scenarios' own reference steps: no agent is tested, no key is needed.",
+        },
+    ),
+    Option(
+        "--pare-limit",
+        "pare_limit",
+        "scenarios.limit",
+        {"type": int, "metavar": "N", "help": "Run only the first N scenarios."},
+    ),
+    Option(
+        "--pare-split",
+        "pare_split",
+        "scenarios.split",
+        {"metavar": "FILE", "help": "Run only the scenarios whose ids this file lists, one a line."},
+    ),
+    Option(
+        "--pare-min-success-rate",
+        "pare_min_success_rate",
+        "gate.min_success_rate",
+        {"type": float, "metavar": "RATE", "help": "Fail the session if less than this share of runs succeeds (0 to 1)."},
+    ),
+)
+OPTIONS = (CONFIG, *SHORTHANDS, SET)
+
+INI_CONFIG = "pare_config"
+INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
+
+SUITE_FILE_NAME = "pare.yaml"
+SUITE_FILE_SUFFIX = ".pare.yaml"

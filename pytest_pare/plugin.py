@@ -1,0 +1,81 @@
+"""The plugin's entry point: pytest hooks, and nothing that costs time before it is needed.
+
+A session without a suite imports none of ARE, polars, pydantic and yaml.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_pare import options
+from pytest_pare.fixtures import (
+    env_events_config,
+    execute_engine_config,
+    observe_engine_config,
+    pare_config,
+    pare_run_number,
+    pare_runner_config,
+    tool_augmentation_config,
+    user_engine_config,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_pare.session import SuiteSession
+
+__all__ = [
+    "env_events_config",
+    "execute_engine_config",
+    "observe_engine_config",
+    "pare_config",
+    "pare_run_number",
+    "pare_runner_config",
+    "tool_augmentation_config",
+    "user_engine_config",
+]
+
+_SESSION = pytest.StashKey["SuiteSession"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flags and the ini value."""
+    group = parser.getgroup("pare", "simulated scenarios for AI agents (pytest-pare)")
+    for option in options.OPTIONS:
+        group.addoption(option.flag, dest=option.dest, **option.settings)
+    parser.addini(options.INI_CONFIG, options.INI_HELP, type="paths", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the suites of this session; read them, and take part in it, if there are any."""
+    paths = _suite_paths(config)
+    if paths is None:
+        return
+    from pytest_pare.session import SuiteSession
+
+    session = SuiteSession.create(config, paths)
+    config.stash[_SESSION] = session
+    config.pluginmanager.register(session, "pare-session")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a suite file."""
+    session = parent.config.stash.get(_SESSION, None)
+    return None if session is None else session.collect(file_path, parent)
+
+
+def _suite_paths(config: pytest.Config) -> list[Path] | None:
+    """Return the suite files of this session in their order, or `None` if it has none."""
+    from pytest_pare.arguments import suite_paths
+
+    flags: list[str] = config.getoption(options.CONFIG.dest)
+    ini: list[Path] = config.getini(options.INI_CONFIG)
+    named = any(arg.partition("::")[0].endswith(options.SUITE_FILE_NAME) for arg in config.args)
+    if not (flags or ini or named):
+        given = next((o.flag for o in (*options.SHORTHANDS, options.SET) if config.getoption(o.dest)), None)
+        if given is not None:
+            raise pytest.UsageError(f"{given} changes a suite, and there is none; add --pare-config FILE")
+        return None
+    return suite_paths(config, flags, ini) or None

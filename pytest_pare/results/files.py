@@ -1,0 +1,47 @@
+"""The files that a suite's results are written to. Importing this module imports polars."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pytest_pare.results.report import generate_json_stats_report
+from pytest_pare.results.statistics import combine_results_to_dataframe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_pare.results.gate import Verdict
+    from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
+
+Results = "Mapping[str, PAREMultiScenarioValidationResult]"
+
+
+def write_json(path: Path, suite: str, results: Results, split: str, verdict: Verdict | None) -> None:
+    """Write the statistics and the gate's verdict as JSON.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    timestamp = datetime.now(UTC).isoformat(timespec="seconds")
+    report = generate_json_stats_report(combine_results_to_dataframe(results.values()), split, timestamp=timestamp)
+    report["metadata"]["suite"] = suite
+    report["gate"] = None if verdict is None else verdict.to_dict()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_parquet(path: Path, suite: str, results: Results, split: str, verdict: Verdict | None) -> None:  # noqa: ARG001
+    """Write a row for each run, with the suite and the variant as additional columns.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    import polars as pl
+
+    tables = [result.to_polars({"suite": suite, "variant": variant}) for variant, result in results.items()]
+    table = pl.concat(tables) if tables else combine_results_to_dataframe([])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.write_parquet(path)

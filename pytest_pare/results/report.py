@@ -1,0 +1,133 @@
+"""The report of a table of results, as JSON and as text. Importing this module imports polars.
+
+The text is made for a CI log: at most 80 columns, one figure a line. Real time is on lines of its own (`Time`, `Run
+duration`, `Job duration`); two reports of equal results are equal but for these.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_pare.results.statistics import GroupStatistics, Spread, calculate_statistics, group_statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+
+REPORT_VERSION: Final = "1.0"
+WIDTH: Final = 80
+
+
+def generate_json_stats_report(
+    df: pl.DataFrame,
+    split: str = "full",
+    weight_per_app_class: dict[str, float] | None = None,
+    timestamp: str | None = None,
+) -> dict[str, Any]:
+    """Return the statistics of a table of results, as JSON has them.
+
+    Args:
+        df: The table; its columns are those of `RESULT_SCHEMA`, at least.
+        split: Name of the set of scenarios that was run.
+        weight_per_app_class: What environment events were weighted with, if they were.
+        timestamp: When the results were made. Equal results have equal reports if it is left out.
+    """
+    metadata = {
+        "split": split,
+        "timestamp": timestamp,
+        "report_version": REPORT_VERSION,
+        "weight_per_app_class": weight_per_app_class,
+    }
+    return {"metadata": metadata, **calculate_statistics(df)}
+
+
+def generate_validation_report(
+    df: pl.DataFrame,
+    split: str = "full",
+    weight_per_app_class: dict[str, float] | None = None,
+    timestamp: str | None = None,
+    heading: str | None = None,
+) -> str:
+    """Return the statistics of a table of results as text, without a line feed at its end.
+
+    Args:
+        df: The table; its columns are those of `RESULT_SCHEMA`, at least.
+        split: Name of the set of scenarios that was run.
+        weight_per_app_class: What environment events were weighted with, if they were.
+        timestamp: When the results were made; without it, there is no line that says so.
+        heading: A line below the title, for what a reader must know before the figures.
+    """
+    lines = ["PARE validation report"]
+    if heading is not None:
+        lines += _wrap(heading)
+    lines += ["", *_wrap(f"Split: {split}")]
+    if weight_per_app_class:
+        weights = ", ".join(f"{name} {weight}" for name, weight in sorted(weight_per_app_class.items()))
+        lines += _wrap(f"Weights: {weights}")
+    if timestamp is not None:
+        lines += _wrap(f"Time: {timestamp}")
+    groups = group_statistics(df)
+    if not groups:
+        lines += ["", "No results: there is nothing to report."]
+    for group in groups:
+        lines += ["", *_header(group), "  Metadata", *_metadata(group), "  Metrics", *_metrics(group)]
+    return "\n".join(lines)
+
+
+def _header(group: GroupStatistics) -> list[str]:
+    return _wrap(
+        f"user={group.user_model}, proactive={group.proactive_model}, "
+        f"tool_fail={group.tool_failure_probability}, env_events={group.num_env_events_per_minute}"
+    )
+
+
+def _metadata(group: GroupStatistics) -> Iterator[str]:
+    yield _line("Scenarios", f"{group.total_scenarios}")
+    yield _line("Runs", f"{group.total_runs}")
+    yield _line("Succeeded", f"{group.success_runs}")
+    yield _line("Failed", f"{group.failed_runs}")
+    if group.exception_runs:
+        yield _line("Exceptions", f"{group.exception_runs}", "not in the success rate")
+    if group.no_validation_runs:
+        yield _line("No validation", f"{group.no_validation_runs}", "not in the success rate")
+
+
+def _metrics(group: GroupStatistics) -> Iterator[str]:
+    of_scenarios = f"of {group.total_scenarios} scenario" + ("" if group.total_scenarios == 1 else "s")
+    yield _figure("Success rate", group.success_rate, unit=" %")
+    yield _line(f"Pass@{group.k}", f"{group.pass_at_k_percent:.1f}", f"{group.pass_at_k} {of_scenarios}", unit=" %")
+    yield _line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
+    yield _figure("Run duration", group.avg_run_duration, unit=" s")
+    yield _line("Job duration", f"{group.job_duration:.1f}", unit=" s")
+    yield _line("Proposals", f"{group.total_proposals}")
+    yield _line("Acceptances", f"{group.total_acceptances}")
+    yield _line("Turns", f"{group.total_turns}")
+    yield _line("Read-only actions", f"{group.total_read_only_actions}")
+    yield _line("Write actions", f"{group.total_write_actions}")
+    yield _figure("Proposal rate", group.aggregate_proposal_rate, decimals=3)
+    yield _figure("Acceptance rate", group.aggregate_acceptance_rate, unit=" %", factor=100)
+    yield _figure("Read-only per run", group.avg_read_only_actions)
+    yield _figure("Writes per run", group.avg_write_actions)
+
+
+def _figure(label: str, figure: Spread, *, unit: str = "", decimals: int = 1, factor: float = 1) -> str:
+    if figure.value is None:
+        return _line(label, "n/a")
+    note = ""
+    if figure.samples > 1:
+        note = f"std {factor * figure.std:.{decimals}f}"
+        if figure.sem is not None:
+            note += f", sem {factor * figure.sem:.{decimals}f}"
+    return _line(label, f"{factor * figure.value:.{decimals}f}", note, unit=unit)
+
+
+def _line(label: str, number: str, note: str = "", *, unit: str = "") -> str:
+    return f"    {label:<20}{number:>7}{unit}" + (f" ({note})" if note else "")
+
+
+def _wrap(text: str) -> list[str]:
+    # What is not printable becomes a space: a name from outside must not break a line, or colour a terminal.
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return textwrap.wrap(printable, WIDTH, subsequent_indent="    ", break_on_hyphens=False)

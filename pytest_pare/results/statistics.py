@@ -1,0 +1,202 @@
+"""What a table of results says about each config. Importing this module imports polars.
+
+A group is what has the same user model, proactive model and noise. Exceptions and missing verdicts have no score: they
+are counted, and are left out of every rate of success. A figure's spread is that between the run numbers, so it takes
+at least two of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from pytest_pare.results.schema import RESULT_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
+
+GROUP_KEYS: Final = ("user_model", "proactive_model", "tool_failure_probability", "num_env_events_per_minute")
+
+# Rows are put in an order of their own before anything is added up, so that the order in which they come, which differs
+# with the number of workers, changes no figure in its last digit.
+_ROW_ORDER: Final = (*GROUP_KEYS, "base_scenario_id", "run_number", "run_duration", "job_duration")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure and how far it differs from sample to sample.
+
+    Attributes:
+        value: The figure over all rows; None if there was nothing to measure.
+        std: Sample standard deviation of the samples' own values; 0.0 if there are fewer than two.
+        sem: Standard error of the mean, `std / sqrt(samples)`; None if it is not reported for this figure.
+        samples: Number of samples that have a value.
+    """
+
+    value: float | None
+    std: float
+    sem: float | None
+    samples: int
+
+
+@dataclass(frozen=True)
+class GroupStatistics:
+    """The statistics of one group, in the order of the report.
+
+    Attributes:
+        total_runs: Rows.
+        validated_runs: Rows with a score.
+        success_rate: Percentage of successes among the rows with a score.
+        pass_at_k: Scenarios with a success; of a scenario's rows only those with a score are looked at.
+        pass_k: Scenarios whose rows with a score are all successes; there must be one.
+        k: Rows per scenario, the most if scenarios differ.
+        avg_run_duration: Mean over the rows that have a duration; its samples are these rows.
+        job_duration: Mean of the column; 0.0 if it is empty.
+        aggregate_proposal_rate: Proposals per turn.
+        aggregate_acceptance_rate: Acceptances per proposal, 0 to 1.
+        avg_read_only_actions: Read-only actions per row, whatever the row's status.
+        avg_write_actions: Write actions per row, whatever the row's status.
+    """
+
+    user_model: str | None
+    proactive_model: str | None
+    tool_failure_probability: float | None
+    num_env_events_per_minute: int | None
+    total_runs: int
+    validated_runs: int
+    success_runs: int
+    failed_runs: int
+    exception_runs: int
+    no_validation_runs: int
+    success_rate: Spread
+    pass_at_k: int
+    pass_at_k_percent: float
+    pass_k: int
+    pass_k_percent: float
+    total_scenarios: int
+    k: int
+    avg_run_duration: Spread
+    job_duration: float
+    total_proposals: int
+    total_acceptances: int
+    total_turns: int
+    total_read_only_actions: int
+    total_write_actions: int
+    aggregate_proposal_rate: Spread
+    aggregate_acceptance_rate: Spread
+    avg_read_only_actions: Spread
+    avg_write_actions: Spread
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as JSON has them: `name`, `name_std`, `name_sem`; 0.0 stands for nothing to measure."""
+        entry: dict[str, Any] = {}
+        for one in fields(self):
+            figure = getattr(self, one.name)
+            if isinstance(figure, Spread):
+                entry[one.name] = 0.0 if figure.value is None else figure.value
+                entry[f"{one.name}_std"] = figure.std
+                if figure.sem is not None:
+                    entry[f"{one.name}_sem"] = figure.sem
+            else:
+                entry[one.name] = figure
+        return entry
+
+
+def combine_results_to_dataframe(
+    results: Iterable[PAREMultiScenarioValidationResult] | Mapping[Any, PAREMultiScenarioValidationResult],
+) -> pl.DataFrame:
+    """Return the rows of all results in one table; of a mapping, its values."""
+    each = results.values() if isinstance(results, Mapping) else results
+    return pl.concat([pl.DataFrame(schema=RESULT_SCHEMA), *(one.to_polars() for one in each)])
+
+
+def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
+    """Return `{"per_config_results": [...]}`, one entry per group, sorted by `GROUP_KEYS` in ascending order.
+
+    Args:
+        df: A table with at least the columns of `RESULT_SCHEMA`. The order of its rows makes no difference.
+    """
+    return {"per_config_results": [group.to_dict() for group in group_statistics(df)]}
+
+
+def group_statistics(df: pl.DataFrame) -> list[GroupStatistics]:
+    """Return the statistics of every group, sorted by `GROUP_KEYS` in ascending order."""
+    if df.is_empty():
+        return []
+    groups = df.sort(_ROW_ORDER).partition_by(GROUP_KEYS, maintain_order=True)
+    return [_statistics_of_one(group) for group in groups]
+
+
+def _statistics_of_one(group: pl.DataFrame) -> GroupStatistics:
+    # The same expressions give the figures of the whole group and those of each run number.
+    figures = {
+        "success_rate": 100 * pl.col("success_numeric").mean(),
+        "aggregate_proposal_rate": _ratio("proposal_count", "number_of_turns"),
+        "aggregate_acceptance_rate": _ratio("acceptance_count", "proposal_count"),
+        "avg_read_only_actions": pl.col("read_only_actions").sum() / pl.len(),
+        "avg_write_actions": pl.col("write_actions").sum() / pl.len(),
+    }
+    overall = group.select(**figures).row(0, named=True)
+    by_run = group.drop_nulls("run_number").group_by("run_number", maintain_order=True).agg(**figures)
+    spreads: dict[str, Any] = {name: _spread(overall[name], by_run[name]) for name in figures}
+    durations = group["run_duration"]
+    mean_duration = group.select(pl.col("run_duration").mean()).item()
+    scenarios = _scenario_counts(group)
+    return GroupStatistics(
+        **group.select(GROUP_KEYS).row(0, named=True),
+        **_totals(group),
+        **scenarios,
+        **spreads,
+        pass_at_k_percent=100 * scenarios["pass_at_k"] / scenarios["total_scenarios"],
+        pass_k_percent=100 * scenarios["pass_k"] / scenarios["total_scenarios"],
+        avg_run_duration=_spread(mean_duration, durations, with_sem=False),
+        job_duration=group.select(pl.col("job_duration").mean()).item() or 0.0,
+    )
+
+
+def _totals(group: pl.DataFrame) -> dict[str, Any]:
+    def count(status: str) -> pl.Expr:
+        return (pl.col("status") == status).sum()
+
+    return group.select(
+        total_runs=pl.len(),
+        validated_runs=pl.col("success_numeric").count(),
+        success_runs=count("success"),
+        failed_runs=count("failed"),
+        exception_runs=count("exception"),
+        no_validation_runs=count("no_validation"),
+        total_proposals=pl.col("proposal_count").sum(),
+        total_acceptances=pl.col("acceptance_count").sum(),
+        total_turns=pl.col("number_of_turns").sum(),
+        total_read_only_actions=pl.col("read_only_actions").sum(),
+        total_write_actions=pl.col("write_actions").sum(),
+    ).row(0, named=True)
+
+
+def _scenario_counts(group: pl.DataFrame) -> dict[str, Any]:
+    per_scenario = group.group_by("base_scenario_id").agg(score=pl.col("success_numeric").mean(), rows=pl.len())
+    return per_scenario.select(
+        total_scenarios=pl.len(),
+        k=pl.col("rows").max(),
+        pass_at_k=(pl.col("score") > 0).sum(),
+        pass_k=(pl.col("score") == 1).sum(),
+    ).row(0, named=True)
+
+
+def _ratio(part: str, whole: str) -> pl.Expr:
+    """Return Σpart/Σwhole, and null where there is nothing to divide by."""
+    divisor = pl.col(whole).sum()
+    return pl.when(divisor > 0).then(pl.col(part).sum() / divisor)
+
+
+def _spread(value: float | None, samples: pl.Series, *, with_sem: bool = True) -> Spread:
+    count, std = samples.to_frame("x").select(pl.col("x").count().alias("n"), pl.col("x").std(ddof=1)).row(0)
+    std = std or 0.0
+    sem = std / math.sqrt(max(count, 1)) if with_sem else None
+    return Spread(value=value, std=std, sem=sem, samples=count)

@@ -1,0 +1,45 @@
+"""The authoring API: `PAREScenario`, `register_scenario` and what they need.
+
+The registry itself is `pytest_pare.scenarios.registry.registry`.
+
+Nothing is imported before it is asked for: the configuration models alone start fast, without ARE.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
+    from pytest_pare.scenarios.registry import ScenarioRegistry, register_scenario
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
+
+_MODULE_OF = {
+    "MultiScenarioRunnerConfig": "config",
+    "PAREMultiScenarioValidationResult": "validation_result",
+    "PAREScenario": "scenario",
+    "PAREScenarioValidationResult": "validation_result",
+    "ScenarioRegistry": "registry",
+    "ScenarioRunnerConfig": "config",
+    "register_scenario": "registry",
+}
+
+__all__ = [
+    "MultiScenarioRunnerConfig",
+    "PAREMultiScenarioValidationResult",
+    "PAREScenario",
+    "PAREScenarioValidationResult",
+    "ScenarioRegistry",
+    "ScenarioRunnerConfig",
+    "register_scenario",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value

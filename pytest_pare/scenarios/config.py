@@ -1,0 +1,243 @@
+"""How a scenario is run: engines, noise, limits.
+
+The models have ARE's and PARE's field names. The noise and engine models are our own, so that reading a suite or a
+report does not import ARE; each accepts ARE's object of the same name.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+MAX_SCENARIO_DURATION = 600
+
+Count = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+Scope = Literal["anywhere", "suite"]
+
+
+def _not_implemented(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
+    """Declare a field that nothing acts on yet, so that it cannot be set in the belief that it does something.
+
+    Args:
+        default: The only value that is accepted.
+        description: What the field will do.
+        scope: "anywhere", or "suite" for a field that code may set (it labels a report, or names a directory) and a
+            suite file may not.
+    """
+    note = "Not implemented yet; only the default is accepted" + ("." if scope == "anywhere" else " in a suite.")
+    return Field(default=default, description=f"{description} {note}", json_schema_extra={"x-not-implemented": scope})
+
+
+class _Lookalike(BaseModel):
+    """A value that can be made from ARE's object of the same name."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_attributes(cls, value: object) -> object:
+        # Pydantic's `from_attributes` would make an object without a single one of the attributes into all defaults.
+        if not isinstance(value, cls) and all(hasattr(value, name) for name in cls.model_fields):
+            return {name: getattr(value, name) for name in cls.model_fields}
+        return value
+
+
+class LLMEngineConfig(_Lookalike):
+    """Which model answers, and where."""
+
+    model_name: Name = Field(description="The model, as its provider names it.")
+    provider: str | None = Field(
+        default=None, description="Who serves the model; null leaves the choice to the engine."
+    )
+    endpoint: str | None = Field(default=None, description="URL of the service; null is the provider's own.")
+
+
+class ToolAugmentationConfig(_Lookalike):
+    """Noise in the agent's tools."""
+
+    tool_failure_probability: Probability = Field(default=0.1, description="Share of tool calls that fail, 0 to 1.")
+    apply_tool_name_augmentation: bool = Field(default=True, description="Whether tools get other names.")
+    apply_tool_description_augmentation: bool = Field(default=True, description="Whether tools get other descriptions.")
+
+
+class EnvEventsConfig(_Lookalike):
+    """Noise in the world: events that have nothing to do with the scenario."""
+
+    num_env_events_per_minute: Count = Field(default=10, description="Events per simulated minute.")
+    env_events_seed: Count = Field(default=0, description="Seed of the draw of events and of their times.")
+    n_message_events_per_conversation: Count = Field(
+        default=4, description="At most so many messages in a conversation."
+    )
+    n_item_events_per_product: Count = Field(default=2, description="At most so many items of a product.")
+    weight_per_app_class: dict[str, Weight] = Field(
+        default={"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0},
+        description="Class name of an app to its relative share of the events.",
+    )
+
+
+class ScenarioRunnerConfig(BaseModel):
+    """How one scenario is run.
+
+    A model alias that is not set follows its engine's model name. Each field's description says what it does and in
+    which unit; a field that nothing acts on yet refuses every value but its default.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
+
+    # The scopes of `_not_implemented` that this class enforces.
+    _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere",)
+
+    # What cannot change a run's result. The engine configs are here because the aliases stand for them: a model that
+    # moves to another provider keeps its hash. No alias stands for the judge's engine, and a timeout can end a run, so
+    # these two count.
+    _not_hashed: ClassVar[frozenset[str]] = frozenset(
+        {
+            "user_engine_config",
+            "observe_engine_config",
+            "execute_engine_config",
+            "max_concurrent_scenarios",
+            "executor_type",
+            "log_level",
+            "log_to_file",
+            "logs_dir",
+            "use_custom_logger",
+            "experiment_name",
+            "output_dir",
+            "export",
+            "trace_dump_format",
+            "enable_caching",
+        }
+    )
+
+    user_engine_config: LLMEngineConfig = Field(
+        default=LLMEngineConfig(model_name="gpt-5-mini", provider="openai"), description="Engine of the user agent."
+    )
+    user_max_iterations: Count | None = _not_implemented(1, "Most steps of the user agent in a turn; null is no limit.")
+    agent_type: str = _not_implemented("observe-execute", "Which proactive agent is under test.")
+    user_type: str = _not_implemented("default", "Which user agent plays the user.")
+    observe_engine_config: LLMEngineConfig = Field(
+        default=LLMEngineConfig(model_name="gpt-5", provider="openai"),
+        description="Engine of the proactive agent's observe stage.",
+    )
+    observe_max_iterations: Count | None = _not_implemented(
+        1, "Most steps of the observe stage in a turn; null is no limit."
+    )
+    execute_engine_config: LLMEngineConfig = Field(
+        default=LLMEngineConfig(model_name="gpt-5", provider="openai"),
+        description="Engine of the proactive agent's execute stage.",
+    )
+    execute_max_iterations: Count | None = _not_implemented(
+        1, "Most steps of the execute stage in a turn; null is no limit."
+    )
+    oracle: bool = Field(
+        default=False, description="Play the scenario's own reference steps, with no agent, key or network."
+    )
+    max_turns: Count | None = _not_implemented(10, "Most turns of a run; null is no limit.")
+    export: bool = _not_implemented(False, "Whether traces are written.")
+    output_dir: str | None = _not_implemented(None, "Directory that traces are written to.")
+    trace_dump_format: str = _not_implemented("hf", "Format of the traces.")
+    use_custom_logger: bool = _not_implemented(True, "Whether agents log to their own logger.")
+    simulated_generation_time_mode: str = _not_implemented(
+        "measured", "How much simulated time an engine's answer takes."
+    )
+    tool_augmentation_config: ToolAugmentationConfig | None = _not_implemented(
+        None, "Noise in the agent's tools.", scope="suite"
+    )
+    env_events_config: EnvEventsConfig | None = _not_implemented(None, "Noise in the world.", scope="suite")
+    judge_only: bool = _not_implemented(False, "Whether a judge alone decides on success.")
+    judge_engine_config: LLMEngineConfig | None = _not_implemented(None, "Engine of the judge.")
+    max_scenario_duration: int = Field(
+        default=MAX_SCENARIO_DURATION,
+        gt=0,
+        description="Longest run in simulated seconds; idle jumps to scheduled events do not count.",
+    )
+    user_model_alias: Name | None = Field(default=None, description="Name of the user agent's model in reports.")
+    observe_model_alias: Name | None = Field(default=None, description="Name of the observe stage's model in reports.")
+    execute_model_alias: Name | None = Field(default=None, description="Name of the execute stage's model in reports.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_what_has_no_effect(cls, value: object, info: ValidationInfo) -> object:
+        name = str(info.field_name)
+        field = cls.model_fields[name]
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and extra.get("x-not-implemented") in cls._enforced and value != field.default:
+            raise PydanticCustomError(
+                "not_implemented",
+                "{field} has no effect in this version of pytest-pare and can only be left at its default ({default})",
+                {"field": name, "default": json.dumps(field.default)},
+            )
+        return value
+
+    @model_validator(mode="after")
+    def fill_model_aliases(self) -> Self:
+        """Let every alias that is not set be its engine's model name."""
+        for role in ("user", "observe", "execute"):
+            alias = f"{role}_model_alias"
+            if alias not in self.model_fields_set or getattr(self, alias) is None:
+                # Past pydantic, so that the alias goes on counting as not set and follows its engine when that changes.
+                object.__setattr__(self, alias, getattr(self, f"{role}_engine_config").model_name)
+        return self
+
+    def get_config_hash(self) -> str:
+        """Return a name for everything in this config that can change the result of a run.
+
+        Equal settings have equal hashes in every process. 32 hex digits (128 bits of SHA-256) still fit into a file
+        name and do not collide; with 8 digits, 77,000 configs give an even chance that two of them share a hash.
+        """
+        settings = self.model_dump(mode="json", exclude=set(self._not_hashed))
+        canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
+    """How many scenarios are run together. Adds to `ScenarioRunnerConfig` what concerns them all."""
+
+    max_concurrent_scenarios: Count | None = _not_implemented(None, "Most runs at a time; null is one per CPU.")
+    timeout_seconds: int | None = Field(
+        default=None, gt=0, description="Longest run in seconds of real time; null is no limit."
+    )
+    executor_type: str = _not_implemented("thread", "How runs are made concurrent.")
+    log_level: str = _not_implemented("INFO", "Least level that is logged.")
+    log_to_file: bool = _not_implemented(True, "Whether runs log to files.", scope="suite")
+    logs_dir: Name = _not_implemented("logs", "Directory that holds the logs of all experiments.", scope="suite")
+    enable_caching: bool = _not_implemented(True, "Whether a result is reused when nothing has changed.")
+    experiment_name: Name = _not_implemented("default", "Begins the name of the logs' directory.", scope="suite")
+
+    def build_logs_dir(self, experiment_name: str | None = None) -> str:
+        """Return the directory for the logs of this config, which is a function of the config.
+
+        Args:
+            experiment_name: Stands in for the config's own.
+        """
+        # Quoted, because model names hold slashes, and two names must not become one.
+        experiment, user, observe, execute = (
+            quote(str(name), safe="")
+            for name in (
+                experiment_name or self.experiment_name,
+                self.user_model_alias,
+                self.observe_model_alias,
+                self.execute_model_alias,
+            )
+        )
+        limits = (
+            f"mt_{self.max_turns}_umi_{self.user_max_iterations}"
+            f"_omi_{self.observe_max_iterations}_emi_{self.execute_max_iterations}"
+        )
+        return str(Path(self.logs_dir) / f"{experiment}_user_{user}_{limits}" / f"obs_{observe}_exec_{execute}")
+
+    def maybe_build_logs_dir(self) -> str | None:
+        """Create the directory for the logs and return it, or return None if nothing is logged to files."""
+        if not self.log_to_file:
+            return None
+        logs_dir = Path(self.build_logs_dir())
+        logs_dir.mkdir(parents=True, exist_ok=True)
+        return str(logs_dir)

@@ -1,0 +1,39 @@
+"""What can be known of a library without importing it: where it is, its modules, the ids they register."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_REGISTERED = re.compile(r"""^@(?:\w+\.)*register(?:_scenario)?\(\s*(["'])(?P<id>.+?)\1""", re.MULTILINE)
+
+
+def bundled_library_dir() -> Path:
+    """Return the directory of the library that ships with the project.
+
+    It stands inside the installed package, or beside it in a source checkout and an editable install.
+    """
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "bundled_scenarios"
+    return installed if installed.is_dir() else package.parent / "scenarios"
+
+
+def library_modules(directory: Path) -> list[Path]:
+    """Return the scenario modules below `directory`, sorted; names that begin with `_` or `.` are no scenario modules."""
+    return sorted(
+        path
+        for path in directory.rglob("*.py")
+        if not any(part.startswith(("_", ".")) for part in path.relative_to(directory).parts)
+    )
+
+
+def ids_in_source(directory: Path) -> list[str]:
+    """Return the ids that the modules below `directory` register by a decorator with a literal id, in source order.
+
+    Only the text is read: the xdist controller plans with it and need not import ARE.
+    """
+    return [
+        match["id"]
+        for path in library_modules(directory)
+        for match in _REGISTERED.finditer(path.read_text(encoding="utf-8", errors="replace"))
+    ]

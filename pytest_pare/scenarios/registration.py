@@ -1,0 +1,135 @@
+"""Loading scenario modules from the directories of a library."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_pare.scenarios.library import bundled_library_dir, library_modules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_pare.scenarios.registry import ScenarioRegistry
+
+SCENARIOS_DIR_VARIABLE = "PARE_SCENARIOS_DIR"
+DEFAULT_SCENARIOS_DIR = "scenarios"
+
+
+@dataclass(frozen=True)
+class ImportFailure:
+    """A scenario module that could not be imported.
+
+    Attributes:
+        path: The module's file.
+        line: Line in that file where the import broke off.
+        cause: The exception's type and message.
+    """
+
+    path: Path
+    line: int
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.cause}"
+
+
+class ScenarioImportError(ImportError):
+    """Scenario modules could not be imported; the message has a line for each."""
+
+    def __init__(self, failures: Iterable[ImportFailure]) -> None:
+        self.failures = tuple(failures)
+        super().__init__("\n".join(map(str, self.failures)))
+
+
+def register_pare_scenarios(registry: ScenarioRegistry, rootdir: Path | None = None) -> None:
+    """Load every scenario module under the directories that `PARE_SCENARIOS_DIR` names.
+
+    Args:
+        registry: The registry that the modules' decorators write to.
+        rootdir: What relative directories are relative to; the working directory where it is not given.
+
+    Raises:
+        FileNotFoundError: If a directory does not exist.
+        ScenarioImportError: If a module cannot be imported; all others are loaded all the same.
+    """
+    failures = [
+        failure
+        for directory in default_library_dirs(rootdir or Path.cwd())
+        for failure in load_library(registry, directory)
+    ]
+    if failures:
+        raise ScenarioImportError(failures)
+
+
+def default_library_dirs(rootdir: Path) -> list[Path]:
+    """Return the directories named by `PARE_SCENARIOS_DIR`: comma-separated, `scenarios/` where it is not set.
+
+    Each is absolute, relative to `rootdir`, or relative to the bundled library; the first that exists is taken. The name
+    `scenarios` alone stands for the bundled library where `rootdir` has no such directory.
+
+    Raises:
+        FileNotFoundError: If a directory does not exist; the message names the variable.
+    """
+    named = os.environ.get(SCENARIOS_DIR_VARIABLE, DEFAULT_SCENARIOS_DIR)
+    bundled = bundled_library_dir()
+    directories = []
+    for name in filter(None, (part.strip() for part in named.split(","))):
+        candidates = [rootdir / name, bundled / name]
+        if name.rstrip("/") == DEFAULT_SCENARIOS_DIR:
+            candidates.append(bundled)
+        found = next((candidate for candidate in candidates if candidate.is_dir()), None)
+        if found is None:
+            raise FileNotFoundError(
+                f"{SCENARIOS_DIR_VARIABLE}: no directory {name!r}, neither in {rootdir} nor in the bundled library"
+            )
+        directories.append(found)
+    return directories
+
+
+def load_library(registry: ScenarioRegistry, directory: Path) -> list[ImportFailure]:
+    """Import the scenario modules below `directory`, in a fixed order, and return those that could not be.
+
+    A module that is loaded already and whose file has not changed since is left alone.
+    """
+    return [failure for path in library_modules(directory) if (failure := _load(registry, path)) is not None]
+
+
+def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
+    status = path.stat()
+    version = (status.st_mtime_ns, status.st_size)
+    file = str(path)
+    if registry.loaded_files.get(file) == version:
+        return None
+    registry.forget_file(file)
+    # The name is a function of the path alone, so that a pickled class is found again in another process.
+    name = "pare_library." + ".".join(part.replace(".", "_") for part in path.with_suffix("").parts[1:])
+    spec = util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        return ImportFailure(path, 1, "not a Python module")
+    module = util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001 - a module may fail in any way; the caller reports each
+        del sys.modules[name]
+        registry.forget_file(file)
+        return ImportFailure(path, _line_in(path, error), f"{type(error).__name__}: {_message(error)}")
+    registry.loaded_files[file] = version
+    return None
+
+
+def _line_in(path: Path, error: Exception) -> int:
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno or 1
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == str(path)), 1)
+
+
+def _message(error: Exception) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)

@@ -1,0 +1,196 @@
+"""The registry of scenarios: ids, the classes behind them, and the places they come from."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from are.simulation.scenarios.scenario import Scenario
+from are.simulation.scenarios.utils.registry import ScenarioRegistry as BaseScenarioRegistry
+
+from pytest_pare.scenarios.errors import DuplicateScenarioError, InvalidScenarioIdError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCENARIO_ENTRY_POINT_GROUP = "pare.scenarios"
+
+T = TypeVar("T", bound=Scenario)
+
+# Names that pytest looks up on a module, where each scenario stands as a function under its id.
+_RESERVED_IDS = frozenset(
+    {
+        "collect_ignore",
+        "collect_ignore_glob",
+        "setUpModule",
+        "setup",
+        "setup_class",
+        "setup_function",
+        "setup_method",
+        "setup_module",
+        "tearDownModule",
+        "teardown",
+        "teardown_class",
+        "teardown_function",
+        "teardown_method",
+        "teardown_module",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a scenario is registered.
+
+    Attributes:
+        file: Path of the source file.
+        line: Line of the decorator.
+        qualname: Qualified name of the class.
+    """
+
+    file: str
+    line: int
+    qualname: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} ({self.qualname})"
+
+
+class ScenarioRegistry(BaseScenarioRegistry):
+    """Scenario classes by id. Independent of ARE's registry; ARE's built-in scenarios never get in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: dict[str, Place] = {}
+        # Modification time and size of each module that was loaded from a library directory.
+        self.loaded_files: dict[str, tuple[int, int]] = {}
+        self._from_entry_points: set[str] | None = None
+
+    def register(self, scenario_id: str) -> Callable[[type[T]], type[T]]:
+        """Return a decorator that registers a scenario class under `scenario_id`.
+
+        Raises:
+            InvalidScenarioIdError: If the id cannot be a part of a pytest node id.
+            DuplicateScenarioError: By the decorator, if the id is registered from another place already. The same place
+                again, as in a re-import, replaces the class.
+            TypeError: By the decorator, if the class is not a scenario.
+        """
+        check_scenario_id(scenario_id)
+        caller = sys._getframe(1)
+        # `register_scenario` below is one more frame between here and the decorated class.
+        if caller.f_code is register_scenario.__code__:
+            caller = caller.f_back or caller
+        file, line = caller.f_code.co_filename, caller.f_lineno
+
+        def decorator(cls: type[T]) -> type[T]:
+            if not (isinstance(cls, type) and issubclass(cls, Scenario)):
+                raise TypeError(f"{scenario_id}: {getattr(cls, '__name__', cls)} is not a subclass of PAREScenario")
+            place = Place(file, line, cls.__qualname__)
+            known = self._places.get(scenario_id)
+            if known is not None and (known.file, known.qualname) != (place.file, place.qualname):
+                raise DuplicateScenarioError(
+                    f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
+                )
+            cls.scenario_id = scenario_id
+            self._registry[scenario_id] = cls
+            self._places[scenario_id] = place
+            return cls
+
+        return decorator
+
+    def place_of(self, scenario_id: str) -> Place:
+        """Return where `scenario_id` is registered.
+
+        Raises:
+            KeyError: If it is not.
+        """
+        return self._places[scenario_id]
+
+    def registered(self) -> dict[str, type[Scenario]]:
+        """Return what is registered so far, by id, without looking for more."""
+        return dict(self._registry)
+
+    def forget_file(self, file: str) -> None:
+        """Drop every scenario that is registered from `file`, before it is loaded anew."""
+        for scenario_id in [i for i, place in self._places.items() if place.file == file]:
+            del self._places[scenario_id], self._registry[scenario_id]
+        self.loaded_files.pop(file, None)
+
+    def reset(self) -> None:
+        """Forget every scenario."""
+        super().reset()
+        self._places.clear()
+        self.loaded_files.clear()
+        self._from_entry_points = None
+
+    def ids_below(self, directory: Path) -> set[str]:
+        """Return the ids that are registered from files below `directory`."""
+        return {i for i, place in self._places.items() if Path(place.file).is_relative_to(directory)}
+
+    def load_entry_points(self) -> set[str]:
+        """Call what the entry points of the group `pare.scenarios` name, each once, with this registry.
+
+        Returns:
+            The ids that they registered.
+
+        Raises:
+            ImportError: If an entry point cannot be loaded, is not callable, or fails; the message names it.
+        """
+        if self._from_entry_points is not None:
+            return self._from_entry_points
+        before = set(self._registry)
+        for entry_point in sorted(metadata.entry_points(group=SCENARIO_ENTRY_POINT_GROUP)):
+            where = f"entry point {entry_point.name} = {entry_point.value} (group {SCENARIO_ENTRY_POINT_GROUP})"
+            try:
+                loader: Any = entry_point.load()
+                if not callable(loader):
+                    raise TypeError(f"{type(loader).__name__} is not callable; name a function that takes the registry")
+                loader(self)
+            except Exception as error:
+                raise ImportError(f"{where}: {type(error).__name__}: {error}") from error
+        self._from_entry_points = set(self._registry) - before
+        return self._from_entry_points
+
+    def _discover_and_import_scenarios(self) -> None:
+        # The hook through which the inherited lookups find scenarios on first use.
+        from pytest_pare.scenarios.registration import register_pare_scenarios
+
+        if not self._scenarios_discovered:
+            register_pare_scenarios(self)
+            self.load_entry_points()
+            self._scenarios_discovered = True
+
+
+def check_scenario_id(scenario_id: str) -> None:
+    """Refuse an id that cannot stand in a pytest node id, or that pytest takes for something else.
+
+    Raises:
+        InvalidScenarioIdError: With the reason.
+    """
+    reason = None
+    if not isinstance(scenario_id, str) or not scenario_id:
+        reason = "it must be a string that is not empty"
+    elif any(part in scenario_id for part in ("[", "]", "::", "@")):
+        reason = "it must not hold '[', ']', '::' or '@', which have a meaning in pytest's node ids"
+    elif scenario_id != scenario_id.strip() or not scenario_id.isprintable():
+        reason = "it must not begin or end with white space, nor hold control characters"
+    elif scenario_id in _RESERVED_IDS or scenario_id.startswith(("pytest_", "pytestmark", "__")):
+        reason = "pytest looks up that name on a module"
+    if reason is not None:
+        raise InvalidScenarioIdError(f"scenario id {scenario_id!r} cannot be used: {reason}")
+
+
+registry = ScenarioRegistry()
+"""The registry that `register_scenario` writes to and that suites read."""
+
+
+def register_scenario(scenario_id: str) -> Callable[[type[T]], type[T]]:
+    """Register the decorated scenario class under `scenario_id`, in the one registry of this process.
+
+    Raises:
+        InvalidScenarioIdError: If the id cannot be a part of a pytest node id.
+    """
+    return registry.register(scenario_id)

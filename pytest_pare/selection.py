@@ -1,0 +1,87 @@
+"""Which scenarios of a library a suite runs."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from importlib import metadata
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
+from pytest_pare.scenarios.registration import default_library_dirs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pytest_pare.settings import Suite
+
+ENTRY_POINT_GROUP = "pare.scenarios"
+
+
+class Libraries(NamedTuple):
+    """Where a suite's scenarios come from.
+
+    Attributes:
+        directories: Directories of scenario modules.
+        entry_points: Whether what entry points register takes part too.
+    """
+
+    directories: list[Path]
+    entry_points: bool
+
+
+def libraries(suite: Suite, rootdir: Path) -> Libraries:
+    """Return the libraries that a suite names; where it names none, the default ones and all entry points.
+
+    Raises:
+        SettingsError: If a directory of the suite's does not exist.
+        FileNotFoundError: If a default directory does not exist.
+    """
+    settings = suite.settings.scenarios
+    if not settings.paths and not settings.bundled:
+        return Libraries(default_library_dirs(rootdir), entry_points=True)
+    directories = suite.library_dirs()
+    if settings.bundled:
+        directories.append(bundled_library_dir())
+    return Libraries(directories, entry_points=False)
+
+
+def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
+    """Return the ids that a suite selects, in the order of its split file, or else sorted.
+
+    Raises:
+        SettingsError: If the split file names an id that is not available, or nothing is left.
+    """
+    settings = suite.settings.scenarios
+    known = sorted(set(available))
+    ids = known
+    split = suite.split_ids()
+    if split is not None:
+        for scenario_id in split:
+            if scenario_id not in known:
+                close = get_close_matches(scenario_id, known, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                raise suite.error(("scenarios", "split"), f"there is no scenario {scenario_id!r}{hint}")
+        ids = split
+    if settings.include:
+        ids = [i for i in ids if any(fnmatchcase(i, pattern) for pattern in settings.include)]
+    ids = [i for i in ids if not any(fnmatchcase(i, pattern) for pattern in settings.exclude)]
+    if not ids:
+        raise suite.error(("scenarios",), f"no scenario is selected, of {len(known)} in the library")
+    return ids[: settings.limit]
+
+
+def planned_ids(suite: Suite, rootdir: Path) -> tuple[list[str], bool]:
+    """Return the ids that will be selected, as far as the source of the modules tells, and whether that is all.
+
+    Nothing of the library is imported, so this is not the place to find fault: what is wrong is told by the collection.
+    """
+    from pytest_pare.settings import SettingsError
+
+    try:
+        found = libraries(suite, rootdir)
+        ids = select_ids((i for directory in found.directories for i in ids_in_source(directory)), suite)
+    except (SettingsError, OSError):
+        return [], False
+    return ids, not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP))

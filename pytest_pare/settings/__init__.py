@@ -1,0 +1,19 @@
+"""The suite file: what it can say, how it is read, and what is wrong with it."""
+
+from pytest_pare.settings.errors import Problem, SettingsError
+from pytest_pare.settings.loading import Override, Suite, load_suite, parse_assignment
+from pytest_pare.settings.models import Gate, Reports, RunnerSettings, ScenarioSelection, SuiteSettings
+
+__all__ = [
+    "Gate",
+    "Override",
+    "Problem",
+    "Reports",
+    "RunnerSettings",
+    "ScenarioSelection",
+    "SettingsError",
+    "Suite",
+    "SuiteSettings",
+    "load_suite",
+    "parse_assignment",
+]

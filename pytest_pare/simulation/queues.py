@@ -1,0 +1,114 @@
+"""Event queue, event log and message queue in the order of (time, creation).
+
+ARE breaks ties between equal times by random ids, or not at all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from are.simulation.notification_system import Message, MessageQueue
+from are.simulation.types import AbstractEvent, CompletedEvent, EventLog, EventQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+T = TypeVar("T")
+
+
+class TimeOrdered(Generic[T]):
+    """A list that stays sorted by time; what is equal in time stays in the order in which it was put.
+
+    It has the methods of ARE's `PriorityQueue` that ARE's own code calls.
+
+    Args:
+        key: Returns what an item is sorted by.
+    """
+
+    def __init__(self, key: Callable[[T], Any]) -> None:
+        self._key = key
+        self._items: list[T] = []
+
+    def put(self, item: T) -> None:
+        """Insert `item` behind all that are not later."""
+        self._items.insert(bisect_right(self._items, self._key(item), key=self._key), item)
+
+    def get(self) -> T:
+        """Take the first item out."""
+        return self._items.pop(0)
+
+    def peek(self) -> T | None:
+        """Return the first item, or `None`."""
+        return self._items[0] if self._items else None
+
+    def empty(self) -> bool:
+        """Tell whether nothing is in it."""
+        return not self._items
+
+    def qsize(self) -> int:
+        """Return the number of items."""
+        return len(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(list(self._items))
+
+    def __getitem__(self, index: int) -> T:
+        return self._items[index]
+
+    def __delitem__(self, index: int) -> None:
+        del self._items[index]
+
+
+class SimulatedEventLog(EventLog):
+    """What has happened, by time; equal times in the order in which they happened."""
+
+    def __init__(self) -> None:
+        super().__init__(past_events=TimeOrdered[CompletedEvent](attrgetter("event_time")))
+
+
+class SimulatedEventQueue(EventQueue):
+    """What will happen, by time; equal times in the order in which the author wrote the events."""
+
+    def __init__(self) -> None:
+        self._position: dict[str, int] = {}
+        super().__init__(future_events=TimeOrdered[AbstractEvent](self._sort_key))
+
+    def number(self, events: list[AbstractEvent]) -> None:
+        """Fix the order of `events` among equal times; any event seen later comes behind them."""
+        for event in events:
+            self._position.setdefault(event.event_id, len(self._position))
+
+    def put(self, events: AbstractEvent | list[AbstractEvent]) -> None:
+        """Schedule events, each once."""
+        self.number(events if isinstance(events, list) else [events])
+        super().put(events)
+
+    def pop_events_to_process(self, timestamp: float) -> list[AbstractEvent]:
+        """Take out what is due at `timestamp` (epoch seconds)."""
+        due = []
+        while (event := self.future_events.peek()) is not None and event.event_time <= timestamp:
+            due.append(self.future_events.get())
+        return due
+
+    def _sort_key(self, event: AbstractEvent) -> tuple[float, int]:
+        return event.event_time, self._position[event.event_id]
+
+
+class SimulatedMessageQueue(MessageQueue):
+    """Notifications by time; equal times in the order in which they were sent."""
+
+    def __init__(self) -> None:
+        self.messages = TimeOrdered[Message](attrgetter("timestamp"))
+
+    def get_by_timestamp(self, timestamp: datetime) -> list[Message]:
+        """Take out all messages up to `timestamp`."""
+        due = []
+        while (message := self.messages.peek()) is not None and message.timestamp <= timestamp:
+            due.append(self.messages.get())
+        return due

@@ -1,0 +1,122 @@
+"""The trace: everything that happened in a run, in order, as plain values."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from are.simulation.types import CompletedEvent
+
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+
+_ARGUMENT_WIDTH = 40
+
+
+@dataclasses.dataclass(frozen=True)
+class TraceEvent:
+    """Something that happened.
+
+    Attributes:
+        time: Simulated seconds since the start of the scenario.
+        kind: Who did it: AGENT, USER, ENV, or CONDITION and VALIDATION for checks of the scenario's own.
+        event_id: Its id; the same in every run with the same seed.
+        app: Name of the app.
+        app_class: Name of the app's class.
+        function: Name of the tool or method.
+        args: Its arguments.
+        result: What it returned.
+        error: The message of what it raised, or `None`.
+    """
+
+    time: float
+    kind: str
+    event_id: str
+    app: str | None
+    app_class: str | None
+    function: str | None
+    args: dict[str, Any]
+    result: Any
+    error: str | None
+
+    def __str__(self) -> str:
+        arguments = ", ".join(f"{name}={_short(value)}" for name, value in self.args.items() if value is not None)
+        who = f"+{self.time:<8g} {self.kind.lower():<9} "
+        call = f"{self.app}.{self.function}({arguments})" if self.app else str(self.function)
+        return who + call + (f"  raised: {self.error}" if self.error is not None else "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """All events of a run, by time.
+
+    Attributes:
+        scenario_id: The scenario.
+        start_time: Begin of the simulation, in epoch seconds.
+        events: What happened.
+    """
+
+    scenario_id: str
+    start_time: float
+    events: tuple[TraceEvent, ...]
+
+    def to_jsonl(self) -> str:
+        """Return the trace as JSON lines: a header, then a line for each event."""
+        header = {"scenario_id": self.scenario_id, "start_time": self.start_time}
+        lines = [header, *(dataclasses.asdict(event) for event in self.events)]
+        return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+
+
+def trace_of(scenario_id: str, env: StateAwareEnvironmentWrapper) -> Trace:
+    """Return what has happened in `env` up to now."""
+    events = tuple(_trace_event(event, env.start_time) for event in env.event_log.list_view())
+    return Trace(scenario_id, env.start_time, events)
+
+
+def _trace_event(event: CompletedEvent, start_time: float) -> TraceEvent:
+    is_check = not hasattr(event.action, "app")
+    arguments = {} if is_check else {k: v for k, v in event.get_args().items() if k != "self"}
+    return TraceEvent(
+        time=round(event.event_time - start_time, 6),
+        kind=event.event_type.value,
+        event_id=event.event_id,
+        app=None if is_check else event.app_name(),
+        app_class=None if is_check else event.app_class_name(),
+        function=getattr(event.action, "function_name", None),
+        args=to_builtins(arguments),
+        result=to_builtins(event.metadata.return_value),
+        error=event.metadata.exception,
+    )
+
+
+def to_builtins(value: Any) -> Any:
+    """Return `value` as what JSON can hold; the same in every process.
+
+    Dataclasses and objects with a `get_state` become dictionaries, enums their value, bytes base64, sets sorted lists;
+    of anything else only the type's name is kept, for a `repr` may hold an address in memory.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Enum):
+        return to_builtins(value.value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_builtins(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(to_builtins(key)): to_builtins(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_builtins(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((to_builtins(item) for item in value), key=repr)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if callable(getattr(value, "get_state", None)):
+        return to_builtins(value.get_state())
+    return f"<{type(value).__qualname__}>"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 1] + "…"

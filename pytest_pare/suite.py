@@ -1,0 +1,216 @@
+"""A suite file as a `pytest.Module`: its scenarios are functions, parametrised by run."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import warnings
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.scenarios.validation_result import exception_type_name, result_to_record
+from pytest_pare.selection import libraries, select_ids
+from pytest_pare.settings import SettingsError, Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+    from pytest_pare.scenarios.registration import ImportFailure
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.runner import Run
+
+_LAST_EVENTS = 8
+
+# What a scenario asks pytest for: the fixtures that users override, and the parameter that repeats it.
+_FIXTURES = ("pare_runner_config", "pare_run_number", "request")
+_SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in _FIXTURES])
+
+RECORD = pytest.StashKey[dict[str, Any]]()
+"""The record of a finished run, on its item: builtins only, as it travels on the report."""
+
+
+class PAREScriptWarning(UserWarning):
+    """A step of a scenario's script failed, and the suite asked for no more than a warning."""
+
+
+class SuiteFile(pytest.Module):
+    """A suite file; its functions are the selected scenarios.
+
+    Attributes:
+        suite: The file, read.
+    """
+
+    suite: Suite
+
+    def __init__(self, *args: Any, suite: Suite, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.suite = suite
+        self._functions: dict[str, Callable[..., None]] = {}
+
+    def funcnamefilter(self, name: str) -> bool:
+        """Take every scenario for a test, whatever its id looks like."""
+        return name in self._functions
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Import the libraries and give each selected scenario's function to pytest.
+
+        Raises:
+            CollectError: If a library, the split file or the selection is wrong.
+        """
+        module = ModuleType(self.path.stem)
+        try:
+            classes, failures = self._load()
+            # A broken module may hold what the selection misses: then it is the one to tell about.
+            ids = [] if failures and not classes else select_ids(classes, self.suite)
+        except (SettingsError, OSError, ImportError) as error:
+            raise self.CollectError(str(error)) from error
+        self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
+        vars(module).update(self._functions)
+        self.obj = module
+        broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]
+        return [*super().collect(), *broken]
+
+    def _load(self) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
+        from pytest_pare.scenarios.registration import load_library
+        from pytest_pare.scenarios.registry import registry
+
+        found = libraries(self.suite, self.config.rootpath)
+        failures = [failure for directory in found.directories for failure in load_library(registry, directory)]
+        ids = {i for directory in found.directories for i in registry.ids_below(directory)}
+        if found.entry_points:
+            ids |= registry.load_entry_points()
+        registered = registry.registered()
+        return {i: registered[i] for i in sorted(ids)}, failures
+
+
+class BrokenModule(pytest.Collector):
+    """A scenario module that could not be imported: an error of the collection, of its own."""
+
+    def __init__(self, *args: Any, failure: ImportFailure, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._failure = failure
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Tell what is wrong with the module."""
+        raise self.CollectError(str(self._failure))
+
+
+class ScenarioHooks:
+    """Hooks of the process that runs scenarios: repeats them, and hangs their results on the reports."""
+
+    @staticmethod
+    def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+        """Repeat a scenario as often as its suite says."""
+        suite = suite_of(metafunc.definition)
+        if suite is not None and suite.settings.runs > 1:
+            runs = range(1, suite.settings.runs + 1)
+            metafunc.parametrize("pare_run_number", runs, ids=[f"run{run}" for run in runs])
+
+    @staticmethod
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Let the record of the run travel on the report of its call."""
+        report = yield
+        record = item.stash.get(RECORD, None)
+        if record is not None and report.when == "call":
+            report.pare = record
+        return report
+
+
+def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
+    """Return the suite that a node belongs to."""
+    parent = node.getparent(SuiteFile)
+    return None if parent is None else parent.suite
+
+
+def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callable[..., None]:
+    def play(*, pare_runner_config: MultiScenarioRunnerConfig, pare_run_number: int | None, request: Any) -> None:
+        __tracebackhide__ = True
+        _play(request.node, cls, pare_runner_config, pare_run_number, suite)
+
+    play.__name__ = play.__qualname__ = scenario_id
+    play.__doc__ = cls.__doc__
+    play.__module__ = cls.__module__
+    # Location and source are the scenario's own.
+    vars(play).update(__signature__=_SIGNATURE, __wrapped__=cls.validate, pytestmark=_marks(cls))
+    return play
+
+
+def _marks(cls: type[PAREScenario]) -> list[pytest.Mark | pytest.MarkDecorator]:
+    """Return the marks of the class and of its module."""
+    own = [mark for base in cls.__mro__ for mark in _as_list(vars(base).get("pytestmark", []))]
+    return own + _as_list(getattr(sys.modules.get(cls.__module__), "pytestmark", []))
+
+
+def _as_list(marks: Any) -> list[Any]:
+    return list(marks) if isinstance(marks, list | tuple) else [marks]
+
+
+def _play(
+    item: pytest.Item,
+    cls: type[PAREScenario],
+    config: MultiScenarioRunnerConfig,
+    run_number: int | None,
+    suite: Suite,
+) -> None:
+    __tracebackhide__ = True
+    from pytest_pare.simulation.runner import run_scenario
+
+    try:
+        scenario = cls(run_number=run_number)
+    except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
+        raise _from_users_code(error) from None
+    run = run_scenario(scenario, config, suite.settings.scenarios.script_errors)
+    item.stash[RECORD] = {"result": result_to_record(run.result), "config": config.model_dump(mode="json")}
+    for warning in run.warnings:
+        warnings.warn(PAREScriptWarning(warning), stacklevel=2)
+    if run.result.status == "success":
+        return
+    error = run.result.exception
+    if error is not None and _is_users(error):
+        raise _from_users_code(error)
+    pytest.fail(_explanation(run), pytrace=False)
+
+
+def _explanation(run: Run) -> str:
+    """Tell why a run did not succeed: the reason, then the last events in simulated time."""
+    error = run.result.exception
+    if error is not None:
+        reason = f"{exception_type_name(error)}: {error}"
+    else:
+        reason = run.result.rationale or "validate() said no and gave no rationale"
+    events = run.trace.events
+    shown = [str(event) for event in events[-_LAST_EVENTS:]]
+    title = f"last {len(shown)} of {len(events)} events (simulated seconds):" if shown else "no event had happened"
+    return "\n".join([reason, "", title, *(f"  {line}" for line in shown)])
+
+
+def _is_users(error: BaseException) -> bool:
+    from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+
+    return not isinstance(error, ScenarioDefect | ScenarioTimeoutError) and _own_frames(error) is not None
+
+
+def _from_users_code(error: Exception) -> Exception:
+    """Return `error` with the frames of the scenario's own code and what that called, and no others."""
+    return error.with_traceback(_own_frames(error) or error.__traceback__)
+
+
+def _own_frames(error: BaseException) -> TracebackType | None:
+    own = error.__traceback__
+    while own is not None and _is_plumbing(own.tb_frame.f_globals.get("__name__", "")):
+        own = own.tb_next
+    return own
+
+
+def _is_plumbing(module: str) -> bool:
+    return module.partition(".")[0] in ("pytest_pare", "are")
+
+
+def _name(path: Path, suite_path: Path) -> str:
+    directory = suite_path.parent
+    return path.relative_to(directory).as_posix() if path.is_relative_to(directory) else path.name

@@ -1,0 +1,300 @@
+"""The controller's side: from the reports that arrive to results, a verdict and an exit status."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.validation_result import (
+    PAREMultiScenarioValidationResult,
+    PAREScenarioValidationResult,
+    result_from_record,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_pare.settings import Suite
+
+_RUN = re.compile(r"-?run(\d+)$")
+_COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
+
+
+@dataclass
+class Outcome:
+    """What became of one selected run.
+
+    Attributes:
+        kind: success, failed, exception or no_validation for a run with a result; no_result for one without, because its
+            fixtures failed, its worker died or the session ended; skipped or xfailed.
+        result: The result, if there is one.
+        config: What it was run with, if it was.
+        reason: Why there is no result, or why it does not count.
+    """
+
+    kind: str
+    result: PAREScenarioValidationResult | None = None
+    config: Mapping[str, Any] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RunId:
+    """A run, as its node id tells it.
+
+    Attributes:
+        scenario_id: The scenario.
+        variant: Ids of the parametrised fixtures, empty without any.
+        run_number: 1 and up; `None` where each scenario is run once.
+    """
+
+    scenario_id: str
+    variant: str = ""
+    run_number: int | None = None
+
+    @classmethod
+    def of(cls, nodeid: str) -> RunId:
+        """Read a node id such as `pare.yaml::airport_cab[gpt-5-run2]`."""
+        scenario_id, _, parameters = nodeid.partition("::")[2].removesuffix("]").partition("[")
+        run = _RUN.search(parameters)
+        if run is None:
+            return cls(scenario_id, parameters)
+        return cls(scenario_id, parameters[: run.start()], int(run[1]))
+
+    def __str__(self) -> str:
+        parts = [self.variant, *([f"run{self.run_number}"] if self.run_number is not None else [])]
+        parameters = "-".join(filter(None, parts))
+        return f"{self.scenario_id}[{parameters}]" if parameters else self.scenario_id
+
+
+@dataclass
+class SuiteTally:
+    """The runs of one suite.
+
+    Attributes:
+        name: The suite file, relative to the rootdir.
+        suite: The file, read.
+        planned: How many scenarios it selects, as far as its source tells.
+        outcomes: By node id, in the order of the collection.
+        verdict: Of the gate, when the session is over.
+    """
+
+    name: str
+    suite: Suite
+    planned: int
+    outcomes: dict[str, Outcome]
+    verdict: Verdict | None = None
+
+    def results(self, duration: float) -> dict[str, PAREMultiScenarioValidationResult]:
+        """Return the results of the runs that count, by variant.
+
+        Args:
+            duration: Length of the session in seconds of real time.
+        """
+        by_variant: dict[str, PAREMultiScenarioValidationResult] = {}
+        for nodeid, outcome in self.outcomes.items():
+            if outcome.result is None or outcome.kind in ("skipped", "xfailed"):
+                continue
+            run = RunId.of(nodeid)
+            if run.variant not in by_variant:
+                config = MultiScenarioRunnerConfig.model_validate(outcome.config)
+                by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
+            by_variant[run.variant].add_result(outcome.result, run.scenario_id, run.run_number)
+        return by_variant
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a limit has cut the selection."""
+        limit = self.suite.settings.scenarios.limit
+        return limit is not None and self.planned >= limit
+
+    def count(self, kind: str) -> int:
+        """Return how many runs became `kind`."""
+        return sum(outcome.kind == kind for outcome in self.outcomes.values())
+
+
+class Tally:
+    """A plugin of the process that the user looks at: counts, reports, and sets the exit status.
+
+    Results are kept as they arrive. A node id that is reported again, by a rerun or another worker, replaces its result.
+
+    Args:
+        config: The session's configuration.
+        suites: The suites, by the node ids of their files.
+        planned: How many scenarios each selects, as far as its source tells.
+    """
+
+    def __init__(self, config: pytest.Config, suites: Mapping[str, Suite], planned: Mapping[str, int]) -> None:
+        self._config = config
+        self._began = time.perf_counter()
+        self._only_scored_failures = True
+        self.suites = {name: SuiteTally(name, suite, planned[name], {}) for name, suite in suites.items()}
+        self.duration = 0.0
+        self.problems: list[str] = []
+
+    # -- what was selected
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note the selected runs."""
+        self._select(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Note the selected runs, which every worker has found alike."""
+        self._select(ids)
+
+    def _select(self, nodeids: Iterable[str]) -> None:
+        for nodeid in nodeids:
+            suite = self._suite_of(nodeid)
+            if suite is not None:
+                suite.outcomes.setdefault(nodeid, Outcome("no_result", reason="the session ended before it was run"))
+
+    def _suite_of(self, nodeid: str) -> SuiteTally | None:
+        return self.suites.get(nodeid.partition("::")[0])
+
+    # -- what happened
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note a run that has begun: if nothing more is heard of it, its process died."""
+        suite = self._suite_of(nodeid)
+        if suite is not None and nodeid in suite.outcomes and suite.outcomes[nodeid].result is None:
+            suite.outcomes[nodeid].reason = "it began and never ended"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a report says of a run."""
+        suite = self._suite_of(report.nodeid)
+        # Subtests send reports of a subclass, under the node id of the test around them.
+        if suite is None or type(report) is not pytest.TestReport:
+            self._only_scored_failures &= not report.failed
+            return
+        outcome = _outcome(report)
+        if outcome is not None:
+            suite.outcomes[report.nodeid] = outcome
+        if report.failed and (outcome is None or outcome.result is None):
+            self._only_scored_failures = False
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected."""
+        self._only_scored_failures &= not report.failed
+
+    # -- what it comes to
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+        """Let the gates decide, write the reports and set the exit status."""
+        if _only_looks(self._config):
+            return
+        self.duration = time.perf_counter() - self._began
+        for suite in self.suites.values():
+            if suite.outcomes:
+                suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+                self._write_reports(suite)
+        verdicts = [suite.verdict for suite in self.suites.values() if suite.verdict is not None]
+        all_passed = all(verdict.passed for verdict in verdicts) and not self.problems
+        if exitstatus == pytest.ExitCode.OK and not all_passed:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif exitstatus == pytest.ExitCode.TESTS_FAILED and verdicts and all_passed and self._only_scored_failures:
+            session.exitstatus = pytest.ExitCode.OK
+
+    def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
+        selected = len(suite.outcomes)
+        variants = max(1, len({RunId.of(nodeid).variant for nodeid in suite.outcomes}))
+        planned = suite.planned * suite.suite.settings.runs * variants
+        return evaluate_gate(
+            GateInput(
+                **{kind: suite.count(kind) for kind in _COUNTED},
+                min_success_rate=suite.suite.settings.gate.min_success_rate,
+                partial=tuple(_partial_reasons(self._config, suite)) if planned != selected or suite.is_limited else (),
+                deselected=planned - selected if planned > selected else None,
+                interrupted=interrupted,
+            )
+        )
+
+    def _write_reports(self, suite: SuiteTally) -> None:
+        settings = suite.suite
+        if settings.json_report is None and settings.parquet_report is None:
+            return
+        from pytest_pare.results.files import write_json, write_parquet
+
+        results = suite.results(self.duration)
+        for path, write in ((settings.json_report, write_json), (settings.parquet_report, write_parquet)):
+            if path is None:
+                continue
+            try:
+                write(path, suite.name, results, split_name(settings), suite.verdict)
+            except OSError as error:
+                self.problems.append(f"{suite.name}: cannot write {path}: {error.strerror}")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the report of each suite, and the gate's verdict."""
+        from pytest_pare.terminal import write_summary
+
+        if not _only_looks(self._config):
+            write_summary(terminalreporter, list(self.suites.values()), self.duration, self.problems)
+
+
+def split_name(suite: Suite) -> str:
+    """Return the name of the set of scenarios that a suite runs, for its report."""
+    selection = suite.settings.scenarios
+    if selection.split is not None:
+        return suite.resolve(selection.split).stem
+    return "custom" if selection.include or selection.exclude or selection.limit else "full"
+
+
+def _outcome(report: pytest.TestReport) -> Outcome | None:
+    """Return what a report says of its run; `None` if nothing."""
+    expected = hasattr(report, "wasxfail")
+    if report.skipped:
+        reason = report.wasxfail if expected else _skip_reason(report)
+        return Outcome("xfailed" if expected else "skipped", reason=reason)
+    if report.when == "call" and report.outcome in ("passed", "failed"):
+        return _outcome_of_call(report)
+    if report.failed and report.when != "teardown":
+        reason = "a fixture failed" if report.when == "setup" else "its process died"
+        return Outcome("no_result", reason=f"{reason}: {_first_line(report)}" if report.when == "setup" else reason)
+    return None
+
+
+def _outcome_of_call(report: pytest.TestReport) -> Outcome:
+    record = getattr(report, "pare", None)
+    if record is None:
+        return Outcome("no_result", reason=_first_line(report))
+    result = result_from_record(record["result"])
+    if report.failed and result.status == "success":
+        # A strict xfail that passed, or another plugin's objection.
+        result.success, result.rationale = False, _first_line(report)
+    return Outcome(result.status, result, record["config"])
+
+
+def _first_line(report: pytest.TestReport) -> str:
+    lines = report.longreprtext.strip().splitlines()
+    return lines[-1].removeprefix("E").strip() if lines else "no result was reported"
+
+
+def _skip_reason(report: pytest.TestReport) -> str:
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+
+
+def _partial_reasons(config: pytest.Config, suite: SuiteTally) -> Iterable[str]:
+    """Return what made this session less than the suite, in the words of the command line."""
+    for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
+        if config.getoption(option, None):
+            yield f"{flag} {config.getoption(option)}"
+    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect")):
+        if config.getoption(option, None):
+            yield flag
+    if any("::" in arg and arg.partition("::")[0].endswith(suite.suite.path.name) for arg in config.args):
+        yield "node ids"
+    if suite.is_limited:
+        yield f"limit {suite.suite.settings.scenarios.limit}"
+
+
+def _only_looks(config: pytest.Config) -> bool:
+    """Tell whether this session runs nothing on purpose."""
+    return any(config.getoption(option, False) for option in ("collectonly", "setuponly", "setupplan"))

@@ -1,0 +1,217 @@
+"""The report: what the text looks like, and the shape of the JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_pare.results.report import generate_json_stats_report, generate_validation_report
+from pytest_pare.results.schema import RESULT_SCHEMA
+from pytest_pare.results.statistics import calculate_statistics, combine_results_to_dataframe
+from pytest_pare.scenarios.config import EnvEventsConfig, MultiScenarioRunnerConfig, ToolAugmentationConfig
+from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
+
+CONFIG = MultiScenarioRunnerConfig.model_validate({})
+NOISY = MultiScenarioRunnerConfig.model_validate(
+    {
+        "tool_augmentation_config": ToolAugmentationConfig(tool_failure_probability=0.1),
+        "env_events_config": EnvEventsConfig(num_env_events_per_minute=4),
+    }
+)
+EMPTY = pl.DataFrame(schema=RESULT_SCHEMA)
+
+Run = tuple[str, int | None, PAREScenarioValidationResult]
+
+
+def table(*runs: Run, of: MultiScenarioRunnerConfig = CONFIG, duration: float = 0) -> pl.DataFrame:
+    collected = PAREMultiScenarioValidationResult(of, duration=duration)
+    for scenario_id, run_number, result in runs:
+        collected.add_result(result, scenario_id, run_number)
+    return collected.to_polars()
+
+
+def run(success: bool | None, **figures: Any) -> PAREScenarioValidationResult:
+    return PAREScenarioValidationResult(success, **figures)
+
+
+def example(seconds: float = 1, job: float = 12.34) -> pl.DataFrame:
+    asked = {"proposal_count": 2, "acceptance_count": 1, "number_of_turns": 5, "read_only_actions": 7}
+    return table(
+        ("a", 1, run(True, duration=1.5 * seconds, **asked)),
+        ("b", 1, run(False, duration=2.5 * seconds, proposal_count=1, number_of_turns=3, write_actions=2)),
+        ("a", 2, run(True, proposal_count=4, acceptance_count=4, number_of_turns=4, write_actions=1)),
+        ("b", 2, run(None, exception=ValueError("x"))),
+        ("c", 1, run(None)),
+        of=NOISY,
+        duration=job,
+    )
+
+
+def line_of(text: str, label: str) -> str:
+    (line,) = [line for line in text.splitlines() if line.startswith(f"    {label} ")]
+    return line.removeprefix(f"    {label}").strip()
+
+
+def test_the_whole_text() -> None:
+    text = generate_validation_report(
+        example(),
+        "ablation",
+        {"StatefulMessagingApp": 0.5, "StatefulEmailApp": 1.0},
+        timestamp="2026-01-02T03:04:05+00:00",
+        heading="reference check, no agent tested",
+    )
+    assert text == (
+        """\
+PARE validation report
+reference check, no agent tested
+
+Split: ablation
+Weights: StatefulEmailApp 1.0, StatefulMessagingApp 0.5
+Time: 2026-01-02T03:04:05+00:00
+
+user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5, tool_fail=0.1,
+    env_events=4
+  Metadata
+    Scenarios                 3
+    Runs                      5
+    Succeeded                 2
+    Failed                    1
+    Exceptions                1 (not in the success rate)
+    No validation             1 (not in the success rate)
+  Metrics
+    Success rate           66.7 % (std 35.4, sem 25.0)
+    Pass@2                 33.3 % (1 of 3 scenarios)
+    Pass^2                 33.3 % (1 of 3 scenarios)
+    Run duration            2.0 s (std 0.7)
+    Job duration           12.3 s
+    Proposals                 7
+    Acceptances               5
+    Turns                    12
+    Read-only actions         7
+    Write actions             3
+    Proposal rate         0.583 (std 0.442, sem 0.312)
+    Acceptance rate        71.4 % (std 47.1, sem 33.3)
+    Read-only per run       1.4 (std 1.6, sem 1.2)
+    Writes per run          0.6 (std 0.1, sem 0.1)"""
+    )
+
+
+def test_the_least_text() -> None:
+    text = generate_validation_report(table(("a", None, run(True)), ("b", None, run(True))))
+    lines = text.splitlines()
+    assert lines[:3] == ["PARE validation report", "", "Split: full"]
+    assert lines[3:5] == ["", "user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5, tool_fail=0.0,"]
+    assert line_of(text, "Success rate") == "100.0 %"
+    assert line_of(text, "Pass@1") == line_of(text, "Pass^1") == "100.0 % (2 of 2 scenarios)"
+    for absent in ("Exceptions", "No validation", "Weights", "Time", "std", "sem"):
+        assert absent not in text
+
+
+def test_a_line_for_what_was_not_judged_only_if_there_is_some() -> None:
+    exception = generate_validation_report(table(("a", None, run(False, exception=ValueError("x")))))
+    assert line_of(exception, "Exceptions") == "1 (not in the success rate)"
+    assert line_of(exception, "Failed") == "0"
+    assert "No validation" not in exception
+    no_validation = generate_validation_report(table(("a", None, run(None)), ("b", None, run(None))))
+    assert line_of(no_validation, "No validation") == "2 (not in the success rate)"
+    assert "Exceptions" not in no_validation
+
+
+def test_what_could_not_be_measured_is_not_zero() -> None:
+    text = generate_validation_report(table(("a", 1, run(None)), ("a", 2, run(None))))
+    for label in ("Success rate", "Run duration", "Proposal rate", "Acceptance rate"):
+        assert line_of(text, label) == "n/a"
+    assert line_of(text, "Pass@2") == "0.0 % (0 of 1 scenario)"
+    assert line_of(text, "Writes per run") == "0.0 (std 0.0, sem 0.0)"
+
+
+def test_the_spread_of_one_sample_is_not_shown_and_that_of_equal_ones_is() -> None:
+    one = generate_validation_report(table(("a", 1, run(True, duration=1.0)), ("b", 1, run(False))))
+    assert line_of(one, "Success rate") == "50.0 %"
+    assert line_of(one, "Run duration") == "1.0 s"
+    equal = generate_validation_report(table(("a", 1, run(True, duration=1.0)), ("a", 2, run(True, duration=1.0))))
+    assert line_of(equal, "Success rate") == "100.0 % (std 0.0, sem 0.0)"
+    assert line_of(equal, "Run duration") == "1.0 s (std 0.0)"
+
+
+def test_reports_of_equal_results_differ_in_the_lines_of_real_time_only() -> None:
+    slow, fast = (generate_validation_report(df).splitlines() for df in (example(9, 99), example()))
+    differing = [one.split("  ")[2] for one, other in zip(slow, fast, strict=True) if one != other]
+    assert differing == ["Run duration", "Job duration"]
+
+
+def test_no_results() -> None:
+    assert generate_validation_report(EMPTY, "nightly") == (
+        "PARE validation report\n\nSplit: nightly\n\nNo results: there is nothing to report."
+    )
+
+
+def test_groups_come_in_the_order_of_the_statistics() -> None:
+    runs = ("a", None, run(True))
+    text = generate_validation_report(pl.concat([table(runs, of=NOISY), table(runs)]))
+    headers = [line for line in text.replace(",\n   ", ",").splitlines() if line.startswith("user=")]
+    assert [line.partition("gpt-5_gpt-5, ")[2] for line in headers] == [
+        "tool_fail=0.0, env_events=0",
+        "tool_fail=0.1, env_events=4",
+    ]
+    assert text.count("\n\nuser=") == 2
+    assert "nothing to report" not in text
+
+
+names = st.text(min_size=1, max_size=200)
+big = st.integers(0, 10**9)
+
+
+@given(
+    *(names, names, names, st.none() | names),
+    st.dictionaries(names, st.floats(0, 1)),
+    st.lists(
+        st.builds(run, st.booleans(), duration=st.floats(0, 1e7), write_actions=big, proposal_count=big), max_size=3
+    ),
+)
+@settings(deadline=None)
+def test_no_line_is_too_long_or_broken(
+    user: str,
+    observe: str,
+    split: str,
+    heading: str | None,
+    weights: dict[str, float],
+    results: list[PAREScenarioValidationResult],
+) -> None:
+    config = MultiScenarioRunnerConfig.model_validate({"user_model_alias": user, "observe_model_alias": observe})
+    df = table(*(("a", number, result) for number, result in enumerate(results)), of=config)
+    text = generate_validation_report(df, split, weights, timestamp=split, heading=heading)
+    for line in text.split("\n"):
+        assert line.isprintable()
+        assert len(line) <= 80
+        assert line == line.rstrip()
+
+
+# JSON
+
+
+def test_json_report() -> None:
+    report = generate_json_stats_report(example(), "ablation", {"StatefulEmailApp": 1.0}, "2026-01-02")
+    assert list(report) == ["metadata", "per_config_results"]
+    assert report["metadata"] == {
+        "split": "ablation",
+        "timestamp": "2026-01-02",
+        "report_version": "1.0",
+        "weight_per_app_class": {"StatefulEmailApp": 1.0},
+    }
+    assert report["per_config_results"] == calculate_statistics(example())["per_config_results"]
+    assert len(report["per_config_results"]) == 1
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+@pytest.mark.parametrize("df", [EMPTY, combine_results_to_dataframe([]), pl.DataFrame()])
+def test_json_report_of_nothing(df: pl.DataFrame) -> None:
+    assert generate_json_stats_report(df) == {
+        "metadata": {"split": "full", "timestamp": None, "report_version": "1.0", "weight_per_app_class": None},
+        "per_config_results": [],
+    }

@@ -1,0 +1,357 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pytest_pare.scenarios.config import (
+    EnvEventsConfig,
+    LLMEngineConfig,
+    MultiScenarioRunnerConfig,
+    ScenarioRunnerConfig,
+    ToolAugmentationConfig,
+)
+
+OPENAI_MINI = {"model_name": "gpt-5-mini", "provider": "openai", "endpoint": None}
+OPENAI = {"model_name": "gpt-5", "provider": "openai", "endpoint": None}
+
+SINGLE: dict[str, Any] = {
+    "user_engine_config": OPENAI_MINI,
+    "user_max_iterations": 1,
+    "agent_type": "observe-execute",
+    "user_type": "default",
+    "observe_engine_config": OPENAI,
+    "observe_max_iterations": 1,
+    "execute_engine_config": OPENAI,
+    "execute_max_iterations": 1,
+    "oracle": False,
+    "max_turns": 10,
+    "export": False,
+    "output_dir": None,
+    "trace_dump_format": "hf",
+    "use_custom_logger": True,
+    "simulated_generation_time_mode": "measured",
+    "tool_augmentation_config": None,
+    "env_events_config": None,
+    "judge_only": False,
+    "judge_engine_config": None,
+    "max_scenario_duration": 600,
+    "user_model_alias": "gpt-5-mini",
+    "observe_model_alias": "gpt-5",
+    "execute_model_alias": "gpt-5",
+}
+MULTI = SINGLE | {
+    "max_concurrent_scenarios": None,
+    "timeout_seconds": None,
+    "executor_type": "thread",
+    "log_level": "INFO",
+    "log_to_file": True,
+    "logs_dir": "logs",
+    "enable_caching": True,
+    "experiment_name": "default",
+}
+
+# Another valid value for each field that nothing acts on yet and that code cannot set.
+WITHOUT_EFFECT: dict[str, Any] = {
+    "user_max_iterations": 2,
+    "agent_type": "other",
+    "user_type": "other",
+    "observe_max_iterations": None,
+    "execute_max_iterations": 3,
+    "max_turns": None,
+    "export": True,
+    "output_dir": "out",
+    "trace_dump_format": "lite",
+    "use_custom_logger": False,
+    "simulated_generation_time_mode": "fixed",
+    "judge_only": True,
+    "judge_engine_config": LLMEngineConfig(model_name="judge"),
+    "max_concurrent_scenarios": 4,
+    "executor_type": "process",
+    "log_level": "DEBUG",
+    "enable_caching": False,
+}
+# Another value for each of the others, and whether it counts in the hash.
+WITH_EFFECT: dict[str, tuple[Any, bool]] = {
+    "user_engine_config": ({"model_name": "gpt-5-mini", "provider": "azure"}, False),
+    "observe_engine_config": ({"model_name": "gpt-5", "endpoint": "http://localhost"}, False),
+    "execute_engine_config": ({"model_name": "gpt-5"}, False),
+    "oracle": (True, True),
+    "tool_augmentation_config": ({}, True),
+    "env_events_config": ({}, True),
+    "max_scenario_duration": (601, True),
+    "user_model_alias": ("a", True),
+    "observe_model_alias": ("b", True),
+    "execute_model_alias": ("c", True),
+    "timeout_seconds": (5, True),
+    "log_to_file": (False, False),
+    "logs_dir": ("elsewhere", False),
+    "experiment_name": ("nightly", False),
+}
+
+
+def message(error: ValidationError) -> str:
+    (details,) = error.errors()
+    return f"{'.'.join(map(str, details['loc']))}: {details['msg']}"
+
+
+def test_fields_and_defaults() -> None:
+    assert ScenarioRunnerConfig().model_dump() == SINGLE
+    assert MultiScenarioRunnerConfig().model_dump() == MULTI
+    assert issubclass(MultiScenarioRunnerConfig, ScenarioRunnerConfig)
+    assert set(WITHOUT_EFFECT) | set(WITH_EFFECT) == set(MULTI)
+
+
+def test_noise_defaults() -> None:
+    assert ToolAugmentationConfig().model_dump() == {
+        "tool_failure_probability": 0.1,
+        "apply_tool_name_augmentation": True,
+        "apply_tool_description_augmentation": True,
+    }
+    assert EnvEventsConfig().model_dump() == {
+        "num_env_events_per_minute": 10,
+        "env_events_seed": 0,
+        "n_message_events_per_conversation": 4,
+        "n_item_events_per_product": 2,
+        "weight_per_app_class": {"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0},
+    }
+
+
+def test_default_weights_are_not_shared() -> None:
+    EnvEventsConfig().weight_per_app_class["StatefulEmailApp"] = 5.0
+    assert EnvEventsConfig().weight_per_app_class["StatefulEmailApp"] == 1.0
+
+
+@pytest.mark.parametrize("name", WITHOUT_EFFECT)
+def test_what_has_no_effect_cannot_be_set(name: str) -> None:
+    assert MultiScenarioRunnerConfig(**{name: MULTI[name]}).model_dump() == MULTI
+    expected = (
+        f"{name}: {name} has no effect in this version of pytest-pare "
+        f"and can only be left at its default ({json.dumps(MULTI[name])})"
+    )
+    with pytest.raises(ValidationError) as built:
+        MultiScenarioRunnerConfig(**{name: WITHOUT_EFFECT[name]})
+    assert message(built.value) == expected
+    with pytest.raises(ValidationError) as assigned:
+        setattr(MultiScenarioRunnerConfig(), name, WITHOUT_EFFECT[name])
+    assert message(assigned.value) == expected
+    assert str(MultiScenarioRunnerConfig.model_fields[name].description).endswith(
+        " Not implemented yet; only the default is accepted."
+    )
+
+
+@pytest.mark.parametrize("name", WITH_EFFECT)
+def test_what_can_be_set(name: str) -> None:
+    config = MultiScenarioRunnerConfig(**{name: WITH_EFFECT[name][0]})
+    assert config.model_dump()[name] != MULTI[name]
+    assert "only the default is accepted." not in str(MultiScenarioRunnerConfig.model_fields[name].description)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ({"max_turn": 3}, "max_turn: Extra inputs are not permitted"),
+        ({"oracle": "false"}, "oracle: Input should be a valid boolean"),
+        ({"user_max_iterations": True}, "user_max_iterations: Input should be a valid integer"),
+        ({"max_scenario_duration": 0}, "max_scenario_duration: Input should be greater than 0"),
+        ({"max_scenario_duration": True}, "max_scenario_duration: Input should be a valid integer"),
+        ({"timeout_seconds": -1}, "timeout_seconds: Input should be greater than 0"),
+        ({"user_model_alias": ""}, "user_model_alias: String should have at least 1 character"),
+        ({"user_engine_config": {}}, "user_engine_config.model_name: Field required"),
+        (
+            {"user_engine_config": {"model_name": ""}},
+            "user_engine_config.model_name: String should have at least 1 character",
+        ),
+        (
+            {"user_engine_config": {"model_name": "m", "url": "x"}},
+            "user_engine_config.url: Extra inputs are not permitted",
+        ),
+        (
+            {"tool_augmentation_config": {"tool_failure_probability": 1.01}},
+            "tool_augmentation_config.tool_failure_probability: Input should be less than or equal to 1",
+        ),
+        (
+            {"tool_augmentation_config": {"tool_failure_probability": float("nan")}},
+            "tool_augmentation_config.tool_failure_probability: Input should be less than or equal to 1",
+        ),
+        (
+            {"env_events_config": {"num_env_events_per_minute": -1}},
+            "env_events_config.num_env_events_per_minute: Input should be greater than or equal to 0",
+        ),
+        (
+            {"env_events_config": {"weight_per_app_class": {"A": -1.0}}},
+            "env_events_config.weight_per_app_class.A: Input should be greater than or equal to 0",
+        ),
+        (
+            {"env_events_config": {"weight_per_app_class": {"A": float("inf")}}},
+            "env_events_config.weight_per_app_class.A: Input should be a finite number",
+        ),
+        (
+            {"tool_augmentation_config": object()},
+            "tool_augmentation_config: Input should be a valid dictionary or instance of ToolAugmentationConfig",
+        ),
+    ],
+)
+def test_bad_settings(setting: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        MultiScenarioRunnerConfig(**setting)
+    assert message(caught.value) == expected
+
+
+def test_accepts_the_objects_of_are() -> None:
+    from are.simulation.agents.are_simulation_agent_config import LLMEngineConfig as AreEngine
+    from are.simulation.scenarios.utils.scenario_expander import EnvEventsConfig as AreEnvEvents
+    from are.simulation.types import ToolAugmentationConfig as AreTools
+
+    config = ScenarioRunnerConfig(
+        user_engine_config=AreEngine(model_name="m", provider="p", endpoint="e"),
+        tool_augmentation_config=AreTools(0.5, False, True),
+        env_events_config=AreEnvEvents(1, 2, 3, 4, {"ShoppingApp": 0.5}),
+    )
+
+    assert config.user_engine_config == LLMEngineConfig(model_name="m", provider="p", endpoint="e")
+    assert config.tool_augmentation_config == ToolAugmentationConfig(
+        tool_failure_probability=0.5, apply_tool_name_augmentation=False, apply_tool_description_augmentation=True
+    )
+    assert config.env_events_config == EnvEventsConfig(
+        num_env_events_per_minute=1,
+        env_events_seed=2,
+        n_message_events_per_conversation=3,
+        n_item_events_per_product=4,
+        weight_per_app_class={"ShoppingApp": 0.5},
+    )
+    assert LLMEngineConfig.model_validate(AreEngine(model_name="m")) == LLMEngineConfig(model_name="m")
+    assert ToolAugmentationConfig.model_validate(AreTools()) == ToolAugmentationConfig()
+
+
+def test_values_of_ares_objects_are_checked() -> None:
+    from are.simulation.types import ToolAugmentationConfig as AreTools
+
+    with pytest.raises(ValidationError, match="less than or equal to 1"):
+        ScenarioRunnerConfig(tool_augmentation_config=AreTools(7))
+
+
+def test_an_alias_that_is_not_set_follows_its_engine() -> None:
+    config = ScenarioRunnerConfig(user_engine_config=LLMEngineConfig(model_name="a"), observe_model_alias="mine")
+    assert (config.user_model_alias, config.observe_model_alias, config.execute_model_alias) == ("a", "mine", "gpt-5")
+
+    config.user_engine_config = LLMEngineConfig(model_name="b")
+    config.observe_engine_config = LLMEngineConfig(model_name="c")
+    assert (config.user_model_alias, config.observe_model_alias, config.execute_model_alias) == ("b", "mine", "gpt-5")
+
+    config.observe_model_alias = None
+    assert config.observe_model_alias == "c"
+    assert ScenarioRunnerConfig(execute_model_alias=None).execute_model_alias == "gpt-5"
+
+
+def test_dump_of_what_was_set_does_not_freeze_the_aliases() -> None:
+    config = ScenarioRunnerConfig(user_engine_config=LLMEngineConfig(model_name="a"))
+    assert config.model_dump(exclude_unset=True) == {"user_engine_config": {"model_name": "a"}}
+    assert ScenarioRunnerConfig(**config.model_dump()) == config
+
+
+@pytest.mark.parametrize("name", WITH_EFFECT)
+def test_hash_changes_with_what_can_change_a_result(name: str) -> None:
+    other, counts = WITH_EFFECT[name]
+    changed = MultiScenarioRunnerConfig(**{name: other}).get_config_hash()
+    assert (changed != MultiScenarioRunnerConfig().get_config_hash()) == counts
+
+
+@pytest.mark.parametrize("name", WITHOUT_EFFECT)
+def test_hash_and_fields_of_later_versions(name: str) -> None:
+    # `model_copy` does not validate, and so gets past the refusal.
+    changed = MultiScenarioRunnerConfig().model_copy(update={name: WITHOUT_EFFECT[name]})
+    counts = name not in {
+        "max_concurrent_scenarios",
+        "executor_type",
+        "log_level",
+        "use_custom_logger",
+        "output_dir",
+        "export",
+        "trace_dump_format",
+        "enable_caching",
+    }
+    assert (changed.get_config_hash() != MultiScenarioRunnerConfig().get_config_hash()) == counts
+
+
+def test_hash_is_the_same_in_every_process() -> None:
+    code = "from pytest_pare.scenarios.config import *; print(MultiScenarioRunnerConfig(oracle=True).get_config_hash())"
+    root = str(Path(__file__).parents[2])
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": root},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for seed in ("1", "2")
+    }
+    assert hashes == {MultiScenarioRunnerConfig(oracle=True).get_config_hash()}
+    (only,) = hashes
+    assert len(only) == 32
+    assert int(only, 16)
+
+
+@given(weights=st.dictionaries(st.text(), st.floats(min_value=0, max_value=1e9)))
+def test_hash_does_not_see_the_order_of_weights(weights: dict[str, float]) -> None:
+    def hashed(items: dict[str, float]) -> str:
+        return ScenarioRunnerConfig(env_events_config=EnvEventsConfig(weight_per_app_class=items)).get_config_hash()
+
+    assert hashed(weights) == hashed(dict(reversed(weights.items())))
+    assert hashed(weights) != hashed({**weights, "more": weights.get("more", 0.0) + 1.0})
+
+
+@given(st.lists(st.integers(min_value=1, max_value=10**6), min_size=2, max_size=2, unique=True))
+def test_hash_tells_durations_apart(durations: list[int]) -> None:
+    one, other = (ScenarioRunnerConfig(max_scenario_duration=seconds).get_config_hash() for seconds in durations)
+    assert one != other
+
+
+def test_logs_dir() -> None:
+    config = MultiScenarioRunnerConfig(
+        experiment_name="nightly", logs_dir="/var/log", user_model_alias="org/u", execute_model_alias=".."
+    )
+    assert config.build_logs_dir() == "/var/log/nightly_user_org%2Fu_mt_10_umi_1_omi_1_emi_1/obs_gpt-5_exec_.."
+    assert config.build_logs_dir("../x") == "/var/log/..%2Fx_user_org%2Fu_mt_10_umi_1_omi_1_emi_1/obs_gpt-5_exec_.."
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_logs_dir_keeps_models_apart(one: str, other: str) -> None:
+    one_dir, other_dir = (
+        MultiScenarioRunnerConfig(user_model_alias=alias, observe_model_alias=alias).build_logs_dir()
+        for alias in (one, other)
+    )
+    assert (one_dir == other_dir) == (one == other)
+    assert one_dir.count("/") == 2
+    assert "\0" not in one_dir
+
+
+def test_logs_dir_is_made_only_if_something_is_logged(tmp_path: Path) -> None:
+    config = MultiScenarioRunnerConfig(logs_dir=str(tmp_path / "logs"))
+    assert config.model_copy(update={"log_to_file": False}).maybe_build_logs_dir() is None
+    assert list(tmp_path.iterdir()) == []
+    assert config.maybe_build_logs_dir() == config.build_logs_dir()
+    assert Path(config.build_logs_dir()).is_dir()
+    assert config.maybe_build_logs_dir() == config.build_logs_dir()
+
+
+def test_json_schema_marks_what_is_not_implemented() -> None:
+    fields = MultiScenarioRunnerConfig.model_json_schema()["properties"]
+    assert {name for name, field in fields.items() if field.get("x-not-implemented") == "anywhere"} == set(
+        WITHOUT_EFFECT
+    )
+    assert {name for name, field in fields.items() if field.get("x-not-implemented") == "suite"} == {
+        "tool_augmentation_config",
+        "env_events_config",
+        "log_to_file",
+        "logs_dir",
+        "experiment_name",
+    }
+    assert all(field["description"] for field in fields.values())

@@ -1,0 +1,456 @@
+import datetime
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.settings import (
+    Gate,
+    Override,
+    Problem,
+    Reports,
+    RunnerSettings,
+    ScenarioSelection,
+    SettingsError,
+    Suite,
+    SuiteSettings,
+    load_suite,
+)
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def load(text: str | bytes, overrides: Sequence[Override] = ()) -> Suite:
+    path = Path("pare.yaml").absolute()
+    path.write_bytes(text if isinstance(text, bytes) else dedent(text).lstrip("\n").encode())
+    return load_suite(path, overrides)
+
+
+def complaint(text: str | bytes, overrides: Sequence[Override] = ()) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(text, overrides)
+    return str(caught.value)
+
+
+FULL = """
+    scenarios:
+      paths: [lib, /abs]
+      bundled: true
+      split: smoke.txt
+      include: ["mail_*"]
+      exclude: ["*_slow"]
+      limit: 7
+      script_errors: warn
+    runs: 3
+    runner:
+      oracle: true
+      max_scenario_duration: 30
+      timeout_seconds: 5
+      max_turns: 10
+      user_engine_config: {model_name: m, provider: p, endpoint: http://localhost}
+      execute_model_alias: a
+    gate:
+      min_success_rate: 0.9
+    reports:
+      json: out/report.json
+      parquet: out/runs.parquet
+"""
+
+
+def test_every_section() -> None:
+    assert load(FULL).settings == SuiteSettings(
+        scenarios=ScenarioSelection(
+            paths=["lib", "/abs"],
+            bundled=True,
+            split="smoke.txt",
+            include=["mail_*"],
+            exclude=["*_slow"],
+            limit=7,
+            script_errors="warn",
+        ),
+        runs=3,
+        runner=RunnerSettings(
+            max_scenario_duration=30,
+            timeout_seconds=5,
+            user_engine_config=LLMEngineConfig(model_name="m", provider="p", endpoint="http://localhost"),
+            execute_model_alias="a",
+        ),
+        gate=Gate(min_success_rate=0.9),
+        reports=Reports(json="out/report.json", parquet="out/runs.parquet"),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "---\n", "scenarios:\nruns:\nrunner:\ngate:\nreports:\n", b"\xef\xbb\xbf", "{}"]
+)
+def test_nothing_is_all_defaults(text: str | bytes) -> None:
+    settings = load(text).settings
+    assert settings == SuiteSettings()
+    assert settings.scenarios.model_dump() == {
+        "paths": [],
+        "bundled": False,
+        "split": None,
+        "include": [],
+        "exclude": [],
+        "limit": None,
+        "script_errors": "fail",
+    }
+    assert settings.runs == 1
+    assert settings.gate.min_success_rate is None
+    assert settings.reports == Reports(json=None, parquet=None)
+    assert settings.runner.model_dump() == MultiScenarioRunnerConfig(oracle=True).model_dump()
+    assert settings.runner.get_config_hash() == MultiScenarioRunnerConfig(oracle=True).get_config_hash()
+
+
+def test_settings_are_frozen() -> None:
+    settings = SuiteSettings()
+    for section, name in ((settings, "runs"), (settings.gate, "min_success_rate"), (settings.runner, "max_turns")):
+        with pytest.raises(ValueError, match="frozen"):
+            setattr(section, name, None)
+
+
+NO_EFFECT = "has no effect in this version of pytest-pare and can only be left at its default"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("runer: {}", "runer: unknown key; did you mean runner?"),
+        ("max_turns: 3", "max_turns: unknown key; did you mean runner.max_turns?"),
+        ("bogus: 3", "bogus: unknown key"),
+        ('"a\\nb": 3', "a\\nb: unknown key"),
+        ("runner: {max_turn: 3}", "runner.max_turn: unknown key; did you mean max_turns?"),
+        ("scenarios: {path: x}", "scenarios.path: unknown key; did you mean paths?"),
+        ("reports: {jsn: x}", "reports.jsn: unknown key; did you mean json?"),
+        ("reports: {json_path: x}", "reports.json_path: unknown key; did you mean json?"),
+        (
+            "runner: {user_engine_config: {model_name: m, model: m}}",
+            "runner.user_engine_config.model: unknown key; did you mean model_name?",
+        ),
+        ("runner: {user_engine_config: {provider: p}}", "runner.user_engine_config.model_name: is required"),
+        ("runner: {user_engine_config: gpt-5}", 'runner.user_engine_config: must be a mapping, got "gpt-5"'),
+        ('runner: {user_model_alias: ""}', "runner.user_model_alias: must not be empty"),
+        ('runs: "3"', 'runs: must be a whole number, got "3"'),
+        ("runs: true", "runs: must be a whole number, got true"),
+        ("runs: 1.5", "runs: must be a whole number, got 1.5"),
+        ("runs: 0", "runs: must be at least 1, got 0"),
+        ("runs: [1]", "runs: must be a whole number, got a list"),
+        ("scenarios: 3", "scenarios: must be a mapping, got 3"),
+        ("scenarios: {bundled: 'yes'}", 'scenarios.bundled: must be true or false, got "yes"'),
+        ("scenarios: {paths: lib}", 'scenarios.paths: must be a list, got "lib"'),
+        ("scenarios: {paths: }", "scenarios.paths: must be a list, got nothing"),
+        ("scenarios: {paths: [a, 3]}", "scenarios.paths[1]: must be text, got 3"),
+        ("scenarios: {paths: ['']}", 'scenarios.paths[0]: must be a path, got ""'),
+        ('scenarios: {split: "a\\0b"}', 'scenarios.split: must be a path, got "a\\u0000b"'),
+        ("scenarios: {split: {a: b}}", "scenarios.split: must be text, got a mapping"),
+        ("scenarios: {split: 2024-01-31}", 'scenarios.split: must be text, got "2024-01-31"'),
+        ("scenarios: {include: ['']}", "scenarios.include[0]: must not be empty"),
+        ("scenarios: {limit: 0}", "scenarios.limit: must be at least 1, got 0"),
+        ("scenarios: {script_errors: no}", "scenarios.script_errors: must be 'fail' or 'warn', got false"),
+        (
+            f"scenarios: {{script_errors: {'x' * 99}}}",
+            f"scenarios.script_errors: must be 'fail' or 'warn', got \"{'x' * 56}...",
+        ),
+        (
+            "gate: {min_success_rate: 90}",
+            "gate.min_success_rate: must be a fraction from 0 to 1, got 90; write 0.9 for 90 %",
+        ),
+        (
+            "gate: {min_success_rate: 99.5}",
+            "gate.min_success_rate: must be a fraction from 0 to 1, got 99.5; write 0.995 for 99.5 %",
+        ),
+        ("gate: {min_success_rate: 101}", "gate.min_success_rate: must be at most 1, got 101"),
+        ("gate: {min_success_rate: -0.1}", "gate.min_success_rate: must be at least 0, got -0.1"),
+        ("gate: {min_success_rate: .nan}", "gate.min_success_rate: must be at most 1, got NaN"),
+        ("gate: {min_success_rate: true}", "gate.min_success_rate: must be a number, got true"),
+        ("gate: {min_success_rate: 90%}", 'gate.min_success_rate: must be a number, got "90%"'),
+        ('runner: {oracle: "false"}', 'runner.oracle: must be true or false, got "false"'),
+        ("runner: {oracle: false}", "runner.oracle: this version has no agents: leave oracle out, or set it to true"),
+        ("runner: {timeout_seconds: 0}", "runner.timeout_seconds: must be more than 0, got 0"),
+        ("runner: {max_scenario_duration: -1}", "runner.max_scenario_duration: must be more than 0, got -1"),
+        ("runner: {max_turns: 5}", f"runner.max_turns: {NO_EFFECT} (10)"),
+        ("runner: {export: true}", f"runner.export: {NO_EFFECT} (false)"),
+        ("runner: {tool_augmentation_config: {}}", f"runner.tool_augmentation_config: {NO_EFFECT} (null)"),
+        ("runner: {env_events_config: {}}", f"runner.env_events_config: {NO_EFFECT} (null)"),
+        ("runner: {logs_dir: x}", f'runner.logs_dir: {NO_EFFECT} ("logs")'),
+        ("runner: {log_to_file: false}", f"runner.log_to_file: {NO_EFFECT} (true)"),
+        ("runner: {experiment_name: x}", f'runner.experiment_name: {NO_EFFECT} ("default")'),
+        ("1: x", "keys must be text; put quotes around 1"),
+        ("gate: {yes: x}", "gate: keys must be text; put quotes around yes"),
+        ("gate: {[a]: x}", "gate: keys must be text; this is a sequence"),
+        ("gate: {x: &a [*a]}", "gate.x: unknown key"),
+    ],
+)
+def test_one_problem(line: str, expected: str) -> None:
+    assert complaint(f"# suite\n\n{line}\n") == f"pare.yaml:3: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "a: [1",
+            "1: broken YAML in column 6: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'",
+        ),
+        (
+            "a: [\n1\n",
+            "3: broken YAML in column 1: while parsing a flow sequence (line 1), "
+            "expected ',' or ']', but got '<stream end>'",
+        ),
+        (
+            "a:\n\tb: 1",
+            "2: broken YAML in column 1: while scanning for the next token, "
+            "found character '\\t' that cannot start any token; indent with spaces, not tabs",
+        ),
+        ("runs: 1\na: b: c", "2: broken YAML in column 5: mapping values are not allowed here"),
+        ("runs: 1\na: \x01", "2: broken YAML: special characters are not allowed"),
+        ("runs: 2024-99-99", "1: broken YAML in column 7: this is no timestamp"),
+        ("runs: !!int x", "1: broken YAML in column 7: this is no int"),
+        ("runs: !!bool x", "1: broken YAML in column 7: this is no bool"),
+        ("runs: !!timestamp x", "1: broken YAML in column 7: this is no timestamp"),
+        (
+            "runs: !!python/name:os.system x",
+            "1: broken YAML in column 7: "
+            "could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system'",
+        ),
+        ("a: *b", "1: broken YAML in column 4: found undefined alias 'b'"),
+        (
+            "runs: 1\n---\nruns: 2",
+            "2: broken YAML in column 1: expected a single document in the stream (line 1), but found another document",
+        ),
+        ("[" * 5000, "1: broken YAML: nested too deeply"),
+        ("- a", "1: a suite must be a mapping of sections, got a list"),
+        (b"\njust text", '2: a suite must be a mapping of sections, got "just text"'),
+        ("runs: 1\nruns: 1", "2: runs: duplicate key, already set in line 1"),
+        (b"runs: 1\ngate: \xff", "2: is not UTF-8 text"),
+    ],
+)
+def test_broken_text(text: str | bytes, expected: str) -> None:
+    assert complaint(text) == f"pare.yaml:{expected}"
+
+
+def test_all_problems_in_the_order_of_lines() -> None:
+    text = """
+        runs: 0
+        gate:
+          min_success_rate: 2
+          min_success_rate: 3
+        scenarios:
+          2: x
+          include:
+            - a
+            - 5
+        runner:
+          oracle: true
+          user_engine_config:
+            model: m
+          oracle: false
+          oracle: true
+    """
+    assert complaint(text).splitlines() == [
+        "pare.yaml:1: runs: must be at least 1, got 0",
+        "pare.yaml:4: gate.min_success_rate: duplicate key, already set in line 3",
+        "pare.yaml:4: gate.min_success_rate: must be a fraction from 0 to 1, got 3; write 0.03 for 3 %",
+        "pare.yaml:6: scenarios: keys must be text; put quotes around 2",
+        "pare.yaml:9: scenarios.include[1]: must be text, got 5",
+        "pare.yaml:12: runner.user_engine_config.model_name: is required",
+        "pare.yaml:13: runner.user_engine_config.model: unknown key; did you mean model_name?",
+        "pare.yaml:14: runner.oracle: duplicate key, already set in line 11",
+        "pare.yaml:15: runner.oracle: duplicate key, already set in line 14",
+    ]
+
+
+def test_anchors_and_merges() -> None:
+    suite = load("""
+        runner:
+          user_engine_config: &engine
+            model_name: m
+            provider: p
+          observe_engine_config: *engine
+          execute_engine_config:
+            <<: *engine
+            provider: q
+    """)
+    assert suite.settings.runner.observe_engine_config == LLMEngineConfig(model_name="m", provider="p")
+    assert suite.settings.runner.execute_engine_config == LLMEngineConfig(model_name="m", provider="q")
+
+
+def test_problems_in_what_is_merged() -> None:
+    text = """
+        runner:
+          user_engine_config: &engine
+            model_name: 3
+          execute_engine_config:
+            <<: [*engine, {provider: p, provider: q}]
+            provider: 4
+    """
+    assert complaint(text).splitlines() == [
+        "pare.yaml:3: runner.user_engine_config.model_name: must be text, got 3",
+        "pare.yaml:3: runner.execute_engine_config.model_name: must be text, got 3",
+        "pare.yaml:5: runner.execute_engine_config[1].provider: duplicate key, already set in line 5",
+        "pare.yaml:6: runner.execute_engine_config.provider: must be text, got 4",
+    ]
+
+
+def test_an_override_does_not_reach_what_an_anchor_shares() -> None:
+    text = """
+        runner:
+          user_engine_config: &engine {model_name: m}
+          observe_engine_config: *engine
+    """
+    runner = load(text, [Override("runner.observe_engine_config.model_name", "n", "-o")]).settings.runner
+    assert (runner.user_engine_config.model_name, runner.observe_engine_config.model_name) == ("m", "n")
+
+
+def test_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path, expected in (
+        (tmp_path / "no.yaml", "no.yaml: cannot be read: No such file or directory"),
+        (tmp_path, ".: cannot be read: Is a directory"),
+        (Path("/no/pare.yaml"), "/no/pare.yaml: cannot be read: No such file or directory"),
+        (Path("no.yaml"), "no.yaml: cannot be read: No such file or directory"),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            load_suite(path)
+        assert str(caught.value) == expected
+
+
+def test_error_survives_pickling() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load("runs: 0\nrunner: 3\n")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (
+        str(copy)
+        == str(caught.value)
+        == ("pare.yaml:1: runs: must be at least 1, got 0\npare.yaml:2: runner: must be a mapping, got 3")
+    )
+
+
+def text(**kwargs: int) -> st.SearchStrategy[str]:
+    return st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), **kwargs)
+
+
+def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | values
+
+
+ENGINE = st.fixed_dictionaries({"model_name": text(min_size=1)}, optional={"provider": optional(text())})
+SETTINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "scenarios": st.fixed_dictionaries(
+            {},
+            optional={
+                "paths": st.lists(text(min_size=1)),
+                "bundled": st.booleans(),
+                "split": optional(text(min_size=1)),
+                "include": st.lists(text(min_size=1)),
+                "limit": optional(st.integers(min_value=1)),
+                "script_errors": st.sampled_from(["fail", "warn"]),
+            },
+        ),
+        "runs": st.integers(min_value=1),
+        "runner": st.fixed_dictionaries(
+            {},
+            optional={
+                "oracle": st.just(True),
+                "max_scenario_duration": st.integers(min_value=1),
+                "timeout_seconds": optional(st.integers(min_value=1)),
+                "user_engine_config": ENGINE,
+                "execute_engine_config": ENGINE,
+                "observe_model_alias": text(min_size=1),
+            },
+        ),
+        "gate": st.fixed_dictionaries({}, optional={"min_success_rate": optional(st.floats(0, 1))}),
+        "reports": st.fixed_dictionaries(
+            {}, optional={"json": text(min_size=1), "parquet": optional(text(min_size=1))}
+        ),
+    },
+)
+
+
+@given(SETTINGS)
+def test_valid_settings_survive_yaml(data: dict[str, Any]) -> None:
+    settings = SuiteSettings.model_validate(data)
+    read = load(yaml.safe_dump(data, allow_unicode=True).encode()).settings
+    assert read == settings
+    assert read.model_dump(by_alias=True, exclude_unset=True) == data
+    again = load(yaml.safe_dump(settings.model_dump(by_alias=True)).encode()).settings
+    assert again.model_dump() == settings.model_dump()
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["runner", "gate", "oracle", "paths", "model_name", "user_engine_config"]), inner
+        )
+    ),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["scenarios", "runs", "runner", "gate", "reports", "x"]), ANYTHING, min_size=1))
+def test_whatever_is_wrong_has_one_line_with_a_place(data: dict[str, Any]) -> None:
+    dumped = yaml.safe_dump(data)
+    problems: list[Problem] = []
+    complaints = ""
+    try:
+        load(dumped.encode())
+    except SettingsError as error:
+        problems, complaints = error.problems, str(error)
+    for problem, line in zip(problems, complaints.splitlines(), strict=True):
+        assert line == f"pare.yaml:{problem.line}: {problem.key}: {problem.message}"
+        assert problem.line in range(1, dumped.count("\n") + 1)
+
+
+@given(st.binary() | st.text("[]{}:,-&*!<> \n\t'\"#?%|ab1.", max_size=40).map(str.encode))
+def test_no_text_ends_in_a_traceback(content: bytes) -> None:
+    complaints = ""
+    try:
+        load(content)
+    except SettingsError as error:
+        complaints = str(error)
+    assert all(line.startswith("pare.yaml:") for line in complaints.splitlines())
+
+
+def test_json_schema() -> None:
+    schema = SuiteSettings.model_json_schema()
+    assert set(schema["properties"]) == {"scenarios", "runs", "runner", "gate", "reports"}
+    assert set(schema["$defs"]["Reports"]["properties"]) == {"json", "parquet"}
+    assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is True
+    assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False
+    json.dumps(schema)
+
+
+def test_start_is_free_of_are_polars_and_pytest() -> None:
+    code = (
+        "import sys, pytest_pare.settings\nprint([name for name in ('are', 'polars', 'pytest') if name in sys.modules])"
+    )
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_dates_are_shown_as_text() -> None:
+    expected = '-o: runs: must be a whole number, got "2024-01-31"'
+    assert complaint("", [Override("runs", datetime.date(2024, 1, 31), "-o")]) == expected
