@@ -57,7 +57,9 @@ def _check(config: pytest.Config, path: Path, source: str) -> None:
     if not is_outside and not config.getoption("rootdir") and not path.is_relative_to(here):
         # The file took part in pytest's search for the rootdir; without it, a configuration nearer by had been found.
         between = [here, *(parent for parent in here.parents if parent.is_relative_to(config.rootpath))]
-        passed_over = [d / name for d in between if d != config.rootpath for name in _CONFIG_FILES if (d / name).is_file()]
+        passed_over = [
+            d / name for d in between if d != config.rootpath for name in _CONFIG_FILES if (d / name).is_file()
+        ]
         is_outside = config.inipath is None and bool(passed_over)
         is_outside |= not here.is_relative_to(config.rootpath)
     if is_outside:

@@ -74,7 +74,11 @@ SHORTHANDS = (
         "--pare-min-success-rate",
         "pare_min_success_rate",
         "gate.min_success_rate",
-        {"type": float, "metavar": "RATE", "help": "Fail the session if less than this share of runs succeeds (0 to 1)."},
+        {
+            "type": float,
+            "metavar": "RATE",
+            "help": "Fail the session if less than this share of runs succeeds (0 to 1).",
+        },
     ),
 )
 OPTIONS = (CONFIG, *SHORTHANDS, SET)

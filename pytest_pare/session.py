@@ -22,13 +22,12 @@ class SuiteSession:
     Args:
         config: The session's configuration.
         suites: The suites, by path.
-        tally: Counts the results; `None` on an xdist worker.
     """
 
-    def __init__(self, config: pytest.Config, suites: dict[Path, Suite], tally: Tally | None) -> None:
+    def __init__(self, config: pytest.Config, suites: dict[Path, Suite]) -> None:
         self._config = config
         self._suites = suites
-        self._tally = tally
+        self._planned: dict[Path, tuple[list[str], bool]] = {}
 
     @classmethod
     def create(cls, config: pytest.Config, paths: list[Path]) -> SuiteSession:
@@ -42,14 +41,17 @@ class SuiteSession:
             suites = {path: load_suite(path, overrides) for path in paths}
         except SettingsError as error:
             raise pytest.UsageError(str(error)) from error
-        tally = None
+        session = cls(config, suites)
         if not hasattr(config, "workerinput"):
-            names = {path.relative_to(config.rootpath).as_posix(): suite for path, suite in suites.items()}
-            planned = {name: len(planned_ids(suite, config.rootpath)[0]) for name, suite in names.items()}
-            tally = Tally(config, names, planned)
+            session._planned = {path: planned_ids(suite, config.rootpath) for path, suite in suites.items()}
+            tally = Tally(
+                config,
+                {session._name(path): suite for path, suite in suites.items()},
+                {session._name(path): len(ids) for path, (ids, _) in session._planned.items()},
+            )
             config.pluginmanager.register(tally, "pare-tally")
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
-        return cls(config, suites, tally)
+        return session
 
     def collect(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Return the collector of a suite file of this session; `None` for any other file."""
@@ -58,19 +60,21 @@ class SuiteSession:
             return None
         return SuiteFile.from_parent(parent, path=file_path, suite=suite)
 
-    def pytest_report_header(self, config: pytest.Config) -> list[str]:
+    def pytest_report_header(self) -> list[str]:
         """Tell what will be run, and which settings the command line changed."""
         lines = []
         for path, suite in self._suites.items():
-            ids, is_all = planned_ids(suite, config.rootpath)
+            ids, is_all = self._planned[path]
             planned = len(ids) * suite.settings.runs
             runs = f"{planned} run{'s' * (planned != 1)} planned ({len(ids)} x {suite.settings.runs})"
             lines.append(
-                f"pare: {path.relative_to(config.rootpath).as_posix()}, {runs if is_all else runs + ' or more'}, "
-                "oracle mode: no agent tested"
+                f"pare: {self._name(path)}, {runs if is_all else runs + ' or more'}, oracle mode: no agent tested"
             )
             lines += [f"pare: {o.key} = {o.value} (from {o.source})" for o in suite.overrides]
         return list(dict.fromkeys(lines))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._config.rootpath).as_posix()
 
 
 def _overrides(config: pytest.Config) -> list[Override]:
@@ -80,7 +84,5 @@ def _overrides(config: pytest.Config) -> list[Override]:
         for option in options.SHORTHANDS
         if (value := config.getoption(option.dest)) is not None
     ]
-    overrides += [
-        parse_assignment(text, options.SET.flag, here) for text in config.getoption(options.SET.dest)
-    ]
+    overrides += [parse_assignment(text, options.SET.flag, here) for text in config.getoption(options.SET.dest)]
     return overrides

@@ -129,7 +129,7 @@ def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
 
 def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callable[..., None]:
     def play(*, pare_runner_config: MultiScenarioRunnerConfig, pare_run_number: int | None, request: Any) -> None:
-        __tracebackhide__ = True
+        __tracebackhide__ = _hide_from_users_code
         _play(request.node, cls, pare_runner_config, pare_run_number, suite)
 
     play.__name__ = play.__qualname__ = scenario_id
@@ -157,7 +157,7 @@ def _play(
     run_number: int | None,
     suite: Suite,
 ) -> None:
-    __tracebackhide__ = True
+    __tracebackhide__ = _hide_from_users_code
     from pytest_pare.simulation.runner import run_scenario
 
     try:
@@ -176,6 +176,11 @@ def _play(
     pytest.fail(_explanation(run), pytrace=False)
 
 
+def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Keep the plugin's frames out of a traceback; an explanation has none, and pytest must find a frame to say so."""
+    return not excinfo.errisinstance(pytest.fail.Exception)
+
+
 def _explanation(run: Run) -> str:
     """Tell why a run did not succeed: the reason, then the last events in simulated time."""
     error = run.result.exception
@@ -184,8 +189,9 @@ def _explanation(run: Run) -> str:
     else:
         reason = run.result.rationale or "validate() said no and gave no rationale"
     events = run.trace.events
-    shown = [str(event) for event in events[-_LAST_EVENTS:]]
-    title = f"last {len(shown)} of {len(events)} events (simulated seconds):" if shown else "no event had happened"
+    shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
+    count = min(_LAST_EVENTS, len(events))
+    title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
     return "\n".join([reason, "", title, *(f"  {line}" for line in shown)])
 
 

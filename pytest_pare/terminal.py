@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_pare.tally import Outcome, RunId, SuiteTally, split_name
@@ -54,18 +55,25 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
 
 
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
-    """Yield a kind and a line for each run that did not pass, sorted by its id; an empty line around them."""
-    open_outcomes = {RunId.of(i): o for i, o in suite.outcomes.items() if o.kind != "success"}
+    """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after."""
+    runs_of = Counter(_without_run(RunId.of(nodeid)) for nodeid in suite.outcomes)
+    open_of: dict[tuple[RunId, str], list[Outcome]] = {}
+    for nodeid, outcome in suite.outcomes.items():
+        if outcome.kind != "success":
+            open_of.setdefault((_without_run(RunId.of(nodeid)), outcome.kind), []).append(outcome)
     yield "", ""
-    for run in sorted(open_outcomes, key=lambda run: (run.scenario_id, run.variant, run.run_number or 0)):
-        outcome = open_outcomes[run]
-        line = f"{_LABEL[outcome.kind]:<11}{run}"
-        reason = _reason(outcome)
-        if reason:
-            line = _clip(f"{line}: {reason}")
-        yield outcome.kind, line
-    if open_outcomes:
+    for (scenario, kind), outcomes in sorted(open_of.items(), key=lambda entry: (str(entry[0][0]), entry[0][1])):
+        line = f"{_LABEL[kind]:<11}{scenario}"
+        if runs_of[scenario] > 1:
+            line += f", {len(outcomes)} of {runs_of[scenario]} runs"
+        reason = next(filter(None, map(_reason, outcomes)), "")
+        yield kind, _clip(f"{line}: {reason}" if reason else line)
+    if open_of:
         yield "", ""
+
+
+def _without_run(run: RunId) -> RunId:
+    return RunId(run.scenario_id, run.variant)
 
 
 def _reason(outcome: Outcome) -> str:

@@ -36,7 +36,9 @@ class PAREScenario(Scenario):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Turn plain class attributes that name a field into that field's default."""
         super().__init_subclass__(**kwargs)
-        inherited = {field: f for base in cls.__mro__[1:] for field, f in getattr(base, "__dataclass_fields__", {}).items()}
+        inherited = {
+            field: f for base in cls.__mro__[1:] for field, f in getattr(base, "__dataclass_fields__", {}).items()
+        }
         for name in [name for name in vars(cls) if name in inherited]:
             if name not in cls.__annotations__:
                 cls.__annotations__[name] = inherited[name].type
@@ -107,7 +109,9 @@ class PAREScenario(Scenario):
         seen: set[str] = set()
         for app in self.apps or []:
             if app.name in seen:
-                raise ScenarioDefect(f"{self.scenario_id}: two apps are named {app.name!r}; give each a name of its own")
+                raise ScenarioDefect(
+                    f"{self.scenario_id}: two apps are named {app.name!r}; give each a name of its own"
+                )
             seen.add(app.name)
 
 

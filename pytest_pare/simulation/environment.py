@@ -73,7 +73,9 @@ class Limits:
     def check(self) -> None:
         """Raise `ScenarioTimeoutError` if the wall-clock limit is over."""
         if self.timeout_seconds is not None and time.monotonic() - self._began > self.timeout_seconds:
-            raise ScenarioTimeoutError(f"the run took longer than {self.timeout_seconds:g} s of real time (timeout_seconds)")
+            raise ScenarioTimeoutError(
+                f"the run took longer than {self.timeout_seconds:g} s of real time (timeout_seconds)"
+            )
 
 
 class StateAwareEnvironmentWrapper(Environment):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import textwrap
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
-_ARGUMENT_WIDTH = 40
+_ARGUMENT_WIDTH = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,11 +43,18 @@ class TraceEvent:
     result: Any
     error: str | None
 
-    def __str__(self) -> str:
-        arguments = ", ".join(f"{name}={_short(value)}" for name, value in self.args.items() if value is not None)
-        who = f"+{self.time:<8g} {self.kind.lower():<9} "
+    def to_lines(self, width: int = 80) -> list[str]:
+        """Return the event for a reader: when, who and what, wrapped at `width` columns; an error on a line of its own."""
+        arguments = ", ".join(f"{name}={_short(value)}" for name, value in self.args.items() if value not in (None, ""))
+        who = f"+{self.time:<7g} {self.kind.lower():<6} "
         call = f"{self.app}.{self.function}({arguments})" if self.app else str(self.function)
-        return who + call + (f"  raised: {self.error}" if self.error is not None else "")
+        indent = " " * len(who)
+        lines = textwrap.wrap(call, width, initial_indent=who, subsequent_indent=indent + "  ")
+        if self.error is not None:
+            lines += textwrap.wrap(
+                f"raised: {self.error}", width, initial_indent=indent, subsequent_indent=indent + "  "
+            )
+        return lines
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,4 +127,4 @@ def to_builtins(value: Any) -> Any:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 1] + "…"
+    return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 3] + "..."

@@ -1,0 +1,44 @@
+# Each target sets itself up on a machine that has only Python 3.11 or newer; a second time that costs nothing.
+PYTHON ?= python3
+VENV ?= .venv
+# What to install on top, for example EXTRA="pytest~=8.4.0".
+EXTRA ?=
+
+# Bytecode makes the imports of a test process three times faster.
+unexport PYTHONDONTWRITEBYTECODE
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint format bench clean
+
+demo: $(READY)  ## Play the bundled scenarios and print the report.
+	$(BIN)/python -m pytest --pare-config pare.yaml
+
+test: $(READY)  ## Run all tests with branch coverage.
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+lint: $(READY)  ## Check style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)  ## Bring the code into shape.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## Run the measurements that the README quotes.
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove the virtual environment and what tools left behind.
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist build
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"$(PYTHON) is {sys.version.split()[0]}; 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group lint --group test $(EXTRA)
+	@touch $@
