@@ -14,8 +14,8 @@ _CONFIG_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "py
 def suite_paths(config: pytest.Config, flags: list[str], ini: list[Path]) -> list[Path]:
     """Return the suite files that take part, and make pytest collect them.
 
-    - Files of `--pare-config` always take part. Without a path on the command line, nothing else is collected; a node id
-      of such a file narrows it.
+    - Files of `--pare-config` always take part. Without a path on the command line, nothing else is collected; a node
+      id of such a file narrows it.
     - Files of the ini value behave as `testpaths`: they take part when pytest is started in the rootdir without a path,
       beside what it would collect anyway, or when a path on the command line leads to them.
     - A file with a suite's name on the command line takes part.

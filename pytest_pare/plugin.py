@@ -37,7 +37,7 @@ __all__ = [
     "user_engine_config",
 ]
 
-_SESSION = pytest.StashKey["SuiteSession"]()
+_SESSION: pytest.StashKey[SuiteSession] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

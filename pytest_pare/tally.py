@@ -31,8 +31,8 @@ class Outcome:
     """What became of one selected run.
 
     Attributes:
-        kind: success, failed, exception or no_validation for a run with a result; no_result for one without, because its
-            fixtures failed, its worker died or the session ended; skipped or xfailed.
+        kind: success, failed, exception or no_validation for a run with a result; no_result for one without, because
+            its fixtures failed, its worker died or the session ended; skipped or xfailed.
         result: The result, if there is one.
         config: What it was run with, if it was.
         reason: Why there is no result, or why it does not count.
@@ -122,7 +122,7 @@ class SuiteTally:
 class Tally:
     """A plugin of the process that the user looks at: counts, reports, and sets the exit status.
 
-    Results are kept as they arrive. A node id that is reported again, by a rerun or another worker, replaces its result.
+    Results are kept as they arrive. A node id that is reported again, by a rerun or another worker, replaces the first.
 
     Args:
         config: The session's configuration.
@@ -223,13 +223,13 @@ class Tally:
         from pytest_pare.results.files import write_json, write_parquet
 
         results = suite.results(self.duration)
-        for path, write in ((settings.json_report, write_json), (settings.parquet_report, write_parquet)):
-            if path is None:
-                continue
-            try:
-                write(path, suite.name, results, split_name(settings), suite.verdict)
-            except OSError as error:
-                self.problems.append(f"{suite.name}: cannot write {path}: {error.strerror}")
+        try:
+            if settings.json_report is not None:
+                write_json(settings.json_report, suite.name, results, split_name(settings), suite.verdict)
+            if settings.parquet_report is not None:
+                write_parquet(settings.parquet_report, suite.name, results)
+        except OSError as error:
+            self.problems.append(f"{suite.name}: cannot write the report {error.filename}: {error.strerror}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report of each suite, and the gate's verdict."""

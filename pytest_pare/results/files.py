@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from pytest_pare.results.gate import Verdict
     from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
 
-Results = "Mapping[str, PAREMultiScenarioValidationResult]"
 
-
-def write_json(path: Path, suite: str, results: Results, split: str, verdict: Verdict | None) -> None:
+def write_json(
+    path: Path,
+    suite: str,
+    results: Mapping[str, PAREMultiScenarioValidationResult],
+    split: str,
+    verdict: Verdict | None,
+) -> None:
     """Write the statistics and the gate's verdict as JSON.
 
     Raises:
@@ -33,7 +37,7 @@ def write_json(path: Path, suite: str, results: Results, split: str, verdict: Ve
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_parquet(path: Path, suite: str, results: Results, split: str, verdict: Verdict | None) -> None:  # noqa: ARG001
+def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenarioValidationResult]) -> None:
     """Write a row for each run, with the suite and the variant as additional columns.
 
     Raises:
