@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -299,6 +300,7 @@ def test_hash_is_the_same_in_every_process() -> None:
     assert int(only, 16)
 
 
+@hypothesis.settings(deadline=None)  # A busy machine is no failure.
 @given(weights=st.dictionaries(st.text(), st.floats(min_value=0, max_value=1e9)))
 def test_hash_does_not_see_the_order_of_weights(weights: dict[str, float]) -> None:
     def hashed(items: dict[str, float]) -> str:
@@ -308,6 +310,7 @@ def test_hash_does_not_see_the_order_of_weights(weights: dict[str, float]) -> No
     assert hashed(weights) != hashed({**weights, "more": weights.get("more", 0.0) + 1.0})
 
 
+@hypothesis.settings(deadline=None)  # A busy machine is no failure.
 @given(st.lists(st.integers(min_value=1, max_value=10**6), min_size=2, max_size=2, unique=True))
 def test_hash_tells_durations_apart(durations: list[int]) -> None:
     one, other = (ScenarioRunnerConfig(max_scenario_duration=seconds).get_config_hash() for seconds in durations)
@@ -322,6 +325,7 @@ def test_logs_dir() -> None:
     assert config.build_logs_dir("../x") == "/var/log/..%2Fx_user_org%2Fu_mt_10_umi_1_omi_1_emi_1/obs_gpt-5_exec_.."
 
 
+@hypothesis.settings(deadline=None)  # A busy machine is no failure.
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_logs_dir_keeps_models_apart(one: str, other: str) -> None:
     one_dir, other_dir = (

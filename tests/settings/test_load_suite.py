@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 from hypothesis import given
@@ -382,6 +383,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
+@hypothesis.settings(deadline=None)  # A busy machine is no failure.
 @given(SETTINGS)
 def test_valid_settings_survive_yaml(data: dict[str, Any]) -> None:
     settings = SuiteSettings.model_validate(data)
@@ -400,9 +402,11 @@ ANYTHING = st.recursive(
             st.sampled_from(["runner", "gate", "oracle", "paths", "model_name", "user_engine_config"]), inner
         )
     ),
+    max_leaves=12,
 )
 
 
+@hypothesis.settings(deadline=None)  # A busy machine is no failure.
 @given(st.dictionaries(st.sampled_from(["scenarios", "runs", "runner", "gate", "reports", "x"]), ANYTHING, min_size=1))
 def test_whatever_is_wrong_has_one_line_with_a_place(data: dict[str, Any]) -> None:
     dumped = yaml.safe_dump(data)
@@ -417,6 +421,7 @@ def test_whatever_is_wrong_has_one_line_with_a_place(data: dict[str, Any]) -> No
         assert problem.line in range(1, dumped.count("\n") + 1)
 
 
+@hypothesis.settings(deadline=None)  # A busy machine is no failure.
 @given(st.binary() | st.text("[]{}:,-&*!<> \n\t'\"#?%|ab1.", max_size=40).map(str.encode))
 def test_no_text_ends_in_a_traceback(content: bytes) -> None:
     complaints = ""
