@@ -11,7 +11,7 @@ from are.simulation.types import AbstractEnvironment, EventRegisterer
 
 from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulCalendarApp, StatefulMessagingApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, mentions
+from pytest_pare.scenarios.checks import Write, check_consented_writes, event_times, mentions, own_messages
 
 
 @register_scenario("dinner_moved")
@@ -27,10 +27,13 @@ class DinnerMoved(PAREScenario):
         self.calendar = StatefulCalendarApp(name="Calendar")
         self.messaging.add_users(["Priya Shah"])
         self.priya = self.messaging.name_to_id["Priya Shah"]
-        self.chat = ConversationV2(
-            participant_ids=[self.messaging.current_user_id, self.priya], title="Priya Shah", conversation_id="priya"
+        self.messaging.add_conversation(
+            ConversationV2(
+                conversation_id="priya",
+                title="Priya Shah",
+                participant_ids=[self.messaging.current_user_id, self.priya],
+            )
         )
-        self.messaging.add_conversation(self.chat)
         self.dinner = self.calendar.add_calendar_event(
             title="Dinner with Priya",
             start_datetime="2025-03-13 18:00:00",
@@ -49,13 +52,12 @@ class DinnerMoved(PAREScenario):
                 sender_id=self.priya,
                 content="Sorry, can we make it 7 instead of 6 on Thursday? Same place, same two hours.",
             ).delayed(10)
-            looked = (
-                self.calendar.search_events(query="Dinner with Priya").oracle().depends_on(asked, delay_seconds=3)
-            )
+            read = self.messaging.read_conversation(conversation_id="priya").oracle().depends_on(asked, delay_seconds=2)
+            looked = self.calendar.search_events(query="Dinner with Priya").oracle().depends_on(read, delay_seconds=1)
             proposed = (
                 self.agent_ui.send_message_to_user(
-                    content="Priya would like to move Thursday's dinner to 19:00. Shall I move it in your calendar, until "
-                    "21:00, and tell her that it works?"
+                    content="Priya would like to move Thursday's dinner to 19:00. Shall I move it in your calendar, "
+                    "until 21:00, and tell her that it works?"
                 )
                 .oracle()
                 .depends_on(looked, delay_seconds=2)
@@ -75,20 +77,21 @@ class DinnerMoved(PAREScenario):
                 .oracle()
                 .depends_on(moved, delay_seconds=1)
             )
-        self.events = [asked, looked, proposed, accepted, moved, answered]
+        self.events = [asked, read, looked, proposed, accepted, moved, answered]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
+        new_times = ("2025-03-13 19:00:00", "2025-03-13 21:00:00")
         return check_consented_writes(
             env,
             Write(
                 "StatefulCalendarApp",
                 "edit_calendar_event",
-                {
-                    "event_id": self.dinner,
-                    "start_datetime": "2025-03-13 19:00:00",
-                    "end_datetime": "2025-03-13 21:00:00",
-                },
+                {"event_id": self.dinner, "start_datetime": new_times[0], "end_datetime": new_times[1]},
             ),
             Write("StatefulMessagingApp", "send_message", {"user_id": self.priya}),
             proposal=mentions("Priya", "dinner"),
+            state={
+                "the dinner is from 19:00 to 21:00": event_times(self.calendar.events.get(self.dinner)) == new_times,
+                "Priya has an answer": bool(own_messages(self.messaging, "priya")),
+            },
         )

@@ -1,11 +1,14 @@
 """Reading what really happened: the questions that a proactive scenario's `validate` asks most.
 
-A proactive assistant does well when it proposes, is accepted, and then does exactly what it proposed: no write before the
-user's word, none that failed, none that nobody asked for. `check_consented_writes` asks all of that at once.
+A proactive assistant does well when it proposes, is accepted, and then does exactly what it proposed: no write before
+the user's word, none that failed, none that nobody asked for. `check_consented_writes` asks all of that at once. Where
+the user says no, `check_respected_rejection` asks that nothing was written.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +17,12 @@ from are.simulation.tool_utils import OperationType
 from are.simulation.types import AbstractEnvironment, Action, CompletedEvent, EventType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Test = Callable[[Any], bool]
 
 _AGENT_INTERFACE = "PAREAgentUserInterface"
+_ARGUMENT_WIDTH = 60
 
 
 @dataclass(frozen=True)
@@ -34,94 +40,243 @@ class Write:
     function: str
     args: Mapping[str, Any] = field(default_factory=dict)
 
+    def calls_same_tool(self, event: CompletedEvent) -> bool:
+        """Tell whether `event` is a call of this write's tool, whatever its arguments."""
+        return (event.action.class_name, event.action.function_name) == (self.app_class, self.function)
+
+    def wrong_args(self, event: CompletedEvent) -> list[str]:
+        """Return the names of the arguments of `event` that are not as expected."""
+        given = event.get_args()
+        return [
+            name
+            for name, wanted in self.args.items()
+            if not (wanted(given.get(name)) if callable(wanted) else given.get(name) == wanted)
+        ]
+
     def matches(self, event: CompletedEvent) -> bool:
         """Tell whether `event` is this write."""
-        if (event.action.class_name, event.action.function_name) != (self.app_class, self.function):
-            return False
-        given = event.get_args()
-        return all(
-            wanted(given.get(name)) if callable(wanted) else given.get(name) == wanted
-            for name, wanted in self.args.items()
-        )
+        return self.calls_same_tool(event) and not self.wrong_args(event)
 
     def __str__(self) -> str:
         return f"{self.app_class}.{self.function}"
 
 
-def mentions(*words: str) -> Any:
-    """Return a test for a text argument: does it hold each of `words`, in any case of letters?"""
-    return lambda text: isinstance(text, str) and all(word.lower() in text.lower() for word in words)
+# -- tests for arguments
 
 
-def same_members(*members: str) -> Any:
+def mentions(*facts: str | tuple[str, ...]) -> Test:
+    """Return a test for a text: does it hold each of `facts`, in any case of letters and any kind of white space?
+
+    A fact that has several wordings is a tuple, of which one is enough: `mentions("dinner", ("19:00", "7 pm"))`.
+    """
+    wanted = [[_plain(wording) for wording in ((fact,) if isinstance(fact, str) else fact)] for fact in facts]
+    return lambda text: (
+        isinstance(text, str) and all(any(wording in _plain(text) for wording in wordings) for wordings in wanted)
+    )
+
+
+def same_members(*members: str) -> Test:
     """Return a test for a list argument: does it hold exactly `members`, in any order?"""
     return lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(members)
 
 
+def same_phone(number: str) -> Test:
+    """Return a test for a phone number: has it the digits of `number`, however they are grouped?"""
+    return lambda given: isinstance(given, str) and re.sub(r"\D", "", given) == re.sub(r"\D", "", number)
+
+
+# -- what happened
+
+
 def agent_writes(env: AbstractEnvironment) -> list[CompletedEvent]:
-    """Return the agent's writes to the apps that succeeded, by time. Its messages to the user are none."""
-    return [
-        event
-        for event in env.event_log.list_view()
-        if event.event_type == EventType.AGENT
-        and isinstance(event.action, Action)
-        and event.action.operation_type == OperationType.WRITE
-        and event.action.class_name != _AGENT_INTERFACE
-        and not event.failed()
-    ]
+    """Return the agent's writes to the apps that succeeded, in order. Its messages to the user are none."""
+    return [event for event in env.event_log.list_view() if _is_attempt(event) and not event.failed()]
 
 
-def accepted_at(env: AbstractEnvironment, proposal: Any = None) -> float | None:
-    """Return when the user first accepted a proposal that the agent had made, or `None`.
+def accepted_at(env: AbstractEnvironment, proposal: Test | None = None) -> int | None:
+    """Return where in the event log the user first accepted a proposal, or `None`.
+
+    An answer goes to the agent's latest message, and only the first answer to it counts.
 
     Args:
         env: The environment after the run.
         proposal: A test that the proposal's text must pass, as `mentions` makes it.
 
     Returns:
-        Epoch seconds of the simulated clock.
+        The index of the acceptance in `env.event_log.list_view()`. What stands before it was done before it, also where
+        the simulated second is the same.
     """
-    pending = False
-    for event in env.event_log.list_view():
-        if not isinstance(event.action, Action) or event.action.class_name != _AGENT_INTERFACE or event.failed():
-            continue
-        if event.event_type == EventType.AGENT and event.action.function_name == "send_message_to_user":
-            pending = proposal is None or bool(proposal(event.get_args().get("content")))
-        elif event.event_type == EventType.USER and event.action.function_name == "reject_proposal":
-            pending = False
-        elif event.event_type == EventType.USER and event.action.function_name == "accept_proposal" and pending:
-            return float(event.event_time)
-    return None
+    return _answered_at(env, "accept_proposal", proposal)
+
+
+def rejected_at(env: AbstractEnvironment, proposal: Test | None = None) -> int | None:
+    """Return where in the event log the user first rejected a proposal, or `None`. See `accepted_at`."""
+    return _answered_at(env, "reject_proposal", proposal)
+
+
+# -- the state of the apps
+
+
+def event_times(event: Any) -> tuple[str, str] | None:
+    """Return begin and end of a calendar event as `YYYY-MM-DD HH:MM:SS`; `None` for no event."""
+    # The app keeps them with the weekday in front: "Thursday, 2025-03-13 19:00:00".
+    return None if event is None else (event.start_strftime.partition(", ")[2], event.end_strftime.partition(", ")[2])
+
+
+def own_messages(messaging: Any, conversation_id: str) -> list[str]:
+    """Return what was sent from the phone in a conversation of the messaging app, the oldest first."""
+    messages = messaging.conversations[conversation_id].messages
+    return [message.content for message in messages if message.sender_id == messaging.current_user_id]
+
+
+# -- verdicts
 
 
 def check_consented_writes(
-    env: AbstractEnvironment, *expected: Write, proposal: Any = None
+    env: AbstractEnvironment,
+    *expected: Write | tuple[Write, ...],
+    proposal: Test | None = None,
+    state: Mapping[str, bool] | None = None,
 ) -> ScenarioValidationResult:
     """Validate that the agent proposed, was accepted, and then made exactly the expected writes.
 
-    A write that failed does not count, neither for the agent nor against it: it may try again.
+    After the acceptance, a write that failed does not count, neither for the agent nor against it: it may try again.
+    Before the acceptance it must not even try.
 
     Args:
         env: The environment after the run.
-        *expected: What must have been written, each once, after the acceptance, in any order.
+        *expected: What must have been written, each once, after the acceptance, in any order. A tuple holds several
+            ways to do one thing, such as a reply and a new mail to the same person.
         proposal: A test that the accepted proposal's text must pass, as `mentions` makes it.
+        state: What must be true of the apps in the end: a sentence that says it, and whether it is true.
 
     Returns:
         The verdict; its rationale names what is missing or too much.
     """
     consent = accepted_at(env, proposal)
     if consent is None:
-        return ScenarioValidationResult(success=False, rationale="the user never accepted a proposal of the agent's")
-    open_writes = list(expected)
-    for event in agent_writes(env):
-        name = f"{event.action.class_name}.{event.action.function_name}"
-        if event.event_time < consent:
-            return ScenarioValidationResult(success=False, rationale=f"{name} was called before the user accepted")
-        found = next((write for write in open_writes if write.matches(event)), None)
+        return _failure(_no_answer(env, "accepted", proposal))
+    log = env.event_log.list_view()
+    early = next(filter(_is_attempt, log[:consent]), None)
+    if early is not None:
+        return _failure(f"{_call(early)} was called before the user had accepted")
+    missing = [(item,) if isinstance(item, Write) else item for item in expected]
+    errors = []
+    for event in filter(_is_attempt, log[consent:]):
+        if event.failed():
+            errors.append(f"{_call(event)} raised: {event.metadata.exception}")
+            continue
+        found = next((index for index, ways in enumerate(missing) if any(way.matches(event) for way in ways)), None)
         if found is None:
-            return ScenarioValidationResult(success=False, rationale=f"{name} wrote what nobody had asked for")
-        open_writes.remove(found)
-    if open_writes:
-        missing = ", ".join(map(str, open_writes))
-        return ScenarioValidationResult(success=False, rationale=f"not done, or it failed: {missing}")
+            return _failure(_unexpected(event, missing))
+        del missing[found]
+    if missing:
+        names = ", ".join(" or ".join(map(str, ways)) for ways in missing)
+        return _failure("; ".join([f"not done: {names}", *errors]))
+    return _check_state(state)
+
+
+def check_respected_rejection(
+    env: AbstractEnvironment, proposal: Test | None = None, state: Mapping[str, bool] | None = None
+) -> ScenarioValidationResult:
+    """Validate that the agent proposed, was rejected, and wrote nothing at all, neither before nor after.
+
+    An attempt counts against the agent even if it failed.
+
+    Args:
+        env: The environment after the run.
+        proposal: A test that the rejected proposal's text must pass, as `mentions` makes it.
+        state: What must be true of the apps in the end: a sentence that says it, and whether it is true.
+    """
+    rejection = rejected_at(env, proposal)
+    if rejection is None:
+        return _failure(_no_answer(env, "rejected", proposal))
+    for position, event in enumerate(env.event_log.list_view()):
+        if _is_attempt(event):
+            when = "before the user had answered" if position < rejection else "although the user had said no"
+            return _failure(f"{_call(event)} was called {when}")
+    return _check_state(state)
+
+
+def _answered_at(env: AbstractEnvironment, answer: str, proposal: Test | None) -> int | None:
+    pending = False
+    for position, event in enumerate(env.event_log.list_view()):
+        if _is_proposal(event):
+            pending = proposal is None or bool(proposal(event.get_args().get("content")))
+        elif _is_on_the_line(event, EventType.USER) and event.action.function_name in (
+            "accept_proposal",
+            "reject_proposal",
+        ):
+            if pending and event.action.function_name == answer:
+                return position
+            pending = False
+    return None
+
+
+def _no_answer(env: AbstractEnvironment, answer: str, proposal: Test | None) -> str:
+    texts = [event.get_args().get("content") for event in filter(_is_proposal, env.event_log.list_view())]
+    if not texts:
+        return "the agent proposed nothing"
+    if proposal is not None and not any(map(proposal, texts)):
+        return f"no proposal of the agent's says what it has to say; the last one was {_short(texts[-1])}"
+    return f"the user never {answer} the proposal"
+
+
+def _check_state(state: Mapping[str, bool] | None) -> ScenarioValidationResult:
+    untrue = [sentence for sentence, holds in (state or {}).items() if not holds]
+    return _failure(f"in the end it is not true that {'; that '.join(untrue)}") if untrue else _success()
+
+
+def _is_attempt(event: CompletedEvent) -> bool:
+    """Tell whether the agent tried to write to an app."""
+    return (
+        event.event_type == EventType.AGENT
+        and isinstance(event.action, Action)
+        and event.action.operation_type == OperationType.WRITE
+        and event.action.class_name != _AGENT_INTERFACE
+    )
+
+
+def _is_on_the_line(event: CompletedEvent, sender: EventType) -> bool:
+    """Tell whether `event` went through between the agent and the user, sent by `sender`."""
+    return (
+        event.event_type == sender
+        and isinstance(event.action, Action)
+        and event.action.class_name == _AGENT_INTERFACE
+        and not event.failed()
+    )
+
+
+def _is_proposal(event: CompletedEvent) -> bool:
+    return _is_on_the_line(event, EventType.AGENT) and event.action.function_name == "send_message_to_user"
+
+
+def _unexpected(event: CompletedEvent, missing: list[tuple[Write, ...]]) -> str:
+    near = next((way for ways in missing for way in ways if way.calls_same_tool(event)), None)
+    if near is None:
+        return f"{_call(event)} wrote what nobody had asked for"
+    return f"{_call(event)} is not what was asked for; look at {', '.join(near.wrong_args(event))}"
+
+
+def _call(event: CompletedEvent) -> str:
+    given = {name: value for name, value in event.get_args().items() if name != "self" and value is not None}
+    arguments = ", ".join(f"{name}={_short(value)}" for name, value in given.items())
+    return f"{event.action.class_name}.{event.action.function_name}({arguments})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 1] + "…"
+
+
+def _plain(text: str) -> str:
+    """Return `text` in small letters, with plain spaces: models like to write narrow ones before "pm"."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _failure(rationale: str) -> ScenarioValidationResult:
+    return ScenarioValidationResult(success=False, rationale=rationale)
+
+
+def _success() -> ScenarioValidationResult:
     return ScenarioValidationResult(success=True)

@@ -1,0 +1,422 @@
+"""The bundled library is fit for use: every reference run succeeds, and every validator refuses wrong runs.
+
+The wrong runs are real: `Rehearsal` rearranges the script of a fresh instance and plays it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from are.simulation.tool_utils import OperationType
+from are.simulation.types import (
+    AbstractEvent,
+    CompletedEvent,
+    ConditionCheckEvent,
+    Event,
+    EventRegisterer,
+    EventType,
+    OracleEvent,
+)
+
+from pytest_pare.apps import StatefulCalendarApp, StatefulContactsApp, StatefulEmailApp, StatefulMessagingApp
+from pytest_pare.scenarios.checks import agent_writes
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source, library_modules
+from pytest_pare.scenarios.registration import load_library
+from pytest_pare.scenarios.registry import registry
+from pytest_pare.scenarios.scenario import PAREScenario
+from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+from pytest_pare.simulation.runner import Run, run_scenario
+
+LIBRARY = bundled_library_dir()
+FAILURES = load_library(registry, LIBRARY)
+CLASSES: dict[str, Any] = {
+    scenario_id: registry.registered()[scenario_id] for scenario_id in sorted(registry.ids_below(LIBRARY))
+}
+CONTENT_APPS = (StatefulCalendarApp, StatefulContactsApp, StatefulEmailApp, StatefulMessagingApp)
+INTERFACE = "PAREAgentUserInterface"
+ANSWERS = ("accept_proposal", "reject_proposal")
+# Arguments of the agent's tools that hold an id or an address, which it must have read somewhere.
+IDENTIFIERS = ("contact_id", "conversation_id", "email_id", "event_id", "recipients", "user_id")
+
+
+def reference_run(scenario_id: str) -> Run:
+    return run_scenario(CLASSES[scenario_id](), MultiScenarioRunnerConfig(oracle=True))
+
+
+def digest_of_all_traces() -> str:
+    traces = "".join(reference_run(scenario_id).trace.to_jsonl() for scenario_id in CLASSES)
+    return hashlib.sha256(traces.encode()).hexdigest()
+
+
+class Rehearsal:
+    """A fresh instance of a scenario whose script can be rearranged, step by step, before it is played.
+
+    Attributes:
+        scenario: The instance, initialized.
+        answer: The step in which the user answers the proposal.
+        writes: The reference writes, in order.
+        env: The environment, once it was played.
+    """
+
+    def __init__(self, scenario_id: str) -> None:
+        self.scenario: PAREScenario = CLASSES[scenario_id]()
+        self.scenario.initialize()
+        steps = [event for event in self.events if isinstance(event, OracleEvent)]
+        (self.answer,) = (step for step in steps if called(step).action.function_name in ANSWERS)
+        self.writes = [
+            step
+            for step in steps
+            if called(step).action.operation_type == OperationType.WRITE and called(step).action.class_name != INTERFACE
+        ]
+        self.env: StateAwareEnvironmentWrapper | None = None
+
+    @property
+    def events(self) -> list[AbstractEvent]:
+        events: list[AbstractEvent] = self.scenario.events
+        return events
+
+    def app(self, app_class: type) -> Any:
+        return next(app for app in self.scenario.apps or [] if type(app) is app_class)
+
+    def leave_out(self, step: AbstractEvent) -> None:
+        """Take `step` out; what depended on it depends on what it depended on, after the same delays."""
+        self.events[:] = without(step, self.events)
+        for dependency in step.dependencies:
+            dependency.successors[:] = without(step, dependency.successors)
+        for successor in step.successors:
+            successor.dependencies[:] = without(step, successor.dependencies)
+            successor.depends_on(list(step.dependencies), delay_seconds=successor.event_relative_time)
+        step.dependencies.clear()
+        step.successors.clear()
+
+    def insert_before_answer(self, step: AbstractEvent, seconds_earlier: float) -> None:
+        """Let `step` happen so many simulated seconds before the answer; with 0, right before it in the same second."""
+        self.events.insert(self.events.index(self.answer), step)
+        step.depends_on(list(self.answer.dependencies), self.answer.event_relative_time - seconds_earlier)
+
+    def append(self, step: AbstractEvent) -> None:
+        """Let `step` happen when everything else is done."""
+        last_ones = [event for event in self.events if not event.successors]
+        self.events.append(step.depends_on(last_ones, delay_seconds=1))
+
+    def step(self, tool: Callable[..., Any], **args: Any) -> OracleEvent:
+        """Return a new step of the agent's."""
+        with self.scenario.world.active(), EventRegisterer.capture_mode():
+            return tool(**args).oracle()
+
+    def copy_of(self, step: OracleEvent) -> OracleEvent:
+        """Return a new step that makes the same call as `step`."""
+        action = called(step).action
+        args = {name: value for name, value in action.args.items() if name != "self"}
+        return self.step(getattr(action.app, action.function_name), **args)
+
+    def play(self) -> Any:
+        """Play the script and return the verdict of the scenario's own validator."""
+        with self.scenario.world.active():
+            self.env = StateAwareEnvironmentWrapper(self.scenario.world.clock, oracle_mode=True)
+            self.env.run(self.scenario)
+            return self.scenario.validate(self.env)
+
+    @property
+    def log(self) -> list[CompletedEvent]:
+        assert self.env is not None
+        log: list[CompletedEvent] = self.env.event_log.list_view()
+        return log
+
+    def position(self, step: AbstractEvent) -> int:
+        """Return where in the log `step` is."""
+        return [event.event_id for event in self.log].index(step.event_id)
+
+    def happened(self, step: AbstractEvent) -> bool:
+        return step.event_id in [event.event_id for event in self.log]
+
+
+def called(step: OracleEvent) -> Event:
+    """Return the event that an oracle step stands for."""
+    return step.make_event(None)
+
+
+def replace_function(event: Event | ConditionCheckEvent, function: Callable[..., Any]) -> None:
+    """Put `function` behind what `event` calls, under the old name."""
+    event.action.function = functools.wraps(event.action.function)(function)
+
+
+def without(step: AbstractEvent, events: list[AbstractEvent]) -> list[AbstractEvent]:
+    return [event for event in events if event is not step]
+
+
+def fail(*args: Any, **kwargs: Any) -> None:
+    raise RuntimeError("the network is down")
+
+
+def assert_refused(verdict: Any) -> None:
+    assert verdict.success is False
+    assert verdict.exception is None
+    assert verdict.rationale
+
+
+def wrong_write(rehearsal: Rehearsal, app_class: type) -> OracleEvent:
+    """Return a call of one of the app's tools that would succeed and that no scenario asks for."""
+    app = rehearsal.app(app_class)
+    if app_class is StatefulCalendarApp:
+        times = {"start_datetime": "2025-12-24 18:00:00", "end_datetime": "2025-12-24 19:00:00"}
+        return rehearsal.step(app.add_calendar_event, title="Picnic", **times)
+    if app_class is StatefulContactsApp:
+        owner = next(card for card in app.contacts.values() if card.is_user)
+        return rehearsal.step(app.edit_contact, contact_id=owner.contact_id, updates={"job": "Clown"})
+    if app_class is StatefulEmailApp:
+        return rehearsal.step(app.send_email, recipients=["someone@else.example"], subject="Hi", content="Hello!")
+    conversation = next(iter(app.conversations.values()))
+    other = next(person for person in conversation.participant_ids if person != app.current_user_id)
+    return rehearsal.step(app.send_message, user_id=other, content="Alder Lane 14, 8004 Zurich")
+
+
+def cases() -> Iterator[tuple[str, Rehearsal]]:
+    for scenario_id in CLASSES:
+        yield scenario_id, Rehearsal(scenario_id)
+
+
+EVERY_SCENARIO = pytest.mark.parametrize("scenario_id", CLASSES)
+ACCEPTED = [scenario_id for scenario_id, rehearsal in cases() if rehearsal.writes]
+REJECTED = [scenario_id for scenario_id in CLASSES if scenario_id not in ACCEPTED]
+EVERY_WRITE = pytest.mark.parametrize(
+    ("scenario_id", "number"),
+    [
+        pytest.param(scenario_id, number, id=f"{scenario_id}-{called(step).action.function_name}")
+        for scenario_id, rehearsal in cases()
+        for number, step in enumerate(rehearsal.writes)
+    ],
+)
+EVERY_APP = pytest.mark.parametrize(
+    ("scenario_id", "app_class"),
+    [
+        pytest.param(scenario_id, type(app), id=f"{scenario_id}-{type(app).__name__}")
+        for scenario_id, rehearsal in cases()
+        for app in rehearsal.scenario.apps or []
+        if isinstance(app, CONTENT_APPS)
+    ],
+)
+
+
+# -- the library as a whole
+
+
+def test_library_loads_and_has_ten_scenarios_named_like_their_modules() -> None:
+    assert FAILURES == []
+    assert sorted(CLASSES) == sorted(path.stem for path in library_modules(LIBRARY)) == sorted(ids_in_source(LIBRARY))
+    assert len(CLASSES) == 10
+
+
+def test_library_is_varied() -> None:
+    rehearsals = dict(cases())
+    assert {len(rehearsal.writes) for rehearsal in rehearsals.values()} == {0, 1, 2, 3}
+    first_events = {rehearsal.events[0].action.function_name for rehearsal in rehearsals.values()}
+    assert first_events == {
+        "send_email_to_user_with_id",
+        "create_and_add_message",
+        "add_calendar_event_by_attendee",
+    }
+    used = {type(app) for rehearsal in rehearsals.values() for app in rehearsal.scenario.apps or []}
+    assert used.issuperset(CONTENT_APPS)
+    assert REJECTED == ["address_request"]
+    assert any(isinstance(event, ConditionCheckEvent) for event in rehearsals["flat_viewing"].events)
+    assert len({rehearsal.scenario.start_time for rehearsal in rehearsals.values()}) == len(rehearsals)
+
+
+def test_traces_do_not_depend_on_the_process() -> None:
+    program = "import test_bundled_library as library; print(library.digest_of_all_traces())"
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": path, "TZ": zone},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed, zone in (("1", "UTC"), ("4242", "Asia/Tokyo"))
+    ]
+    digests = {process.communicate(timeout=120)[0].strip() for process in processes}
+    assert digests == {digest_of_all_traces()}
+
+
+# -- each scenario
+
+
+@EVERY_SCENARIO
+def test_reference_run_succeeds(scenario_id: str) -> None:
+    run = reference_run(scenario_id)
+    assert run.result.exception is None
+    assert run.result.success is True, run.result.rationale
+    assert run.warnings == ()
+
+
+@EVERY_SCENARIO
+def test_same_trace_again(scenario_id: str) -> None:
+    first, second = reference_run(scenario_id).trace.to_jsonl(), reference_run(scenario_id).trace.to_jsonl()
+    assert first.count("\n") > 5
+    assert first == second
+
+
+@EVERY_SCENARIO
+def test_is_documented_and_spans_apps(scenario_id: str) -> None:
+    assert vars(CLASSES[scenario_id])["__doc__"].strip().endswith(".")
+    used = {event.app_class for event in reference_run(scenario_id).trace.events}
+    assert len(used.intersection(app.__name__ for app in CONTENT_APPS)) >= 2
+
+
+@EVERY_SCENARIO
+def test_world_does_not_wait_for_reference_steps(scenario_id: str) -> None:
+    # With agents the reference steps do not happen; what depends on one would never happen either.
+    for event in Rehearsal(scenario_id).events:
+        if not isinstance(event, OracleEvent):
+            assert not any(isinstance(dependency, OracleEvent) for dependency in event.dependencies)
+
+
+@EVERY_SCENARIO
+def test_agent_reads_before_it_proposes_and_knows_the_ids_that_it_uses(scenario_id: str) -> None:
+    known = ""
+    functions = []
+    for event in reference_run(scenario_id).trace.events:
+        if event.kind == "ENV" and event.function == "create_and_add_message":
+            # The notification of a message names the conversation.
+            known += json.dumps(event.args["conversation_id"])
+        elif event.kind == "AGENT":
+            used = [event.args[name] for name in IDENTIFIERS if name in event.args]
+            for identifier in [part for item in used for part in (item if isinstance(item, list) else [item])]:
+                assert json.dumps(identifier) in known, f"{event}: where does {identifier} come from?"
+            known += json.dumps(event.result)
+            functions.append(event.function)
+    assert functions.index("send_message_to_user") >= 2
+
+
+# -- its validator, and runs that went wrong
+
+
+@EVERY_SCENARIO
+def test_rehearsal_without_a_change_is_accepted(scenario_id: str) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    verdict = rehearsal.play()
+    assert verdict.success is True, verdict.rationale
+    reference = [event.event_id for event in reference_run(scenario_id).trace.events]
+    assert [event.event_id for event in rehearsal.log] == reference
+
+
+@EVERY_SCENARIO
+def test_refuses_a_run_without_answer(scenario_id: str) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    rehearsal.leave_out(rehearsal.answer)
+    assert_refused(rehearsal.play())
+    assert not any(getattr(event.action, "function_name", None) in ANSWERS for event in rehearsal.log)
+    assert all(map(rehearsal.happened, rehearsal.events))
+
+
+@EVERY_SCENARIO
+def test_refuses_the_opposite_answer(scenario_id: str) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    interface = called(rehearsal.answer).action.app
+    opposite = interface.reject_proposal if scenario_id in ACCEPTED else interface.accept_proposal
+    called(rehearsal.answer).action = called(rehearsal.step(opposite)).action
+    assert_refused(rehearsal.play())
+    answers = [e for e in rehearsal.log if getattr(e.action, "function_name", None) in ANSWERS]
+    assert [answer.action.function_name for answer in answers] == [opposite.__name__]
+    assert [answer.event_type for answer in answers] == [EventType.USER]
+
+
+@pytest.mark.parametrize("seconds_earlier", [1, 0], ids=["earlier", "same_second"])
+@EVERY_WRITE
+def test_refuses_a_write_before_the_acceptance(scenario_id: str, number: int, seconds_earlier: int) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    write = rehearsal.writes[number]
+    rehearsal.leave_out(write)
+    rehearsal.insert_before_answer(write, seconds_earlier)
+    assert_refused(rehearsal.play())
+    moved, answer = rehearsal.log[rehearsal.position(write)], rehearsal.log[rehearsal.position(rehearsal.answer)]
+    assert rehearsal.position(write) < rehearsal.position(rehearsal.answer)
+    assert moved.event_time == answer.event_time - seconds_earlier
+    assert not moved.failed()
+
+
+@pytest.mark.parametrize("when", ["before_the_answer", "in_the_end"])
+@EVERY_APP
+def test_refuses_a_write_that_nobody_asked_for(scenario_id: str, app_class: type, when: str) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    extra = wrong_write(rehearsal, app_class)
+    if when == "before_the_answer":
+        rehearsal.insert_before_answer(extra, seconds_earlier=1)
+    else:
+        rehearsal.append(extra)
+    assert_refused(rehearsal.play())
+    assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes) + 1
+    assert not rehearsal.log[rehearsal.position(extra)].failed()
+    assert (rehearsal.position(extra) < rehearsal.position(rehearsal.answer)) == (when == "before_the_answer")
+
+
+@EVERY_WRITE
+def test_refuses_a_write_that_is_made_twice(scenario_id: str, number: int) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    again = rehearsal.copy_of(rehearsal.writes[number])
+    rehearsal.append(again)
+    verdict = rehearsal.play()
+    if rehearsal.log[rehearsal.position(again)].failed():
+        # The app itself refuses it, as a second contact of the same name; then no harm is done.
+        assert verdict.success is True
+        assert scenario_id == "new_colleague"
+    else:
+        assert_refused(verdict)
+        assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes) + 1
+
+
+@EVERY_WRITE
+def test_refuses_a_write_that_is_left_out(scenario_id: str, number: int) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    rehearsal.leave_out(rehearsal.writes[number])
+    assert_refused(rehearsal.play())
+    assert not rehearsal.happened(rehearsal.writes[number])
+
+
+@EVERY_WRITE
+def test_refuses_a_write_that_failed(scenario_id: str, number: int) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    replace_function(called(rehearsal.writes[number]), fail)
+    verdict = rehearsal.play()
+    assert_refused(verdict)
+    assert "the network is down" in verdict.rationale
+    failed = [event for event in rehearsal.log if event.metadata.exception is not None]
+    assert [event.event_id for event in failed] == [rehearsal.writes[number].event_id]
+
+
+@EVERY_WRITE
+def test_refuses_a_write_that_changed_nothing(scenario_id: str, number: int) -> None:
+    # The log alone looks right; only the apps tell.
+    rehearsal = Rehearsal(scenario_id)
+    replace_function(called(rehearsal.writes[number]), lambda *args, **kwargs: "done")
+    for condition in (event for event in rehearsal.events if isinstance(event, ConditionCheckEvent)):
+        # The world is deceived too, so that the rest of the reference run happens.
+        replace_function(condition, lambda env: True)
+    verdict = rehearsal.play()
+    assert_refused(verdict)
+    assert "in the end" in verdict.rationale
+    assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes)
+
+
+@EVERY_WRITE
+def test_accepts_a_write_that_succeeds_at_the_second_attempt(scenario_id: str, number: int) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    write = rehearsal.writes[number]
+    failing = rehearsal.copy_of(write)
+    replace_function(called(failing), fail)
+    rehearsal.events.append(failing.depends_on([rehearsal.answer], delay_seconds=1))
+    verdict = rehearsal.play()
+    assert verdict.success is True, verdict.rationale
+    assert rehearsal.position(rehearsal.answer) < rehearsal.position(failing) < rehearsal.position(write)
+    assert rehearsal.log[rehearsal.position(failing)].failed()
