@@ -6,7 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from pytest_pare.results.report import generate_json_stats_report
+from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.results.statistics import combine_results_to_dataframe
 
 if TYPE_CHECKING:
@@ -43,9 +46,9 @@ def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenari
     Raises:
         OSError: If the file cannot be written.
     """
-    import polars as pl
-
+    empty = pl.DataFrame(schema={**RESULT_SCHEMA, "suite": pl.String, "variant": pl.String})
     tables = [result.to_polars({"suite": suite, "variant": variant}) for variant, result in results.items()]
-    table = pl.concat(tables) if tables else combine_results_to_dataframe([])
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.write_parquet(path)
+    # Polars has errors of its own for a file that it opens itself.
+    with path.open("wb") as file:
+        pl.concat([empty, *tables]).write_parquet(file)

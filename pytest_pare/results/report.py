@@ -49,6 +49,8 @@ def generate_validation_report(
     weight_per_app_class: dict[str, float] | None = None,
     timestamp: str | None = None,
     heading: str | None = None,
+    *,
+    agents: bool = True,
 ) -> str:
     """Return the statistics of a table of results as text, without a line feed at its end.
 
@@ -58,6 +60,7 @@ def generate_validation_report(
         weight_per_app_class: What environment events were weighted with, if they were.
         timestamp: When the results were made; without it, there is no line that says so.
         heading: A line below the title, for what a reader must know before the figures.
+        agents: Whether agents took part; without them, there is nothing to say of what they did.
     """
     lines = ["PARE validation report"]
     if heading is not None:
@@ -73,6 +76,7 @@ def generate_validation_report(
         lines += ["", "No results: there is nothing to report."]
     for group in groups:
         lines += ["", *_header(group), "  Metadata", *_metadata(group), "  Metrics", *_metrics(group)]
+        lines += _agent_metrics(group) if agents else [_line("Agent metrics", "n/a", "no agent took part")]
     return "\n".join(lines)
 
 
@@ -101,6 +105,9 @@ def _metrics(group: GroupStatistics) -> Iterator[str]:
     yield _line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
     yield _figure("Run duration", group.avg_run_duration, unit=" s")
     yield _line("Job duration", f"{group.job_duration:.1f}", unit=" s")
+
+
+def _agent_metrics(group: GroupStatistics) -> Iterator[str]:
     yield _line("Proposals", f"{group.total_proposals}")
     yield _line("Acceptances", f"{group.total_acceptances}")
     yield _line("Turns", f"{group.total_turns}")

@@ -163,6 +163,15 @@ def test_groups_come_in_the_order_of_the_statistics() -> None:
     assert "nothing to report" not in text
 
 
+def test_a_name_is_kept_whole_and_cannot_colour_a_terminal() -> None:
+    config = MultiScenarioRunnerConfig.model_validate(
+        {"observe_model_alias": "o-" * 20 + "o", "user_model_alias": "a\x1bb"}
+    )
+    text = generate_validation_report(table(("a", None, run(True)), of=config))
+    assert "user=a b,\n    proactive=" in text
+    assert f"observe-execute_{'o-' * 20}o_gpt-5," in text
+
+
 names = st.text(min_size=1, max_size=200)
 big = st.integers(0, 10**9)
 
@@ -215,3 +224,12 @@ def test_json_report_of_nothing(df: pl.DataFrame) -> None:
         "metadata": {"split": "full", "timestamp": None, "report_version": "1.0", "weight_per_app_class": None},
         "per_config_results": [],
     }
+
+
+def test_without_agents_nothing_is_said_of_what_they_did() -> None:
+    result = PAREMultiScenarioValidationResult(MultiScenarioRunnerConfig())
+    result.add_result(PAREScenarioValidationResult(success=True), "a")
+    text = generate_validation_report(result.to_polars(), agents=False)
+    assert "Agent metrics           n/a (no agent took part)" in text
+    assert "Proposals" not in text
+    assert "Success rate          100.0 %" in text

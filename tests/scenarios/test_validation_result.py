@@ -310,6 +310,25 @@ def test_counts_are_those_of_the_last_result_of_each_run(
     assert table["success_numeric"].count() == statuses.count("success") + statuses.count("failed")
 
 
+def test_how_results_were_counted_is_nobody_elses_business() -> None:
+    result = PAREScenarioValidationResult(success=True)
+    added, given_whole = many(("a", None, result)), PAREMultiScenarioValidationResult(CONFIG, {("a", None): result})
+    result.success = False
+    added.add_result(result, "a")
+    given_whole.failed_count, given_whole.successful_count = 1, 0
+    assert added == given_whole
+    assert repr(added) == repr(given_whole)
+    assert [one.name for one in fields(added) if one.init] == [
+        "run_config",
+        "scenario_results",
+        "duration",
+        "successful_count",
+        "failed_count",
+        "exception_count",
+        "no_validation_count",
+    ]
+
+
 def test_totals_and_aggregate_rates() -> None:
     one = PAREScenarioValidationResult(
         True, proposal_count=3, acceptance_count=1, read_only_actions=10, write_actions=4, number_of_turns=5
@@ -335,7 +354,7 @@ def configured() -> MultiScenarioRunnerConfig:
         {
             "user_engine_config": LLMEngineConfig(model_name="u-model", provider="u-provider"),
             "observe_engine_config": LLMEngineConfig(model_name="o-model", provider="o-provider"),
-            "execute_engine_config": LLMEngineConfig(model_name="e-model", provider=None),
+            "execute_engine_config": LLMEngineConfig(model_name="e-model", provider="e-provider"),
             "user_model_alias": "u-alias",
             "execute_model_alias": "e-alias",
             "tool_augmentation_config": ToolAugmentationConfig(tool_failure_probability=0.25),
@@ -376,7 +395,7 @@ def test_a_row_of_the_table() -> None:
         "observe_model": "o-model",
         "observe_provider": "o-provider",
         "execute_model": "e-alias",
-        "execute_provider": None,
+        "execute_provider": "e-provider",
         "agent_type": "observe-execute",
         "proactive_model": "observe-execute_o-model_e-alias",
         "tool_failure_probability": 0.25,
