@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from pytest_pare.scenarios.config import (
         EnvEventsConfig,
         LLMEngineConfig,
         MultiScenarioRunnerConfig,
         ToolAugmentationConfig,
     )
-    from pytest_pare.settings import SuiteSettings
+    from pytest_pare.settings import RunnerSettings, SuiteSettings
 
 
 @pytest.fixture
@@ -38,31 +40,31 @@ def pare_run_number() -> int | None:
 @pytest.fixture
 def user_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
     """The engine behind the simulated user."""
-    return pare_config.runner.user_engine_config
+    return _runner(pare_config).user_engine_config
 
 
 @pytest.fixture
 def observe_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
     """The engine behind the proactive agent while it observes."""
-    return pare_config.runner.observe_engine_config
+    return _runner(pare_config).observe_engine_config
 
 
 @pytest.fixture
 def execute_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
     """The engine behind the proactive agent while it executes."""
-    return pare_config.runner.execute_engine_config
+    return _runner(pare_config).execute_engine_config
 
 
 @pytest.fixture
 def tool_augmentation_config(pare_config: SuiteSettings) -> ToolAugmentationConfig | None:
     """Noise in the agent's tools; `None` for none."""
-    return pare_config.runner.tool_augmentation_config
+    return _runner(pare_config).tool_augmentation_config
 
 
 @pytest.fixture
 def env_events_config(pare_config: SuiteSettings) -> EnvEventsConfig | None:
     """Noise in the world; `None` for none."""
-    return pare_config.runner.env_events_config
+    return _runner(pare_config).env_events_config
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def pare_runner_config(
     env_events_config: EnvEventsConfig | None,
 ) -> MultiScenarioRunnerConfig:
     """What the scenario is run with: the suite's `runner` section, with what the other fixtures say put in."""
-    runner = pare_config.runner
+    runner = _runner(pare_config)
     changed = {
         name: value
         for name, value in {
@@ -90,6 +92,14 @@ def pare_runner_config(
     return _updated(runner, changed) if changed else runner
 
 
+def _runner(pare_config: SuiteSettings) -> RunnerSettings:
+    from pytest_pare.settings import SuiteSettings
+
+    if not isinstance(pare_config, SuiteSettings):
+        pytest.fail(f"fixture pare_config: must return SuiteSettings, got {pare_config!r:.80}", pytrace=False)
+    return pare_config.runner
+
+
 def _updated(runner: MultiScenarioRunnerConfig, changed: dict[str, Any]) -> MultiScenarioRunnerConfig:
     from pydantic import ValidationError
 
@@ -98,5 +108,15 @@ def _updated(runner: MultiScenarioRunnerConfig, changed: dict[str, Any]) -> Mult
     try:
         return type(runner).model_validate({**settings, **changed})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
-        pytest.fail(f"a fixture of the configuration returned what cannot be used: {problems}", pytrace=False)
+        pytest.fail(explain_fixture("", error), pytrace=False)
+
+
+def explain_fixture(name: str, error: ValidationError) -> str:
+    """Say in a line for each problem what is wrong with what fixtures returned.
+
+    Args:
+        name: The fixture; empty if its name is where the problem is.
+        error: What pydantic says of it.
+    """
+    details = error.errors(include_url=False)
+    return "\n".join(f"fixture {'.'.join(filter(None, [name, *map(str, e['loc'])]))}: {e['msg']}" for e in details)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options
+from pytest_pare.arguments import is_suite_file, suite_paths
 from pytest_pare.fixtures import (
     env_events_config,
     execute_engine_config,
@@ -51,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Find the suites of this session; read them, and take part in it, if there are any."""
     paths = _suite_paths(config)
-    if paths is None:
+    if not paths:
         return
     from pytest_pare.session import SuiteSession
 
@@ -66,16 +67,17 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return None if session is None else session.collect(file_path, parent)
 
 
-def _suite_paths(config: pytest.Config) -> list[Path] | None:
-    """Return the suite files of this session in their order, or `None` if it has none."""
-    from pytest_pare.arguments import suite_paths
+def _suite_paths(config: pytest.Config) -> list[Path]:
+    """Return the suite files of this session in their order.
 
+    Raises:
+        pytest.UsageError: If one is missing, or a flag changes suites where there is none.
+    """
     flags: list[str] = config.getoption(options.CONFIG.dest)
     ini: list[Path] = config.getini(options.INI_CONFIG)
-    named = any(arg.partition("::")[0].endswith(options.SUITE_FILE_NAME) for arg in config.args)
-    if not (flags or ini or named):
-        given = next((o.flag for o in (*options.SHORTHANDS, options.SET) if config.getoption(o.dest)), None)
-        if given is not None:
-            raise pytest.UsageError(f"{given} changes a suite, and there is none; add --pare-config FILE")
-        return None
-    return suite_paths(config, flags, ini) or None
+    if flags or ini or any(map(is_suite_file, config.args)):
+        return suite_paths(config, flags, ini)
+    given = [o.flag for o in (*options.SHORTHANDS, options.SET) if config.getoption(o.dest) not in (None, [])]
+    if given:
+        raise pytest.UsageError(f"{given[0]} changes a suite, and there is none; add --pare-config FILE")
+    return []

@@ -48,7 +48,7 @@ def libraries(suite: Suite, rootdir: Path) -> Libraries:
 
 
 def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
-    """Return the ids that a suite selects, in the order of its split file, or else sorted.
+    """Return the ids that a suite selects before its limit, in the order of its split file, or else sorted.
 
     Raises:
         SettingsError: If the split file names an id that is not available, or nothing is left.
@@ -69,11 +69,23 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     ids = [i for i in ids if not any(fnmatchcase(i, pattern) for pattern in settings.exclude)]
     if not ids:
         raise suite.error(("scenarios",), f"no scenario is selected, of {len(known)} in the library")
-    return ids[: settings.limit]
+    return ids
 
 
-def planned_ids(suite: Suite, rootdir: Path) -> tuple[list[str], bool]:
-    """Return the ids that will be selected, as far as the source of the modules tells, and whether that is all.
+class Plan(NamedTuple):
+    """What is known of a selection before the libraries are imported.
+
+    Attributes:
+        scenarios: How many are selected before the limit, as far as the source of the modules tells.
+        is_all: Whether that is the whole selection.
+    """
+
+    scenarios: int
+    is_all: bool
+
+
+def plan(suite: Suite, rootdir: Path) -> Plan:
+    """Return how many scenarios `select_ids` will select.
 
     Nothing of the library is imported, so this is not the place to find fault: what is wrong is told by the collection.
     """
@@ -83,5 +95,5 @@ def planned_ids(suite: Suite, rootdir: Path) -> tuple[list[str], bool]:
         found = libraries(suite, rootdir)
         ids = select_ids((i for directory in found.directories for i in ids_in_source(directory)), suite)
     except (SettingsError, OSError):
-        return [], False
-    return ids, not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP))
+        return Plan(0, is_all=False)
+    return Plan(len(ids), is_all=not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP)))

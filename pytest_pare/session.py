@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options
-from pytest_pare.selection import planned_ids
+from pytest_pare.selection import Plan, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment
 from pytest_pare.suite import ScenarioHooks, SuiteFile
 from pytest_pare.tally import Tally
@@ -27,7 +27,7 @@ class SuiteSession:
     def __init__(self, config: pytest.Config, suites: dict[Path, Suite]) -> None:
         self._config = config
         self._suites = suites
-        self._planned: dict[Path, tuple[list[str], bool]] = {}
+        self._planned: dict[Path, Plan] = {}
 
     @classmethod
     def create(cls, config: pytest.Config, paths: list[Path]) -> SuiteSession:
@@ -41,13 +41,14 @@ class SuiteSession:
             suites = {path: load_suite(path, overrides) for path in paths}
         except SettingsError as error:
             raise pytest.UsageError(str(error)) from error
+        _refuse_shared_reports(suites)
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
-            session._planned = {path: planned_ids(suite, config.rootpath) for path, suite in suites.items()}
+            session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
             tally = Tally(
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
-                {session._name(path): len(ids) for path, (ids, _) in session._planned.items()},
+                {session._name(path): one.scenarios for path, one in session._planned.items() if one.is_all},
             )
             config.pluginmanager.register(tally, "pare-tally")
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
@@ -63,18 +64,35 @@ class SuiteSession:
     def pytest_report_header(self) -> list[str]:
         """Tell what will be run, and which settings the command line changed."""
         lines = []
-        for path, suite in self._suites.items():
-            ids, is_all = self._planned[path]
-            planned = len(ids) * suite.settings.runs
-            runs = f"{planned} run{'s' * (planned != 1)} planned ({len(ids)} x {suite.settings.runs})"
-            lines.append(
-                f"pare: {self._name(path)}, {runs if is_all else runs + ' or more'}, oracle mode: no agent tested"
-            )
+        # Workers ask for a header too, which nobody sees; nothing is planned there.
+        for path, planned in self._planned.items():
+            suite = self._suites[path]
+            runs = _in_words(planned, suite.settings.scenarios.limit, suite.settings.runs)
+            lines.append(f"pare: {self._name(path)}, {runs}, oracle mode: no agent tested")
             lines += [f"pare: {o.key} = {o.value} (from {o.source})" for o in suite.overrides]
         return list(dict.fromkeys(lines))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
+
+
+def _in_words(planned: Plan, limit: int | None, repeat: int) -> str:
+    if not planned.scenarios:
+        return f"{repeat} run{'s' * (repeat != 1)} of each scenario planned"
+    scenarios = planned.scenarios if limit is None else min(planned.scenarios, limit)
+    runs = f"{scenarios * repeat} run{'s' * (scenarios * repeat != 1)} planned ({scenarios} x {repeat})"
+    return runs if planned.is_all or scenarios == limit else f"{runs} or more"
+
+
+def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:
+    writer: dict[Path, Path] = {}
+    for path, suite in suites.items():
+        for report in filter(None, (suite.json_report, suite.parquet_report)):
+            if report in writer:
+                raise pytest.UsageError(
+                    f"{path}: the report {report} is also written by {writer[report]}; give each a file of its own"
+                )
+            writer[report] = path
 
 
 def _overrides(config: pytest.Config) -> list[Override]:

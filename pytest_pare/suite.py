@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import inspect
 import sys
-import warnings
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import ValidationError
 
-from pytest_pare.scenarios.validation_result import exception_type_name, result_to_record
+from pytest_pare.fixtures import explain_fixture
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
+from pytest_pare.scenarios.validation_result import (
+    PAREScenarioValidationResult,
+    exception_type_name,
+    result_to_record,
+)
 from pytest_pare.selection import libraries, select_ids
 from pytest_pare.settings import SettingsError, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
-    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
@@ -66,6 +71,7 @@ class SuiteFile(pytest.Module):
             classes, failures = self._load()
             # A broken module may hold what the selection misses: then it is the one to tell about.
             ids = [] if failures and not classes else select_ids(classes, self.suite)
+            ids = ids[: self.suite.settings.scenarios.limit]
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(str(error)) from error
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
@@ -103,8 +109,9 @@ class ScenarioHooks:
     """Hooks of the process that runs scenarios: repeats them, and hangs their results on the reports."""
 
     @staticmethod
+    @pytest.hookimpl(trylast=True)
     def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-        """Repeat a scenario as often as its suite says."""
+        """Repeat a scenario as often as its suite says. Last, so that the run number ends the node id."""
         suite = suite_of(metafunc.definition)
         if suite is not None and suite.settings.runs > 1:
             runs = range(1, suite.settings.runs + 1)
@@ -112,13 +119,16 @@ class ScenarioHooks:
 
     @staticmethod
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    def pytest_runtest_makereport(
+        item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, pytest.TestReport]:
         """Let the record of the run travel on the report of its call."""
-        report = yield
-        record = item.stash.get(RECORD, None)
-        if record is not None and report.when == "call":
-            report.pare = record
-        return report
+        report: Any = yield
+        if report.when == "call" and RECORD in item.stash:
+            report.pare = item.stash[RECORD]
+            # A plugin may run the item again, and that may end before there is a record.
+            del item.stash[RECORD]
+        return report  # type: ignore[no-any-return]
 
 
 def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
@@ -128,7 +138,7 @@ def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
 
 
 def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callable[..., None]:
-    def play(*, pare_runner_config: MultiScenarioRunnerConfig, pare_run_number: int | None, request: Any) -> None:
+    def play(*, pare_runner_config: ScenarioRunnerConfig, pare_run_number: int | None, request: Any) -> None:
         __tracebackhide__ = _hide_from_users_code
         _play(request.node, cls, pare_runner_config, pare_run_number, suite)
 
@@ -153,27 +163,46 @@ def _as_list(marks: Any) -> list[Any]:
 def _play(
     item: pytest.Item,
     cls: type[PAREScenario],
-    config: MultiScenarioRunnerConfig,
+    config: ScenarioRunnerConfig,
     run_number: int | None,
     suite: Suite,
 ) -> None:
     __tracebackhide__ = _hide_from_users_code
-    from pytest_pare.simulation.runner import run_scenario
-
-    try:
-        scenario = cls(run_number=run_number)
-    except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
-        raise _from_users_code(error) from None
-    run = run_scenario(scenario, config, suite.settings.scenarios.script_errors)
-    item.stash[RECORD] = {"result": result_to_record(run.result), "config": config.model_dump(mode="json")}
+    config_record = _config_to_record(config)
+    run = _run(cls, config, run_number, suite)
+    item.stash[RECORD] = {"result": result_to_record(run.result), "config": config_record}
     for warning in run.warnings:
-        warnings.warn(PAREScriptWarning(warning), stacklevel=2)
+        item.warn(PAREScriptWarning(warning))
     if run.result.status == "success":
         return
     error = run.result.exception
     if error is not None and _is_users(error):
         raise _from_users_code(error)
     pytest.fail(_explanation(run), pytrace=False)
+
+
+def _config_to_record(config: ScenarioRunnerConfig) -> dict[str, Any]:
+    """Return a config as builtins of which the controller can make a `MultiScenarioRunnerConfig`."""
+    if not isinstance(config, ScenarioRunnerConfig):
+        wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
+        pytest.fail(wrong, pytrace=False)
+    try:
+        record = config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+        MultiScenarioRunnerConfig.model_validate(record)
+    except ValidationError as error:
+        pytest.fail(explain_fixture("pare_runner_config", error), pytrace=False)
+    return record
+
+
+def _run(cls: type[PAREScenario], config: ScenarioRunnerConfig, run_number: int | None, suite: Suite) -> Run:
+    from pytest_pare.simulation.runner import Run, run_scenario
+    from pytest_pare.simulation.trace import Trace
+
+    try:
+        return run_scenario(cls(run_number=run_number), config, suite.settings.scenarios.script_errors)
+    except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
+        result = PAREScenarioValidationResult(success=None, exception=error)
+        return Run(result, Trace(cls.scenario_id, 0.0, ()))
 
 
 def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -185,7 +214,7 @@ def _explanation(run: Run) -> str:
     """Tell why a run did not succeed: the reason, then the last events in simulated time."""
     error = run.result.exception
     if error is not None:
-        reason = f"{exception_type_name(error)}: {error}"
+        reason = f"{exception_type_name(error)}: {error}".removesuffix(": ")
     else:
         reason = run.result.rationale or "validate() said no and gave no rationale"
     events = run.trace.events

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,11 +20,14 @@ from pytest_pare.scenarios.validation_result import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_pare.settings import Suite
 
-_RUN = re.compile(r"-?run(\d+)$")
+_RUN = re.compile(r"(?:^|-)run(\d+)\Z")
+_NOT_RUN = "the session ended before it was run"
+_AS_EXPECTED = ("success", "skipped", "xfailed")
+_LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 _COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
@@ -36,12 +41,19 @@ class Outcome:
         result: The result, if there is one.
         config: What it was run with, if it was.
         reason: Why there is no result, or why it does not count.
+        reported: Whether a report said so; if not, this is what holds as long as none comes.
     """
 
     kind: str
     result: PAREScenarioValidationResult | None = None
     config: Mapping[str, Any] | None = None
     reason: str = ""
+    reported: bool = True
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run has not begun."""
+        return not self.reported and self.reason == _NOT_RUN
 
 
 @dataclass(frozen=True)
@@ -59,10 +71,18 @@ class RunId:
     run_number: int | None = None
 
     @classmethod
-    def of(cls, nodeid: str) -> RunId:
-        """Read a node id such as `pare.yaml::airport_cab[gpt-5-run2]`."""
-        scenario_id, _, parameters = nodeid.partition("::")[2].removesuffix("]").partition("[")
-        run = _RUN.search(parameters)
+    def of(cls, nodeid: str, *, repeated: bool) -> RunId:
+        """Read a node id such as `pare.yaml::airport_cab[gpt-5-run2]`.
+
+        Args:
+            nodeid: The node id.
+            repeated: Whether its suite has several runs of each scenario; if not, what looks like a run number belongs
+                to the variant.
+        """
+        scenario_id, _, parameters = nodeid.partition("::")[2].partition("[")
+        # With `--dist loadgroup`, xdist adds `@group` to the end.
+        scenario_id, parameters = scenario_id.partition("@")[0], parameters.rpartition("]")[0]
+        run = _RUN.search(parameters) if repeated else None
         if run is None:
             return cls(scenario_id, parameters)
         return cls(scenario_id, parameters[: run.start()], int(run[1]))
@@ -80,16 +100,32 @@ class SuiteTally:
     Attributes:
         name: The suite file, relative to the rootdir.
         suite: The file, read.
-        planned: How many scenarios it selects, as far as its source tells.
+        planned: How many scenarios it selects before its limit; `None` if the source of its library does not tell.
         outcomes: By node id, in the order of the collection.
+        all_collected: Whether every module of its library could be imported.
         verdict: Of the gate, when the session is over.
     """
 
     name: str
     suite: Suite
-    planned: int
-    outcomes: dict[str, Outcome]
+    planned: int | None = None
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    all_collected: bool = True
     verdict: Verdict | None = None
+
+    def run_id(self, nodeid: str) -> RunId:
+        """Return the run that a node id of this suite stands for."""
+        return RunId.of(nodeid, repeated=self.suite.settings.runs > 1)
+
+    def keep(self, nodeid: str, outcome: Outcome) -> None:
+        """Note what a report says of a run.
+
+        A report on the same run before it, by a rerun or another worker, is forgotten, but for one that says that
+        something is wrong: with `--dist each`, a run must succeed everywhere.
+        """
+        known = self.outcomes.get(nodeid)
+        if known is None or not known.reported or known.kind in _AS_EXPECTED or outcome.kind not in _AS_EXPECTED:
+            self.outcomes[nodeid] = outcome
 
     def results(self, duration: float) -> dict[str, PAREMultiScenarioValidationResult]:
         """Return the results of the runs that count, by variant.
@@ -101,7 +137,7 @@ class SuiteTally:
         for nodeid, outcome in self.outcomes.items():
             if outcome.result is None or outcome.kind in ("skipped", "xfailed"):
                 continue
-            run = RunId.of(nodeid)
+            run = self.run_id(nodeid)
             if run.variant not in by_variant:
                 config = MultiScenarioRunnerConfig.model_validate(outcome.config)
                 by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
@@ -109,10 +145,14 @@ class SuiteTally:
         return by_variant
 
     @property
-    def is_limited(self) -> bool:
-        """Whether a limit has cut the selection."""
-        limit = self.suite.settings.scenarios.limit
-        return limit is not None and self.planned >= limit
+    def deselected(self) -> int | None:
+        """How many runs of the suite are not in this session; `None` if that is not known."""
+        has_variants = any(self.run_id(nodeid).variant for nodeid in self.outcomes)
+        if self.planned is None or has_variants or not self.all_collected:
+            return None
+        deselected = self.planned * self.suite.settings.runs - len(self.outcomes)
+        # Less than nothing: the library has more scenarios than its source tells.
+        return deselected if deselected >= 0 else None
 
     def count(self, kind: str) -> int:
         """Return how many runs became `kind`."""
@@ -122,19 +162,19 @@ class SuiteTally:
 class Tally:
     """A plugin of the process that the user looks at: counts, reports, and sets the exit status.
 
-    Results are kept as they arrive. A node id that is reported again, by a rerun or another worker, replaces the first.
+    Results are kept as they arrive.
 
     Args:
         config: The session's configuration.
         suites: The suites, by the node ids of their files.
-        planned: How many scenarios each selects, as far as its source tells.
+        planned: How many scenarios each selects before its limit, where the source of its library tells.
     """
 
     def __init__(self, config: pytest.Config, suites: Mapping[str, Suite], planned: Mapping[str, int]) -> None:
         self._config = config
         self._began = time.perf_counter()
         self._only_scored_failures = True
-        self.suites = {name: SuiteTally(name, suite, planned[name], {}) for name, suite in suites.items()}
+        self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
         self.duration = 0.0
         self.problems: list[str] = []
 
@@ -153,7 +193,7 @@ class Tally:
         for nodeid in nodeids:
             suite = self._suite_of(nodeid)
             if suite is not None:
-                suite.outcomes.setdefault(nodeid, Outcome("no_result", reason="the session ended before it was run"))
+                suite.outcomes.setdefault(nodeid, Outcome("no_result", reason=_NOT_RUN, reported=False))
 
     def _suite_of(self, nodeid: str) -> SuiteTally | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -163,8 +203,9 @@ class Tally:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Note a run that has begun: if nothing more is heard of it, its process died."""
         suite = self._suite_of(nodeid)
-        if suite is not None and nodeid in suite.outcomes and suite.outcomes[nodeid].result is None:
-            suite.outcomes[nodeid].reason = "it began and never ended"
+        outcome = None if suite is None else suite.outcomes.get(nodeid)
+        if outcome is not None and outcome.is_waiting:
+            outcome.reason = "it began and never ended"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a report says of a run."""
@@ -175,13 +216,18 @@ class Tally:
             return
         outcome = _outcome(report)
         if outcome is not None:
-            suite.outcomes[report.nodeid] = outcome
+            suite.keep(report.nodeid, outcome)
         if report.failed and (outcome is None or outcome.result is None):
             self._only_scored_failures = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected."""
         self._only_scored_failures &= not report.failed
+        suite = self._suite_of(report.nodeid)
+        if report.failed and suite is not None and "::" in report.nodeid:
+            # Nobody knows how many runs a broken module holds; the gate must miss one at least.
+            suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be imported")
+            suite.all_collected = False
 
     # -- what it comes to
 
@@ -203,33 +249,45 @@ class Tally:
             session.exitstatus = pytest.ExitCode.OK
 
     def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
-        selected = len(suite.outcomes)
-        variants = max(1, len({RunId.of(nodeid).variant for nodeid in suite.outcomes}))
-        planned = suite.planned * suite.suite.settings.runs * variants
         return evaluate_gate(
             GateInput(
                 **{kind: suite.count(kind) for kind in _COUNTED},
                 min_success_rate=suite.suite.settings.gate.min_success_rate,
-                partial=tuple(_partial_reasons(self._config, suite)) if planned != selected or suite.is_limited else (),
-                deselected=planned - selected if planned > selected else None,
+                partial=self._partial_reasons(suite),
+                deselected=suite.deselected,
                 interrupted=interrupted,
             )
         )
 
     def _write_reports(self, suite: SuiteTally) -> None:
-        settings = suite.suite
-        if settings.json_report is None and settings.parquet_report is None:
+        json_report, parquet_report = suite.suite.json_report, suite.suite.parquet_report
+        if json_report is None and parquet_report is None:
             return
         from pytest_pare.results.files import write_json, write_parquet
 
         results = suite.results(self.duration)
+        if json_report is not None:
+            with self._telling(suite, json_report):
+                write_json(json_report, suite.name, results, split_name(suite.suite), suite.verdict)
+        if parquet_report is not None:
+            with self._telling(suite, parquet_report):
+                write_parquet(parquet_report, suite.name, results)
+
+    @contextmanager
+    def _telling(self, suite: SuiteTally, report: Path) -> Iterator[None]:
         try:
-            if settings.json_report is not None:
-                write_json(settings.json_report, suite.name, results, split_name(settings), suite.verdict)
-            if settings.parquet_report is not None:
-                write_parquet(settings.parquet_report, suite.name, results)
+            yield
         except OSError as error:
-            self.problems.append(f"{suite.name}: cannot write the report {error.filename}: {error.strerror}")
+            self.problems.append(f"{suite.name}: cannot write the report {report}: {error.strerror}")
+
+    def _partial_reasons(self, suite: SuiteTally) -> tuple[str, ...]:
+        """Return what made this session less than the suite, in the words of the command line."""
+        if suite.deselected == 0:
+            return ()
+        reasons = list(_narrowing(self._config, suite))
+        if suite.deselected and not reasons:
+            reasons = ["a plugin or a conftest.py"]
+        return tuple(reasons)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report of each suite, and the gate's verdict."""
@@ -256,45 +314,49 @@ def _outcome(report: pytest.TestReport) -> Outcome | None:
     if report.when == "call" and report.outcome in ("passed", "failed"):
         return _outcome_of_call(report)
     if report.failed and report.when != "teardown":
-        reason = "a fixture failed" if report.when == "setup" else "its process died"
-        return Outcome("no_result", reason=f"{reason}: {_first_line(report)}" if report.when == "setup" else reason)
+        reason = f"a fixture failed: {_cause(report)}" if report.when == "setup" else "its process died"
+        return Outcome("no_result", reason=reason)
     return None
 
 
 def _outcome_of_call(report: pytest.TestReport) -> Outcome:
     record = getattr(report, "pare", None)
     if record is None:
-        return Outcome("no_result", reason=_first_line(report))
+        return Outcome("no_result", reason=_cause(report))
     result = result_from_record(record["result"])
     if report.failed and result.status == "success":
         # A strict xfail that passed, or another plugin's objection.
-        result.success, result.rationale = False, _first_line(report)
+        result.success, result.rationale = False, _cause(report)
     return Outcome(result.status, result, record["config"])
 
 
-def _first_line(report: pytest.TestReport) -> str:
-    lines = report.longreprtext.strip().splitlines()
-    return lines[-1].removeprefix("E").strip() if lines else "no result was reported"
+def _cause(report: pytest.TestReport) -> str:
+    """Return the line of a report that says what was wrong."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = (report.longreprtext if crash is None else crash.message).strip().splitlines()
+    # Without a traceback, as for a fixture that does not exist, pytest marks the line that matters.
+    marked = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return (marked or lines or ["no result was reported"])[0]
 
 
 def _skip_reason(report: pytest.TestReport) -> str:
     return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
 
 
-def _partial_reasons(config: pytest.Config, suite: SuiteTally) -> Iterable[str]:
-    """Return what made this session less than the suite, in the words of the command line."""
+def _narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
+    """Yield what the session was told that leaves runs of a suite out."""
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):
             yield f"{flag} {config.getoption(option)}"
     for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect")):
         if config.getoption(option, None):
             yield flag
-    if any("::" in arg and arg.partition("::")[0].endswith(suite.suite.path.name) for arg in config.args):
+    if any(PurePath(arg.partition("::")[0]).name == suite.suite.path.name and "::" in arg for arg in config.args):
         yield "node ids"
-    if suite.is_limited:
+    if suite.suite.settings.scenarios.limit is not None:
         yield f"limit {suite.suite.settings.scenarios.limit}"
 
 
 def _only_looks(config: pytest.Config) -> bool:
     """Tell whether this session runs nothing on purpose."""
-    return any(config.getoption(option, False) for option in ("collectonly", "setuponly", "setupplan"))
+    return any(config.getoption(option, False) for option in _LOOKS)

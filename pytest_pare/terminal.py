@@ -22,7 +22,7 @@ _LABEL = {
     "skipped": "skipped",
     "xfailed": "xfailed",
 }
-_HEADING = "Reference check, no agent tested."
+_REFERENCE_CHECK = "Reference check, no agent tested."
 
 
 def write_summary(
@@ -51,16 +51,21 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     from pytest_pare.results.statistics import combine_results_to_dataframe
 
     df = combine_results_to_dataframe(suite.results(duration).values())
-    return generate_validation_report(df, split_name(suite.suite), heading=_HEADING).splitlines()
+    split = split_name(suite.suite)
+    return generate_validation_report(df, split, heading=_REFERENCE_CHECK, agents=False).splitlines()
 
 
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
-    """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after."""
-    runs_of = Counter(_without_run(RunId.of(nodeid)) for nodeid in suite.outcomes)
+    """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after.
+
+    Where a session ended early, what it had not come to is one line.
+    """
+    runs_of = Counter(_without_run(suite.run_id(nodeid)) for nodeid in suite.outcomes)
+    waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
     open_of: dict[tuple[RunId, str], list[Outcome]] = {}
     for nodeid, outcome in suite.outcomes.items():
-        if outcome.kind != "success":
-            open_of.setdefault((_without_run(RunId.of(nodeid)), outcome.kind), []).append(outcome)
+        if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
+            open_of.setdefault((_without_run(suite.run_id(nodeid)), outcome.kind), []).append(outcome)
     yield "", ""
     for (scenario, kind), outcomes in sorted(open_of.items(), key=lambda entry: (str(entry[0][0]), entry[0][1])):
         line = f"{_LABEL[kind]:<11}{scenario}"
@@ -68,7 +73,9 @@ def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
             line += f", {len(outcomes)} of {runs_of[scenario]} runs"
         reason = next(filter(None, map(_reason, outcomes)), "")
         yield kind, _clip(f"{line}: {reason}" if reason else line)
-    if open_of:
+    if len(waiting) > 1:
+        yield "no_result", f"{_LABEL['no_result']:<11}{len(waiting)} runs: the session ended before they were run"
+    if open_of or waiting:
         yield "", ""
 
 
@@ -83,12 +90,13 @@ def _reason(outcome: Outcome) -> str:
     if result is None:
         return outcome.reason
     if result.exception is not None:
-        return f"{exception_type_name(result.exception)}: {result.exception}"
+        return f"{exception_type_name(result.exception)}: {result.exception}".removesuffix(": ")
     return result.rationale or "no rationale"
 
 
 def _clip(line: str) -> str:
-    line = " ".join(line.split("\n"))
+    # What is not printable becomes a space: a rationale from outside must not break a line, or colour a terminal.
+    line = "".join(char if char.isprintable() else " " for char in line)
     return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."
 
 

@@ -1,9 +1,9 @@
 """Where the time, the ids and the random numbers of a simulation come from.
 
 ARE reads the wall clock, draws ids from `uuid4` and seeds its apps from `hash()`, each of them through names in its own
-modules. Importing this module puts other objects behind those names. They answer from the world that is active in the current
-context, and behave as before outside of one, so that other users of ARE in the same process notice nothing. A context
-variable holds the active world: runs in several threads have one each.
+modules. Importing this module puts other objects behind those names. They answer from the world that is active in the
+current context, and behave as before outside of one, so that other users of ARE in the same process notice nothing. A
+context variable holds the active world: runs in several threads have one each.
 """
 
 from __future__ import annotations
@@ -47,10 +47,11 @@ _TIME_MODULES = (
     "apps.email_client",
     "apps.messaging",
     "apps.messaging_v2",
+    "time_manager",
 )
 
 
-class SimulatedClock(TimeManager):
+class SimulatedClock(TimeManager):  # type: ignore[misc]  # ARE ships no type information
     """ARE's time manager without the wall clock: it stands still until `advance` or `advance_to` moves it.
 
     Attributes:
@@ -64,21 +65,21 @@ class SimulatedClock(TimeManager):
         """Go back to `start_time` (epoch seconds; `None` keeps the one in force)."""
         if start_time is not None:
             self.start_time = start_time
-        self._passed = 0.0
+        self._now = self.start_time
         self.is_paused = False
         self.offset = 0.0
 
     def time(self) -> float:
         """Return the simulated time, in epoch seconds."""
-        return self.start_time + self._passed
+        return self._now
 
     def time_passed(self) -> float:
         """Return the simulated seconds since the start."""
-        return self._passed
+        return self._now - self.start_time
 
     def real_time_passed(self) -> float:
         """Return the simulated seconds since the start; no other time exists here."""
-        return self._passed
+        return self.time_passed()
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` of simulated time pass.
@@ -86,14 +87,14 @@ class SimulatedClock(TimeManager):
         Raises:
             ValueError: If `seconds` is negative; simulated time never runs backwards.
         """
-        if seconds < 0:
+        if not seconds >= 0:
             raise ValueError(f"simulated time cannot run backwards ({seconds} s)")
-        self._passed += seconds
+        self._now += seconds
 
     def advance_to(self, timestamp: float) -> None:
         """Let time pass up to `timestamp` (epoch seconds); a time that has gone by changes nothing."""
         # Set, not added: sums of float differences would miss the event's own time by a rounding error.
-        self._passed = max(self._passed, timestamp - self.start_time)
+        self._now = max(self._now, timestamp)
 
     def pause(self) -> None:
         """Mark the clock as paused; it stands still anyway between two calls of `advance`."""
@@ -106,11 +107,11 @@ class SimulatedClock(TimeManager):
     def add_offset(self, offset: float) -> None:
         """Let `offset` seconds pass: what ARE's code calls a jump."""
         self.advance(offset)
+        self.offset += offset
 
     def set_offset(self, offset: float) -> None:
         """Let time pass until all offsets together are `offset` seconds."""
-        self.advance(offset - self.offset)
-        self.offset = offset
+        self.add_offset(offset - self.offset)
 
 
 class World:
@@ -182,7 +183,7 @@ def _app_clock() -> TimeManager:
 
 def _app_hash(text: str) -> int:
     world = _active.get()
-    return stable_seed(text if world is None else f"{world.phase}/{text}")
+    return hash(text) if world is None else stable_seed(f"{world.phase}/{text}")
 
 
 def _install() -> None:

@@ -28,8 +28,8 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         location: str | None = None,
         attendees: list[str] | None = None,
     ) -> str:
-        """
-        Edit a calendar event details, update only not None parameters.
+        """Edit a calendar event details, update only not None parameters.
+
         :param event_id: Id
         :param title: Title of the event
         :param start_datetime: Start datetime of the event in the format of YYYY-MM-DD HH:MM:SS
@@ -57,8 +57,8 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
     def get_all_tags(self) -> list[str]:
-        """
-        Get all tags from the calendar.
+        """Get all tags from the calendar.
+
         :returns: List of tags.
         """
         # ARE gives them in the order of a set, which differs from process to process.

@@ -43,13 +43,14 @@ class StatefulContactsApp(StatefulApp, ContactsApp):
     @data_tool()
     @event_registered(operation_type=OperationType.WRITE)
     def edit_contact(self, contact_id: str, updates: dict[str, Any]) -> str | None:
-        """
-        Edits specific fields of a contact by contact_id.
+        """Edits specific fields of a contact by contact_id.
+
         :param contact_id: ID of the contact to edit
         :param updates: dictionary of updates to apply to the contact
         :returns: Success message if contact is edited successfully, otherwise raise KeyError or AttributeError
         """
         # ARE's own changes the card before it has seen every key, and keeps what it had changed when one is wrong.
+        # The card stays the same object, for scenarios that hold on to it.
         if contact_id not in self.contacts:
             raise KeyError("Contact does not exist.")
         known = {field.name for field in fields(Contact)}
@@ -60,5 +61,5 @@ class StatefulContactsApp(StatefulApp, ContactsApp):
         for key, value in updates.items():
             setattr(edited, key, value)
         edited.__post_init__()
-        self.contacts[contact_id] = edited
+        vars(self.contacts[contact_id]).update(vars(edited))
         return f"Contact {contact_id} updated successfully."

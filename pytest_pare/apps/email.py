@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 from are.simulation.apps.calendar import DATETIME_FORMAT
 from are.simulation.apps.email_client import Email, EmailClientV2, EmailFolderName
-from are.simulation.tool_utils import OperationType, data_tool, env_tool
-from are.simulation.types import EventType, event_registered
+from are.simulation.tool_utils import OperationType, app_tool, data_tool, env_tool
+from are.simulation.types import EventType, disable_events, event_registered
 from are.simulation.utils import type_check
 
 from pytest_pare.apps.core import USER_EMAIL, StatefulApp
+
+# ARE logs this one, on the way to a reply, with an argument that the text has no place for. Python's own handlers print
+# that; pytest's raises, and the reply fails.
+logging.getLogger("are.simulation.apps.email_client").addFilter(lambda record: record.msg != "Email not found in ")
 
 
 class StatefulEmailApp(StatefulApp, EmailClientV2):
@@ -58,6 +63,31 @@ class StatefulEmailApp(StatefulApp, EmailClientV2):
             self.add_attachment(email, path)
         self.folders[EmailFolderName.INBOX].add_email(email)
         return email_id
+
+    @type_check
+    @app_tool()
+    @event_registered(operation_type=OperationType.WRITE)
+    def forward_email(
+        self,
+        email_id: str,
+        recipients: list[str] | None = None,
+        folder_name: str = EmailFolderName.INBOX.value,
+    ) -> str:
+        """Forwards an email to the specified recipients.
+
+        :param email_id: The id of the email to forward.
+        :param recipients: The recipients of the email.
+        :param folder_name: The folder to forward the email from: INBOX, SENT, DRAFT, TRASH. Defaults to INBOX.
+        :returns: The id of the email just created and sent.
+
+        :example:
+            forward_email("1234567890abcdef", ["user1@meta.com", "user2@meta.com"], "INBOX")
+        """
+        # ARE marks the original as read before it sees that an address is wrong.
+        Email(recipients=recipients or [])
+        with disable_events():
+            new_id: str = super().forward_email(email_id, recipients, folder_name)
+        return new_id
 
     @data_tool()
     @event_registered(operation_type=OperationType.WRITE)

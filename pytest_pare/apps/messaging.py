@@ -13,12 +13,15 @@ from pytest_pare.apps.core import USER_NAME, StatefulApp
 class StatefulMessagingApp(StatefulApp, MessagingAppV2):
     """Conversations between the phone's owner and others. The owner is John Doe where nobody else is named."""
 
+    current_user_id: str | None
+    current_user_name: str | None
+
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
         if self.current_user_id is None:
             self.current_user_id = uuid_hex(self.rng)
         if self.current_user_name is None:
-            self.current_user_name = USER_NAME
+            self.current_user_name = self.id_to_name.get(self.current_user_id, USER_NAME)
         self.id_to_name[self.current_user_id] = self.current_user_name
         self.name_to_id[self.current_user_name] = self.current_user_id
 

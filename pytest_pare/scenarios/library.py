@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_REGISTERED = re.compile(r"""^@(?:\w+\.)*register(?:_scenario)?\(\s*(["'])(?P<id>.+?)\1""", re.MULTILINE)
+_REGISTERED = re.compile(
+    r"""^@(?:\w+\.)*register(?:_scenario)?\(\s*(?:scenario_id\s*=\s*)?(["'])(?P<id>.+?)\1""", re.MULTILINE
+)
 
 
 def bundled_library_dir() -> Path:
@@ -19,7 +21,7 @@ def bundled_library_dir() -> Path:
 
 
 def library_modules(directory: Path) -> list[Path]:
-    """Return the scenario modules below `directory`, sorted; names that begin with `_` or `.` are no scenario modules."""
+    """Return the scenario modules below `directory`, sorted. A name that begins with `_` or `.` makes it none."""
     return sorted(
         path
         for path in directory.rglob("*.py")

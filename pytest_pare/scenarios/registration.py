@@ -68,15 +68,15 @@ def register_pare_scenarios(registry: ScenarioRegistry, rootdir: Path | None = N
 
 
 def default_library_dirs(rootdir: Path) -> list[Path]:
-    """Return the directories named by `PARE_SCENARIOS_DIR`: comma-separated, `scenarios/` where it is not set.
+    """Return the directories named by `PARE_SCENARIOS_DIR`: comma-separated, `scenarios/` where it is empty or not set.
 
-    Each is absolute, relative to `rootdir`, or relative to the bundled library; the first that exists is taken. The name
-    `scenarios` alone stands for the bundled library where `rootdir` has no such directory.
+    Each is absolute, relative to `rootdir`, or relative to the bundled library; the first that exists is taken. The
+    name `scenarios` alone stands for the bundled library where `rootdir` has no such directory.
 
     Raises:
         FileNotFoundError: If a directory does not exist; the message names the variable.
     """
-    named = os.environ.get(SCENARIOS_DIR_VARIABLE, DEFAULT_SCENARIOS_DIR)
+    named = os.environ.get(SCENARIOS_DIR_VARIABLE) or DEFAULT_SCENARIOS_DIR
     bundled = bundled_library_dir()
     directories = []
     for name in filter(None, (part.strip() for part in named.split(","))):
@@ -107,8 +107,9 @@ def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
     if registry.loaded_files.get(file) == version:
         return None
     registry.forget_file(file)
-    # The name is a function of the path alone, so that a pickled class is found again in another process.
-    name = "pare_library." + ".".join(part.replace(".", "_") for part in path.with_suffix("").parts[1:])
+    # The name is a function of the path, so that a pickled class is found again in another process. It has no dots,
+    # for there are no packages that it could be in.
+    name = "pare_library:" + str(path.with_suffix("")).replace(".", "%2e")
     spec = util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         return ImportFailure(path, 1, "not a Python module")
@@ -116,20 +117,21 @@ def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - a module may fail in any way; the caller reports each
-        del sys.modules[name]
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may fail in any way; the caller reports each
+        sys.modules.pop(name, None)
         registry.forget_file(file)
         return ImportFailure(path, _line_in(path, error), f"{type(error).__name__}: {_message(error)}")
     registry.loaded_files[file] = version
     return None
 
 
-def _line_in(path: Path, error: Exception) -> int:
+def _line_in(path: Path, error: BaseException) -> int:
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return error.lineno or 1
     frames = traceback.extract_tb(error.__traceback__)
     return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == str(path)), 1)
 
 
-def _message(error: Exception) -> str:
-    return error.msg if isinstance(error, SyntaxError) else str(error)
+def _message(error: BaseException) -> str:
+    """Return the message of `error` on one line."""
+    return " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())

@@ -8,23 +8,24 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from are.simulation.scenarios.scenario import Scenario
 from are.simulation.scenarios.utils.registry import ScenarioRegistry as BaseScenarioRegistry
 
 from pytest_pare.scenarios.errors import DuplicateScenarioError, InvalidScenarioIdError
+from pytest_pare.scenarios.scenario import PAREScenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCENARIO_ENTRY_POINT_GROUP = "pare.scenarios"
 
-T = TypeVar("T", bound=Scenario)
+T = TypeVar("T", bound=PAREScenario)
 
 # Names that pytest looks up on a module, where each scenario stands as a function under its id.
 _RESERVED_IDS = frozenset(
     {
         "collect_ignore",
         "collect_ignore_glob",
+        "pytestmark",
         "setUpModule",
         "setup",
         "setup_class",
@@ -62,6 +63,8 @@ class Place:
 class ScenarioRegistry(BaseScenarioRegistry):
     """Scenario classes by id. Independent of ARE's registry; ARE's built-in scenarios never get in."""
 
+    _scenarios_discovered: bool
+
     def __init__(self) -> None:
         super().__init__()
         self._places: dict[str, Place] = {}
@@ -86,11 +89,11 @@ class ScenarioRegistry(BaseScenarioRegistry):
         file, line = caller.f_code.co_filename, caller.f_lineno
 
         def decorator(cls: type[T]) -> type[T]:
-            if not (isinstance(cls, type) and issubclass(cls, Scenario)):
+            if not (isinstance(cls, type) and issubclass(cls, PAREScenario)):
                 raise TypeError(f"{scenario_id}: {getattr(cls, '__name__', cls)} is not a subclass of PAREScenario")
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
-            if known is not None and (known.file, known.qualname) != (place.file, place.qualname):
+            if known not in (None, place):
                 raise DuplicateScenarioError(
                     f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
                 )
@@ -109,7 +112,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         """
         return self._places[scenario_id]
 
-    def registered(self) -> dict[str, type[Scenario]]:
+    def registered(self) -> dict[str, type[PAREScenario]]:
         """Return what is registered so far, by id, without looking for more."""
         return dict(self._registry)
 
@@ -134,7 +137,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         """Call what the entry points of the group `pare.scenarios` name, each once, with this registry.
 
         Returns:
-            The ids that they registered.
+            The ids that they registered, now or when their package was imported before.
 
         Raises:
             ImportError: If an entry point cannot be loaded, is not callable, or fails; the message names it.
@@ -142,16 +145,22 @@ class ScenarioRegistry(BaseScenarioRegistry):
         if self._from_entry_points is not None:
             return self._from_entry_points
         before = set(self._registry)
+        packages = set()
         for entry_point in sorted(metadata.entry_points(group=SCENARIO_ENTRY_POINT_GROUP)):
             where = f"entry point {entry_point.name} = {entry_point.value} (group {SCENARIO_ENTRY_POINT_GROUP})"
             try:
                 loader: Any = entry_point.load()
                 if not callable(loader):
-                    raise TypeError(f"{type(loader).__name__} is not callable; name a function that takes the registry")
+                    raise TypeError(  # noqa: TRY301 - told like any other fault of the entry point
+                        f"{type(loader).__name__} is not callable; name a function that takes the registry"
+                    )
                 loader(self)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise ImportError(f"{where}: {type(error).__name__}: {error}") from error
-        self._from_entry_points = set(self._registry) - before
+            packages.add(_package(entry_point.module))
+        self._from_entry_points = {
+            i for i, cls in self._registry.items() if i not in before or _package(cls.__module__) in packages
+        }
         return self._from_entry_points
 
     def _discover_and_import_scenarios(self) -> None:
@@ -162,6 +171,10 @@ class ScenarioRegistry(BaseScenarioRegistry):
             register_pare_scenarios(self)
             self.load_entry_points()
             self._scenarios_discovered = True
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def check_scenario_id(scenario_id: str) -> None:
@@ -177,7 +190,7 @@ def check_scenario_id(scenario_id: str) -> None:
         reason = "it must not hold '[', ']', '::' or '@', which have a meaning in pytest's node ids"
     elif scenario_id != scenario_id.strip() or not scenario_id.isprintable():
         reason = "it must not begin or end with white space, nor hold control characters"
-    elif scenario_id in _RESERVED_IDS or scenario_id.startswith(("pytest_", "pytestmark", "__")):
+    elif scenario_id in _RESERVED_IDS or scenario_id.startswith(("pytest_", "__")):
         reason = "pytest looks up that name on a module"
     if reason is not None:
         raise InvalidScenarioIdError(f"scenario id {scenario_id!r} cannot be used: {reason}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import field
+from itertools import takewhile
 from random import Random
 from typing import Any
 
@@ -24,7 +26,7 @@ class PAREScenario(Scenario):
     `ScenarioValidationResult`.
 
     The fields of ARE's `Scenario` can be set as plain class attributes (`start_time = ...`), and a constructor argument
-    wins over both: `MyScenario(seed=3)`.
+    wins over both: `MyScenario(seed=3)`. Each instance has a copy of its own of a list, a dictionary and the like.
 
     Attributes:
         start_time: Begin of the simulation in epoch seconds; 2025-01-06 09:00 UTC where nothing is said.
@@ -32,19 +34,19 @@ class PAREScenario(Scenario):
     """
 
     start_time: float | None = DEFAULT_START_TIME
+    _initialized: bool = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Turn plain class attributes that name a field into that field's default."""
         super().__init_subclass__(**kwargs)
-        inherited = {
-            field: f for base in cls.__mro__[1:] for field, f in getattr(base, "__dataclass_fields__", {}).items()
-        }
-        for name in [name for name in vars(cls) if name in inherited]:
-            if name not in cls.__annotations__:
-                cls.__annotations__[name] = inherited[name].type
-            value = vars(cls)[name]
-            if isinstance(value, list | dict | set):
-                setattr(cls, name, _fresh_copy(value))
+        fields = {name: f for base in cls.__mro__ for name, f in vars(base).get("__dataclass_fields__", {}).items()}
+        # The class, and mixins that stand before its first scenario base: in Python too, one behind it has no say.
+        bodies = list(takewhile(lambda base: "__dataclass_fields__" not in vars(base), cls.__mro__))
+        given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in fields}
+        for name, value in given.items():
+            cls.__annotations__.setdefault(name, fields[name].type)
+            # What has no hash can change: dataclasses want a factory for it.
+            setattr(cls, name, _fresh_copy(value) if type(value).__hash__ is None else value)
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Build the world: apps with their content, then the flow of events. A second call changes nothing.
@@ -69,7 +71,7 @@ class PAREScenario(Scenario):
             self._initial_apps = {
                 app.name: {
                     "class_name": type(app).__name__,
-                    "serialized_state": json.dumps(app.get_state(), cls=EnumEncoder),
+                    "serialized_state": json.dumps(app.get_state(), cls=_StateEncoder),
                 }
                 for app in self.apps or []
             }
@@ -90,12 +92,9 @@ class PAREScenario(Scenario):
         config = self.tool_augmentation_config
         if config is None:
             return
-        names = self.augmentation_data.get("tool_names_mapping", {}) if config.apply_tool_name_augmentation else {}
-        descriptions = (
-            self.augmentation_data.get("tool_descriptions_mapping", {})
-            if config.apply_tool_description_augmentation
-            else {}
-        )
+        data = self.augmentation_data or {}
+        names = data.get("tool_names_mapping", {}) if config.apply_tool_name_augmentation else {}
+        descriptions = data.get("tool_descriptions_mapping", {}) if config.apply_tool_description_augmentation else {}
         for app in self.apps or []:
             if isinstance(app, SystemApp | AgentUserInterface):
                 continue
@@ -117,6 +116,11 @@ class PAREScenario(Scenario):
 
 def _fresh_copy(value: Any) -> Any:
     """Return a dataclass field whose default is a new copy of `value` for each instance."""
-    from dataclasses import field
-
     return field(default_factory=lambda: copy.deepcopy(value))
+
+
+class _StateEncoder(EnumEncoder):
+    """ARE's encoder, for attachments too, which the apps keep as base64 in bytes."""
+
+    def default(self, o: Any) -> Any:
+        return o.decode("latin-1") if isinstance(o, bytes) else super().default(o)

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
-import traceback
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from are.simulation.environment import Environment, EnvironmentConfig, logger
+from are.simulation.environment import EnvironmentConfig, logger
 from are.simulation.notification_system import VerboseNotificationSystem
-from are.simulation.types import (
-    AgentValidationEvent,
-    CompletedEvent,
-    ConditionCheckEvent,
-    EnvironmentState,
-    EnvironmentType,
-    Event,
-    EventMetadata,
-    EventType,
-    OracleEvent,
-    StopEvent,
-    ValidationEvent,
-    ValidationException,
-    disable_events,
-)
+from are.simulation.types import EnvironmentState, EnvironmentType, EventType, ValidationException
 
-from pytest_pare.apps.core import StatefulApp
-from pytest_pare.apps.system import HomeScreenSystemApp
-from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, SimulatedMessageQueue
+from pytest_pare.scenarios.errors import ScenarioTimeoutError
+from pytest_pare.simulation.phone import Phone
+from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, SimulatedMessageQueue, TimeOrdered
+from pytest_pare.simulation.script import ScriptedEnvironment, check_name, is_repeated_check
+from pytest_pare.simulation.trace import TraceEvent, trace_event
 
 if TYPE_CHECKING:
     from are.simulation.apps.app import App
-    from are.simulation.types import AbstractEvent
+    from are.simulation.types import CompletedEvent
 
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.world import SimulatedClock
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 @dataclass
@@ -47,8 +36,8 @@ class Limits:
     """How long a run may last.
 
     Attributes:
-        max_scenario_duration: Simulated seconds. The jump to an event that is scheduled anyway does not count; time that
-            passes by asking a condition again does.
+        max_scenario_duration: Simulated seconds. The jump to an event that is scheduled anyway does not count; time
+            that passes by asking a condition again does.
         timeout_seconds: Wall-clock seconds, or `None` for no limit.
     """
 
@@ -66,7 +55,7 @@ class Limits:
         self._waited += max(0.0, seconds)
         if self._waited > self.max_scenario_duration:
             raise ScenarioTimeoutError(
-                f"{what} has not come true within {self.max_scenario_duration:g} simulated seconds "
+                f"{what} has not come true within {self.max_scenario_duration} simulated seconds "
                 "(max_scenario_duration)"
             )
 
@@ -74,11 +63,11 @@ class Limits:
         """Raise `ScenarioTimeoutError` if the wall-clock limit is over."""
         if self.timeout_seconds is not None and time.monotonic() - self._began > self.timeout_seconds:
             raise ScenarioTimeoutError(
-                f"the run took longer than {self.timeout_seconds:g} s of real time (timeout_seconds)"
+                f"the run took longer than {self.timeout_seconds} s of real time (timeout_seconds)"
             )
 
 
-class StateAwareEnvironmentWrapper(Environment):
+class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
     """ARE's environment on a simulated clock: no thread, no sleep, no wall clock.
 
     The caller's thread is the only one. Time moves in `join`, from event to event, and what has come due happens in the
@@ -90,10 +79,11 @@ class StateAwareEnvironmentWrapper(Environment):
         oracle_mode: Play the scenario's oracle events; without agents.
 
     Attributes:
-        active_app: The app on the screen.
-        background_apps: Names of the apps that were left open, the last one last.
-        defects: What went wrong in the scenario's own script, a sentence each.
+        failure: Why a validation event or an agent validator of the scenario's ended the run, or `None`.
+        trace_events: What has happened, as it was when it happened.
     """
+
+    state: EnvironmentState
 
     def __init__(self, clock: SimulatedClock, limits: Limits | None = None, *, oracle_mode: bool = False) -> None:
         super().__init__(
@@ -108,10 +98,10 @@ class StateAwareEnvironmentWrapper(Environment):
         self.event_queue = SimulatedEventQueue()
         self.notification_system.message_queue = SimulatedMessageQueue()
         self.notification_system.initialize(clock)
-        self.active_app: App | None = None
-        self.background_apps: list[str] = []
-        self.defects: list[str] = []
-        self._done: set[str] = set()
+        self.active_app = None
+        self.background_apps = []
+        self.failure: str | None = None
+        self.trace_events = TimeOrdered[TraceEvent](attrgetter("time"))
 
     # -- the life of a run
 
@@ -133,21 +123,6 @@ class StateAwareEnvironmentWrapper(Environment):
         if wait_for_end:
             self.join()
 
-    def schedule(self, events: AbstractEvent | list[AbstractEvent]) -> None:
-        """Note the scenario's events; those that depend on nothing are due from the start.
-
-        Raises:
-            ScenarioDefect: If two events have one id, of which only the first would ever happen.
-        """
-        events = self._get_events_to_schedule(events)
-        ids = {event.event_id for event in self.events_to_schedule}
-        for event in events:
-            if event.event_id in ids:
-                raise ScenarioDefect(f"two events have the id {event.event_id!r}; only the first would happen")
-            ids.add(event.event_id)
-        self.event_queue.number(events)
-        self.events_to_schedule.extend(events)
-
     def start(self, debug: bool = False) -> None:
         """Begin; nothing happens before time moves."""
         if self.state != EnvironmentState.RUNNING:
@@ -164,9 +139,8 @@ class StateAwareEnvironmentWrapper(Environment):
             if self.duration is not None and event.event_time > self.start_time + self.duration:
                 break
             self.limits.check()
-            if _is_repeated_check(event):
-                waited = event.event_time - self.time_manager.time()
-                self.limits.wait(waited, f"condition {event.action.function_name!r}")
+            if is_repeated_check(event):
+                self.limits.wait(event.event_time - self.time_manager.time(), check_name(event))
             self.time_manager.advance_to(event.event_time)
             self.tick()
         self._finish()
@@ -174,19 +148,22 @@ class StateAwareEnvironmentWrapper(Environment):
     def tick(self) -> None:
         """Let everything happen that has come due."""
         self.current_time = self.time_manager.time()
-        self.tick_count += 1
+        # As in ARE, the timeouts of validators are counted in ticks, and a tick is a length of time.
+        self.tick_count = math.ceil(self.time_manager.time_passed() / self.time_increment_in_seconds)
         self.increment_validators_tick_count()
         self.notification_system.handle_time_based_notifications()
         while not self.stop_event.is_set() and (event := self.event_queue.peek()) is not None:
             if event.event_time > self.current_time:
                 break
             self.limits.check()
+            event = self.event_queue.future_events.get()
+            # One that is late, because something before it took its time, happens now.
+            event.event_time = self.current_time
             try:
-                for successor in self.process_event(self.event_queue.future_events.get()):
+                for successor in self.process_event(event):
                     self.event_queue.put(successor)
             except ValidationException as failure:
-                self.log_error(f"Validation failed: {failure}")
-                self.stop(final_state=EnvironmentState.FAILED)
+                self._fail(failure)
         self.notification_system.handle_timeout_after_events()
 
     def _finish(self) -> None:
@@ -196,8 +173,21 @@ class StateAwareEnvironmentWrapper(Environment):
             self.final_validation_checks()
             self.state = EnvironmentState.STOPPED
         except ValidationException as failure:
-            self.log_error(f"Final validation failed: {failure}")
-            self.state = EnvironmentState.FAILED
+            self._fail(failure)
+
+    def _fail(self, failure: ValidationException) -> None:
+        # ARE names functions by their `repr`.
+        self.failure = _ADDRESS.sub("", str(failure))
+        self.log_error(f"Validation failed: {self.failure}")
+        self.stop(final_state=EnvironmentState.FAILED)
+
+    def wait_for_next_notification(self) -> None:
+        """Let time pass until there is a notification, or the timeout of the one who waits is over."""
+        if self.oracle_mode:
+            # Nobody takes notifications out of the queue, and the old ones would end every wait at once.
+            now = datetime.fromtimestamp(self.time_manager.time(), tz=UTC)
+            self.notification_system.message_queue.get_by_timestamp(now)
+        super().wait_for_next_notification()
 
     def pause(self) -> None:
         """Mark the environment as paused: while an engine thinks, nothing happens."""
@@ -218,111 +208,20 @@ class StateAwareEnvironmentWrapper(Environment):
             self.time_manager.advance(offset)
             self.tick()
 
-    # -- events
-
-    def process_event(self, event: AbstractEvent) -> list[AbstractEvent]:
-        """Let one event happen and return the events that it makes due.
-
-        An event of the script that raises is noted in `defects`; it counts as having happened, as in ARE, so that what
-        depends on it is seen too.
-
-        Raises:
-            ValidationException: If a validation event or an agent validator says so.
-        """
-        if type(event) is StopEvent:
-            self.stop()
-            return []
-        if type(event) is ConditionCheckEvent:
-            return self._check_condition(event)
-        if type(event) is ValidationEvent:
-            _, completed = event.validate(self)
-            self.add_to_log(completed)
-            following = event.get_next_event(self.time_increment_in_seconds)
-            return [] if following is None else [following]
-        if type(event) is AgentValidationEvent:
-            validator = event.get_validator()
-            validator._start_tick = self.tick_count
-            self.agent_action_validators.append(validator)
-            return []
-        if type(event) is OracleEvent:
-            if not self.oracle_mode:
-                return []
-            try:
-                event = event.make(self).with_type(EventType.AGENT)
-            except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-                self.defects.append(f"{self._when(event)}: oracle event {event.event_id}: {_sentence(error)}")
-                return []
-        self.add_to_log(self._execute(event))
-        self._done.add(event.event_id)
-        return self.get_successors(event)
-
-    def _execute(self, event: Event) -> CompletedEvent:
-        metadata = EventMetadata()
-        try:
-            self.resolve_arg_placeholders(event, self.event_log.list_view())
-            self._refuse_unresolved(event)
-            with disable_events():
-                metadata.return_value = event.action.execute()
-        except Exception as error:  # noqa: BLE001 - whatever an app raises is a result of the call
-            metadata.exception = str(error)
-            metadata.exception_stack_trace = traceback.format_exc()
-            self.defects.append(f"{self._when(event)}: {_call(event)}: {_sentence(error)}")
-        return CompletedEvent(
-            event_type=EventType.USER if _is_users_own(event) else event.event_type,
-            action=event.action,
-            event_time=event.event_time,
-            event_id=event.event_id,
-            metadata=metadata,
-        )
-
-    def _refuse_unresolved(self, event: Event) -> None:
-        for name, value in event.action.resolved_args.items():
-            if isinstance(value, str) and value == event.action.args[name] and _PLACEHOLDER.fullmatch(value.strip()):
-                raise ScenarioDefect(f"argument {name}: {value} names nothing that has happened")
-
-    def _check_condition(self, event: ConditionCheckEvent) -> list[AbstractEvent]:
-        try:
-            true, completed = event.check(self)
-        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-            self.defects.append(f"{self._when(event)}: condition {event.action.function_name!r}: {_sentence(error)}")
-            return []
-        self.add_to_log(completed)
-        if true:
-            self._done.add(event.event_id)
-            return self.get_successors(event)
-        if event.is_timeout():
-            return []
-        again = event.get_next_check_event(self.time_increment_in_seconds)
-        if again.event_time <= event.event_time:
-            raise ScenarioDefect(
-                f"condition {event.action.function_name!r} is asked every {event.schedule_every_ticks} ticks; "
-                "it must be at least 1, or time never moves"
-            )
-        return [again]
-
-    def get_successors(self, event: AbstractEvent) -> list[AbstractEvent]:
-        """Return the events that depend on `event` and on nothing else that has yet to happen, with their times."""
-        ready = []
-        for successor in event.successors:
-            if all(dependency.event_id in self._done for dependency in successor.dependencies):
-                successor.compute_absolute_time(self.start_time)
-                ready.append(successor)
-        return ready
-
-    def oracle_events_left(self) -> list[OracleEvent]:
-        """Return the oracle events that have not happened."""
-        return [e for e in self.events_to_schedule if type(e) is OracleEvent and e.event_id not in self._done]
-
     def add_to_log(self, events: CompletedEvent | list[CompletedEvent]) -> None:
         """Log what has happened, check it with the scenario's agent validators, and notify."""
+        if self._off_the_record:
+            return
         for event in events if isinstance(events, list) else [events]:
             self.event_log.put(event)
+            # At once: what a call returned may be a live object, which later calls change.
+            self.trace_events.put(trace_event(event, self.start_time))
             if event.event_type == EventType.AGENT:
                 try:
-                    self.validate_agent_action(event)
+                    with self.off_the_record():
+                        self.validate_agent_action(event)
                 except ValidationException as failure:
-                    self.log_error(f"Agent validation failed: {failure}")
-                    self.stop(final_state=EnvironmentState.FAILED)
+                    self._fail(failure)
                     return
             self.notification_system.handle_event(event)
 
@@ -335,90 +234,11 @@ class StateAwareEnvironmentWrapper(Environment):
             ScenarioDefect: If there is no `HomeScreenSystemApp` among them.
         """
         super().register_apps(apps)
-        home = self.get_app_with_class(HomeScreenSystemApp)
-        if home is None:
-            raise ScenarioDefect("the scenario has no HomeScreenSystemApp; add one to self.apps")
-        home.set_callbacks(self.switch_app, self.open_app, self.go_home)
-        self.active_app = self.active_app or home
-
-    def open_app(self, app_name: str) -> str:
-        """Put an app on the screen; one that is in the background comes back as it was left.
-
-        Raises:
-            KeyError: If no app has that name.
-            TypeError: If it is not an app that a user opens.
-        """
-        app = self._openable(app_name)
-        if app is self.active_app:
-            return f"{app_name} is already open."
-        if app_name in self.background_apps:
-            return self.switch_app(app_name)
-        self._show(app)
-        return f"Opened {app_name}."
-
-    def switch_app(self, app_name: str) -> str:
-        """Bring an app back from the background.
-
-        Raises:
-            KeyError: If no app has that name.
-            TypeError: If it is not an app that a user opens.
-            ValueError: If it is not in the background.
-        """
-        app = self._openable(app_name)
-        if app is self.active_app:
-            return f"{app_name} is already open."
-        if app_name not in self.background_apps:
-            raise ValueError(f"{app_name} is not open in the background; open it with open_app")
-        self._show(app)
-        return f"Switched to {app_name}."
-
-    def go_home(self) -> str:
-        """Show the home screen; the app on the screen goes to the background."""
-        home = self.get_app_with_class(HomeScreenSystemApp)
-        if self.active_app is home:
-            return "The home screen is already shown."
-        self._show(home)
-        return "The home screen is shown."
-
-    def _openable(self, app_name: str) -> StatefulApp:
-        if app_name not in self.apps:
-            raise KeyError(f"no app is named {app_name!r}; there are {', '.join(sorted(self.apps))}")
-        app = self.apps[app_name]
-        if not isinstance(app, StatefulApp):
-            raise TypeError(f"{app_name} is not an app that can be opened")
-        return app
-
-    def _show(self, app: App | None) -> None:
-        if isinstance(self.active_app, StatefulApp):
-            self.background_apps.append(self.active_app.name)
-        if app is not None and app.name in self.background_apps:
-            self.background_apps.remove(app.name)
-        self.active_app = app
+        self.connect_home_screen()
 
     # -- words
-
-    def _when(self, event: AbstractEvent) -> str:
-        return f"+{(event.event_time or self.start_time) - self.start_time:g} s"
 
     def _log(self, message: str, level: str, color: str, attrs: list[str] | None = None) -> None:
         # ARE colours and dates every line before it asks whether anybody wants it.
         if logger.isEnabledFor(_LEVELS[level]):
             super()._log(message, level, color, attrs)
-
-
-def _is_repeated_check(event: Any) -> bool:
-    return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
-
-
-def _is_users_own(event: Event) -> bool:
-    """Tell whether the event calls what only a user can do, as accept_proposal: it is the user's in every mode."""
-    method = getattr(type(event.action.app), event.action.function_name, None)
-    return bool(getattr(method, "_is_user_tool", False))
-
-
-def _call(event: Event) -> str:
-    return f"{event.action.app_name}.{event.action.function_name}"
-
-
-def _sentence(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

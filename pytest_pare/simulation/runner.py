@@ -11,7 +11,7 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
 from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
-from pytest_pare.simulation.trace import Trace, trace_of
+from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
@@ -55,7 +55,6 @@ def run_scenario(
         raise NotImplementedError("this version of pytest-pare has no agents; set runner.oracle to true")
     began = time.perf_counter()
     env: StateAwareEnvironmentWrapper | None = None
-    warnings: tuple[str, ...] = ()
     try:
         if getattr(scenario, "_played", False):
             raise ScenarioDefect(f"{scenario.scenario_id}: this instance was played before; make a new one")  # noqa: TRY301
@@ -65,37 +64,49 @@ def run_scenario(
         with scenario.world.active():
             env = StateAwareEnvironmentWrapper(scenario.world.clock, limits, oracle_mode=True)
             env.run(scenario)
-            result = _validate(scenario, env)
+            with env.off_the_record():
+                result = _validate(scenario, env)
         defects = _defects(env)
-        if defects and script_errors == "fail":
-            result = PAREScenarioValidationResult(
-                success=None, exception=ScenarioDefect("; ".join(defects)), rationale=result.rationale
-            )
-        elif defects:
-            warnings = tuple(f"{scenario.scenario_id}: {defect}" for defect in defects)
     except Exception as error:  # noqa: BLE001 - a scenario's code may raise anything; it is the result of this run
         result = PAREScenarioValidationResult(success=None, exception=error)
+        defects = [] if env is None else env.defects
+    if defects and script_errors == "fail":
+        result = _defective(result, defects)
     result.duration = time.perf_counter() - began
-    trace = trace_of(scenario.scenario_id, env) if env is not None else Trace(scenario.scenario_id, 0.0, ())
-    return Run(result, trace, warnings)
+    happened = () if env is None else tuple(env.trace_events)
+    start_time = 0.0 if env is None else env.start_time
+    warnings = tuple(f"{scenario.scenario_id}: {defect}" for defect in defects) if script_errors == "warn" else ()
+    return Run(result, Trace(scenario.scenario_id, start_time, happened), warnings)
 
 
 def _validate(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
     verdict = scenario.validate(env)
-    if verdict is None:
-        return PAREScenarioValidationResult(success=None, rationale="validate() returned None")
-    if not isinstance(verdict, ScenarioValidationResult | PAREScenarioValidationResult):
+    if not isinstance(verdict, ScenarioValidationResult | PAREScenarioValidationResult | None):
         raise ScenarioDefect(
             f"validate() must return a ScenarioValidationResult, not {type(verdict).__name__} ({verdict!r:.80})"
         )
+    if env.failure is not None and (verdict is None or verdict.success):
+        return PAREScenarioValidationResult(success=False, rationale=env.failure)
+    if verdict is None:
+        return PAREScenarioValidationResult(success=None, rationale="validate() returned None")
     return PAREScenarioValidationResult(
         success=verdict.success, exception=verdict.exception, rationale=verdict.rationale
     )
 
 
+def _defective(result: PAREScenarioValidationResult, defects: list[str]) -> PAREScenarioValidationResult:
+    # What else went wrong may well come from it.
+    error = result.exception
+    told = defects if error is None else [*defects, f"{type(error).__name__}: {error}"]
+    defect = ScenarioDefect("; ".join(told))
+    defect.__cause__ = error
+    return PAREScenarioValidationResult(success=None, exception=defect, rationale=result.rationale)
+
+
 def _defects(env: StateAwareEnvironmentWrapper) -> list[str]:
     left = env.oracle_events_left()
-    if not left:
+    # A validation that failed has ended the run; what was to come after it is no defect.
+    if not left or env.failure is not None:
         return env.defects
     names = ", ".join(f"{e.action_desc.app}.{e.action_desc.function}" if e.action_desc else e.event_id for e in left)
     return [*env.defects, f"{len(left)} oracle event{'s' * (len(left) > 1)} never happened: {names}"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import math
 import textwrap
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent
-
-    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
 _ARGUMENT_WIDTH = 60
 
@@ -44,9 +43,9 @@ class TraceEvent:
     error: str | None
 
     def to_lines(self, width: int = 80) -> list[str]:
-        """Return the event for a reader: when, who and what, wrapped at `width` columns; an error on a line of its own."""
+        """Return the event for a reader: when, who and what, wrapped at `width` columns, an error on its own lines."""
         arguments = ", ".join(f"{name}={_short(value)}" for name, value in self.args.items() if value not in (None, ""))
-        who = f"+{self.time:<7g} {self.kind.lower():<6} "
+        who = f"+{self.time:<7.10g} {self.kind.lower():<6} "
         call = f"{self.app}.{self.function}({arguments})" if self.app else str(self.function)
         indent = " " * len(who)
         lines = textwrap.wrap(call, width, initial_indent=who, subsequent_indent=indent + "  ")
@@ -78,13 +77,13 @@ class Trace:
         return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
 
 
-def trace_of(scenario_id: str, env: StateAwareEnvironmentWrapper) -> Trace:
-    """Return what has happened in `env` up to now."""
-    events = tuple(_trace_event(event, env.start_time) for event in env.event_log.list_view())
-    return Trace(scenario_id, env.start_time, events)
+def trace_event(event: CompletedEvent, start_time: float) -> TraceEvent:
+    """Return `event` as plain values, as they are now.
 
-
-def _trace_event(event: CompletedEvent, start_time: float) -> TraceEvent:
+    Args:
+        event: What has happened.
+        start_time: Begin of the simulation, in epoch seconds.
+    """
     is_check = not hasattr(event.action, "app")
     arguments = {} if is_check else {k: v for k, v in event.get_args().items() if k != "self"}
     return TraceEvent(
@@ -93,11 +92,18 @@ def _trace_event(event: CompletedEvent, start_time: float) -> TraceEvent:
         event_id=event.event_id,
         app=None if is_check else event.app_name(),
         app_class=None if is_check else event.app_class_name(),
-        function=getattr(event.action, "function_name", None),
-        args=to_builtins(arguments),
-        result=to_builtins(event.metadata.return_value),
+        function=getattr(event.action, "function_name", None) or event.action.__name__,
+        args={name: _to_builtins_or_name(value) for name, value in arguments.items()},
+        result=_to_builtins_or_name(event.metadata.return_value),
         error=event.metadata.exception,
     )
+
+
+def _to_builtins_or_name(value: Any) -> Any:
+    try:
+        return to_builtins(value)
+    except Exception:  # noqa: BLE001 - a `get_state` may raise anything, and an object may hold itself
+        return f"<{type(value).__qualname__}>"
 
 
 def to_builtins(value: Any) -> Any:
@@ -106,20 +112,24 @@ def to_builtins(value: Any) -> Any:
     Dataclasses and objects with a `get_state` become dictionaries, enums their value, bytes base64, sets sorted lists;
     of anything else only the type's name is kept, for a `repr` may hold an address in memory.
     """
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
     if isinstance(value, Enum):
         return to_builtins(value.value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_builtins(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {str(to_builtins(key)): to_builtins(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_builtins(item) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted((to_builtins(item) for item in value), key=repr)
+    if value is None or isinstance(value, bool | int | float | str):
+        # JSON has no word for the others.
+        return value if not isinstance(value, float) or math.isfinite(value) else str(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {str(to_builtins(key)): to_builtins(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [to_builtins(item) for item in value]
+        return items if isinstance(value, list | tuple) else sorted(items, key=repr)
+    return _object_to_builtins(value)
+
+
+def _object_to_builtins(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_builtins(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if callable(getattr(value, "get_state", None)):
         return to_builtins(value.get_state())
     return f"<{type(value).__qualname__}>"

@@ -1,0 +1,55 @@
+"""What a measurement comes to, and the table that shows it."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number.
+
+    Attributes:
+        label: What was measured.
+        value: The number.
+        unit: Its unit.
+        at_least: The least that is wanted, if anything is.
+        at_most: The most that is wanted, if anything is.
+    """
+
+    label: str
+    value: float
+    unit: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def is_as_wanted(self) -> bool:
+        """Whether the number is within its bounds; a number without bounds is."""
+        too_little = self.at_least is not None and self.value < self.at_least
+        too_much = self.at_most is not None and self.value > self.at_most
+        return not (too_little or too_much)
+
+    def __str__(self) -> str:
+        line = f"  {self.label:<60}{self.value:>8.3g} {self.unit:<3}"
+        for word, bound in (("at least", self.at_least), ("at most", self.at_most)):
+            if bound is not None:
+                line += f"  {word} {bound:g}" + ("" if self.is_as_wanted else "  MISSED")
+        return line.rstrip()
+
+
+def alternate(one: Callable[[], float], other: Callable[[], float], repeats: int) -> tuple[float, float]:
+    """Call two measurements in turns, so that a busy machine slows both alike, and return the median of each."""
+    pairs = [(one(), other()) for _ in range(repeats)]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def table(name: str, heading: str, figures: Iterable[Figure]) -> Iterator[str]:
+    """Yield the lines that show a measurement."""
+    yield f"{name}: {heading}"
+    yield from map(str, figures)

@@ -1,0 +1,38 @@
+"""What one more run costs in a session of the bundled suite, from fixtures to the report."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from benchmarks.processes import cpu_seconds
+from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
+
+HEADING = "a session of the bundled suite; processor time"
+
+_PLAY = ["-m", "pytest", "--pare-config", "pare.yaml", "-q", "-p", "no:cacheprovider"]
+
+
+def measure(*, quick: bool = False) -> list[Figure]:
+    """Run the suite with few and with many runs each; the difference is what a run costs."""
+    repeats, many = (1, 2) if quick else (5, 51)
+    scenarios = len(ids_in_source(bundled_library_dir()))
+    with tempfile.TemporaryDirectory() as directory:
+        project = Path(directory)
+        (project / "pare.yaml").write_text("scenarios:\n  bundled: true\n")
+        (project / "pytest.ini").write_text("[pytest]\n")
+
+        def play(runs: int) -> float:
+            seconds = cpu_seconds([*_PLAY, f"--pare-runs={runs}"], project)
+            if f"{scenarios * runs} passed" not in (project / "output").read_text():
+                raise RuntimeError(f"not all of {scenarios * runs} runs passed")
+            return seconds
+
+        rounds = [(play(1), play(many)) for _ in range(repeats)]
+    once, often = (statistics.median(column) for column in zip(*rounds, strict=True))
+    return [
+        Figure(f"a session of {scenarios} scenarios, one run each, median of {repeats}", once, "s"),
+        Figure("one more run of a scenario", 1000 * (often - once) / (scenarios * (many - 1)), "ms"),
+    ]

@@ -1,0 +1,96 @@
+"""What is on the phone's screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_pare.apps.core import StatefulApp
+from pytest_pare.apps.system import HomeScreenSystemApp
+from pytest_pare.scenarios.errors import ScenarioDefect
+
+if TYPE_CHECKING:
+    from are.simulation.apps.app import App
+
+
+class Phone:
+    """The part of the environment that knows which app is on the screen, and which are open in the background.
+
+    Attributes:
+        apps: All apps by name.
+        active_app: The app on the screen.
+        background_apps: Names of the apps that were left open, the last one last.
+    """
+
+    apps: dict[str, App]
+    active_app: App | None
+    background_apps: list[str]
+
+    def connect_home_screen(self) -> None:
+        """Show the home screen, and let it open and switch apps.
+
+        Raises:
+            ScenarioDefect: If there is no `HomeScreenSystemApp` among the apps.
+        """
+        home = self._home()
+        home.set_callbacks(self.switch_app, self.open_app, self.go_home)
+        self.active_app = self.active_app or home
+
+    def open_app(self, app_name: str) -> str:
+        """Put an app on the screen; one that is in the background comes back as it was left.
+
+        Raises:
+            KeyError: If no app has that name.
+            TypeError: If it is not an app that a user opens.
+        """
+        app = self._openable(app_name)
+        if app is self.active_app:
+            return f"{app_name} is already open."
+        if app_name in self.background_apps:
+            return self.switch_app(app_name)
+        self._show(app)
+        return f"Opened {app_name}."
+
+    def switch_app(self, app_name: str) -> str:
+        """Bring an app back from the background.
+
+        Raises:
+            KeyError: If no app has that name.
+            TypeError: If it is not an app that a user opens.
+            ValueError: If it is not in the background.
+        """
+        app = self._openable(app_name)
+        if app is self.active_app:
+            return f"{app_name} is already open."
+        if app_name not in self.background_apps:
+            raise ValueError(f"{app_name} is not open in the background; open it with open_app")
+        self._show(app)
+        return f"Switched to {app_name}."
+
+    def go_home(self) -> str:
+        """Show the home screen; the app on the screen goes to the background."""
+        home = self._home()
+        if self.active_app is home:
+            return "The home screen is already shown."
+        self._show(home)
+        return "The home screen is shown."
+
+    def _home(self) -> HomeScreenSystemApp:
+        for app in self.apps.values():
+            if isinstance(app, HomeScreenSystemApp):
+                return app
+        raise ScenarioDefect("the scenario has no HomeScreenSystemApp; add one to self.apps")
+
+    def _openable(self, app_name: str) -> StatefulApp:
+        if app_name not in self.apps:
+            raise KeyError(f"no app is named {app_name!r}; there are {', '.join(sorted(self.apps))}")
+        app = self.apps[app_name]
+        if not isinstance(app, StatefulApp):
+            raise TypeError(f"{app_name} is not an app that can be opened")
+        return app
+
+    def _show(self, app: App) -> None:
+        if isinstance(self.active_app, StatefulApp):
+            self.background_apps.append(self.active_app.name)
+        if app.name in self.background_apps:
+            self.background_apps.remove(app.name)
+        self.active_app = app

@@ -1,0 +1,204 @@
+"""What becomes of a scenario's events when their time has come."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.environment import Environment
+from are.simulation.types import (
+    AgentValidationEvent,
+    CompletedEvent,
+    ConditionCheckEvent,
+    EventMetadata,
+    EventType,
+    OracleEvent,
+    StopEvent,
+    ValidationEvent,
+    disable_events,
+)
+
+from pytest_pare.scenarios.errors import ScenarioDefect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from are.simulation.types import AbstractEvent, Event
+
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
+
+
+class ScriptedEnvironment(Environment):
+    """ARE's environment, in which each event of the script happens once all that it depends on has happened.
+
+    Attributes:
+        defects: What went wrong in the scenario's own script, a sentence each.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.defects: list[str] = []
+        self._scheduled: dict[str, AbstractEvent] = {}
+        self._done: set[str] = set()
+        self._off_the_record = False
+
+    def schedule(self, events: AbstractEvent | list[AbstractEvent]) -> None:
+        """Note the scenario's events; those that depend on nothing are due from the start.
+
+        Raises:
+            ScenarioDefect: If two events have one id, of which only the first would ever happen.
+        """
+        events = self._get_events_to_schedule(events)
+        for event in events:
+            if event.event_id in self._scheduled:
+                raise ScenarioDefect(f"two events have the id {event.event_id!r}; only the first would happen")
+            self._scheduled[event.event_id] = event
+        self.event_queue.number(events)
+        self.events_to_schedule.extend(events)
+
+    def process_event(self, event: AbstractEvent) -> list[AbstractEvent]:
+        """Let one event happen and return the events that it makes due.
+
+        An event of the script that raises is noted in `defects`; it counts as having happened, as in ARE, so that what
+        depends on it is seen too.
+
+        Raises:
+            ValidationException: If a validation event or an agent validator says so.
+        """
+        if type(event) is ConditionCheckEvent:
+            return self._check_condition(event)
+        if type(event) is ValidationEvent:
+            return self._check_validation(event)
+        if type(event) is StopEvent:
+            self.stop()
+        elif type(event) is AgentValidationEvent:
+            validator = event.get_validator()
+            validator._start_tick = self.tick_count
+            self.agent_action_validators.append(validator)
+            return self._happened(event)
+        elif type(event) is not OracleEvent:
+            self.add_to_log(self._execute(event))
+            return self._happened(event)
+        elif self.oracle_mode and (made := self._make(event)) is not None:
+            self.add_to_log(self._execute(made))
+            return self._happened(made)
+        return []
+
+    def get_successors(self, event: AbstractEvent) -> list[AbstractEvent]:
+        """Return the events that depend on `event` and on nothing else that has yet to happen, with their times."""
+        ready = []
+        # After `event.depends_on(...).oracle()` a dependency knows the plain event, which must not happen itself.
+        for successor in [self._scheduled.get(known.event_id, known) for known in event.successors]:
+            if all(dependency.event_id in self._done for dependency in successor.dependencies):
+                successor.compute_absolute_time(self.start_time)
+                ready.append(successor)
+        return ready
+
+    def oracle_events_left(self) -> list[OracleEvent]:
+        """Return the oracle events that have not happened."""
+        return [e for e in self.events_to_schedule if type(e) is OracleEvent and e.event_id not in self._done]
+
+    @contextmanager
+    def off_the_record(self) -> Iterator[None]:
+        """Log nothing meanwhile: what a check of the scenario's calls is no part of the run, nor an agent's work."""
+        before, self._off_the_record = self._off_the_record, True
+        try:
+            yield
+        finally:
+            self._off_the_record = before
+
+    def _make(self, event: OracleEvent) -> Event | None:
+        try:
+            return event.make(self).with_type(EventType.AGENT)
+        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+            self._note(event, f"oracle event {event.event_id}", error)
+            return None
+
+    def _execute(self, event: Event) -> CompletedEvent:
+        metadata = EventMetadata()
+        try:
+            self.resolve_arg_placeholders(event, self.event_log.list_view())
+            _refuse_unresolved(event)
+            with disable_events():
+                metadata.return_value = event.action.execute()
+        except Exception as error:  # noqa: BLE001 - whatever an app raises is a result of the call
+            metadata.exception = str(error)
+            metadata.exception_stack_trace = traceback.format_exc()
+            self._note(event, f"{event.action.app_name}.{event.action.function_name}", error)
+        return CompletedEvent(
+            event_type=EventType.USER if _is_users_own(event) else event.event_type,
+            action=event.action,
+            event_time=event.event_time,
+            event_id=event.event_id,
+            metadata=metadata,
+        )
+
+    def _happened(self, event: AbstractEvent) -> list[AbstractEvent]:
+        self._done.add(event.event_id)
+        return self.get_successors(event)
+
+    def _check_condition(self, event: ConditionCheckEvent) -> list[AbstractEvent]:
+        try:
+            with self.off_the_record():
+                true, completed = event.check(self)
+        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+            self._note(event, check_name(event), error)
+            return []
+        self.add_to_log(completed)
+        if true:
+            return self._happened(event)
+        if event.is_timeout():
+            return []
+        again = event.get_next_check_event(self.time_increment_in_seconds)
+        _refuse_standstill(event, again)
+        return [again]
+
+    def _check_validation(self, event: ValidationEvent) -> list[AbstractEvent]:
+        with self.off_the_record():
+            _, completed = event.validate(self)
+        self.add_to_log(completed)
+        again = event.get_next_event(self.time_increment_in_seconds)
+        if again is None:
+            return self._happened(event)
+        _refuse_standstill(event, again)
+        # ARE leaves them behind.
+        again.successors = event.successors
+        return [again]
+
+    def _note(self, event: AbstractEvent, what: str, error: Exception) -> None:
+        when = f"+{event.event_time - self.start_time:.10g} s"
+        self.defects.append(f"{when}: {what}: {type(error).__name__}: {error}")
+
+
+def is_repeated_check(event: AbstractEvent) -> bool:
+    """Tell whether the event asks what it has asked before."""
+    return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
+
+
+def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
+    """Return what to call a check when telling about it."""
+    if isinstance(event, ConditionCheckEvent):
+        return f"condition {event.action.function_name!r}"
+    return f"validation event {event.event_id!r}"
+
+
+def _is_users_own(event: Event) -> bool:
+    """Tell whether the event calls what only a user can do, as accept_proposal: it is the user's in every mode."""
+    method = getattr(type(event.action.app), event.action.function_name, None)
+    return bool(getattr(method, "_is_user_tool", False))
+
+
+def _refuse_unresolved(event: Event) -> None:
+    for name, value in event.action.resolved_args.items():
+        if isinstance(value, str) and value == event.action.args[name] and _PLACEHOLDER.fullmatch(value.strip()):
+            raise ScenarioDefect(f"argument {name}: {value} names nothing that has happened")
+
+
+def _refuse_standstill(event: AbstractEvent, again: AbstractEvent) -> None:
+    if again.event_time <= event.event_time:
+        raise ScenarioDefect(
+            f"{check_name(event)} is asked every {event.schedule_every_ticks} ticks; it must be at least 1, "
+            "or time never moves"
+        )

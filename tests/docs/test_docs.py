@@ -1,0 +1,486 @@
+"""The manual is true: every code block is run or read, every table is as the code says, every link leads somewhere.
+
+A block is checked by its language, and by `file=NAME` after it, which puts it into the project of its document:
+
+- `python`: run. With `file=`, it is written instead; a scenario is played at the end of the document, and must succeed,
+  or must not if `fails` stands there.
+- `console`: each line after `$ ` is a command, and the lines below it are what it prints. `...` stands for anything.
+  A command must end with 0, unless `$ echo $?` follows.
+- `yaml`: a suite file that the settings loader takes, or does not if `refused` stands there; a GitHub workflow has its
+  commands checked.
+- `toml`, `ini`, `json`: parsed. `text file=`: written, or, as `text layout`, compared with the files of the project.
+
+Any other block, and any other command, fails: nothing would check it.
+"""
+
+from __future__ import annotations
+
+import configparser
+import inspect
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from pytest_pare import options, plugin
+from pytest_pare.scenarios.config import LLMEngineConfig
+from pytest_pare.settings import SettingsError, SuiteSettings, load_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+FENCE = re.compile(r"^```(?P<info>.*)\n(?P<code>(?:(?!```).*\n)*?)```$", re.MULTILINE)
+
+
+def title(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+# -- code blocks
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced code block.
+
+    Attributes:
+        where: Document and line.
+        language: First word of the info string.
+        file: What `file=` says, if anything.
+        flags: The other words of the info string.
+        code: The text between the fences.
+    """
+
+    where: str
+    language: str
+    file: str | None
+    flags: tuple[str, ...]
+    code: str
+
+
+def blocks(document: Path) -> list[Block]:
+    text = document.read_text(encoding="utf-8")
+    found = []
+    for match in FENCE.finditer(text):
+        language, *words = match["info"].split() or [""]
+        file = next((word.removeprefix("file=") for word in words if word.startswith("file=")), None)
+        flags = tuple(word for word in words if not word.startswith("file="))
+        where = f"{title(document)}:{text.count(chr(10), 0, match.start()) + 1}"
+        found.append(Block(where, language, file, flags, match["code"]))
+    assert 2 * len(found) == len(re.findall(r"```", text)), f"{title(document)}: a fence is not closed, or is indented"
+    return found
+
+
+@dataclass
+class Reader:
+    """Someone who follows a document in a new directory, block by block.
+
+    Attributes:
+        project: The directory.
+        scenarios: Files in which the document has put scenarios, and what pytest must say of them.
+    """
+
+    project: Path
+    scenarios: dict[Path, str] = field(default_factory=dict)
+
+    def check(self, block: Block) -> None:
+        """Run or read a block; fails if it does not hold."""
+        check: Callable[[Block], None] | None = getattr(self, f"check_{block.language}", None)
+        assert check is not None, f"{block.where}: nothing checks a block of {block.language!r}"
+        if block.file is not None:
+            path = self.project / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.code, encoding="utf-8")
+        check(block)
+
+    def check_python(self, block: Block) -> None:
+        compile(block.code, block.where, "exec")
+        if block.file is None:
+            status, output = self.run([sys.executable, "-c", block.code])
+            assert status == 0, f"{block.where}:\n{output}"
+        elif "@register_scenario" in block.code:
+            self.scenarios[self.project / block.file] = "FAILED" if "fails" in block.flags else "PASSED"
+        else:
+            # pytest runs these in a later block.
+            assert re.fullmatch(r"conftest|test_\w+", Path(block.file).stem), (
+                f"{block.where}: nothing runs {block.file}"
+            )
+
+    def check_console(self, block: Block) -> None:
+        parts = re.split(r"^\$ (.*)\n", block.code, flags=re.MULTILINE)
+        assert not parts[0].strip(), f"{block.where}: begins with no command"
+        steps = [*zip(parts[1::2], parts[2::2], strict=True), ("", "")]
+        status = 0
+        for (command, expected), (following, _) in pairwise(steps):
+            if command == "echo $?":
+                assert expected.strip() == str(status), f"{block.where}: the status was {status}"
+                continue
+            status, output = self.perform(command, block.where)
+            assert status == 0 or following == "echo $?", f"{block.where}: {command}: {status}\n{output}"
+            assert not expected.strip() or matches(output, expected), f"{block.where}: {command} printed\n{output}"
+
+    def check_yaml(self, block: Block) -> None:
+        if block.file is not None and block.file.startswith(".github/"):
+            workflow = yaml.safe_load(block.code)
+            steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+            assert all(step.keys() & {"uses", "run"} for step in steps), block.where
+            for command in (line for step in steps for line in step.get("run", "").splitlines()):
+                status, output = self.perform(command, block.where)
+                assert status == 0, f"{block.where}: {command}\n{output}"
+            return
+        path = self.project / (block.file or "fragment.pare.yaml")
+        path.write_text(block.code, encoding="utf-8")
+        if "refused" in block.flags:
+            with pytest.raises(SettingsError):
+                load_suite(path)
+        else:
+            load_suite(path)
+
+    def check_toml(self, block: Block) -> None:
+        tomllib.loads(block.code)
+
+    def check_ini(self, block: Block) -> None:
+        configparser.ConfigParser().read_string(block.code)
+
+    def check_json(self, block: Block) -> None:
+        json.loads(block.code)
+
+    def check_text(self, block: Block) -> None:
+        if "layout" in block.flags:
+            named = set(layout(block.code))
+            assert [path for path in named if not (ROOT / path).exists()] == [], block.where
+            modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pytest_pare").rglob("*.py")}
+            missing = {m for m in modules if not m.endswith("__init__.py")} - named
+            assert missing == set(), f"{block.where}: not in the layout"
+        else:
+            assert block.file is not None, f"{block.where}: nothing checks a text that is no file"
+
+    def perform(self, command: str, where: str) -> tuple[int, str]:
+        """Do what a line after `$` says, as far as that is possible in a test; the rest is looked at."""
+        program, *arguments = shlex.split(command)
+        if program == "pytest":
+            return self.run([sys.executable, "-P", "-m", "pytest", *arguments])
+        if program == "python" and arguments[:2] == ["-m", "benchmarks"]:
+            from benchmarks.__main__ import MEASUREMENTS
+
+            assert set(arguments[2:]) <= set(MEASUREMENTS), where
+            return 0, ""
+        if program == "python":
+            return self.run([sys.executable, *arguments])
+        if program == "make":
+            targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert {argument for argument in arguments if "=" not in argument} <= set(targets), where
+            return 0, ""
+        if program == "pip":
+            assert arguments[0] == "install", where
+            assert {PROJECT["name"], ".", "-r"} & set(arguments), f"{where}: installs something else"
+            return 0, ""
+        pytest.fail(f"{where}: nothing checks the command {command!r}")
+
+    def run(self, command: list[str]) -> tuple[int, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PARE_"))}
+        done = subprocess.run(
+            command,
+            cwd=self.project,
+            env={**inherited, "COLUMNS": "80", "NO_COLOR": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    def finish(self) -> None:
+        """Play every scenario of the document, so that none is there only to be read."""
+        if not self.scenarios:
+            return
+        directories = sorted({str(path.parent) for path in self.scenarios})
+        (self.project / "all.pare.yaml").write_text(json.dumps({"scenarios": {"paths": directories}}))
+        options = ["--pare-config", "all.pare.yaml", "-rA", "--noconftest", "-c", os.devnull, "--rootdir", "."]
+        _, output = self.run([sys.executable, "-P", "-m", "pytest", *options])
+        for path, word in self.scenarios.items():
+            ids = re.findall(r'^@register_scenario\("(.+)"\)', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert ids, path
+            assert [i for i in ids if f"{word} all.pare.yaml::{i}" not in output] == [], output
+
+
+def matches(output: str, expected: str) -> bool:
+    """Tell whether a command printed what is expected, where `...` stands for anything."""
+    parts = [re.escape(part.strip("\n")) for part in tidy(expected).split("...")]
+    pattern = r"\s*" + r".*?".join(parts) + r"\s*"
+    return re.fullmatch(pattern, tidy(output), flags=re.DOTALL) is not None
+
+
+def tidy(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def layout(code: str) -> Iterator[str]:
+    """Yield the paths in a tree of names, in which what is in a directory is indented by two spaces."""
+    above: list[str] = []
+    for line in filter(str.strip, code.splitlines()):
+        depth = (len(line) - len(line.lstrip())) // 2
+        name = line.split()[0]
+        above[depth:] = [name]
+        yield "".join(above)
+
+
+def follow(document: Path, project: Path) -> None:
+    reader = Reader(project)
+    for block in blocks(document):
+        reader.check(block)
+    reader.finish()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=title)
+def test_every_code_block_holds(document: Path, tmp_path: Path) -> None:
+    follow(document, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```\nno language\n```",
+        "```rust\nfn main() {}\n```",
+        "```text\njust looks good\n```",
+        "```console\n$ rm -rf things\n```",
+        "```console\nno command\n```",
+        "```console\n$ pytest --pare-config missing.yaml\n```",
+        "```console\n$ python -c 'print(1)'\n2\n```",
+        "```console\n$ python -c 'raise SystemExit(3)'\n$ echo $?\n0\n```",
+        "```yaml\nrunz: 3\n```",
+        "```python\nassert False\n```",
+        "```python file=module.py\nx = 1\n```",
+        "```toml\nno = \n```",
+        "```text layout\nnowhere/\n```",
+        "```python\nx = 1\n",
+        "- item\n\n  ```python\n  x = 1\n  ```",
+    ],
+)
+def test_a_block_that_does_not_hold_is_found(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "title", lambda path: path.name)
+    document = tmp_path / "page.md"
+    document.write_text(block + "\n", encoding="utf-8")
+    with pytest.raises((Exception, pytest.fail.Exception)):
+        follow(document, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("a\nb\nc\n", "a\n...\nc\n"),
+        ("a  \n", "a\n"),
+        ("took 3.2 s\n", "took ... s\n"),
+        ("\nx\n", "x"),
+        ("a\nc", "a\n...\nc"),
+    ],
+)
+def test_dots_stand_for_anything(output: str, expected: str) -> None:
+    assert matches(output, expected)
+    assert not matches(output + "more", expected)
+
+
+# -- tables
+
+
+def settings_keys(
+    model: type[BaseModel] = SuiteSettings, prefix: str = ""
+) -> Iterator[tuple[str, Any, dict[str, Any], str]]:
+    """Yield dotted key, field, JSON schema and class of every key that is no section."""
+    schema = model.model_json_schema(by_alias=True)
+    for name, one in model.model_fields.items():
+        key = one.alias or name
+        if (
+            isinstance(one.annotation, type)
+            and issubclass(one.annotation, BaseModel)
+            and one.annotation is not LLMEngineConfig
+        ):
+            yield from settings_keys(one.annotation, f"{prefix}{key}.")
+        else:
+            yield prefix + key, one, schema["properties"][key], model.__name__
+
+
+def kind(schema: dict[str, Any]) -> str:
+    """Say what a key takes."""
+    if "anyOf" in schema:
+        return " or ".join(kind(part) for part in schema["anyOf"])
+    if "$ref" in schema:
+        return "engine" if schema["$ref"].endswith("LLMEngineConfig") else "mapping"
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if schema["type"] == "array":
+        return f"list of {kind(schema['items'])}s"
+    word = {
+        "string": "text",
+        "boolean": "true or false",
+        "integer": "whole number",
+        "number": "number",
+        "null": "null",
+    }[schema["type"]]
+    if "minimum" in schema and "maximum" in schema:
+        return f"{word} from {schema['minimum']:g} to {schema['maximum']:g}"
+    if "minimum" in schema:
+        return f"{word} from {schema['minimum']:g}"
+    return word + (f" above {schema['exclusiveMinimum']:g}" if "exclusiveMinimum" in schema else "")
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        inner = ", ".join(f"{name}: {text}" for name, text in value.model_dump(exclude_none=True).items())
+        return f"`{{{inner}}}`"
+    return f"`{json.dumps(value)}`"
+
+
+def keys_table() -> Iterator[str]:
+    yield "| key | takes | default | what it says |"
+    yield "|---|---|---|---|"
+    for key, one, schema, _ in settings_keys():
+        if "x-not-implemented" not in schema:
+            yield f"| `{key}` | {kind(schema)} | {shown(one.default)} | {one.description} |"
+
+
+def later_table() -> Iterator[str]:
+    yield "| key | only value | what it will say |"
+    yield "|---|---|---|"
+    for key, one, schema, _ in settings_keys():
+        if "x-not-implemented" in schema:
+            yield f"| `{key}` | {shown(one.default)} | {re.sub(r' Not implemented yet.*', '', one.description)} |"
+
+
+def engine_table() -> Iterator[str]:
+    yield "| key | takes | default | what it says |"
+    yield "|---|---|---|---|"
+    properties = LLMEngineConfig.model_json_schema()["properties"]
+    for name, one in LLMEngineConfig.model_fields.items():
+        default = "required" if one.is_required() else shown(one.default)
+        yield f"| `{name}` | {kind(properties[name])} | {default} | {one.description} |"
+
+
+def flags_table() -> Iterator[str]:
+    yield "| flag | key that it sets | what it does |"
+    yield "|---|---|---|"
+    for option in options.OPTIONS:
+        value = f" {option.settings['metavar']}" if "metavar" in option.settings else ""
+        yield f"| `{option.flag}{value}` | {f'`{option.key}`' if option.key else ''} | {option.settings['help']} |"
+    yield f"| ini `{options.INI_CONFIG}` | | {options.INI_HELP} |"
+
+
+def fixtures_table() -> Iterator[str]:
+    yield "| fixture | what it returns |"
+    yield "|---|---|"
+    for name in plugin.__all__:
+        function = getattr(plugin, name)
+        text = inspect.getdoc(getattr(function, "__wrapped__", function)) or ""
+        yield f"| `{name}` | {' '.join(text.split())} |"
+
+
+def apps_table() -> Iterator[str]:
+    from pytest_pare import apps
+
+    yield "| class | tools of the agent | what the user does | what the world does |"
+    yield "|---|---|---|---|"
+    for name in apps.__all__:
+        cls = getattr(apps, name)
+        if not isinstance(cls, type) or name in ("App", "StatefulApp"):
+            continue
+        app = cls()
+        tools = ([*app.get_tools()], [*app.get_user_tools()], [*app.get_env_tools(), *app.get_data_tools()])
+        agents, users, worlds = ([tool.name.rpartition("__")[2] for tool in some] for some in tools)
+        worlds = [name for name in worlds if name not in agents]
+        yield (
+            f"| `{name}` | "
+            + " | ".join(", ".join(f"`{n}`" for n in sorted(set(ns))) for ns in (agents, users, worlds))
+            + " |"
+        )
+
+
+def columns_table() -> Iterator[str]:
+    from pytest_pare.results.schema import RESULT_SCHEMA
+
+    yield "| column | type |"
+    yield "|---|---|"
+    for name, dtype in RESULT_SCHEMA.items():
+        yield f"| `{name}` | {dtype} |"
+
+
+TABLES = {
+    "keys": keys_table,
+    "later": later_table,
+    "engine": engine_table,
+    "flags": flags_table,
+    "fixtures": fixtures_table,
+    "columns": columns_table,
+    "apps": apps_table,
+}
+
+
+def tables() -> dict[str, str]:
+    """Return the text between `<!-- table: NAME -->` and `<!-- end -->` in all documents."""
+    texts = (document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    return {
+        name: body.strip()
+        for text in texts
+        for name, body in re.findall(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->", text, flags=re.DOTALL)
+    }
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_says_what_the_code_says(name: str) -> None:
+    expected = list(TABLES[name]())
+    written = tables()[name].splitlines()
+    # A page may have columns of its own behind those that come from the code.
+    holds = len(written) == len(expected) and all(map(str.startswith, written, expected))
+    assert holds, "\n".join([f"the table {name} must begin, in each line, with", "", *expected])
+
+
+def test_every_marked_table_is_known() -> None:
+    assert set(tables()) == set(TABLES)
+
+
+def test_every_figure_of_the_report_is_explained() -> None:
+    from pytest_pare.results.statistics import GroupStatistics
+
+    text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    assert [name for name in GroupStatistics.__dataclass_fields__ if f"`{name}`" not in text] == []
+
+
+# -- links
+
+
+def anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", text), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=title)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\((?!https?://)([^)]+)\)", text):
+        name, _, anchor = target.partition("#")
+        other = (document.parent / name).resolve() if name else document
+        assert other.exists(), f"{title(document)}: {target}"
+        assert not anchor or anchor in anchors(other.read_text(encoding="utf-8")), f"{title(document)}: {target}"
+
+
+def test_every_page_of_the_manual_is_linked_from_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [page for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in text] == []
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{PROJECT['version']}]" in text

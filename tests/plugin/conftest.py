@@ -1,0 +1,194 @@
+"""Projects that are written and run inside a test."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
+from pytest_pare.scenarios.registry import registry
+
+# Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
+for module in (
+    "hypothesis",
+    "pytest_pare.results.files",
+    "pytest_pare.session",
+    "pytest_pare.terminal",
+    "xdist.dsession",
+):
+    import_module(module)
+
+_SCENARIO = """\
+from are.simulation.scenarios.validation_result import ScenarioValidationResult
+from are.simulation.types import ConditionCheckEvent, EventRegisterer
+from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface
+from pytest_pare.scenarios import PAREScenario, register_scenario
+import os, signal, time
+import pytest
+{head}
+
+@register_scenario({scenario_id!r})
+{marks}
+class Scenario(PAREScenario):
+    def init_and_populate_apps(self, *args, **kwargs):
+        self.agent_ui = PAREAgentUserInterface()
+        self.apps = [self.agent_ui, HomeScreenSystemApp(name="System")]
+
+    def build_events_flow(self):
+        with EventRegisterer.capture_mode():
+            offer = self.agent_ui.send_message_to_user(content="May I water the plants?").oracle().delayed(5)
+        self.events = [offer]
+
+    def validate(self, env):
+{validate}
+
+{methods}
+"""
+
+# What `validate` can be made of, in a word.
+_VALIDATE = {
+    "pass": "return ScenarioValidationResult(success=True)",
+    "fail": "return ScenarioValidationResult(success=False, rationale='the plants are dry')",
+    "raise": "raise ValueError('no such plant')",
+    "none": "return None",
+    "die": "os.kill(os.getpid(), signal.SIGKILL)",
+}
+
+
+@dataclass
+class Session:
+    """A pytest session that is over.
+
+    Attributes:
+        result: What pytester kept of it.
+    """
+
+    result: pytest.RunResult
+
+    @property
+    def code(self) -> int:
+        return int(self.result.ret)
+
+    @property
+    def out(self) -> str:
+        return self.result.stdout.str()
+
+    @property
+    def err(self) -> str:
+        return self.result.stderr.str()
+
+    @property
+    def header(self) -> list[str]:
+        """The plugin's lines of the header."""
+        return [line.removeprefix("pare: ") for line in self.result.outlines if line.startswith("pare: ")]
+
+    @property
+    def summary(self) -> list[str]:
+        """The lines of the summary, without the rule above it, and what pytest prints below."""
+        lines = self.result.outlines
+        begin = next(n for n, line in enumerate(lines) if line.startswith("==") and " pare: " in line)
+        length = next((n for n, line in enumerate(lines[begin + 1 :]) if line.startswith("==")), None)
+        return lines[begin + 1 :][:length]
+
+    @property
+    def verdict(self) -> list[str]:
+        """The gate's lines."""
+        lines = self.summary
+        return lines[next(n for n, line in enumerate(lines) if line.startswith("gate ")) :]
+
+    @property
+    def open_runs(self) -> list[str]:
+        """The lines on what did not pass."""
+        return [line for line in self.summary if re.match(r"(FAILED|EXCEPTION|NO |skipped|xfailed)", line)]
+
+    def outcomes(self) -> dict[str, int]:
+        return self.result.parseoutcomes()
+
+    def has_no_traceback_of_ours(self) -> bool:
+        text = self.out + self.err
+        return not any(sign in text for sign in ("Traceback", "INTERNALERROR", "pytest_pare/", "are/simulation"))
+
+
+@dataclass
+class Example:
+    """A project with scenarios and suites.
+
+    Attributes:
+        pytester: The directory that it is in, and what runs it.
+    """
+
+    pytester: pytest.Pytester
+
+    @property
+    def path(self) -> Path:
+        return self.pytester.path
+
+    def write(self, name: str, text: str) -> Example:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return self
+
+    def suite(self, text: str = "", name: str = "pare.yaml") -> Example:
+        return self.write(name, text)
+
+    def scenario(
+        self,
+        scenario_id: str,
+        validate: str = "pass",
+        *,
+        marks: str = "",
+        head: str = "",
+        methods: str = "",
+        name: str | None = None,
+    ) -> Example:
+        """Write a module with one scenario, of which only what matters to a test is given.
+
+        Args:
+            scenario_id: Its id, and the name of its module.
+            validate: A key of `_VALIDATE`, or the body of the method.
+            marks: Decorators of the class.
+            head: What the module begins with, after the imports.
+            methods: Methods that override those above them.
+            name: Path of the module, if it is to be another.
+        """
+        text = _SCENARIO.format(
+            scenario_id=scenario_id,
+            validate=indent(dedent(_VALIDATE.get(validate, validate)).strip(), " " * 8),
+            marks=dedent(marks),
+            head=dedent(head),
+            methods=indent(dedent(methods), " " * 4),
+        )
+        return self.write(name or f"scenarios/{scenario_id}.py", text)
+
+    def run(self, *args: str) -> Session:
+        """Run pytest in this process."""
+        # Modules that are imported in the session are dropped after it, by pytester: so must what they registered.
+        registry.reset()
+        with warnings.catch_warnings():
+            # Those of the outer session make errors of them.
+            warnings.resetwarnings()
+            return Session(self.pytester.runpytest_inprocess(*args, no_reraise_ctrlc=True))
+
+    def run_process(self, *args: str) -> Session:
+        """Run pytest in a process of its own."""
+        return Session(self.pytester.runpytest_subprocess(*args, timeout=60))
+
+    def collected(self, *args: str) -> list[str]:
+        """Return the node ids that pytest collects."""
+        lines = self.run("--collect-only", "-q", *args).result.outlines
+        return [line for line in lines if "::" in line]
+
+
+@pytest.fixture
+def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Example:
+    """A project with an empty suite file `pare.yaml`, whose library is `scenarios/`."""
+    monkeypatch.delenv(SCENARIOS_DIR_VARIABLE, raising=False)
+    pytester.makeini("[pytest]")
+    return Example(pytester).suite()

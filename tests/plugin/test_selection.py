@@ -1,0 +1,87 @@
+"""Which scenarios a suite selects, without a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.scenarios.library import bundled_library_dir
+from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
+from pytest_pare.selection import Plan, libraries, plan, select_ids
+from pytest_pare.settings import SettingsError, Suite, SuiteSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def suite_with(path: Path, **scenarios: Any) -> Suite:
+    return Suite(path / "pare.yaml", SuiteSettings.model_validate({"scenarios": scenarios}))
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SCENARIOS_DIR_VARIABLE, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "expected"),
+    [
+        ({}, ["a1", "a2", "b1", "b2"]),
+        ({"include": ["a*"]}, ["a1", "a2"]),
+        ({"include": ["a*", "b1"]}, ["a1", "a2", "b1"]),
+        ({"exclude": ["?1"]}, ["a2", "b2"]),
+        ({"include": ["a*"], "exclude": ["a1"]}, ["a2"]),
+        ({"include": ["[ab]2"]}, ["a2", "b2"]),
+        ({"split": "ids.txt"}, ["b2", "a1", "b1"]),
+        ({"split": "ids.txt", "exclude": ["b*"]}, ["a1"]),
+        ({"limit": 1}, ["a1", "a2", "b1", "b2"]),
+    ],
+)
+def test_selection(tmp_path: Path, scenarios: dict[str, Any], expected: list[str]) -> None:
+    (tmp_path / "ids.txt").write_text("b2\na1\nb1\n")
+    assert select_ids(["b2", "a1", "b1", "a2", "a1"], suite_with(tmp_path, **scenarios)) == expected
+
+
+def test_globs_mind_the_case_of_letters(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no scenario is selected, of 1 in the library"):
+        select_ids(["a"], suite_with(tmp_path, include=["A"]))
+
+
+def test_an_unknown_id(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text("airport_cap\n")
+    with pytest.raises(SettingsError, match=r"there is no scenario 'airport_cap'; did you mean 'airport_cab'\?"):
+        select_ids(["airport_cab"], suite_with(tmp_path, split="ids.txt"))
+
+
+def test_libraries(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    assert libraries(suite_with(tmp_path, paths=["lib"]), tmp_path) == ([tmp_path / "lib"], False)
+    assert libraries(suite_with(tmp_path, bundled=True), tmp_path) == ([bundled_library_dir()], False)
+    assert libraries(suite_with(tmp_path), tmp_path) == ([bundled_library_dir()], True)
+    (tmp_path / "scenarios").mkdir()
+    assert libraries(suite_with(tmp_path), tmp_path) == ([tmp_path / "scenarios"], True)
+
+
+def test_a_plan_counts_before_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/a.py").write_text("@register_scenario('a')\nclass A: pass\n@register_scenario('b')\nclass B: pass")
+    assert plan(suite_with(tmp_path, paths=["lib"], limit=1), tmp_path) == Plan(2, is_all=True)
+    assert plan(suite_with(tmp_path, paths=["lib"], include=["b"]), tmp_path) == Plan(1, is_all=True)
+
+
+def test_a_plan_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = Plan(0, is_all=False)
+    assert plan(suite_with(tmp_path, paths=["nowhere"]), tmp_path) == unknown
+    assert plan(suite_with(tmp_path, bundled=True, include=["no such id"]), tmp_path) == unknown
+    monkeypatch.setenv(SCENARIOS_DIR_VARIABLE, "nowhere")
+    assert plan(suite_with(tmp_path), tmp_path) == unknown
+
+
+def test_entry_points_may_add_to_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/a.py").write_text("@register_scenario('a')\nclass A: pass\n")
+    assert plan(suite_with(tmp_path), tmp_path).is_all
+    monkeypatch.setattr("pytest_pare.selection.metadata.entry_points", lambda group: [group])
+    assert plan(suite_with(tmp_path), tmp_path) == Plan(1, is_all=False)
+    assert plan(suite_with(tmp_path, paths=["scenarios"]), tmp_path) == Plan(1, is_all=True)

@@ -1,0 +1,133 @@
+"""Sessions that are spread over workers. The controller is this process; each session starts two more, and is slow."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.plugin.conftest import Example
+
+SUITE = ("--pare-config", "pare.yaml")
+
+
+def without_times(lines: list[str]) -> list[str]:
+    return [line for line in lines if not re.search(r"^    (Run|Job) duration", line)]
+
+
+@pytest.fixture
+def garden(example: Example) -> Example:
+    """One scenario of each fate, each run twice, with reports."""
+    example.scenario("prune", "raise").scenario("rake", "none").scenario("water", "fail").scenario("weed")
+    example.scenario("saw", marks="@pytest.mark.skip(reason='no saw')")
+    example.scenario("mow", "fail", marks="@pytest.mark.xfail(reason='no mower')")
+    example.scenario("dig", marks="@pytest.mark.usefixtures('spade')")
+    return example.suite("{runs: 2, reports: {json: out.json, parquet: rows.parquet}}")
+
+
+def test_workers_change_nothing_but_durations(garden: Example) -> None:
+    import polars as pl
+
+    sessions = {}
+    for name, flags in {
+        "workers": ["-n2", "--dist=worksteal"],
+        "no workers": ["-n0"],
+        "no xdist": ["-p", "no:xdist"],
+    }.items():
+        session = garden.run(*SUITE, *flags, "--junitxml=out.xml")
+        report = json.loads((garden.path / "out.json").read_text())
+        for group in [report["metadata"], *report["per_config_results"]]:
+            for key in [key for key in group if "duration" in key or key == "timestamp"]:
+                del group[key]
+        rows = pl.read_parquet(garden.path / "rows.parquet").drop("run_duration", "job_duration")
+        cases = sorted(re.findall(r'<testcase classname="\S*" name="\S*"', (garden.path / "out.xml").read_text()))
+        sessions[name] = {
+            "code": session.code,
+            "outcomes": session.outcomes(),
+            "header": session.header,
+            "summary": without_times(session.summary),
+            "report": report,
+            "rows": rows.rows(),
+            "cases": cases,
+        }
+    assert sessions["workers"] == sessions["no workers"]
+    assert sessions["workers"] == sessions["no xdist"]
+    one = sessions["workers"]
+    assert one["header"] == ["pare.yaml, 14 runs planned (7 x 2), oracle mode: no agent tested"]
+    assert one["outcomes"] == {"failed": 6, "passed": 2, "skipped": 2, "xfailed": 2, "errors": 2}
+    assert "NO RESULT  dig, 2 of 2 runs: a fixture failed: fixture 'spade' not found" in one["summary"]
+    assert len(one["rows"]) == 8
+    assert len(one["cases"]) == 14
+
+
+def test_broken_modules_are_told_once(example: Example) -> None:
+    example.scenario("water").write("scenarios/a.py", "def broken(:\n").write("scenarios/b.py", "import nope")
+    session = example.run(*SUITE, "-n2")
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert session.outcomes() == {"passed": 1, "errors": 2}
+    assert session.out.count("scenarios/a.py:1: SyntaxError: invalid syntax") == 1
+    assert session.out.count("scenarios/b.py:1: ModuleNotFoundError: No module named 'nope'") == 1
+    assert session.has_no_traceback_of_ours()
+    assert session.open_runs == [
+        "NO RESULT  scenarios/a.py: the module could not be imported",
+        "NO RESULT  scenarios/b.py: the module could not be imported",
+    ]
+    assert session.verdict[-1] == "cannot pass: 2 runs have no result"
+
+
+def test_a_worker_that_dies_costs_one_result(example: Example) -> None:
+    for name in ("dig", "mow", "prune", "rake"):
+        example.scenario(name)
+    session = example.scenario("kill", "die").run(*SUITE, "-n2", "--pare-min-success-rate=0")
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert session.outcomes() == {"passed": 4, "failed": 1}
+    assert session.open_runs == ["NO RESULT  kill: its process died"]
+    assert session.verdict == [
+        "gate FAIL: 4 of 5 runs succeeded (80.0 %), 0.0 % needed: 1 no result",
+        "cannot pass: 1 run has no result",
+    ]
+
+
+def test_all_workers_die(example: Example) -> None:
+    example.suite("{runs: 2, reports: {json: out.json}}").scenario("kill", "die").scenario("weed", "die")
+    session = example.run(*SUITE, "-n2", "--max-worker-restart=0", "--pare-min-success-rate=0")
+    assert session.code in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
+    assert "INTERNALERROR" not in session.out
+    assert session.verdict[0] == "gate FAIL: 0 of 4 runs succeeded (0.0 %), 0.0 % needed: 4 no result"
+    gate = json.loads((example.path / "out.json").read_text())["gate"]
+    assert (gate["passed"], gate["counts"]["no_result"]) == (False, 4)
+
+
+def test_x(example: Example) -> None:
+    example.scenario("a", "fail")
+    for number in range(8):
+        example.scenario(f"b{number}", "time.sleep(0.3)\nreturn ScenarioValidationResult(success=True)")
+    session = example.run(*SUITE, "-n2", "-x", "--pare-min-success-rate=0")
+    assert session.code == pytest.ExitCode.INTERRUPTED
+    assert session.open_runs[0] == "FAILED     a: the plants are dry"
+    assert session.open_runs[1].startswith("NO RESULT  ")
+    assert session.verdict[-1].endswith("have no result; the session was interrupted")
+
+
+def test_a_run_must_succeed_on_each_platform(example: Example) -> None:
+    example.scenario("a").scenario(
+        "b", "return ScenarioValidationResult(success=os.environ['PYTEST_XDIST_WORKER'] == 'gw0', rationale='dry')"
+    )
+    session = example.run(*SUITE, "--dist=each", "--tx=2*popen", "--pare-min-success-rate=0.6")
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert session.outcomes() == {"passed": 3, "failed": 1}
+    assert session.verdict == ["gate FAIL: 1 of 2 runs succeeded (50.0 %), 60.0 % needed: 1 failed"]
+
+
+def test_a_selection_is_told_by_the_controller(example: Example) -> None:
+    example.scenario("a").scenario("b").scenario("c").write("smoke.txt", "c\nb")
+    session = example.run(*SUITE, "-n2", "-k", "c", "--pare-split=smoke.txt", "--pare-runs=2")
+    assert session.code == pytest.ExitCode.OK
+    assert session.verdict[-1] == "partial session (-k c): 2 of 4 runs selected"
+
+
+def test_nothing_is_started_to_collect_alone(example: Example) -> None:
+    assert example.scenario("a").collected(*SUITE, "-n2") == ["pare.yaml::a"]

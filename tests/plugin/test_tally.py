@@ -1,0 +1,238 @@
+"""From reports to outcomes, without a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult, result_to_record
+from pytest_pare.settings import Suite, SuiteSettings
+from pytest_pare.tally import Outcome, RunId, SuiteTally, Tally, split_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = MultiScenarioRunnerConfig(oracle=True)
+
+scenario_ids = st.text(min_size=1).filter(lambda text: not any(part in text for part in ("[", "]", "::", "@")))
+
+
+def suite_with(path: Path, **settings: Any) -> Suite:
+    return Suite(path / "pare.yaml", SuiteSettings.model_validate(settings))
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    return suite_with(tmp_path)
+
+
+@pytest.fixture
+def tally(suite: Suite, pytestconfig: pytest.Config) -> Tally:
+    """A tally of one suite that selects three scenarios."""
+    one = Tally(pytestconfig, {"pare.yaml": suite}, {"pare.yaml": 3})
+    one.pytest_xdist_node_collection_finished(["pare.yaml::a", "pare.yaml::b", "pare.yaml::c", "test_x.py::test_y"])
+    return one
+
+
+def report(nodeid: str, when: Any = "call", outcome: Any = "passed", **attributes: Any) -> pytest.TestReport:
+    longrepr = attributes.pop("longrepr", None)
+    return pytest.TestReport(nodeid, ("", None, ""), {}, outcome, longrepr, when, **attributes)
+
+
+def run_report(nodeid: str, success: bool | None = True, **attributes: Any) -> pytest.TestReport:
+    """Return the report of a call with a result on it."""
+    result = PAREScenarioValidationResult(success=success)
+    record = {"result": result_to_record(result), "config": CONFIG.model_dump(mode="json")}
+    return report(nodeid, outcome="passed" if success else "failed", **{"pare": record, **attributes})
+
+
+def kinds(tally: Tally) -> dict[str, str]:
+    return {nodeid: outcome.kind for nodeid, outcome in tally.suites["pare.yaml"].outcomes.items()}
+
+
+# -- node ids
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "repeated", "expected"),
+    [
+        ("pare.yaml::cab", False, RunId("cab")),
+        ("a/b.pare.yaml::cab[run2]", True, RunId("cab", "", 2)),
+        ("pare.yaml::cab[gpt-5-run12]", True, RunId("cab", "gpt-5", 12)),
+        ("pare.yaml::cab[gpt-5]", True, RunId("cab", "gpt-5")),
+        ("pare.yaml::cab[run2]", False, RunId("cab", "run2")),
+        ("pare.yaml::cab[dryrun2]", True, RunId("cab", "dryrun2")),
+        ("pare.yaml::cab[a::b[c]-run1]", True, RunId("cab", "a::b[c]", 1)),
+        ("pare.yaml::cab@group", False, RunId("cab")),
+        ("pare.yaml::cab[x@y-run3]@group", True, RunId("cab", "x@y", 3)),
+    ],
+)
+def test_a_run_is_read_from_its_node_id(nodeid: str, repeated: bool, expected: RunId) -> None:
+    assert RunId.of(nodeid, repeated=repeated) == expected
+
+
+@given(scenario_ids, st.text(), st.integers(min_value=1))
+def test_a_run_of_several_survives_its_node_id(scenario_id: str, variant: str, number: int) -> None:
+    run = RunId(scenario_id, variant, number)
+    assert RunId.of(f"suites/pare.yaml::{run}", repeated=True) == run
+
+
+@given(scenario_ids, st.text())
+def test_a_single_run_survives_its_node_id(scenario_id: str, variant: str) -> None:
+    run = RunId(scenario_id, variant)
+    assert RunId.of(f"suites/pare.yaml::{run}", repeated=False) == run
+
+
+# -- reports
+
+
+def test_what_was_selected_has_no_result_until_a_report_comes(tally: Tally) -> None:
+    assert kinds(tally) == {f"pare.yaml::{name}": "no_result" for name in "abc"}
+    tally.pytest_runtest_logreport(run_report("pare.yaml::b"))
+    assert kinds(tally)["pare.yaml::b"] == "success"
+
+
+@pytest.mark.parametrize(
+    ("one", "outcome"),
+    [
+        (run_report("pare.yaml::a"), "success"),
+        (run_report("pare.yaml::a", success=False), "failed"),
+        (run_report("pare.yaml::a", success=None), "no_validation"),
+        (report("pare.yaml::a", "setup", "skipped", longrepr=("f", 1, "Skipped: why")), "skipped"),
+        (report("pare.yaml::a", "call", "skipped", longrepr=None, wasxfail="why"), "xfailed"),
+        (report("pare.yaml::a", "call", "skipped", longrepr="why"), "skipped"),
+        (report("pare.yaml::a", "setup", "failed", longrepr="E   OSError: why"), "no_result"),
+        (report("pare.yaml::a", "???", "failed", longrepr="worker 'gw0' crashed"), "no_result"),
+        (report("pare.yaml::a", "call", "failed"), "no_result"),
+    ],
+)
+def test_outcomes(tally: Tally, one: pytest.TestReport, outcome: str) -> None:
+    tally.pytest_runtest_logreport(one)
+    assert kinds(tally)["pare.yaml::a"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [
+        (report("pare.yaml::a", "setup", "skipped", longrepr=("f", 1, "Skipped: why")), "why"),
+        (report("pare.yaml::a", "setup", "failed", longrepr="def f():\nE   OSError: why\nE   more"), "OSError: why"),
+        (report("pare.yaml::a", "setup", "failed", longrepr="first\nsecond"), "first"),
+        (report("pare.yaml::a", "setup", "failed"), "no result was reported"),
+        (report("pare.yaml::a", "???", "failed", longrepr="worker 'gw0' crashed"), "its process died"),
+    ],
+)
+def test_reasons(tally: Tally, one: pytest.TestReport, reason: str) -> None:
+    tally.pytest_runtest_logreport(one)
+    assert tally.suites["pare.yaml"].outcomes["pare.yaml::a"].reason.removeprefix("a fixture failed: ") == reason
+
+
+def test_reports_that_say_nothing_of_the_run(tally: Tally) -> None:
+    for one in (report("pare.yaml::a", "setup"), report("pare.yaml::a", "teardown"), report("x.py::a")):
+        tally.pytest_runtest_logreport(one)
+    tally.pytest_runtest_logreport(report("pare.yaml::a", outcome="rerun"))
+    tally.pytest_runtest_logreport(report("pare.yaml::a", "teardown", "failed"))
+    assert kinds(tally)["pare.yaml::a"] == "no_result"
+
+
+def test_reports_of_a_subclass_are_those_of_subtests(tally: Tally) -> None:
+    class SubtestReport(pytest.TestReport):
+        pass
+
+    tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
+    tally.pytest_runtest_logreport(SubtestReport("pare.yaml::a", ("", None, ""), {}, "failed", None, "call"))
+    assert kinds(tally)["pare.yaml::a"] == "success"
+
+
+def test_a_pass_that_is_reported_as_a_failure_is_one(tally: Tally) -> None:
+    one = run_report("pare.yaml::a")
+    one.outcome, one.longrepr = "failed", "[XPASS(strict)] why"
+    tally.pytest_runtest_logreport(one)
+    outcome = tally.suites["pare.yaml"].outcomes["pare.yaml::a"]
+    assert outcome.kind == "failed"
+    assert outcome.result is not None
+    assert outcome.result.rationale == "[XPASS(strict)] why"
+
+
+def test_a_run_that_has_begun(tally: Tally) -> None:
+    tally.pytest_runtest_logstart("pare.yaml::a")
+    tally.pytest_runtest_logstart("x.py::a")
+    assert tally.suites["pare.yaml"].outcomes["pare.yaml::a"].reason == "it began and never ended"
+
+
+# -- the same run twice
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (True, True, "success"),
+        (True, False, "failed"),
+        (False, True, "failed"),
+        (False, False, "failed"),
+        (True, None, "no_validation"),
+        (None, True, "no_validation"),
+        (None, False, "failed"),
+    ],
+)
+def test_a_repeated_run_must_succeed_each_time(
+    tally: Tally, first: bool | None, second: bool | None, kept: str
+) -> None:
+    for success in (first, second):
+        tally.pytest_runtest_logstart("pare.yaml::a")
+        tally.pytest_runtest_logreport(run_report("pare.yaml::a", success=success))
+    assert kinds(tally)["pare.yaml::a"] == kept
+
+
+def test_the_reruns_of_a_plugin_count_as_their_last(tally: Tally) -> None:
+    """A plugin that reruns reports all failures but the last as `rerun`."""
+    rerun = run_report("pare.yaml::a", success=False)
+    rerun.outcome = "rerun"  # type: ignore[assignment]
+    tally.pytest_runtest_logreport(rerun)
+    assert kinds(tally)["pare.yaml::a"] == "no_result"
+    tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
+    assert kinds(tally)["pare.yaml::a"] == "success"
+
+
+# -- what it comes to
+
+
+def test_results_by_variant(suite: Suite) -> None:
+    success, config = PAREScenarioValidationResult(success=True), CONFIG.model_dump(mode="json")
+    outcomes = {
+        "pare.yaml::a[x]": Outcome("success", success, config),
+        "pare.yaml::b[x]": Outcome("xfailed", PAREScenarioValidationResult(success=False), config),
+        "pare.yaml::a[y]": Outcome("success", success, {**config, "user_model_alias": "parrot"}),
+        "pare.yaml::b[y]": Outcome("no_result"),
+    }
+    results = SuiteTally("pare.yaml", suite, 2, outcomes).results(7.5)
+    assert {variant: list(one.scenario_results) for variant, one in results.items()} == {
+        "x": [("a", None)],
+        "y": [("a", None)],
+    }
+    assert results["y"].run_config.user_model_alias == "parrot"
+    assert results["x"].duration == 7.5
+
+
+@pytest.mark.parametrize(
+    ("planned", "nodeids", "deselected"),
+    [
+        (3, ["a", "b"], 1),
+        (3, ["a", "b", "c"], 0),
+        (2, ["a", "b", "c"], None),
+        (None, ["a"], None),
+        (3, ["a[x]"], None),
+    ],
+)
+def test_deselected(suite: Suite, planned: int | None, nodeids: list[str], deselected: int | None) -> None:
+    outcomes = {f"pare.yaml::{name}": Outcome("success") for name in nodeids}
+    assert SuiteTally("pare.yaml", suite, planned, outcomes).deselected == deselected
+
+
+def test_split_names(tmp_path: Path) -> None:
+    assert split_name(suite_with(tmp_path)) == "full"
+    assert split_name(suite_with(tmp_path, scenarios={"limit": 1})) == "custom"
+    assert split_name(suite_with(tmp_path, scenarios={"split": "splits/smoke.v2.txt", "limit": 1})) == "smoke.v2"

@@ -1,0 +1,311 @@
+"""One run of one scenario: what comes out of it, whatever the scenario's code does."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from are.simulation.scenarios.validation_result import ScenarioValidationResult
+from are.simulation.types import ConditionCheckEvent, Event
+
+from pytest_pare.apps import StatefulCalendarApp
+from pytest_pare.scenarios import PAREScenario, PAREScenarioValidationResult
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.simulation.runner import Run, run_scenario
+from tests.stage import Stage, play, said
+
+ORACLE = MultiScenarioRunnerConfig(oracle=True)
+
+
+def raising(error: BaseException) -> Any:
+    def verdict(s: Any, env: Any) -> Any:
+        raise error
+
+    return verdict
+
+
+# -- the verdict
+
+
+@pytest.mark.parametrize("cls", [ScenarioValidationResult, PAREScenarioValidationResult])
+@pytest.mark.parametrize(("success", "status"), [(True, "success"), (False, "failed"), (None, "no_validation")])
+def test_the_verdict_is_the_validators(cls: Any, success: bool | None, status: str) -> None:
+    run = play(verdict=lambda s, env: cls(success=success, rationale="because"))
+    assert (run.result.success, run.result.status, run.result.rationale) == (success, status, "because")
+    assert isinstance(run.result, PAREScenarioValidationResult)
+    assert run.result.exception is None
+    assert run.warnings == ()
+
+
+def test_a_validator_may_return_an_exception() -> None:
+    error = ValueError("broken")
+    run = play(verdict=lambda s, env: ScenarioValidationResult(success=False, exception=error, rationale="because"))
+    assert (run.result.exception, run.result.rationale, run.result.status) == (error, "because", "exception")
+
+
+def test_an_exception_of_the_validators_is_kept_as_it_is() -> None:
+    error = LookupError("no such mail")
+    run = play(lambda s: [s.user_says("a")], verdict=raising(error))
+    assert run.result.exception is error
+    assert (run.result.success, run.result.status) == (None, "exception")
+    assert error.__traceback__ is not None
+    assert said(run) == [(0, "a")]
+
+
+def test_a_validator_that_says_nothing_is_no_verdict() -> None:
+    run = play(verdict=lambda s, env: None)
+    assert (run.result.success, run.result.status, run.result.exception) == (None, "no_validation", None)
+    assert run.result.rationale == "validate() returned None"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [(True, "bool"), ("success", "str"), ({"success": True}, "dict"), ("x" * 500, "str"), (0, "int")]
+)
+def test_a_validator_that_returns_something_else_is_a_defect(value: Any, name: str) -> None:
+    run = play(verdict=lambda s, env: value)
+    assert isinstance(run.result.exception, ScenarioDefect)
+    assert str(run.result.exception).startswith(f"validate() must return a ScenarioValidationResult, not {name} (")
+    assert len(str(run.result.exception)) < 160
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+@pytest.mark.parametrize("where", ["content", "script", "verdict"])
+def test_what_is_no_exception_goes_through(kind: type[BaseException], where: str) -> None:
+    def stop(*args: Any) -> Any:
+        raise kind
+
+    with pytest.raises(kind):
+        run_scenario(Stage(**{where: stop}), ORACLE)
+
+
+def test_an_interrupt_within_an_event_goes_through() -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        play(lambda s: [Event.from_function(stop)])
+
+
+@pytest.mark.parametrize("where", ["content", "script"])
+def test_whatever_else_the_scenario_raises_is_the_result(where: str) -> None:
+    error = RuntimeError("half built")
+
+    def fail(*args: Any) -> Any:
+        raise error
+
+    run = run_scenario(Stage(**{where: fail}), ORACLE)
+    assert (run.result.exception, run.result.success) == (error, None)
+    assert (run.trace.scenario_id, run.trace.start_time, run.trace.events) == ("stage", 0.0, ())
+
+
+# -- steps of the script that raise
+
+
+def broken_script(s: Any) -> list[Any]:
+    first = s.calendar.delete_calendar_event(event_id="nope").delayed(12.5)
+    second = s.email.get_email_by_id(email_id="nope").oracle().depends_on(first, delay_seconds=100000)
+    return [first, second, s.agent_says("after").depends_on(second)]
+
+
+DELETED = "+12.5 s: Calendar.delete_calendar_event: ValueError: Calendar Event with id nope does not exist."
+OPENED = "+100012.5 s: Emails.get_email_by_id: ValueError: Email with id nope does not exist"
+
+
+def test_steps_that_raise_are_named_and_make_the_run_an_exception() -> None:
+    run = play(broken_script)
+    assert isinstance(run.result.exception, ScenarioDefect)
+    assert str(run.result.exception) == f"{DELETED}; {OPENED}"
+    assert (run.result.success, run.warnings) == (None, ())
+    # The rest is played all the same, and the validator's words are kept.
+    assert said(run) == [(100012.5, "after")]
+    assert [e.error is not None for e in run.trace.events] == [True, True, False]
+    assert play(broken_script, verdict=lambda s, env: ScenarioValidationResult(True, rationale="fine")).result.rationale
+
+
+@pytest.mark.parametrize("success", [True, False, None])
+def test_steps_that_raise_can_be_no_more_than_warnings(success: bool | None) -> None:
+    run = play(
+        broken_script, script_errors="warn", verdict=lambda s, env: ScenarioValidationResult(success, rationale="so")
+    )
+    assert (run.result.success, run.result.exception, run.result.rationale) == (success, None, "so")
+    assert run.warnings == (f"stage: {DELETED}", f"stage: {OPENED}")
+
+
+def test_a_step_that_cannot_happen_can_be_no_more_than_a_warning() -> None:
+    run = play(lambda s: [s.agent_says("x").depends_on(s.user_says("forgotten"))], script_errors="warn")
+    assert run.result.status == "success"
+    assert run.warnings == ("stage: 1 oracle event never happened: PAREAgentUserInterface.send_message_to_user",)
+
+
+def test_what_the_validator_raises_after_a_broken_step_does_not_hide_the_step() -> None:
+    error = KeyError("mail")
+    run = play(broken_script, verdict=raising(error))
+    assert isinstance(run.result.exception, ScenarioDefect)
+    assert str(run.result.exception) == f"{DELETED}; {OPENED}; KeyError: 'mail'"
+    assert run.result.exception.__cause__ is error
+    # As a warning, the step stands beside what the validator raised.
+    run = play(broken_script, verdict=raising(error), script_errors="warn")
+    assert run.result.exception is error
+    assert len(run.warnings) == 2
+
+
+def test_a_condition_that_waits_in_vain_for_a_broken_step_does_not_hide_the_step() -> None:
+    def script(s: Any) -> list[Any]:
+        return [ConditionCheckEvent.from_condition(lambda env: False), *broken_script(s)]
+
+    run = play(script, limits={"max_scenario_duration": 20})
+    assert str(run.result.exception).startswith(f"{DELETED}; ScenarioTimeoutError: condition '<lambda>' has not come")
+
+
+def test_placeholders_name_what_an_earlier_event_returned() -> None:
+    def script(s: Any) -> list[Any]:
+        made = s.calendar.add_calendar_event(title="x").with_id("made")
+        time_ = s.system.get_current_time().with_id("time")
+        read = s.calendar.get_calendar_event(event_id="{{made}}").oracle().depends_on([made, time_])
+        named = s.calendar.add_calendar_event(title=" {{ time.current_weekday}}").depends_on(read)
+        named.action.args["title"] = "{{time.current_weekday}}"
+        return [made, time_, read, named]
+
+    run = play(script)
+    made, _, read, named = run.trace.events
+    assert run.result.status == "success"
+    assert read.args["event_id"] == made.result
+    assert read.result["title"] == "x"
+    assert named.args["title"] == "Monday"
+
+
+@pytest.mark.parametrize("value", ["{{nothing}}", "{{made.key}}", " {{later}} ", "{{}}"])
+def test_a_placeholder_that_names_nothing_is_a_defect(value: str) -> None:
+    def script(s: Any) -> list[Any]:
+        made = s.calendar.add_calendar_event().with_id("made")
+        later = s.calendar.add_calendar_event().with_id("later").delayed(9)
+        return [made, s.calendar.get_calendar_event(event_id=value).oracle().delayed(3), later]
+
+    run = play(script)
+    assert isinstance(run.result.exception, ScenarioDefect)
+    assert str(run.result.exception) == (
+        f"+3 s: Calendar.get_calendar_event: ScenarioDefect: argument event_id: {value} names nothing that has happened"
+    )
+
+
+@pytest.mark.parametrize("text", ["{{a}} and {{b}}", "use {{name}}", "{name}"])
+def test_text_that_is_no_placeholder_stays_as_it_is(text: str) -> None:
+    assert said(play(lambda s: [s.user_says(text)])) == [(0, text)]
+
+
+# -- the world stands still
+
+
+def test_the_world_stands_still_during_validation() -> None:
+    seen = []
+
+    def verdict(s: Any, env: Any) -> Any:
+        for _ in range(2):
+            seen.append((env.time_manager.time(), len(env.event_log), env.get_event_queue_length()))
+            time.sleep(0.01)
+            # What a validator asks of an app is no part of the run, nor an agent's work.
+            assert s.calendar.search_events(query="x") == []
+        return ScenarioValidationResult(success=True)
+
+    run = play(lambda s: [s.user_says("a").delayed(3), s.user_says("b").delayed(99)], duration=50, verdict=verdict)
+    assert seen == [(run.trace.start_time + 3, 1, 1)] * 2
+    assert [e.function for e in run.trace.events] == ["send_message_to_agent"]
+
+
+def test_a_validator_may_capture_events_to_compare_with() -> None:
+    from are.simulation.types import EventRegisterer
+
+    def verdict(s: Any, env: Any) -> Any:
+        with EventRegisterer.capture_mode():
+            wanted = s.calendar.add_calendar_event(title="x")
+        assert isinstance(wanted, Event)
+        return ScenarioValidationResult(success=s.calendar.events == {})
+
+    assert play(verdict=verdict).result.success is True
+
+
+def test_validation_happens_in_the_scenarios_world() -> None:
+    drawn = []
+
+    def verdict(s: Any, env: Any) -> Any:
+        drawn.append(s.email.create_and_add_email("a@b.c"))
+        return None
+
+    play(verdict=verdict)
+    play(verdict=verdict)
+    assert drawn[0] == drawn[1]
+
+
+# -- limits
+
+
+def test_a_run_in_real_time_is_bounded() -> None:
+    def slow() -> None:
+        time.sleep(0.4)
+
+    run = play(
+        lambda s: [Event.from_function(slow).delayed(n) for n in range(10)],
+        limits={"timeout_seconds": 1},
+        verdict=raising(AssertionError("is not asked")),
+    )
+    assert isinstance(run.result.exception, ScenarioTimeoutError)
+    assert str(run.result.exception) == "the run took longer than 1 s of real time (timeout_seconds)"
+    assert 1 <= len(run.trace.events) < 10
+    assert run.result.duration is not None
+    assert 1 <= run.result.duration < 4
+
+
+def test_events_of_one_time_are_bounded_too() -> None:
+    run = play(
+        lambda s: [Event.from_function(lambda: time.sleep(0.4)) for _ in range(10)], limits={"timeout_seconds": 1}
+    )
+    assert isinstance(run.result.exception, ScenarioTimeoutError)
+
+
+def test_a_config_for_one_run_has_no_limit_in_real_time() -> None:
+    assert run_scenario(Stage(), ScenarioRunnerConfig(oracle=True)).result.status == "success"
+
+
+# -- instances
+
+
+def test_an_instance_is_played_once() -> None:
+    stage = Stage(script=lambda s: [s.user_says("a")])
+    assert run_scenario(stage, ORACLE).result.status == "success"
+    again = run_scenario(stage, ORACLE)
+    assert isinstance(again.result.exception, ScenarioDefect)
+    assert str(again.result.exception) == "stage: this instance was played before; make a new one"
+    assert again.trace.events == ()
+
+
+def test_an_instance_that_is_initialized_can_be_played() -> None:
+    stage = Stage(script=lambda s: [s.user_says("a")])
+    stage.initialize()
+    assert said(run_scenario(stage, ORACLE)) == [(0, "a")]
+
+
+def test_a_phone_needs_a_home_screen() -> None:
+    class Homeless(PAREScenario):
+        scenario_id = "homeless"
+
+        def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
+            self.apps = [StatefulCalendarApp()]
+
+    run = run_scenario(Homeless(), ORACLE)
+    assert isinstance(run.result.exception, ScenarioDefect)
+    assert "has no HomeScreenSystemApp" in str(run.result.exception)
+
+
+def test_there_are_no_agents_yet() -> None:
+    with pytest.raises(NotImplementedError, match=r"has no agents; set runner\.oracle to true"):
+        run_scenario(Stage(), MultiScenarioRunnerConfig())
+
+
+def test_a_run_tells_its_trace_and_how_long_it_took() -> None:
+    run = play(lambda s: [s.user_says("a").delayed(10**6)], start_time=1000.0)
+    assert isinstance(run, Run)
+    assert (run.trace.scenario_id, run.trace.start_time) == ("stage", 1000.0)
+    assert run.result.duration is not None
+    assert 0 < run.result.duration < 5

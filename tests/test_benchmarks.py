@@ -1,0 +1,57 @@
+"""The measurements work. What they come to is no matter of the tests: nothing here is timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import MEASUREMENTS, main
+from benchmarks.figures import Figure, alternate
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_measurement_prints_its_figures(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--quick"]) == 0
+    first, heading, *figures = capsys.readouterr().out.splitlines()
+    assert first.startswith("Python ")
+    assert heading == f"{name}: {MEASUREMENTS[name].HEADING}"
+    assert len(figures) > 1
+    assert all(len(line) <= 100 for line in figures)
+
+
+def test_command_knows_its_measurements() -> None:
+    command = [sys.executable, "-m", "benchmarks"]
+    helped = subprocess.run([*command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert all(name in helped.stdout for name in MEASUREMENTS)
+    refused = subprocess.run([*command, "speed"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "there is no measurement speed" in refused.stderr
+
+
+def test_a_figure_out_of_its_bounds_is_marked_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = [Figure("fast enough", 3.0, "x", at_least=2), Figure("too slow", 3.0, "s", at_most=2.5)]
+    monkeypatch.setattr(MEASUREMENTS["startup"], "measure", lambda **_: figures)
+    assert main(["startup"]) == 1
+    fast, slow = capsys.readouterr().out.splitlines()[-2:]
+    assert fast.endswith("at least 2")
+    assert slow.endswith("at most 2.5  MISSED")
+    assert main(["startup", "--quick"]) == 0
+
+
+def test_alternate_takes_turns_and_returns_medians() -> None:
+    calls: list[str] = []
+
+    def measured(name: str, values: list[float]) -> float:
+        calls.append(name)
+        return values.pop(0)
+
+    ours, theirs = [3.0, 1.0, 2.0], [30.0, 10.0, 20.0]
+    assert alternate(lambda: measured("a", ours), lambda: measured("b", theirs), 3) == (2.0, 20.0)
+    assert "".join(calls) == "ababab"
