@@ -173,7 +173,7 @@ class Tally:
     def __init__(self, config: pytest.Config, suites: Mapping[str, Suite], planned: Mapping[str, int]) -> None:
         self._config = config
         self._began = time.perf_counter()
-        self._only_scored_failures = True
+        self._scored_failures = 0
         self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
         self.duration = 0.0
         self.problems: list[str] = []
@@ -212,17 +212,14 @@ class Tally:
         suite = self._suite_of(report.nodeid)
         # Subtests send reports of a subclass, under the node id of the test around them.
         if suite is None or type(report) is not pytest.TestReport:
-            self._only_scored_failures &= not report.failed
             return
         outcome = _outcome(report)
         if outcome is not None:
             suite.keep(report.nodeid, outcome)
-        if report.failed and (outcome is None or outcome.result is None):
-            self._only_scored_failures = False
+            self._scored_failures += report.failed and outcome.result is not None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected."""
-        self._only_scored_failures &= not report.failed
         suite = self._suite_of(report.nodeid)
         if report.failed and suite is not None and "::" in report.nodeid:
             # Nobody knows how many runs a broken module holds; the gate must miss one at least.
@@ -243,9 +240,11 @@ class Tally:
                 self._write_reports(suite)
         verdicts = [suite.verdict for suite in self.suites.values() if suite.verdict is not None]
         all_passed = all(verdict.passed for verdict in verdicts) and not self.problems
-        if exitstatus == pytest.ExitCode.OK and not all_passed:
+        # Tests, teardowns, modules and other plugins count failures too (pytest-cov, for too little coverage).
+        only_scored_failures = 0 < session.testsfailed == self._scored_failures
+        if session.exitstatus == pytest.ExitCode.OK and not all_passed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        elif exitstatus == pytest.ExitCode.TESTS_FAILED and verdicts and all_passed and self._only_scored_failures:
+        elif exitstatus == session.exitstatus == pytest.ExitCode.TESTS_FAILED and all_passed and only_scored_failures:
             session.exitstatus = pytest.ExitCode.OK
 
     def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:

@@ -63,8 +63,6 @@ class Place:
 class ScenarioRegistry(BaseScenarioRegistry):
     """Scenario classes by id. Independent of ARE's registry; ARE's built-in scenarios never get in."""
 
-    _scenarios_discovered: bool
-
     def __init__(self) -> None:
         super().__init__()
         self._places: dict[str, Place] = {}
@@ -167,10 +165,9 @@ class ScenarioRegistry(BaseScenarioRegistry):
         # The hook through which the inherited lookups find scenarios on first use.
         from pytest_pare.scenarios.registration import register_pare_scenarios
 
-        if not self._scenarios_discovered:
-            register_pare_scenarios(self)
-            self.load_entry_points()
-            self._scenarios_discovered = True
+        register_pare_scenarios(self)
+        self.load_entry_points()
+        self._scenarios_discovered = True
 
 
 def _package(module: str) -> str:

@@ -138,7 +138,6 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         while not self.stop_event.is_set() and (event := self.event_queue.peek()) is not None:
             if self.duration is not None and event.event_time > self.start_time + self.duration:
                 break
-            self.limits.check()
             if is_repeated_check(event):
                 self.limits.wait(event.event_time - self.time_manager.time(), check_name(event))
             self.time_manager.advance_to(event.event_time)
@@ -151,7 +150,8 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         # As in ARE, the timeouts of validators are counted in ticks, and a tick is a length of time.
         self.tick_count = math.ceil(self.time_manager.time_passed() / self.time_increment_in_seconds)
         self.increment_validators_tick_count()
-        self.notification_system.handle_time_based_notifications()
+        with self.off_the_record():
+            self.notification_system.handle_time_based_notifications()
         while not self.stop_event.is_set() and (event := self.event_queue.peek()) is not None:
             if event.event_time > self.current_time:
                 break

@@ -182,6 +182,32 @@ def test_a_module_of_tests_that_cannot_be_collected(garden: Example) -> None:
     assert garden.run("test_shed.py", *SUITE).code == pytest.ExitCode.INTERRUPTED
 
 
+@pytest.mark.parametrize("validate", ["pass", "fail"])
+def test_the_gate_excuses_no_failure_of_a_plugin(example: Example, validate: str) -> None:
+    """pytest-cov counts one, where too little is covered."""
+    example.scenario("weed").scenario("water", validate).suite(LOW).write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtestloop(session):
+            result = yield
+            session.testsfailed += 1
+            return result
+        """,
+    )
+    session = example.run(*SUITE)
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert session.verdict[0].startswith("gate PASS")
+
+
+@pytest.mark.parametrize("code", [1, 2, 77])
+def test_the_gate_respects_the_exit_status_of_a_plugin(example: Example, code: int) -> None:
+    example.scenario("weed").write("conftest.py", f"def pytest_sessionfinish(session): session.exitstatus = {code}")
+    assert example.run(*SUITE).code == code
+
+
 def test_an_ordinary_session_is_left_alone(example: Example) -> None:
     example.write("test_shed.py", "def test_shed(): assert False").write("test_house.py", "def test_house(): pass")
     assert example.run("test_shed.py").code == pytest.ExitCode.TESTS_FAILED

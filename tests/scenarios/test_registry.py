@@ -17,6 +17,7 @@ from are.simulation.scenarios.utils.registry import registry as are_registry
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pytest_pare.scenarios
 from pytest_pare.scenarios import PAREScenario, ScenarioRegistry, register_scenario
 from pytest_pare.scenarios.errors import DuplicateScenarioError, InvalidScenarioIdError
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
@@ -251,6 +252,13 @@ def test_the_library_is_looked_for_when_it_is_asked_for(library: Path) -> None:
     assert registry.registered() == {}
     assert registry.get_scenario("lazy")().scenario_id == "lazy"
     assert [*registry.get_all_scenarios()] == ["lazy"]
+
+
+def test_the_authoring_api_has_what_it_names_and_nothing_else() -> None:
+    for name in pytest_pare.scenarios.__all__:
+        assert getattr(pytest_pare.scenarios, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nope'"):
+        pytest_pare.scenarios.nope  # noqa: B018 - the access is the point
 
 
 def test_the_library_is_looked_for_once(library: Path) -> None:

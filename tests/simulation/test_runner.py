@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import ConditionCheckEvent, Event
+from are.simulation.types import ConditionCheckEvent, Event, EventRegisterer
 
 from pytest_pare.apps import StatefulCalendarApp
 from pytest_pare.scenarios import PAREScenario, PAREScenarioValidationResult
@@ -215,8 +215,6 @@ def test_the_world_stands_still_during_validation() -> None:
 
 
 def test_a_validator_may_capture_events_to_compare_with() -> None:
-    from are.simulation.types import EventRegisterer
-
     def verdict(s: Any, env: Any) -> Any:
         with EventRegisterer.capture_mode():
             wanted = s.calendar.add_calendar_event(title="x")

@@ -1,0 +1,218 @@
+"""The environment by itself: what ARE's code and a later agent ask of it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from are.simulation.apps.reminder import ReminderApp
+from are.simulation.notification_system import Message, MessageType
+from are.simulation.types import CompletedEvent, ConditionCheckEvent, EnvironmentState, StopEvent
+
+from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
+from tests.stage import Stage
+
+DATE = "%Y-%m-%d %H:%M:%S"
+
+
+def started(script: Any = None, *, oracle_mode: bool = False, **fields: Any) -> tuple[Any, Any]:
+    stage = Stage(script=script, **fields)
+    stage.initialize()
+    env = StateAwareEnvironmentWrapper(stage.world.clock, oracle_mode=oracle_mode)
+    env.run(stage, wait_for_end=False)
+    return stage, env
+
+
+def logged(env: Any) -> list[tuple[float, str]]:
+    return [(e.event_time - env.start_time, e.get_args()["content"]) for e in env.event_log.list_view()]
+
+
+def test_nothing_happens_before_time_moves() -> None:
+    _, env = started(lambda s: [s.user_says("a")])
+    assert (env.state, env.get_event_log_size(), env.get_event_queue_length()) == (EnvironmentState.RUNNING, 0, 1)
+    env.tick()
+    assert (logged(env), env.get_event_queue_length()) == ([(0, "a")], 0)
+
+
+def test_a_second_start_changes_nothing() -> None:
+    _, env = started(lambda s: [s.user_says("a")])
+    env.start()
+    assert env.get_event_queue_length() == 1
+
+
+def test_a_scenario_must_be_initialized() -> None:
+    stage = Stage()
+    other = Stage()
+    other.initialize()
+    env = StateAwareEnvironmentWrapper(other.world.clock)
+    with pytest.raises(RuntimeError, match=r"stage: call initialize\(\)"):
+        env.run(stage)
+
+
+def test_a_run_may_leave_the_events_out() -> None:
+    stage = Stage(script=lambda s: [s.user_says("a")])
+    stage.initialize()
+    env = StateAwareEnvironmentWrapper(stage.world.clock)
+    env.run(stage, schedule_events=False)
+    assert (env.get_event_log_size(), env.state) == (0, EnvironmentState.STOPPED)
+
+
+def test_the_apps_live_by_the_clock_of_the_scenario() -> None:
+    stage, env = started()
+    assert {app.time_manager for app in env.apps.values()} == {stage.world.clock}
+    assert env.notification_system.get_current_time() == stage.world.clock.time()
+    stage.world.clock.advance(5)
+    assert env.notification_system.get_current_time() == stage.start_time + 5
+
+
+def test_while_it_is_paused_time_stands_still_and_then_goes_on_at_once() -> None:
+    stage, env = started(lambda s: [s.user_says("a").delayed(3), s.user_says("b").delayed(9)])
+    env.pause()
+    env.pause()
+    assert (env.state, env.is_paused(), stage.world.clock.is_paused) == (EnvironmentState.PAUSED, True, True)
+    assert env.get_event_log_size() == 0
+    env.resume_with_offset(4)
+    assert (env.state, stage.world.clock.is_paused, stage.world.clock.time_passed()) == (
+        EnvironmentState.RUNNING, False, 4
+    )  # fmt: skip
+    # What came due meanwhile happens now, late.
+    assert logged(env) == [(4, "a")]
+    # Only what is paused is resumed.
+    env.resume_with_offset(100)
+    env.resume()
+    assert stage.world.clock.time_passed() == 4
+
+
+def test_resuming_lets_no_time_pass() -> None:
+    stage, env = started(lambda s: [s.user_says("a").delayed(3)])
+    env.pause()
+    env.resume()
+    assert (env.is_running(), stage.world.clock.time_passed(), env.get_event_log_size()) == (True, 0, 0)
+
+
+def test_where_an_agent_plays_the_reference_steps_do_not_happen() -> None:
+    def script(s: Any) -> list[Any]:
+        step = s.agent_says("reference").delayed(1)
+        return [step, s.user_says("after").depends_on(step), s.user_says("anyway").delayed(2)]
+
+    _, env = started(script)
+    env.join()
+    assert logged(env) == [(2, "anyway")]
+    assert len(env.oracle_events_left()) == 1
+
+
+def test_what_an_agent_calls_is_logged_checked_and_kept() -> None:
+    stage, env = started()
+    stage.world.clock.advance(7)
+    with stage.world.active():
+        stage.calendar.add_calendar_event(title="x")
+        with env.off_the_record():
+            stage.calendar.get_all_tags()
+        stage.agent_ui.accept_proposal("yes")
+    assert [(e.event_type.value, e.function_name()) for e in env.event_log.list_view()] == [
+        ("AGENT", "add_calendar_event"),
+        ("USER", "accept_proposal"),
+    ]
+    assert [(e.time, e.kind, e.function) for e in env.trace_events] == [
+        (7, "AGENT", "add_calendar_event"),
+        (7, "USER", "accept_proposal"),
+    ]
+
+
+def test_several_events_can_be_logged_at_once() -> None:
+    stage, env = started()
+    with stage.world.active():
+        stage.calendar.get_all_tags()
+        first = env.event_log.list_view()[0]
+    env.add_to_log([first, first])
+    assert env.get_event_log_size() == 3
+
+
+def test_waiting_for_a_notification_ends_with_it() -> None:
+    stage, env = started(lambda s: [s.user_says("a").delayed(3), s.user_says("b").delayed(9)])
+
+    def notify(event: CompletedEvent) -> Any:
+        now = datetime.fromtimestamp(env.time_manager.time(), tz=UTC)
+        return Message(MessageType.USER_MESSAGE, "told", now)
+
+    env.notification_system.convert_to_message = notify
+    with stage.world.active():
+        stage.system.wait_for_notification(timeout=60)
+    assert stage.world.clock.time_passed() == 3
+    assert [e.function_name() for e in env.event_log.list_view()] == ["wait_for_notification", "send_message_to_agent"]
+
+
+def test_waiting_for_a_notification_ends_with_the_timeout() -> None:
+    stage, env = started(lambda s: [s.user_says("a").delayed(3), s.user_says("b").delayed(9)])
+    with stage.world.active():
+        stage.system.wait_for_notification(timeout=5)
+    assert stage.world.clock.time_passed() == 5
+    messages = env.notification_system.message_queue.list_view()
+    assert [message.message for message in messages] == [
+        "System: Wait for notification timeout reached after 5 seconds"
+    ]
+    assert not stage.world.clock.is_paused
+
+
+def test_looking_for_reminders_is_no_work_of_the_agents() -> None:
+    """ARE asks its reminder app at each tick, by a tool that is logged as the agent's."""
+    stage = Stage(script=lambda s: [s.user_says("a").delayed(3)])
+    stage.initialize()
+    with stage.world.active():
+        reminders = ReminderApp()
+        reminders.add_reminder(
+            "Tea", datetime.fromtimestamp(stage.world.clock.time() + 2, tz=UTC).strftime(DATE), "hot"
+        )
+    stage.apps.append(reminders)
+    env: Any = StateAwareEnvironmentWrapper(stage.world.clock)
+    env.run(stage)
+    assert logged(env) == [(3, "a")]
+    assert ["Tea" in message.message for message in env.notification_system.message_queue.list_view()] == [True]
+
+
+def test_the_end_is_told_to_whoever_listens() -> None:
+    _, env = started(lambda s: [StopEvent().delayed(2)])
+    env.join()
+    assert env.state == EnvironmentState.STOPPED
+    assert env.notification_system.message_queue.has_environment_stop_message()
+
+
+def test_ticks_are_counted_by_time() -> None:
+    stage, env = started(time_increment_in_seconds=2)
+    for seconds, ticks in ((0, 0), (1, 1), (1, 1), (5, 4)):
+        stage.world.clock.advance(seconds)
+        env.tick()
+        assert env.tick_count == ticks
+
+
+def test_an_unknown_default_limit_is_ten_simulated_minutes() -> None:
+    limits = Limits()
+    limits.check()
+    limits.wait(600, "x")
+    limits.wait(-5, "x")
+    with pytest.raises(Exception, match="x has not come true within 600"):
+        limits.wait(0.1, "x")
+
+
+def test_lines_of_the_log_are_made_only_if_somebody_reads_them(caplog: pytest.LogCaptureFixture) -> None:
+    _, env = started(lambda s: [ConditionCheckEvent.from_condition(lambda env: True)])
+    with caplog.at_level(logging.WARNING, logger="are.simulation.environment"):
+        env.log_info("quiet")
+        env.log_warning("careful")
+    assert "quiet" not in caplog.text
+    assert "careful" in caplog.text
+    with caplog.at_level(logging.DEBUG, logger="are.simulation.environment"):
+        env.log_debug("loud")
+    assert "loud" in caplog.text
+
+
+def test_the_state_can_be_asked_for() -> None:
+    _, env = started(lambda s: [s.user_says("a"), s.user_says("b").delayed(5)])
+    env.tick()
+    state = env.get_state()
+    assert [event["action"]["args"]["content"] for event in state["event_log"]["past_events"]] == ["a"]
+    assert [event["action"]["args"]["content"] for event in state["event_queue"]["future_events"]] == ["b"]
+    assert env.get_latest_event().event_time == env.start_time
+    assert env.get_next_event_time() == env.start_time + 5
