@@ -94,7 +94,7 @@ class SuiteFile(pytest.Module):
 
 
 class BrokenModule(pytest.Collector):
-    """A scenario module that could not be imported: an error of the collection, of its own."""
+    """A scenario module that could not be imported: an error of the collection, of its own; or one that skips itself."""
 
     def __init__(self, *args: Any, failure: ImportFailure, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,6 +102,8 @@ class BrokenModule(pytest.Collector):
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         """Tell what is wrong with the module."""
+        if isinstance(self._failure.error, pytest.skip.Exception):
+            raise self._failure.error
         raise self.CollectError(str(self._failure))
 
 
@@ -140,7 +142,7 @@ def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
 def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callable[..., None]:
     def play(*, pare_runner_config: ScenarioRunnerConfig, pare_run_number: int | None, request: Any) -> None:
         __tracebackhide__ = _hide_from_users_code
-        _play(request.node, cls, pare_runner_config, pare_run_number, suite)
+        _play(request.node, scenario_id, cls, pare_runner_config, pare_run_number, suite)
 
     play.__name__ = play.__qualname__ = scenario_id
     play.__doc__ = cls.__doc__
@@ -162,6 +164,7 @@ def _as_list(marks: Any) -> list[Any]:
 
 def _play(
     item: pytest.Item,
+    scenario_id: str,
     cls: type[PAREScenario],
     config: ScenarioRunnerConfig,
     run_number: int | None,
@@ -169,7 +172,7 @@ def _play(
 ) -> None:
     __tracebackhide__ = _hide_from_users_code
     config_record = _config_to_record(config)
-    run = _run(cls, config, run_number, suite)
+    run = _run(scenario_id, cls, config, run_number, suite)
     item.stash[RECORD] = {"result": result_to_record(run.result), "config": config_record}
     for warning in run.warnings:
         item.warn(PAREScriptWarning(warning))
@@ -194,15 +197,19 @@ def _config_to_record(config: ScenarioRunnerConfig) -> dict[str, Any]:
     return record
 
 
-def _run(cls: type[PAREScenario], config: ScenarioRunnerConfig, run_number: int | None, suite: Suite) -> Run:
+def _run(
+    scenario_id: str, cls: type[PAREScenario], config: ScenarioRunnerConfig, run_number: int | None, suite: Suite
+) -> Run:
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
     try:
-        return run_scenario(cls(run_number=run_number), config, suite.settings.scenarios.script_errors)
+        # The id by name: a class that is registered under two has but the last one on it.
+        scenario = cls(run_number=run_number, scenario_id=scenario_id)
+        return run_scenario(scenario, config, suite.settings.scenarios.script_errors)
     except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)
-        return Run(result, Trace(cls.scenario_id, 0.0, ()))
+        return Run(result, Trace(scenario_id, 0.0, ()))
 
 
 def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -217,7 +224,8 @@ def _explanation(run: Run) -> str:
         reason = f"{exception_type_name(error)}: {error}".removesuffix(": ")
     else:
         reason = run.result.rationale or "validate() said no and gave no rationale"
-    events = run.trace.events
+    # A condition that is asked every second would leave no room for what happened.
+    events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
     count = min(_LAST_EVENTS, len(events))
     title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"

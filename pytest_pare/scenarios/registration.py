@@ -29,11 +29,13 @@ class ImportFailure:
         path: The module's file.
         line: Line in that file where the import broke off.
         cause: The exception's type and message.
+        error: The exception.
     """
 
     path: Path
     line: int
     cause: str
+    error: BaseException | None = None
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.cause}"
@@ -117,10 +119,12 @@ def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may fail in any way; the caller reports each
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a module may fail in any way, also by sys.exit(); each is reported
         sys.modules.pop(name, None)
         registry.forget_file(file)
-        return ImportFailure(path, _line_in(path, error), f"{type(error).__name__}: {_message(error)}")
+        return ImportFailure(path, _line_in(path, error), f"{type(error).__name__}: {_message(error)}", error)
     registry.loaded_files[file] = version
     return None
 

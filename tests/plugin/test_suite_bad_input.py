@@ -335,6 +335,8 @@ def test_a_condition_that_never_comes_true(garden: Example) -> None:
         "ScenarioTimeoutError: condition 'it_rains' has not come true within 600 simulated seconds "
         "(max_scenario_duration)\n"
     )
+    # The 600 times that it was asked are not told.
+    assert text.splitlines()[1:] == ["", "no event had happened"]
 
 
 def test_a_run_that_takes_too_long(garden: Example) -> None:

@@ -309,3 +309,18 @@ def test_the_flags_and_the_fixtures_are_in_pytests_help(example: Example) -> Non
     fixtures = example.run("--fixtures").out
     assert "observe_engine_config" in fixtures
     assert "Noise in the agent's tools; `None` for none." in fixtures
+
+
+def test_a_module_that_skips_itself_skips_nothing_else(garden: Example) -> None:
+    garden.write("scenarios/mac.py", "import pytest\npytest.skip('only on a Mac', allow_module_level=True)\n")
+    session = garden.run(*SUITE, "-k", "not water")
+    assert session.outcomes() == {"passed": 2, "skipped": 1, "deselected": 1}
+    assert session.code == pytest.ExitCode.OK
+
+
+def test_a_class_under_two_ids_runs_under_each(example: Example) -> None:
+    validate = "return ScenarioValidationResult(success=self.scenario_id == 'second', rationale=self.scenario_id)"
+    example.scenario("first", validate, marks='@register_scenario("second")')
+    session = example.run(*SUITE)
+    assert session.outcomes() == {"passed": 1, "failed": 1}
+    assert session.open_runs == ["FAILED     first: first"]
