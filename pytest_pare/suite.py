@@ -94,7 +94,7 @@ class SuiteFile(pytest.Module):
 
 
 class BrokenModule(pytest.Collector):
-    """A scenario module that could not be imported: an error of the collection, of its own; or one that skips itself."""
+    """A scenario module that could not be imported: an error of the collection, of its own, or a skip of its own."""
 
     def __init__(self, *args: Any, failure: ImportFailure, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
