@@ -6,10 +6,16 @@ import argparse
 import platform
 import sys
 
-from benchmarks import collection, oracle, startup, suite
+from benchmarks import collection, oracle, population, startup, suite
 from benchmarks.figures import table
 
-MEASUREMENTS = {"oracle": oracle, "collection": collection, "startup": startup, "suite": suite}
+MEASUREMENTS = {
+    "oracle": oracle,
+    "population": population,
+    "collection": collection,
+    "startup": startup,
+    "suite": suite,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -85,6 +85,8 @@ OPTIONS = (CONFIG, *SHORTHANDS, SET)
 
 INI_CONFIG = "pare_config"
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
+INI_ALIAS = "pare_import_alias"
+INI_ALIAS_HELP = "Let scenario modules written for PARE import `pare`: they get what stands for it here."
 
 SUITE_FILE_NAME = "pare.yaml"
 SUITE_FILE_SUFFIX = ".pare.yaml"

@@ -42,15 +42,20 @@ _SESSION: pytest.StashKey[SuiteSession] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the flags and the ini value."""
+    """Add the flags and the ini values."""
     group = parser.getgroup("pare", "simulated scenarios for AI agents (pytest-pare)")
     for option in options.OPTIONS:
         group.addoption(option.flag, dest=option.dest, **option.settings)
     parser.addini(options.INI_CONFIG, options.INI_HELP, type="paths", default=[])
+    parser.addini(options.INI_ALIAS, options.INI_ALIAS_HELP, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find the suites of this session; read them, and take part in it, if there are any."""
+    if config.getini(options.INI_ALIAS):
+        from pytest_pare.compat import install
+
+        install()
     paths = _suite_paths(config)
     if not paths:
         return

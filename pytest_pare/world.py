@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.time_manager import TimeManager
 
+from pytest_pare import sandbox
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,7 +53,7 @@ _TIME_MODULES = (
 )
 
 
-class SimulatedClock(TimeManager):  # type: ignore[misc]  # ARE ships no type information
+class SimulatedClock(TimeManager):
     """ARE's time manager without the wall clock: it stands still until `advance` or `advance_to` moves it.
 
     Attributes:
@@ -149,6 +151,18 @@ class World:
 _active: ContextVar[World | None] = ContextVar("pytest_pare_world", default=None)
 
 
+def new_uuid() -> uuid.UUID:
+    """Return the active world's next id; a random one outside of a world."""
+    world = _active.get()
+    return world.uuid4() if world is not None else uuid.uuid4()
+
+
+def now() -> float:
+    """Return the active world's time in epoch seconds; the wall clock's outside of a world."""
+    world = _active.get()
+    return world.clock.time() if world is not None else time.time()
+
+
 def stable_seed(text: str) -> int:
     """Return a 32-bit seed for `text` that is the same in every process, unlike `hash()`."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
@@ -161,8 +175,7 @@ class _Uuid:
         return getattr(uuid, name)
 
     def uuid4(self) -> uuid.UUID:
-        world = _active.get()
-        return world.uuid4() if world is not None else uuid.uuid4()
+        return new_uuid()
 
 
 class _Time:
@@ -172,8 +185,7 @@ class _Time:
         return getattr(time, name)
 
     def time(self) -> float:
-        world = _active.get()
-        return world.clock.time() if world is not None else time.time()
+        return now()
 
 
 def _app_clock() -> TimeManager:
@@ -204,6 +216,7 @@ def _install() -> None:
         self.participant_ids = participants
 
     conversation.__post_init__ = keep_order
+    sandbox.install(lambda: _active.get() is not None)
 
 
 _install()

@@ -22,7 +22,8 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-    ({"__init__"}, {"options"}, {"world"}),
+    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}),
+    ({"world"},),
     ({"scenarios"},),
     ({"apps"},),
     ({"simulation"},),
@@ -36,7 +37,7 @@ UPWARD = {
     ("scenarios/validation_result.py", "results"): "the result object has `to_polars` and `description`",
 }
 
-BELOW_PYTEST = ("world.py", "scenarios", "apps", "simulation", "results", "settings")
+BELOW_PYTEST = ("sandbox.py", "world.py", "scenarios", "apps", "simulation", "results", "settings")
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
 ALLOWED = {

@@ -1,30 +1,218 @@
-"""What all apps with content have in common."""
+"""What all apps with content have in common: screens, and the way between them."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from are.simulation.apps.app import App
+from are.simulation.apps.app import App, ToolType
+from are.simulation.tool_utils import AppTool, AppToolAdapter, OperationType, ToolAttributeName, build_tool
+from are.simulation.types import CompletedEvent, EventType, disable_events
 
 # Importing it puts simulated time and reproducible ids behind ARE's apps, before the first app exists.
 from pytest_pare import world as _world
+from pytest_pare.apps.navigation import Transition, mermaid, state_graph
+from pytest_pare.apps.tool_decorators import screen_tool
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 USER_NAME = "John Doe"
 USER_EMAIL = "john@pare.com"
 """The phone's owner, where a scenario names nobody else."""
 
-__all__ = ["USER_EMAIL", "USER_NAME", "StatefulApp"]
+__all__ = ["USER_EMAIL", "USER_NAME", "AppState", "StatefulApp"]
 
 assert _world is not None
+
+
+class AppState:
+    """A screen of an app: what the user sees, and can do there.
+
+    Its user tools are the methods that `screen_tool` decorates.
+    """
+
+    _app: StatefulApp | None = None
+
+    def bind_to_app(self, app: StatefulApp) -> None:
+        """Tell the screen which app it belongs to, before it is shown."""
+        self._app = app
+
+    @property
+    def app(self) -> Any:
+        """The app that the screen belongs to.
+
+        Raises:
+            RuntimeError: If it has never been shown.
+        """
+        if self._app is None:
+            raise RuntimeError(f"the screen {type(self).__name__} belongs to no app yet")
+        return self._app
+
+    def on_enter(self) -> None:
+        """Do what is to be done when the screen is shown; what it raises keeps the screen from being shown."""
+
+    def on_exit(self) -> None:
+        """Do what is to be done when another screen is pushed on top."""
+
+    def is_valid(self) -> bool:
+        """Tell whether what the screen shows is still there; the way back passes over a screen that is not valid."""
+        return True
+
+    def get_available_actions(self) -> list[AppTool]:
+        """Return the user tools of this screen, in alphabetical order."""
+        return self._actions
+
+    @cached_property
+    def _actions(self) -> list[AppTool]:
+        tools = []
+        for name in sorted(dir(type(self))):
+            method = getattr(type(self), name)
+            if getattr(method, ToolAttributeName.USER.value, False):
+                tool = build_tool(self.app, method)
+                tool.class_instance = self
+                tools.append(tool)
+        return tools
 
 
 class StatefulApp(App):
     """An app that a user can open on the phone.
 
+    A subclass declares `root` and `transitions`; a root screen that takes arguments is made by `create_root_state`.
+
     Args:
         name: The app's name, a part of its tools' names; the class name where it is not given.
         **kwargs: Fields of the ARE app that the subclass extends.
+
+    Attributes:
+        root: The first screen.
+        transitions: By screen and action, where the action leads. An action that is not named leads nowhere.
+        current_state: The screen that is shown.
+        navigation_stack: The screens below it, the root first.
     """
+
+    root: ClassVar[type[AppState]]
+    transitions: ClassVar[Mapping[type[AppState], Mapping[str, Transition]]] = {}
+
+    current_state: AppState | None
+    navigation_stack: list[AppState]
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name or type(self).__name__, **kwargs)
+        self.current_state = None
+        self.navigation_stack = []
+        self.load_root_state()
+
+    def create_root_state(self) -> AppState:
+        """Return a new first screen."""
+        return self.root()
+
+    def load_root_state(self) -> None:
+        """Show the first screen, with nothing below it."""
+        self.set_current_state(self.create_root_state())
+        self.navigation_stack.clear()
+
+    def reset_to_root(self) -> str:
+        """Show the first screen and say so."""
+        self.load_root_state()
+        return f"{self.name} shows its first screen, {type(self.current_state).__name__}."
+
+    def set_current_state(self, app_state: AppState) -> None:
+        """Show a screen on top of the current one. If it cannot be shown, nothing changes.
+
+        Raises:
+            Exception: Whatever the screen's `on_enter` raises.
+        """
+        if app_state._app is None:
+            app_state.bind_to_app(self)
+        left = self.current_state
+        app_state.on_enter()
+        if left is not None:
+            left.on_exit()
+            self.navigation_stack.append(left)
+        self.current_state = app_state
+
+    @screen_tool()
+    def go_back(self) -> str:
+        """Go back to the screen before.
+
+        :returns: What is shown now.
+        """
+        if not self.navigation_stack:
+            return f"This is the first screen of {self.name}."
+        self._pop()
+        return f"Back on {type(self.current_state).__name__}."
+
+    def _pop(self) -> None:
+        while self.navigation_stack:
+            screen = self.navigation_stack.pop()
+            if screen.is_valid():
+                self.current_state = screen
+                return
+        self.load_root_state()
+
+    def get_user_tools(self) -> list[AppTool]:
+        """Return what the user can do on the current screen, and `go_back` where there is a screen to go back to."""
+        tools = self.get_tools_with_attribute(ToolAttributeName.USER, ToolType.USER)
+        if self.navigation_stack:
+            tools = [*tools, build_tool(self, type(self).go_back)]
+        return tools
+
+    def get_tools_with_attribute(
+        self, attribute: ToolAttributeName | None, tool_type: ToolType | None
+    ) -> list[AppTool]:
+        """Return the tools of a kind. Those of the user are the current screen's; `None` is what only logs an event."""
+        if attribute is ToolAttributeName.USER:
+            return list(self.current_state.get_available_actions()) if self.current_state is not None else []
+        if attribute is None:
+            names = {name for name in dir(type(self)) if _is_event_only(getattr(type(self), name))}
+            return [build_tool(self, getattr(type(self), name)) for name in sorted(names)]
+        tools: list[AppTool] = super().get_tools_with_attribute(attribute, tool_type)
+        return tools
+
+    def get_meta_are_user_tools(self) -> list[AppToolAdapter]:
+        """Return what the user can do, in the form that ARE's agents call."""
+        return [AppToolAdapter(tool) for tool in self.get_user_tools()]
+
+    def handle_state_transition(self, event: CompletedEvent) -> None:
+        """Show the screen that an action of the user's leads to. One that failed leads nowhere."""
+        if event.event_type != EventType.USER or event.failed() or self.current_state is None:
+            return
+        transition = self.transitions.get(type(self.current_state), {}).get(event.function_name() or "")
+        if transition is None:
+            return
+        # What screens look up when they are made or entered is no event.
+        with disable_events():
+            if transition.op == "pop":
+                self._pop()
+            elif transition.op == "reset":
+                self.load_root_state()
+            elif transition.make is not None:
+                screen = transition.make(self.current_state, event.get_args(), event.metadata.return_value)
+                if screen is not None:
+                    self.set_current_state(screen)
+
+    @classmethod
+    def get_state_graph(cls) -> dict[str, list[str]]:
+        """Return the names of the screens, and for each of those that it leads to directly."""
+        return state_graph(cls.root, cls.transitions)
+
+    @classmethod
+    def get_state_diagram(cls) -> str:
+        """Return the screens and the actions between them as a Mermaid state diagram."""
+        return mermaid(cls.root, cls.transitions)
+
+    def get_reachable_states(self, from_state: AppState) -> list[type[AppState]]:
+        """Return the screens that an action on `from_state` opens, sorted by name."""
+        actions = self.transitions.get(type(from_state), {})
+        return sorted({t.target for t in actions.values() if t.target is not None}, key=lambda screen: screen.__name__)
+
+
+def _is_event_only(method: Any) -> bool:
+    return hasattr(method, "__event_registered__") and not any(
+        hasattr(method, kind.value) for kind in ToolAttributeName
+    )
+
+
+READ = OperationType.READ
+WRITE = OperationType.WRITE

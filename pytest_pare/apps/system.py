@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from are.simulation.apps.system import SystemApp
-from are.simulation.tool_utils import OperationType, user_tool
-from are.simulation.types import EventType, event_registered
+
+from pytest_pare.apps.tool_decorators import screen_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +36,7 @@ class HomeScreenSystemApp(SystemApp):
         self._open_app = open_app_callback
         self._go_home = go_home_callback
 
-    @user_tool()
-    @event_registered(operation_type=OperationType.READ, event_type=EventType.USER)
+    @screen_tool()
     def open_app(self, app_name: str) -> str:
         """Open an app, or bring it back with the screen it was left on.
 
@@ -48,8 +47,7 @@ class HomeScreenSystemApp(SystemApp):
             raise RuntimeError("the home screen is not connected to an environment")
         return self._open_app(app_name)
 
-    @user_tool()
-    @event_registered(operation_type=OperationType.READ, event_type=EventType.USER)
+    @screen_tool()
     def switch_app(self, app_name: str) -> str:
         """Go to an app that is open in the background.
 
@@ -60,8 +58,7 @@ class HomeScreenSystemApp(SystemApp):
             raise RuntimeError("the home screen is not connected to an environment")
         return self._switch_app(app_name)
 
-    @user_tool()
-    @event_registered(operation_type=OperationType.READ, event_type=EventType.USER)
+    @screen_tool()
     def go_home(self) -> str:
         """Go back to the home screen; the app on the screen stays open in the background.
 

@@ -6,17 +6,17 @@ import math
 import re
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from are.simulation.environment import EnvironmentConfig, logger
-from are.simulation.notification_system import VerboseNotificationSystem
 from are.simulation.types import EnvironmentState, EnvironmentType, EventType, ValidationException
 
+from pytest_pare.apps.core import StatefulApp
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
+from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
-from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, SimulatedMessageQueue, TimeOrdered
+from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TimeOrdered
 from pytest_pare.simulation.script import ScriptedEnvironment, check_name, is_repeated_check
 from pytest_pare.simulation.trace import TraceEvent, trace_event
 
@@ -89,14 +89,13 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         super().__init__(
             EnvironmentConfig(start_time=clock.time(), oracle_mode=oracle_mode, duration=None),
             environment_type=EnvironmentType.CLI,
-            notification_system=VerboseNotificationSystem(),
+            notification_system=PARENotificationSystem(),
         )
         self.time_manager = clock
         self.current_time = clock.time()
         self.limits = limits or Limits()
         self.event_log = SimulatedEventLog()
         self.event_queue = SimulatedEventQueue()
-        self.notification_system.message_queue = SimulatedMessageQueue()
         self.notification_system.initialize(clock)
         self.active_app = None
         self.background_apps = []
@@ -140,9 +139,28 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
                 break
             if is_repeated_check(event):
                 self.limits.wait(event.event_time - self.time_manager.time(), check_name(event))
-            self.time_manager.advance_to(event.event_time)
-            self.tick()
+            self.advance_to(event.event_time)
         self._finish()
+
+    def advance_to(self, timestamp: float) -> None:
+        """Let time pass up to `timestamp` (epoch seconds), and everything happen, at its time, that comes due in it.
+
+        Raises:
+            ScenarioTimeoutError: If the wall-clock limit is reached.
+        """
+        while not self.stop_event.is_set():
+            self.limits.check()
+            times = (self.get_next_event_time(), self.notification_system.next_reminder_time())
+            self.time_manager.advance_to(min([timestamp, *(time for time in times if time is not None)]))
+            self.tick()
+            if self.time_manager.time() >= timestamp:
+                break
+
+    def stop(self, final_state: EnvironmentState = EnvironmentState.STOPPED) -> None:
+        """End the simulation and tell both sides."""
+        self.stop_event.set()
+        self.state = final_state
+        self.notification_system.announce_stop(f"The simulation has ended ({final_state.value.lower()}).")
 
     def tick(self) -> None:
         """Let everything happen that has come due."""
@@ -182,12 +200,20 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         self.stop(final_state=EnvironmentState.FAILED)
 
     def wait_for_next_notification(self) -> None:
-        """Let time pass until there is a notification, or the timeout of the one who waits is over."""
+        """Let time pass until the agent has a notification, or its wait is over without one."""
+        system_app = self._home()
         if self.oracle_mode:
             # Nobody takes notifications out of the queue, and the old ones would end every wait at once.
-            now = datetime.fromtimestamp(self.time_manager.time(), tz=UTC)
-            self.notification_system.message_queue.get_by_timestamp(now)
-        super().wait_for_next_notification()
+            self.notification_system.take(FOR_AGENT)
+        timeout = system_app.wait_for_notification_timeout.timeout_timestamp
+        try:
+            while not self.stop_event.is_set() and self.time_manager.time() < timeout:
+                if self.notification_system.has_news_for_agent():
+                    break
+                following = [self.get_next_event_time(), self.notification_system.next_reminder_time()]
+                self.advance_to(min([timeout, *(time for time in following if time is not None)]))
+        finally:
+            system_app.reset_wait_for_notification_timeout()
 
     def pause(self) -> None:
         """Mark the environment as paused: while an engine thinks, nothing happens."""
@@ -205,8 +231,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         """Go on after `offset` seconds of simulated time, and let happen what has come due in them."""
         if self.state == EnvironmentState.PAUSED:
             self.resume()
-            self.time_manager.advance(offset)
-            self.tick()
+            self.advance_to(self.time_manager.time() + offset)
 
     def add_to_log(self, events: CompletedEvent | list[CompletedEvent]) -> None:
         """Log what has happened, check it with the scenario's agent validators, and notify."""
@@ -224,6 +249,8 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
                     self._fail(failure)
                     return
             self.notification_system.handle_event(event)
+            if event.event_type == EventType.USER and isinstance(event.action.app, StatefulApp):
+                event.action.app.handle_state_transition(event)
 
     # -- the phone
 

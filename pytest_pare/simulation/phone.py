@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.types import disable_events
+
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.system import HomeScreenSystemApp
 from pytest_pare.scenarios.errors import ScenarioDefect
 
 if TYPE_CHECKING:
     from are.simulation.apps.app import App
+    from are.simulation.tool_utils import AppTool
 
 
 class Phone:
@@ -47,6 +51,9 @@ class Phone:
             return f"{app_name} is already open."
         if app_name in self.background_apps:
             return self.switch_app(app_name)
+        # Its first screen may have been made long ago: a calendar opens on the current day.
+        with disable_events():
+            app.load_root_state()
         self._show(app)
         return f"Opened {app_name}."
 
@@ -73,6 +80,18 @@ class Phone:
             return "The home screen is already shown."
         self._show(home)
         return "The home screen is shown."
+
+    def get_user_tools(self) -> list[AppTool]:
+        """Return what the user can do now: answer the agent, use the home screen, act on the screen that is shown."""
+        home = self._home()
+        tools: list[AppTool] = []
+        for app in self.apps.values():
+            if isinstance(app, AgentUserInterface):
+                tools += app.get_user_tools()
+        tools += [t for t in home.get_user_tools() if self.active_app is home or t.function.__name__ != "open_app"]
+        if isinstance(self.active_app, StatefulApp):
+            tools += self.active_app.get_user_tools()
+        return tools
 
     def _home(self) -> HomeScreenSystemApp:
         for app in self.apps.values():

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from are.simulation.notification_system import Message, MessageQueue
+from are.simulation.notification_system import Message, MessageQueue, MessageType
 from are.simulation.types import AbstractEvent, CompletedEvent, EventLog, EventQueue
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class SimulatedMessageQueue(MessageQueue):
 
     def __init__(self) -> None:
         self.messages = TimeOrdered[Message](attrgetter("timestamp"))
+
+    def has_environment_stop_message(self) -> bool:
+        """Tell whether the end has been announced; a message type is known by its name, whoever's it is."""
+        return any(message.message_type.name == MessageType.ENVIRONMENT_STOP.name for message in self.messages)
 
     def get_by_timestamp(self, timestamp: datetime) -> list[Message]:
         """Take out all messages up to `timestamp`."""

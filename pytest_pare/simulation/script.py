@@ -186,6 +186,8 @@ def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
 
 def _is_users_own(event: Event) -> bool:
     """Tell whether the event calls what only a user can do, as accept_proposal: it is the user's in every mode."""
+    if getattr(event.action.function, "_is_user_tool", False):
+        return True
     method = getattr(type(event.action.app), event.action.function_name, None)
     return bool(getattr(method, "_is_user_tool", False))
 

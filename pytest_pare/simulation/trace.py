@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 import textwrap
+from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -109,11 +110,11 @@ def _to_builtins_or_name(value: Any) -> Any:
 def to_builtins(value: Any) -> Any:
     """Return `value` as what JSON can hold; the same in every process.
 
-    Dataclasses and objects with a `get_state` become dictionaries, enums their value, bytes base64, sets sorted lists;
-    of anything else only the type's name is kept, for a `repr` may hold an address in memory.
+    Dataclasses and objects with a `get_state` become dictionaries, enums their value, dates ISO 8601, bytes base64,
+    sets sorted lists; of anything else only the type's name is kept, for a `repr` may hold an address in memory.
     """
-    if isinstance(value, Enum):
-        return to_builtins(value.value)
+    if isinstance(value, Enum | date):
+        return value.isoformat() if isinstance(value, date) else to_builtins(value.value)
     if value is None or isinstance(value, bool | int | float | str):
         # JSON has no word for the others.
         return value if not isinstance(value, float) or math.isfinite(value) else str(value)

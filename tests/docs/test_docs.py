@@ -9,6 +9,9 @@ A block is checked by its language, and by `file=NAME` after it, which puts it i
 - `yaml`: a suite file that the settings loader takes, or does not if `refused` stands there; a GitHub workflow has its
   commands checked.
 - `toml`, `ini`, `json`: parsed. `text file=`: written, or, as `text layout`, compared with the files of the project.
+- `mermaid`: the diagram of one of the apps.
+
+What stands between `<!-- generated: NAME -->` and `<!-- end -->` is written by `python -m tests.docs.generate`.
 
 Any other block, and any other command, fails: nothing would check it.
 """
@@ -31,11 +34,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from are.simulation.tool_utils import ToolAttributeName
 from pydantic import BaseModel
 
 from pytest_pare import options, plugin
+from pytest_pare.apps import StatefulApp
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.settings import SettingsError, SuiteSettings, load_suite
+from tests.docs.generate import PAGES, app_classes, generated, names_of_sections, screens_of, tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,10 +98,12 @@ class Reader:
     Attributes:
         project: The directory.
         scenarios: Files in which the document has put scenarios, and what pytest must say of them.
+        modules: Names of the modules that are there to be imported, and where they stand.
     """
 
     project: Path
     scenarios: dict[Path, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
 
     def check(self, block: Block) -> None:
         """Run or read a block; fails if it does not hold."""
@@ -114,11 +122,9 @@ class Reader:
             assert status == 0, f"{block.where}:\n{output}"
         elif "@register_scenario" in block.code:
             self.scenarios[self.project / block.file] = "FAILED" if "fails" in block.flags else "PASSED"
-        else:
-            # pytest runs these in a later block.
-            assert re.fullmatch(r"conftest|test_\w+", Path(block.file).stem), (
-                f"{block.where}: nothing runs {block.file}"
-            )
+        elif not re.fullmatch(r"conftest|test_\w+", Path(block.file).stem):
+            # What pytest runs in a later block needs nobody who imports it.
+            self.modules[Path(block.file).stem] = block.where
 
     def check_console(self, block: Block) -> None:
         parts = re.split(r"^\$ (.*)\n", block.code, flags=re.MULTILINE)
@@ -149,6 +155,10 @@ class Reader:
                 load_suite(path)
         else:
             load_suite(path)
+
+    def check_mermaid(self, block: Block) -> None:
+        stateful = [cls for cls in app_classes().values() if issubclass(cls, StatefulApp)]
+        assert block.code in [cls.get_state_diagram() for cls in stateful], block.where
 
     def check_toml(self, block: Block) -> None:
         tomllib.loads(block.code)
@@ -205,12 +215,16 @@ class Reader:
         return done.returncode, done.stdout
 
     def finish(self) -> None:
-        """Play every scenario of the document, so that none is there only to be read."""
+        """Play every scenario of the document, and look for modules that nobody imports: none is there to be read."""
+        written = "".join(path.read_text(encoding="utf-8") for path in self.project.rglob("*.py"))
+        for module, where in self.modules.items():
+            assert re.search(rf"^from {module} import ", written, flags=re.MULTILINE), f"{where}: nothing imports it"
         if not self.scenarios:
             return
         directories = sorted({str(path.parent) for path in self.scenarios})
         (self.project / "all.pare.yaml").write_text(json.dumps({"scenarios": {"paths": directories}}))
         options = ["--pare-config", "all.pare.yaml", "-rA", "--noconftest", "-c", os.devnull, "--rootdir", "."]
+        options += ["-o", f"pythonpath={self.project}", "-p", "pytest_pare.compat"]
         _, output = self.run([sys.executable, "-P", "-m", "pytest", *options])
         for path, word in self.scenarios.items():
             ids = re.findall(r'^@register_scenario\("(.+)"\)', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -267,6 +281,7 @@ def test_every_code_block_holds(document: Path, tmp_path: Path) -> None:
         "```python file=module.py\nx = 1\n```",
         "```toml\nno = \n```",
         "```text layout\nnowhere/\n```",
+        "```mermaid\nstateDiagram-v2\n    [*] --> Nowhere\n```",
         "```python\nx = 1\n",
         "- item\n\n  ```python\n  x = 1\n  ```",
     ],
@@ -377,6 +392,7 @@ def flags_table() -> Iterator[str]:
         value = f" {option.settings['metavar']}" if "metavar" in option.settings else ""
         yield f"| `{option.flag}{value}` | {f'`{option.key}`' if option.key else ''} | {option.settings['help']} |"
     yield f"| ini `{options.INI_CONFIG}` | | {options.INI_HELP} |"
+    yield f"| ini `{options.INI_ALIAS}` | | {options.INI_ALIAS_HELP} |"
 
 
 def fixtures_table() -> Iterator[str]:
@@ -389,23 +405,12 @@ def fixtures_table() -> Iterator[str]:
 
 
 def apps_table() -> Iterator[str]:
-    from pytest_pare import apps
-
-    yield "| class | tools of the agent | what the user does | what the world does |"
+    yield "| class | screens | tools of the agent | tools of the world |"
     yield "|---|---|---|---|"
-    for name in apps.__all__:
-        cls = getattr(apps, name)
-        if not isinstance(cls, type) or name in ("App", "StatefulApp"):
-            continue
-        app = cls()
-        tools = ([*app.get_tools()], [*app.get_user_tools()], [*app.get_env_tools(), *app.get_data_tools()])
-        agents, users, worlds = ([tool.name.rpartition("__")[2] for tool in some] for some in tools)
-        worlds = [name for name in worlds if name not in agents]
-        yield (
-            f"| `{name}` | "
-            + " | ".join(", ".join(f"`{n}`" for n in sorted(set(ns))) for ns in (agents, users, worlds))
-            + " |"
-        )
+    for name, cls in app_classes().items():
+        screens = screens_of(cls) if issubclass(cls, StatefulApp) else []
+        counts = [len(tools_of(cls, kind)) for kind in (ToolAttributeName.APP, ToolAttributeName.ENV)]
+        yield f"| [`{name}`](apps.md#{name.lower()}) | {len(screens)} | {counts[0]} | {counts[1]} |"
 
 
 def columns_table() -> Iterator[str]:
@@ -449,6 +454,18 @@ def test_every_table_says_what_the_code_says(name: str) -> None:
 
 def test_every_marked_table_is_known() -> None:
     assert set(tables()) == set(TABLES)
+
+
+def test_what_is_generated_is_as_the_code_says() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    assert [name for text in texts for name in names_of_sections(text)] == [*app_classes(), "announcements", "modules"]
+    for text in texts:
+        assert text == generated(text), "run `python -m tests.docs.generate`"
+
+
+def test_what_is_generated_and_grown_old_is_found() -> None:
+    text = PAGES[0].read_text(encoding="utf-8").replace("`go_home`", "`go_away`")
+    assert generated(text) != text
 
 
 def test_every_figure_of_the_report_is_explained() -> None:

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,17 @@ from are.simulation.types import (
     OracleEvent,
 )
 
-from pytest_pare.apps import StatefulCalendarApp, StatefulContactsApp, StatefulEmailApp, StatefulMessagingApp
+from pytest_pare.apps import (
+    StatefulApartmentApp,
+    StatefulCabApp,
+    StatefulCalendarApp,
+    StatefulContactsApp,
+    StatefulEmailApp,
+    StatefulMessagingApp,
+    StatefulNotesApp,
+    StatefulReminderApp,
+    StatefulShoppingApp,
+)
 from pytest_pare.scenarios.checks import agent_writes
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source, library_modules
@@ -42,11 +53,36 @@ FAILURES = load_library(registry, LIBRARY)
 CLASSES: dict[str, Any] = {
     scenario_id: registry.registered()[scenario_id] for scenario_id in sorted(registry.ids_below(LIBRARY))
 }
-CONTENT_APPS = (StatefulCalendarApp, StatefulContactsApp, StatefulEmailApp, StatefulMessagingApp)
+CONTENT_APPS = (
+    StatefulApartmentApp,
+    StatefulCabApp,
+    StatefulCalendarApp,
+    StatefulContactsApp,
+    StatefulEmailApp,
+    StatefulMessagingApp,
+    StatefulNotesApp,
+    StatefulReminderApp,
+    StatefulShoppingApp,
+)
 INTERFACE = "PAREAgentUserInterface"
 ANSWERS = ("accept_proposal", "reject_proposal")
 # Arguments of the agent's tools that hold an id or an address, which it must have read somewhere.
-IDENTIFIERS = ("contact_id", "conversation_id", "email_id", "event_id", "recipients", "user_id")
+IDENTIFIERS = (
+    "apartment_id",
+    "contact_id",
+    "conversation_id",
+    "discount_code",
+    "email_id",
+    "event_id",
+    "item_id",
+    "note_id",
+    "product_id",
+    "recipients",
+    "reminder_id",
+    "user_id",
+)
+# What an app itself refuses to do a second time: the contact exists, the cart is empty, the ride or reminder is gone.
+ONLY_ONCE = ("add_new_contact", "checkout", "delete_reminder", "order_ride", "user_cancel_ride")
 
 
 def reference_run(scenario_id: str) -> Run:
@@ -165,20 +201,63 @@ def assert_refused(verdict: Any) -> None:
     assert verdict.rationale
 
 
-def wrong_write(rehearsal: Rehearsal, app_class: type) -> OracleEvent:
+def wrong_write(rehearsal: Rehearsal, app_class: type, *, in_the_end: bool) -> OracleEvent:
     """Return a call of one of the app's tools that would succeed and that no scenario asks for."""
     app = rehearsal.app(app_class)
-    if app_class is StatefulCalendarApp:
-        times = {"start_datetime": "2025-12-24 18:00:00", "end_datetime": "2025-12-24 19:00:00"}
-        return rehearsal.step(app.add_calendar_event, title="Picnic", **times)
-    if app_class is StatefulContactsApp:
-        owner = next(card for card in app.contacts.values() if card.is_user)
-        return rehearsal.step(app.edit_contact, contact_id=owner.contact_id, updates={"job": "Clown"})
-    if app_class is StatefulEmailApp:
-        return rehearsal.step(app.send_email, recipients=["someone@else.example"], subject="Hi", content="Hello!")
+    tool, args = WRONG_CALLS[app_class](app, rehearsal, in_the_end)
+    return rehearsal.step(getattr(app, tool), **args)
+
+
+def wrong_ride(app: Any, rehearsal: Rehearsal, in_the_end: bool) -> tuple[str, dict[str, Any]]:
+    # There is one ride at a time: one that is ordered can only be cancelled, and without one it can only be ordered.
+    changes = in_the_end and any(called(write).action.app is app for write in rehearsal.writes)
+    if (app.on_going_ride is not None) != changes:
+        return "user_cancel_ride", {}
+    return "order_ride", {"start_location": "Zoo", "end_location": "Circus", "service_type": "Van"}
+
+
+def wrong_message(app: Any, *_: Any) -> tuple[str, dict[str, Any]]:
     conversation = next(iter(app.conversations.values()))
     other = next(person for person in conversation.participant_ids if person != app.current_user_id)
-    return rehearsal.step(app.send_message, user_id=other, content="Alder Lane 14, 8004 Zurich")
+    return "send_message", {"user_id": other, "content": "Alder Lane 14, 8004 Zurich"}
+
+
+def wrong_contact(app: Any, *_: Any) -> tuple[str, dict[str, Any]]:
+    owner = next(card for card in app.contacts.values() if card.is_user)
+    return "edit_contact", {"contact_id": owner.contact_id, "updates": {"job": "Clown"}}
+
+
+def wrong_flat(app: Any, rehearsal: Rehearsal, _: bool) -> tuple[str, dict[str, Any]]:
+    wanted = [called(write).action.args.get("apartment_id") for write in rehearsal.writes]
+    return "save_apartment", {"apartment_id": next(flat for flat in app.apartments if flat not in wanted)}
+
+
+def wrong_purchase(app: Any, *_: Any) -> tuple[str, dict[str, Any]]:
+    items = [item for product in app.products.values() for item in product.variants.values() if item.available]
+    return "add_to_cart", {"item_id": items[0].item_id, "quantity": 7}
+
+
+# By app: gives the name of a tool and arguments for it.
+WRONG_CALLS: dict[type, Callable[[Any, Rehearsal, bool], tuple[str, dict[str, Any]]]] = {
+    StatefulApartmentApp: wrong_flat,
+    StatefulCabApp: wrong_ride,
+    StatefulCalendarApp: lambda *_: (
+        "add_calendar_event",
+        {"title": "Picnic", "start_datetime": "2025-12-24 18:00:00", "end_datetime": "2025-12-24 19:00:00"},
+    ),
+    StatefulContactsApp: wrong_contact,
+    StatefulEmailApp: lambda *_: (
+        "send_email",
+        {"recipients": ["someone@else.example"], "subject": "Hi", "content": "Hello!"},
+    ),
+    StatefulMessagingApp: wrong_message,
+    StatefulNotesApp: lambda *_: ("create_note", {"title": "Poem", "content": "Roses are red"}),
+    StatefulReminderApp: lambda *_: (
+        "add_reminder",
+        {"title": "Dance", "due_datetime": "2025-12-24 18:00:00", "description": "Waltz"},
+    ),
+    StatefulShoppingApp: wrong_purchase,
+}
 
 
 def cases() -> Iterator[tuple[str, Rehearsal]]:
@@ -211,26 +290,48 @@ EVERY_APP = pytest.mark.parametrize(
 # -- the library as a whole
 
 
-def test_library_loads_and_has_ten_scenarios_named_like_their_modules() -> None:
+def test_library_loads_and_its_scenarios_are_named_like_their_modules() -> None:
     assert FAILURES == []
     assert sorted(CLASSES) == sorted(path.stem for path in library_modules(LIBRARY)) == sorted(ids_in_source(LIBRARY))
-    assert len(CLASSES) == 10
+    assert len(CLASSES) == 22
 
 
 def test_library_is_varied() -> None:
     rehearsals = dict(cases())
     assert {len(rehearsal.writes) for rehearsal in rehearsals.values()} == {0, 1, 2, 3}
-    first_events = {rehearsal.events[0].action.function_name for rehearsal in rehearsals.values()}
-    assert first_events == {
-        "send_email_to_user_with_id",
-        "create_and_add_message",
-        "add_calendar_event_by_attendee",
+    triggers = {
+        event.action.function_name
+        for rehearsal in rehearsals.values()
+        for event in rehearsal.events
+        if not isinstance(event, OracleEvent | ConditionCheckEvent)
     }
+    assert triggers == {
+        "add_calendar_event_by_attendee",
+        "add_discount_code",
+        "create_and_add_message",
+        "delete_apartment",
+        "delete_calendar_event_by_attendee",
+        "send_email_to_user_with_id",
+        "update_apartment",
+        "update_item",
+    }
+    waits = {event.event_relative_time or 0 for rehearsal in rehearsals.values() for event in rehearsal.events}
+    assert max(waits) == timedelta(days=2).total_seconds()
     used = {type(app) for rehearsal in rehearsals.values() for app in rehearsal.scenario.apps or []}
     assert used.issuperset(CONTENT_APPS)
-    assert REJECTED == ["address_request"]
+    assert REJECTED == ["address_request", "parcel_next_door"]
     assert any(isinstance(event, ConditionCheckEvent) for event in rehearsals["flat_viewing"].events)
     assert len({rehearsal.scenario.start_time for rehearsal in rehearsals.values()}) == len(rehearsals)
+
+
+@pytest.mark.parametrize("scenario_id", ["birthday_dinner", "parcel_next_door"])
+def test_a_reminder_falls_due_during_the_run(scenario_id: str) -> None:
+    trace = reference_run(scenario_id).trace
+    (look,) = [event for event in trace.events if event.function == "get_due_reminders"]
+    assert len(look.result) == 1
+    rehearsal = Rehearsal(scenario_id)
+    (reminder,) = rehearsal.app(StatefulReminderApp).reminders.values()
+    assert trace.start_time < reminder.due_datetime.timestamp() < trace.start_time + look.time
 
 
 def test_traces_do_not_depend_on_the_process() -> None:
@@ -350,13 +451,15 @@ def test_refuses_a_write_before_the_acceptance(scenario_id: str, number: int, se
 @EVERY_APP
 def test_refuses_a_write_that_nobody_asked_for(scenario_id: str, app_class: type, when: str) -> None:
     rehearsal = Rehearsal(scenario_id)
-    extra = wrong_write(rehearsal, app_class)
+    extra = wrong_write(rehearsal, app_class, in_the_end=when == "in_the_end")
     if when == "before_the_answer":
         rehearsal.insert_before_answer(extra, seconds_earlier=1)
     else:
         rehearsal.append(extra)
     assert_refused(rehearsal.play())
-    assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes) + 1
+    # A ride that is ordered or cancelled too early leaves none to order or to cancel later.
+    too_late = app_class is StatefulCabApp and when == "before_the_answer"
+    assert too_late or len(agent_writes(rehearsal.env)) == len(rehearsal.writes) + 1
     assert not rehearsal.log[rehearsal.position(extra)].failed()
     assert (rehearsal.position(extra) < rehearsal.position(rehearsal.answer)) == (when == "before_the_answer")
 
@@ -368,9 +471,9 @@ def test_refuses_a_write_that_is_made_twice(scenario_id: str, number: int) -> No
     rehearsal.append(again)
     verdict = rehearsal.play()
     if rehearsal.log[rehearsal.position(again)].failed():
-        # The app itself refuses it, as a second contact of the same name; then no harm is done.
+        # No harm is done.
         assert verdict.success is True
-        assert scenario_id == "new_colleague"
+        assert called(again).action.function_name in ONLY_ONCE
     else:
         assert_refused(verdict)
         assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes) + 1

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from are.simulation.apps.reminder import ReminderApp
-from are.simulation.notification_system import Message, MessageType
-from are.simulation.types import CompletedEvent, ConditionCheckEvent, EnvironmentState, StopEvent
+from are.simulation.types import ConditionCheckEvent, EnvironmentState, StopEvent
 
 from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
 from tests.stage import Stage
@@ -67,7 +66,7 @@ def test_the_apps_live_by_the_clock_of_the_scenario() -> None:
     assert env.notification_system.get_current_time() == stage.start_time + 5
 
 
-def test_while_it_is_paused_time_stands_still_and_then_goes_on_at_once() -> None:
+def test_while_it_is_paused_time_stands_still_and_then_makes_up_for_it() -> None:
     stage, env = started(lambda s: [s.user_says("a").delayed(3), s.user_says("b").delayed(9)])
     env.pause()
     env.pause()
@@ -77,8 +76,8 @@ def test_while_it_is_paused_time_stands_still_and_then_goes_on_at_once() -> None
     assert (env.state, stage.world.clock.is_paused, stage.world.clock.time_passed()) == (
         EnvironmentState.RUNNING, False, 4
     )  # fmt: skip
-    # What came due meanwhile happens now, late.
-    assert logged(env) == [(4, "a")]
+    # What came due meanwhile has happened, at its own time.
+    assert logged(env) == [(3, "a")]
     # Only what is paused is resumed.
     env.resume_with_offset(100)
     env.resume()
@@ -132,27 +131,23 @@ def test_several_events_can_be_logged_at_once() -> None:
 
 def test_waiting_for_a_notification_ends_with_it() -> None:
     stage, env = started(lambda s: [s.user_says("a").delayed(3), s.user_says("b").delayed(9)])
-
-    def notify(event: CompletedEvent) -> Any:
-        now = datetime.fromtimestamp(env.time_manager.time(), tz=UTC)
-        return Message(MessageType.USER_MESSAGE, "told", now)
-
-    env.notification_system.convert_to_message = notify
     with stage.world.active():
         stage.system.wait_for_notification(timeout=60)
     assert stage.world.clock.time_passed() == 3
     assert [e.function_name() for e in env.event_log.list_view()] == ["wait_for_notification", "send_message_to_agent"]
+    # What is in the queue already ends a wait at once.
+    with stage.world.active():
+        stage.system.wait_for_notification(timeout=60)
+    assert stage.world.clock.time_passed() == 3
 
 
 def test_waiting_for_a_notification_ends_with_the_timeout() -> None:
     stage, env = started(lambda s: [s.user_says("a").delayed(3), s.user_says("b").delayed(9)])
     with stage.world.active():
-        stage.system.wait_for_notification(timeout=5)
-    assert stage.world.clock.time_passed() == 5
+        stage.system.wait_for_notification(timeout=2)
+    assert stage.world.clock.time_passed() == 2
     messages = env.notification_system.message_queue.list_view()
-    assert [message.message for message in messages] == [
-        "System: Wait for notification timeout reached after 5 seconds"
-    ]
+    assert {message.message for message in messages} == {"System: nothing happened within 2 seconds"}
     assert not stage.world.clock.is_paused
 
 
@@ -169,7 +164,9 @@ def test_looking_for_reminders_is_no_work_of_the_agents() -> None:
     env: Any = StateAwareEnvironmentWrapper(stage.world.clock)
     env.run(stage)
     assert logged(env) == [(3, "a")]
-    assert ["Tea" in message.message for message in env.notification_system.message_queue.list_view()] == [True]
+    told = [message for message in env.notification_system.message_queue.list_view() if "Tea" in message.message]
+    # At its own time, to the user and to the agent.
+    assert [message.timestamp.timestamp() - env.start_time for message in told] == [2, 2]
 
 
 def test_the_end_is_told_to_whoever_listens() -> None:

@@ -126,11 +126,21 @@ def test_time_that_an_event_takes_makes_the_next_ones_late() -> None:
     def script(s: Any) -> list[Any]:
         wait = s.system.wait_for_notification(timeout=10).oracle().delayed(2)
         after = s.agent_says("after").depends_on(wait, delay_seconds=1)
-        return [wait, s.user_says("meanwhile").delayed(5), after, s.user_says("later").delayed(20)]
+        # What the agent says itself is no news to it, and does not end its wait.
+        return [wait, s.agent_says("meanwhile").delayed(5), after, s.user_says("later").delayed(20)]
 
     run = play(script)
     assert said(run) == [(5, "meanwhile"), (12, "after"), (20, "later")]
     assert [e.time for e in run.trace.events] == [2, 5, 12, 20]
+
+
+def test_a_message_to_the_agent_ends_its_wait() -> None:
+    def script(s: Any) -> list[Any]:
+        wait = s.system.wait_for_notification(timeout=10).oracle().delayed(2)
+        after = s.agent_says("after").depends_on(wait, delay_seconds=1)
+        return [wait, s.user_says("news").delayed(5), after]
+
+    assert said(play(script)) == [(5, "news"), (5, "after")]
 
 
 def test_each_wait_of_a_script_lasts_until_its_own_timeout() -> None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from are.simulation.apps.calendar import DATETIME_FORMAT
-from are.simulation.apps.email_client import Email, EmailClientV2, EmailFolderName
-from are.simulation.tool_utils import OperationType, app_tool, data_tool, env_tool
-from are.simulation.types import EventType, disable_events, event_registered
+from are.simulation.apps.email_client import Email, EmailFolderName
+from are.simulation.tool_utils import OperationType, data_tool, env_tool
+from are.simulation.types import EventType, event_registered
 from are.simulation.utils import type_check
 
 from pytest_pare.apps.core import USER_EMAIL, StatefulApp
+from pytest_pare.apps.email.mail_client import INBOX, MailClient
+from pytest_pare.apps.email.states import ComposeDraft, ComposeEmail, EmailDetail, MailboxView
+from pytest_pare.apps.navigation import POP, push
 
-# ARE logs this one, on the way to a reply, with an argument that the text has no place for. Python's own handlers print
-# that; pytest's raises, and the reply fails.
-logging.getLogger("are.simulation.apps.email_client").addFilter(lambda record: record.msg != "Email not found in ")
 
-
-class StatefulEmailApp(StatefulApp, EmailClientV2):
+class StatefulEmailApp(StatefulApp, MailClient):
     """A mailbox with the folders INBOX, SENT, DRAFT and TRASH.
 
     Args:
@@ -27,6 +25,22 @@ class StatefulEmailApp(StatefulApp, EmailClientV2):
         user_email: The owner's address.
         **kwargs: The other fields of ARE's `EmailClientV2`.
     """
+
+    root = MailboxView
+    transitions: ClassVar = {
+        MailboxView: {
+            "open_email_by_id": push(EmailDetail, lambda view, args, _: EmailDetail(args["email_id"], view.folder)),
+            "open_email_by_index": push(EmailDetail, lambda view, _, email: EmailDetail(email.email_id, view.folder)),
+            "switch_folder": push(MailboxView, lambda _, args, __: MailboxView(args["folder_name"].upper())),
+            "start_compose": push(ComposeEmail),
+        },
+        EmailDetail: {
+            "start_compose_reply": push(ComposeEmail, lambda detail, _, __: ComposeEmail(detail.reply_draft())),
+            "move": POP,
+            "delete": POP,
+        },
+        ComposeEmail: {"send_composed_email": POP, "save_draft": POP, "discard_draft": POP},
+    }
 
     def __init__(self, name: str | None = None, user_email: str = USER_EMAIL, **kwargs: Any) -> None:
         super().__init__(name, user_email=user_email, **kwargs)
@@ -62,32 +76,7 @@ class StatefulEmailApp(StatefulApp, EmailClientV2):
         for path in attachment_paths or []:
             self.add_attachment(email, path)
         self.folders[EmailFolderName.INBOX].add_email(email)
-        return email_id
-
-    @type_check
-    @app_tool()
-    @event_registered(operation_type=OperationType.WRITE)
-    def forward_email(
-        self,
-        email_id: str,
-        recipients: list[str] | None = None,
-        folder_name: str = EmailFolderName.INBOX.value,
-    ) -> str:
-        """Forwards an email to the specified recipients.
-
-        :param email_id: The id of the email to forward.
-        :param recipients: The recipients of the email.
-        :param folder_name: The folder to forward the email from: INBOX, SENT, DRAFT, TRASH. Defaults to INBOX.
-        :returns: The id of the email just created and sent.
-
-        :example:
-            forward_email("1234567890abcdef", ["user1@meta.com", "user2@meta.com"], "INBOX")
-        """
-        # ARE marks the original as read before it sees that an address is wrong.
-        Email(recipients=recipients or [])
-        with disable_events():
-            new_id: str = super().forward_email(email_id, recipients, folder_name)
-        return new_id
+        return str(email.email_id)
 
     @data_tool()
     @event_registered(operation_type=OperationType.WRITE)
@@ -117,3 +106,36 @@ class StatefulEmailApp(StatefulApp, EmailClientV2):
             self, sender, recipients, subject, content, email_time, folder_name
         )
         return email_id
+
+    def send_reply_from_draft(self, draft: ComposeDraft) -> str:
+        """Send an answer that was edited before, and return its id. No event of its own.
+
+        Raises:
+            ValueError: If the draft is no answer, or what it answers is gone.
+        """
+        if not draft.reply_to:
+            raise ValueError("The draft is no reply: reply_to is not set")
+        original = self.folder(draft.reply_to_folder or INBOX).get_email_by_id(draft.reply_to)
+        recipients = draft.recipients or draft.default_recipients or [self.reply_recipient(original)]
+        subject = draft.subject or draft.default_subject or f"Re: {original.subject}"
+        return self._put(draft, EmailFolderName.SENT, recipients, subject)
+
+    def save_draft(self, draft: ComposeDraft) -> str:
+        """Keep a mail that is not sent in the folder DRAFT, whole, and return its id. No event of its own."""
+        return self._put(
+            draft,
+            EmailFolderName.DRAFT,
+            draft.recipients or draft.default_recipients,
+            draft.subject or draft.default_subject or "",
+        )
+
+    def _put(self, draft: ComposeDraft, folder: EmailFolderName, recipients: list[str], subject: str) -> str:
+        email = Email(
+            sender=self.user_email,
+            recipients=list(recipients),
+            subject=subject,
+            content=draft.body,
+            cc=list(draft.cc),
+            parent_id=draft.reply_to,
+        )
+        return self.put(folder, email, draft.attachments)

@@ -1,0 +1,57 @@
+"""Apartments."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from are.simulation.apps.apartment_listing import ApartmentListingApp
+from are.simulation.tool_utils import OperationType, data_tool, env_tool
+from are.simulation.types import EventType, disable_events, event_registered
+from are.simulation.utils import type_check
+
+from pytest_pare.apps.apartment.states import ApartmentDetail, ApartmentFavorites, ApartmentHome, ApartmentSearch
+from pytest_pare.apps.core import StatefulApp
+from pytest_pare.apps.navigation import push
+
+_DETAIL = push(ApartmentDetail, lambda _, args, __: ApartmentDetail(args["apartment_id"]))
+
+
+class StatefulApartmentApp(StatefulApp, ApartmentListingApp):
+    """Apartments to let, and those that the user has saved.
+
+    Args:
+        name: The app's name.
+        **kwargs: The other fields of ARE's `ApartmentListingApp`. Saved is what is marked or listed so.
+    """
+
+    root = ApartmentHome
+    transitions: ClassVar = {
+        ApartmentHome: {
+            "view_apartment": _DETAIL,
+            "open_search": push(ApartmentSearch),
+            "open_favorites": push(ApartmentFavorites),
+        },
+        ApartmentSearch: {"view_apartment": _DETAIL},
+        ApartmentFavorites: {"view_apartment": _DETAIL},
+    }
+
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        marked = [apartment_id for apartment_id, apartment in self.apartments.items() if apartment.saved]
+        self.saved_apartments.extend(id_ for id_ in marked if id_ not in self.saved_apartments)
+
+    @type_check
+    @data_tool()
+    @env_tool()
+    @event_registered(operation_type=OperationType.WRITE, event_type=EventType.ENV)
+    def delete_apartment(self, apartment_id: str) -> None:
+        """Deletes a specific apartment by apartment_id.
+
+        :param apartment_id: apartment id to delete
+        :returns: nothing if successful, otherwise raise ValueError.
+        """
+        with disable_events():
+            super().delete_apartment(apartment_id)
+        # ARE leaves its id among the saved ones, and every look at those fails from then on.
+        if apartment_id in self.saved_apartments:
+            self.saved_apartments.remove(apartment_id)

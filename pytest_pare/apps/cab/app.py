@@ -1,0 +1,154 @@
+"""Cabs."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any, ClassVar
+
+from are.simulation.apps.cab import CabApp, Ride
+from are.simulation.tool_utils import OperationType, app_tool, data_tool
+from are.simulation.types import disable_events, event_registered
+from are.simulation.utils import type_check
+
+from pytest_pare.apps.cab.states import CabHome, CabQuotationDetail, CabRideDetail, CabServiceOptions
+from pytest_pare.apps.core import StatefulApp
+from pytest_pare.apps.navigation import RESET, push
+
+
+def _service_options(_home: CabHome, args: Any, _rides: Any) -> CabServiceOptions:
+    return CabServiceOptions(args["start_location"], args["end_location"], args.get("ride_time"))
+
+
+class StatefulCabApp(StatefulApp, CabApp):
+    """Cabs: quotations, one ride at a time, and the rides that have been.
+
+    Args:
+        name: The app's name.
+        **kwargs: The other fields of ARE's `CabApp`. A ride that is on-going is the last of the history.
+    """
+
+    root = CabHome
+    transitions: ClassVar = {
+        CabHome: {
+            "list_rides": push(CabServiceOptions, _service_options),
+            "open_current_ride": push(CabRideDetail, lambda _, __, ride: CabRideDetail(ride)),
+        },
+        CabServiceOptions: {
+            "get_quotation": push(CabQuotationDetail, lambda _, __, ride: CabQuotationDetail(ride)),
+        },
+        CabQuotationDetail: {"order_ride": push(CabRideDetail, lambda _, __, ride: CabRideDetail(ride))},
+        CabRideDetail: {"cancel_ride": RESET},
+    }
+
+    on_going_ride: Ride | None
+
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        # ARE takes it for granted, when a ride ends or changes.
+        if self.on_going_ride is not None and self.on_going_ride not in self.ride_history[-1:]:
+            self.ride_history.append(self.on_going_ride)
+
+    @type_check
+    @data_tool()
+    @event_registered(operation_type=OperationType.WRITE)
+    def add_new_ride(
+        self,
+        service_type: str,
+        start_location: str,
+        end_location: str,
+        price: float,
+        duration: float = 0.0,
+        time_stamp: float = 0.0,
+        distance_km: float = 0.0,
+    ) -> str:
+        """Add a new ride to the ride history.
+
+        :param service_type: type of service (Default, Premium, Van)
+        :param start_location: starting point of the ride
+        :param end_location: ending point of the ride
+        :param price: price of the ride
+        :param duration: duration in minutes of the ride
+        :param time_stamp: time stamp of the ride
+        :param distance_km: distance in kilometers of the ride
+        :returns: ride id of the added ride if successful, otherwise raise Exception.
+        """
+        with disable_events():
+            ride_id: str = super().add_new_ride(
+                service_type, start_location, end_location, price, duration, time_stamp, distance_km
+            )
+        # The on-going ride stays the last one; ARE refuses to change or end it otherwise.
+        if self.on_going_ride is not None:
+            self.ride_history[-2:] = reversed(self.ride_history[-2:])
+        return ride_id
+
+    @type_check
+    @app_tool()
+    @data_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def list_rides(self, start_location: str, end_location: str, ride_time: str | None = None) -> list[Ride]:
+        """Lists all rides available between two locations.
+
+        :param start_location: starting point of the ride
+        :param end_location: ending point of the ride
+        :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
+        :returns: list of Ride objects.
+        """
+        # ARE logs an event for each quotation, and keeps the first ones when a later one is refused.
+        quotations = len(self.quotation_history)
+        try:
+            with disable_events():
+                rides: list[Ride] = super().list_rides(start_location, end_location, ride_time)
+        except Exception:
+            del self.quotation_history[quotations:]
+            raise
+        return rides
+
+    @type_check
+    @app_tool()
+    @data_tool()
+    @event_registered(operation_type=OperationType.WRITE)
+    def order_ride(
+        self, start_location: str, end_location: str, service_type: str, ride_time: str | None = None
+    ) -> Ride:
+        """Orders a ride and returns the ride details.
+
+        :param start_location: starting point of the ride
+        :param end_location: ending point of the ride
+        :param service_type: type of service (Default, Premium, Van)
+        :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
+        :returns: booked ride, represented by a Ride object.
+        """
+        # ARE logs an event for the quotation that it makes on the way.
+        with disable_events():
+            return super().order_ride(start_location, end_location, service_type, ride_time)
+
+    def order_quotation(self, ride: Ride) -> Ride:
+        """Order the ride that a quotation is for: its time, its price. No event of its own.
+
+        Raises:
+            ValueError: If there is an on-going ride.
+        """
+        if self.on_going_ride is not None:
+            raise ValueError("You have an on-going ride.")
+        ride.set_booked()
+        self.ride_history.append(ride)
+        self.on_going_ride = ride
+        return ride
+
+    @type_check
+    @app_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def get_current_ride_status(self) -> Ride:
+        """Check the status for the current ride ordered.
+
+        :returns: ride details, represented by a Ride object.
+        """
+        if self.on_going_ride is None:
+            raise ValueError("No ride ordered.")
+        # ARE writes the new estimate of the delay into the ride, each time that somebody looks.
+        now = self.time_manager.time()
+        ride: Ride = copy.deepcopy(self.on_going_ride)
+        if ride.delay is not None and ride.time_stamp is not None:
+            ride.update_delay(now, random.Random(f"{self.seed}/{ride.ride_id}/{now}"))  # noqa: S311 - reproducible
+        return ride

@@ -1,0 +1,30 @@
+"""Files that apps attach to what they hold."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from are.simulation.types import disable_events
+
+
+def read_attachment(file_system: Any, path: str) -> tuple[str, bytes]:
+    """Return a file's name and its content in base64. No event of the file system's.
+
+    Args:
+        file_system: The phone's; `None` for the local disk.
+        path: Path of the file.
+
+    Raises:
+        ValueError: If it is no file that can be read.
+    """
+    try:
+        if file_system is None:
+            content = Path(path).read_bytes()
+        else:
+            with disable_events(), file_system.open(path, "rb") as file:
+                content = file.read()
+    except OSError as error:
+        raise ValueError(f"File {path} does not exist") from error
+    return Path(path).name, base64.b64encode(content)

@@ -1,0 +1,130 @@
+"""Messaging."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, ClassVar
+
+from are.simulation.apps.messaging_v2 import ConversationV2, FileMessageV2, MessageV2, MessagingAppV2
+from are.simulation.tool_utils import OperationType, app_tool
+from are.simulation.types import disable_events, event_registered
+from are.simulation.utils import type_check, uuid_hex
+
+from pytest_pare.apps.core import USER_NAME, StatefulApp
+from pytest_pare.apps.files import read_attachment
+from pytest_pare.apps.messaging.states import ConversationList, ConversationOpened
+from pytest_pare.apps.navigation import push
+
+
+class StatefulMessagingApp(StatefulApp, MessagingAppV2):
+    """Conversations between the phone's owner and others. The owner is John Doe where nobody else is named.
+
+    Args:
+        name: The app's name.
+        **kwargs: The other fields of ARE's `MessagingAppV2`.
+    """
+
+    root = ConversationList
+    transitions: ClassVar = {
+        ConversationList: {
+            "open_conversation": push(
+                ConversationOpened, lambda _, args, __: ConversationOpened(args["conversation_id"])
+            )
+        },
+    }
+
+    current_user_id: str | None
+    current_user_name: str | None
+    conversations: dict[str, ConversationV2]
+
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        if self.current_user_name is None:
+            self.current_user_name = self.id_to_name.get(self.current_user_id, USER_NAME)
+        if self.current_user_id is None:
+            self.current_user_id = self.name_to_id.get(self.current_user_name) or uuid_hex(self.rng)
+        self.id_to_name[self.current_user_id] = self.current_user_name
+        self.name_to_id[self.current_user_name] = self.current_user_id
+
+    def send_to_conversation(self, conversation_id: str, content: str, attachment_path: str | None = None) -> str:
+        """Send a message of the user's in a conversation, be it of two or of many, and return its id.
+
+        Raises:
+            ValueError: If the conversation or the file does not exist.
+        """
+        if conversation_id not in self.conversations:
+            raise ValueError(f"Conversation {conversation_id} does not exist")
+        message = self._create_message(str(self.current_user_id), content, attachment_path)
+        conversation = self.conversations[conversation_id]
+        conversation.messages.append(message)
+        conversation.update_last_updated(message.timestamp)
+        return conversation_id
+
+    @type_check
+    @app_tool()
+    @event_registered(operation_type=OperationType.WRITE)
+    def download_attachment(self, conversation_id: str, message_id: str, download_path: str = "Downloads/") -> str:
+        """Download an attachment from the conversation with the given conversation_id.
+
+        :param conversation_id: Conversation id
+        :param message_id: Message id
+        :param download_path: Path to download the attachment to
+        :returns: Full path to the downloaded attachment if successful, otherwise raise Exception
+
+        :example:
+            download_attachment("1234567890abcdef", "abcdef1234567890", "Downloads/")
+        """
+        # ARE asks a message of text alone for its attachment, too.
+        conversation = self.conversations.get(conversation_id)
+        if conversation is not None and not any(
+            isinstance(message, FileMessageV2) and message.message_id == message_id for message in conversation.messages
+        ):
+            raise ValueError("No attachment found in the specified message")
+        with disable_events():
+            path: str = super().download_attachment(conversation_id, message_id, download_path)
+        return path
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the app holds, ready for JSON: ARE leaves attachments as bytes."""
+        state: dict[str, Any] = super().get_state()
+        for conversation in state["conversations"].values():
+            for message in conversation["messages"]:
+                if message.get("attachment") is not None:
+                    message["attachment"] = message["attachment"].decode()
+        return state
+
+    def load_conversations_from_dict(self, conversations_dict: dict[str, Any]) -> None:
+        """Add conversations as `get_state` returns them."""
+        super().load_conversations_from_dict(conversations_dict)
+        for conversation_id in conversations_dict:
+            for message in self.conversations[conversation_id].messages:
+                if isinstance(message, FileMessageV2) and isinstance(message.attachment, str):
+                    message.attachment = message.attachment.encode()
+
+    def reset(self) -> None:
+        """Forget all conversations; who is known stays known."""
+        self.rng = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
+        self.conversations = {}
+        self.load_root_state()
+
+    def _create_message(self, sender_id: str, content: str, attachment_path: str | None) -> MessageV2:
+        # ARE looks on the host's disk, too, for a file that the phone is said to have.
+        message_id, sent = uuid_hex(self.rng), self.time_manager.time()
+        if attachment_path is None:
+            return MessageV2(sender_id, message_id, sent, content)
+        file_name, attachment = read_attachment(self.internal_fs, attachment_path)
+        return FileMessageV2(sender_id, message_id, sent, content, attachment, file_name)
+
+    def _get_or_create_default_conversation(self, user_ids: list[str]) -> str:
+        # ARE asks another tool of its own here; that is no event.
+        with disable_events():
+            conversation_id: str = super()._get_or_create_default_conversation(user_ids)
+        return conversation_id
+
+    def _create_conversation(self, user_ids: list[str], title: str | None = None) -> str:
+        conversation_id: str = super()._create_conversation(user_ids, title)
+        conversation = self.conversations[conversation_id]
+        # ARE lists the participants in the order of a set, which differs from process to process.
+        conversation.participant_ids = list(dict.fromkeys([*user_ids, self.current_user_id]))
+        conversation.last_updated = self.time_manager.time()
+        return conversation_id

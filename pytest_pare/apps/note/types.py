@@ -1,0 +1,84 @@
+"""What the notes app holds and returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_pare.apps.files import read_attachment
+from pytest_pare.world import new_uuid, now
+
+
+@dataclass(repr=False)
+class Note:
+    """A note.
+
+    Attributes:
+        note_id: Id; a new one where it is empty.
+        title: Title.
+        content: Text.
+        pinned: Whether the user has pinned it.
+        attachments: By file name, the content in base64.
+        created_at: In epoch seconds; now where nothing is said.
+        updated_at: In epoch seconds; now where nothing is said.
+    """
+
+    note_id: str
+    title: str
+    content: str
+    pinned: bool = False
+    attachments: dict[str, bytes] | None = field(default_factory=dict)
+    created_at: float = field(default_factory=now)
+    updated_at: float = field(default_factory=now)
+
+    def __post_init__(self) -> None:
+        if not self.note_id:
+            self.note_id = new_uuid().hex
+
+    def __repr__(self) -> str:
+        # What is attached is told by name: its content is nothing that anybody reads.
+        shown = vars(self) | {"attachments": list(self.attachments or {})}
+        return f"Note({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def add_attachment(self, path: str) -> None:
+        """Attach a file of the local disk.
+
+        Raises:
+            ValueError: If there is no such file.
+        """
+        self.attach(*read_attachment(None, path))
+
+    def attach(self, file_name: str, content: bytes) -> None:
+        """Attach content in base64; what has the same name is replaced."""
+        self.attachments = {**(self.attachments or {}), file_name: content}
+
+    def matches(self, query: str) -> bool:
+        """Tell whether title or text hold `query`, in any case."""
+        query = query.lower()
+        return query in self.title.lower() or query in self.content.lower()
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the note, ready for JSON."""
+        return vars(self) | {"attachments": {name: data.decode() for name, data in (self.attachments or {}).items()}}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Note:
+        """Make a note of what `get_state` returns."""
+        return cls(**state | {"attachments": {name: data.encode() for name, data in state["attachments"].items()}})
+
+
+@dataclass
+class ReturnedNotes:
+    """A part of the notes of a folder.
+
+    Attributes:
+        notes: The notes.
+        notes_range: Places of the first one and of the one after the last, from 0.
+        total_returned_notes: How many they are.
+        total_notes: How many the folder holds.
+    """
+
+    notes: list[Note]
+    notes_range: tuple[int, int]
+    total_returned_notes: int
+    total_notes: int

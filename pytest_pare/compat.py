@@ -1,0 +1,135 @@
+"""Scenario modules written for PARE, run as they are: `import pare...` gives what stands for it in this project.
+
+Switched on by the ini value `pare_import_alias = true`, by `-p pytest_pare.compat`, or by `install()`. Where a real
+`pare` is installed, that one is imported and nothing here takes part.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+_APPS = {
+    "apartment": ("StatefulApartmentApp", "ApartmentHome", "ApartmentDetail", "ApartmentSearch", "ApartmentFavorites"),
+    "cab": ("StatefulCabApp", "CabHome", "CabRideDetail", "CabServiceOptions", "CabQuotationDetail"),
+    "calendar": ("StatefulCalendarApp", "AgendaView", "EventDetail", "EditEvent", "EditDraft"),
+    "contacts": ("StatefulContactsApp", "ContactsList", "ContactDetail", "ContactEdit"),
+    "email": ("StatefulEmailApp", "MailboxView", "EmailDetail", "ComposeEmail", "ComposeDraft"),
+    "messaging": ("StatefulMessagingApp", "ConversationList", "ConversationOpened"),
+    "note": ("StatefulNotesApp", "NoteList", "NoteDetail", "EditNote", "FolderList"),
+    "reminder": ("StatefulReminderApp", "ReminderList", "ReminderDetail", "EditReminder", "ReminderDraft"),
+    "shopping": (
+        "StatefulShoppingApp",
+        "ShoppingHome",
+        "ProductDetail",
+        "VariantDetail",
+        "CartView",
+        "OrderListView",
+        "OrderDetailView",
+    ),
+}
+"""By package: the app, then its screens and what they hold."""
+
+_NOTE_TYPES = ("Note", "ReturnedNotes")
+_CORE = {"AppState": "pytest_pare.apps.core", "StatefulApp": "pytest_pare.apps.core"}
+_DECORATORS = dict.fromkeys(("pare_event_registered", "user_tool"), "pytest_pare.apps.tool_decorators")
+_HOME = {"HomeScreenSystemApp": "pytest_pare.apps.system"}
+_INTERFACE = {"PAREAgentUserInterface": "pytest_pare.apps.agent_interface"}
+_REGISTRY = dict.fromkeys(
+    ("SCENARIO_ENTRY_POINT_GROUP", "ScenarioRegistry", "register_scenario", "registry"),
+    "pytest_pare.scenarios.registry",
+)
+
+
+def _app_modules() -> dict[str, dict[str, str]]:
+    modules: dict[str, dict[str, str]] = {}
+    for package, (app, *screens) in _APPS.items():
+        home = f"pytest_pare.apps.{package}"
+        states = dict.fromkeys(screens, f"{home}.states")
+        types = dict.fromkeys(_NOTE_TYPES, f"{home}.types") if package == "note" else {}
+        folder = {"NotesFolder": f"{home}.app"} if package == "note" else {}
+        modules[f"pare.apps.{package}"] = {app: f"{home}.app", **states, **types}
+        modules[f"pare.apps.{package}.app"] = {app: f"{home}.app", **states, **types, **folder, **_CORE}
+        modules[f"pare.apps.{package}.states"] = {**states, **_CORE, **_DECORATORS}
+    modules["pare.apps.note.types"] = dict.fromkeys(_NOTE_TYPES, "pytest_pare.apps.note.types")
+    return modules
+
+
+MODULES: dict[str, dict[str, str]] = {
+    "pare": {},
+    "pare.apps": {
+        "App": "are.simulation.apps.app",
+        "user_tool": "are.simulation.tool_utils",
+        **_CORE,
+        **_HOME,
+        **_INTERFACE,
+        **{app: f"pytest_pare.apps.{package}.app" for package, (app, *_) in _APPS.items()},
+    },
+    "pare.apps.core": {**_CORE, **_DECORATORS},
+    "pare.apps.proactive_aui": _INTERFACE,
+    "pare.apps.system": {**_HOME, **_DECORATORS},
+    "pare.apps.tool_decorators": _DECORATORS,
+    **_app_modules(),
+    "pare.environment": {"StateAwareEnvironmentWrapper": "pytest_pare.simulation.environment", **_HOME, **_INTERFACE},
+    "pare.notification_system": dict.fromkeys(
+        ("PAREMessageType", "PARENotificationSystem"), "pytest_pare.simulation.notifications"
+    ),
+    "pare.scenarios": {"PAREScenario": "pytest_pare.scenarios.scenario", "registry": "pytest_pare.scenarios.registry"},
+    "pare.scenarios.config": dict.fromkeys(
+        ("MAX_SCENARIO_DURATION", "MultiScenarioRunnerConfig", "ScenarioRunnerConfig"), "pytest_pare.scenarios.config"
+    ),
+    "pare.scenarios.registration": {"register_pare_scenarios": "pytest_pare.scenarios.registration"},
+    "pare.scenarios.scenario": {"PAREScenario": "pytest_pare.scenarios.scenario"},
+    "pare.scenarios.utils": {},
+    "pare.scenarios.utils.registry": _REGISTRY,
+    "pare.scenarios.validation_result": dict.fromkeys(
+        ("PAREMultiScenarioValidationResult", "PAREScenarioValidationResult"), "pytest_pare.scenarios.validation_result"
+    ),
+}
+"""By module of PARE's: each name that it has here, and the module that it comes from."""
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of the table. It stands last, so that a `pare` that is installed is found before."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        parent_is_ours = isinstance(getattr(sys.modules.get("pare"), "__loader__", None), _Loader)
+        if fullname in MODULES and (fullname == "pare" or parent_is_ours):
+            return ModuleSpec(fullname, _Loader(), is_package=any(m.startswith(f"{fullname}.") for m in MODULES))
+        if fullname.startswith("pare.") and parent_is_ours:
+            raise ModuleNotFoundError(f"pytest-pare has no counterpart of PARE's module {fullname}", name=fullname)
+        return None
+
+
+class _Loader(Loader):
+    """Makes a module whose names are looked up in the table when they are asked for."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        names = MODULES[module.__name__]
+
+        def lookup(name: str) -> Any:
+            if name not in names:
+                raise AttributeError(f"pytest-pare has no counterpart of {name} in PARE's module {module.__name__}")
+            return getattr(import_module(names[name]), name)
+
+        vars(module).update(__getattr__=lookup, __all__=sorted(names), __doc__=f"What stands for {module.__name__}.")
+
+
+def install() -> None:
+    """Make `import pare` find the modules of the table, if no `pare` is installed. A second call changes nothing."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())
+
+
+def pytest_configure() -> None:
+    """Install: what `-p pytest_pare.compat` is for."""
+    install()

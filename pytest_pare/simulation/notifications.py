@@ -1,0 +1,195 @@
+"""Who learns of what: messages between the user and the agent, what the user does, what happens in the world.
+
+A notification is for one side. Each kind of event that is announced has a text for each side that it reaches; what has
+none is not announced, and neither is what failed: it did not happen.
+"""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.apps.agent_user_interface import AUIMessage, Sender
+from are.simulation.notification_system import BaseNotificationSystem, Message, NotificationSystemConfig, VerbosityLevel
+from are.simulation.types import Action, CompletedEvent, EventType
+from jinja2 import Environment, StrictUndefined, Template
+
+from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+from pytest_pare.simulation.announcements import announcement_of
+from pytest_pare.simulation.queues import SimulatedMessageQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from are.simulation.apps.reminder import Reminder
+    from are.simulation.apps.system import WaitForNotificationTimeout
+    from are.simulation.types import AbstractEvent
+
+_BODY_LENGTH = 20
+
+
+class PAREMessageType(Enum):
+    """What a notification is, and so whom it is for."""
+
+    AGENT_MESSAGE = "AGENT_MESSAGE"
+    USER_MESSAGE = "USER_MESSAGE"
+    USER_ACTION = "USER_ACTION"
+    ENVIRONMENT_NOTIFICATION_USER = "ENVIRONMENT_NOTIFICATION_USER"
+    ENVIRONMENT_NOTIFICATION_AGENT = "ENVIRONMENT_NOTIFICATION_AGENT"
+    ENVIRONMENT_STOP = "ENVIRONMENT_STOP"
+
+
+FOR_USER = frozenset(
+    {PAREMessageType.AGENT_MESSAGE, PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, PAREMessageType.ENVIRONMENT_STOP}
+)
+FOR_AGENT = frozenset(
+    {
+        PAREMessageType.USER_MESSAGE,
+        PAREMessageType.USER_ACTION,
+        PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT,
+        PAREMessageType.ENVIRONMENT_STOP,
+    }
+)
+
+
+class PARENotificationSystem(BaseNotificationSystem):
+    """One queue for both sides; each takes out what is its own.
+
+    Args:
+        verbosity_level: LOW announces nothing of the world but due reminders and waits that are over; MEDIUM what
+            others send and decide; HIGH also what merely changes in shops, listings and chats. Messages between the
+            user and the agent, and the user's actions, always reach the other side.
+    """
+
+    def __init__(self, verbosity_level: VerbosityLevel = VerbosityLevel.HIGH) -> None:
+        super().__init__(NotificationSystemConfig())
+        self.verbosity_level = verbosity_level
+        self.message_queue = SimulatedMessageQueue()
+
+    def handle_event(self, event: AbstractEvent) -> None:
+        """Queue the notifications of an event."""
+        if isinstance(event, CompletedEvent) and isinstance(event.action, Action) and not event.failed():
+            for message_type, text in self._texts(event):
+                self._put(message_type, text)
+
+    def _texts(self, event: CompletedEvent) -> list[tuple[PAREMessageType, str]]:
+        arguments = {name: value for name, value in event.get_args().items() if name != "self"}
+        function = event.function_name() or ""
+        if isinstance(event.action.app, PAREAgentUserInterface):
+            message_type, sender, prefix = _CONVERSATION.get(function, (None, None, ""))
+            if message_type is None:
+                return []
+            content = prefix + str(arguments.get("content", ""))
+            now = self.get_current_time()
+            return [(message_type, str(AUIMessage(sender=sender, content=content, timestamp=now, time_read=now)))]
+        if event.event_type == EventType.USER:
+            call = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+            return [(PAREMessageType.USER_ACTION, f"{event.app_class_name()}__{function}({call})")]
+        announcement = announcement_of(type(event.action.app), function)
+        if announcement is None or announcement.verbosity > self.verbosity_level:
+            return []
+        facts = {
+            **_defaults(event.action.function),
+            **arguments,
+            "app": event.action.app,
+            "result": event.metadata.return_value,
+        }
+        name = f"{event.app_name()}: "
+        texts = [(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, name + _template(announcement.user).render(facts))]
+        if event.event_type != EventType.AGENT:
+            # The agent knows what it did itself.
+            agent_text = name + _template(announcement.agent).render(facts)
+            texts.append((PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT, agent_text))
+        return texts
+
+    def handle_time_based_notifications(self) -> None:
+        """Announce reminders that have fallen due, each once, to both sides. Looking for them is no event."""
+        if self.reminder_app is None:
+            return
+        now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
+        due = [r for r in self.reminder_app.reminders.values() if r.due_datetime <= now and not r.already_notified]
+        if due:
+            self._put_for_both(self._reminder_text(due))
+
+    def next_reminder_time(self) -> float | None:
+        """Return when the next reminder falls due that has not been announced, in epoch seconds; `None` for never."""
+        reminders = self.reminder_app.reminders.values() if self.reminder_app is not None else ()
+        return min((r.due_datetime.timestamp() for r in reminders if not r.already_notified), default=None)
+
+    def handle_timeout_after_events(self) -> None:
+        """Announce that a wait for a notification is over without one."""
+        if self.system_app is None or self.system_app.wait_for_notification_timeout is None:
+            return
+        timeout: WaitForNotificationTimeout | None = self.system_app.get_wait_for_notification_timeout()
+        has_news = self.has_news_for_agent()
+        if timeout is not None and not has_news:
+            self._put_for_both(f"{self.system_app.name}: nothing happened within {timeout.timeout} seconds")
+        if timeout is not None or has_news:
+            self.system_app.reset_wait_for_notification_timeout()
+
+    def has_news_for_agent(self) -> bool:
+        """Tell whether something that was sent to the agent up to now has not been taken out."""
+        now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
+        return any(m.timestamp <= now and m.message_type in FOR_AGENT for m in self.message_queue.list_view())
+
+    def announce_stop(self, reason: str) -> None:
+        """Tell both sides that the world has come to its end."""
+        self._put(PAREMessageType.ENVIRONMENT_STOP, reason)
+
+    def take(self, types: frozenset[PAREMessageType]) -> list[Message]:
+        """Take out what has been sent up to now to the side that `types` stands for: `FOR_USER` or `FOR_AGENT`."""
+        now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
+        messages = self.message_queue.get_by_timestamp(now)
+        for message in messages:
+            # The end of the world is news for both.
+            if message.message_type not in types or message.message_type is PAREMessageType.ENVIRONMENT_STOP:
+                self.message_queue.put(message)
+        return [message for message in messages if message.message_type in types]
+
+    def _reminder_text(self, due: list[Reminder]) -> str:
+        for reminder in due:
+            reminder.time_notified = self.get_current_time()
+        return "\n".join([f"{self.reminder_app.name}: due now", *map(str, due)])
+
+    def _put_for_both(self, text: str) -> None:
+        self._put(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, text)
+        self._put(PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT, text)
+
+    def _put(self, message_type: PAREMessageType, text: str) -> None:
+        timestamp = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
+        self.message_queue.put(Message(message_type=message_type, message=text, timestamp=timestamp))
+
+
+_CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {
+    "send_message_to_user": (PAREMessageType.AGENT_MESSAGE, Sender.AGENT, ""),
+    "send_message_to_agent": (PAREMessageType.USER_MESSAGE, Sender.USER, ""),
+    "accept_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[ACCEPT]: "),
+    "reject_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[REJECT]: "),
+}
+
+
+@cache
+def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the values of the arguments that a call may leave out: an event made by hand does not carry them."""
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name: parameter.default for parameter in parameters if parameter.default is not parameter.empty}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text, no markup
+    environment.filters["short"] = _short
+    return environment
+
+
+@cache
+def _template(source: str) -> Template:
+    return _environment().from_string(source)
+
+
+def _short(text: Any) -> str:
+    flat = " ".join(str(text).split())
+    return flat if len(flat) <= _BODY_LENGTH else flat[:_BODY_LENGTH] + "..."
