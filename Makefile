@@ -8,7 +8,8 @@ EXTRA ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# Another EXTRA is another installation.
+READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
 .PHONY: demo test lint format bench clean
 
@@ -41,4 +42,4 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable . --group lint --group test $(EXTRA)
-	@touch $@
+	@rm -f $(VENV)/.ready-* && touch $@

@@ -51,7 +51,8 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     """Return the ids that a suite selects before its limit, in the order of its split file, or else sorted.
 
     Raises:
-        SettingsError: If the split file names an id that is not available, or nothing is left.
+        SettingsError: If the split file names an id that is not available, a pattern of `include` matches nothing, or
+            nothing is left.
     """
     settings = suite.settings.scenarios
     known = sorted(set(available))
@@ -64,6 +65,9 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 raise suite.error(("scenarios", "split"), f"there is no scenario {scenario_id!r}{hint}")
         ids = split
+    for index, pattern in enumerate(settings.include):
+        if not any(fnmatchcase(i, pattern) for i in known):
+            raise suite.error(("scenarios", "include", index), f"{pattern!r} matches no scenario")
     if settings.include:
         ids = [i for i in ids if any(fnmatchcase(i, pattern) for pattern in settings.include)]
     ids = [i for i in ids if not any(fnmatchcase(i, pattern) for pattern in settings.exclude)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -177,6 +177,15 @@ class Tally:
         self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
         self.duration = 0.0
         self.problems: list[str] = []
+
+    def pytest_sessionstart(self) -> None:
+        """Remove the reports of an earlier session: none is better than one that tells of something else."""
+        if _only_looks(self._config):
+            return
+        for suite in self.suites.values():
+            for path in filter(None, (suite.suite.json_report, suite.suite.parquet_report)):
+                with suppress(OSError):
+                    path.unlink()
 
     # -- what was selected
 

@@ -213,7 +213,8 @@ def _install() -> None:
         # `list(set(participant_ids))` in the original: an order that differs from process to process.
         participants = list(dict.fromkeys(self.participant_ids))
         original(self)
-        self.participant_ids = participants
+        if _active.get() is not None:
+            self.participant_ids = participants
 
     conversation.__post_init__ = keep_order
     sandbox.install(lambda: _active.get() is not None)

@@ -262,7 +262,8 @@ def test_each_thread_has_its_own_world() -> None:
 
 @given(st.lists(st.sampled_from(["ann", "bob", "cem", "dot"]), min_size=1, max_size=8))
 def test_participants_keep_their_order(ids: list[str]) -> None:
-    conversation = ConversationV2(participant_ids=list(ids))
+    with World("chat").active():
+        conversation = ConversationV2(participant_ids=list(ids))
     assert conversation.participant_ids == sorted(set(ids), key=ids.index)
     assert conversation.title == ", ".join(ids)
 

@@ -34,21 +34,32 @@ def write_json(
     """
     timestamp = datetime.now(UTC).isoformat(timespec="seconds")
     report = generate_json_stats_report(combine_results_to_dataframe(results.values()), split, timestamp=timestamp)
-    report["metadata"]["suite"] = suite
+    # Without it, a reference check would look like the work of the models that the configuration names.
+    report["metadata"] |= {
+        "suite": suite,
+        "mode": ", ".join(sorted({_mode(result) for result in results.values()})) or None,
+    }
     report["gate"] = None if verdict is None else verdict.to_dict()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenarioValidationResult]) -> None:
-    """Write a row for each run, with the suite and the variant as additional columns.
+    """Write a row for each run, with the suite, the variant and the mode as additional columns.
 
     Raises:
         OSError: If the file cannot be written.
     """
-    empty = pl.DataFrame(schema={**RESULT_SCHEMA, "suite": pl.String, "variant": pl.String})
-    tables = [result.to_polars({"suite": suite, "variant": variant}) for variant, result in results.items()]
+    empty = pl.DataFrame(schema={**RESULT_SCHEMA, "suite": pl.String, "variant": pl.String, "mode": pl.String})
+    tables = [
+        result.to_polars({"suite": suite, "variant": variant, "mode": _mode(result)})
+        for variant, result in results.items()
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     # Polars has errors of its own for a file that it opens itself.
     with path.open("wb") as file:
         pl.concat([empty, *tables]).write_parquet(file)
+
+
+def _mode(result: PAREMultiScenarioValidationResult) -> str:
+    return "oracle" if result.run_config.oracle else "agent"

@@ -161,6 +161,8 @@ def check_consented_writes(
     if early is not None:
         return _failure(f"{_call(early)} was called before the user had accepted")
     missing = [(item,) if isinstance(item, Write) else item for item in expected]
+    # What says the most of its arguments is looked for first, so that what says less does not take its event.
+    missing.sort(key=lambda ways: -max((len(way.args) for way in ways), default=0))
     errors = []
     for event in filter(_is_attempt, log[consent:]):
         if event.failed():

@@ -21,11 +21,15 @@ def bundled_library_dir() -> Path:
 
 
 def library_modules(directory: Path) -> list[Path]:
-    """Return the scenario modules below `directory`, sorted. A name that begins with `_` or `.` makes it none."""
+    """Return the scenario modules below `directory`, sorted.
+
+    A name that begins with `_`, `.` or `test_` makes it none, nor is `conftest.py` one.
+    """
     return sorted(
         path
         for path in directory.rglob("*.py")
-        if not any(part.startswith(("_", ".")) for part in path.relative_to(directory).parts)
+        if path.name != "conftest.py"
+        and not any(part.startswith(("_", ".", "test_")) for part in path.relative_to(directory).parts)
     )
 
 

@@ -99,7 +99,8 @@ def load_library(registry: ScenarioRegistry, directory: Path) -> list[ImportFail
 
     A module that is loaded already and whose file has not changed since is left alone.
     """
-    return [failure for path in library_modules(directory) if (failure := _load(registry, path)) is not None]
+    with registry.library_pass():
+        return [failure for path in library_modules(directory) if (failure := _load(registry, path)) is not None]
 
 
 def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -14,7 +15,7 @@ from pytest_pare.scenarios.errors import DuplicateScenarioError, InvalidScenario
 from pytest_pare.scenarios.scenario import PAREScenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SCENARIO_ENTRY_POINT_GROUP = "pare.scenarios"
 
@@ -69,6 +70,18 @@ class ScenarioRegistry(BaseScenarioRegistry):
         # Modification time and size of each module that was loaded from a library directory.
         self.loaded_files: dict[str, tuple[int, int]] = {}
         self._from_entry_points: set[str] | None = None
+        self._in_pass = False
+        self._of_this_pass: set[str] = set()
+
+    @contextmanager
+    def library_pass(self) -> Iterator[None]:
+        """Refuse, meanwhile, an id that is registered a second time, even if from the same place."""
+        self._in_pass = True
+        try:
+            yield
+        finally:
+            self._in_pass = False
+            self._of_this_pass.clear()
 
     def register(self, scenario_id: str) -> Callable[[type[T]], type[T]]:
         """Return a decorator that registers a scenario class under `scenario_id`.
@@ -91,13 +104,16 @@ class ScenarioRegistry(BaseScenarioRegistry):
                 raise TypeError(f"{scenario_id}: {getattr(cls, '__name__', cls)} is not a subclass of PAREScenario")
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
-            if known not in (None, place):
+            # Within one pass over a library, the same place again is a function that makes scenarios, no re-import.
+            if known is not None and (known != place or scenario_id in self._of_this_pass):
                 raise DuplicateScenarioError(
                     f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
                 )
             cls.scenario_id = scenario_id
             self._registry[scenario_id] = cls
             self._places[scenario_id] = place
+            if self._in_pass:
+                self._of_this_pass.add(scenario_id)
             return cls
 
         return decorator
@@ -118,6 +134,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         """Drop every scenario that is registered from `file`, before it is loaded anew."""
         for scenario_id in [i for i, place in self._places.items() if place.file == file]:
             del self._places[scenario_id], self._registry[scenario_id]
+            self._of_this_pass.discard(scenario_id)
         self.loaded_files.pop(file, None)
 
     def reset(self) -> None:

@@ -55,7 +55,8 @@ class PAREScenario(Scenario):
         augmentation configs, a snapshot of all apps, `build_events_flow`.
 
         Raises:
-            ScenarioDefect: If two apps have one name, or noise is asked for, which this version cannot make.
+            ScenarioDefect: If two apps have one name, `events` is no list, or noise is asked for, which this version
+                cannot make.
         """
         if self._initialized:
             return
@@ -76,6 +77,10 @@ class PAREScenario(Scenario):
                 for app in self.apps or []
             }
             self.build_events_flow()
+            if not isinstance(self.events, list):
+                raise ScenarioDefect(
+                    f"{self.scenario_id}: build_events_flow() must set self.events to a list of events"
+                )
         if self.env_events_config is not None:
             raise ScenarioDefect(
                 f"{self.scenario_id}: env_events_config has no effect in this version of pytest-pare; leave it unset"

@@ -182,6 +182,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
                     self.event_queue.put(successor)
             except ValidationException as failure:
                 self._fail(failure)
+            self.limits.check()
         self.notification_system.handle_timeout_after_events()
 
     def _finish(self) -> None:

@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from are.simulation.scenarios.scenario import Scenario
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
+from are.simulation.types import AgentValidationEvent, OracleEvent, ValidationEvent
 
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
@@ -14,6 +16,8 @@ from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrap
 from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
+    from are.simulation.types import Event
+
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
 
@@ -58,14 +62,16 @@ def run_scenario(
     try:
         if getattr(scenario, "_played", False):
             raise ScenarioDefect(f"{scenario.scenario_id}: this instance was played before; make a new one")  # noqa: TRY301
+        limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         scenario.initialize()
         scenario._played = True
-        limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
+        _require_validate(scenario)
         with scenario.world.active():
             env = StateAwareEnvironmentWrapper(scenario.world.clock, limits, oracle_mode=True)
             env.run(scenario)
             with env.off_the_record():
                 result = _validate(scenario, env)
+            limits.check()
         defects = _defects(env)
     except Exception as error:  # noqa: BLE001 - a scenario's code may raise anything; it is the result of this run
         result = PAREScenarioValidationResult(success=None, exception=error)
@@ -79,19 +85,33 @@ def run_scenario(
     return Run(result, Trace(scenario.scenario_id, start_time, happened), warnings)
 
 
+def _require_validate(scenario: PAREScenario) -> None:
+    # ARE's own says yes to whatever happened; that is enough only where events of the scenario's do the validation.
+    has_events = any(isinstance(event, ValidationEvent | AgentValidationEvent) for event in scenario.events)
+    if type(scenario).validate is Scenario.validate and not has_events:
+        raise ScenarioDefect(f"{type(scenario).__name__} defines no validate(env): nothing would be judged")
+
+
 def _validate(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
     verdict = scenario.validate(env)
     if not isinstance(verdict, ScenarioValidationResult | PAREScenarioValidationResult | None):
-        raise ScenarioDefect(
-            f"validate() must return a ScenarioValidationResult, not {type(verdict).__name__} ({verdict!r:.80})"
-        )
-    if env.failure is not None and (verdict is None or verdict.success):
+        raise ScenarioDefect(f"validate() must return a ScenarioValidationResult, not {_told(verdict)}")
+    success = None if verdict is None else verdict.success
+    if not isinstance(success, bool | None):
+        raise ScenarioDefect(f"the success that validate() returns must be True, False or None, not {_told(success)}")
+    if env.failure is not None and success is not False:
         return PAREScenarioValidationResult(success=False, rationale=env.failure)
     if verdict is None:
         return PAREScenarioValidationResult(success=None, rationale="validate() returned None")
     return PAREScenarioValidationResult(
         success=verdict.success, exception=verdict.exception, rationale=verdict.rationale
     )
+
+
+def _told(value: object) -> str:
+    # The `repr` of anything else may hold an address in memory.
+    name = type(value).__name__
+    return f"{name} ({value!r:.80})" if isinstance(value, str | int | float) else name
 
 
 def _defective(result: PAREScenarioValidationResult, defects: list[str]) -> PAREScenarioValidationResult:
@@ -104,9 +124,16 @@ def _defective(result: PAREScenarioValidationResult, defects: list[str]) -> PARE
 
 
 def _defects(env: StateAwareEnvironmentWrapper) -> list[str]:
-    left = env.oracle_events_left()
+    left = env.events_left()
     # A validation that failed has ended the run; what was to come after it is no defect.
     if not left or env.failure is not None:
         return env.defects
-    names = ", ".join(f"{e.action_desc.app}.{e.action_desc.function}" if e.action_desc else e.event_id for e in left)
-    return [*env.defects, f"{len(left)} oracle event{'s' * (len(left) > 1)} never happened: {names}"]
+    names = ", ".join(map(_name, left))
+    return [*env.defects, f"{len(left)} event{'s' * (len(left) > 1)} of the script never happened: {names}"]
+
+
+def _name(event: Event | OracleEvent) -> str:
+    if isinstance(event, OracleEvent):
+        description = event.action_desc
+        return f"{description.app}.{description.function}" if description else str(event.event_id)
+    return f"{event.action.app_name}.{event.action.function_name}"

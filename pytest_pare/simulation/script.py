@@ -12,6 +12,7 @@ from are.simulation.types import (
     AgentValidationEvent,
     CompletedEvent,
     ConditionCheckEvent,
+    Event,
     EventMetadata,
     EventType,
     OracleEvent,
@@ -25,7 +26,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from are.simulation.types import AbstractEvent, Event
+    from are.simulation.types import AbstractEvent
 
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
 
@@ -42,6 +43,8 @@ class ScriptedEnvironment(Environment):
         self.defects: list[str] = []
         self._scheduled: dict[str, AbstractEvent] = {}
         self._done: set[str] = set()
+        self._expired: set[str] = set()
+        self._stopped = False
         self._off_the_record = False
 
     def schedule(self, events: AbstractEvent | list[AbstractEvent]) -> None:
@@ -72,6 +75,7 @@ class ScriptedEnvironment(Environment):
         if type(event) is ValidationEvent:
             return self._check_validation(event)
         if type(event) is StopEvent:
+            self._stopped = True
             self.stop()
         elif type(event) is AgentValidationEvent:
             validator = event.get_validator()
@@ -96,9 +100,17 @@ class ScriptedEnvironment(Environment):
                 ready.append(successor)
         return ready
 
-    def oracle_events_left(self) -> list[OracleEvent]:
-        """Return the oracle events that have not happened."""
-        return [e for e in self.events_to_schedule if type(e) is OracleEvent and e.event_id not in self._done]
+    def events_left(self) -> list[Event | OracleEvent]:
+        """Return the events of the script that have not happened although they should have.
+
+        Oracle events always should. A plain event need not happen after a `StopEvent`, nor behind a condition whose own
+        timeout is over: that it may fail to come true is what a timeout is for.
+        """
+        left = [e for e in self.events_to_schedule if type(e) in (Event, OracleEvent) and e.event_id not in self._done]
+        return [e for e in left if type(e) is OracleEvent or not (self._stopped or self._is_behind_expired(e))]
+
+    def _is_behind_expired(self, event: AbstractEvent) -> bool:
+        return any(d.event_id in self._expired or self._is_behind_expired(d) for d in event.dependencies)
 
     @contextmanager
     def off_the_record(self) -> Iterator[None]:
@@ -150,6 +162,7 @@ class ScriptedEnvironment(Environment):
         if true:
             return self._happened(event)
         if event.is_timeout():
+            self._expired.add(event.event_id)
             return []
         again = event.get_next_check_event(self.time_increment_in_seconds)
         _refuse_standstill(event, again)
@@ -195,7 +208,10 @@ def _is_users_own(event: Event) -> bool:
 def _refuse_unresolved(event: Event) -> None:
     for name, value in event.action.resolved_args.items():
         if isinstance(value, str) and value == event.action.args[name] and _PLACEHOLDER.fullmatch(value.strip()):
-            raise ScenarioDefect(f"argument {name}: {value} names nothing that has happened")
+            raise ScenarioDefect(
+                f"argument {name}: {value} names nothing that has happened; "
+                "give the event that it means an id without dots, by with_id()"
+            )
 
 
 def _refuse_standstill(event: AbstractEvent, again: AbstractEvent) -> None:

@@ -44,7 +44,7 @@ def test_selection(tmp_path: Path, scenarios: dict[str, Any], expected: list[str
 
 
 def test_globs_mind_the_case_of_letters(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no scenario is selected, of 1 in the library"):
+    with pytest.raises(SettingsError, match="'A' matches no scenario"):
         select_ids(["a"], suite_with(tmp_path, include=["A"]))
 
 

@@ -88,7 +88,9 @@ def test_a_split_that_does_not_exist(example: Example) -> None:
 
 
 def test_an_empty_selection(example: Example) -> None:
-    session = example.scenario("water").suite("scenarios: {include: [wine*]}").run(*SUITE)
+    session = example.scenario("water").suite("scenarios: {include: [water, wine*]}").run(*SUITE)
+    assert "pare.yaml:1: scenarios.include[1]: 'wine*' matches no scenario" in errors(session)
+    session = example.suite("scenarios: {exclude: [w*]}").run(*SUITE)
     assert "pare.yaml:1: scenarios: no scenario is selected, of 1 in the library" in errors(session)
     assert "gate" not in session.out
 

@@ -264,7 +264,13 @@ def test_the_json_report(garden: Example) -> None:
     report: dict[str, Any] = json.loads((garden.path / "out/deep/report.json").read_text(encoding="utf-8"))
     metadata = report["metadata"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", metadata.pop("timestamp"))
-    assert metadata == {"split": "full", "report_version": "1.0", "weight_per_app_class": None, "suite": "pare.yaml"}
+    assert metadata == {
+        "split": "full",
+        "report_version": "1.0",
+        "weight_per_app_class": None,
+        "suite": "pare.yaml",
+        "mode": "oracle",
+    }
     (group,) = report["per_config_results"]
     expected = {"total_runs": 6, "success_runs": 2, "failed_runs": 2, "exception_runs": 2, "success_rate": 50.0}
     assert {key: group[key] for key in expected} == expected
@@ -299,7 +305,8 @@ def test_the_parquet_report(garden: Example) -> None:
 
     garden.suite("{runs: 2, reports: {parquet: out/rows.parquet}}", "suites/pare.yaml").run("suites/pare.yaml")
     rows = pl.read_parquet(garden.path / "suites/out/rows.parquet")
-    assert dict(rows.schema) == {**RESULT_SCHEMA, "suite": pl.String, "variant": pl.String}
+    assert dict(rows.schema) == {**RESULT_SCHEMA, "suite": pl.String, "variant": pl.String, "mode": pl.String}
+    assert rows["mode"].unique().to_list() == ["oracle"]
     assert rows.select("base_scenario_id", "run_number", "status", "suite", "variant").rows() == [
         (scenario_id, run, status, "suites/pare.yaml", "")
         for scenario_id, status in [
@@ -320,7 +327,7 @@ def test_the_files_of_a_session_without_results(example: Example) -> None:
     example.scenario("saw", marks="@pytest.mark.skip").suite("reports: {json: out.json, parquet: rows.parquet}")
     assert example.run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
     rows = pl.read_parquet(example.path / "rows.parquet")
-    assert (rows.height, rows.width) == (0, 31)
+    assert (rows.height, rows.width) == (0, 32)
     assert json.loads((example.path / "out.json").read_text())["per_config_results"] == []
 
 
@@ -341,3 +348,12 @@ def test_a_report_that_cannot_be_written_fails_the_session(example: Example) -> 
     session = example.suite("reports: {json: there, parquet: rows.parquet}").run(*SUITE)
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert (path / "rows.parquet").is_file()
+
+
+def test_a_session_that_does_not_come_to_a_report_leaves_no_old_one(garden: Example) -> None:
+    garden.suite("{scenarios: {include: [weed]}, reports: {json: out.json}}").run(*SUITE)
+    assert json.loads((garden.path / "out.json").read_text())["gate"]["verdict"] == "PASS"
+    garden.run(*SUITE, "--collect-only")
+    assert (garden.path / "out.json").exists()
+    assert garden.run(*SUITE, "--pare-set=scenarios.include=[tulip]").code == pytest.ExitCode.INTERRUPTED
+    assert not (garden.path / "out.json").exists()

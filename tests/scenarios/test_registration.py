@@ -325,3 +325,23 @@ def test_the_bundled_library_registers_what_its_source_says() -> None:
     assert load_library(registry, bundled_library_dir()) == []
     assert [*registry.registered()] == ids_in_source(bundled_library_dir())
     assert registry.ids_below(bundled_library_dir()) == set(registry.registered())
+
+
+def test_a_function_that_makes_two_scenarios_under_one_id_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cities.py").write_text(
+        "from pytest_pare.scenarios import PAREScenario, register_scenario\n"
+        "def make(name):\n"
+        "    @register_scenario(name)\n"
+        "    class City(PAREScenario): ...\n"
+        "make('berlin')\n"
+        "make('berlin')\n"
+    )
+    (failure,) = load_library(registry, tmp_path)
+    assert "scenario id 'berlin' is registered twice" in failure.cause
+    assert "berlin" not in registry.registered()
+
+
+def test_tests_are_no_scenario_modules(tmp_path: Path) -> None:
+    for name in ("conftest.py", "test_water.py"):
+        (tmp_path / name).write_text("raise RuntimeError('not to be run')\n")
+    assert load_library(registry, tmp_path) == []

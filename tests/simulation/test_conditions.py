@@ -164,7 +164,7 @@ def test_a_reference_step_behind_a_condition_that_timed_out_is_a_defect() -> Non
 
     run = play(script)
     assert isinstance(run.result.exception, ScenarioDefect)
-    assert str(run.result.exception) == "1 oracle event never happened: Calendar.get_all_tags"
+    assert str(run.result.exception) == "1 event of the script never happened: Calendar.get_all_tags"
 
 
 def test_the_duration_of_the_scenario_ends_the_waiting() -> None:
@@ -187,7 +187,7 @@ def test_a_condition_that_raises_is_a_defect() -> None:
     run = play(script)
     assert str(run.result.exception) == (
         "+4 s: condition 'broken': LookupError: no such mail; "
-        "1 oracle event never happened: PAREAgentUserInterface.send_message_to_user"
+        "1 event of the script never happened: PAREAgentUserInterface.send_message_to_user"
     )
     assert said(run) == [(9, "goes on")]
 

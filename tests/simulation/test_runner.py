@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import ConditionCheckEvent, Event, EventRegisterer
+from are.simulation.types import ConditionCheckEvent, Event, EventRegisterer, ValidationEvent
 
-from pytest_pare.apps import StatefulCalendarApp
+from pytest_pare.apps import HomeScreenSystemApp, StatefulCalendarApp
 from pytest_pare.scenarios import PAREScenario, PAREScenarioValidationResult
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
@@ -61,12 +61,21 @@ def test_a_validator_that_says_nothing_is_no_verdict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "name"), [(True, "bool"), ("success", "str"), ({"success": True}, "dict"), ("x" * 500, "str"), (0, "int")]
+    ("value", "name"),
+    [
+        (True, "bool (True)"),
+        ("success", "str ('success')"),
+        ({"success": True}, "dict"),
+        ("x" * 500, "str ('xxx"),
+        (0, "int (0)"),
+        (object(), "object"),
+    ],
 )
 def test_a_validator_that_returns_something_else_is_a_defect(value: Any, name: str) -> None:
     run = play(verdict=lambda s, env: value)
     assert isinstance(run.result.exception, ScenarioDefect)
-    assert str(run.result.exception).startswith(f"validate() must return a ScenarioValidationResult, not {name} (")
+    assert str(run.result.exception).startswith(f"validate() must return a ScenarioValidationResult, not {name}")
+    assert " at 0x" not in str(run.result.exception)
     assert len(str(run.result.exception)) < 160
 
 
@@ -136,7 +145,7 @@ def test_steps_that_raise_can_be_no_more_than_warnings(success: bool | None) -> 
 def test_a_step_that_cannot_happen_can_be_no_more_than_a_warning() -> None:
     run = play(lambda s: [s.agent_says("x").depends_on(s.user_says("forgotten"))], script_errors="warn")
     assert run.result.status == "success"
-    assert run.warnings == ("stage: 1 oracle event never happened: PAREAgentUserInterface.send_message_to_user",)
+    assert run.warnings == ("stage: 1 event of the script never happened: PAREAgentUserInterface.send_message_to_user",)
 
 
 def test_what_the_validator_raises_after_a_broken_step_does_not_hide_the_step() -> None:
@@ -186,7 +195,8 @@ def test_a_placeholder_that_names_nothing_is_a_defect(value: str) -> None:
     run = play(script)
     assert isinstance(run.result.exception, ScenarioDefect)
     assert str(run.result.exception) == (
-        f"+3 s: Calendar.get_calendar_event: ScenarioDefect: argument event_id: {value} names nothing that has happened"
+        f"+3 s: Calendar.get_calendar_event: ScenarioDefect: argument event_id: {value} names nothing that has "
+        "happened; give the event that it means an id without dots, by with_id()"
     )
 
 
@@ -291,6 +301,8 @@ def test_a_phone_needs_a_home_screen() -> None:
         def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
             self.apps = [StatefulCalendarApp()]
 
+        def validate(self, env: Any) -> Any: ...
+
     run = run_scenario(Homeless(), ORACLE)
     assert isinstance(run.result.exception, ScenarioDefect)
     assert "has no HomeScreenSystemApp" in str(run.result.exception)
@@ -307,3 +319,56 @@ def test_a_run_tells_its_trace_and_how_long_it_took() -> None:
     assert (run.trace.scenario_id, run.trace.start_time) == ("stage", 1000.0)
     assert run.result.duration is not None
     assert 0 < run.result.duration < 5
+
+
+@pytest.mark.parametrize("success", ["failed", 1, (True, "why"), []])
+def test_a_success_that_is_no_truth_value_is_a_defect(success: Any) -> None:
+    run = play(verdict=lambda s, env: ScenarioValidationResult(success=success))
+    assert isinstance(run.result.exception, ScenarioDefect)
+    assert str(run.result.exception).startswith("the success that validate() returns must be True, False or None, not ")
+
+
+def test_a_scenario_that_judges_nothing_is_a_defect() -> None:
+    class Careless(PAREScenario):
+        scenario_id = "careless"
+
+        def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
+            self.apps = [HomeScreenSystemApp()]
+
+    run = run_scenario(Careless(), ORACLE)
+    assert str(run.result.exception) == "Careless defines no validate(env): nothing would be judged"
+
+
+def test_validation_events_judge_too() -> None:
+    class Watched(PAREScenario):
+        scenario_id = "watched"
+
+        def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
+            self.apps = [HomeScreenSystemApp()]
+
+        def build_events_flow(self) -> None:
+            self.events = [ValidationEvent(milestones=[lambda env: True]).delayed(1)]
+
+    assert run_scenario(Watched(), ORACLE).result.status == "success"
+
+
+def test_events_that_are_no_list_are_a_defect() -> None:
+    class Lost(PAREScenario):
+        scenario_id = "lost"
+
+        def build_events_flow(self) -> None:
+            self.events = None
+
+    run = run_scenario(Lost(), ORACLE)
+    assert str(run.result.exception) == "lost: build_events_flow() must set self.events to a list of events"
+
+
+@pytest.mark.parametrize("where", ["content", "verdict"])
+def test_the_time_limit_holds_for_what_comes_before_and_after_the_events(where: str) -> None:
+    def slow(*args: Any) -> ScenarioValidationResult:
+        time.sleep(1.05)
+        return ScenarioValidationResult(success=True)
+
+    kwargs: dict[str, Any] = {where: slow}
+    run = play(limits={"timeout_seconds": 1}, **kwargs)
+    assert isinstance(run.result.exception, ScenarioTimeoutError)
