@@ -278,3 +278,5 @@ def test_are_is_as_it_was_outside_of_a_world() -> None:
     assert abs(app.time_manager.time() - time.time()) < 5
     assert abs(Email().timestamp - time.time()) < 5
     assert Email().email_id != Email().email_id
+    people = [f"person {n}" for n in range(20)]
+    assert ConversationV2(participant_ids=list(people)).participant_ids == list(set(people))

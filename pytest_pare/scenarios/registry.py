@@ -70,18 +70,17 @@ class ScenarioRegistry(BaseScenarioRegistry):
         # Modification time and size of each module that was loaded from a library directory.
         self.loaded_files: dict[str, tuple[int, int]] = {}
         self._from_entry_points: set[str] | None = None
-        self._in_pass = False
-        self._of_this_pass: set[str] = set()
+        # What was registered since a pass over a library began; `None` outside of one.
+        self._of_this_pass: set[str] | None = None
 
     @contextmanager
     def library_pass(self) -> Iterator[None]:
         """Refuse, meanwhile, an id that is registered a second time, even if from the same place."""
-        self._in_pass = True
+        self._of_this_pass = set()
         try:
             yield
         finally:
-            self._in_pass = False
-            self._of_this_pass.clear()
+            self._of_this_pass = None
 
     def register(self, scenario_id: str) -> Callable[[type[T]], type[T]]:
         """Return a decorator that registers a scenario class under `scenario_id`.
@@ -105,14 +104,14 @@ class ScenarioRegistry(BaseScenarioRegistry):
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
             # Within one pass over a library, the same place again is a function that makes scenarios, no re-import.
-            if known is not None and (known != place or scenario_id in self._of_this_pass):
+            if known is not None and (known != place or scenario_id in (self._of_this_pass or ())):
                 raise DuplicateScenarioError(
                     f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
                 )
             cls.scenario_id = scenario_id
             self._registry[scenario_id] = cls
             self._places[scenario_id] = place
-            if self._in_pass:
+            if self._of_this_pass is not None:
                 self._of_this_pass.add(scenario_id)
             return cls
 
@@ -134,7 +133,8 @@ class ScenarioRegistry(BaseScenarioRegistry):
         """Drop every scenario that is registered from `file`, before it is loaded anew."""
         for scenario_id in [i for i, place in self._places.items() if place.file == file]:
             del self._places[scenario_id], self._registry[scenario_id]
-            self._of_this_pass.discard(scenario_id)
+            if self._of_this_pass is not None:
+                self._of_this_pass.discard(scenario_id)
         self.loaded_files.pop(file, None)
 
     def reset(self) -> None:

@@ -450,6 +450,16 @@ def test_write_that_is_made_twice_is_refused(story: Story) -> None:
     assert check_consented_writes(story, MAIL, MAIL).success is True
 
 
+def test_a_write_that_says_little_does_not_take_the_event_of_one_that_says_more(story: Story) -> None:
+    story.proposes()
+    story.accepts()
+    story.mails()
+    story.mails("bob@home.example")
+    anybody = Write("StatefulEmailApp", "send_email")
+    assert check_consented_writes(story, anybody, MAIL).success is True
+    assert check_consented_writes(story, MAIL, anybody).success is True
+
+
 def test_write_that_is_expected_twice_must_be_made_twice(story: Story) -> None:
     story.proposes()
     story.accepts()
