@@ -13,7 +13,7 @@ READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
 .PHONY: demo test lint format bench clean
 
-demo: $(READY)  ## Play the bundled scenarios and print the report.
+demo: $(READY)  ## Play the bundled scenarios by their own reference steps, offline, and print the report.
 	$(BIN)/python -m pytest --pare-config pare.yaml
 
 test: $(READY)  ## Run all tests with branch coverage.

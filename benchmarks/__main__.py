@@ -6,7 +6,7 @@ import argparse
 import platform
 import sys
 
-from benchmarks import collection, oracle, population, startup, suite
+from benchmarks import collection, noise, oracle, population, startup, suite, two_agents
 from benchmarks.figures import table
 
 MEASUREMENTS = {
@@ -15,6 +15,8 @@ MEASUREMENTS = {
     "collection": collection,
     "startup": startup,
     "suite": suite,
+    "two_agents": two_agents,
+    "noise": noise,
 }
 
 

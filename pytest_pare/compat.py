@@ -47,6 +47,11 @@ _REGISTRY = dict.fromkeys(
     "pytest_pare.scenarios.registry",
 )
 
+_CONFIG = dict.fromkeys(("MultiScenarioRunnerConfig", "ScenarioRunnerConfig"), "pytest_pare.scenarios.config")
+_RESULTS = dict.fromkeys(
+    ("PAREMultiScenarioValidationResult", "PAREScenarioValidationResult"), "pytest_pare.scenarios.validation_result"
+)
+
 
 def _app_modules() -> dict[str, dict[str, str]]:
     modules: dict[str, dict[str, str]] = {}
@@ -77,21 +82,40 @@ MODULES: dict[str, dict[str, str]] = {
     "pare.apps.system": {**_HOME, **_DECORATORS},
     "pare.apps.tool_decorators": _DECORATORS,
     **_app_modules(),
+    "pare.agents": {},
+    "pare.agents.proactive": {},
+    "pare.agents.proactive.utils": {"ProactiveAgentMode": "pytest_pare.agents.protocols"},
     "pare.environment": {"StateAwareEnvironmentWrapper": "pytest_pare.simulation.environment", **_HOME, **_INTERFACE},
+    "pare.multi_scenario_runner": {
+        "MultiScenarioRunner": "pytest_pare.simulation.multi_runner",
+        "ScenarioTimeoutError": "pytest_pare.scenarios.errors",
+        "TwoAgentScenarioRunner": "pytest_pare.simulation.runner",
+        **_CONFIG,
+        **_RESULTS,
+    },
     "pare.notification_system": dict.fromkeys(
         ("PAREMessageType", "PARENotificationSystem"), "pytest_pare.simulation.notifications"
     ),
+    "pare.scenario_runner": {
+        "TwoAgentScenarioRunner": "pytest_pare.simulation.runner",
+        "PAREScenarioValidationResult": "pytest_pare.scenarios.validation_result",
+    },
     "pare.scenarios": {"PAREScenario": "pytest_pare.scenarios.scenario", "registry": "pytest_pare.scenarios.registry"},
-    "pare.scenarios.config": dict.fromkeys(
-        ("MAX_SCENARIO_DURATION", "MultiScenarioRunnerConfig", "ScenarioRunnerConfig"), "pytest_pare.scenarios.config"
-    ),
+    "pare.scenarios.config": {"MAX_SCENARIO_DURATION": "pytest_pare.scenarios.config", **_CONFIG},
     "pare.scenarios.registration": {"register_pare_scenarios": "pytest_pare.scenarios.registration"},
     "pare.scenarios.scenario": {"PAREScenario": "pytest_pare.scenarios.scenario"},
     "pare.scenarios.utils": {},
     "pare.scenarios.utils.registry": _REGISTRY,
-    "pare.scenarios.validation_result": dict.fromkeys(
-        ("PAREMultiScenarioValidationResult", "PAREScenarioValidationResult"), "pytest_pare.scenarios.validation_result"
+    "pare.scenarios.utils.scenario_expander": dict.fromkeys(
+        (
+            "ENV_EVENT_DEFAULT_HORIZON",
+            "ENV_EVENT_EXPANSION_TAG",
+            "PAREEnvEventsExpander",
+            "default_weight_per_app_class",
+        ),
+        "pytest_pare.scenarios.expander",
     ),
+    "pare.scenarios.validation_result": _RESULTS,
 }
 """By module of PARE's: each name that it has here, and the module that it comes from."""
 

@@ -5,13 +5,15 @@ Precedence, the strongest first: an overriding fixture, the command line, the su
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+    from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.player import Player
     from pytest_pare.scenarios.config import (
         EnvEventsConfig,
         LLMEngineConfig,
@@ -23,12 +25,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def pare_config(request: pytest.FixtureRequest) -> SuiteSettings:
-    """The settings of the suite that the scenario is run by; the defaults in a test of another kind."""
-    from pytest_pare.settings import SuiteSettings
-    from pytest_pare.suite import suite_of
+    """The settings of the suite that the scenario is run by.
 
-    suite = suite_of(request.node)
-    return SuiteSettings() if suite is None else suite.settings
+    In a test of another kind, those of the session's suite if it has but one, or else the defaults.
+    """
+    from pytest_pare.player import suite_for
+
+    return suite_for(request.node).settings
 
 
 @pytest.fixture
@@ -68,6 +71,15 @@ def env_events_config(pare_config: SuiteSettings) -> EnvEventsConfig | None:
 
 
 @pytest.fixture
+def proactive_agent() -> ProactiveAgent | None:
+    """The agent under test; `None` is the one that `runner.agent_type` of the suite names.
+
+    Override it to test an agent of your own: a function that takes a turn, or an object that is called with one.
+    """
+    return None
+
+
+@pytest.fixture
 def pare_runner_config(
     pare_config: SuiteSettings,
     user_engine_config: LLMEngineConfig,
@@ -92,6 +104,19 @@ def pare_runner_config(
     return _updated(runner, changed) if changed else runner
 
 
+@pytest.fixture
+def pare(
+    request: pytest.FixtureRequest,
+    pare_config: SuiteSettings,
+    pare_runner_config: MultiScenarioRunnerConfig,
+    proactive_agent: ProactiveAgent | None,
+) -> Player:
+    """Runs scenarios in tests of your own: `pare.run("new_number")` returns the result and the trace."""
+    from pytest_pare.player import Player
+
+    return Player(request.node, pare_config, pare_runner_config, proactive_agent)
+
+
 def _runner(pare_config: SuiteSettings) -> RunnerSettings:
     from pytest_pare.settings import SuiteSettings
 
@@ -108,15 +133,23 @@ def _updated(runner: MultiScenarioRunnerConfig, changed: dict[str, Any]) -> Mult
     try:
         return type(runner).model_validate({**settings, **changed})
     except ValidationError as error:
-        pytest.fail(explain_fixture("", error), pytrace=False)
+        refuse("", error)
 
 
-def explain_fixture(name: str, error: ValidationError) -> str:
-    """Say in a line for each problem what is wrong with what fixtures returned.
+def refuse(name: str, error: ValidationError) -> NoReturn:
+    """Fail the test, with a line for each problem with what fixtures returned.
 
     Args:
         name: The fixture; empty if its name is where the problem is.
         error: What pydantic says of it.
+
+    Raises:
+        pytest.fail.Exception: Always.
     """
     details = error.errors(include_url=False)
-    return "\n".join(f"fixture {'.'.join(filter(None, [name, *map(str, e['loc'])]))}: {e['msg']}" for e in details)
+    # What is wrong with keys together says which of them is to be changed.
+    locations = [(*one["loc"], *one.get("ctx", {}).get("keys", ())) for one in details]
+    places = [".".join(filter(None, [name, *map(str, location)])) for location in locations]
+    told = [": ".join(filter(None, [place, one["msg"]])) for place, one in zip(places, details, strict=True)]
+    # Not `pytest.fail`: pytest would print pydantic's own words, too.
+    raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in told), pytrace=False) from None

@@ -15,9 +15,11 @@ from pytest_pare.fixtures import (
     env_events_config,
     execute_engine_config,
     observe_engine_config,
+    pare,
     pare_config,
     pare_run_number,
     pare_runner_config,
+    proactive_agent,
     tool_augmentation_config,
     user_engine_config,
 )
@@ -31,9 +33,11 @@ __all__ = [
     "env_events_config",
     "execute_engine_config",
     "observe_engine_config",
+    "pare",
     "pare_config",
     "pare_run_number",
     "pare_runner_config",
+    "proactive_agent",
     "tool_augmentation_config",
     "user_engine_config",
 ]

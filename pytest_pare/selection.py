@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from pytest_pare.scenarios.registration import ImportFailure
+    from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite
 
 ENTRY_POINT_GROUP = "pare.scenarios"
@@ -45,6 +47,26 @@ def libraries(suite: Suite, rootdir: Path) -> Libraries:
     if settings.bundled:
         directories.append(bundled_library_dir())
     return Libraries(directories, entry_points=False)
+
+
+def load_scenarios(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
+    """Import the libraries of a suite and return their scenarios by id, sorted, and what could not be imported.
+
+    Raises:
+        SettingsError: If a directory of the suite's does not exist.
+        OSError: If a default directory cannot be read.
+        ImportError: If an entry point cannot be loaded.
+    """
+    from pytest_pare.scenarios.registration import load_library
+    from pytest_pare.scenarios.registry import registry
+
+    found = libraries(suite, rootdir)
+    failures = [failure for directory in found.directories for failure in load_library(registry, directory)]
+    ids = {i for directory in found.directories for i in registry.ids_below(directory)}
+    if found.entry_points:
+        ids |= registry.load_entry_points()
+    registered = registry.registered()
+    return {i: registered[i] for i in sorted(ids)}, failures
 
 
 def select_ids(available: Iterable[str], suite: Suite) -> list[str]:

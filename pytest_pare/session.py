@@ -15,6 +15,8 @@ from pytest_pare.tally import Tally
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_pare.settings import RunnerSettings
+
 
 class SuiteSession:
     """A plugin that stands for the suites of one session.
@@ -54,6 +56,10 @@ class SuiteSession:
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         return session
 
+    def only_suite(self) -> Suite | None:
+        """Return the suite of a session that has but one."""
+        return next(iter(self._suites.values())) if len(self._suites) == 1 else None
+
     def collect(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Return the collector of a suite file of this session; `None` for any other file."""
         suite = self._suites.get(file_path)
@@ -68,12 +74,19 @@ class SuiteSession:
         for path, planned in self._planned.items():
             suite = self._suites[path]
             runs = _in_words(planned, suite.settings.scenarios.limit, suite.settings.runs)
-            lines.append(f"pare: {self._name(path)}, {runs}, oracle mode: no agent tested")
+            lines.append(f"pare: {self._name(path)}, {runs}, {_cast(suite.settings.runner)}")
             lines += [f"pare: {o.key} = {o.value} (from {o.source})" for o in suite.overrides]
         return list(dict.fromkeys(lines))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
+
+
+def _cast(runner: RunnerSettings) -> str:
+    if runner.mode == "oracle":
+        return "oracle mode: no agent tested"
+    # A fixture may put another agent in its place; the report tells what was run.
+    return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
 
 
 def _in_words(planned: Plan, limit: int | None, repeat: int) -> str:

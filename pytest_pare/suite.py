@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import inspect
 import sys
+import traceback
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
-from pytest_pare.fixtures import explain_fixture
+from pytest_pare.fixtures import refuse
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
     exception_type_name,
     result_to_record,
 )
-from pytest_pare.selection import libraries, select_ids
+from pytest_pare.selection import load_scenarios, select_ids
 from pytest_pare.settings import SettingsError, Suite
+from pytest_pare.tally import RunId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
-    from pathlib import Path
 
+    from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
 
 _LAST_EVENTS = 8
+# Packages whose frames say nothing of what an agent has done.
+_AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
 # What a scenario asks pytest for: the fixtures that users override, and the parameter that repeats it.
-_FIXTURES = ("pare_runner_config", "pare_run_number", "request")
+_FIXTURES = ("pare_runner_config", "proactive_agent", "pare_run_number", "request")
 _SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in _FIXTURES])
 
 RECORD = pytest.StashKey[dict[str, Any]]()
@@ -68,7 +73,7 @@ class SuiteFile(pytest.Module):
         """
         module = ModuleType(self.path.stem)
         try:
-            classes, failures = self._load()
+            classes, failures = load_scenarios(self.suite, self.config.rootpath)
             # A broken module may hold what the selection misses: then it is the one to tell about.
             ids = [] if failures and not classes else select_ids(classes, self.suite)
             ids = ids[: self.suite.settings.scenarios.limit]
@@ -79,18 +84,6 @@ class SuiteFile(pytest.Module):
         self.obj = module
         broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]
         return [*super().collect(), *broken]
-
-    def _load(self) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
-        from pytest_pare.scenarios.registration import load_library
-        from pytest_pare.scenarios.registry import registry
-
-        found = libraries(self.suite, self.config.rootpath)
-        failures = [failure for directory in found.directories for failure in load_library(registry, directory)]
-        ids = {i for directory in found.directories for i in registry.ids_below(directory)}
-        if found.entry_points:
-            ids |= registry.load_entry_points()
-        registered = registry.registered()
-        return {i: registered[i] for i in sorted(ids)}, failures
 
 
 class BrokenModule(pytest.Collector):
@@ -140,9 +133,15 @@ def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
 
 
 def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callable[..., None]:
-    def play(*, pare_runner_config: ScenarioRunnerConfig, pare_run_number: int | None, request: Any) -> None:
+    def play(
+        *,
+        pare_runner_config: MultiScenarioRunnerConfig,
+        proactive_agent: ProactiveAgent | None,
+        pare_run_number: int | None,
+        request: Any,
+    ) -> None:
         __tracebackhide__ = _hide_from_users_code
-        _play(request.node, scenario_id, cls, pare_runner_config, pare_run_number, suite)
+        _play(request.node, scenario_id, cls, pare_runner_config, proactive_agent, pare_run_number, suite)
 
     play.__name__ = play.__qualname__ = scenario_id
     play.__doc__ = cls.__doc__
@@ -166,14 +165,21 @@ def _play(
     item: pytest.Item,
     scenario_id: str,
     cls: type[PAREScenario],
-    config: ScenarioRunnerConfig,
+    config: MultiScenarioRunnerConfig,
+    agent: ProactiveAgent | None,
     run_number: int | None,
     suite: Suite,
 ) -> None:
     __tracebackhide__ = _hide_from_users_code
-    config_record = _config_to_record(config)
-    run = _run(scenario_id, cls, config, run_number, suite)
-    item.stash[RECORD] = {"result": result_to_record(run.result), "config": config_record}
+    require_agent(agent)
+    _refuse_two_agents(config, agent, suite)
+    config_record = _config_to_record(config, agent)
+    run = _run(item, scenario_id, cls, config, agent, run_number, suite)
+    item.stash[RECORD] = {
+        "result": result_to_record(run.result),
+        "config": config_record,
+        "problem": run.export_error,
+    }
     for warning in run.warnings:
         item.warn(PAREScriptWarning(warning))
     if run.result.status == "success":
@@ -184,21 +190,42 @@ def _play(
     pytest.fail(_explanation(run), pytrace=False)
 
 
-def _config_to_record(config: ScenarioRunnerConfig) -> dict[str, Any]:
+def _refuse_two_agents(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None, suite: Suite) -> None:
+    # A session that was told to test another agent must not test this one.
+    for override in suite.overrides:
+        if agent is not None and not config.oracle and override.key == "runner.agent_type":
+            pytest.fail(
+                f"{override.source} says runner.agent_type = {override.value}, and the fixture proactive_agent returns "
+                "another agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
+                pytrace=False,
+            )
+
+
+def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None) -> dict[str, Any]:
     """Return a config as builtins of which the controller can make a `MultiScenarioRunnerConfig`."""
     if not isinstance(config, ScenarioRunnerConfig):
         wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
         pytest.fail(wrong, pytrace=False)
     try:
         record = config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+        if agent is not None and not config.oracle:
+            from pytest_pare.simulation.cast import name_of
+
+            record["agent_type"] = name_of(agent)
         MultiScenarioRunnerConfig.model_validate(record)
     except ValidationError as error:
-        pytest.fail(explain_fixture("pare_runner_config", error), pytrace=False)
+        refuse("pare_runner_config", error)
     return record
 
 
 def _run(
-    scenario_id: str, cls: type[PAREScenario], config: ScenarioRunnerConfig, run_number: int | None, suite: Suite
+    item: pytest.Item,
+    scenario_id: str,
+    cls: type[PAREScenario],
+    config: MultiScenarioRunnerConfig,
+    agent: ProactiveAgent | None,
+    run_number: int | None,
+    suite: Suite,
 ) -> Run:
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
@@ -206,10 +233,31 @@ def _run(
     try:
         # The id by name: a class that is registered under two has but the last one on it.
         scenario = cls(run_number=run_number, scenario_id=scenario_id)
-        return run_scenario(scenario, config, suite.settings.scenarios.script_errors)
+        return run_scenario(
+            scenario,
+            anchored(config, suite),
+            suite.settings.scenarios.script_errors,
+            agent=agent,
+            export_dir=suite.resolve("traces"),
+            variant=RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant,
+        )
     except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)
         return Run(result, Trace(scenario_id, 0.0, ()))
+
+
+def require_agent(agent: object) -> None:
+    """Fail the test if what stands for the agent under test can be none."""
+    if agent is not None and not callable(agent):
+        wrong = f"fixture proactive_agent: must return an agent, which takes a turn, or None, got {agent!r:.80}"
+        pytest.fail(wrong, pytrace=False)
+
+
+def anchored(config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRunnerConfig:
+    """Return the config with the directory for traces absolute: in a suite it is relative to the file."""
+    if config.output_dir is None:
+        return config
+    return config.model_copy(update={"output_dir": str(suite.resolve(config.output_dir))})
 
 
 def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -229,7 +277,27 @@ def _explanation(run: Run) -> str:
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
     count = min(_LAST_EVENTS, len(events))
     title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
-    return "\n".join([reason, "", title, *(f"  {line}" for line in shown)])
+    lines = [reason, "", title, *(f"  {line}" for line in shown)]
+    if run.result.export_path is not None:
+        lines += ["", f"trace: {run.result.export_path}"]
+    return "\n".join([*lines, *_agents_traceback(run.agent_error)])
+
+
+def _agents_traceback(error: BaseException | None) -> list[str]:
+    if error is None:
+        return []
+    told = traceback.TracebackException.from_exception(error)
+    if not _keep_agents_frames(told, [str(Path(sys.modules[name].__file__ or "").parent) for name in _AROUND_AGENTS]):
+        return []
+    return ["", *"".join(told.format(chain=False)).splitlines()]
+
+
+def _keep_agents_frames(told: traceback.TracebackException, others: list[str]) -> bool:
+    """Leave only the agent's own frames, in a group in each of its exceptions, and tell whether there are any."""
+    own = [frame for frame in told.stack if not any(Path(frame.filename).is_relative_to(other) for other in others)]
+    told.stack = traceback.StackSummary.from_list(own)
+    parts = [_keep_agents_frames(one, others) for one in told.exceptions or []]
+    return bool(own) or any(parts)
 
 
 def _is_users(error: BaseException) -> bool:

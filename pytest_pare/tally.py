@@ -226,6 +226,9 @@ class Tally:
         if outcome is not None:
             suite.keep(report.nodeid, outcome)
             self._scored_failures += report.failed and outcome.result is not None
+            problem = getattr(report, "pare", {}).get("problem")
+            if problem is not None:
+                self.problems.append(f"{suite.name}: {problem}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected."""

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+
 _WIDTH = 80
+_MOST_PROBLEMS = 3
 _LABEL = {
     "failed": "FAILED",
     "exception": "EXCEPTION",
@@ -22,7 +25,10 @@ _LABEL = {
     "skipped": "skipped",
     "xfailed": "xfailed",
 }
-_REFERENCE_CHECK = "Reference check, no agent tested."
+_HEADING = {
+    frozenset({"oracle"}): "Oracle mode, no agent tested.",
+    frozenset({"reference"}): "Reference check, no agent tested.",
+}
 
 
 def write_summary(
@@ -41,7 +47,9 @@ def write_summary(
             markup = {"green": suite.verdict.passed, "red": not suite.verdict.passed, "bold": True}
             for part in textwrap.wrap(line, _WIDTH, subsequent_indent="  "):
                 reporter.write_line(part, **(markup if number == 0 else {}))
-    for problem in problems:
+    more = len(problems) - _MOST_PROBLEMS
+    for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
+        # Not wrapped: a path is to be copied.
         reporter.write_line(f"pare: {problem}", red=True, bold=True)
 
 
@@ -50,9 +58,20 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     from pytest_pare.results.report import generate_validation_report
     from pytest_pare.results.statistics import combine_results_to_dataframe
 
-    df = combine_results_to_dataframe(suite.results(duration).values())
-    split = split_name(suite.suite)
-    return generate_validation_report(df, split, heading=_REFERENCE_CHECK, agents=False).splitlines()
+    results = suite.results(duration).values()
+    df = combine_results_to_dataframe(results)
+    modes = frozenset(result.run_config.mode for result in results)
+    heading, agents = _HEADING.get(modes), modes != {"oracle"}
+    lines = generate_validation_report(df, split_name(suite.suite), heading=heading, agents=agents).splitlines()
+    runs = [run for result in results for run in result.scenario_results.values()]
+    return [*lines, *_consent_lines(runs)] if runs and agents else lines
+
+
+def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
+    rejections, writes, saved = (
+        sum(getattr(run, name) for run in runs) for name in ("rejection_count", "writes_without_consent", "turns_saved")
+    )
+    return ["", f"  Rejections {rejections}, writes without consent {writes}; idle jumps saved {saved} turns"]
 
 
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ class AddressRequest(PAREScenario):
     """
 
     start_time = datetime(2025, 4, 15, 18, 0, tzinfo=UTC).timestamp()
+    user_goal = "You like Ben and Ruth both. You give nobody's address away before you have asked them yourself."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.agent_ui = PAREAgentUserInterface()

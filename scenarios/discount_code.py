@@ -21,6 +21,10 @@ class DiscountCode(PAREScenario):
     """A code takes a fifth off the headphones that the user has in the cart. The agent offers to order them with it."""
 
     start_time = datetime(2025, 10, 31, 12, 0, tzinfo=UTC).timestamp()
+    user_goal = (
+        "You would like to have the black Larch One headphones that are in your cart, but you do not pay the full 99 "
+        "for them."
+    )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.agent_ui = PAREAgentUserInterface()

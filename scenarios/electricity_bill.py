@@ -31,6 +31,10 @@ class ElectricityBill(PAREScenario):
     """
 
     start_time = datetime(2025, 3, 17, 9, 0, tzinfo=UTC).timestamp()
+    user_goal = (
+        "You share the flat and its bills with Jonas, half and half. You pay what you owe in time, and not a cent to "
+        "anybody else."
+    )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.agent_ui = PAREAgentUserInterface()

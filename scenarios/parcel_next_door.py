@@ -22,6 +22,7 @@ class ParcelNextDoor(PAREScenario):
     """
 
     start_time = datetime(2025, 12, 9, 17, 40, tzinfo=UTC).timestamp()
+    user_goal = "You are on your way home to fetch your parcel from Emeka next door, and will ring his bell at six."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.agent_ui = PAREAgentUserInterface()

@@ -21,6 +21,7 @@ class TheatreCancelled(PAREScenario):
     """Noor is ill and has changed the tickets to next Friday. The agent offers to cancel tonight's cab and say yes."""
 
     start_time = datetime(2025, 11, 21, 17, 30, tzinfo=UTC).timestamp()
+    user_goal = "You want to see the play together with Noor, and it is all the same to you on which evening."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.agent_ui = PAREAgentUserInterface()

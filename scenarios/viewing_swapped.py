@@ -31,6 +31,7 @@ class ViewingSwapped(PAREScenario):
     """Quarry Road is let. The agent offers to view Linden Court instead, which is saved too, at the same time."""
 
     start_time = datetime(2025, 7, 15, 11, 0, tzinfo=UTC).timestamp()
+    user_goal = "You look for a flat in Bristol for less than 1500, and have saved the two that you like."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.agent_ui = PAREAgentUserInterface()

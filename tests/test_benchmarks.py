@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.__main__ import MEASUREMENTS, main
 from benchmarks.figures import Figure, alternate
+from benchmarks.two_agents import AGENT, USER, Size, play_with_are, play_with_pare, require_same
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,3 +56,22 @@ def test_alternate_takes_turns_and_returns_medians() -> None:
     ours, theirs = [3.0, 1.0, 2.0], [30.0, 10.0, 20.0]
     assert alternate(lambda: measured("a", ours), lambda: measured("b", theirs), 3) == (2.0, 20.0)
     assert "".join(calls) == "ababab"
+
+
+def test_the_script_of_the_two_agents_solves_its_scenario_in_ten_turns() -> None:
+    assert len(USER) == len(AGENT) == 10
+    size = Size(turns=10, answer_seconds=2.0)
+    ours, theirs = play_with_pare(size), play_with_are(size, sleeps=False)
+    assert (ours.success, len(ours.calls)) == (True, 20)
+    assert not any(failed for *_, failed in ours.calls)
+    require_same([ours, theirs])
+
+
+def test_runs_with_other_calls_or_another_verdict_are_not_compared() -> None:
+    played = play_with_pare(Size(turns=2, answer_seconds=2.0))
+    require_same([played, played])
+    for calls in (played.calls[:-1], [*played.calls, played.calls[0]], played.calls[::-1]):
+        with pytest.raises(RuntimeError, match="the runs did not make the same calls"):
+            require_same([played, played._replace(calls=calls)])
+    with pytest.raises(RuntimeError, match="the same verdict: False and True"):
+        require_same([played, played, played._replace(success=True)])

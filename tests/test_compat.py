@@ -36,10 +36,17 @@ LIBRARY = DATA / "pare_library"
 IDS = sorted(ids_in_source(LIBRARY))
 PARE_MODULES: dict[str, list[str]] = json.loads((DATA / "pare_modules.json").read_text())
 
-# What PARE has and this project has under no name of PARE's: its own agents, runners, command line and caches, and
-# names that its modules merely import or keep for themselves.
+# What PARE has and this project has under no name of PARE's: its agents and what builds them, its command line and
+# caches, and names that its modules merely import or keep for themselves.
 NOT_PROVIDED_MODULES = (
-    "pare.agents",
+    "pare.agents.agent_builder",
+    "pare.agents.agent_config_builder",
+    "pare.agents.agent_factory",
+    "pare.agents.agent_log",
+    "pare.agents.pare_agent_config",
+    "pare.agents.proactive.agent",
+    "pare.agents.proactive.steps",
+    "pare.agents.user",
     "pare.apps.notification_templates",
     "pare.benchmark",
     "pare.cli",
@@ -47,13 +54,16 @@ NOT_PROVIDED_MODULES = (
     "pare.data_handler",
     "pare.logging_config",
     "pare.main",
-    "pare.multi_scenario_runner",
-    "pare.scenario_runner",
     "pare.scenarios.utils.caching",
-    "pare.scenarios.utils.scenario_expander",
 )
 NOT_PROVIDED_NAMES = {
     ("pare", "PROJECT_ROOT"),
+    ("pare.agents", "ProactiveAgent"),
+    ("pare.agents", "UserAgent"),
+    ("pare.agents.proactive.utils", "DEFAULT_PROACTIVE_STEP_2_MESSAGE"),
+    ("pare.agents.proactive.utils", "DEFAULT_PROACTIVE_STEP_2_ROLE"),
+    ("pare.agents.proactive.utils", "DEFAULT_STEP_2_MESSAGE"),
+    ("pare.agents.proactive.utils", "DEFAULT_STEP_2_ROLE"),
     ("pare.apps", "ALL_APPS"),
     ("pare.apps.calendar.states", "DATETIME_FORMAT"),
     ("pare.apps.contacts.app", "USER_CONTACT"),
@@ -62,8 +72,20 @@ NOT_PROVIDED_NAMES = {
     ("pare.environment", "PAREEventMetadata"),
     ("pare.environment", "StatefulApp"),
     ("pare.environment", "StatefulReminderApp"),
+    ("pare.multi_scenario_runner", "MAX_RETRIES"),
+    ("pare.multi_scenario_runner", "RETRYABLE_ERRNOS"),
+    ("pare.multi_scenario_runner", "maybe_run_scenario"),
+    ("pare.multi_scenario_runner", "process_scenario"),
     ("pare.notification_system", "NOTIFICATION_TEMPLATES"),
     ("pare.notification_system", "get_content_for_environment_message"),
+    ("pare.scenario_runner", "PAREJsonScenarioExporter"),
+    ("pare.scenario_runner", "PARENotificationSystem"),
+    ("pare.scenario_runner", "ProactiveAgentBuilder"),
+    ("pare.scenario_runner", "ProactiveAgentConfigBuilder"),
+    ("pare.scenario_runner", "StateAwareEnvironmentWrapper"),
+    ("pare.scenario_runner", "StatefulApp"),
+    ("pare.scenario_runner", "UserAgentBuilder"),
+    ("pare.scenario_runner", "UserAgentConfigBuilder"),
     ("pare.scenarios.scenario", "PAREEnvEventsExpander"),
     ("pare.scenarios.scenario", "PROJECT_ROOT"),
     ("pare.scenarios.validation_result", "PARE_RESULT_SCHEMA"),

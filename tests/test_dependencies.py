@@ -22,13 +22,14 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}),
+    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}),
     ({"world"},),
     ({"scenarios"},),
     ({"apps"},),
+    ({"agents", "engines"},),
     ({"simulation"},),
     ({"settings"}, {"results"}),
-    ({"arguments", "fixtures", "selection", "session", "suite", "tally", "terminal"},),
+    ({"arguments", "fixtures", "player", "selection", "session", "suite", "tally", "terminal"},),
     ({"plugin"},),
 )
 
@@ -37,13 +38,21 @@ UPWARD = {
     ("scenarios/validation_result.py", "results"): "the result object has `to_polars` and `description`",
 }
 
-BELOW_PYTEST = ("sandbox.py", "world.py", "scenarios", "apps", "simulation", "results", "settings")
+BELOW_PYTEST = (
+    "sandbox.py", "plain.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings"
+)  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
 ALLOWED = {
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("scenarios/validation_result.py", "datetime.datetime.now"): "when a report was made",
     ("simulation/environment.py", "time.monotonic"): "timeout_seconds, a limit in real time",
+    ("simulation/calls.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
+    ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
+    ("simulation/multi_runner.py", "threading.Thread"): "runs beside each other, each in a world of its own",
+    ("simulation/multi_runner.py", "time.perf_counter"): "the duration of all runs, which no trace holds",
+    ("simulation/processes.py", "threading.Thread"): "ends a process that has lost its parent",
+    ("simulation/processes.py", "time.perf_counter"): "timeout_seconds, a limit in real time",
     ("simulation/runner.py", "time.perf_counter"): "a result's duration, which no trace holds",
     ("tally.py", "time.perf_counter"): "the duration of the session",
 }

@@ -42,6 +42,16 @@ class PAREAgentUserInterface(AgentUserInterface):
 
     @type_check
     @app_tool()
+    @event_registered(operation_type=OperationType.WRITE)
+    def ask_user(self, content: str) -> None:
+        """Ask the user something that is needed to go on with what was accepted; the answer comes as a message.
+
+        :param content: The question.
+        """
+        self._send_message(Sender.AGENT, content)
+
+    @type_check
+    @app_tool()
     @event_registered(operation_type=OperationType.READ)
     def wait(self) -> str:
         """Do nothing now and wait for what the user does next.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from are.simulation.apps.app import App, ToolType
-from are.simulation.tool_utils import AppTool, AppToolAdapter, OperationType, ToolAttributeName, build_tool
+from are.simulation.tool_utils import AppTool, AppToolAdapter, OperationType, ToolAttributeName
 from are.simulation.types import CompletedEvent, EventType, disable_events
 
 # Importing it puts simulated time and reproducible ids behind ARE's apps, before the first app exists.
 from pytest_pare import world as _world
 from pytest_pare.apps.navigation import Transition, mermaid, state_graph
 from pytest_pare.apps.tool_decorators import screen_tool
+from pytest_pare.apps.tool_descriptions import build_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +35,10 @@ class AppState:
 
     _app: StatefulApp | None = None
 
-    def bind_to_app(self, app: StatefulApp) -> None:
-        """Tell the screen which app it belongs to, before it is shown."""
+    def bind_to_app(self, app: StatefulApp) -> Self:
+        """Tell the screen which app it belongs to, before it is shown, and return it."""
         self._app = app
+        return self
 
     @property
     def app(self) -> Any:

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from are.simulation.types import disable_events
+
+
+class NoFiles:
+    """The files of a phone that has none: nothing that an agent asks for is taken from, or put on, the host's disk."""
+
+    def exists(self, path: str) -> bool:
+        """Say no."""
+        del path
+        return False
+
+    def open(self, path: str, mode: str = "r") -> NoReturn:
+        """Refuse.
+
+        Raises:
+            FileNotFoundError: Always.
+        """
+        del mode
+        raise FileNotFoundError(f"{path}: this phone has no files; add a file system app to the scenario's")
 
 
 def read_attachment(file_system: Any, path: str) -> tuple[str, bytes]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pytest_pare.results.report import generate_json_stats_report
-from pytest_pare.results.schema import RESULT_SCHEMA
+from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 from pytest_pare.results.statistics import combine_results_to_dataframe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pytest_pare.results.gate import Verdict
@@ -37,7 +37,8 @@ def write_json(
     # Without it, a reference check would look like the work of the models that the configuration names.
     report["metadata"] |= {
         "suite": suite,
-        "mode": ", ".join(sorted({_mode(result) for result in results.values()})) or None,
+        "mode": ", ".join(sorted({result.run_config.mode for result in results.values()})) or None,
+        **_details(results.values()),
     }
     report["gate"] = None if verdict is None else verdict.to_dict()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,21 +46,31 @@ def write_json(
 
 
 def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenarioValidationResult]) -> None:
-    """Write a row for each run, with the suite, the variant and the mode as additional columns.
+    """Write a row for each run, with suite, variant, mode and what else its result tells as additional columns.
 
     Raises:
         OSError: If the file cannot be written.
     """
-    empty = pl.DataFrame(schema={**RESULT_SCHEMA, "suite": pl.String, "variant": pl.String, "mode": pl.String})
     tables = [
-        result.to_polars({"suite": suite, "variant": variant, "mode": _mode(result)})
+        result.to_polars({"suite": suite, "variant": variant, "mode": result.run_config.mode}).hstack(
+            result.details_to_polars()
+        )
         for variant, result in results.items()
     ]
+    texts = pl.Schema(dict.fromkeys(("suite", "variant", "mode"), pl.String))
+    empty = pl.DataFrame(schema={**RESULT_SCHEMA, **texts, **DETAILS_SCHEMA})
     path.parent.mkdir(parents=True, exist_ok=True)
     # Polars has errors of its own for a file that it opens itself.
     with path.open("wb") as file:
         pl.concat([empty, *tables]).write_parquet(file)
 
 
-def _mode(result: PAREMultiScenarioValidationResult) -> str:
-    return "oracle" if result.run_config.oracle else "agent"
+def _details(results: Iterable[PAREMultiScenarioValidationResult]) -> dict[str, object]:
+    runs = [run for result in results for run in result.scenario_results.values()]
+    prompts = sorted({run.prompt_version for run in runs if run.prompt_version is not None})
+    return {
+        "prompt_version": ", ".join(prompts) or None,
+        "total_rejections": sum(run.rejection_count for run in runs),
+        "writes_without_consent": sum(run.writes_without_consent for run in runs),
+        "turns_saved": sum(run.turns_saved for run in runs),
+    }

@@ -40,3 +40,13 @@ RESULT_SCHEMA: Final = pl.Schema(
     }
 )
 """One row is one run; the order is that of the table."""
+
+DETAILS_SCHEMA: Final = pl.Schema(
+    {
+        "rejection_count": pl.Int64,
+        "writes_without_consent": pl.Int64,
+        "turns_saved": pl.Int64,
+        "prompt_version": pl.String,
+    }
+)
+"""What a run tells beyond PARE's columns."""

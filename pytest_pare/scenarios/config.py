@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 MAX_SCENARIO_DURATION = 600
@@ -18,9 +27,34 @@ MAX_SCENARIO_DURATION = 600
 Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Iterations = Annotated[int, Field(ge=1)] | None
+# A null character is the one thing that the operating system does not take for a path at all.
+FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+TraceFormat = Literal["jsonl", "hf", "lite"]
+TimeMode = Literal["measured", "fixed", "recorded"]
+
+AGENT_TYPES = ("observe-execute", "null", "eager", "reckless", "random")
+"""The agents that are built in."""
+
 Scope = Literal["anywhere", "suite"]
+
+
+def _known_agent(agent_type: str) -> str:
+    module, colon, name = agent_type.partition(":")
+    if agent_type not in AGENT_TYPES and not (module and colon and name):
+        raise PydanticCustomError(
+            "agent_type",
+            "must be {built_in}, or module:name of an agent of your own, got {given}",
+            {"built_in": ", ".join(AGENT_TYPES), "given": json.dumps(agent_type)},
+        )
+    return agent_type
+
+
+# The agent null is what YAML reads as nothing.
+AgentType = Annotated[str, BeforeValidator(lambda name: "null" if name is None else name), AfterValidator(_known_agent)]
 
 
 def _not_implemented(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
@@ -120,33 +154,68 @@ class ScenarioRunnerConfig(BaseModel):
     user_engine_config: LLMEngineConfig = Field(
         default=LLMEngineConfig(model_name="gpt-5-mini", provider="openai"), description="Engine of the user agent."
     )
-    user_max_iterations: Count | None = _not_implemented(1, "Most steps of the user agent in a turn; null is no limit.")
-    agent_type: str = _not_implemented("observe-execute", "Which proactive agent is under test.")
+    user_max_iterations: Iterations = Field(
+        default=1, description="Most steps of the user agent in a turn; null is no limit."
+    )
+    agent_type: AgentType = Field(
+        default="observe-execute",
+        description="Which proactive agent is under test: observe-execute, null, eager, reckless, random, or one of "
+        "your own, module:name.",
+    )
     user_type: str = _not_implemented("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(
         default=LLMEngineConfig(model_name="gpt-5", provider="openai"),
         description="Engine of the proactive agent's observe stage.",
     )
-    observe_max_iterations: Count | None = _not_implemented(
-        1, "Most steps of the observe stage in a turn; null is no limit."
+    observe_max_iterations: Iterations = Field(
+        default=1, description="Most steps of the observe stage in a turn; null is no limit."
     )
     execute_engine_config: LLMEngineConfig = Field(
         default=LLMEngineConfig(model_name="gpt-5", provider="openai"),
         description="Engine of the proactive agent's execute stage.",
     )
-    execute_max_iterations: Count | None = _not_implemented(
-        1, "Most steps of the execute stage in a turn; null is no limit."
+    execute_max_iterations: Iterations = Field(
+        default=1, description="Most steps of the execute stage in a turn; null is no limit."
     )
     oracle: bool = Field(
         default=False, description="Play the scenario's own reference steps, with no agent, key or network."
     )
-    max_turns: Count | None = _not_implemented(10, "Most turns of a run; null is no limit.")
-    export: bool = _not_implemented(False, "Whether traces are written.")
-    output_dir: str | None = _not_implemented(None, "Directory that traces are written to.")
-    trace_dump_format: str = _not_implemented("hf", "Format of the traces.")
+    max_turns: Count | None = Field(default=10, description="Most turns of a run; null is no limit.")
+    export: bool = Field(default=False, description="Whether traces are written.")
+    output_dir: FilePath | None = Field(
+        default=None, description="Directory that traces are written to; null is `traces` beside the suite file."
+    )
+    trace_dump_format: TraceFormat = Field(
+        default="hf",
+        description="Format of the traces: jsonl is this project's own, whole; hf and lite are ARE's.",
+    )
     use_custom_logger: bool = _not_implemented(True, "Whether agents log to their own logger.")
-    simulated_generation_time_mode: str = _not_implemented(
-        "measured", "How much simulated time an engine's answer takes."
+    simulated_generation_time_mode: TimeMode = Field(
+        default="measured",
+        description="How much simulated time an engine's answer takes: measured is what it took, fixed is "
+        "generation_seconds, recorded is what a recording says. Offline engines take the fixed time.",
+    )
+    generation_seconds: Seconds = Field(
+        default=1.0,
+        description="Simulated seconds of an answer where the time is fixed; of a whole turn of an agent of one's own.",
+    )
+    skip_idle_time: bool = Field(
+        default=True,
+        description="Whether time jumps to what happens next after a turn in which nobody did anything; the run ends "
+        "if nothing is to happen any more.",
+    )
+    proposal_lifetime: Count | None = Field(
+        default=3, description="Turns after which a proposal expires that the user did not answer; null is never."
+    )
+    execute_max_turns: Iterations = Field(
+        default=5, description="Turns after which an execution ends that has not reported; null is no limit."
+    )
+    writes_without_consent: Literal["carry_out", "refuse"] = Field(
+        default="carry_out",
+        description="What becomes of a write of the agent's while the user has accepted nothing; it is counted always.",
+    )
+    max_tool_calls: Iterations = Field(
+        default=100, description="Most tool calls in a turn, after which it is over; null is no limit."
     )
     tool_augmentation_config: ToolAugmentationConfig | None = _not_implemented(
         None, "Noise in the agent's tools.", scope="suite"
@@ -163,6 +232,32 @@ class ScenarioRunnerConfig(BaseModel):
     observe_model_alias: Name | None = Field(default=None, description="Name of the observe stage's model in reports.")
     execute_model_alias: Name | None = Field(default=None, description="Name of the execute stage's model in reports.")
 
+    @property
+    def mode(self) -> Literal["oracle", "reference", "agent"]:
+        """What a run of this config says something about.
+
+        `oracle`: the environment plays the scenario's solution. `reference`: the built-in agents play it, by the oracle
+        engine, so the scenario is checked and no agent. `agent`: an agent is tested.
+        """
+        if self.oracle:
+            return "oracle"
+        return (
+            "reference" if all(e.provider == "oracle" for e in self.engines.values()) and self.is_built_in else "agent"
+        )
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether the agent under test is the one with engines of its own."""
+        return self.agent_type == "observe-execute"
+
+    @property
+    def engines(self) -> dict[str, LLMEngineConfig]:
+        """The engines that take part in a run, by role."""
+        engines = {"user": self.user_engine_config}
+        if self.is_built_in:
+            engines |= {"observe": self.observe_engine_config, "execute": self.execute_engine_config}
+        return engines
+
     @field_validator("*", mode="before")
     @classmethod
     def _refuse_what_has_no_effect(cls, value: object, info: ValidationInfo) -> object:
@@ -176,6 +271,14 @@ class ScenarioRunnerConfig(BaseModel):
                 {"field": name, "default": json.dumps(field.default)},
             )
         return value
+
+    @model_validator(mode="after")
+    def _refuse_endless(self) -> Self:
+        if self.max_turns is None and self.generation_seconds == 0:
+            raise PydanticCustomError(
+                "endless", "generation_seconds must be above 0 where max_turns is null: nothing would end a run"
+            )
+        return self
 
     @model_validator(mode="after")
     def fill_model_aliases(self) -> Self:
@@ -201,11 +304,15 @@ class ScenarioRunnerConfig(BaseModel):
 class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
     """How many scenarios are run together. Adds to `ScenarioRunnerConfig` what concerns them all."""
 
-    max_concurrent_scenarios: Count | None = _not_implemented(None, "Most runs at a time; null is one per CPU.")
+    max_concurrent_scenarios: Iterations = _not_implemented(
+        None, "Most runs at a time; null is one per CPU.", scope="suite"
+    )
     timeout_seconds: int | None = Field(
         default=None, gt=0, description="Longest run in seconds of real time; null is no limit."
     )
-    executor_type: str = _not_implemented("thread", "How runs are made concurrent.")
+    executor_type: Literal["sequential", "thread", "process"] = _not_implemented(
+        "thread", "How runs are made concurrent.", scope="suite"
+    )
     log_level: str = _not_implemented("INFO", "Least level that is logged.")
     log_to_file: bool = _not_implemented(True, "Whether runs log to files.", scope="suite")
     logs_dir: Name = _not_implemented("logs", "Directory that holds the logs of all experiments.", scope="suite")

@@ -11,6 +11,10 @@ class ScenarioTimeoutError(Exception):
     """A run came to the end of its simulated or wall-clock time."""
 
 
+class SimulatedTimeOver(ScenarioTimeoutError):  # noqa: N818 - with agents it is no error, but the end
+    """A run came to the end of its simulated time."""
+
+
 class DuplicateScenarioError(ValueError):
     """One scenario id is registered from two places."""
 

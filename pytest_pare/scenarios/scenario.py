@@ -7,7 +7,7 @@ import json
 from dataclasses import field
 from itertools import takewhile
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.apps.system import SystemApp
@@ -30,8 +30,12 @@ class PAREScenario(Scenario):
 
     Attributes:
         start_time: Begin of the simulation in epoch seconds; 2025-01-06 09:00 UTC where nothing is said.
+        user_goal: What the simulated user wants, in the words that it is told; without it, `additional_system_prompt`,
+            which is PARE's name for it. A user who is told nothing does what a careful owner of a phone would.
         world: The clock and the ids of this scenario; made by `initialize`.
     """
+
+    user_goal: ClassVar[str | None] = None
 
     start_time: float | None = DEFAULT_START_TIME
     _initialized: bool = False

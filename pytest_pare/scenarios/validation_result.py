@@ -22,6 +22,10 @@ Status = Literal["success", "failed", "exception", "no_validation"]
 _SCORES: dict[Status, bool] = {"success": True, "failed": False}
 
 
+# What a result tells and PARE's table of results has no column for.
+_DETAILS = ("rejection_count", "writes_without_consent", "turns_saved", "prompt_version")
+
+
 class RecordedException(Exception):  # noqa: N818 - it stands in for any exception, an error or not
     """An exception that was raised in another process, of which its type's name and its message are known.
 
@@ -57,9 +61,13 @@ class PAREScenarioValidationResult:
         duration: Length of the run in seconds of real time.
         proposal_count: How often the proactive agent asked the user.
         acceptance_count: How often the user said yes to that.
-        read_only_actions: Calls of tools that change nothing.
-        write_actions: Calls of tools that change something.
+        read_only_actions: The agent's calls of tools that change nothing, its messages to the user and waits left out.
+        write_actions: The agent's calls of tools that change something, those that failed included.
         number_of_turns: Turns played.
+        rejection_count: How often the user said no to a proposal.
+        writes_without_consent: How often the agent tried to write while the user had accepted nothing.
+        turns_saved: Turns in which nothing would have been done, had time not jumped to what happens next.
+        prompt_version: Version of the prompts that the user and the built-in agent were told.
     """
 
     success: bool | None
@@ -72,6 +80,10 @@ class PAREScenarioValidationResult:
     read_only_actions: int = 0
     write_actions: int = 0
     number_of_turns: int = 0
+    rejection_count: int = 0
+    writes_without_consent: int = 0
+    turns_saved: int = 0
+    prompt_version: str | None = None
 
     @property
     def status(self) -> Status:
@@ -113,6 +125,10 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
         "read_only_actions": int(result.read_only_actions),
         "write_actions": int(result.write_actions),
         "number_of_turns": int(result.number_of_turns),
+        "rejection_count": int(result.rejection_count),
+        "writes_without_consent": int(result.writes_without_consent),
+        "turns_saved": int(result.turns_saved),
+        "prompt_version": _optional_text(result.prompt_version),
     }
 
 
@@ -238,11 +254,22 @@ class PAREMultiScenarioValidationResult:
         if shadowed := [name for name in extra if name in RESULT_SCHEMA]:
             raise ValueError(f"extra columns would hide columns of the results: {', '.join(shadowed)}")
         shared = self._shared_columns()
-        # In the order of arrival, which depends on the number of workers, equal sessions would have unequal files.
-        in_order = sorted(self.scenario_results.items(), key=lambda item: (item[0][0], item[0][1] or 0))
-        rows = [{**shared, **_row(scenario_id, run, result)} for (scenario_id, run), result in in_order]
+        rows = [{**shared, **_row(scenario_id, run, result)} for (scenario_id, run), result in self._in_order()]
         frame = pl.DataFrame(rows, schema=RESULT_SCHEMA)
         return frame.with_columns(pl.lit(_text(value)).alias(name) for name, value in extra.items())
+
+    def details_to_polars(self) -> pl.DataFrame:
+        """Return what a result tells beyond the columns of `to_polars`, in the order of its rows."""
+        import polars as pl
+
+        from pytest_pare.results.schema import DETAILS_SCHEMA
+
+        rows = [{name: getattr(result, name) for name in DETAILS_SCHEMA} for _, result in self._in_order()]
+        return pl.DataFrame(rows, schema=DETAILS_SCHEMA)
+
+    def _in_order(self) -> list[tuple[tuple[str, int | None], PAREScenarioValidationResult]]:
+        # In the order of arrival, which depends on the number of workers, equal sessions would have unequal files.
+        return sorted(self.scenario_results.items(), key=lambda item: (item[0][0], item[0][1] or 0))
 
     def description(self, split: str = "unknown", weight_per_app_class: dict[str, float] | None = None) -> str:
         """Return the report in text, with the current time."""
@@ -273,7 +300,9 @@ class PAREMultiScenarioValidationResult:
             "execute_model": config.execute_model_alias,
             "execute_provider": config.execute_engine_config.provider,
             "agent_type": config.agent_type,
-            "proactive_model": f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}",
+            "proactive_model": f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
+            if config.is_built_in
+            else config.agent_type,
             "tool_failure_probability": 0.0 if tools is None else tools.tool_failure_probability,
             "num_env_events_per_minute": 0 if events is None else events.num_env_events_per_minute,
         }
@@ -282,7 +311,8 @@ class PAREMultiScenarioValidationResult:
 def _row(scenario_id: str, run_number: int | None, result: PAREScenarioValidationResult) -> dict[str, object]:
     record = result_to_record(result)
     run_duration, exception = record.pop("duration"), record.pop("exception") or {"type": None, "message": None}
-    del record["success"]
+    for name in ("success", *_DETAILS):
+        del record[name]
     # Not `result.success`, which may say something although the run broke.
     score = _SCORES.get(result.status)
     return {

@@ -1,15 +1,25 @@
 """The sections of a suite file, and the names of their keys."""
 
+import json
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, Name, Probability, Scope
+from pytest_pare.scenarios.config import (
+    FilePath,
+    Iterations,
+    LLMEngineConfig,
+    MultiScenarioRunnerConfig,
+    Name,
+    Probability,
+    Scope,
+    TimeMode,
+    TraceFormat,
+)
 
-# A null character is the one thing that the operating system does not take for a path at all.
-FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
 
 class _Section(BaseModel):
@@ -37,25 +47,46 @@ class ScenarioSelection(_Section):
     )
 
 
+def _description(name: str) -> str:
+    return str(MultiScenarioRunnerConfig.model_fields[name].description)
+
+
 class RunnerSettings(MultiScenarioRunnerConfig):
-    """How a suite runs its scenarios: `MultiScenarioRunnerConfig`, with the reference check as the default."""
+    """How a suite runs its scenarios: `MultiScenarioRunnerConfig`, with defaults that are offline and reproducible."""
 
     model_config = ConfigDict(frozen=True)
 
     _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere", "suite")
 
-    oracle: bool = Field(
-        default=True,
-        description="Play the scenario's own reference steps, with no agent, key or network. "
-        "So far the only possibility: this version has no agents.",
+    user_engine_config: LLMEngineConfig = Field(default=ORACLE, description="Engine of the user agent.")
+    observe_engine_config: LLMEngineConfig = Field(
+        default=ORACLE, description="Engine of the proactive agent's observe stage."
     )
+    execute_engine_config: LLMEngineConfig = Field(
+        default=ORACLE, description="Engine of the proactive agent's execute stage."
+    )
+    observe_max_iterations: Iterations = Field(
+        default=5, description="Most steps of the observe stage in a turn; null is no limit."
+    )
+    execute_max_iterations: Iterations = Field(
+        default=10, description="Most steps of the execute stage in a turn; null is no limit."
+    )
+    simulated_generation_time_mode: TimeMode = Field(
+        default="fixed",
+        description=str(MultiScenarioRunnerConfig.model_fields["simulated_generation_time_mode"].description),
+    )
+    trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
 
-    @field_validator("oracle")
-    @classmethod
-    def _refuse_agents(cls, oracle: bool) -> bool:
-        if not oracle:
-            raise PydanticCustomError("no_agents", "this version has no agents: leave oracle out, or set it to true")
-        return oracle
+    @model_validator(mode="after")
+    def _refuse_live_engines(self) -> Self:
+        for role, engine in ({} if self.oracle else self.engines).items():
+            if engine.provider != "oracle":
+                raise PydanticCustomError(
+                    "no_such_provider",
+                    "this version has no engine of the provider {provider}; there is oracle",
+                    {"keys": (f"{role}_engine_config",), "provider": json.dumps(engine.provider)},
+                )
+        return self
 
 
 class Gate(_Section):
@@ -121,4 +152,4 @@ def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 KEYS = frozenset(_keys(SuiteSettings))
 
 # The keys whose values are paths, or lists of paths.
-PATH_KEYS = frozenset({"scenarios.paths", "scenarios.split", "reports.json", "reports.parquet"})
+PATH_KEYS = frozenset({"scenarios.paths", "scenarios.split", "reports.json", "reports.parquet", "runner.output_dir"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,14 @@ from are.simulation.environment import EnvironmentConfig, logger
 from are.simulation.types import EnvironmentState, EnvironmentType, EventType, ValidationException
 
 from pytest_pare.apps.core import StatefulApp
-from pytest_pare.scenarios.errors import ScenarioTimeoutError
+from pytest_pare.apps.files import NoFiles
+from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
+from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TimeOrdered
-from pytest_pare.simulation.script import ScriptedEnvironment, check_name, is_repeated_check
-from pytest_pare.simulation.trace import TraceEvent, trace_event
+from pytest_pare.simulation.script import ScriptedEnvironment, check_name, happened_by_itself, is_repeated_check
+from pytest_pare.simulation.trace import EngineCall, TraceEvent, trace_event
 
 if TYPE_CHECKING:
     from are.simulation.apps.app import App
@@ -47,16 +49,15 @@ class Limits:
     _began: float = field(default_factory=time.monotonic)
 
     def wait(self, seconds: float, what: str) -> None:
-        """Count `seconds` of simulated time that pass by waiting for `what`.
+        """Count `seconds` of simulated time that pass because `what`.
 
         Raises:
-            ScenarioTimeoutError: If more than `max_scenario_duration` has been waited in all.
+            SimulatedTimeOver: If more than `max_scenario_duration` has been waited in all.
         """
         self._waited += max(0.0, seconds)
         if self._waited > self.max_scenario_duration:
-            raise ScenarioTimeoutError(
-                f"{what} has not come true within {self.max_scenario_duration} simulated seconds "
-                "(max_scenario_duration)"
+            raise SimulatedTimeOver(
+                f"{what} within {self.max_scenario_duration} simulated seconds (max_scenario_duration)"
             )
 
     def check(self) -> None:
@@ -80,12 +81,21 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
 
     Attributes:
         failure: Why a validation event or an agent validator of the scenario's ended the run, or `None`.
-        trace_events: What has happened, as it was when it happened.
+        trace_entries: What has happened, as it was when it happened, and what was asked of engines.
+        consent: What the agent has proposed, and whether it may write; `None` without agents.
+        turn: The turn that is played; `None` without agents.
     """
 
     state: EnvironmentState
 
-    def __init__(self, clock: SimulatedClock, limits: Limits | None = None, *, oracle_mode: bool = False) -> None:
+    def __init__(
+        self,
+        clock: SimulatedClock,
+        limits: Limits | None = None,
+        *,
+        oracle_mode: bool = False,
+        consent: Consent | None = None,
+    ) -> None:
         super().__init__(
             EnvironmentConfig(start_time=clock.time(), oracle_mode=oracle_mode, duration=None),
             environment_type=EnvironmentType.CLI,
@@ -100,7 +110,10 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         self.active_app = None
         self.background_apps = []
         self.failure: str | None = None
-        self.trace_events = TimeOrdered[TraceEvent](attrgetter("time"))
+        self.trace_entries = TimeOrdered[TraceEvent | EngineCall](attrgetter("time"))
+        self.consent = consent
+        self.turn: int | None = None
+        self._screen: str | None = None
 
     # -- the life of a run
 
@@ -138,9 +151,67 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
             if self.duration is not None and event.event_time > self.start_time + self.duration:
                 break
             if is_repeated_check(event):
-                self.limits.wait(event.event_time - self.time_manager.time(), check_name(event))
+                self.limits.wait(event.event_time - self.time_manager.time(), f"{check_name(event)} has not come true")
             self.advance_to(event.event_time)
         self._finish()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the world has come to its end: it was stopped, has failed, or its duration is over."""
+        return self.stop_event.is_set() or self.time_manager.time() >= self._end()
+
+    def pass_time(self, seconds: float, what: str, *, counted: float | None = None) -> None:
+        """Let `seconds` of simulated time pass, but not more than the world lasts.
+
+        Args:
+            seconds: How many.
+            what: Why, for the message of the error.
+            counted: How many of them count against the limit; `None` is all.
+
+        Raises:
+            ScenarioTimeoutError: If a limit is reached.
+        """
+        before = self.time_manager.time()
+        self.advance_to(min(before + seconds, self._end()))
+        passed = self.time_manager.time() - before
+        self.limits.wait(passed if counted is None else min(passed, counted), what)
+
+    def can_anything_happen(self) -> bool:
+        """Tell whether something will happen, or may, without anybody acting."""
+        return self.event_queue.peek() is not None or self.notification_system.next_reminder_time() is not None
+
+    def jump_to_what_happens(self) -> float:
+        """Let time pass to what happens next by itself, and return how many seconds that were; 0.0 for nothing.
+
+        That is the next event of the script that is no repeated check, or the next reminder. Conditions are asked on
+        the way; where nothing but conditions is left, each is asked once more.
+
+        Raises:
+            ScenarioTimeoutError: If the wall-clock limit is reached.
+        """
+        before, events = self.time_manager.time(), len(self.event_log.past_events)
+        sure: list[float] = []
+        asked: list[float] = []
+        for event in self.event_queue.future_events:
+            (asked if is_repeated_check(event) else sure).append(event.event_time)
+        reminder = self.notification_system.next_reminder_time()
+        times = [time for time in (*sure, reminder) if time is not None] or asked
+        if times:
+            target = min(min(times) if times is not asked else max(times), self._end())
+            while not self.is_over and self.time_manager.time() < target:
+                following = self.get_next_event_time()
+                self.advance_to(target if following is None else min(target, following))
+                if any(happened_by_itself(event) for event in list(self.event_log.past_events)[events:]):
+                    break
+        return self.time_manager.time() - before
+
+    def finish(self) -> None:
+        """End the world, if it has not ended, with the checks that the scenario has left for the end."""
+        with self.off_the_record():
+            self._finish()
+
+    def _end(self) -> float:
+        return math.inf if self.duration is None else self.start_time + self.duration
 
     def advance_to(self, timestamp: float) -> None:
         """Let time pass up to `timestamp` (epoch seconds), and everything happen, at its time, that comes due in it.
@@ -201,18 +272,27 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         self.stop(final_state=EnvironmentState.FAILED)
 
     def wait_for_next_notification(self) -> None:
-        """Let time pass until the agent has a notification, or its wait is over without one."""
+        """Let time pass until the agent has a notification, or its wait is over without one.
+
+        Raises:
+            ScenarioTimeoutError: If a limit is reached. Only a wait for nothing counts against the simulated one.
+        """
         system_app = self._home()
         if self.oracle_mode:
             # Nobody takes notifications out of the queue, and the old ones would end every wait at once.
             self.notification_system.take(FOR_AGENT)
-        timeout = system_app.wait_for_notification_timeout.timeout_timestamp
+        began = self.time_manager.time()
+        timeout = min(system_app.wait_for_notification_timeout.timeout_timestamp, self._end())
         try:
             while not self.stop_event.is_set() and self.time_manager.time() < timeout:
                 if self.notification_system.has_news_for_agent():
                     break
                 following = [self.get_next_event_time(), self.notification_system.next_reminder_time()]
                 self.advance_to(min([timeout, *(time for time in following if time is not None)]))
+            else:
+                # Not by asking for news: that nothing happened is some, too.
+                if not self.oracle_mode:
+                    self.limits.wait(self.time_manager.time() - began, "the agent has waited and nothing has happened")
         finally:
             system_app.reset_wait_for_notification_timeout()
 
@@ -241,17 +321,25 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         for event in events if isinstance(events, list) else [events]:
             self.event_log.put(event)
             # At once: what a call returned may be a live object, which later calls change.
-            self.trace_events.put(trace_event(event, self.start_time))
+            entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
             if event.event_type == EventType.AGENT:
                 try:
                     with self.off_the_record():
                         self.validate_agent_action(event)
                 except ValidationException as failure:
+                    self.trace_entries.put(entry)
                     self._fail(failure)
                     return
             self.notification_system.handle_event(event)
             if event.event_type == EventType.USER and isinstance(event.action.app, StatefulApp):
                 event.action.app.handle_state_transition(event)
+            self._screen = self.screen
+            self.trace_entries.put(replace(entry, screen_after=self._screen))
+            if self.consent is not None:
+                self.consent.handle(event, self.turn)
+
+    def _mode(self) -> str | None:
+        return None if self.consent is None else self.consent.mode.value
 
     # -- the phone
 
@@ -263,6 +351,11 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         """
         super().register_apps(apps)
         self.connect_home_screen()
+        self._screen = self.screen
+        if self.consent is not None:
+            for app in apps:
+                if getattr(app, "internal_fs", self) is None:
+                    app.internal_fs = NoFiles()
 
     # -- words
 

@@ -165,6 +165,7 @@ class PARENotificationSystem(BaseNotificationSystem):
 
 _CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {
     "send_message_to_user": (PAREMessageType.AGENT_MESSAGE, Sender.AGENT, ""),
+    "ask_user": (PAREMessageType.AGENT_MESSAGE, Sender.AGENT, ""),
     "send_message_to_agent": (PAREMessageType.USER_MESSAGE, Sender.USER, ""),
     "accept_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[ACCEPT]: "),
     "reject_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[REJECT]: "),

@@ -93,6 +93,17 @@ class Phone:
             tools += self.active_app.get_user_tools()
         return tools
 
+    def openable_apps(self) -> list[str]:
+        """Return the names of the apps that the user can open."""
+        return [name for name, app in self.apps.items() if isinstance(app, StatefulApp)]
+
+    @property
+    def screen(self) -> str | None:
+        """What is on the screen, `app/screen`; the name of the home screen's app for that one."""
+        if isinstance(self.active_app, StatefulApp):
+            return f"{self.active_app.name}/{type(self.active_app.current_state).__name__}"
+        return None if self.active_app is None else str(self.active_app.name)
+
     def _home(self) -> HomeScreenSystemApp:
         for app in self.apps.values():
             if isinstance(app, HomeScreenSystemApp):

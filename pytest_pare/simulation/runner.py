@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AgentValidationEvent, OracleEvent, ValidationEvent
 
-from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.agents import prompts
+from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.engines.building import build_engine
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+from pytest_pare.simulation.cast import Cast, name_of
+from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
+from pytest_pare.simulation.export import export_run
+from pytest_pare.simulation.loop import AgentFailure, Loop, Played
 from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
     from are.simulation.types import Event
 
+    from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
 
@@ -30,59 +40,197 @@ class Run:
         result: The verdict.
         trace: What happened, as far as the run came.
         warnings: Defects of the scenario's script that were asked to be no more than warnings.
+        agent_error: What the agent under test raised, if that ended the run.
+        export_error: Why the trace could not be written, if that was asked for.
     """
 
     result: PAREScenarioValidationResult
     trace: Trace
     warnings: tuple[str, ...] = ()
+    agent_error: BaseException | None = None
+    export_error: str | None = None
+
+    @property
+    def success(self) -> bool:
+        """Whether the run was judged and succeeded."""
+        return self.result.status == "success"
 
 
 def run_scenario(
     scenario: PAREScenario,
     config: ScenarioRunnerConfig,
     script_errors: Literal["fail", "warn"] = "fail",
+    *,
+    agent: ProactiveAgent | None = None,
+    engine_builder: EngineBuilder = build_engine,
+    export_dir: Path = Path("traces"),
+    variant: str = "",
 ) -> Run:
-    """Play `scenario` in oracle mode and validate what happened.
+    """Play `scenario` with a user and an agent, or in oracle mode, and validate what happened.
 
-    The world stands still during validation. Whatever the scenario's code raises is in the result, never raised.
+    The world stands still during validation. Whatever the scenario's code, the agent and the engines raise is in the
+    result, never raised.
 
     Args:
         scenario: A new instance; one that was played before is refused.
-        config: `max_scenario_duration` and `timeout_seconds` bound the run.
-        script_errors: What a step of the script that raises or can never happen makes of the run: `fail` an exception
-            (`ScenarioDefect`), `warn` a warning.
-
-    Raises:
-        NotImplementedError: If `config.oracle` is false: this version has no agents.
+        config: How the run is made, and what bounds it.
+        script_errors: What a step of the script that raises, or in oracle mode can never happen, makes of the run:
+            `fail` an exception (`ScenarioDefect`), `warn` a warning.
+        agent: The agent under test; `None` is what `config.agent_type` names. Oracle mode has none.
+        engine_builder: Makes the engines.
+        export_dir: Where a trace is written, if `config.export` asks for it and `config.output_dir` names no place.
+        variant: What tells this run from others of the same scenario and number, in the name of that file.
     """
-    if not config.oracle:
-        raise NotImplementedError("this version of pytest-pare has no agents; set runner.oracle to true")
     began = time.perf_counter()
-    env: StateAwareEnvironmentWrapper | None = None
+    stage = _Stage(scenario, config)
+    result = _result(stage, agent, engine_builder)
+    if stage.defects and script_errors == "fail":
+        result = _defective(result, stage.defects)
+    trace = stage.trace()
+    _fill_in(result, trace)
+    export_error = _export(scenario, trace, result, config, export_dir, variant)
+    result.duration = time.perf_counter() - began
+    warn = script_errors == "warn"
+    warnings = tuple(f"{scenario.scenario_id}: {defect}" for defect in stage.defects) if warn else ()
+    return Run(result, trace, warnings, stage.agent_error, export_error)
+
+
+class TwoAgentScenarioRunner:
+    """Runs one scenario, as PARE's runner of that name does."""
+
+    def run(self, config: ScenarioRunnerConfig, scenario: PAREScenario) -> PAREScenarioValidationResult:
+        """Play `scenario` and return the verdict; see `run_scenario`, which returns the trace too."""
+        return run_scenario(scenario, config).result
+
+
+class _Stage:
+    """What a run leaves behind, however it ends."""
+
+    def __init__(self, scenario: PAREScenario, config: ScenarioRunnerConfig) -> None:
+        self.scenario = scenario
+        self.config = config
+        self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
+        self.env: StateAwareEnvironmentWrapper | None = None
+        self.loop: Loop | None = None
+        self.agent_name: str | None = None
+        self.agent_error: BaseException | None = None
+        self.defects: list[str] = []
+
+    def trace(self) -> Trace:
+        env, played = self.env, Played(0, 0) if self.loop is None else self.loop.played
+        return Trace(
+            scenario_id=self.scenario.scenario_id,
+            start_time=0.0 if env is None else env.start_time,
+            entries=() if env is None else tuple(env.trace_entries),
+            seed=self.scenario.seed,
+            run_number=self.scenario.run_number,
+            agent=self.agent_name,
+            prompts=None if self.agent_name is None else prompts.version(),
+            turns=played.turns,
+            turns_saved=played.turns_saved,
+        )
+
+
+def _result(stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder) -> PAREScenarioValidationResult:
+    scenario = stage.scenario
     try:
         if getattr(scenario, "_played", False):
             raise ScenarioDefect(f"{scenario.scenario_id}: this instance was played before; make a new one")  # noqa: TRY301
-        limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         scenario.initialize()
         scenario._played = True
         _require_validate(scenario)
         with scenario.world.active():
-            env = StateAwareEnvironmentWrapper(scenario.world.clock, limits, oracle_mode=True)
-            env.run(scenario)
-            with env.off_the_record():
-                result = _validate(scenario, env)
-            limits.check()
-        defects = _defects(env)
-    except Exception as error:  # noqa: BLE001 - a scenario's code may raise anything; it is the result of this run
-        result = PAREScenarioValidationResult(success=None, exception=error)
-        defects = [] if env is None else env.defects
-    if defects and script_errors == "fail":
-        result = _defective(result, defects)
-    result.duration = time.perf_counter() - began
-    happened = () if env is None else tuple(env.trace_events)
-    start_time = 0.0 if env is None else env.start_time
-    warnings = tuple(f"{scenario.scenario_id}: {defect}" for defect in defects) if script_errors == "warn" else ()
-    return Run(result, Trace(scenario.scenario_id, start_time, happened), warnings)
+            if stage.config.oracle:
+                return _oracle_run(stage)
+            return _agent_run(stage, agent, engine_builder)
+    except Exception as raised:  # noqa: BLE001 - a scenario's code may raise anything; it is the result of this run
+        stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
+        error = ScenarioTimeoutError(str(raised)) if isinstance(raised, SimulatedTimeOver) else raised
+        return PAREScenarioValidationResult(success=None, exception=error)
+
+
+def _oracle_run(stage: _Stage) -> PAREScenarioValidationResult:
+    env = stage.env = StateAwareEnvironmentWrapper(stage.scenario.world.clock, stage.limits, oracle_mode=True)
+    env.run(stage.scenario)
+    with env.off_the_record():
+        result = _validate(stage.scenario, env)
+    stage.limits.check()
+    stage.defects = _defects(env)
+    return result
+
+
+def _agent_run(
+    stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder
+) -> PAREScenarioValidationResult:
+    scenario, config = stage.scenario, stage.config
+    consent = Consent(config.proposal_lifetime, config.execute_max_turns)
+    env = stage.env = StateAwareEnvironmentWrapper(scenario.world.clock, stage.limits, consent=consent)
+    env.run(scenario, wait_for_end=False)
+    cast = Cast(scenario, config, env, consent, engine_builder, agent)
+    user = cast.user()
+    stage.agent_name = config.agent_type if agent is None else name_of(agent)
+    under_test = cast.agent()
+    charges = not isinstance(under_test, ObserveExecuteAgent)
+    loop = stage.loop = Loop(env, cast.desk, consent, user, under_test, config, charges=charges)
+    try:
+        loop.play()
+    except AgentFailure as failure:
+        stage.defects = env.defects
+        stage.agent_error = failure.__cause__ or failure
+        return PAREScenarioValidationResult(success=False, rationale=f"turn {loop.played.turns - 1}: {failure}")
+    except ScenarioTimeoutError as over:
+        # Cut short by the machine, not by the world: what validate() says of a part is told, and judges nothing.
+        verdict = _finish(stage, env)
+        said = "yes" if verdict.success else f"no ({verdict.rationale})" if verdict.rationale else "no"
+        return PAREScenarioValidationResult(
+            success=None, exception=over, rationale=f"of what had happened until then, validate() says {said}"
+        )
+    result = _finish(stage, env)
+    stage.limits.check()
+    # A validation that failed has ended the run; what was to come after it is no defect.
+    if env.failure is None:
+        stage.defects = [*stage.defects, *cast.reference_defects()]
+    return result
+
+
+def _finish(stage: _Stage, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
+    env.finish()
+    stage.defects = env.defects
+    with env.off_the_record():
+        return _validate(stage.scenario, env)
+
+
+def _export(
+    scenario: PAREScenario,
+    trace: Trace,
+    result: PAREScenarioValidationResult,
+    config: ScenarioRunnerConfig,
+    directory: Path,
+    variant: str,
+) -> str | None:
+    try:
+        path = export_run(scenario, trace, result, config, directory, variant)
+    except OSError as error:
+        return f"{trace.scenario_id}: cannot write the trace {error.filename}: {error.strerror}"
+    except ValueError as error:
+        return f"{trace.scenario_id}: cannot write the trace: {error}"
+    result.export_path = None if path is None else str(path)
+    return None
+
+
+def _fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
+    """Count in the trace what the result tells of the agents. Oracle mode has none."""
+    if trace.agent is None:
+        return
+    result.proposal_count = len(trace.proposals())
+    result.acceptance_count = len(trace.acceptances())
+    result.rejection_count = len(trace.rejections())
+    result.read_only_actions = len(trace.actions("AGENT", operation="read"))
+    result.write_actions = len(trace.actions("AGENT", operation="write"))
+    result.writes_without_consent = len(trace.writes_without_consent())
+    result.number_of_turns = trace.turns
+    result.turns_saved = trace.turns_saved
+    result.prompt_version = trace.prompts
 
 
 def _require_validate(scenario: PAREScenario) -> None:

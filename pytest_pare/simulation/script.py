@@ -100,12 +100,19 @@ class ScriptedEnvironment(Environment):
                 ready.append(successor)
         return ready
 
+    def has_happened(self, event: AbstractEvent) -> bool:
+        """Tell whether an event of the script has happened."""
+        return event.event_id in self._done
+
     def events_left(self) -> list[Event | OracleEvent]:
         """Return the events of the script that have not happened although they should have.
 
         Oracle events always should. A plain event need not happen after a `StopEvent`, nor behind a condition whose own
         timeout is over: that it may fail to come true is what a timeout is for.
         """
+        if not self.oracle_mode:
+            # How far the script comes is then a matter of what the agents do, and of when they end.
+            return []
         left = [e for e in self.events_to_schedule if type(e) in (Event, OracleEvent) and e.event_id not in self._done]
         return [e for e in left if type(e) is OracleEvent or not (self._stopped or self._is_behind_expired(e))]
 
@@ -140,7 +147,7 @@ class ScriptedEnvironment(Environment):
             metadata.exception_stack_trace = traceback.format_exc()
             self._note(event, f"{event.action.app_name}.{event.action.function_name}", error)
         return CompletedEvent(
-            event_type=EventType.USER if _is_users_own(event) else event.event_type,
+            event_type=EventType.USER if is_users_own(event) else event.event_type,
             action=event.action,
             event_time=event.event_time,
             event_id=event.event_id,
@@ -190,6 +197,11 @@ def is_repeated_check(event: AbstractEvent) -> bool:
     return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
 
 
+def happened_by_itself(event: CompletedEvent) -> bool:
+    """Tell whether something has happened, other than that a condition was asked and is not true."""
+    return event.event_type != EventType.CONDITION or bool(event.metadata.return_value)
+
+
 def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
     """Return what to call a check when telling about it."""
     if isinstance(event, ConditionCheckEvent):
@@ -197,7 +209,7 @@ def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
     return f"validation event {event.event_id!r}"
 
 
-def _is_users_own(event: Event) -> bool:
+def is_users_own(event: Event) -> bool:
     """Tell whether the event calls what only a user can do, as accept_proposal: it is the user's in every mode."""
     if getattr(event.action.function, "_is_user_tool", False):
         return True

@@ -35,6 +35,7 @@ DAN = {"first_name": "Dan", "last_name": "Wood"}
 AGENT: dict[str, dict[str, dict[str, Any]]] = {
     "HomeScreenSystemApp": {"get_current_time": {}, "wait_for_notification": {"timeout": 5}},
     "PAREAgentUserInterface": {
+        "ask_user": {"content": "Which one?"},
         "get_all_messages": {},
         "get_last_message_from_agent": {},
         "get_last_message_from_user": {},

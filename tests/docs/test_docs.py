@@ -2,8 +2,7 @@
 
 A block is checked by its language, and by `file=NAME` after it, which puts it into the project of its document:
 
-- `python`: run. With `file=`, it is written instead; a scenario is played at the end of the document, and must succeed,
-  or must not if `fails` stands there.
+- `python`: run. With `file=`, it is written instead; a scenario is played at the end of the document, and must succeed.
 - `console`: each line after `$ ` is a command, and the lines below it are what it prints. `...` stands for anything.
   A command must end with 0, unless `$ echo $?` follows.
 - `yaml`: a suite file that the settings loader takes, or does not if `refused` stands there; a GitHub workflow has its
@@ -28,6 +27,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,9 +38,12 @@ from are.simulation.tool_utils import ToolAttributeName
 from pydantic import BaseModel
 
 from pytest_pare import options, plugin
+from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.settings import SettingsError, SuiteSettings, load_suite
+from pytest_pare.simulation.runner import Run
+from pytest_pare.simulation.trace import Trace, TraceEvent
 from tests.docs.generate import PAGES, app_classes, generated, names_of_sections, screens_of, tools_of
 
 if TYPE_CHECKING:
@@ -97,12 +100,12 @@ class Reader:
 
     Attributes:
         project: The directory.
-        scenarios: Files in which the document has put scenarios, and what pytest must say of them.
+        scenarios: Files in which the document has put scenarios.
         modules: Names of the modules that are there to be imported, and where they stand.
     """
 
     project: Path
-    scenarios: dict[Path, str] = field(default_factory=dict)
+    scenarios: set[Path] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)
 
     def check(self, block: Block) -> None:
@@ -121,7 +124,7 @@ class Reader:
             status, output = self.run([sys.executable, "-c", block.code])
             assert status == 0, f"{block.where}:\n{output}"
         elif "@register_scenario" in block.code:
-            self.scenarios[self.project / block.file] = "FAILED" if "fails" in block.flags else "PASSED"
+            self.scenarios.add(self.project / block.file)
         elif not re.fullmatch(r"conftest|test_\w+", Path(block.file).stem):
             # What pytest runs in a later block needs nobody who imports it.
             self.modules[Path(block.file).stem] = block.where
@@ -216,9 +219,12 @@ class Reader:
 
     def finish(self) -> None:
         """Play every scenario of the document, and look for modules that nobody imports: none is there to be read."""
-        written = "".join(path.read_text(encoding="utf-8") for path in self.project.rglob("*.py"))
+        files = (path for path in self.project.rglob("*") if path.suffix in (".py", ".yaml"))
+        written = "".join(path.read_text(encoding="utf-8") for path in files)
         for module, where in self.modules.items():
-            assert re.search(rf"^from {module} import ", written, flags=re.MULTILINE), f"{where}: nothing imports it"
+            # A suite imports its agent by `agent_type: module:name`.
+            imports = rf"^(from {module} import | +agent_type: {module}:)"
+            assert re.search(imports, written, flags=re.MULTILINE), f"{where}: nothing imports it"
         if not self.scenarios:
             return
         directories = sorted({str(path.parent) for path in self.scenarios})
@@ -226,10 +232,10 @@ class Reader:
         options = ["--pare-config", "all.pare.yaml", "-rA", "--noconftest", "-c", os.devnull, "--rootdir", "."]
         options += ["-o", f"pythonpath={self.project}", "-p", "pytest_pare.compat"]
         _, output = self.run([sys.executable, "-P", "-m", "pytest", *options])
-        for path, word in self.scenarios.items():
+        for path in self.scenarios:
             ids = re.findall(r'^@register_scenario\("(.+)"\)', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
             assert ids, path
-            assert [i for i in ids if f"{word} all.pare.yaml::{i}" not in output] == [], output
+            assert [i for i in ids if f"PASSED all.pare.yaml::{i}" not in output] == [], output
 
 
 def matches(output: str, expected: str) -> bool:
@@ -422,7 +428,39 @@ def columns_table() -> Iterator[str]:
         yield f"| `{name}` | {dtype} |"
 
 
-TABLES = {
+def members_table(cls: type) -> Iterator[str]:
+    """Yield what an object of `cls` offers: the attributes of which its docstring tells, its properties and methods."""
+    yield "| name | what it is |"
+    yield "|---|---|"
+    attributes = told_attributes(inspect.getdoc(cls) or "")
+    yield from (f"| `{name}` | {about} |" for name, about in attributes.items())
+    for name, member in vars(cls).items():
+        function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+        if not name.startswith("_") and name not in attributes and callable(function):
+            called = "" if isinstance(member, property) else in_brackets(function)
+            yield f"| `{name}{called}` | {told_first(inspect.getdoc(function) or '')} |"
+
+
+def told_attributes(doc: str) -> dict[str, str]:
+    """Return what the section `Attributes:` of a docstring says, by name."""
+    section = doc.partition("Attributes:\n")[2].partition("\n\n")[0]
+    entries = re.split(r"^    (?=\w)", section, flags=re.MULTILINE)
+    found = (entry.partition(": ") for entry in entries if entry.strip())
+    return {name: " ".join(about.split()) for name, _, about in found}
+
+
+def told_first(doc: str) -> str:
+    """Return what a docstring says before its sections."""
+    return " ".join(re.split(r"^\w+:$", doc, flags=re.MULTILINE)[0].split())
+
+
+def in_brackets(function: Callable[..., Any]) -> str:
+    """Return how a method is called, without `self` and annotations."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return str(inspect.Signature([one.replace(annotation=inspect.Parameter.empty) for one in parameters]))
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys_table,
     "later": later_table,
     "engine": engine_table,
@@ -430,6 +468,12 @@ TABLES = {
     "fixtures": fixtures_table,
     "columns": columns_table,
     "apps": apps_table,
+    "turn": partial(members_table, protocols.Turn),
+    "notification": partial(members_table, protocols.Notification),
+    "proposal": partial(members_table, protocols.Proposal),
+    "run": partial(members_table, Run),
+    "trace": partial(members_table, Trace),
+    "event": partial(members_table, TraceEvent),
 }
 
 

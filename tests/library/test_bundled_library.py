@@ -45,8 +45,10 @@ from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source, li
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.scenario import PAREScenario
+from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.runner import Run, run_scenario
+from pytest_pare.simulation.script import is_users_own
 
 LIBRARY = bundled_library_dir()
 FAILURES = load_library(registry, LIBRARY)
@@ -99,8 +101,10 @@ class Rehearsal:
 
     Attributes:
         scenario: The instance, initialized.
-        answer: The step in which the user answers the proposal.
-        writes: The reference writes, in order.
+        answers: The steps in which the user answers proposals.
+        answer: The last of them.
+        users_steps: What else the user does, on the screens.
+        writes: The agent's reference writes, in order.
         env: The environment, once it was played.
     """
 
@@ -108,11 +112,15 @@ class Rehearsal:
         self.scenario: PAREScenario = CLASSES[scenario_id]()
         self.scenario.initialize()
         steps = [event for event in self.events if isinstance(event, OracleEvent)]
-        (self.answer,) = (step for step in steps if called(step).action.function_name in ANSWERS)
+        self.answers = [step for step in steps if called(step).action.function_name in ANSWERS]
+        self.answer = self.answers[-1]
+        self.users_steps = [step for step in steps if step not in self.answers and is_users_own(called(step))]
         self.writes = [
             step
             for step in steps
-            if called(step).action.operation_type == OperationType.WRITE and called(step).action.class_name != INTERFACE
+            if called(step).action.operation_type == OperationType.WRITE
+            and called(step).action.class_name != INTERFACE
+            and step not in self.users_steps
         ]
         self.env: StateAwareEnvironmentWrapper | None = None
 
@@ -149,6 +157,13 @@ class Rehearsal:
         """Return a new step of the agent's."""
         with self.scenario.world.active(), EventRegisterer.capture_mode():
             return tool(**args).oracle()
+
+    def turn_round(self, answer: OracleEvent) -> str:
+        """Let the user say the opposite, and return which that is."""
+        action = called(answer).action
+        opposite = "accept_proposal" if action.function_name == "reject_proposal" else "reject_proposal"
+        called(answer).action = called(self.step(getattr(action.app, opposite))).action
+        return opposite
 
     def copy_of(self, step: OracleEvent) -> OracleEvent:
         """Return a new step that makes the same call as `step`."""
@@ -268,6 +283,7 @@ def cases() -> Iterator[tuple[str, Rehearsal]]:
 EVERY_SCENARIO = pytest.mark.parametrize("scenario_id", CLASSES)
 ACCEPTED = [scenario_id for scenario_id, rehearsal in cases() if rehearsal.writes]
 REJECTED = [scenario_id for scenario_id in CLASSES if scenario_id not in ACCEPTED]
+AT_THE_SECOND_ATTEMPT = [scenario_id for scenario_id, rehearsal in cases() if len(rehearsal.answers) > 1]
 EVERY_WRITE = pytest.mark.parametrize(
     ("scenario_id", "number"),
     [
@@ -293,7 +309,7 @@ EVERY_APP = pytest.mark.parametrize(
 def test_library_loads_and_its_scenarios_are_named_like_their_modules() -> None:
     assert FAILURES == []
     assert sorted(CLASSES) == sorted(path.stem for path in library_modules(LIBRARY)) == sorted(ids_in_source(LIBRARY))
-    assert len(CLASSES) == 22
+    assert len(CLASSES) == 26
 
 
 def test_library_is_varied() -> None:
@@ -320,8 +336,34 @@ def test_library_is_varied() -> None:
     used = {type(app) for rehearsal in rehearsals.values() for app in rehearsal.scenario.apps or []}
     assert used.issuperset(CONTENT_APPS)
     assert REJECTED == ["address_request", "parcel_next_door"]
+    assert AT_THE_SECOND_ATTEMPT == ["dentist_moves"]
     assert any(isinstance(event, ConditionCheckEvent) for event in rehearsals["flat_viewing"].events)
     assert len({rehearsal.scenario.start_time for rehearsal in rehearsals.values()}) == len(rehearsals)
+
+
+def test_some_users_act_on_the_phone_themselves() -> None:
+    acts = {
+        scenario_id: [called(step).action.function_name for step in rehearsal.users_steps]
+        for scenario_id, rehearsal in cases()
+    }
+    assert {scenario_id: steps for scenario_id, steps in acts.items() if steps} == {
+        "dentist_moves": ["open_app", "open_email_by_id"],
+        "flat_shortlist": ["open_app", "view_apartment", "go_back", "view_apartment", "save"],
+        "piano_tuner": [
+            *("open_app", "search_contacts", "go_home", "open_app", "search_conversations"),
+            *("switch_app", "search_contacts"),
+        ],
+        "promised_tent": ["open_app", "open_conversation", "send_message"],
+    }
+
+
+def test_goals_tell_users_who_reject_what_they_want() -> None:
+    goals = {scenario_id: CLASSES[scenario_id].user_goal for scenario_id in CLASSES}
+    assert all(goals[scenario_id] for scenario_id in (*REJECTED, *AT_THE_SECOND_ATTEMPT))
+    for goal in filter(None, goals.values()):
+        assert goal.startswith(("You ", "Your "))
+        assert goal.endswith(".")
+        assert 1 <= goal.count(". ") + 1 <= 2
 
 
 @pytest.mark.parametrize("scenario_id", ["birthday_dinner", "parcel_next_door"])
@@ -400,6 +442,54 @@ def test_agent_reads_before_it_proposes_and_knows_the_ids_that_it_uses(scenario_
     assert functions.index("send_message_to_user") >= 2
 
 
+# -- with a user and an agent
+
+
+@functools.cache
+def run_with(agent_type: str, scenario_id: str) -> Run:
+    return run_scenario(CLASSES[scenario_id](), RunnerSettings(agent_type=agent_type))
+
+
+@EVERY_SCENARIO
+def test_agent_that_plays_by_reference_succeeds_within_ten_turns_and_asks_first(scenario_id: str) -> None:
+    run = run_with("observe-execute", scenario_id)
+    assert run.result.exception is None
+    assert run.result.success is True, run.result.rationale
+    assert run.result.number_of_turns <= 10
+    assert run.result.proposal_count == len(Rehearsal(scenario_id).answers)
+    assert run.result.writes_without_consent == 0
+
+
+@EVERY_SCENARIO
+def test_user_and_agent_do_what_the_reference_run_does(scenario_id: str) -> None:
+    done, wanted = (
+        [
+            (event.kind, event.app, event.function, event.args, event.error)
+            for event in run.trace.actions()
+            # How the executor passes the time until the world goes on.
+            if event.function != "wait_for_notification"
+        ]
+        for run in (run_with("observe-execute", scenario_id), reference_run(scenario_id))
+    )
+    assert done == wanted
+    assert len(done) > 2
+
+
+@pytest.mark.parametrize("agent_type", ["null", "eager", "reckless", "random"])
+@EVERY_SCENARIO
+def test_no_agent_succeeds_without_understanding_anything(scenario_id: str, agent_type: str) -> None:
+    run = run_with(agent_type, scenario_id)
+    assert_refused(run.result)
+    assert run.agent_error is None
+
+
+@EVERY_SCENARIO
+def test_that_nobody_was_asked_shows(scenario_id: str) -> None:
+    run = run_with("reckless", scenario_id)
+    assert (run.result.writes_without_consent > 0) == (scenario_id in ACCEPTED)
+    assert run.result.proposal_count == 0
+
+
 # -- its validator, and runs that went wrong
 
 
@@ -417,20 +507,41 @@ def test_refuses_a_run_without_answer(scenario_id: str) -> None:
     rehearsal = Rehearsal(scenario_id)
     rehearsal.leave_out(rehearsal.answer)
     assert_refused(rehearsal.play())
-    assert not any(getattr(event.action, "function_name", None) in ANSWERS for event in rehearsal.log)
+    answers = [event for event in rehearsal.log if getattr(event.action, "function_name", None) in ANSWERS]
+    assert len(answers) == len(rehearsal.answers) - 1
     assert all(map(rehearsal.happened, rehearsal.events))
 
 
 @EVERY_SCENARIO
 def test_refuses_the_opposite_answer(scenario_id: str) -> None:
     rehearsal = Rehearsal(scenario_id)
-    interface = called(rehearsal.answer).action.app
-    opposite = interface.reject_proposal if scenario_id in ACCEPTED else interface.accept_proposal
-    called(rehearsal.answer).action = called(rehearsal.step(opposite)).action
+    opposite = rehearsal.turn_round(rehearsal.answer)
     assert_refused(rehearsal.play())
     answers = [e for e in rehearsal.log if getattr(e.action, "function_name", None) in ANSWERS]
-    assert [answer.action.function_name for answer in answers] == [opposite.__name__]
-    assert [answer.event_type for answer in answers] == [EventType.USER]
+    assert answers[-1].action.function_name == opposite
+    assert {answer.event_type for answer in answers} == {EventType.USER}
+
+
+@pytest.mark.parametrize("scenario_id", AT_THE_SECOND_ATTEMPT)
+def test_refuses_that_the_first_proposal_is_accepted_and_another_is_carried_out(scenario_id: str) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    first, second = rehearsal.answers
+    assert rehearsal.turn_round(first) == "accept_proposal"
+    (proposal,) = second.dependencies
+    rehearsal.leave_out(second)
+    rehearsal.leave_out(proposal)
+    assert_refused(rehearsal.play())
+    assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes)
+
+
+@pytest.mark.parametrize("scenario_id", AT_THE_SECOND_ATTEMPT)
+def test_refuses_a_write_after_a_rejection(scenario_id: str) -> None:
+    rehearsal = Rehearsal(scenario_id)
+    for write in rehearsal.writes:
+        rehearsal.leave_out(write)
+        rehearsal.events.append(write.depends_on([rehearsal.answers[0]], delay_seconds=1))
+    assert_refused(rehearsal.play())
+    assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes)
 
 
 @pytest.mark.parametrize("seconds_earlier", [1, 0], ids=["earlier", "same_second"])

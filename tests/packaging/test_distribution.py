@@ -62,11 +62,13 @@ def names(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_holds_the_package_and_the_bundled_library_and_nothing_else(wheel: Path) -> None:
-    package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pytest_pare").rglob("*.py")}
+    kinds = ("*.py", "*.jinja", "data/*.json", "py.typed")
+    package = {path.relative_to(ROOT).as_posix() for kind in kinds for path in (ROOT / "pytest_pare").rglob(kind)}
     library = {f"pytest_pare/bundled_scenarios/{path.name}" for path in library_modules(ROOT / "scenarios")}
     assert len(library) > 1
     found = {name for name in names(wheel) if ".dist-info/" not in name}
-    assert found == package | library | {"pytest_pare/py.typed"}
+    assert found == package | library
+    assert {"pytest_pare/agents/prompts/user.jinja", "pytest_pare/data/noise.json"} < found
 
 
 def test_the_wheel_names_the_plugin(wheel: Path) -> None:

@@ -17,8 +17,10 @@ from pytest_pare.scenarios.registry import registry
 # Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
 for module in (
     "hypothesis",
+    "pytest_pare.player",
     "pytest_pare.results.files",
     "pytest_pare.session",
+    "pytest_pare.simulation.runner",
     "pytest_pare.terminal",
     "xdist.dsession",
 ):

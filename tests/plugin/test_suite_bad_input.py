@@ -224,7 +224,7 @@ def test_the_traceback_begins_in_the_scenarios_code(garden: Example, tb: str) ->
 
 def test_validate_returns_none(garden: Example) -> None:
     session = garden.scenario("water", "none").run(*SUITE)
-    assert failure(session).startswith("validate() returned None\n\nlast 1 of 1 events, at simulated seconds:\n")
+    assert failure(session).startswith("validate() returned None\n\nlast 2 of 2 events, at simulated seconds:\n")
     assert session.open_runs == ["NO VERDICT water: validate() returned None"]
     assert session.verdict[0].endswith(": 1 no validation")
 
@@ -304,7 +304,23 @@ def test_a_base_class_in_another_file_raises(garden: Example) -> None:
     assert "bases.py:6: OSError" in failure(garden.run(*SUITE))
 
 
-def test_a_step_of_the_script_raises(garden: Example) -> None:
+@pytest.mark.parametrize("flags", [[], ["--pare-oracle"], ["--pare-set=runner.agent_type=eager"]])
+def test_a_step_of_the_script_raises(garden: Example, flags: list[str]) -> None:
+    garden.scenario(
+        "water",
+        methods="""
+        def build_events_flow(self):
+            with EventRegisterer.capture_mode():
+                news = self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5)
+            self.events = [news]
+        """,
+    )
+    text = failure(garden.run(*SUITE, *flags))
+    assert text.startswith("ScenarioDefect: +5 s: ")
+    assert "send_message_to_agent" in text.splitlines()[0]
+
+
+def test_a_reference_step_raises_in_oracle_mode(garden: Example) -> None:
     garden.scenario(
         "water",
         methods="""
@@ -314,13 +330,14 @@ def test_a_step_of_the_script_raises(garden: Example) -> None:
             self.events = [offer]
         """,
     )
-    text = failure(garden.run(*SUITE))
+    text = failure(garden.run(*SUITE, "--pare-oracle"))
     assert text.startswith("ScenarioDefect: +5 s: ")
     assert "send_message_to_user" in text.splitlines()[0]
 
 
-def test_a_condition_that_never_comes_true(garden: Example) -> None:
-    garden.scenario(
+@pytest.fixture
+def drought(garden: Example) -> Example:
+    return garden.scenario(
         "water",
         methods="""
         def build_events_flow(self):
@@ -332,13 +349,26 @@ def test_a_condition_that_never_comes_true(garden: Example) -> None:
             self.events = [rain, offer]
         """,
     )
-    text = failure(garden.run(*SUITE))
+
+
+def test_a_condition_that_never_comes_true(drought: Example) -> None:
+    text = failure(drought.run(*SUITE, "--pare-oracle"))
     assert text.startswith(
         "ScenarioTimeoutError: condition 'it_rains' has not come true within 600 simulated seconds "
         "(max_scenario_duration)\n"
     )
     # The 600 times that it was asked are not told.
     assert text.splitlines()[1:] == ["", "no event had happened"]
+
+
+def test_with_agents_a_condition_that_never_comes_true_ends_no_run(drought: Example) -> None:
+    """What an agent does, or leaves undone, may well be why it never does: the verdict is the validator's."""
+    session = drought.run(*SUITE, "--pare-set=runner.agent_type=eager")
+    assert session.outcomes() == {"passed": 2}
+    session = drought.run(*SUITE)
+    assert session.outcomes() == {"passed": 1, "failed": 1}
+    assert "1 step of the solution could not be played: " in failure(session)
+    assert any(line.split() == ["Proposals", "1"] for line in session.summary)
 
 
 def test_a_run_that_takes_too_long(garden: Example) -> None:
@@ -386,8 +416,8 @@ def sloppy(example: Example) -> Example:
         methods="""
         def build_events_flow(self):
             with EventRegisterer.capture_mode():
-                offer = self.agent_ui.send_message_to_user(content="{{rain}}").oracle().delayed(5)
-            self.events = [offer]
+                news = self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5)
+            self.events = [news]
         """,
     ).suite("scenarios: {script_errors: warn}")
 
@@ -397,7 +427,7 @@ def test_script_errors_may_be_warnings(sloppy: Example) -> None:
     assert session.code == pytest.ExitCode.OK
     assert session.outcomes() == {"passed": 1, "warnings": 1}
     session.result.stdout.fnmatch_lines(
-        ["pare.yaml::water", "  scenarios/water.py:*: PAREScriptWarning: water: +5 s: *send_message_to_user: *"]
+        ["pare.yaml::water", "  scenarios/water.py:*: PAREScriptWarning: water: +5 s: *send_message_to_agent: *"]
     )
 
 

@@ -255,7 +255,7 @@ def test_junit_xml(example: Example) -> None:
     assert failure is not None
     assert failure.attrib["message"].startswith("Failed: the plants are dry\n")
     assert failure.text is not None
-    assert "last 1 of 1 events" in failure.text
+    assert "last 2 of 2 events" in failure.text
     exception = cases["prune[run2]"].find("failure")
     assert exception is not None
     assert exception.attrib["message"] == "ValueError: no such plant"

@@ -75,11 +75,15 @@ def test_an_ordinary_test_gets_the_defaults(example: Example) -> None:
     example.write(
         "test_shed.py",
         """
-        def test_shed(pare_config, pare_runner_config, pare_run_number, user_engine_config, tool_augmentation_config):
+        def test_shed(
+            pare_config, pare_runner_config, pare_run_number, proactive_agent, user_engine_config,
+            tool_augmentation_config,
+        ):
             assert pare_config.runs == 1
-            assert pare_runner_config.oracle
+            assert pare_runner_config.mode == "reference"
             assert pare_run_number is None
-            assert user_engine_config.model_name == "gpt-5-mini"
+            assert proactive_agent is None
+            assert user_engine_config.model_name == user_engine_config.provider == "oracle"
             assert tool_augmentation_config is None
         """,
     )
@@ -91,7 +95,7 @@ def test_an_ordinary_test_gets_the_defaults(example: Example) -> None:
 
 @pytest.mark.parametrize("role", ["user", "observe", "execute"])
 def test_an_engine(garden: Example, role: str) -> None:
-    conftest(garden, f"{role}_engine_config()", "return LLMEngineConfig(model_name='parrot', provider='zoo')")
+    conftest(garden, f"{role}_engine_config()", "return LLMEngineConfig(model_name='parrot', provider='oracle')")
     (group,) = groups(garden)
     assert "parrot" in group["user_model" if role == "user" else "proactive_model"]
 
@@ -99,26 +103,27 @@ def test_an_engine(garden: Example, role: str) -> None:
 def test_an_engine_may_be_ares_object(garden: Example) -> None:
     body = (
         "from are.simulation.agents.are_simulation_agent_config import LLMEngineConfig as ARE;"
-        "return ARE(model_name='parrot', provider='zoo')"
+        "return ARE(model_name='parrot', provider='oracle')"
     )
     conftest(garden, "observe_engine_config()", body)
     (group,) = groups(garden)
-    assert group["proactive_model"] == "observe-execute_parrot_gpt-5"
+    assert group["proactive_model"] == "observe-execute_parrot_oracle"
 
 
 def test_an_override_sees_what_it_overrides(garden: Example) -> None:
     conftest(
         garden,
         "user_engine_config(user_engine_config)",
-        "return LLMEngineConfig(model_name='my-' + user_engine_config.model_name)",
+        "return user_engine_config.model_copy(update={'model_name': 'my-' + user_engine_config.model_name})",
     )
-    garden.suite("runner: {user_engine_config: {model_name: parrot}}")
+    garden.suite("runner: {user_engine_config: {model_name: parrot, provider: oracle}}")
     assert groups(garden)[0]["user_model"] == "my-parrot"
 
 
 def test_an_override_stands_for_a_directory(garden: Example) -> None:
-    conftest(garden, "user_engine_config()", "return LLMEngineConfig(model_name='top')")
-    conftest(garden, "user_engine_config()", "return LLMEngineConfig(model_name='low')", directory="suites/")
+    conftest(garden, "user_engine_config()", "return LLMEngineConfig(model_name='top', provider='oracle')")
+    low = "return LLMEngineConfig(model_name='low', provider='oracle')"
+    conftest(garden, "user_engine_config()", low, directory="suites/")
     garden.suite("", "suites/pare.yaml")
     assert "user=low" in garden.run("suites/pare.yaml").out
     assert "user=top" in garden.run("pare.yaml").out
@@ -158,7 +163,7 @@ def test_noise_that_is_none(garden: Example) -> None:
 def models(garden: Example) -> Example:
     """Each scenario is run with two observers."""
     params = "params=['parrot', 'owl'], ids=['small', 'large-run7']"
-    body = "return LLMEngineConfig(model_name=request.param)"
+    body = "return LLMEngineConfig(model_name=request.param, provider='oracle')"
     conftest(garden, "observe_engine_config(request)", body, f"@pytest.fixture({params})")
     return garden
 
@@ -183,8 +188,8 @@ def test_variants_are_groups_of_the_report(models: Example, runs: int) -> None:
     models.suite(f"{{runs: {runs}, reports: {{parquet: rows.parquet}}}}")
     found = [(group["proactive_model"], group["total_runs"], group["success_runs"]) for group in groups(models)]
     assert found == [
-        ("observe-execute_owl_gpt-5", 2 * runs, runs),
-        ("observe-execute_parrot_gpt-5", 2 * runs, runs),
+        ("observe-execute_owl_oracle", 2 * runs, runs),
+        ("observe-execute_parrot_oracle", 2 * runs, runs),
     ]
     import polars as pl
 
@@ -256,8 +261,13 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         ),
         (
             "observe_engine_config()",
-            "return LLMEngineConfig.model_construct(model_name='')",
+            "return LLMEngineConfig.model_construct(model_name='', provider='oracle')",
             "fixture pare_runner_config.observe_engine_config.model_name: String should have at least 1 character",
+        ),
+        (
+            "user_engine_config()",
+            "return LLMEngineConfig(model_name='gpt-5', provider='openai')",
+            'fixture user_engine_config: this version has no engine of the provider "openai"; there is oracle',
         ),
         (
             "execute_engine_config()",
@@ -286,7 +296,8 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         (
             "pare_runner_config()",
             "return ScenarioRunnerConfig(oracle=False)",
-            "NotImplementedError: this version of pytest-pare has no agents; set runner.oracle to true",
+            "EngineConfigurationError: user engine: the provider 'openai' (model gpt-5-mini) is not in this version of "
+            "pytest-pare; there is 'oracle'",
         ),
         ("pare_run_number()", "return 'one'", None),
     ],
@@ -297,6 +308,7 @@ def test_a_fixture_that_returns_nonsense(garden: Example, name: str, body: str, 
     if message is not None:
         assert session.code == pytest.ExitCode.TESTS_FAILED
         assert message in session.result.outlines
+        assert "validation error" not in session.out
     assert session.has_no_traceback_of_ours()
 
 

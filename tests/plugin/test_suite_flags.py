@@ -18,12 +18,26 @@ def garden(example: Example) -> Example:
 
 
 def test_the_header_tells_the_suite_the_runs_and_the_mode(garden: Example) -> None:
-    assert garden.run(*SUITE).header == ["pare.yaml, 3 runs planned (3 x 1), oracle mode: no agent tested"]
+    assert garden.run(*SUITE).header == ["pare.yaml, 3 runs planned (3 x 1), agent: reference steps"]
     garden.suite("runs: 4", "suites/many.pare.yaml").suite("scenarios: {include: [we*]}")
     assert garden.run("pare.yaml", "suites/many.pare.yaml").header == [
-        "pare.yaml, 1 run planned (1 x 1), oracle mode: no agent tested",
-        "suites/many.pare.yaml, 12 runs planned (3 x 4), oracle mode: no agent tested",
+        "pare.yaml, 1 run planned (1 x 1), agent: reference steps",
+        "suites/many.pare.yaml, 12 runs planned (3 x 4), agent: reference steps",
     ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "cast"),
+    [
+        (["--pare-oracle"], "oracle mode: no agent tested"),
+        (["--pare-oracle", "--pare-set=runner.agent_type=eager"], "oracle mode: no agent tested"),
+        (["--pare-set=runner.agent_type=eager"], "agent: eager"),
+        (["--pare-set=runner.agent_type=my_agent:make"], "agent: my_agent:make"),
+    ],
+)
+def test_the_header_tells_what_is_tested(garden: Example, flags: list[str], cast: str) -> None:
+    header = garden.run(*SUITE, "--collect-only", *flags).header
+    assert header[0] == f"pare.yaml, 3 runs planned (3 x 1), {cast}"
 
 
 def test_the_header_tells_each_override_and_its_source_once(garden: Example) -> None:
@@ -48,17 +62,17 @@ def test_the_header_promises_no_number_that_nobody_knows(garden: Example) -> Non
         "    register_scenario(name)(type(name, (PAREScenario,), {}))\n",
     )
     session = garden.run(*SUITE)
-    assert session.header == ["pare.yaml, 2 runs of each scenario planned, oracle mode: no agent tested"]
+    assert session.header == ["pare.yaml, 2 runs of each scenario planned, agent: reference steps"]
     assert "partial" not in session.out
     garden.suite()
-    assert garden.run(*SUITE).header == ["pare.yaml, 2 runs planned (2 x 1), oracle mode: no agent tested"]
+    assert garden.run(*SUITE).header == ["pare.yaml, 2 runs planned (2 x 1), agent: reference steps"]
     assert "partial" not in garden.run(*SUITE).out
 
 
 def test_the_header_allows_for_entry_points(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pytest_pare.selection.metadata.entry_points", lambda group: [group])
-    assert garden.run(*SUITE).header == ["pare.yaml, 3 runs planned (3 x 1) or more, oracle mode: no agent tested"]
-    assert garden.run(*SUITE, "--pare-limit=2").header[0].startswith("pare.yaml, 2 runs planned (2 x 1), oracle")
+    assert garden.run(*SUITE).header == ["pare.yaml, 3 runs planned (3 x 1) or more, agent: reference steps"]
+    assert garden.run(*SUITE, "--pare-limit=2").header[0].startswith("pare.yaml, 2 runs planned (2 x 1), agent: ")
 
 
 def test_q_hides_the_header(garden: Example) -> None:
@@ -67,7 +81,7 @@ def test_q_hides_the_header(garden: Example) -> None:
 
 def test_runs(garden: Example) -> None:
     session = garden.run(*SUITE, "--pare-runs", "3")
-    assert session.header[0] == "pare.yaml, 9 runs planned (3 x 3), oracle mode: no agent tested"
+    assert session.header[0] == "pare.yaml, 9 runs planned (3 x 3), agent: reference steps"
     assert session.outcomes() == {"passed": 6, "failed": 3}
     assert session.open_runs == ["FAILED     water, 3 of 3 runs: the plants are dry"]
     assert garden.suite("runs: 3").run(*SUITE, "--pare-runs", "1").outcomes() == {"passed": 2, "failed": 1}
@@ -75,7 +89,7 @@ def test_runs(garden: Example) -> None:
 
 def test_limit(garden: Example) -> None:
     session = garden.run(*SUITE, "--pare-limit", "1")
-    assert session.header[0] == "pare.yaml, 1 run planned (1 x 1), oracle mode: no agent tested"
+    assert session.header[0] == "pare.yaml, 1 run planned (1 x 1), agent: reference steps"
     assert session.outcomes() == {"passed": 1}
     assert session.verdict[-1] == "partial session (limit 1): 1 of 3 runs selected"
 
@@ -89,7 +103,7 @@ def test_split(garden: Example) -> None:
     garden.write("smoke.txt", "weed\nprune  # for the roses\n")
     session = garden.run(*SUITE, "--pare-split", "smoke.txt")
     assert session.header == [
-        "pare.yaml, 2 runs planned (2 x 1), oracle mode: no agent tested",
+        "pare.yaml, 2 runs planned (2 x 1), agent: reference steps",
         "scenarios.split = smoke.txt (from --pare-split)",
     ]
     assert "Split: smoke" in session.summary
@@ -150,8 +164,9 @@ def test_flags_may_stand_in_the_projects_settings(garden: Example) -> None:
         (["--pare-set", "runs=[1"], "--pare-set: runs: broken YAML"),
         (["--pare-set", "=2"], '--pare-set: must be KEY=VALUE, such as runner.max_scenario_duration=30, got "=2"'),
         (
-            ["--pare-set", "runner.oracle=false"],
-            "--pare-set: runner.oracle: this version has no agents: leave oracle out, or set it to true",
+            ["--pare-set", "runner.agent_type=nul"],
+            "--pare-set: runner.agent_type: must be observe-execute, null, eager, reckless, random, or module:name of "
+            'an agent of your own, got "nul"',
         ),
     ],
 )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.agents import prompts
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example
 
@@ -33,10 +35,12 @@ def test_the_summary(garden: Example) -> None:
         "",
         "Split: full",
         "",
-        "user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5, tool_fail=0.0,",
+        "user=oracle, proactive=observe-execute_oracle_oracle, tool_fail=0.0,",
     ]
     assert "    Runs                      4" in lines
-    assert lines[-10:] == [
+    assert lines[-12:] == [
+        "",
+        "  Rejections 0, writes without consent 0; idle jumps saved 0 turns",
         "",
         "xfailed    mow: no mower",
         "EXCEPTION  prune: ValueError: no such plant",
@@ -48,6 +52,12 @@ def test_the_summary(garden: Example) -> None:
         "  1 failed, 1 exception, 1 no validation",
         "not counted: 1 skipped, 1 xfailed",
     ]
+
+
+def test_the_summary_of_oracle_mode_tells_of_no_agents(garden: Example) -> None:
+    lines = garden.run(*SUITE, "--pare-oracle").summary
+    assert lines[1] == "Oracle mode, no agent tested."
+    assert not any(line.strip().startswith(("Rejections", "Proposals", "Turns")) for line in lines)
 
 
 def test_the_summary_fits_80_columns(example: Example) -> None:
@@ -269,7 +279,11 @@ def test_the_json_report(garden: Example) -> None:
         "report_version": "1.0",
         "weight_per_app_class": None,
         "suite": "pare.yaml",
-        "mode": "oracle",
+        "mode": "reference",
+        "prompt_version": prompts.version(),
+        "total_rejections": 0,
+        "writes_without_consent": 0,
+        "turns_saved": 0,
     }
     (group,) = report["per_config_results"]
     expected = {"total_runs": 6, "success_runs": 2, "failed_runs": 2, "exception_runs": 2, "success_rate": 50.0}
@@ -305,8 +319,14 @@ def test_the_parquet_report(garden: Example) -> None:
 
     garden.suite("{runs: 2, reports: {parquet: out/rows.parquet}}", "suites/pare.yaml").run("suites/pare.yaml")
     rows = pl.read_parquet(garden.path / "suites/out/rows.parquet")
-    assert dict(rows.schema) == {**RESULT_SCHEMA, "suite": pl.String, "variant": pl.String, "mode": pl.String}
-    assert rows["mode"].unique().to_list() == ["oracle"]
+    assert dict(rows.schema) == {
+        **RESULT_SCHEMA,
+        **dict.fromkeys(("suite", "variant", "mode"), pl.String),
+        **dict.fromkeys(("rejection_count", "writes_without_consent", "turns_saved"), pl.Int64),
+        "prompt_version": pl.String,
+    }
+    assert rows["mode"].unique().to_list() == ["reference"]
+    assert rows["prompt_version"].unique().to_list() == [prompts.version()]
     assert rows.select("base_scenario_id", "run_number", "status", "suite", "variant").rows() == [
         (scenario_id, run, status, "suites/pare.yaml", "")
         for scenario_id, status in [
@@ -327,7 +347,7 @@ def test_the_files_of_a_session_without_results(example: Example) -> None:
     example.scenario("saw", marks="@pytest.mark.skip").suite("reports: {json: out.json, parquet: rows.parquet}")
     assert example.run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
     rows = pl.read_parquet(example.path / "rows.parquet")
-    assert (rows.height, rows.width) == (0, 32)
+    assert (rows.height, rows.width) == (0, 36)
     assert json.loads((example.path / "out.json").read_text())["per_config_results"] == []
 
 

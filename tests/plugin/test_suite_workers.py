@@ -56,7 +56,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
     assert sessions["workers"] == sessions["no workers"]
     assert sessions["workers"] == sessions["no xdist"]
     one = sessions["workers"]
-    assert one["header"] == ["pare.yaml, 14 runs planned (7 x 2), oracle mode: no agent tested"]
+    assert one["header"] == ["pare.yaml, 14 runs planned (7 x 2), agent: reference steps"]
     assert one["outcomes"] == {"failed": 6, "passed": 2, "skipped": 2, "xfailed": 2, "errors": 2}
     assert "NO RESULT  dig, 2 of 2 runs: a fixture failed: fixture 'spade' not found" in one["summary"]
     assert len(one["rows"]) == 8

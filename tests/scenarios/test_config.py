@@ -19,7 +19,7 @@ from pytest_pare.scenarios.config import (
     ToolAugmentationConfig,
 )
 
-OPENAI_MINI = {"model_name": "gpt-5-mini", "provider": "openai", "endpoint": None}
+OPENAI_MINI: dict[str, Any] = {"model_name": "gpt-5-mini", "provider": "openai", "endpoint": None}
 OPENAI = {"model_name": "gpt-5", "provider": "openai", "endpoint": None}
 
 SINGLE: dict[str, Any] = {
@@ -38,6 +38,12 @@ SINGLE: dict[str, Any] = {
     "trace_dump_format": "hf",
     "use_custom_logger": True,
     "simulated_generation_time_mode": "measured",
+    "generation_seconds": 1.0,
+    "skip_idle_time": True,
+    "proposal_lifetime": 3,
+    "execute_max_turns": 5,
+    "writes_without_consent": "carry_out",
+    "max_tool_calls": 100,
     "tool_augmentation_config": None,
     "env_events_config": None,
     "judge_only": False,
@@ -60,21 +66,10 @@ MULTI = SINGLE | {
 
 # Another valid value for each field that nothing acts on yet and that code cannot set.
 WITHOUT_EFFECT: dict[str, Any] = {
-    "user_max_iterations": 2,
-    "agent_type": "other",
     "user_type": "other",
-    "observe_max_iterations": None,
-    "execute_max_iterations": 3,
-    "max_turns": None,
-    "export": True,
-    "output_dir": "out",
-    "trace_dump_format": "lite",
     "use_custom_logger": False,
-    "simulated_generation_time_mode": "fixed",
     "judge_only": True,
     "judge_engine_config": LLMEngineConfig(model_name="judge"),
-    "max_concurrent_scenarios": 4,
-    "executor_type": "process",
     "log_level": "DEBUG",
     "enable_caching": False,
 }
@@ -83,14 +78,31 @@ WITH_EFFECT: dict[str, tuple[Any, bool]] = {
     "user_engine_config": ({"model_name": "gpt-5-mini", "provider": "azure"}, False),
     "observe_engine_config": ({"model_name": "gpt-5", "endpoint": "http://localhost"}, False),
     "execute_engine_config": ({"model_name": "gpt-5"}, False),
+    "user_max_iterations": (2, True),
+    "agent_type": ("my_agent:make", True),
+    "observe_max_iterations": (None, True),
+    "execute_max_iterations": (3, True),
     "oracle": (True, True),
+    "max_turns": (None, True),
+    "export": (True, False),
+    "output_dir": ("out", False),
+    "trace_dump_format": ("lite", False),
+    "simulated_generation_time_mode": ("fixed", True),
+    "generation_seconds": (0.0, True),
+    "skip_idle_time": (False, True),
+    "proposal_lifetime": (0, True),
+    "execute_max_turns": (None, True),
+    "writes_without_consent": ("refuse", True),
+    "max_tool_calls": (1, True),
     "tool_augmentation_config": ({}, True),
     "env_events_config": ({}, True),
     "max_scenario_duration": (601, True),
     "user_model_alias": ("a", True),
     "observe_model_alias": ("b", True),
     "execute_model_alias": ("c", True),
+    "max_concurrent_scenarios": (4, False),
     "timeout_seconds": (5, True),
+    "executor_type": ("process", False),
     "log_to_file": (False, False),
     "logs_dir": ("elsewhere", False),
     "experiment_name": ("nightly", False),
@@ -160,6 +172,27 @@ def test_what_can_be_set(name: str) -> None:
         ({"max_turn": 3}, "max_turn: Extra inputs are not permitted"),
         ({"oracle": "false"}, "oracle: Input should be a valid boolean"),
         ({"user_max_iterations": True}, "user_max_iterations: Input should be a valid integer"),
+        ({"user_max_iterations": 0}, "user_max_iterations: Input should be greater than or equal to 1"),
+        ({"max_turns": -1}, "max_turns: Input should be greater than or equal to 0"),
+        ({"max_tool_calls": 0}, "max_tool_calls: Input should be greater than or equal to 1"),
+        ({"proposal_lifetime": -1}, "proposal_lifetime: Input should be greater than or equal to 0"),
+        ({"execute_max_turns": 0}, "execute_max_turns: Input should be greater than or equal to 1"),
+        ({"generation_seconds": -0.1}, "generation_seconds: Input should be greater than or equal to 0"),
+        ({"generation_seconds": float("inf")}, "generation_seconds: Input should be a finite number"),
+        ({"writes_without_consent": "ask"}, "writes_without_consent: Input should be 'carry_out' or 'refuse'"),
+        (
+            {"simulated_generation_time_mode": "real"},
+            "simulated_generation_time_mode: Input should be 'measured', 'fixed' or 'recorded'",
+        ),
+        ({"trace_dump_format": "xml"}, "trace_dump_format: Input should be 'jsonl', 'hf' or 'lite'"),
+        ({"output_dir": "a\0b"}, "output_dir: String should match pattern '^[^\\x00]+$'"),
+        (
+            {"agent_type": "nul"},
+            "agent_type: must be observe-execute, null, eager, reckless, random, or module:name of an agent of your "
+            'own, got "nul"',
+        ),
+        ({"max_concurrent_scenarios": 0}, "max_concurrent_scenarios: Input should be greater than or equal to 1"),
+        ({"executor_type": "fork"}, "executor_type: Input should be 'sequential', 'thread' or 'process'"),
         ({"max_scenario_duration": 0}, "max_scenario_duration: Input should be greater than 0"),
         ({"max_scenario_duration": True}, "max_scenario_duration: Input should be a valid integer"),
         ({"timeout_seconds": -1}, "timeout_seconds: Input should be greater than 0"),
@@ -251,6 +284,37 @@ def test_an_alias_that_is_not_set_follows_its_engine() -> None:
     assert ScenarioRunnerConfig(execute_model_alias=None).execute_model_alias == "gpt-5"
 
 
+@pytest.mark.parametrize("agent_type", ["", ":", "module:", ":name", "observe_execute"])
+def test_what_names_no_agent(agent_type: str) -> None:
+    with pytest.raises(ValidationError, match="agent_type\n  must be observe-execute, null"):
+        ScenarioRunnerConfig(agent_type=agent_type)
+
+
+ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
+ALL_ORACLE = {"user_engine_config": ORACLE, "observe_engine_config": ORACLE, "execute_engine_config": ORACLE}
+
+
+@pytest.mark.parametrize(
+    ("settings", "mode"),
+    [
+        ({"oracle": True}, "oracle"),
+        ({"oracle": True, "agent_type": "null"}, "oracle"),
+        (ALL_ORACLE, "reference"),
+        (ALL_ORACLE | {"agent_type": "null"}, "agent"),
+        (ALL_ORACLE | {"agent_type": "my_agent:make"}, "agent"),
+        (ALL_ORACLE | {"observe_engine_config": LLMEngineConfig(model_name="oracle")}, "agent"),
+        ({}, "agent"),
+    ],
+)
+def test_what_a_run_says_something_about(settings: dict[str, Any], mode: str) -> None:
+    assert ScenarioRunnerConfig(**settings).mode == mode
+
+
+def test_an_agent_without_engines_of_its_own_leaves_but_the_users() -> None:
+    assert list(ScenarioRunnerConfig().engines) == ["user", "observe", "execute"]
+    assert ScenarioRunnerConfig(agent_type="null").engines == {"user": LLMEngineConfig(**OPENAI_MINI)}
+
+
 def test_dump_of_what_was_set_does_not_freeze_the_aliases() -> None:
     config = ScenarioRunnerConfig(user_engine_config=LLMEngineConfig(model_name="a"))
     assert config.model_dump(exclude_unset=True) == {"user_engine_config": {"model_name": "a"}}
@@ -268,16 +332,7 @@ def test_hash_changes_with_what_can_change_a_result(name: str) -> None:
 def test_hash_and_fields_of_later_versions(name: str) -> None:
     # `model_copy` does not validate, and so gets past the refusal.
     changed = MultiScenarioRunnerConfig().model_copy(update={name: WITHOUT_EFFECT[name]})
-    counts = name not in {
-        "max_concurrent_scenarios",
-        "executor_type",
-        "log_level",
-        "use_custom_logger",
-        "output_dir",
-        "export",
-        "trace_dump_format",
-        "enable_caching",
-    }
+    counts = name not in {"log_level", "use_custom_logger", "enable_caching"}
     assert (changed.get_config_hash() != MultiScenarioRunnerConfig().get_config_hash()) == counts
 
 
@@ -354,6 +409,8 @@ def test_json_schema_marks_what_is_not_implemented() -> None:
     assert {name for name, field in fields.items() if field.get("x-not-implemented") == "suite"} == {
         "tool_augmentation_config",
         "env_events_config",
+        "max_concurrent_scenarios",
+        "executor_type",
         "log_to_file",
         "logs_dir",
         "experiment_name",

@@ -126,6 +126,10 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("read_only_actions", 0),
         ("write_actions", 0),
         ("number_of_turns", 0),
+        ("rejection_count", 0),
+        ("writes_without_consent", 0),
+        ("turns_saved", 0),
+        ("prompt_version", None),
     ]
 
 
@@ -150,6 +154,10 @@ results = st.builds(
     read_only_actions=natural,
     write_actions=natural,
     number_of_turns=natural,
+    rejection_count=natural,
+    writes_without_consent=natural,
+    turns_saved=natural,
+    prompt_version=st.none() | st.text(),
 )
 
 
@@ -188,6 +196,10 @@ def test_a_record_is_made_of_builtins_only() -> None:
         read_only_actions=FakeNumber(3),  # type: ignore[arg-type]
         write_actions=FakeNumber(4),  # type: ignore[arg-type]
         number_of_turns=FakeNumber(5),  # type: ignore[arg-type]
+        rejection_count=FakeNumber(6),  # type: ignore[arg-type]
+        writes_without_consent=FakeNumber(7),  # type: ignore[arg-type]
+        turns_saved=FakeNumber(8),  # type: ignore[arg-type]
+        prompt_version=BROKEN,  # type: ignore[arg-type]
     )
     record = result_to_record(result)
     assert json.loads(json.dumps(record)) == record
@@ -202,6 +214,10 @@ def test_a_record_is_made_of_builtins_only() -> None:
         "read_only_actions": 3,
         "write_actions": 4,
         "number_of_turns": 5,
+        "rejection_count": 6,
+        "writes_without_consent": 7,
+        "turns_saved": 8,
+        "prompt_version": "broke",
     }
 
 

@@ -61,7 +61,7 @@ FULL = """
       oracle: true
       max_scenario_duration: 30
       timeout_seconds: 5
-      max_turns: 10
+      max_turns: 20
       user_engine_config: {model_name: m, provider: p, endpoint: http://localhost}
       execute_model_alias: a
     gate:
@@ -85,14 +85,29 @@ def test_every_section() -> None:
         ),
         runs=3,
         runner=RunnerSettings(
+            oracle=True,
             max_scenario_duration=30,
             timeout_seconds=5,
+            max_turns=20,
             user_engine_config=LLMEngineConfig(model_name="m", provider="p", endpoint="http://localhost"),
             execute_model_alias="a",
         ),
         gate=Gate(min_success_rate=0.9),
         reports=Reports(json="out/report.json", parquet="out/runs.parquet"),
     )
+
+
+ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
+# Where a suite that says nothing differs from PARE's defaults.
+OFFLINE = MultiScenarioRunnerConfig(
+    user_engine_config=ORACLE,
+    observe_engine_config=ORACLE,
+    execute_engine_config=ORACLE,
+    observe_max_iterations=5,
+    execute_max_iterations=10,
+    simulated_generation_time_mode="fixed",
+    trace_dump_format="jsonl",
+)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +128,9 @@ def test_nothing_is_all_defaults(text: str | bytes) -> None:
     assert settings.runs == 1
     assert settings.gate.min_success_rate is None
     assert settings.reports == Reports(json=None, parquet=None)
-    assert settings.runner.model_dump() == MultiScenarioRunnerConfig(oracle=True).model_dump()
-    assert settings.runner.get_config_hash() == MultiScenarioRunnerConfig(oracle=True).get_config_hash()
+    assert settings.runner.model_dump() == OFFLINE.model_dump()
+    assert settings.runner.get_config_hash() == OFFLINE.get_config_hash()
+    assert settings.runner.mode == "reference"
 
 
 def test_settings_are_frozen() -> None:
@@ -180,11 +196,33 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
         ("gate: {min_success_rate: true}", "gate.min_success_rate: must be a number, got true"),
         ("gate: {min_success_rate: 90%}", 'gate.min_success_rate: must be a number, got "90%"'),
         ('runner: {oracle: "false"}', 'runner.oracle: must be true or false, got "false"'),
-        ("runner: {oracle: false}", "runner.oracle: this version has no agents: leave oracle out, or set it to true"),
+        (
+            "runner: {agent_type: nul}",
+            "runner.agent_type: must be observe-execute, null, eager, reckless, random, or module:name of an agent of "
+            'your own, got "nul"',
+        ),
+        (
+            "runner: {user_engine_config: {model_name: m, provider: p}}",
+            'runner.user_engine_config: this version has no engine of the provider "p"; there is oracle',
+        ),
+        (
+            "runner: {execute_engine_config: {model_name: m}}",
+            "runner.execute_engine_config: this version has no engine of the provider null; there is oracle",
+        ),
+        (
+            "runner: {writes_without_consent: ask}",
+            "runner.writes_without_consent: must be 'carry_out' or 'refuse', got \"ask\"",
+        ),
+        ("runner: {max_tool_calls: 0}", "runner.max_tool_calls: must be at least 1, got 0"),
+        ("runner: {generation_seconds: -1}", "runner.generation_seconds: must be at least 0, got -1"),
+        ('runner: {output_dir: ""}', 'runner.output_dir: must be a path, got ""'),
         ("runner: {timeout_seconds: 0}", "runner.timeout_seconds: must be more than 0, got 0"),
         ("runner: {max_scenario_duration: -1}", "runner.max_scenario_duration: must be more than 0, got -1"),
-        ("runner: {max_turns: 5}", f"runner.max_turns: {NO_EFFECT} (10)"),
-        ("runner: {export: true}", f"runner.export: {NO_EFFECT} (false)"),
+        ("runner: {max_turns: -1}", "runner.max_turns: must be at least 0, got -1"),
+        ("runner: {user_type: x}", f'runner.user_type: {NO_EFFECT} ("default")'),
+        ("runner: {executor_type: process}", f'runner.executor_type: {NO_EFFECT} ("thread")'),
+        ("runner: {max_concurrent_scenarios: 2}", f"runner.max_concurrent_scenarios: {NO_EFFECT} (null)"),
+        ("runner: {judge_only: true}", f"runner.judge_only: {NO_EFFECT} (false)"),
         ("runner: {tool_augmentation_config: {}}", f"runner.tool_augmentation_config: {NO_EFFECT} (null)"),
         ("runner: {env_events_config: {}}", f"runner.env_events_config: {NO_EFFECT} (null)"),
         ("runner: {logs_dir: x}", f'runner.logs_dir: {NO_EFFECT} ("logs")'),
@@ -275,9 +313,16 @@ def test_all_problems_in_the_order_of_lines() -> None:
     ]
 
 
+@pytest.mark.parametrize("also", ["oracle: true", "agent_type: 'null'", "agent_type: eager"])
+def test_an_engine_that_takes_no_part_may_be_any(also: str) -> None:
+    runner = load(f"runner: {{{also}, observe_engine_config: {{model_name: m}}}}").settings.runner
+    assert runner.observe_engine_config.provider is None
+
+
 def test_anchors_and_merges() -> None:
     suite = load("""
         runner:
+          oracle: true
           user_engine_config: &engine
             model_name: m
             provider: p
@@ -310,7 +355,7 @@ def test_problems_in_what_is_merged() -> None:
 def test_an_override_does_not_reach_what_an_anchor_shares() -> None:
     text = """
         runner:
-          user_engine_config: &engine {model_name: m}
+          user_engine_config: &engine {model_name: m, provider: oracle}
           observe_engine_config: *engine
     """
     runner = load(text, [Override("runner.observe_engine_config.model_name", "n", "-o")]).settings.runner
@@ -348,7 +393,9 @@ def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | values
 
 
-ENGINE = st.fixed_dictionaries({"model_name": text(min_size=1)}, optional={"provider": optional(text())})
+ENGINE = st.fixed_dictionaries(
+    {"model_name": text(min_size=1), "provider": st.just("oracle")}, optional={"endpoint": optional(text())}
+)
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -367,7 +414,12 @@ SETTINGS = st.fixed_dictionaries(
         "runner": st.fixed_dictionaries(
             {},
             optional={
-                "oracle": st.just(True),
+                "oracle": st.booleans(),
+                "agent_type": st.sampled_from(["observe-execute", "null", "my_agent:make"]),
+                "max_turns": optional(st.integers(min_value=0)),
+                "skip_idle_time": st.booleans(),
+                "generation_seconds": st.floats(0, 100),
+                "output_dir": optional(text(min_size=1)),
                 "max_scenario_duration": st.integers(min_value=1),
                 "timeout_seconds": optional(st.integers(min_value=1)),
                 "user_engine_config": ENGINE,
@@ -436,7 +488,7 @@ def test_json_schema() -> None:
     schema = SuiteSettings.model_json_schema()
     assert set(schema["properties"]) == {"scenarios", "runs", "runner", "gate", "reports"}
     assert set(schema["$defs"]["Reports"]["properties"]) == {"json", "parquet"}
-    assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is True
+    assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is False
     assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False
     json.dumps(schema)
 

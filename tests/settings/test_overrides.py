@@ -46,7 +46,7 @@ def test_a_wrong_override_is_named_instead_of_the_file(tmp_path: Path) -> None:
         "gate: 3\nruns: 4\nrunner: {user_engine_config: {provider: p}}\n",
         Override("runs", -1, "-first"),
         Override("runs", 0, "--pare-runs"),
-        Override("runner.oracle", False, "--pare-agents"),
+        Override("runner.agent_type", "nul", "--pare-agents"),
         Override("runner.judge_engine_config.provider", "p", "--judge"),
         Override("runner.observe_engine_config.endpoint", "e", "--endpoint"),
         Override("scenarios", {"includes": ["a", 1]}, "-s"),
@@ -56,8 +56,9 @@ def test_a_wrong_override_is_named_instead_of_the_file(tmp_path: Path) -> None:
         "pare.yaml:3: runner.user_engine_config.model_name: is required",
         "-s: scenarios.includes: unknown key; did you mean include?",
         "--pare-runs: runs: must be at least 1, got 0",
+        "--pare-agents: runner.agent_type: must be observe-execute, null, eager, reckless, random, "
+        'or module:name of an agent of your own, got "nul"',
         "--endpoint: runner.observe_engine_config.model_name: is required",
-        "--pare-agents: runner.oracle: this version has no agents: leave oracle out, or set it to true",
         "--judge: runner.judge_engine_config: has no effect in this version of pytest-pare "
         "and can only be left at its default (null)",
     ]

@@ -9,7 +9,9 @@ import pytest
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import ConditionCheckEvent, Event, EventRegisterer, ValidationEvent
 
+from pytest_pare.agents.protocols import Turn
 from pytest_pare.apps import HomeScreenSystemApp, StatefulCalendarApp
+from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.scenarios import PAREScenario, PAREScenarioValidationResult
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
@@ -308,9 +310,24 @@ def test_a_phone_needs_a_home_screen() -> None:
     assert "has no HomeScreenSystemApp" in str(run.result.exception)
 
 
-def test_there_are_no_agents_yet() -> None:
-    with pytest.raises(NotImplementedError, match=r"has no agents; set runner\.oracle to true"):
-        run_scenario(Stage(), MultiScenarioRunnerConfig())
+def test_an_engine_that_cannot_be_made_is_the_result() -> None:
+    run = run_scenario(Stage(), MultiScenarioRunnerConfig())
+    assert isinstance(run.result.exception, EngineConfigurationError)
+    assert str(run.result.exception) == (
+        "user engine: the provider 'openai' (model gpt-5-mini) is not in this version of pytest-pare; there is 'oracle'"
+    )
+    assert run.trace.entries == ()
+
+
+def test_oracle_mode_has_no_agents() -> None:
+    def agent(turn: Turn) -> None:
+        raise AssertionError("is not asked")
+
+    run = run_scenario(Stage(script=lambda s: [s.agent_says("a")]), ORACLE, agent=agent)
+    assert (run.result.status, run.trace.agent, run.trace.turns, run.trace.calls) == ("success", None, 0, ())
+    assert said(run) == [(0, "a")]
+    # What agents did is not counted where there are none.
+    assert (run.result.proposal_count, run.result.prompt_version) == (0, None)
 
 
 def test_a_run_tells_its_trace_and_how_long_it_took() -> None:

@@ -1,10 +1,11 @@
-"""The trace: values that are plain, lines that parse, text that a person can read."""
+"""The trace: values that are plain, lines that are read as they were written, text that a person can read."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from are.simulation.types import Event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.simulation.trace import Trace, TraceEvent, to_builtins
+from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent, to_builtins
 from tests.stage import play
 
 
@@ -159,6 +160,9 @@ def test_an_event_tells_when_who_and_what() -> None:
         args={"email_id": "m1", "sender": "ann@b.c", "subject": "Hi", "content": "", "attachment_paths": None},
         result="m1",
         error=None,
+        operation="write",
+        screen_before="System",
+        screen_after="System",
     )
 
 
@@ -168,27 +172,192 @@ def test_an_event_that_failed_tells_why() -> None:
     assert (event.result, event.error) == (None, "Calendar Event with id nope does not exist.")
 
 
+# -- what is counted in it
+
+
+def told(kinds: str, **changes: Any) -> Trace:
+    """A word for each event: who, function, and perhaps the agent's mode or that it failed."""
+    entries = []
+    for number, word in enumerate(kinds.split()):
+        kind, function, *more = word.split(".")
+        mode = next((one for one in more if one != "failed"), None)
+        error = "no" if "failed" in more else None
+        app_class = "StatefulEmailApp" if function in ("read", "write") else "PAREAgentUserInterface"
+        operation = "read" if function == "read" else "write"
+        entries.append(
+            TraceEvent(
+                number, kind, f"{number}", "app", app_class, function, {}, None, error, operation=operation, mode=mode
+            )
+        )
+    return Trace("a", 0.0, tuple(dataclasses.replace(entry, **changes) for entry in entries))
+
+
+def when(events: list[TraceEvent]) -> list[float]:
+    return [event.time for event in events]
+
+
+@pytest.mark.parametrize(
+    ("events", "accepted", "rejected"),
+    [
+        ("USER.accept_proposal", [], []),
+        ("AGENT.send_message_to_user USER.accept_proposal", [1], []),
+        ("AGENT.send_message_to_user USER.reject_proposal USER.accept_proposal", [], [1]),
+        ("AGENT.send_message_to_user AGENT.send_message_to_user USER.accept_proposal USER.accept_proposal", [2], []),
+        ("AGENT.send_message_to_user.observe USER.accept_proposal.awaiting_confirmation", [1], []),
+        ("AGENT.send_message_to_user.failed USER.accept_proposal", [], []),
+        ("AGENT.send_message_to_user USER.accept_proposal.failed USER.reject_proposal", [], [2]),
+        ("AGENT.send_message_to_user.execute USER.accept_proposal.observe", [], []),
+        ("AGENT.ask_user.execute USER.accept_proposal.execute", [], []),
+        ("USER.send_message_to_user USER.accept_proposal", [], []),
+        ("AGENT.send_message_to_user AGENT.accept_proposal", [], []),
+    ],
+)
+def test_an_answer_counts_if_it_goes_to_a_proposal(events: str, accepted: list[float], rejected: list[float]) -> None:
+    trace = told(events)
+    assert (when(trace.acceptances()), when(trace.rejections())) == (accepted, rejected)
+
+
+def test_an_answer_to_a_proposal_that_has_expired_does_not_count() -> None:
+    trace = told("AGENT.send_message_to_user.observe USER.accept_proposal.observe USER.reject_proposal.observe")
+    assert trace.acceptances() == trace.rejections() == []
+    assert when(trace.proposals()) == [0]
+
+
+def test_a_message_of_an_execution_is_no_proposal() -> None:
+    modes = ("observe", "awaiting_confirmation", "execute")
+    trace = told(" ".join(f"AGENT.send_message_to_user.{mode}" for mode in modes))
+    assert when(trace.proposals()) == [0, 1]
+
+
+def test_a_write_needs_consent_but_for_messages_and_where_nobody_acts_of_their_own_accord() -> None:
+    trace = told(
+        "AGENT.write.observe AGENT.write.awaiting_confirmation AGENT.write.execute AGENT.write.observe.failed "
+        "AGENT.read.observe USER.write.observe AGENT.write AGENT.send_message_to_user.observe"
+    )
+    assert when(trace.writes_without_consent()) == [0, 1, 3]
+
+
+def test_actions_are_events_of_the_user_and_the_agent_with_the_apps() -> None:
+    trace = told("AGENT.read.observe USER.write.observe ENV.write USER.accept_proposal.observe AGENT.write.execute")
+    assert when(trace.actions()) == [0, 1, 4]
+    assert when(trace.actions("USER")) == when(trace.actions(operation="write", mode="observe")) == [1]
+    assert when(trace.actions(operation="write")) == [1, 4]
+    assert told("AGENT.write.observe", event_id="").actions() == []
+
+
 # -- lines of JSON
 
 
-def test_the_trace_is_a_header_and_a_line_for_each_event() -> None:
-    run = play(lambda s: [s.user_says("né\n\u2028").delayed(2), s.calendar.delete_calendar_event("x").oracle()])
+def test_the_trace_is_a_header_and_a_line_for_each_entry() -> None:
+    run = play(lambda s: [s.user_says("né\n\u2028").delayed(2), s.calendar.delete_calendar_event("x").oracle()], seed=3)
     lines = run.trace.to_jsonl().split("\n")
     assert lines.pop() == ""
     header, *events = map(json.loads, lines)
-    assert header == {"scenario_id": "stage", "start_time": run.trace.start_time}
-    assert events == [dataclasses.asdict(event) for event in run.trace.events]
+    assert header == {
+        "format": "pytest-pare/trace", "version": 1, "scenario_id": "stage", "start_time": run.trace.start_time,
+        "entries": 2, "seed": 3, "run_number": None, "agent": None, "prompts": None, "turns": 0, "turns_saved": 0,
+    }  # fmt: skip
+    assert events == [{"type": "event", **dataclasses.asdict(event)} for event in run.trace.events]
     assert [event["error"] is None for event in events] == [False, True]
     assert events[1]["args"]["content"] == "né\n\u2028"
     assert "né" in lines[2]
 
 
-@given(st.lists(PLAIN, max_size=3), st.text())
-def test_whatever_happened_each_line_parses(values: list[Any], error: str) -> None:
-    event = TraceEvent(0.0, "ENV", "e", None, None, "f", {"values": to_builtins(values)}, to_builtins(values), error)
-    lines = Trace("a", 0.0, (event, event)).to_jsonl().split("\n")
-    assert [json.loads(line)["args"] for line in lines[1:3]] == [event.args] * 2
-    assert len(lines) == 4
+ODD = ["\ud800", "\udfff", "\u2028", "\x85", "\x00", "\r", "\n", "\\", '"', "\ufeff", "é", "\U0001f600", "\\ud800"]
+NO_PAIRS = re.compile("(?![\ud800-\udbff][\udc00-\udfff])").match
+TEXT = st.lists(st.sampled_from(ODD) | st.characters(), max_size=6).map("".join).filter(
+    lambda text: all(NO_PAIRS(text, at) for at in range(len(text)))
+) | st.sampled_from(["nan", "NaN", "-Infinity", "null", "None", "true", "1"])  # fmt: skip
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+MAYBE = st.none() | TEXT
+COUNT = st.none() | st.integers(min_value=0)
+EVENT = st.builds(
+    TraceEvent, NUMBER, TEXT, TEXT, MAYBE, MAYBE, MAYBE, st.dictionaries(TEXT, VALUE, max_size=3), VALUE, MAYBE,
+    operation=MAYBE, turn=COUNT, mode=MAYBE, screen_before=MAYBE, screen_after=MAYBE,
+)  # fmt: skip
+CALL = st.builds(
+    EngineCall, NUMBER, st.integers(), TEXT, TEXT, TEXT, MAYBE, NUMBER,
+    prompt_tokens=COUNT, completion_tokens=COUNT, error=MAYBE,
+)  # fmt: skip
+TRACE = st.builds(
+    Trace, TEXT, NUMBER, st.lists(EVENT | CALL, max_size=4).map(tuple), seed=st.none() | st.integers(),
+    run_number=COUNT, agent=MAYBE, prompts=MAYBE, turns=st.integers(), turns_saved=st.integers(),
+)  # fmt: skip
+
+
+@given(TRACE)
+def test_a_trace_is_read_as_it_was_written(trace: Trace) -> None:
+    text = trace.to_jsonl()
+    again = Trace.from_jsonl(text.encode("utf-8").decode("utf-8"))
+    assert again == trace
+    # 1, 1.0 and True are equal.
+    assert repr(again) == repr(trace)
+    assert len(text.split("\n")) == len(trace.entries) + 2
+
+
+def test_a_real_trace_is_read_as_it_was_written() -> None:
+    trace = play(lambda s: [s.email.send_email_to_user_with_id("m1", "ann@b.c"), s.user_says("a").delayed(2)]).trace
+    assert Trace.from_jsonl(trace.to_jsonl()) == trace
+    assert len(trace.events) == 2
+
+
+def test_two_halves_of_a_pair_come_back_as_their_character() -> None:
+    trace = Trace("\ud83d\ude00 \ude00\ud83d", 0.0, ())
+    assert Trace.from_jsonl(trace.to_jsonl()).scenario_id == "\U0001f600 \ude00\ud83d"
+
+
+@given(TRACE, st.data())
+def test_a_trace_that_was_cut_off_is_refused(trace: Trace, data: st.DataObject) -> None:
+    text = trace.to_jsonl()
+    cut = data.draw(st.integers(0, len(text) - 2))
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        Trace.from_jsonl(text[:cut])
+
+
+def test_a_last_line_without_its_line_feed_is_whole() -> None:
+    trace = told("AGENT.read USER.write")
+    assert Trace.from_jsonl(trace.to_jsonl()[:-1]) == trace
+
+
+WRITTEN = told("AGENT.read").to_jsonl().splitlines()
+VERSION = "a trace of version {}; this version of pytest-pare reads version 1"
+NOT_AS = "{} of the trace is not as this version writes it: "
+FIRST, SECOND = NOT_AS.format("the first line"), NOT_AS.format("line 2")
+OTHER = "line 2 of the trace is of the type {}, and must be 'event' or 'call'"
+
+
+@pytest.mark.parametrize(
+    ("line", "old", "new", "message"),
+    [
+        (0, WRITTEN[0], "", "not a trace: the first line is no JSON object"),
+        (0, WRITTEN[0], "<html>", "not a trace: the first line is no JSON object"),
+        (0, WRITTEN[0], "[]", "not a trace: the first line is no JSON object"),
+        (0, WRITTEN[0], "[" * 100_000, "not a trace: the first line is no JSON object"),
+        (0, "pytest-pare/trace", "other", "not a trace: the first line must name the format 'pytest-pare/trace'"),
+        (0, '"version":1', '"version":2', VERSION.format(2)),
+        (0, '"version":1', '"version":"1"', VERSION.format("'1'")),
+        (0, '"version":1,', "", VERSION.format(None)),
+        (0, '"seed":null', '"sead":null', FIRST + "unknown field 'sead', missing field 'seed'"),
+        (0, '"entries":1', '"entries":3', "not a whole trace: there are 1 of 3 entries"),
+        (0, '"entries":1,', "", FIRST + "missing field 'entries'"),
+        (1, WRITTEN[1], "null", "line 2 of the trace is no JSON object"),
+        (1, '"type":"event"', '"type":"even"', OTHER.format("'even'")),
+        (1, '"type":"event"', '"type":[]', OTHER.format([])),
+        (1, '"result":null,', "", SECOND + "missing field 'result'"),
+        (1, '"kind"', '"__class__"', SECOND + "unknown field '__class__', missing field 'kind'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_trace_is_refused(line: int, old: str, new: str, message: str) -> None:
+    lines = list(WRITTEN)
+    assert old in lines[line]
+    lines[line] = lines[line].replace(old, new)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Trace.from_jsonl("\n".join(lines))
 
 
 # -- text

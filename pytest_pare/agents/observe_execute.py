@@ -1,0 +1,114 @@
+"""The built-in agent under test: one stage observes and proposes, another carries out what was accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_pare.agents import prompts
+from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.agents.react import ReActAgent
+
+if TYPE_CHECKING:
+    from are.simulation.agents.llm.llm_engine import LLMEngine
+    from are.simulation.time_manager import TimeManager
+
+    from pytest_pare.agents.protocols import Proposal, Turn
+    from pytest_pare.agents.tools import Toolbox
+
+_OUTCOMES = {
+    "accepted": "The user accepted your proposal; it is being carried out.",
+    "rejected": "The user rejected your proposal.",
+    "expired": "Your proposal has expired: the user did not answer it.",
+    "done": "The execution of your proposal has ended, and the user was told: {words}",
+    "given up": "The execution of your proposal was given up without a word to the user. {words}",
+    "out of turns": "The execution of your proposal took too many turns and was ended, done or not.",
+}
+
+
+class ObserveExecuteAgent:
+    """Observes with what reads, and executes with everything once the user has accepted.
+
+    The observer's memory is the whole run: it learns what became of its proposals, and the user's words. An executor's
+    is one execution, over as many turns as that takes.
+
+    Args:
+        observe_engine: Answers the observer.
+        execute_engine: Answers the executor.
+        clock: The clock of the simulation.
+        observe_max_iterations: Most steps of the observer in a turn; `None` is no limit.
+        execute_max_iterations: Most steps of the executor in a turn; `None` is no limit.
+    """
+
+    def __init__(
+        self,
+        observe_engine: LLMEngine,
+        execute_engine: LLMEngine,
+        clock: TimeManager,
+        observe_max_iterations: int | None,
+        execute_max_iterations: int | None,
+    ) -> None:
+        self._observe_engine = observe_engine
+        self._execute_engine = execute_engine
+        self._clock = clock
+        self._observe_max_iterations = observe_max_iterations
+        self._execute_max_iterations = execute_max_iterations
+        self._observer: ReActAgent | None = None
+        self._executor: ReActAgent | None = None
+        self._told: Proposal | None = None
+        self._last_words = ""
+
+    def __call__(self, turn: Turn) -> None:
+        """Take a turn."""
+        observer = self._observer = self._observer or self._new_observer(turn)
+        observer.tell(turn.notifications, *self._news_of(turn.proposal))
+        if turn.mode is ProactiveAgentMode.EXECUTE:
+            executor = self._executor = self._executor or self._new_executor(turn)
+            executor.tell(turn.notifications)
+            executor.take_turn(lambda: _for_executor(turn), self._execute_max_iterations)
+            _, arguments = executor.called[-1] if executor.called else (None, {})
+            self._last_words = str(arguments.get("content") or arguments.get("reason") or "")
+            return
+        self._executor = None
+        asked = any(one.kind == "user_message" for one in turn.notifications)
+        if turn.mode is ProactiveAgentMode.OBSERVE or asked:
+            observer.take_turn(lambda: _for_observer(turn), self._observe_max_iterations)
+
+    def _new_observer(self, turn: Turn) -> ReActAgent:
+        prompt = prompts.render("observe", tools=_texts(_for_observer(turn)))
+        return ReActAgent(self._observe_engine, "observe", prompt, self._clock, ("wait", "send_message_to_user"))
+
+    def _new_executor(self, turn: Turn) -> ReActAgent:
+        assert turn.proposal is not None
+        prompt = prompts.render(
+            "execute", tools=_texts(_for_executor(turn)), proposal=turn.proposal.text, reply=turn.proposal.reply
+        )
+        ends_turn = ("ask_user", "end_task", "send_message_to_user")
+        return ReActAgent(self._execute_engine, "execute", prompt, self._clock, ends_turn)
+
+    def _news_of(self, proposal: Proposal | None) -> list[str]:
+        """Return what the observer has not been told of its proposal; the user's words are among the notifications."""
+        news = []
+        if proposal is not None and proposal != self._told and proposal.status in _OUTCOMES:
+            news = [_OUTCOMES[proposal.status].replace("{words}", self._last_words).strip()]
+        self._told = proposal
+        return news
+
+
+def _for_observer(turn: Turn) -> Toolbox:
+    """Return what reads, and the line to the user."""
+    return turn.tools.only(
+        lambda tool: (
+            tool.function in ("wait", "send_message_to_user")
+            if tool.is_interface
+            else tool.operation == "read" and bool(tool.app)
+        )
+    )
+
+
+def _for_executor(turn: Turn) -> Toolbox:
+    """Return everything but waiting for what the user does next."""
+    return turn.tools.only(lambda tool: not (tool.is_interface and tool.function == "wait"))
+
+
+def _texts(tools: Toolbox) -> list[str]:
+    return [tool.to_text() for tool in tools.values()]

@@ -1,0 +1,38 @@
+"""What the simulated user and the built-in agent are told: templates beside this module."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+
+NAMES = ("user", "user_situation", "observe", "execute", "format")
+
+
+@cache
+def version() -> str:
+    """Return what names the wording of all prompts: 8 hex digits that change with any of it."""
+    text = "\0".join(f"{name}\0{_source(name)}" for name in NAMES)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def render(name: str, **facts: Any) -> str:
+    """Return the prompt of that name.
+
+    Raises:
+        jinja2.UndefinedError: If the template asks for a fact that is not given.
+    """
+    return _template(name).render(facts, format=_source("format").strip()).strip()
+
+
+def _source(name: str) -> str:
+    return files(__name__).joinpath(f"{name}.jinja").read_text(encoding="utf-8")
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - plain text, no markup
+    return environment.from_string(_source(name))

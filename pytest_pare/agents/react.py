@@ -1,0 +1,244 @@
+"""ARE's ReAct agent and wire format, a turn at a time."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.agents.agent_log import (
+    BaseAgentLog,
+    EnvironmentNotificationLog,
+    LLMOutputThoughtActionLog,
+    ObservationLog,
+    ToolCallLog,
+)
+from are.simulation.agents.default_agent.base_agent import (
+    DEFAULT_STEP_2_MESSAGE,
+    DEFAULT_STEP_2_ROLE,
+    BaseAgent,
+    TerminationStep,
+)
+from are.simulation.agents.default_agent.tools.json_action_executor import JsonActionExecutor, parse_json_tool_call
+from are.simulation.agents.llm.types import MessageRole
+from are.simulation.exceptions import (
+    InvalidActionAgentError,
+    JsonExecutionAgentError,
+    LoggedError,
+    UnavailableToolAgentError,
+)
+
+from pytest_pare.agents.protocols import TurnOver, UnknownToolError
+from pytest_pare.plain import to_builtins_or_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from are.simulation.agents.llm.llm_engine import LLMEngine
+    from are.simulation.time_manager import TimeManager
+
+    from pytest_pare.agents.protocols import Notification
+    from pytest_pare.agents.tools import Tool, Toolbox
+
+STOP_SEQUENCES = ("<end_action>", "Observation:")
+
+_ACTION = re.compile(r"^[ \t]*Action:", re.MULTILINE)
+_LOGGER = logging.getLogger("pytest_pare.agents")
+_LOGGER.addHandler(logging.NullHandler())
+
+
+@dataclass
+class SituationLog(BaseAgentLog):
+    """How things stand at a step; only the newest is kept in memory."""
+
+    content: str
+
+    def get_content_for_llm(self) -> str | None:
+        """Return the text."""
+        return self.content
+
+    def get_type(self) -> str:
+        """Return the name of this kind of log."""
+        return "situation"
+
+
+class ReActAgent(BaseAgent):
+    """Thinks, calls one tool, sees what comes of it, and so on, until its turn ends.
+
+    The memory is kept over the turns. What the engine raises is not handled here.
+
+    Args:
+        engine: Answers.
+        role: Who this is, as the engine calls in the trace name it.
+        system_prompt: What it is told first.
+        clock: The clock of the simulation.
+        ends_turn: Names of functions of the line to the user, or of no app, after which the turn is over.
+        situation: Returns what it is told anew before each step, after the time; `None` for nothing.
+
+    Attributes:
+        called: The calls of this turn that did not fail: tool and arguments.
+    """
+
+    def __init__(
+        self,
+        engine: LLMEngine,
+        role: str,
+        system_prompt: str,
+        clock: TimeManager,
+        ends_turn: Iterable[str],
+        situation: Callable[[], str] | None = None,
+    ) -> None:
+        super().__init__(
+            engine,
+            system_prompts={"system_prompt": system_prompt},
+            update_system_prompt_tools=lambda prompts, _tools: prompts,
+            action_executor=JsonActionExecutor(use_custom_logger=False),
+            termination_step=TerminationStep(condition=ReActAgent._is_turn_over),
+            role_dict={**DEFAULT_STEP_2_ROLE, "situation": MessageRole.USER},
+            message_dict={**DEFAULT_STEP_2_MESSAGE, "situation": "{content}\n"},
+            time_manager=clock,
+            use_custom_logger=False,
+        )
+        self.name = self.agent_id = role
+        self.logger = _LOGGER
+        self._ends_turn = frozenset(ends_turn)
+        self._situation = situation
+        self._tools: Callable[[], Toolbox]
+        self._is_over = False
+        self.called: list[tuple[Tool, dict[str, Any]]] = []
+        self.initialize()
+
+    def take_turn(self, tools: Callable[[], Toolbox], max_iterations: int | None) -> None:
+        """Take a turn.
+
+        Args:
+            tools: Returns the tools by name; asked at each step, for a step may change them.
+            max_iterations: Most steps; `None` is no limit.
+        """
+        self._tools = tools
+        self.iterations = 0
+        self.max_iterations: int | None = max_iterations
+        self._is_over = False
+        self.called = []
+        self.execute_agent_loop()
+
+    def tell(self, notifications: Iterable[Notification], *more: str) -> None:
+        """Put notifications, and more that there is to say, into the memory."""
+        lines = [*(f"[{one.time:%Y-%m-%d %H:%M:%S}] {one.text}" for one in notifications), *more]
+        if lines:
+            self.remember(EnvironmentNotificationLog, content="\n".join(lines))
+
+    def remember(self, kind: Callable[..., BaseAgentLog], **fields: Any) -> None:
+        """Put a log of the given kind into the memory."""
+        self.append_agent_log(kind(timestamp=self.make_timestamp(), agent_id=self.agent_id, **fields))
+
+    def step(self) -> None:
+        """Ask the engine, call the tool that it names, and remember what came of it.
+
+        Raises:
+            InvalidActionAgentError: If the answer is not of the wire format.
+            UnavailableToolAgentError: If there is no such tool now.
+            JsonExecutionAgentError: If the tool raises.
+        """
+        self._renew_situation()
+        request = self.build_history_from_logs(exclude_log_types=["tool_call", "rationale", "action"])
+        answer, metadata = self.llm_engine(request, stop_sequences=list(STOP_SEQUENCES))
+        usage = {name: (metadata or {}).get(name) or 0 for name in ("prompt_tokens", "completion_tokens")}
+        self.remember(LLMOutputThoughtActionLog, content=answer, **usage)
+        name, arguments = parse_action(answer)
+        self.remember(ToolCallLog, tool_name=name, tool_arguments=arguments)
+        self.remember(ObservationLog, content=self._call(name, arguments))
+
+    def _renew_situation(self) -> None:
+        self.logs: list[BaseAgentLog] = [log for log in self.logs if not isinstance(log, SituationLog)]
+        now = datetime.fromtimestamp(self.make_timestamp(), tz=UTC)
+        more = "" if self._situation is None else f"\n{self._situation()}"
+        self.remember(SituationLog, content=f"It is {now:%A, %Y-%m-%d %H:%M:%S}.{more}")
+
+    def _call(self, name: str, arguments: dict[str, Any]) -> str:
+        try:
+            tool = self._tools()[name]
+        except UnknownToolError as error:
+            raise UnavailableToolAgentError(str(error)) from error
+        try:
+            result = tool.invoke(arguments)
+        except TurnOver:
+            self._is_over = True
+            raise
+        except Exception as error:
+            raise JsonExecutionAgentError(f"{type(error).__name__}: {error}\n{tool.to_text()}") from error
+        self.called.append((tool, arguments))
+        self._is_over = tool.function in self._ends_turn and (tool.is_interface or not tool.app)
+        return _observation(result)
+
+    def log_error(self, e: Exception) -> None:
+        """Remember a mistake of the engine's; what else is raised is nothing that it could learn from.
+
+        Raises:
+            Exception: `e`, if it is no mistake of the engine's.
+        """
+        if not isinstance(e, LoggedError | TurnOver):
+            raise e
+        super().log_error(e)
+
+    def _is_turn_over(self) -> bool:
+        return self._is_over or (self.max_iterations is not None and self.iterations >= self.max_iterations)
+
+
+def _observation(result: Any) -> str:
+    """Return the result of a tool in the app's own words; what has none is named by its type, not by its address."""
+    plain = to_builtins_or_name(result)
+    is_nameless = isinstance(plain, str) and not isinstance(result, str) and plain.startswith("<")
+    return str(plain if is_nameless else result).strip() or "No observation"
+
+
+def parse_action(answer: str) -> tuple[str, dict[str, Any]]:
+    """Return the tool that an answer names and its arguments.
+
+    Strict JSON is read as it is. Only what is none goes to ARE's parser, which is more lenient, and puts single quotes
+    in the place of escaped double ones.
+
+    Raises:
+        InvalidActionAgentError: If the answer has not exactly one action, or what it says is no call.
+        JsonParsingAgentError: If the action is no JSON.
+    """
+    actions = _ACTION.split(answer)
+    if len(actions) != 2:
+        raise InvalidActionAgentError(
+            f"the answer must have exactly one line that begins with 'Action:', it has {len(actions) - 1}"
+        )
+    name, arguments = _read_call(actions[1])
+    if not isinstance(name, str) or not name:
+        raise InvalidActionAgentError("the action must be an object with 'action', the name of a tool")
+    if arguments in (None, ""):
+        arguments = {}
+    if not isinstance(arguments, dict):
+        raise InvalidActionAgentError(
+            f"'action_input' must be an object with the arguments by name, not {type(arguments).__name__}"
+        )
+    return name, arguments
+
+
+def _read_call(text: str) -> tuple[Any, Any]:
+    start = text.find("{")
+    if start < 0:
+        raise InvalidActionAgentError("the action must be a JSON object")
+    try:
+        call, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+    except RecursionError as error:
+        raise InvalidActionAgentError("the action is nested too deeply") from error
+    except ValueError:
+        name, arguments = parse_json_tool_call(text.partition("<end_action>")[0])
+        return name, arguments
+    if "{" in text[end:].partition("<end_action>")[0]:
+        raise InvalidActionAgentError("the answer must have one action, and there is more behind the first one")
+    return call.get("action"), call.get("action_input")
+
+
+def format_action(thought: str, name: str, arguments: Mapping[str, Any]) -> str:
+    """Return a call in the wire format, with the thought on one line: what `parse_action` reads."""
+    call = json.dumps({"action": name, "action_input": dict(arguments)}, indent=2, ensure_ascii=False)
+    return f"Thought: {' '.join(thought.split())}\nAction:\n{call}<end_action>"

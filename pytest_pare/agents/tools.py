@@ -1,0 +1,259 @@
+"""A tool in the forms in which agents know it: a description, a JSON schema, a Python function."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import inspect
+import json
+import re
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.tool_utils import AppTool, AppToolArg
+from are.simulation.utils import check_type
+from pydantic import TypeAdapter
+from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
+
+from pytest_pare.agents.protocols import UnknownToolError
+from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+from pytest_pare.plain import to_builtins_or_name
+from pytest_pare.scenarios.errors import ScenarioDefect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST_NAME = 64
+_EMPTY = inspect.Parameter.empty
+# What pydantic, or its cache, makes of a type that it cannot handle.
+_NO_SCHEMA = (PydanticUserError, PydanticUndefinedAnnotation, TypeError)
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def tool_name(name: str) -> str:
+    """Return a tool's name in at most 64 letters, digits, `_` and `-`, as function calling demands."""
+    short = _NOT_IN_A_NAME.sub("_", name)
+    if len(short) <= _LONGEST_NAME:
+        return short
+    return f"{short[: _LONGEST_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+class Tool:
+    """Something that an agent can call.
+
+    Args:
+        app_tool: ARE's description of it.
+        call: Carries a call out; it is given the arguments by name.
+
+    Attributes:
+        name: What the agent calls it: app and function, or another name where noise gives it one.
+        app: Name of the app.
+        app_class: Name of the app's class.
+        function: Name of the function.
+        operation: `read` or `write`.
+        is_interface: Whether it is a part of the line between the agent and the user.
+        description: What it does.
+        arguments: What it takes, as ARE describes it.
+    """
+
+    def __init__(self, app_tool: AppTool, call: Callable[[dict[str, Any]], Any]) -> None:
+        self.name = tool_name(app_tool._public_name or app_tool.name)
+        self.app: str = app_tool.app_name
+        self.app_class: str = app_tool.class_name
+        self.function: str = app_tool.func_name or app_tool.name
+        self.operation = "write" if app_tool.write_operation else "read"
+        self.is_interface = isinstance(app_tool.class_instance, PAREAgentUserInterface)
+        self.description: str = (app_tool._public_description or "").strip()
+        self.arguments = _named_arguments(app_tool)
+        self._call = call
+        self._returns: str | None = app_tool.return_description
+
+    @classmethod
+    def apart(
+        cls, name: str, description: str, arguments: list[AppToolArg], call: Callable[[dict[str, Any]], Any]
+    ) -> Tool:
+        """Return a tool that belongs to no app."""
+        return cls(
+            AppTool(class_name="", app_name="", name=name, function_description=description, args=arguments), call
+        )
+
+    def __call__(self, **arguments: Any) -> Any:
+        """Call the tool and return what it returns as builtins: nothing that an agent holds is a part of the phone."""
+        return to_builtins_or_name(self.invoke(arguments))
+
+    def invoke(self, arguments: dict[str, Any]) -> Any:
+        """Call the tool and return what the app returns, which may be a part of the phone."""
+        types = {argument.name: argument.type_obj for argument in self.arguments}
+        return self._call({name: _fitted(value, types.get(name, Any)) for name, value in arguments.items()})
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The tool as OpenAI-style function calling expects it."""
+        function = {"name": self.name, "description": self.description, "parameters": self.parameters}
+        return {"type": "function", "function": function}
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        properties = {}
+        definitions: dict[str, Any] = {}
+        for argument in self.arguments:
+            schema = _schema(argument.type_obj)
+            definitions |= schema.pop("$defs", {})
+            if argument.description:
+                schema["description"] = " ".join(argument.description.split())
+            if argument.has_default and argument.default is not None:
+                schema["default"] = to_builtins_or_name(argument.default)
+            properties[argument.name] = schema
+        required = [argument.name for argument in self.arguments if not argument.has_default]
+        parameters = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        return {**parameters, "$defs": definitions} if definitions else parameters
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """How the tool is called as a Python function."""
+        parameters = [
+            inspect.Parameter(
+                argument.name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=argument.default if argument.has_default else _EMPTY,
+                annotation=Any if _is_unknown(argument.type_obj) else argument.type_obj,
+            )
+            for argument in self.arguments
+        ]
+        return inspect.Signature(parameters, return_annotation=Any)
+
+    def as_function(self) -> Callable[..., Any]:
+        """Return the tool as a plain Python function, with a name, a docstring in Google style and annotations."""
+        signature = self.signature
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            # Whether the names are right is for the tool to say, so that the trace has what was tried.
+            return self(**signature.bind_partial(*args).arguments, **kwargs)
+
+        function.__name__ = function.__qualname__ = self.name.replace("-", "_")
+        function.__doc__ = self._docstring()
+        annotations = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+        function.__annotations__ = {**annotations, "return": Any}
+        vars(function)["__signature__"] = signature
+        return function
+
+    def to_text(self) -> str:
+        """Return the tool as a prompt lists it."""
+        lines = [f"- {self.name}: {' '.join(self.description.split())}"]
+        for argument in self.arguments:
+            kind = _choices(_schema(argument.type_obj)) or argument.arg_type
+            optional = f", default {_json(argument.default)}" if argument.has_default else ""
+            described = " ".join((argument.description or "").split())
+            lines.append(f"    {argument.name} ({kind}{optional}): {described}".rstrip(": "))
+        return "\n".join(lines)
+
+    def _docstring(self) -> str:
+        lines = [self.description]
+        if self.arguments:
+            told = [f"    {a.name}: {' '.join((a.description or '').split())}".rstrip() for a in self.arguments]
+            lines += ["", "Args:", *told]
+        if self._returns:
+            lines += ["", "Returns:", f"    {' '.join(self._returns.split())}"]
+        return "\n".join(lines)
+
+
+class Toolbox(dict[str, Tool]):
+    """Tools by name.
+
+    Args:
+        tools: The tools.
+        on_unknown: Called with a name that is asked for and is not there.
+
+    Raises:
+        ScenarioDefect: If two tools have one name; only one of them could ever be called.
+    """
+
+    def __init__(self, tools: Iterable[Tool], on_unknown: Callable[[str], None]) -> None:
+        super().__init__()
+        self._on_unknown = on_unknown
+        for tool in tools:
+            if tool.name in self:
+                raise ScenarioDefect(f"two tools are named {tool.name}, of {self[tool.name].app!r} and of {tool.app!r}")
+            self[tool.name] = tool
+
+    def __missing__(self, name: object) -> Tool:
+        self._on_unknown(str(name))
+        raise UnknownToolError(f"there is no tool {name} now; there are {', '.join(self) or 'none'}")
+
+    def of(self, app: str, function: str) -> Tool:
+        """Return the tool that is this function of this app, whatever it is called.
+
+        Raises:
+            UnknownToolError: If there is none.
+        """
+        found = (tool for tool in self.values() if (tool.app, tool.function) == (app, function))
+        return next(found, None) or self[f"{app}__{function}"]
+
+    def only(self, wanted: Callable[[Tool], bool]) -> Toolbox:
+        """Return those of the tools that are wanted."""
+        return Toolbox(filter(wanted, self.values()), self._on_unknown)
+
+
+def _named_arguments(app_tool: AppTool) -> list[AppToolArg]:
+    """Return the arguments but for `*args` and `**kwargs`, which ARE lists as if they had to be given."""
+    variadic = frozenset() if app_tool.function is None else _variadic(app_tool.function)
+    return [argument for argument in app_tool.args if argument.name not in variadic]
+
+
+@cache
+def _variadic(function: Callable[..., Any]) -> frozenset[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return frozenset(parameter.name for parameter in parameters if parameter.kind in _VARIADIC)
+
+
+def _is_unknown(type_: Any) -> bool:
+    # ARE puts the word "Any" where there is no annotation.
+    return type_ is None or isinstance(type_, str)
+
+
+@cache
+def _adapter(type_: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(type_)
+
+
+def _schema(type_: Any) -> dict[str, Any]:
+    """Return a new JSON schema of a type; one that allows everything for a type that has none."""
+    if _is_unknown(type_):
+        return {}
+    return copy.deepcopy(_known_schema(type_))
+
+
+@cache
+def _known_schema(type_: Any) -> dict[str, Any]:
+    try:
+        schema = _adapter(type_).json_schema()
+    except _NO_SCHEMA:
+        return {}
+    schema.pop("title", None)
+    return schema
+
+
+def _fitted(value: Any, type_: Any) -> Any:
+    """Return what a JSON value stands for where a type has no JSON of its own: 5 for 5.0, a text for an enum's member.
+
+    What does not fit is returned as it is, for the tool itself to refuse.
+    """
+    try:
+        if _is_unknown(type_) or check_type(value, type_):
+            return value
+        return _adapter(type_).validate_json(json.dumps(value), strict=True)
+    except (ValueError, *_NO_SCHEMA):
+        return value
+
+
+def _choices(schema: dict[str, Any]) -> str:
+    """Return the values of an enum in words; nothing for what is none."""
+    schemas = (schema, *schema.get("$defs", {}).values())
+    values = next((one["enum"] for one in schemas if "enum" in one), ())
+    return " | ".join([_json(value) for value in values])
+
+
+def _json(value: Any) -> str:
+    return json.dumps(to_builtins_or_name(value), ensure_ascii=False)

@@ -1,0 +1,59 @@
+"""The simulated user: lives on the phone, and answers the agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_pare.agents import prompts
+from pytest_pare.agents.react import ReActAgent
+
+if TYPE_CHECKING:
+    from are.simulation.agents.llm.llm_engine import LLMEngine
+    from are.simulation.time_manager import TimeManager
+
+    from pytest_pare.agents.protocols import UserTurn
+
+_ANSWERS = ("accept_proposal", "reject_proposal")
+
+
+class ReActUser:
+    """Sees the screen that is shown and what the phone announces, and does what a user can do there.
+
+    Args:
+        engine: Answers.
+        clock: The clock of the simulation.
+        max_iterations: Most steps in a turn; `None` is no limit.
+    """
+
+    def __init__(self, engine: LLMEngine, clock: TimeManager, max_iterations: int | None) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._max_iterations = max_iterations
+        self._agent: ReActAgent | None = None
+        self._turn: UserTurn
+
+    def __call__(self, turn: UserTurn) -> None:
+        """Take a turn."""
+        self._turn = turn
+        if self._agent is None:
+            prompt = prompts.render("user", goal=turn.goal, apps=turn.apps)
+            self._agent = ReActAgent(self._engine, "user", prompt, self._clock, ("wait",), self._situation)
+        self._agent.tell(turn.notifications)
+        self._agent.take_turn(turn.tools, self._max_iterations)
+
+    def _situation(self) -> str:
+        turn = self._turn
+        return prompts.render(
+            "user_situation",
+            screen=turn.screen(),
+            proposal=self._pending(),
+            tools=[tool.to_text() for tool in turn.tools().values()],
+        )
+
+    def _pending(self) -> str | None:
+        """Return the proposal that is to be answered: not one that was answered a step ago."""
+        proposal = self._turn.proposal
+        if proposal is None or proposal.status != "pending" or self._agent is None:
+            return None
+        answered = any(tool.is_interface and tool.function in _ANSWERS for tool, _ in self._agent.called)
+        return None if answered else proposal.text

@@ -1,0 +1,44 @@
+"""What tools are described by, read from signatures and docstrings once in a process, and not once for each app."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from are.simulation import tool_utils
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from are.simulation.apps.app import App
+    from are.simulation.tool_utils import AppTool
+
+
+def build_tool(app: App, function: Callable[..., Any], failure_probability: float | None = None) -> AppTool:
+    """Return a new tool of an app, as ARE's function of that name does.
+
+    Args:
+        app: The app.
+        function: The function of its class, or of a screen's.
+        failure_probability: Share of its calls that fail; `None` for none.
+    """
+    tool = copy.copy(_description(function))
+    tool.class_name, tool.app_name, tool.class_instance = type(app).__name__, app.name, app
+    tool.name = tool._public_name = f"{app.name}__{function.__name__}"
+    tool.failure_probability = failure_probability
+    return tool
+
+
+@cache
+def _description(function: Callable[..., Any]) -> AppTool:
+    return tool_utils.build_tool(_Nobody(), function)
+
+
+class _Nobody:
+    name = ""
+
+
+# ARE reads signature and docstring anew for each tool of each app, which would be a third of what a run costs.
+importlib.import_module("are.simulation.apps.app").__dict__["build_tool"] = build_tool

@@ -1,0 +1,11 @@
+"""What can be wrong with an engine, apart from the agent."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """An engine could not answer. The run ends as an exception, never as the agent's failure."""
+
+
+class EngineConfigurationError(EngineError):
+    """An engine cannot be made from its configuration."""

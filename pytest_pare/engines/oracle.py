@@ -1,0 +1,68 @@
+"""The oracle engine: answers with the scenario's own reference steps, offline and without a key.
+
+It proves that a scenario can be solved through the prompts, the parsing, the tools and the screens that an agent has.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.agents.llm.llm_engine import LLMEngine
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.apps.system import SystemApp
+
+from pytest_pare.agents.react import format_action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_pare.engines.reference import Reference, Role
+
+
+class OracleEngine(LLMEngine):
+    """Plays one role's reference steps.
+
+    Args:
+        reference: The steps, which all roles of a run share.
+        role: The role.
+    """
+
+    offline = True
+
+    def __init__(self, reference: Reference, role: Role) -> None:
+        super().__init__("oracle")
+        self._reference = reference
+        self._role = role
+
+    def chat_completion(
+        self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the step that is due in the wire format; how long until it is due is how long the answer takes."""
+        del messages, stop_sequences, kwargs
+        found = self._reference.next_step(self._role)
+        if found is None:
+            return self._idle()
+        step, seconds = found
+        arguments = self._reference.play(step)
+        return _answer("It is time for this.", self._reference.tool(step), arguments, seconds)
+
+    def _idle(self) -> tuple[str, dict[str, Any]]:
+        nothing = "Nothing is to be done now."
+        if self._role == "user":
+            return _answer(nothing, "wait")
+        if self._role == "observe":
+            wait = self._reference.agent_tool("wait", lambda app: isinstance(app, AgentUserInterface))
+            return _answer(nothing, wait or "wait")
+        wait = self._reference.agent_tool("wait_for_notification", lambda app: isinstance(app, SystemApp))
+        if wait is None or not self._reference.has_more("execute"):
+            return _answer("Everything is done.", "end_task")
+        # The time is passed by thinking, which is no waste. If nothing is to come, it is the user's turn to act.
+        seconds = self._reference.seconds_to_next_event()
+        return _answer("What comes next is not there yet.", wait, {"timeout": 1}, seconds or 0.0)
+
+
+def _answer(
+    thought: str, tool: str, arguments: Mapping[str, Any] = MappingProxyType({}), seconds: float = 0.0
+) -> tuple[str, dict[str, Any]]:
+    return format_action(thought, tool, arguments), {"completion_duration": seconds}

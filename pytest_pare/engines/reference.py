@@ -1,0 +1,278 @@
+"""The scenario's own solution: which of its steps are due, and what has become of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from are.simulation.types import ConditionCheckEvent, EventType, OracleEvent
+
+from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.agents.tools import tool_name
+from pytest_pare.engines.steps import Role, Step, assign_roles, in_order
+from pytest_pare.plain import to_builtins
+from pytest_pare.scenarios.errors import ScenarioDefect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from are.simulation.apps.app import App
+    from are.simulation.types import AbstractEvent, CompletedEvent, Event
+
+__all__ = ["Reference", "Role", "Step"]
+
+# Seconds until a condition is looked at again that nobody knows the time of.
+_PATIENCE = 60.0
+# Who can do something, apart from the user.
+_ACTS: dict[ProactiveAgentMode, Role] = {
+    ProactiveAgentMode.OBSERVE: "observe",
+    ProactiveAgentMode.EXECUTE: "execute",
+}
+
+
+class Reference:
+    """The reference steps of a run, and which of them are due.
+
+    A step is due when all that it depends on has happened, and the time has come that the scenario gives it. Steps of
+    roles that nobody plays by reference, because another agent is under test, are matched with what that agent does
+    once they could be done: a message with any message, a write with a call of the same tool. Its reads are not waited
+    for.
+
+    The steps are made when they are first asked for, so that no run fails for a solution that nobody plays.
+
+    Args:
+        events: The scenario's events.
+        env: The environment that the scenario is played in.
+        is_users: Tells whether an event is the user's own.
+        played: The roles that play by reference.
+    """
+
+    def __init__(
+        self, events: Iterable[AbstractEvent], env: Any, is_users: Callable[[Event], bool], played: frozenset[Role]
+    ) -> None:
+        self._events = [event for event in events if type(event) is OracleEvent]
+        self._env = env
+        self._is_users = is_users
+        self._played = played
+        # The steps that were played, in the order of that.
+        self._history: list[Step] = []
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The steps, each after all that it depends on.
+
+        Raises:
+            ScenarioDefect: If the scenario's code raises while an oracle event is made.
+        """
+        made = [(event, self._make(event)) for event in self._events]
+        steps = [Step(event, action, "user" if self._is_users(action) else "execute") for event, action in made]
+        ordered = in_order(steps, self._env.start_time)
+        assign_roles(ordered)
+        return ordered
+
+    def next_step(self, role: Role) -> tuple[Step, float] | None:
+        """Return the step that `role` is to play next, and how many seconds from now it is due; `None` for none now."""
+        now, past = self._env.time_manager.time(), self._past()
+        left = [step for step in self._left(past) if not self._is_stranded(step, past)]
+        due = [(time, step) for step in left if (time := past.due(step.event)) is not None]
+        mine = [(time, step) for time, step in due if step.role == role and past.has_all(step.event.dependencies)]
+        if not mine:
+            return None
+        time, step = min(mine, key=lambda entry: entry[0])
+        # While an answer is awaited nobody else can act: what comes before it must be done first.
+        acting = {"user", _ACTS.get(self._env.consent.mode)} & self._played
+        if time > now and any(other < time for other, one in due if one.role in acting):
+            return None
+        return step, max(0.0, time - now)
+
+    def play(self, step: Step) -> dict[str, Any]:
+        """Note that a step is being played, and return its arguments as builtins, with what they refer to put in.
+
+        Raises:
+            ScenarioDefect: If the scenario's code raises while the event is made.
+        """
+        # Made anew: what it says may depend on how things stand.
+        step.action = self._make(step.event)
+        self._env.resolve_arg_placeholders(step.action, self._past().log_by_step())
+        step.since = len(self._env.event_log.past_events)
+        self._history.append(step)
+        given = step.action.action.resolved_args or step.action.action.args
+        return {name: to_builtins(value) for name, value in given.items() if name != "self"}
+
+    def next_unasked(self) -> Step | None:
+        """Return the agent's next step that could be done now if nobody had to be asked or told; `None` for none."""
+        for step in self.steps:
+            is_left = step.role != "user" and not step.is_talk and step.since is None
+            if is_left and all(map(self._has_happened_unasked, step.event.dependencies)):
+                return step
+        return None
+
+    def has_more(self, role: Role) -> bool:
+        """Tell whether `role` has steps left before the user's next acceptance."""
+        return any(step.role == role for step in self._left(self._past()))
+
+    def tool(self, step: Step) -> str:
+        """Return what the tool of a step is called by the role whose step it is."""
+        app = self._env.apps[step.app_name]
+        named = None if step.role == "user" else self.agent_tool(step.function, lambda one: one is app)
+        return named or tool_name(f"{step.app_name}__{step.function}")
+
+    def agent_tool(self, function: str, is_app: Callable[[App], bool]) -> str | None:
+        """Return what the agent calls a tool of an app; `None` if there is none."""
+        tools = (tool for app in self._env.apps.values() if is_app(app) for tool in app.get_tools())
+        return next((tool_name(tool._public_name or tool.name) for tool in tools if tool.func_name == function), None)
+
+    def seconds_to_next_event(self) -> float | None:
+        """Return how long it is until something may happen by itself; `None` if nothing will."""
+        queue = [event for event in self._env.event_queue.future_events if type(event) is not OracleEvent]
+        times = [event.event_time for event in queue if not isinstance(event, ConditionCheckEvent)]
+        if times:
+            return float(max(0.0, min(times) - self._env.time_manager.time()))
+        return _PATIENCE if queue else None
+
+    def _left(self, past: _Past) -> list[Step]:
+        """Return the steps that are to be played, but for the agent's that come after an acceptance not yet given."""
+        consents = sum(step.is_acceptance and past.moment(step.event) is not None for step in self.steps)
+        return [step for step in self.steps if step.since is None and (step.role == "user" or step.consent <= consents)]
+
+    def _make(self, event: OracleEvent) -> Event:
+        try:
+            return event.make(self._env)
+        except Exception as error:
+            raise ScenarioDefect(f"oracle event {event.event_id}: {type(error).__name__}: {error}") from error
+
+    def _past(self) -> _Past:
+        return _Past(self._env, self.steps, self._history, self._played)
+
+    def _is_stranded(self, step: Step, past: _Past) -> bool:
+        """Tell whether a step is an answer whose proposal was made, and is not there to be answered."""
+        proposal = self._env.consent.proposal
+        is_pending = proposal is not None and proposal.status == "pending"
+        return step.is_answer and not is_pending and past.has_all(step.event.dependencies)
+
+    def _has_happened_unasked(self, event: AbstractEvent) -> bool:
+        step = next((one for one in self.steps if one.event_id == event.event_id), None)
+        if step is None:
+            return bool(self._env.has_happened(event))
+        if step.role == "user" or step.is_talk:
+            return all(map(self._has_happened_unasked, step.event.dependencies))
+        return step.since is not None
+
+
+class _Moment(NamedTuple):
+    """When something happened.
+
+    Attributes:
+        place: Its place in the event log; of what left no entry, that of the entry before it.
+        time: In epoch seconds; `None` for what left no entry.
+    """
+
+    place: int
+    time: float | None
+
+
+_START = _Moment(-1, None)
+
+
+@dataclass(frozen=True)
+class _Named:
+    event_id: str
+    metadata: Any
+
+
+class _Past:
+    """What has happened up to now, of the steps and of what they depend on."""
+
+    def __init__(self, env: Any, steps: list[Step], history: list[Step], played: frozenset[Role]) -> None:
+        self._env = env
+        self._played = played
+        self._roles = {step.event_id: step.role for step in steps}
+        self._log: list[CompletedEvent] = list(env.event_log.past_events)
+        self._world = {event.event_id: _Moment(place, event.event_time) for place, event in enumerate(self._log)}
+        # When a condition comes true, nobody can tell.
+        queue = [event for event in env.event_queue.future_events if not isinstance(event, ConditionCheckEvent)]
+        self._scheduled: dict[str, float] = {event.event_id: event.event_time for event in queue}
+        self._steps: dict[str, _Moment] = {}
+        self._taken: dict[int, Step] = {}
+        # The last one first: where a call never became an event, the later ones are those of other steps.
+        for step in reversed(history):
+            start = step.since or 0
+            place = self._take(step, start)
+            self._steps[step.event_id] = _Moment(start - 1, None) if place is None else self._at(place)
+        for step in steps:
+            if step.since is None and step.role not in played:
+                self._match(step)
+
+    def moment(self, event: AbstractEvent) -> _Moment | None:
+        """Return when an event has happened; `None` if it has not."""
+        if event.event_id in self._roles:
+            return self._steps.get(event.event_id)
+        return self._world.get(event.event_id, _START) if self._env.has_happened(event) else None
+
+    def has_all(self, events: Iterable[AbstractEvent]) -> bool:
+        """Tell whether all of the events have happened."""
+        return all(self.moment(event) is not None for event in events)
+
+    def due(self, event: AbstractEvent) -> float | None:
+        """Return when an event is due by what it depends on, if nothing of that is late; `None` if nobody can tell."""
+        times = [self._expected(one) for one in event.dependencies]
+        known = [time for time in times if time is not None]
+        if len(known) < len(times):
+            return None
+        if event.event_time is not None:
+            return float(event.event_time)
+        return max(known, default=float(self._env.start_time)) + (event.event_relative_time or 0)
+
+    def _expected(self, event: AbstractEvent) -> float | None:
+        moment = self.moment(event)
+        if moment is not None:
+            return float(self._env.start_time) if moment.time is None else moment.time
+        role = self._roles.get(event.event_id)
+        if role is not None:
+            return self.due(event) if role in self._played else None
+        if event.event_id in self._scheduled:
+            return self._scheduled[event.event_id]
+        # In a run with agents nothing of the world waits for a step of the solution's.
+        waits = event.dependencies and not any(one.event_id in self._roles for one in event.dependencies)
+        return self.due(event) if waits and not isinstance(event, ConditionCheckEvent) else None
+
+    def log_by_step(self) -> list[Any]:
+        """Return the event log, in which what steps have become is named as other steps refer to it."""
+        return [
+            event
+            if (step := self._taken.get(place)) is None or event.failed()
+            else _Named(step.event_id, event.metadata)
+            for place, event in enumerate(self._log)
+        ]
+
+    def _match(self, step: Step) -> None:
+        """Find what an agent that plays by no reference has done for a step, since it could be done."""
+        before = [self.moment(event) for event in step.event.dependencies]
+        last = _START
+        for one in before:
+            if one is None:
+                return
+            last = max(last, one, key=lambda moment: moment.place)
+        if step.is_read:
+            self._steps[step.event_id] = last
+        elif (place := self._take(step, last.place + 1)) is not None:
+            self._steps[step.event_id] = self._at(place)
+
+    def _take(self, step: Step, start: int) -> int | None:
+        """Return the place of the first call of a step's tool that is no other step's; it is this one's then."""
+        kind = EventType.USER if step.role == "user" else EventType.AGENT
+        for place in range(start, len(self._log)):
+            event = self._log[place]
+            if (
+                place not in self._taken
+                and event.event_type == kind
+                and (event.app_name(), event.function_name()) == (step.app_name, step.function)
+                and (step.since is not None or not event.failed())
+            ):
+                self._taken[place] = step
+                return place
+        return None
+
+    def _at(self, place: int) -> _Moment:
+        return _Moment(place, self._log[place].event_time)

@@ -1,0 +1,141 @@
+"""What the steps of a scenario's own solution are, whose each is, and in which order they come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.tool_utils import OperationType
+
+from pytest_pare.scenarios.errors import ScenarioDefect
+
+if TYPE_CHECKING:
+    from are.simulation.types import AbstractEvent, Event, OracleEvent
+
+Role = Literal["user", "observe", "execute"]
+
+
+@dataclass(eq=False)
+class Step:
+    """A reference step.
+
+    Attributes:
+        event: The oracle event.
+        action: The event that it makes.
+        role: Whose it is.
+        consent: How many acceptances come before it: an executor's steps between two are one execution.
+        since: Length of the event log when it was played; `None` before that.
+    """
+
+    event: OracleEvent
+    action: Event
+    role: Role
+    consent: int = 0
+    since: int | None = None
+
+    @property
+    def event_id(self) -> str:
+        """The id of the oracle event."""
+        return str(self.event.event_id)
+
+    @property
+    def function(self) -> str:
+        """The name of the function that it calls."""
+        return str(self.action.action.function_name)
+
+    @property
+    def app_name(self) -> str:
+        """The name of the app."""
+        return str(self.action.action.app_name)
+
+    @property
+    def is_talk(self) -> bool:
+        """Whether it goes through the line between the agent and the user."""
+        return isinstance(self.action.action.app, AgentUserInterface)
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it is a message to the user: a proposal or a report."""
+        return self.is_talk and self.function == "send_message_to_user"
+
+    @property
+    def is_acceptance(self) -> bool:
+        """Whether it accepts a proposal."""
+        return self.is_talk and self.function == "accept_proposal"
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it accepts or rejects a proposal."""
+        return self.is_acceptance or (self.is_talk and self.function == "reject_proposal")
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing."""
+        return bool(self.action.action.operation_type != OperationType.WRITE)
+
+
+def in_order(steps: list[Step], start_time: float) -> list[Step]:
+    """Return the steps so that each comes after all that it depends on, then by time, then as they were written.
+
+    Raises:
+        ScenarioDefect: If an event depends on itself.
+    """
+    times: dict[str, float | None] = {}
+    planned = {step.event_id: _planned(step.event, start_time, times) for step in steps}
+    left, ordered = list(steps), []
+    while left:
+        waiting = {step.event_id for step in left}
+        ready = [step for step in left if not any(one.event_id in waiting for one in step.event.dependencies)]
+        first = min(ready, key=lambda step: planned[step.event_id])
+        left.remove(first)
+        ordered.append(first)
+    return ordered
+
+
+def _planned(event: AbstractEvent, start_time: float, times: dict[str, float | None]) -> float:
+    """Return when an event happens if nothing is late; `times` has what is known, and `None` while it is asked for."""
+    if event.event_id in times:
+        known = times[event.event_id]
+        if known is None:
+            raise ScenarioDefect(f"the event {event.event_id} depends on itself, and will never happen")
+        return known
+    times[event.event_id] = None
+    before = [_planned(one, start_time, times) for one in event.dependencies]
+    planned = max(before, default=start_time) + (event.event_relative_time or 0)
+    times[event.event_id] = planned = planned if event.event_time is None else float(event.event_time)
+    return planned
+
+
+def assign_roles(steps: list[Step]) -> None:
+    """Say of each of the agent's steps whose it is: by what it does, and what comes before and after it.
+
+    Args:
+        steps: All steps in order. Those of the user have their role.
+    """
+    consent, executing = 0, False
+    for index, step in enumerate(steps):
+        step.consent = consent
+        if step.role == "user":
+            if step.is_answer:
+                executing = step.is_acceptance
+                consent += executing
+        elif executing:
+            if _leads_to_proposal(steps[index:]):
+                step.role = "observe"
+            elif step.is_message:
+                executing = False
+        elif step.is_read or step.is_message:
+            step.role = "observe"
+        # What is left is a write that nobody has accepted: the executor is not there to do it, and that shows.
+
+
+def _leads_to_proposal(steps: list[Step]) -> bool:
+    """Tell whether, from the first step on, the agent only reads and then says something that the user answers."""
+    for index, step in enumerate(steps):
+        if step.is_message:
+            after = next((one for one in steps[index + 1 :] if one.is_answer or one.is_message), None)
+            return after is not None and after.is_answer
+        if step.role == "user" or not step.is_read:
+            return False
+    return False

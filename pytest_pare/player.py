@@ -1,0 +1,117 @@
+"""Scenarios in tests that people write themselves: what the `pare` fixture is."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from pytest_pare.fixtures import refuse
+from pytest_pare.selection import load_scenarios
+from pytest_pare.settings import SettingsError, Suite, SuiteSettings
+
+if TYPE_CHECKING:
+    from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.runner import Run
+
+
+def suite_for(node: pytest.Item | pytest.Collector) -> Suite:
+    """Return the suite that a test belongs to; the session's, if it has but one; or else one of defaults."""
+    from pytest_pare.suite import suite_of
+
+    session = node.config.pluginmanager.get_plugin("pare-session")
+    suite = suite_of(node) or (None if session is None else session.only_suite())
+    return suite or Suite(node.config.rootpath / "pare.yaml", SuiteSettings())
+
+
+class Player:
+    """Runs scenarios by their ids.
+
+    Args:
+        node: The test.
+        settings: Of the suite: where scenarios come from.
+        config: How they are run.
+        agent: The agent under test; `None` is what `config.agent_type` names.
+    """
+
+    def __init__(
+        self,
+        node: pytest.Item,
+        settings: SuiteSettings,
+        config: MultiScenarioRunnerConfig,
+        agent: ProactiveAgent | None,
+    ) -> None:
+        suite = suite_for(node)
+        self._suite = suite if suite.settings is settings else Suite(suite.path, settings)
+        self._rootpath = node.config.rootpath
+        self._config = config
+        self._agent = agent
+
+    def run(
+        self,
+        scenario_id: str,
+        *,
+        agent: ProactiveAgent | None = None,
+        run_number: int | None = None,
+        **settings: Any,
+    ) -> Run:
+        """Play a scenario and return its result and its trace. What goes wrong in the run is in the result.
+
+        Args:
+            scenario_id: The scenario; of the suite's libraries, or a bundled one.
+            agent: The agent under test, for this run; `None` is the one of the fixtures.
+            run_number: The number of the run, where a scenario is run several times.
+            **settings: Keys of the suite's `runner` section, for this run.
+
+        Raises:
+            pytest.fail.Exception: If there is no such scenario, or a setting is wrong.
+        """
+        from pytest_pare.simulation.runner import run_scenario
+        from pytest_pare.suite import anchored, require_agent
+
+        under_test = self._agent if agent is None else agent
+        require_agent(under_test)
+        scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
+        script_errors = self._suite.settings.scenarios.script_errors
+        return run_scenario(
+            scenario,
+            anchored(self._updated(settings), self._suite),
+            script_errors,
+            agent=under_test,
+            export_dir=self._suite.resolve("traces"),
+        )
+
+    def _updated(self, settings: dict[str, Any]) -> MultiScenarioRunnerConfig:
+        if not settings:
+            return self._config
+        # Only what was set: an alias that nobody set follows its engine.
+        known = {name: getattr(self._config, name) for name in self._config.model_fields_set}
+        try:
+            return type(self._config).model_validate({**known, **settings})
+        except ValidationError as error:
+            refuse("pare", error)
+
+    def _class(self, scenario_id: str) -> type[PAREScenario]:
+        from pytest_pare.scenarios.library import bundled_library_dir
+        from pytest_pare.scenarios.registration import load_library
+        from pytest_pare.scenarios.registry import registry
+
+        try:
+            classes, failures = load_scenarios(self._suite, self._rootpath)
+        except (SettingsError, OSError, ImportError) as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        if scenario_id not in classes:
+            directory = bundled_library_dir()
+            load_library(registry, directory)
+            registered = registry.registered()
+            classes |= {i: registered[i] for i in registry.ids_below(directory)}
+        if scenario_id not in classes:
+            close = get_close_matches(scenario_id, classes, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            broken = "".join(f"\n{failure}" for failure in failures)
+            pytest.fail(f"there is no scenario {scenario_id!r}{hint}{broken}", pytrace=False)
+        return classes[scenario_id]

@@ -1,0 +1,274 @@
+"""Traces in ARE's JSON: `hf`, version 1 of its trace format, and `lite`, what the agents said.
+
+`hf` is written by ARE's own exporter, but for the completed events: they are made from the trace, which has arguments
+and results as they were, as plain values. Beyond ARE's fields, these events tell the agent's mode and the turn, as in
+PARE, and the annotation the validator's rationale, which is its comment as well. Dates are simulated ones. Calls that
+never became an event, engines' fingerprints and screens are in `jsonl` only.
+
+What ARE's importer makes of an `hf` file:
+
+- `import_from_json(text, load_completed_events=False)` reads it: the scenario's id, seed, times, verdict and comment,
+  the events of its script, and the world logs. It ignores the fields that it does not know.
+- With the completed events it raises `AttributeError`: it looks for the class of each app in `are.simulation.apps`,
+  where those of a phone are not. Even if they have been put there, it raises for a user's action on a screen, which is
+  no method of the app (`AttributeError`), and for an argument that is an empty text (`ValueError`).
+- `initialize()` of the imported scenario drops every app whose class ARE has not, with a line in the log, and so cannot
+  rebuild the script. It also wants exactly one predecessor of each environment event, and a script without conditions
+  and stops of one's own: Python functions are told by name only. Validation events are not in the file at all.
+
+`lite` has the agents' side. A trace holds the engines' answers and no more than fingerprints of the prompts; so the
+history of a role is what its engine answered, and the calls that it made with what came of each, in order. An agent of
+one's own has no engine that is known here: its history is its calls, those while it executes under `execute`, all
+others under `observe`.
+
+Neither format can hold half of a surrogate pair; U+FFFD stands for one.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.agents.agent_log import ErrorLog, LLMOutputThoughtActionLog, ObservationLog, ToolCallLog
+from are.simulation.agents.default_agent.base_agent import DEFAULT_STEP_2_MESSAGE
+from are.simulation.data_handler.exporter import (
+    JsonScenarioExporter,
+    build_history_from_logs,
+    extract_llm_usage_stats_from_logs,
+)
+from are.simulation.data_handler.models import ExportedAction, ExportedCompletedEvent, ExportedEventMetadata
+from are.simulation.types import Action, EventLog, OracleEvent
+from pydantic import ValidationError
+
+from pytest_pare.plain import to_builtins, to_builtins_or_name
+from pytest_pare.scenarios.validation_result import result_to_record
+from pytest_pare.simulation.trace import EngineCall
+from pytest_pare.world import DEFAULT_START_TIME
+
+if TYPE_CHECKING:
+    from are.simulation.agents.agent_log import BaseAgentLog
+    from are.simulation.types import AbstractEvent
+
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+    from pytest_pare.simulation.trace import Trace, TraceEvent
+
+_DECISIONS = {"success": "Valid", "failed": "Invalid"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+# ARE counts a step's call and its outcome differently, and leaves the calls out.
+_MESSAGES = {**DEFAULT_STEP_2_MESSAGE, "tool_call": "[TOOL CALL]:\n{content}\n"}
+
+
+def to_hf(
+    scenario: PAREScenario, trace: Trace, result: PAREScenarioValidationResult, config: ScenarioRunnerConfig
+) -> str:
+    """Return a run as ARE's JSON exporter writes one.
+
+    Raises:
+        ValueError: If a field of the scenario's is not of the type that ARE's format has for it.
+    """
+    rationale, raised = _told(result)
+    # What happened is added from the trace, which has it as it was.
+    nothing: Any = SimpleNamespace(event_log=EventLog())
+    try:
+        exported = JsonScenarioExporter().export_to_json(
+            nothing,
+            _definition(scenario),
+            trace.scenario_id,
+            model_id=_model_id(trace, config),
+            agent_id=trace.agent,
+            validation_decision=_DECISIONS.get(result.status),
+            comment=rationale,
+            world_logs=_logs(trace),
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ValueError(
+            f"{trace.scenario_id}: the trace format hf cannot hold {field}: {first['msg']}; use jsonl"
+        ) from error
+    document = json.loads(exported)
+    document["completed_events"] = [
+        _completed(event, trace.start_time) for event in trace.events if event.event_id and event.kind != "VALIDATION"
+    ]
+    metadata = document["metadata"]
+    metadata["definition"] |= raised
+    metadata["annotation"] |= {"validation_rationale": rationale, "date": trace.start_time + _duration(scenario)}
+    return _to_json(document)
+
+
+def to_lite(
+    scenario: PAREScenario, trace: Trace, result: PAREScenarioValidationResult, config: ScenarioRunnerConfig
+) -> str:
+    """Return who said what in a run, and what came of it, by role: `user`, `observe` or `execute`.
+
+    A role that took no part is missing.
+    """
+    logs = _logs(trace)
+    by_role = {role: [log for log in logs if log.agent_id == role] for role in ("user", "observe", "execute")}
+    took_part = {role: own for role, own in by_role.items() if own}
+    return _to_json(
+        {
+            "scenario_id": trace.scenario_id,
+            "model_id": _model_id(trace, config),
+            "main_agent_type": trace.agent,
+            "validation_decision": _DECISIONS.get(result.status),
+            "validation_rationale": _told(result)[0],
+            "run_duration": _duration(scenario),
+            "per_agent_interaction_histories": {
+                role: build_history_from_logs(own, exclude_log_types=[], message_dict=_MESSAGES)
+                for role, own in took_part.items()
+            },
+            "per_agent_llm_usage_stats": {
+                role: extract_llm_usage_stats_from_logs(own) for role, own in took_part.items()
+            },
+        }
+    )
+
+
+def _model_id(trace: Trace, config: ScenarioRunnerConfig) -> str | None:
+    """Name the models that were asked; an agent of one's own asks none that is known here."""
+    if trace.agent is None:
+        return None
+    roles = config.engines if trace.agent == config.agent_type else ("user",)
+    return "|".join(f"{role}:{getattr(config, f'{role}_model_alias')}" for role in roles)
+
+
+def _told(result: PAREScenarioValidationResult) -> tuple[str | None, dict[str, Any]]:
+    """Return the rationale, and what ARE's definition says of an exception, without addresses in memory."""
+    record = result_to_record(result)
+    rationale, exception = record["rationale"], record["exception"]
+    raised = (
+        {}
+        if exception is None
+        else {
+            "has_exception": True,
+            "exception_type": exception["type"],
+            "exception_message": _ADDRESS.sub("", exception["message"]),
+        }
+    )
+    return rationale and _ADDRESS.sub("", rationale), raised
+
+
+def _duration(scenario: PAREScenario) -> float:
+    """Return the simulated seconds that have passed. What breaks early has no world yet."""
+    world = getattr(scenario, "world", None)
+    return 0.0 if world is None else round(world.clock.time_passed(), 6)
+
+
+# -- the definition of the scenario
+
+
+def _definition(scenario: PAREScenario) -> PAREScenario:
+    """Return a copy of the scenario with nothing in it that ARE's exporter fails on, or writes an address for."""
+    view = copy.copy(scenario)
+    # A scenario that broke while it was built may have anything there.
+    view.events = [_plain(event) for event in scenario.events] if isinstance(scenario.events, list) else []
+    view._initial_apps = {
+        name: {**app, "serialized_state": json.dumps(_clean(json.loads(app["serialized_state"])))}
+        for name, app in (scenario._initial_apps or {}).items()
+    }
+    if view.start_time is None:
+        view.start_time = DEFAULT_START_TIME
+    return view
+
+
+def _plain(event: AbstractEvent) -> AbstractEvent:
+    plain: Any = copy.copy(event)
+    if isinstance(plain, OracleEvent):
+        if plain.action_desc is not None:
+            plain.action_desc = copy.copy(plain.action_desc)
+            plain.action_desc.args = _clean(plain.action_desc.args)
+    elif getattr(plain, "action", None) is not None:
+        plain.action = copy.copy(plain.action)
+        # A partial function has no name of its own.
+        plain.action.function = SimpleNamespace(__name__=event.action.function_name)
+        if isinstance(plain.action, Action):
+            arguments = plain.action.resolved_args or plain.action.args
+            plain.action.args = {k: _clean(to_builtins_or_name(v)) for k, v in arguments.items() if k != "self"}
+            plain.action.resolved_args = {}
+    return plain
+
+
+# -- what happened
+
+
+def _completed(event: TraceEvent, start_time: float) -> dict[str, Any]:
+    convert = JsonScenarioExporter.convert_action_args
+    returned = convert("", event.result)
+    completed: dict[str, Any] = ExportedCompletedEvent(
+        class_name="CompletedEvent",
+        event_type=event.kind,
+        event_time=start_time + event.time,
+        event_id=event.event_id,
+        dependencies=[],
+        event_relative_time=None,
+        action=ExportedAction(
+            action_id=event.event_id,
+            app=event.app,
+            function=event.function,
+            operation_type=None if event.operation is None else event.operation.upper(),
+            args=[convert(name, value) for name, value in event.args.items()],
+        ),
+        metadata=ExportedEventMetadata(
+            return_value=returned.value, return_value_type=returned.value_type, exception=event.error
+        ),
+    ).model_dump()
+    # As in PARE, only the agent is in a mode.
+    mode = event.mode if event.kind == "AGENT" else None
+    completed["metadata"] |= {"proactive_mode": mode, "turn_number": event.turn}
+    return completed
+
+
+def _logs(trace: Trace) -> list[BaseAgentLog]:
+    """Return the engines' answers, and what came of the calls, as ARE's agents log them; nothing without agents."""
+    if trace.agent is None:
+        return []
+    logs: list[BaseAgentLog] = []
+    for entry in trace.entries:
+        if isinstance(entry, EngineCall):
+            logs.append(_answer(entry, trace.start_time))
+        elif entry.kind in ("USER", "AGENT"):
+            logs += _outcome(entry, trace.start_time)
+    for number, log in enumerate(logs):
+        # ARE draws one by chance.
+        log.id = f"log-{number}"
+    return logs
+
+
+def _answer(call: EngineCall, start_time: float) -> BaseAgentLog:
+    answered = start_time + call.time + call.latency
+    if call.response is None:
+        return ErrorLog(answered, call.role, f"no answer of {call.model}", str(call.error), "engine", call.role)
+    # Zero is ARE's word for what an engine does not tell.
+    asked, said = call.prompt_tokens or 0, call.completion_tokens or 0
+    return LLMOutputThoughtActionLog(
+        answered, call.role, call.response, asked, said, asked + said, completion_duration=call.latency
+    )
+
+
+def _outcome(event: TraceEvent, start_time: float) -> list[BaseAgentLog]:
+    role = "user" if event.kind == "USER" else "execute" if event.mode == "execute" else "observe"
+    time, tool = start_time + event.time, f"{event.app}__{event.function}" if event.app else str(event.function)
+    call = ToolCallLog(time, role, tool, event.args)
+    if event.error is not None:
+        return [call, ErrorLog(time, role, f"{tool} failed", event.error, "tool", role)]
+    told = str(JsonScenarioExporter.convert_action_args("", event.result).value)
+    return [call, ObservationLog(time, role, told.strip() or "No observation")]
+
+
+# -- text
+
+
+def _clean(value: Any) -> Any:
+    """Return `value` as plain values, with U+FFFD in the place of half a surrogate pair, which no file can hold."""
+    return json.loads(_SURROGATE.sub("\ufffd", json.dumps(to_builtins(value), ensure_ascii=False)))
+
+
+def _to_json(document: dict[str, Any]) -> str:
+    return json.dumps(_clean(document), ensure_ascii=False) + "\n"

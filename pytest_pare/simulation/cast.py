@@ -1,0 +1,127 @@
+"""Who takes part in a run: the user, the agent under test, and the engines behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.agents import calibration
+from pytest_pare.agents.loading import load_agent
+from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.agents.user import ReActUser
+from pytest_pare.engines.reference import Reference
+from pytest_pare.simulation.calls import TimedEngine
+from pytest_pare.simulation.script import is_users_own
+from pytest_pare.simulation.trace import TraceEvent
+from pytest_pare.simulation.turns import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
+    from pytest_pare.engines.building import EngineBuilder
+    from pytest_pare.engines.reference import Role
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.consent import Consent
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+
+
+class Cast:
+    """Makes the user and the agent of one run.
+
+    Args:
+        scenario: The scenario, initialized.
+        config: How it is run.
+        env: The environment that it is played in, with its apps.
+        consent: What the agent has proposed.
+        engine_builder: Makes the engines.
+        agent: The agent under test; `None` is what the configuration names.
+
+    Attributes:
+        desk: Makes the turns.
+    """
+
+    def __init__(
+        self,
+        scenario: PAREScenario,
+        config: ScenarioRunnerConfig,
+        env: StateAwareEnvironmentWrapper,
+        consent: Consent,
+        engine_builder: EngineBuilder,
+        agent: ProactiveAgent | None = None,
+    ) -> None:
+        self.desk = Desk(scenario, env, consent, config)
+        self._scenario = scenario
+        self._config = config
+        self._env = env
+        self._engine_builder = engine_builder
+        self._agent = agent
+        # Where another agent takes the part, nobody plays the agent's reference steps.
+        roles: tuple[Role, ...] = ("user", "observe", "execute") if agent is None and config.is_built_in else ("user",)
+        played = frozenset(role for role in roles if config.engines[role].provider == "oracle")
+        self._reference = Reference(scenario.events, env, is_users_own, played)
+
+    def user(self) -> UserAgent:
+        """Return the simulated user.
+
+        Raises:
+            EngineConfigurationError: If its engine cannot be made.
+        """
+        return ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
+
+    def agent(self) -> ProactiveAgent:
+        """Return the agent under test.
+
+        Raises:
+            AgentTypeError: If there is no such agent.
+            EngineConfigurationError: If an engine cannot be made.
+        """
+        if self._agent is not None:
+            return self._agent
+        built_in: dict[str, Callable[[], ProactiveAgent]] = {
+            "observe-execute": self._observe_execute,
+            "null": lambda: calibration.null,
+            "eager": lambda: calibration.eager,
+            "reckless": lambda: calibration.Reckless(self._reference),
+            "random": calibration.RandomAgent,
+        }
+        make = built_in.get(self._config.agent_type)
+        return load_agent(self._config.agent_type) if make is None else make()
+
+    def reference_defects(self) -> list[str]:
+        """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each."""
+        if self._agent is not None or self._config.mode != "reference":
+            return []
+        # What the script does by itself is told by the environment.
+        own = {event.event_id for event in self._scenario.events}
+        failed = [
+            f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
+            for event in self._env.trace_entries
+            if isinstance(event, TraceEvent) and event.kind in ("AGENT", "USER")
+            if event.error is not None and event.event_id not in own
+        ]
+        left = [f"{step.app_name}.{step.function}" for step in self._reference.steps if step.since is None]
+        if left:
+            names = ", ".join(left)
+            failed.append(f"{len(left)} step{'s' * (len(left) > 1)} of the solution could not be played: {names}")
+        return failed
+
+    def _observe_execute(self) -> ObserveExecuteAgent:
+        return ObserveExecuteAgent(
+            self._engine("observe"),
+            self._engine("execute"),
+            self._env.time_manager,
+            self._config.observe_max_iterations,
+            self._config.execute_max_iterations,
+        )
+
+    def _engine(self, role: Role) -> TimedEngine:
+        engine = self._engine_builder(self._config.engines[role], role, self._reference)
+        return TimedEngine(engine, role, self._env, self.desk, self._config)
+
+
+def name_of(agent: Any) -> str:
+    """Return what to call an agent of one's own: its module, and its `name`, or that of its function or class."""
+    named: Any = agent if hasattr(agent, "__qualname__") else type(agent)
+    own = getattr(agent, "name", None)
+    return f"{named.__module__}:{own if isinstance(own, str) and own else named.__qualname__}"

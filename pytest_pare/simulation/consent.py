@@ -1,0 +1,87 @@
+"""What the agent has proposed, what the user has said to it, and so what the agent is doing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from are.simulation.types import CompletedEvent, EventType
+
+from pytest_pare.agents.protocols import ProactiveAgentMode, Proposal
+from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+
+if TYPE_CHECKING:
+    from pytest_pare.agents.protocols import ProposalStatus
+
+_MODES = {
+    "pending": ProactiveAgentMode.AWAITING_CONFIRMATION,
+    "accepted": ProactiveAgentMode.EXECUTE,
+}
+
+
+class Consent:
+    """The state of the last proposal, which follows from what goes through between the agent and the user.
+
+    A message of the agent's is a proposal; while the user's consent is in force it is the report that ends it. An
+    answer goes to the proposal that is pending; without one it means nothing.
+
+    Args:
+        proposal_lifetime: Turns after which a proposal that nobody answered expires; `None` is never.
+        execute_max_turns: Turns after which the consent ends; `None` is never.
+
+    Attributes:
+        proposal: The last proposal.
+    """
+
+    def __init__(self, proposal_lifetime: int | None, execute_max_turns: int | None) -> None:
+        self._lifetime = proposal_lifetime
+        self._execute_max_turns = execute_max_turns
+        self._accepted_in = 0
+        self.proposal: Proposal | None = None
+
+    @property
+    def mode(self) -> ProactiveAgentMode:
+        """What the agent is doing."""
+        status = None if self.proposal is None else self.proposal.status
+        return _MODES.get(status or "", ProactiveAgentMode.OBSERVE)
+
+    def handle(self, event: CompletedEvent, turn: int | None) -> None:
+        """Take notice of what has happened."""
+        # A check of the scenario's own has no app.
+        if not isinstance(getattr(event.action, "app", None), PAREAgentUserInterface) or event.failed():
+            return
+        function, content = event.function_name(), str(event.get_args().get("content", ""))
+        if event.event_type == EventType.AGENT and function == "send_message_to_user":
+            if self.mode is ProactiveAgentMode.EXECUTE:
+                self._set("done")
+            else:
+                self.proposal = Proposal(content, turn or 0)
+        elif self.mode is ProactiveAgentMode.AWAITING_CONFIRMATION and event.event_type == EventType.USER:
+            if function == "accept_proposal":
+                self._accepted_in = turn or 0
+                self._set("accepted", content)
+            elif function == "reject_proposal":
+                self._set("rejected", content)
+
+    def begin_turn(self, turn: int) -> None:
+        """End what has taken too many turns."""
+        if self.proposal is None:
+            return
+        if self.mode is ProactiveAgentMode.AWAITING_CONFIRMATION:
+            if self._lifetime is not None and turn - self.proposal.turn > self._lifetime:
+                self._set("expired")
+        elif (
+            self.mode is ProactiveAgentMode.EXECUTE
+            and self._execute_max_turns is not None
+            and turn - self._accepted_in >= self._execute_max_turns
+        ):
+            self._set("out of turns")
+
+    def give_up(self) -> None:
+        """End the execution without a report."""
+        if self.mode is ProactiveAgentMode.EXECUTE:
+            self._set("given up")
+
+    def _set(self, status: ProposalStatus, reply: str | None = None) -> None:
+        assert self.proposal is not None
+        self.proposal = replace(self.proposal, status=status, reply=reply or self.proposal.reply)

@@ -1,0 +1,300 @@
+"""What an agent is given to act with, and what the environment makes of what it does."""
+
+from __future__ import annotations
+
+import threading
+from copy import copy, deepcopy
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.tool_utils import AppToolArg
+
+from pytest_pare.agents.protocols import (
+    ConsentRequired,
+    Notification,
+    ProactiveAgentMode,
+    Turn,
+    TurnOver,
+    UnknownToolError,
+    UserTurn,
+)
+from pytest_pare.agents.tools import Tool, Toolbox
+from pytest_pare.plain import to_builtins_or_name
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType
+from pytest_pare.simulation.trace import TraceEvent
+
+if TYPE_CHECKING:
+    from are.simulation.notification_system import Message
+    from are.simulation.tool_utils import AppTool
+
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.consent import Consent
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+
+_KINDS = {
+    PAREMessageType.USER_MESSAGE: "user_message",
+    PAREMessageType.AGENT_MESSAGE: "agent_message",
+    PAREMessageType.USER_ACTION: "user_action",
+    PAREMessageType.ENVIRONMENT_NOTIFICATION_USER: "environment",
+    PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT: "environment",
+    PAREMessageType.ENVIRONMENT_STOP: "stop",
+}
+# The messages reach both as notifications.
+_MESSAGE_READERS = (
+    "get_last_message_from_user",
+    "get_last_unread_messages",
+    "get_last_message_from_agent",
+    "get_all_messages",
+)
+_MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
+_NOT_FOR_USER = ("base64_utf8_encoded_attachment_contents", "attachments")
+
+
+class RunEnded(BaseException):
+    """The run is over. No `except Exception` of an agent's is to keep it from ending.
+
+    Attributes:
+        cause: Why.
+    """
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class WorldOver(Exception):  # noqa: N818 - it is no error, but the end
+    """The world has come to its end."""
+
+
+class Desk:
+    """Makes the turns of one run, and carries out the calls that are made in them.
+
+    Args:
+        scenario: The scenario, initialized.
+        env: The environment that it is played in.
+        consent: What the agent has proposed.
+        config: How it is run.
+
+    Attributes:
+        ended: Why the run must end now, once it must. It stays: who swallows it meets it again.
+        acted: Whether something was done in this turn, by either side.
+    """
+
+    def __init__(
+        self, scenario: PAREScenario, env: StateAwareEnvironmentWrapper, consent: Consent, config: ScenarioRunnerConfig
+    ) -> None:
+        self.ended: Exception | None = None
+        self.acted = False
+        self._scenario = scenario
+        self._env = env
+        self._consent = consent
+        self._config = config
+        self._lock = threading.RLock()
+        self._agent_tools: list[AppTool] | None = None
+        # What stands for the turn that is played. A call through another one, an old one's, is refused.
+        self._turn: object = None
+        self._calls = 0
+
+    def end(self, cause: Exception) -> NoReturn:
+        """End the run, wherever this is called.
+
+        Raises:
+            RunEnded: Always.
+        """
+        self.ended = self.ended or cause
+        raise RunEnded(self.ended)
+
+    def _open_turn(self) -> object:
+        self._turn, self._calls = object(), 0
+        return self._turn
+
+    def close_turn(self) -> None:
+        """Let nothing more be done in the turn that was played."""
+        with self._lock:
+            self._turn = None
+
+    def agent_turn(self, number: int) -> Turn:
+        """Return a new turn of the agent's."""
+        token = self._open_turn()
+        tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
+        give_up = Tool.apart(
+            "end_task",
+            "End what the user accepted without a message to the user: it is done, or cannot be done.",
+            [AppToolArg("reason", "str", "Why.", has_default=True, default="", type_obj=str)],
+            lambda _arguments: self._give_up(token),
+        )
+        return Turn(
+            number=number,
+            time=self._now(),
+            mode=self._consent.mode,
+            proposal=self._consent.proposal,
+            notifications=self._notifications(FOR_AGENT),
+            tools=Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT")),
+            scenario_seed=f"{self._scenario.scenario_id}/{self._scenario.seed}/{self._scenario.run_number}",
+        )
+
+    def user_turn(self, number: int) -> UserTurn:
+        """Return a new turn of the user's."""
+        token = self._open_turn()
+        wait = Tool.apart("wait", "Do nothing now.", [], lambda _arguments: "You wait.")
+        scenario: Any = self._scenario
+
+        def tools() -> Toolbox:
+            app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
+            bound = [self._bound(token, app_tool, "USER") for app_tool in app_tools]
+            return Toolbox([*bound, wait], lambda name: self._note_unknown(token, name, "USER"))
+
+        return UserTurn(
+            number=number,
+            now=self._now,
+            notifications=self._notifications(FOR_USER),
+            proposal=self._consent.proposal,
+            tools=tools,
+            screen=lambda: self._env.screen or "nothing",
+            apps=tuple(sorted(self._env.openable_apps())),
+            goal=scenario.user_goal or scenario.additional_system_prompt or None,
+        )
+
+    # -- tools
+
+    def _app_tools(self) -> list[AppTool]:
+        if self._agent_tools is None:
+            self._agent_tools = [
+                tool
+                for app in self._env.apps.values()
+                for tool in app.get_tools()
+                if not (isinstance(app, AgentUserInterface) and tool.func_name in _MESSAGE_READERS)
+            ]
+        return self._agent_tools
+
+    def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
+        def invoke(arguments: dict[str, Any]) -> Any:
+            with self._lock, self._scenario.world.active():
+                return self._invoke(token, tool, app_tool, arguments, who)
+
+        tool = Tool(app_tool, invoke)
+        # Theirs to keep: whatever they make of it, what counts is what the tool is.
+        given = copy(tool)
+        given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in _NOT_FOR_USER]
+        return given
+
+    def _invoke(self, token: object, tool: Tool, app_tool: AppTool, arguments: dict[str, Any], who: str) -> Any:
+        self._require_turn(token)
+        if not (tool.is_interface and tool.function == "wait"):
+            self.acted = True
+        log = self._env.event_log.past_events
+        before = len(log)
+        try:
+            self._require_calls()
+            self._require_consent(tool, who)
+            _require_words(tool, arguments)
+            # A copy: no list that somebody goes on writing to becomes a part of the phone.
+            result = app_tool(**deepcopy(arguments))
+        except (ScenarioDefect, ScenarioTimeoutError) as error:
+            self.end(error)
+        except Exception as error:
+            if len(log) == before:
+                self._note(tool, arguments, error, who)
+            raise
+        self._check_limits()
+        return result
+
+    def _give_up(self, token: object) -> None:
+        with self._lock:
+            self._require_turn(token)
+            self._consent.give_up()
+
+    def _require_turn(self, token: object) -> None:
+        if self.ended is not None:
+            raise RunEnded(self.ended)
+        if token is not self._turn:
+            raise TurnOver("this turn has ended")
+        if self._env.is_over:
+            raise TurnOver("the simulation has ended")
+        self._check_limits()
+
+    def _require_calls(self) -> None:
+        self._calls += 1
+        limit = self._config.max_tool_calls
+        if limit is not None and self._calls > limit:
+            raise TurnOver(f"more than {limit} tool calls in a turn (max_tool_calls)")
+
+    def _require_consent(self, tool: Tool, who: str) -> None:
+        if (
+            who == "AGENT"
+            and self._config.writes_without_consent == "refuse"
+            and tool.operation == "write"
+            and not tool.is_interface
+            and self._consent.mode is not ProactiveAgentMode.EXECUTE
+        ):
+            raise ConsentRequired(f"{tool.name} writes, and the user has accepted nothing; propose it first")
+
+    def _check_limits(self) -> None:
+        try:
+            self._env.limits.check()
+        except ScenarioTimeoutError as error:
+            self.end(error)
+
+    # -- the trace of what never became an event
+
+    def _note(self, tool: Tool, arguments: dict[str, Any], error: Exception, who: str) -> None:
+        self._put(tool.app, tool.app_class, tool.function, arguments, error, who, tool.operation)
+
+    def _note_unknown(self, token: object, name: str, who: str) -> None:
+        with self._lock:
+            self._require_turn(token)
+            self.acted = True
+            self._put(None, None, name, {}, UnknownToolError(f"there is no tool {name} now"), who, None)
+
+    def _put(
+        self,
+        app: str | None,
+        app_class: str | None,
+        function: str,
+        arguments: dict[str, Any],
+        error: Exception,
+        who: str,
+        operation: str | None,
+    ) -> None:
+        screen = self._env.screen
+        self._env.trace_entries.put(
+            TraceEvent(
+                time=round(self._env.time_manager.time() - self._env.start_time, 6),
+                kind=who,
+                event_id="",
+                app=app,
+                app_class=app_class,
+                function=function,
+                args=to_builtins_or_name(arguments),
+                result=None,
+                error=f"{type(error).__name__}: {error}",
+                operation=operation,
+                turn=self._env.turn,
+                mode=self._consent.mode.value,
+                screen_before=screen,
+                screen_after=screen,
+            )
+        )
+
+    # -- what is told
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._env.time_manager.time(), tz=UTC)
+
+    def _notifications(self, types: frozenset[PAREMessageType]) -> tuple[Notification, ...]:
+        return tuple(map(_notification, self._env.notification_system.take(types)))
+
+
+def _notification(message: Message) -> Notification:
+    kind: Any = _KINDS[message.message_type]
+    return Notification(message.timestamp, kind, message.message)
+
+
+def _require_words(tool: Tool, arguments: dict[str, Any]) -> None:
+    if tool.is_interface and tool.function in _MESSAGES:
+        content = arguments.get("content")
+        if not isinstance(content, str) or not content.strip():
+            raise ValueError(f"{tool.function} needs content, a text that is not empty")

@@ -1,0 +1,72 @@
+"""Agents that misbehave, and parts of scenarios that do, for runs in other processes too.
+
+They are imported there, so nothing is imported here that takes its time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from are.simulation.scenarios.validation_result import ScenarioValidationResult
+
+from pytest_pare.agents.calibration import RandomAgent
+from tests.stage import Stage
+
+if TYPE_CHECKING:
+    from pytest_pare.agents.protocols import Turn
+
+TIMEOUT = 1
+LARGE = 200_000
+
+
+class Actor:
+    """An agent that does what the scenario's id says, and else proposes how many turns it has taken."""
+
+    def __init__(self) -> None:
+        self._turns = 0
+
+    def __call__(self, turn: Turn) -> None:
+        self._turns += 1
+        match turn.scenario_seed.partition("/")[0]:
+            case "dies":
+                os._exit(0)
+            case "stuck" | "interrupts" as name:
+                if name == "interrupts":
+                    os.kill(os.getppid(), signal.SIGINT)
+                while True:
+                    pass
+            case "talks" if self._turns == 1:
+                turn.propose("x" * LARGE)
+            case "raises":
+                raise LookupError("no such thing")
+            case "sleeps":
+                time.sleep(TIMEOUT + 0.1)
+            case "chance":
+                RandomAgent()(turn)
+            case _:
+                turn.propose(f"turn {self._turns}")
+
+
+def failing_factory() -> NoReturn:
+    raise OSError("no key")
+
+
+def broken_script(s: Any) -> list[Any]:
+    return [s.calendar.delete_calendar_event(event_id="nope").delayed(1)]
+
+
+def unhappy(s: Any, env: Any) -> ScenarioValidationResult:
+    return ScenarioValidationResult(success=False, exception=LookupError("half a pair: \ud83d"), rationale="because")
+
+
+def exiting(s: Any, env: Any) -> NoReturn:
+    sys.exit("enough")
+
+
+class Picky(Stage):
+    def __post_init__(self) -> None:
+        raise TypeError("not like this")
