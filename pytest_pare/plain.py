@@ -9,18 +9,30 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
+# Python writes no int of more than 4300 decimal digits, that is about 14284 bits, and settings can make it fewer.
+_MAX_BITS = 4096
+
+
+def to_text(value: object) -> str:
+    """Return `value` as text that can be encoded, whatever its `__str__` does: half of a surrogate pair is escaped."""
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - somebody's `__str__` is broken, which must not cost a result
+        text = f"<unprintable {type(value).__name__}>"
+    return text.encode("utf-8", "backslashreplace").decode()
+
 
 def to_builtins(value: Any) -> Any:
     """Return `value` as what JSON can hold; the same in every process.
 
     Dataclasses and objects with a `get_state` become dictionaries, enums their value, dates ISO 8601, bytes base64,
-    sets sorted lists; of anything else only the type's name is kept, for a `repr` may hold an address in memory.
+    sets sorted lists; of anything else only the type's name is kept, for a `repr` may hold an address in memory. Of an
+    int that is too long to be written, only its length is kept.
     """
     if isinstance(value, Enum | date):
         return value.isoformat() if isinstance(value, date) else to_builtins(value.value)
-    if value is None or isinstance(value, bool | int | float | str):
-        # JSON has no word for the others.
-        return value if not isinstance(value, float) or math.isfinite(value) else str(value)
+    if value is None or isinstance(value, int | float | str):
+        return _number_to_builtins(value) if isinstance(value, int | float) else value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, dict):
@@ -37,6 +49,14 @@ def to_builtins_or_name(value: Any) -> Any:
         return to_builtins(value)
     except Exception:  # noqa: BLE001 - a `get_state` may raise anything, and an object may hold itself
         return f"<{type(value).__qualname__}>"
+
+
+def _number_to_builtins(value: float) -> float | str:
+    if isinstance(value, int):
+        bits = value.bit_length()
+        return value if bits <= _MAX_BITS else f"<int of {bits} bits>"
+    # JSON has no word for the others.
+    return value if math.isfinite(value) else str(value)
 
 
 def _object_to_builtins(value: Any) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import faulthandler
 import inspect
 import sys
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -13,9 +16,11 @@ import pytest
 from pydantic import ValidationError
 
 from pytest_pare.fixtures import refuse
+from pytest_pare.plain import to_text
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
+    RecordedException,
     exception_type_name,
     result_to_record,
 )
@@ -24,7 +29,7 @@ from pytest_pare.settings import SettingsError, Suite
 from pytest_pare.tally import RunId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.registration import ImportFailure
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.runner import Run
 
 _LAST_EVENTS = 8
+# How long after its timeout a run that does not end is ended with its worker.
+_GRACE_SECONDS = 5
 # Packages whose frames say nothing of what an agent has done.
 _AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
@@ -123,7 +130,23 @@ class ScenarioHooks:
             report.pare = item.stash[RECORD]
             # A plugin may run the item again, and that may end before there is a record.
             del item.stash[RECORD]
+        if suite_of(item) is not None:
+            # Half of a surrogate pair cannot be sent to the controller, and would end the session.
+            report.longrepr = _encodable(report.longrepr)
+            report.sections = _encodable(report.sections)
         return report  # type: ignore[no-any-return]
+
+
+def _encodable(told: Any) -> Any:
+    """Return what a report tells, with all texts in it as ones that can be encoded."""
+    if isinstance(told, str):
+        return to_text(told)
+    if isinstance(told, list | tuple):
+        return type(told)([_encodable(one) for one in told])
+    if dataclasses.is_dataclass(told):
+        # Pytest's own, of an exception with its traceback.
+        vars(told).update({name: _encodable(value) for name, value in vars(told).items()})
+    return told
 
 
 def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
@@ -174,14 +197,15 @@ def _play(
     require_agent(agent)
     _refuse_two_agents(config, agent, suite)
     config_record = _config_to_record(config, agent)
-    run = _run(item, scenario_id, cls, config, agent, run_number, suite)
+    with _ended_in_any_case(item.config, config.timeout_seconds):
+        run = _run(item, scenario_id, cls, config, agent, run_number, suite)
     item.stash[RECORD] = {
         "result": result_to_record(run.result),
         "config": config_record,
-        "problem": run.export_error,
+        "problem": None if run.export_error is None else to_text(run.export_error),
     }
     for warning in run.warnings:
-        item.warn(PAREScriptWarning(warning))
+        item.warn(PAREScriptWarning(to_text(warning)))
     if run.result.status == "success":
         return
     error = run.result.exception
@@ -190,13 +214,30 @@ def _play(
     pytest.fail(_explanation(run), pytrace=False)
 
 
+@contextmanager
+def _ended_in_any_case(config: pytest.Config, timeout_seconds: int | None) -> Iterator[None]:
+    """End the process of a worker in which a run does not come to its end: the others go on without it.
+
+    A session without workers would be ended as a whole, and has to wait. pytest's own `faulthandler_timeout` uses the
+    same watchdog, and wins.
+    """
+    if timeout_seconds is None or not hasattr(config, "workerinput") or float(config.getini("faulthandler_timeout")):
+        yield
+        return
+    faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
 def _refuse_two_agents(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None, suite: Suite) -> None:
     # A session that was told to test another agent must not test this one.
     for override in suite.overrides:
         if agent is not None and not config.oracle and override.key == "runner.agent_type":
             pytest.fail(
-                f"{override.source} says runner.agent_type = {override.value}, and the fixture proactive_agent returns "
-                "another agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
+                f"{override.source} says runner.agent_type = {config.agent_type}, and the fixture proactive_agent "
+                "returns another agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
                 pytrace=False,
             )
 
@@ -269,9 +310,9 @@ def _explanation(run: Run) -> str:
     """Tell why a run did not succeed: the reason, then the last events in simulated time."""
     error = run.result.exception
     if error is not None:
-        reason = f"{exception_type_name(error)}: {error}".removesuffix(": ")
+        reason = f"{exception_type_name(error)}: {to_text(error)}".removesuffix(": ")
     else:
-        reason = run.result.rationale or "validate() said no and gave no rationale"
+        reason = to_text(run.result.rationale or "validate() said no and gave no rationale")
     # A condition that is asked every second would leave no room for what happened.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
@@ -280,7 +321,9 @@ def _explanation(run: Run) -> str:
     lines = [reason, "", title, *(f"  {line}" for line in shown)]
     if run.result.export_path is not None:
         lines += ["", f"trace: {run.result.export_path}"]
-    return "\n".join([*lines, *_agents_traceback(run.agent_error)])
+    # A `sys.exit()` in the scenario's code is told with where that is.
+    raised = error.__cause__ if isinstance(error, RecordedException) else run.agent_error
+    return to_text("\n".join([*lines, *_agents_traceback(raised)]))
 
 
 def _agents_traceback(error: BaseException | None) -> list[str]:

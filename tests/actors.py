@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 TIMEOUT = 1
 LARGE = 200_000
+LONG = 10**5000
+"""An int that Python does not write."""
+
+
+class UnprintableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no text")
 
 
 class Actor:
@@ -29,7 +37,7 @@ class Actor:
     def __init__(self) -> None:
         self._turns = 0
 
-    def __call__(self, turn: Turn) -> None:
+    def __call__(self, turn: Turn) -> None:  # noqa: C901 - one case for each scenario
         self._turns += 1
         match turn.scenario_seed.partition("/")[0]:
             case "dies":
@@ -43,6 +51,16 @@ class Actor:
                 turn.propose("x" * LARGE)
             case "raises":
                 raise LookupError("no such thing")
+            case "unprintable":
+                raise UnprintableError
+            case "half":
+                raise LookupError("\ud800 x")
+            case "counts":
+                # What no tool takes, and what one does.
+                with suppress(Exception):
+                    turn.call("Nothing", {"number": LONG})
+                with suppress(Exception):
+                    turn.call("Calendar__search_events", {"query": LONG})
             case "sleeps":
                 time.sleep(TIMEOUT + 0.1)
             case "chance":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
+
+from pytest_pare.plain import to_text
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
@@ -21,7 +24,7 @@ def load_agent(agent_type: str) -> ProactiveAgent:
     """Return the agent that `module:name` leads to.
 
     What is named and can be called without arguments, a class or a function, makes the agent, a new one in each call.
-    What takes a turn is the agent itself.
+    What takes a turn is the agent itself; an object that remembers something is copied in each call.
 
     Raises:
         AgentTypeError: If it cannot be imported, or is no agent and does not make one.
@@ -34,17 +37,36 @@ def load_agent(agent_type: str) -> ProactiveAgent:
         raise AgentTypeError(
             agent_type, "the class needs arguments; name a function that takes none and returns an agent"
         )
-    agent = found
     if _takes(found, 0):
-        try:
-            agent = found()
-        except Exception as error:
-            raise AgentTypeError(agent_type, f"{name}() raised {_told(error)}") from error
-    if not _takes(agent, 1):
+        return _made(agent_type, name, found)
+    if not _takes(found, 1):
         raise AgentTypeError(
             agent_type,
             "must be a function that takes a turn, or that takes nothing and returns an agent; "
-            f"got {type(agent).__name__}",
+            f"got {type(found).__name__}",
+        )
+    try:
+        # Functions and classes are no copies.
+        return cast("ProactiveAgent", copy.deepcopy(found))
+    except Exception as error:
+        raise AgentTypeError(
+            agent_type,
+            f"{name} cannot be copied, and runs must not share it ({_told(error)}); name what makes one instead",
+        ) from error
+
+
+def _made(agent_type: str, name: str, make: Any) -> ProactiveAgent:
+    try:
+        agent = make()
+    except (Exception, SystemExit) as error:
+        why = "; it was called without arguments, because it can be" if _takes(make, 1) else ""
+        raise AgentTypeError(agent_type, f"{name}() raised {_told(error)}{why}") from error
+    if not _takes(agent, 1):
+        returned = "None" if agent is None else f"an object of type {type(agent).__name__}"
+        raise AgentTypeError(
+            agent_type,
+            f"{name} was called without arguments, because it can be, to make an agent, and returned {returned}; "
+            "an agent is a function that needs a turn",
         )
     return cast("ProactiveAgent", agent)
 
@@ -65,7 +87,7 @@ def _named(agent_type: str, module_name: str, name: str) -> Any:
 
 
 def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"{type(error).__name__}: {to_text(error)}".removesuffix(": ")
 
 
 def _takes(candidate: Any, count: int) -> bool:

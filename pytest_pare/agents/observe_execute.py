@@ -64,14 +64,18 @@ class ObserveExecuteAgent:
         if turn.mode is ProactiveAgentMode.EXECUTE:
             executor = self._executor = self._executor or self._new_executor(turn)
             executor.tell(turn.notifications)
-            executor.take_turn(lambda: _for_executor(turn), self._execute_max_iterations)
+            executor.take_turn(
+                lambda: _for_executor(turn), self._execute_max_iterations, lambda: _tell_both(turn, observer, executor)
+            )
             _, arguments = executor.called[-1] if executor.called else (None, {})
             self._last_words = str(arguments.get("content") or arguments.get("reason") or "")
             return
         self._executor = None
         asked = any(one.kind == "user_message" for one in turn.notifications)
         if turn.mode is ProactiveAgentMode.OBSERVE or asked:
-            observer.take_turn(lambda: _for_observer(turn), self._observe_max_iterations)
+            observer.take_turn(
+                lambda: _for_observer(turn), self._observe_max_iterations, lambda: observer.tell(turn.news())
+            )
 
     def _new_observer(self, turn: Turn) -> ReActAgent:
         prompt = prompts.render("observe", tools=_texts(_for_observer(turn)))
@@ -92,6 +96,12 @@ class ObserveExecuteAgent:
             news = [_OUTCOMES[proposal.status].replace("{words}", self._last_words).strip()]
         self._told = proposal
         return news
+
+
+def _tell_both(turn: Turn, observer: ReActAgent, executor: ReActAgent) -> None:
+    news = turn.news()
+    observer.tell(news)
+    executor.tell(news)
 
 
 def _for_observer(turn: Turn) -> Toolbox:

@@ -7,7 +7,7 @@ an agent is told, `Turn.to_dict` returns as builtins.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -28,6 +28,10 @@ class ProactiveAgentMode(Enum):
 
 class TurnOver(Exception):  # noqa: N818 - it is no error, but the end
     """The turn is over, and nothing more can be done in it."""
+
+
+class StaleTurn(TurnOver):
+    """The turn was over before the one that is played had begun: an agent has kept it."""
 
 
 class ConsentRequired(Exception):  # noqa: N818 - the agent may ask and go on
@@ -97,6 +101,7 @@ class Turn:
     notifications: tuple[Notification, ...]
     tools: Toolbox
     scenario_seed: str
+    _news: Callable[[], tuple[Notification, ...]] = field(default=tuple, repr=False)
 
     @property
     def definitions(self) -> list[dict[str, Any]]:
@@ -107,6 +112,13 @@ class Turn:
     def functions(self) -> list[Callable[..., Any]]:
         """The tools as plain Python functions, with name, docstring and annotations."""
         return [tool.as_function() for tool in self.tools.values()]
+
+    def news(self) -> tuple[Notification, ...]:
+        """Return what the agent has been told since the turn began, or since the last call: time passes in a turn too.
+
+        What is not taken here is among the notifications of the next turn.
+        """
+        return self._news()
 
     def call(self, name: str, arguments: Mapping[str, Any] | None = None) -> Any:
         """Call a tool and return its result as builtins.

@@ -107,18 +107,26 @@ class ReActAgent(BaseAgent):
         self._ends_turn = frozenset(ends_turn)
         self._situation = situation
         self._tools: Callable[[], Toolbox]
+        self._before_step: Callable[[], None]
         self._is_over = False
         self.called: list[tuple[Tool, dict[str, Any]]] = []
         self.initialize()
 
-    def take_turn(self, tools: Callable[[], Toolbox], max_iterations: int | None) -> None:
+    def take_turn(
+        self,
+        tools: Callable[[], Toolbox],
+        max_iterations: int | None,
+        before_step: Callable[[], None] = lambda: None,
+    ) -> None:
         """Take a turn.
 
         Args:
             tools: Returns the tools by name; asked at each step, for a step may change them.
             max_iterations: Most steps; `None` is no limit.
+            before_step: Called before each step, to tell what is new.
         """
         self._tools = tools
+        self._before_step = before_step
         self.iterations = 0
         self.max_iterations: int | None = max_iterations
         self._is_over = False
@@ -143,6 +151,7 @@ class ReActAgent(BaseAgent):
             UnavailableToolAgentError: If there is no such tool now.
             JsonExecutionAgentError: If the tool raises.
         """
+        self._before_step()
         self._renew_situation()
         request = self.build_history_from_logs(exclude_log_types=["tool_call", "rationale", "action"])
         answer, metadata = self.llm_engine(request, stop_sequences=list(STOP_SEQUENCES))

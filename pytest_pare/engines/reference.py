@@ -29,6 +29,7 @@ _ACTS: dict[ProactiveAgentMode, Role] = {
     ProactiveAgentMode.OBSERVE: "observe",
     ProactiveAgentMode.EXECUTE: "execute",
 }
+_DONE = (EventType.AGENT, EventType.USER)
 
 
 class Reference:
@@ -55,6 +56,7 @@ class Reference:
         self._env = env
         self._is_users = is_users
         self._played = played
+        self._is_all_played = played >= {"user", "observe", "execute"}
         # The steps that were played, in the order of that.
         self._history: list[Step] = []
 
@@ -84,7 +86,18 @@ class Reference:
         acting = {"user", _ACTS.get(self._env.consent.mode)} & self._played
         if time > now and any(other < time for other, one in due if one.role in acting):
             return None
+        # Whoever is under test is to see what happens before, and to act on it.
+        if time > now and not self._is_all_played and self._env.happens_before(time):
+            return None
         return step, max(0.0, time - now)
+
+    def is_to_come(self) -> bool:
+        """Tell whether the user's next step, if that is played by reference, waits for nothing but its time."""
+        if "user" not in self._played or self._is_all_played:
+            return False
+        past = self._past()
+        left = [step for step in self._left(past) if step.role == "user" and not self._is_stranded(step, past)]
+        return any(past.due(step.event) is not None and past.has_all(step.event.dependencies) for step in left)
 
     def play(self, step: Step) -> dict[str, Any]:
         """Note that a step is being played, and return its arguments as builtins, with what they refer to put in.
@@ -189,6 +202,8 @@ class _Past:
         self._played = played
         self._roles = {step.event_id: step.role for step in steps}
         self._log: list[CompletedEvent] = list(env.event_log.past_events)
+        self._modes = {one.event_id: one.mode for one in env.trace_entries if hasattr(one, "mode")}
+        self._acceptances = [step for step in steps if step.is_acceptance]
         self._world = {event.event_id: _Moment(place, event.event_time) for place, event in enumerate(self._log)}
         # When a condition comes true, nobody can tell.
         queue = [event for event in env.event_queue.future_events if not isinstance(event, ConditionCheckEvent)]
@@ -248,27 +263,46 @@ class _Past:
 
     def _match(self, step: Step) -> None:
         """Find what an agent that plays by no reference has done for a step, since it could be done."""
-        before = [self.moment(event) for event in step.event.dependencies]
-        last = _START
-        for one in before:
-            if one is None:
-                return
-            last = max(last, one, key=lambda moment: moment.place)
+        if not self.has_all(step.event.dependencies):
+            return
+        before = [moment for event in step.event.dependencies if (moment := self.moment(event)) is not None]
+        last = max(before, default=_START, key=lambda moment: moment.place)
         if step.is_read:
             self._steps[step.event_id] = last
+        elif step.is_message and step.role == "execute":
+            self._match_report(step, last)
         elif (place := self._take(step, last.place + 1)) is not None:
             self._steps[step.event_id] = self._at(place)
 
-    def _take(self, step: Step, start: int) -> int | None:
+    def _match_report(self, step: Step, last: _Moment) -> None:
+        """Find the report of an execution; one that has ended without it has nothing more to tell."""
+        accepted = self.moment(self._acceptances[step.consent - 1].event)
+        if accepted is None:
+            return
+        last = max(last, accepted, key=lambda moment: moment.place)
+        # A condition has one id for all of its entries: only what is done tells the mode.
+        done = (n for n in range(accepted.place + 1, len(self._log)) if self._log[n].event_type in _DONE)
+        end = next((place for place in done if not self._is_in_execution(place)), None)
+        if (place := self._take(step, last.place + 1, end)) is not None:
+            self._steps[step.event_id] = self._at(place)
+        elif end is not None or self._env.consent.mode is not ProactiveAgentMode.EXECUTE:
+            self._steps[step.event_id] = last
+
+    def _is_in_execution(self, place: int) -> bool:
+        return self._modes.get(self._log[place].event_id) == ProactiveAgentMode.EXECUTE.value
+
+    def _take(self, step: Step, start: int, end: int | None = None) -> int | None:
         """Return the place of the first call of a step's tool that is no other step's; it is this one's then."""
         kind = EventType.USER if step.role == "user" else EventType.AGENT
-        for place in range(start, len(self._log)):
+        for place in range(start, len(self._log) if end is None else end):
             event = self._log[place]
+            is_proposal = step.is_message and step.role != "execute" and step.since is None
             if (
                 place not in self._taken
                 and event.event_type == kind
                 and (event.app_name(), event.function_name()) == (step.app_name, step.function)
                 and (step.since is not None or not event.failed())
+                and not (is_proposal and self._is_in_execution(place))
             ):
                 self._taken[place] = step
                 return place

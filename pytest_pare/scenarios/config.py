@@ -41,6 +41,9 @@ AGENT_TYPES = ("observe-execute", "null", "eager", "reckless", "random")
 
 Scope = Literal["anywhere", "suite"]
 
+# What ends a run, or a turn, where time does not.
+_LIMITS = ("max_turns", "user_max_iterations", "observe_max_iterations", "execute_max_iterations")
+
 
 def _known_agent(agent_type: str) -> str:
     module, colon, name = agent_type.partition(":")
@@ -204,7 +207,7 @@ class ScenarioRunnerConfig(BaseModel):
         description="Whether time jumps to what happens next after a turn in which nobody did anything; the run ends "
         "if nothing is to happen any more.",
     )
-    proposal_lifetime: Count | None = Field(
+    proposal_lifetime: Iterations = Field(
         default=3, description="Turns after which a proposal expires that the user did not answer; null is never."
     )
     execute_max_turns: Iterations = Field(
@@ -274,9 +277,12 @@ class ScenarioRunnerConfig(BaseModel):
 
     @model_validator(mode="after")
     def _refuse_endless(self) -> Self:
-        if self.max_turns is None and self.generation_seconds == 0:
+        unlimited = [name for name in _LIMITS if getattr(self, name) is None]
+        if unlimited and self.generation_seconds == 0:
             raise PydanticCustomError(
-                "endless", "generation_seconds must be above 0 where max_turns is null: nothing would end a run"
+                "endless",
+                "must be above 0 where {unlimited} is null: nothing would end a run",
+                {"unlimited": unlimited[0], "keys": ("generation_seconds",)},
             )
         return self
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_pare.plain import to_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,7 +29,7 @@ _DETAILS = ("rejection_count", "writes_without_consent", "turns_saved", "prompt_
 
 
 class RecordedException(Exception):  # noqa: N818 - it stands in for any exception, an error or not
-    """An exception that was raised in another process, of which its type's name and its message are known.
+    """An exception that was raised in another process, or that no result can hold, by its type's name and its message.
 
     Attributes:
         type_name: Name of the class of the original exception.
@@ -116,7 +118,7 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
         "success": None if result.success is None else bool(result.success),
         "exception": None
         if exception is None
-        else {"type": _text(exception_type_name(exception)), "message": _text(exception)},
+        else {"type": to_text(exception_type_name(exception)), "message": to_text(exception)},
         "export_path": _optional_text(result.export_path),
         "rationale": _optional_text(result.rationale),
         "duration": None if result.duration is None else float(result.duration),
@@ -256,7 +258,7 @@ class PAREMultiScenarioValidationResult:
         shared = self._shared_columns()
         rows = [{**shared, **_row(scenario_id, run, result)} for (scenario_id, run), result in self._in_order()]
         frame = pl.DataFrame(rows, schema=RESULT_SCHEMA)
-        return frame.with_columns(pl.lit(_text(value)).alias(name) for name, value in extra.items())
+        return frame.with_columns(pl.lit(to_text(value)).alias(name) for name, value in extra.items())
 
     def details_to_polars(self) -> pl.DataFrame:
         """Return what a result tells beyond the columns of `to_polars`, in the order of its rows."""
@@ -335,14 +337,5 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _text(value: object) -> str:
-    """Return the value as text that can be encoded: an agent may have said half of a surrogate pair."""
-    try:
-        text = str(value)
-    except Exception:  # noqa: BLE001 - somebody's `__str__` is broken, which must not cost the result
-        text = f"<unprintable {type(value).__name__}>"
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def _optional_text(value: object) -> str | None:
-    return None if value is None else _text(value)
+    return None if value is None else to_text(value)

@@ -96,4 +96,4 @@ def describe(error: ErrorDetails) -> str:
     if error["type"] in _WORDS:
         return _WORDS[error["type"]].format(got=shown(error["input"]), **error.get("ctx", {}))
     # The key is named in front of the message; our own errors begin with it again.
-    return error["msg"].removeprefix(f"{error['loc'][-1]} ")
+    return error["msg"].removeprefix(f"{error['loc'][-1]} ") if error["loc"] else error["msg"]

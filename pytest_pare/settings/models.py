@@ -137,6 +137,16 @@ class SuiteSettings(_Section):
         # A section whose keys are all commented out is null in YAML.
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
+    @model_validator(mode="after")
+    def _refuse_recordings(self) -> Self:
+        if self.runner.simulated_generation_time_mode == "recorded":
+            raise PydanticCustomError(
+                "no_recordings",
+                "this version has no recordings; use fixed or measured",
+                {"keys": ("runner", "simulated_generation_time_mode")},
+            )
+        return self
+
 
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.engines.errors import EngineError
+from pytest_pare.plain import to_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.trace import EngineCall
 from pytest_pare.simulation.turns import WorldOver
@@ -77,7 +78,7 @@ class TimedEngine(LLMEngine):
         except ScenarioTimeoutError as over:
             self._desk.end(over)
         except Exception as raised:  # noqa: BLE001 - whatever an engine raises is why the run ends
-            error = f"{type(raised).__name__}: {raised}"
+            error = f"{type(raised).__name__}: {to_text(raised)}"
             cause = raised if isinstance(raised, EngineError | ScenarioDefect) else EngineError(error)
             if cause is not raised:
                 cause.__cause__ = raised

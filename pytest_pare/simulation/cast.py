@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.agents import calibration
@@ -9,6 +10,7 @@ from pytest_pare.agents.loading import load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.engines.reference import Reference
+from pytest_pare.plain import to_text
 from pytest_pare.simulation.calls import TimedEngine
 from pytest_pare.simulation.script import is_users_own
 from pytest_pare.simulation.trace import TraceEvent
@@ -88,6 +90,10 @@ class Cast:
         make = built_in.get(self._config.agent_type)
         return load_agent(self._config.agent_type) if make is None else make()
 
+    def is_user_to_come(self) -> bool:
+        """Tell whether the user will act by itself, at a later time."""
+        return self._reference.is_to_come()
+
     def reference_defects(self) -> list[str]:
         """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each."""
         if self._agent is not None or self._config.mode != "reference":
@@ -122,6 +128,11 @@ class Cast:
 
 def name_of(agent: Any) -> str:
     """Return what to call an agent of one's own: its module, and its `name`, or that of its function or class."""
+    while isinstance(agent, partial):
+        agent = agent.func
     named: Any = agent if hasattr(agent, "__qualname__") else type(agent)
-    own = getattr(agent, "name", None)
-    return f"{named.__module__}:{own if isinstance(own, str) and own else named.__qualname__}"
+    try:
+        own = getattr(agent, "name", None)
+    except Exception:  # noqa: BLE001 - a property of somebody's may raise anything
+        own = None
+    return to_text(f"{named.__module__}:{own if isinstance(own, str) and own else named.__qualname__}")

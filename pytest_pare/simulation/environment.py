@@ -180,6 +180,13 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         """Tell whether something will happen, or may, without anybody acting."""
         return self.event_queue.peek() is not None or self.notification_system.next_reminder_time() is not None
 
+    def happens_before(self, timestamp: float) -> bool:
+        """Tell whether the agent has news, or something is sure to happen before `timestamp` (epoch seconds)."""
+        reminder = self.notification_system.next_reminder_time()
+        sure = (event.event_time for event in self.event_queue.future_events if not is_repeated_check(event))
+        times = [*sure, *([] if reminder is None else [reminder])]
+        return self.notification_system.has_news_for_agent() or min(times, default=timestamp) < timestamp
+
     def jump_to_what_happens(self) -> float:
         """Let time pass to what happens next by itself, and return how many seconds that were; 0.0 for nothing.
 
@@ -187,9 +194,10 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         the way; where nothing but conditions is left, each is asked once more.
 
         Raises:
-            ScenarioTimeoutError: If the wall-clock limit is reached.
+            ScenarioTimeoutError: If a limit is reached. Only time in which conditions are asked again counts against
+                the simulated one.
         """
-        before, events = self.time_manager.time(), len(self.event_log.past_events)
+        before, log = self.time_manager.time(), self.event_log.past_events
         sure: list[float] = []
         asked: list[float] = []
         for event in self.event_queue.future_events:
@@ -199,9 +207,12 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         if times:
             target = min(min(times) if times is not asked else max(times), self._end())
             while not self.is_over and self.time_manager.time() < target:
-                following = self.get_next_event_time()
-                self.advance_to(target if following is None else min(target, following))
-                if any(happened_by_itself(event) for event in list(self.event_log.past_events)[events:]):
+                now, following, known = self.time_manager.time(), self.event_queue.peek(), len(log)
+                until = target if following is None else min(target, following.event_time)
+                if following is not None and is_repeated_check(following):
+                    self.limits.wait(until - now, f"{check_name(following)} has not come true")
+                self.advance_to(until)
+                if any(happened_by_itself(log[index]) for index in range(known, len(log))):
                     break
         return self.time_manager.time() - before
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_pare.scenarios.errors import SimulatedTimeOver
+from pytest_pare.agents.protocols import StaleTurn, TurnOver
+from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.turns import RunEnded, WorldOver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn, UserAgent
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
@@ -48,6 +52,8 @@ class Loop:
         agent: The agent under test.
         config: How the run is made.
         charges: Whether a turn of the agent's takes simulated time as a whole: it has no engine here whose calls do.
+        is_user_to_come: Tells whether the user will act by itself, at a later time.
+        offline: Whether the agent is one that takes the fixed time, whatever it takes in real time.
     """
 
     def __init__(
@@ -60,6 +66,8 @@ class Loop:
         config: ScenarioRunnerConfig,
         *,
         charges: bool,
+        is_user_to_come: Callable[[], bool] = lambda: False,
+        offline: bool = False,
     ) -> None:
         self._env = env
         self._desk = desk
@@ -68,6 +76,9 @@ class Loop:
         self._agent = agent
         self._config = config
         self._charges = charges
+        self._is_measured = config.simulated_generation_time_mode == "measured" and not offline
+        self._is_user_to_come = is_user_to_come
+        self._async = _Async()
         self._turns = 0
         self._turns_saved = 0.0
 
@@ -85,23 +96,31 @@ class Loop:
             ScenarioTimeoutError: If the real time is over.
             ScenarioDefect: If the scenario's script is broken.
         """
-        with asyncio.Runner() as runner:
-            try:
-                self._env.advance_to(self._env.time_manager.time())
-                while not self._env.is_over and not self._is_last() and self._play_turn(runner):
-                    pass
-            except RunEnded as ended:
-                if not isinstance(ended.cause, WorldOver | SimulatedTimeOver):
-                    raise ended.cause from ended.cause.__cause__
-            except SimulatedTimeOver:
+        try:
+            self._env.advance_to(self._env.time_manager.time())
+            while not self._env.is_over and not self._is_last() and self._play_turn():
                 pass
-            finally:
-                self._desk.close_turn()
+        except RunEnded as ended:
+            if not isinstance(ended.cause, WorldOver | SimulatedTimeOver):
+                raise ended.cause from ended.cause.__cause__
+        except SimulatedTimeOver:
+            pass
+        finally:
+            self._desk.close_turn()
+            self._close()
+
+    def _close(self) -> None:
+        try:
+            self._async.close()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise AgentFailure(f"what the agent left behind raised {_said(error)}") from error
 
     def _is_last(self) -> bool:
         return self._config.max_turns is not None and self._turns >= self._config.max_turns
 
-    def _play_turn(self, runner: asyncio.Runner) -> bool:
+    def _play_turn(self) -> bool:
         """Play a turn and tell whether anything can come after it."""
         env, desk = self._env, self._desk
         began = env.time_manager.time()
@@ -113,19 +132,19 @@ class Loop:
         self._check()
         if env.is_over:
             return False
-        self._play_agent(desk.agent_turn(env.turn), runner)
+        self._play_agent(desk.agent_turn(env.turn))
         self._check()
         desk.close_turn()
         if env.is_over:
             return False
         return desk.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
 
-    def _play_agent(self, turn: Turn, runner: asyncio.Runner) -> None:
+    def _play_agent(self, turn: Turn) -> None:
         began = time.perf_counter()
+        returned: Any = None
         with self._agents_own():
-            returned: Any = self._agent(turn)
-            if inspect.isawaitable(returned):
-                returned = runner.run(_awaited(returned))
+            outcome: Any = self._agent(turn)
+            returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
         # Time passes now, and a thread that the agent has left behind is to do nothing in it.
         self._desk.close_turn()
         if returned is not None:
@@ -133,8 +152,7 @@ class Loop:
                 f"the agent returned {_told(returned)}; it must return None, and act through the turn it is given"
             )
         if self._charges:
-            measured = self._config.simulated_generation_time_mode == "measured"
-            seconds = time.perf_counter() - began if measured else self._config.generation_seconds
+            seconds = time.perf_counter() - began if self._is_measured else self._config.generation_seconds
             self._env.pass_time(seconds, "the agents have not come to an end")
 
     @contextmanager
@@ -149,9 +167,13 @@ class Loop:
             raise
         except BaseException as error:
             # Once the run must end, it does not matter what the agent raises instead.
-            if self._desk.ended is not None:
-                raise RunEnded(self._desk.ended) from None
-            raise AgentFailure(f"the agent raised {_said(error)}") from error
+            try:
+                self._check()
+            except ScenarioTimeoutError as over:
+                raise RunEnded(over) from None
+            # Nothing more can be done in this turn, and the agent has let it end.
+            if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
+                raise AgentFailure(f"the agent raised {_said(error)}") from error
 
     def _check(self) -> None:
         """End the run if that was due in a turn, also if the agent swallowed it."""
@@ -168,11 +190,44 @@ class Loop:
         waiting = self._consent.proposal is not None and self._consent.mode.value != "observe"
         if not self._env.can_anything_happen():
             # What an answer, or the end of an execution, waits for ends by itself.
-            return waiting
+            return waiting or self._is_user_to_come()
         jumped = self._env.jump_to_what_happens()
         if seconds > 0:
             self._turns_saved += jumped // seconds
         return True
+
+
+class _Async:
+    """One event loop for all that an agent awaits in a run; none before it awaits anything.
+
+    It is nobody's current event loop, and where the caller has one that runs, it runs in a thread of its own.
+    """
+
+    def __init__(self) -> None:
+        self._runner: asyncio.Runner | None = None
+        self._thread: ThreadPoolExecutor | None = None
+
+    def run(self, awaitable: Any) -> Any:
+        """Return what comes of `awaitable`."""
+        if self._runner is None:
+            self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+            if asyncio._get_running_loop() is not None:
+                self._thread = ThreadPoolExecutor(1)
+        return self._call(self._runner.run, _awaited(awaitable))
+
+    def close(self) -> None:
+        """Cancel what is left, and close the event loop."""
+        if self._runner is not None:
+            try:
+                self._call(self._runner.close)
+            finally:
+                if self._thread is not None:
+                    self._thread.shutdown()
+
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        if self._thread is None:
+            return function(*arguments)
+        return self._thread.submit(copy_context().run, function, *arguments).result()
 
 
 async def _awaited(awaitable: Any) -> Any:
@@ -181,10 +236,17 @@ async def _awaited(awaitable: Any) -> Any:
 
 def _said(error: BaseException) -> str:
     try:
-        return f"{type(error).__name__}: {error}".removesuffix(": ")
-    except Exception:  # noqa: BLE001 - an agent's own may raise anything when it is asked for its text
-        return type(error).__name__
+        text = f"{type(error).__name__}: {error}".removesuffix(": ")
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - an agent's own may raise anything when it is asked for its text
+        text = type(error).__name__
+    return to_text(text)
 
 
 def _told(value: object) -> str:
-    return f"{type(value).__name__} ({value!r:.80})" if isinstance(value, str | int | float) else type(value).__name__
+    return (
+        f"{type(value).__name__} ({to_builtins(value)!r:.80})"
+        if isinstance(value, str | int | float)
+        else type(value).__name__
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from pytest_pare.plain import to_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.scenario import PAREScenario
@@ -124,12 +125,11 @@ class _Job:
         try:
             scenario = copy.deepcopy(self.scenario)
         except Exception as error:  # noqa: BLE001 - an object may raise anything when it is copied
-            return self.failed(ScenarioDefect(f"{self.scenario_id}: the scenario cannot be copied ({error})"))
+            return self.failed(ScenarioDefect(f"{self.scenario_id}: the scenario cannot be copied ({to_text(error)})"))
         return _play(scenario, self.run_number, how)
 
     def failed(self, error: Exception) -> Run:
-        result = PAREScenarioValidationResult(success=None, exception=error)
-        return Run(result, Trace(self.scenario_id, 0.0, (), run_number=self.run_number))
+        return _failed(error, self.scenario_id, self.run_number)
 
 
 def _jobs(scenarios: Iterable[PAREScenario | type[PAREScenario] | str], runs: int) -> list[_Job]:
@@ -184,9 +184,13 @@ def _play(scenario: PAREScenario, run_number: int | None, how: _How) -> Run:
         agent = None if how.agent_factory is None or how.config.oracle else how.agent_factory()
         return run_scenario(scenario, how.config, how.script_errors, agent=agent)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - of the factory, or a `sys.exit()` anywhere
-        exception = error if isinstance(error, Exception) else RecordedException("SystemExit", str(error))
-        result = PAREScenarioValidationResult(success=None, exception=exception)
-        return Run(result, Trace(scenario.scenario_id, 0.0, (), run_number=run_number))
+        exception = error if isinstance(error, Exception) else RecordedException("SystemExit", to_text(error))
+        return _failed(exception, scenario.scenario_id, run_number)
+
+
+def _failed(error: Exception, scenario_id: str, run_number: int | None) -> Run:
+    result = PAREScenarioValidationResult(success=None, exception=error)
+    return Run(result, Trace(scenario_id, 0.0, (), run_number=run_number))
 
 
 # -- how runs are made: each yields the index of a job and its run, as runs come to an end
@@ -281,14 +285,22 @@ def _told(failure: ProcessFailure, job: _Job, timeout: int | None) -> Exception:
 
 def _play_elsewhere(argument: tuple[PAREScenario, int | None, _How]) -> dict[str, Any]:
     """Play a run and return it as builtins, as which exceptions too survive the way between processes."""
+    scenario, run_number, _ = argument
     run = _play(*argument)
+    try:
+        return _run_to_record(run)
+    except Exception as error:  # noqa: BLE001 - what cannot be told costs its own run, and not the process
+        return _run_to_record(_failed(error, scenario.scenario_id, run_number))
+
+
+def _run_to_record(run: Run) -> dict[str, Any]:
     error = run.agent_error
     return {
         "result": result_to_record(run.result),
         "trace": run.trace.to_jsonl(),
         "warnings": run.warnings,
         "export_error": run.export_error,
-        "agent_error": None if error is None else (exception_type_name(error), str(error)),
+        "agent_error": None if error is None else (exception_type_name(error), to_text(error)),
     }
 
 

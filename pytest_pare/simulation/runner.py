@@ -14,8 +14,14 @@ from are.simulation.types import AgentValidationEvent, OracleEvent, ValidationEv
 from pytest_pare.agents import prompts
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.engines.building import build_engine
+from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
-from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+from pytest_pare.scenarios.validation_result import (
+    PAREScenarioValidationResult,
+    RecordedException,
+    exception_type_name,
+)
 from pytest_pare.simulation.cast import Cast, name_of
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
@@ -143,10 +149,19 @@ def _result(stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineB
             if stage.config.oracle:
                 return _oracle_run(stage)
             return _agent_run(stage, agent, engine_builder)
-    except Exception as raised:  # noqa: BLE001 - a scenario's code may raise anything; it is the result of this run
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a scenario's code raises is the result
         stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
-        error = ScenarioTimeoutError(str(raised)) if isinstance(raised, SimulatedTimeOver) else raised
-        return PAREScenarioValidationResult(success=None, exception=error)
+        return PAREScenarioValidationResult(success=None, exception=_exception(raised))
+
+
+def _exception(raised: Exception | SystemExit) -> Exception:
+    if isinstance(raised, SimulatedTimeOver):
+        return ScenarioTimeoutError(str(raised))
+    if isinstance(raised, SystemExit):
+        error: Exception = RecordedException("SystemExit", to_text(raised))
+        error.__cause__ = raised
+        return error
+    return raised
 
 
 def _oracle_run(stage: _Stage) -> PAREScenarioValidationResult:
@@ -171,7 +186,18 @@ def _agent_run(
     stage.agent_name = config.agent_type if agent is None else name_of(agent)
     under_test = cast.agent()
     charges = not isinstance(under_test, ObserveExecuteAgent)
-    loop = stage.loop = Loop(env, cast.desk, consent, user, under_test, config, charges=charges)
+    offline = agent is None and config.agent_type in AGENT_TYPES
+    loop = stage.loop = Loop(
+        env,
+        cast.desk,
+        consent,
+        user,
+        under_test,
+        config,
+        charges=charges,
+        is_user_to_come=cast.is_user_to_come,
+        offline=offline,
+    )
     try:
         loop.play()
     except AgentFailure as failure:
@@ -181,7 +207,7 @@ def _agent_run(
     except ScenarioTimeoutError as over:
         # Cut short by the machine, not by the world: what validate() says of a part is told, and judges nothing.
         verdict = _finish(stage, env)
-        said = "yes" if verdict.success else f"no ({verdict.rationale})" if verdict.rationale else "no"
+        said = "yes" if verdict.success else f"no ({to_text(verdict.rationale)})" if verdict.rationale else "no"
         return PAREScenarioValidationResult(
             success=None, exception=over, rationale=f"of what had happened until then, validate() says {said}"
         )
@@ -212,8 +238,8 @@ def _export(
         path = export_run(scenario, trace, result, config, directory, variant)
     except OSError as error:
         return f"{trace.scenario_id}: cannot write the trace {error.filename}: {error.strerror}"
-    except ValueError as error:
-        return f"{trace.scenario_id}: cannot write the trace: {error}"
+    except Exception as error:  # noqa: BLE001 - what cannot be written costs the file, and not the result
+        return f"{trace.scenario_id}: cannot write the trace: {to_text(error)}"
     result.export_path = None if path is None else str(path)
     return None
 
@@ -259,13 +285,14 @@ def _validate(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> PARE
 def _told(value: object) -> str:
     # The `repr` of anything else may hold an address in memory.
     name = type(value).__name__
+    value = to_builtins(value) if isinstance(value, int) else value
     return f"{name} ({value!r:.80})" if isinstance(value, str | int | float) else name
 
 
 def _defective(result: PAREScenarioValidationResult, defects: list[str]) -> PAREScenarioValidationResult:
     # What else went wrong may well come from it.
     error = result.exception
-    told = defects if error is None else [*defects, f"{type(error).__name__}: {error}"]
+    told = defects if error is None else [*defects, f"{exception_type_name(error)}: {to_text(error)}"]
     defect = ScenarioDefect("; ".join(told))
     defect.__cause__ = error
     return PAREScenarioValidationResult(success=None, exception=defect, rationale=result.rationale)

@@ -59,7 +59,7 @@ class ScriptedEnvironment(Environment):
                 raise ScenarioDefect(f"two events have the id {event.event_id!r}; only the first would happen")
             self._scheduled[event.event_id] = event
         self.event_queue.number(events)
-        self.events_to_schedule.extend(events)
+        self.events_to_schedule.extend(event for event in events if self._happens(event))
 
     def process_event(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Let one event happen and return the events that it makes due.
@@ -95,10 +95,14 @@ class ScriptedEnvironment(Environment):
         ready = []
         # After `event.depends_on(...).oracle()` a dependency knows the plain event, which must not happen itself.
         for successor in [self._scheduled.get(known.event_id, known) for known in event.successors]:
-            if all(dependency.event_id in self._done for dependency in successor.dependencies):
+            if self._happens(successor) and all(d.event_id in self._done for d in successor.dependencies):
                 successor.compute_absolute_time(self.start_time)
                 ready.append(successor)
         return ready
+
+    def _happens(self, event: AbstractEvent) -> bool:
+        # With agents, the solution is theirs; that its time has come is nothing that happens.
+        return self.oracle_mode or type(event) is not OracleEvent
 
     def has_happened(self, event: AbstractEvent) -> bool:
         """Tell whether an event of the script has happened."""

@@ -14,13 +14,14 @@ from pytest_pare.agents.protocols import (
     ConsentRequired,
     Notification,
     ProactiveAgentMode,
+    StaleTurn,
     Turn,
     TurnOver,
     UnknownToolError,
     UserTurn,
 )
 from pytest_pare.agents.tools import Tool, Toolbox
-from pytest_pare.plain import to_builtins_or_name
+from pytest_pare.plain import to_builtins_or_name, to_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType
 from pytest_pare.simulation.trace import TraceEvent
@@ -134,6 +135,7 @@ class Desk:
             notifications=self._notifications(FOR_AGENT),
             tools=Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT")),
             scenario_seed=f"{self._scenario.scenario_id}/{self._scenario.seed}/{self._scenario.run_number}",
+            _news=lambda: self._news(token),
         )
 
     def user_turn(self, number: int) -> UserTurn:
@@ -196,7 +198,7 @@ class Desk:
         except (ScenarioDefect, ScenarioTimeoutError) as error:
             self.end(error)
         except Exception as error:
-            if len(log) == before:
+            if len(log) == before and not self._is_known_to_be_too_much():
                 self._note(tool, arguments, error, who)
             raise
         self._check_limits()
@@ -205,13 +207,15 @@ class Desk:
     def _give_up(self, token: object) -> None:
         with self._lock:
             self._require_turn(token)
+            self._require_calls()
+            self.acted = True
             self._consent.give_up()
 
     def _require_turn(self, token: object) -> None:
         if self.ended is not None:
             raise RunEnded(self.ended)
         if token is not self._turn:
-            raise TurnOver("this turn has ended")
+            raise StaleTurn("this turn has ended")
         if self._env.is_over:
             raise TurnOver("the simulation has ended")
         self._check_limits()
@@ -221,6 +225,10 @@ class Desk:
         limit = self._config.max_tool_calls
         if limit is not None and self._calls > limit:
             raise TurnOver(f"more than {limit} tool calls in a turn (max_tool_calls)")
+
+    def _is_known_to_be_too_much(self) -> bool:
+        limit = self._config.max_tool_calls
+        return limit is not None and self._calls > limit + 1
 
     def _require_consent(self, tool: Tool, who: str) -> None:
         if (
@@ -246,6 +254,7 @@ class Desk:
     def _note_unknown(self, token: object, name: str, who: str) -> None:
         with self._lock:
             self._require_turn(token)
+            self._require_calls()
             self.acted = True
             self._put(None, None, name, {}, UnknownToolError(f"there is no tool {name} now"), who, None)
 
@@ -270,7 +279,7 @@ class Desk:
                 function=function,
                 args=to_builtins_or_name(arguments),
                 result=None,
-                error=f"{type(error).__name__}: {error}",
+                error=f"{type(error).__name__}: {to_text(error)}",
                 operation=operation,
                 turn=self._env.turn,
                 mode=self._consent.mode.value,
@@ -283,6 +292,10 @@ class Desk:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._env.time_manager.time(), tz=UTC)
+
+    def _news(self, token: object) -> tuple[Notification, ...]:
+        with self._lock:
+            return self._notifications(FOR_AGENT) if token is self._turn else ()
 
     def _notifications(self, types: frozenset[PAREMessageType]) -> tuple[Notification, ...]:
         return tuple(map(_notification, self._env.notification_system.take(types)))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SOURCE = """
 import functools
+import threading
 
 def agent(turn):
     turn.propose("Shall I?")
@@ -70,6 +71,18 @@ def fails():
 
 def gives_none():
     pass
+
+def optional(turn=None):
+    pass
+
+def hasty(turn=None):
+    turn.wait()
+
+def exits():
+    raise SystemExit(3)
+
+locked = Agent()
+locked.lock = threading.Lock()
 """
 _numbers = count()
 
@@ -87,12 +100,20 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], s
     return write
 
 
-@pytest.mark.parametrize("name", ["agent", "sleepy", "instance", "Agent.other"])
+@pytest.mark.parametrize("name", ["agent", "sleepy", "Agent.other"])
 def test_what_takes_a_turn_is_the_agent_itself(module: Callable[[str], str], name: str) -> None:
     agent_type = f"{module(SOURCE)}:{name}"
     agent: Any = load_agent(agent_type)
     assert agent is load_agent(agent_type)
-    assert getattr(agent, "__qualname__", "instance") == name
+    assert getattr(agent, "__qualname__", None) == name
+
+
+@pytest.mark.parametrize("name", ["instance", "instance.__call__"])
+def test_an_object_that_takes_turns_is_copied_for_each_run(module: Callable[[str], str], name: str) -> None:
+    agent_type = f"{module(SOURCE)}:{name}"
+    first: Any = load_agent(agent_type)
+    second: Any = load_agent(agent_type)
+    assert getattr(first, "__self__", first) is not getattr(second, "__self__", second)
 
 
 def test_what_makes_an_agent_is_called_anew_for_each_run(module: Callable[[str], str]) -> None:
@@ -100,8 +121,8 @@ def test_what_makes_an_agent_is_called_anew_for_each_run(module: Callable[[str],
     first: Any = load_agent(f"{name}:Agent")
     second: Any = load_agent(f"{name}:Agent")
     assert first is not second
-    # One more is the module's own.
-    assert type(first).made == 3
+    # Two more are the module's own.
+    assert type(first).made == 4
     made: Any = load_agent(f"{name}:make")
     assert made.__name__ == "agent"
 
@@ -121,9 +142,30 @@ def test_what_makes_an_agent_may_have_arguments_with_defaults(module: Callable[[
         ("two", "must be a function that takes a turn, or that takes nothing and returns an agent; got function"),
         (
             "gives_none",
-            "must be a function that takes a turn, or that takes nothing and returns an agent; got NoneType",
+            "gives_none was called without arguments, because it can be, to make an agent, and returned None; "
+            "an agent is a function that needs a turn",
         ),
-        ("Mute", "must be a function that takes a turn, or that takes nothing and returns an agent; got Mute"),
+        (
+            "optional",
+            "optional was called without arguments, because it can be, to make an agent, and returned None; "
+            "an agent is a function that needs a turn",
+        ),
+        (
+            "hasty",
+            "hasty() raised AttributeError: 'NoneType' object has no attribute 'wait'; "
+            "it was called without arguments, because it can be",
+        ),
+        (
+            "Mute",
+            "Mute was called without arguments, because it can be, to make an agent, and returned an object of type "
+            "Mute; an agent is a function that needs a turn",
+        ),
+        ("exits", "exits() raised SystemExit: 3"),
+        (
+            "locked",
+            "locked cannot be copied, and runs must not share it (TypeError: cannot pickle '_thread.lock' object); "
+            "name what makes one instead",
+        ),
         ("Needy", "the class needs arguments; name a function that takes none and returns an agent"),
         ("fails", "fails() raised ValueError: no key"),
     ],

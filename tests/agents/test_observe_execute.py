@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.settings import RunnerSettings
+from pytest_pare.simulation.runner import run_scenario
 from tests.apps.full_phone import full_phone
 from tests.scripted import (
     GIVE_UP,
@@ -28,6 +30,7 @@ from tests.scripted import (
 from tests.stage import Stage
 
 if TYPE_CHECKING:
+    from pytest_pare.agents.protocols import Turn
     from pytest_pare.engines.reference import Role
     from pytest_pare.simulation.runner import Run
 
@@ -214,7 +217,7 @@ def test_a_second_proposal_has_an_execution_of_its_own() -> None:
     assert engines.told("observe").count("has ended, and the user was told:") == 2
 
 
-@pytest.mark.parametrize("lifetime", [0, 1, 3])
+@pytest.mark.parametrize("lifetime", [1, 3])
 def test_a_proposal_that_nobody_answers_expires_after_its_lifetime(lifetime: int) -> None:
     engines = scripted(observe=[propose("Shall I?"), LOOK_ON, propose("Or so?")])
     run = play_scripted(engines, config={"max_turns": lifetime + 4, "proposal_lifetime": lifetime})
@@ -359,3 +362,46 @@ def test_an_engine_that_raises_ends_the_run_and_is_no_failure_of_the_agents() ->
     assert run.result.status == "exception"
     assert "the line is dead" in str(run.result.exception)
     assert run.agent_error is None
+
+
+def test_what_happens_within_a_turn_is_told_before_the_next_step() -> None:
+    def script(s: Any) -> list[Any]:
+        return [s.email.send_email_to_user_with_id("m", "ann@b.example", "Rain", "It rains.").delayed(120)]
+
+    def sleep(timeout: int) -> Call:
+        return "System__wait_for_notification", {"timeout": timeout}
+
+    engines = scripted(
+        observe=[propose("Shall I wait for the mail?")],
+        user=[WAIT, accept()],
+        execute=[sleep(600), sleep(60), report("Done.")],
+    )
+    run = play_scripted(engines, script, config={"execute_max_iterations": 5})
+    assert "It rains." not in engines.told("execute", 0)
+    assert "It rains." in engines.told("execute", 1)
+    # The second wait is for something else: the first one's news is known.
+    ends = [call.time for call in run.trace.calls if call.role == "execute"]
+    assert ends[1] < 125
+    assert ends[2] > 180
+    assert engines.told("execute", 2).count("It rains.") == 1
+
+
+def test_an_agent_of_ones_own_can_ask_for_news() -> None:
+    heard: list[list[str]] = []
+
+    def agent(turn: Turn) -> None:
+        if turn.number == 0:
+            turn.call("System__wait_for_notification", {"timeout": 600})
+            heard.append([one.text for one in turn.news()])
+            heard.append([one.text for one in turn.news()])
+            kept.append(turn)
+        else:
+            heard.append([one.text for one in (*turn.notifications, *kept[0].news())])
+
+    kept: list[Turn] = []
+    stage = Stage(
+        script=lambda s: [s.email.send_email_to_user_with_id("m", "ann@b.example", "Rain", "It rains.").delayed(120)]
+    )
+    run_scenario(stage, RunnerSettings(max_turns=2), agent=agent)
+    assert [len(texts) for texts in heard] == [1, 0, 0]
+    assert "It rains." in heard[0][0]

@@ -13,6 +13,7 @@ from pytest_pare.engines.reference import Reference, Role
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+from pytest_pare.simulation.notifications import FOR_AGENT
 from pytest_pare.simulation.script import is_users_own
 from tests.stage import Stage
 
@@ -47,12 +48,17 @@ class World:
 
     def next(self, role: Role) -> tuple[str, float] | None:
         """Return the function of the next step, and in how many seconds it is due."""
-        found = self.reference.next_step(role)
+        found = self.next_step(role)
         return None if found is None else (found[0].function, round(found[1], 6))
+
+    def next_step(self, role: Role) -> Any:
+        # The agent under test has seen what there is to see.
+        self.env.notification_system.take(FOR_AGENT)
+        return self.reference.next_step(role)
 
     def play(self, role: Role, *, call: bool = True) -> dict[str, Any]:
         """Play the next step of a role, when it is due, and return its arguments."""
-        found = self.reference.next_step(role)
+        found = self.next_step(role)
         assert found is not None
         step, seconds = found
         arguments = self.reference.play(step)
@@ -518,6 +524,57 @@ def test_what_a_user_of_ones_own_does_is_matched_too() -> None:
         made.call("PAREAgentUserInterface", "accept_proposal", content="Go on.")
         assert made.next("execute") == ("delete_contact", 1)
         assert made.reference.has_more("execute") is True
+
+
+def twice(s: Any) -> list[Any]:
+    return chain(
+        s.agent_says("Ada?"), s.agent_ui.accept_proposal(), s.contacts.get_contacts(), s.agent_says("Done."),
+        s.agent_says("Bob?"), s.agent_ui.accept_proposal(), gap=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("end", [Consent.give_up, lambda consent: consent.begin_turn(1)], ids=["given up", "too long"])
+def test_a_proposal_is_answered_also_after_an_execution_that_ended_without_its_report(end: Any) -> None:
+    with own(twice) as made:
+        made.consent._execute_max_turns = 1
+        made.propose()
+        made.play("user")
+        assert made.next("user") is None
+        end(made.consent)
+        assert made.next("user") is None
+        made.propose("Bob, then?")
+        assert made.next("user") == ("accept_proposal", 0)
+
+
+def test_a_report_is_no_proposal() -> None:
+    with own(twice) as made:
+        made.propose()
+        made.play("user")
+        made.propose("I have done it.")
+        assert made.next("user") is None
+        made.propose("Bob, then?")
+        assert made.next("user") == ("accept_proposal", 0)
+
+
+def test_a_report_of_one_execution_is_not_that_of_the_one_before() -> None:
+    def reports(s: Any) -> list[Any]:
+        first, yes, read, done, second, again = twice(s)
+        thanks = s.user_says("For Ada.").oracle().depends_on(done)
+        report = s.agent_says("Done too.").depends_on(again)
+        return [first, yes, read, done, second, again, thanks, report, s.user_says("All.").oracle().depends_on(report)]
+
+    with own(reports) as made:
+        made.propose()
+        made.play("user")
+        made.consent.give_up()
+        # Nothing is waited for any more, and what comes after the report may come.
+        assert made.play("user")["content"] == "For Ada."
+        made.propose()
+        made.play("user")
+        assert made.consent.mode.value == "execute"
+        assert made.next("user") is None
+        made.propose("Done too.")
+        assert made.play("user")["content"] == "All."
 
 
 # -- arguments

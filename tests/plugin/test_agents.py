@@ -114,6 +114,7 @@ NAMED = ("--pare-set=runner.agent_type=my_agent:agent",)
         ("return my_agent.coroutine", "my_agent:coroutine"),
         ("return my_agent.Gardener()", "my_agent:Gardener"),
         ("return my_agent.Gardener().__call__", "my_agent:Gardener.__call__"),
+        ("import functools\nreturn functools.partial(my_agent.function)", "my_agent:function"),
         ("return lambda turn: my_agent.function(turn)", "conftest:proactive_agent.<locals>.<lambda>"),
     ],
 )
@@ -210,11 +211,14 @@ def test_the_built_in_agents_for_calibration_do_not_succeed(garden: Example, nam
         ("my_agent:two", "must be a function that takes a turn, or that takes nothing and returns an agent; got "),
         ("broken:make", "importing broken raised ZeroDivisionError: division by zero"),
         ("my_agent:fails", "fails() raised OSError: no water"),
+        ("my_agent:exits", "exits() raised SystemExit: 3"),
     ],
 )
 def test_a_name_that_leads_to_no_agent(garden: Example, name: str, message: str) -> None:
     garden.write("broken.py", "1 / 0").write(
-        "my_agent.py", f"{AGENTS}\nAGENTS = {{}}\ndef two(a, b): ...\ndef fails(): raise OSError('no water')\n"
+        "my_agent.py",
+        f"{AGENTS}\nAGENTS = {{}}\ndef two(a, b): ...\ndef fails(): raise OSError('no water')\n"
+        "def exits(): raise SystemExit(3)\n",
     )
     session = garden.suite(f"runner: {{agent_type: '{name}'}}").run(*SUITE)
     assert failure(session).startswith(f"AgentTypeError: agent_type '{name}': {message}")
@@ -345,6 +349,38 @@ def test_an_agent_that_fails_fails_its_run(garden: Example, code: str, told: str
     assert garden.run(*SUITE, *NAMED, "--pare-min-success-rate=0").code == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_half_of_a_surrogate_pair_in_a_text_costs_no_other_run(garden: Example, workers: list[str]) -> None:
+    half = "chr(0xD800)"
+    agent(
+        garden,
+        "if turn.scenario_seed.startswith('rose/'):\n"
+        f"    import logging\n    logging.warning({half})\n    raise ValueError({half} + ' x')",
+    )
+    garden.scenario("tulip", "pass").scenario("weed", f"raise ValueError({half} + ' y')")
+    garden.scenario("moss", f"return ScenarioValidationResult(success=False, rationale={half} + ' z')")
+    session = garden.run(*SUITE, *NAMED, *workers)
+    assert session.outcomes() == {"passed": 1, "failed": 3}
+    assert "INTERNALERROR" not in session.out
+    assert session.open_runs == [
+        "FAILED     moss: \\ud800 z",
+        "FAILED     rose: turn 0: the agent raised ValueError: \\ud800 x",
+        "EXCEPTION  weed: ValueError: \\ud800 y",
+    ]
+    for end in "xyz":
+        assert f"\\ud800 {end}" in session.out.partition("= pare: ")[0]
+
+
+def test_an_exit_in_the_code_of_a_scenario_is_the_result_of_its_run(garden: Example) -> None:
+    garden.scenario("tulip", "pass").scenario("rose", "raise SystemExit('enough')")
+    session = garden.run(*SUITE)
+    assert session.outcomes() == {"passed": 1, "failed": 1}
+    assert session.open_runs == ["EXCEPTION  rose: SystemExit: enough"]
+    text = failure(session)
+    assert text.startswith("SystemExit: enough\n")
+    assert 'rose.py", line ' in text
+
+
 def test_an_agent_that_interrupts_ends_the_session(garden: Example) -> None:
     session = agent(garden, "raise KeyboardInterrupt").run(*SUITE, *NAMED, "--pare-min-success-rate=0")
     assert session.code == pytest.ExitCode.INTERRUPTED
@@ -357,7 +393,7 @@ def test_an_agent_that_interrupts_ends_the_session(garden: Example) -> None:
 def test_a_run_that_an_agent_has_failed_is_told_by_its_events(garden: Example) -> None:
     agent(garden, "turn.propose('May I?') if turn.number == 0 else 1 / 0")
     text = failure(garden.run(*SUITE, *NAMED))
-    assert text.startswith("turn 1: the agent raised ZeroDivisionError: division by zero\n")
+    assert text.startswith("turn 0: the agent raised ZeroDivisionError: division by zero\n")
     assert "send_message_to_user(content='May I?')" in text
 
 
@@ -437,3 +473,15 @@ def test_an_agent_that_takes_too_long_is_an_exception(garden: Example) -> None:
     )
     session = garden.run(*SUITE, *NAMED, "--pare-set=runner.timeout_seconds=1", "-k", "rose")
     assert session.open_runs == ["EXCEPTION  rose: ScenarioTimeoutError: the run took longer than 1 s of real t..."]
+
+
+def test_a_run_that_does_not_end_is_ended_with_its_worker_and_the_others_go_on(garden: Example) -> None:
+    """Without workers the session would be ended as a whole; there, it has to wait."""
+    garden.scenario("stuck", "pass")
+    agent(garden, "while turn.scenario_seed.startswith('stuck/'): pass")
+    for plant in ("rose", "tulip"):
+        garden.scenario(plant, "pass")
+    flags = ["--pare-min-success-rate=0", "--pare-set=runner.timeout_seconds=1"]
+    session = garden.run_process(*SUITE, *NAMED, "-n2", *flags)
+    assert session.open_runs == ["NO RESULT  stuck: its process died"]
+    assert session.outcomes() == {"passed": 2, "failed": 1}

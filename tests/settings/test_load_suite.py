@@ -202,6 +202,10 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
             'your own, got "nul"',
         ),
         (
+            "runner: {simulated_generation_time_mode: recorded}",
+            "runner.simulated_generation_time_mode: this version has no recordings; use fixed or measured",
+        ),
+        (
             "runner: {user_engine_config: {model_name: m, provider: p}}",
             'runner.user_engine_config: this version has no engine of the provider "p"; there is oracle',
         ),

@@ -11,21 +11,25 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
+from are.simulation.types import ConditionCheckEvent
 
-from pytest_pare.agents.protocols import ConsentRequired, ProactiveAgentMode, TurnOver, UnknownToolError
-from pytest_pare.scenarios.config import LLMEngineConfig
+from pytest_pare.agents.protocols import ConsentRequired, ProactiveAgentMode, StaleTurn, TurnOver, UnknownToolError
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.validation_result import result_to_record
 from pytest_pare.settings import RunnerSettings
+from pytest_pare.simulation.cast import name_of
 from pytest_pare.simulation.runner import Run, run_scenario
 from pytest_pare.simulation.turns import RunEnded, WorldOver
+from tests.actors import broken_script
 from tests.scripted import WAIT, accept, scripted
-from tests.stage import Stage
+from tests.stage import Stage, play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,7 +134,7 @@ RAISED: list[tuple[BaseException, str]] = [
     (pytest.skip.Exception("not today"), "Skipped: not today"),
     (pytest.fail.Exception("wrong"), "Failed: wrong"),
     # What ends runs, if others raise it.
-    (TurnOver("enough"), "TurnOver: enough"),
+    (StaleTurn("enough"), "StaleTurn: enough"),
     (ConsentRequired("please"), "ConsentRequired: please"),
     (UnknownToolError("tea"), "UnknownToolError: tea"),
     (ScenarioDefect("not mine"), "ScenarioDefect: not mine"),
@@ -337,10 +341,33 @@ def test_a_turn_is_over_after_so_many_calls() -> None:
     run = host(persistent(1000), max_tool_calls=100, max_turns=2)
     assert (run.result.status, run.result.read_only_actions) == ("success", 200)
     over = [error for _, error in attempts(run)]
-    assert over == ["TurnOver: more than 100 tool calls in a turn (max_tool_calls)"] * 1800
+    assert over == ["TurnOver: more than 100 tool calls in a turn (max_tool_calls)"] * 2
     assert [event.turn for event in run.trace.events if event.event_id and event.kind == "AGENT"] == [0] * 100 + [
         1
     ] * 100
+
+
+def test_calls_of_tools_that_are_not_there_count_too() -> None:
+    def agent(turn: Turn) -> None:
+        for number in range(1000):
+            with suppress(UnknownToolError, TurnOver):
+                turn.call(f"nope_{number}")
+
+    run = host(agent, max_tool_calls=100, max_turns=1)
+    assert len(attempts(run)) == 100
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_agent_that_lets_its_turn_be_over_is_no_failure(is_async: bool) -> None:
+    def calls(turn: Turn) -> None:
+        for _ in range(10):
+            turn.call(FIND, {"query": "tea"})
+
+    async def awaits(turn: Turn) -> None:
+        calls(turn)
+
+    run = host(awaits if is_async else calls, max_tool_calls=3, max_turns=2)
+    assert (run.result.status, run.result.read_only_actions, run.trace.turns) == ("success", 6, 2)
 
 
 def test_without_a_limit_every_call_is_made() -> None:
@@ -531,7 +558,7 @@ def test_threads_act_within_the_turn_and_not_after_it() -> None:
     # In the world of the run, whose ids and time they have.
     assert len({event.event_id for event in run.trace.events}) == len(run.trace.events)
     assert {event.time for event in run.trace.actions("AGENT")} == {1}
-    assert [type(error) for error in late] == [TurnOver]
+    assert [type(error) for error in late] == [StaleTurn]
 
 
 def test_calls_in_threads_one_after_the_other_make_the_same_trace() -> None:
@@ -652,3 +679,78 @@ def test_calls_at_the_same_time_are_made_one_after_the_other() -> None:
     run = host(agent, max_turns=4)
     assert run.result.read_only_actions == 20 * run.result.number_of_turns
     assert all(event.result == [] for event in run.trace.actions("AGENT"))
+
+
+# -- scenarios that do
+
+
+def leave(*args: Any) -> Any:
+    sys.exit("enough")
+
+
+@pytest.mark.parametrize("oracle", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"verdict": leave},
+        {"script": leave},
+        {"content": leave},
+        {"script": lambda s: [ConditionCheckEvent.from_condition(leave)]},
+    ],
+    ids=["validate", "build_events_flow", "init_and_populate_apps", "a condition"],
+)
+def test_an_exit_in_the_code_of_a_scenario_is_an_exception(fields: dict[str, Any], oracle: bool) -> None:
+    config = MultiScenarioRunnerConfig(oracle=oracle, max_turns=2, agent_type="null")
+    run = run_scenario(Stage(**fields), config, engine_builder=scripted())
+    assert run.result.status == "exception"
+    exception = result_to_record(run.result)["exception"]
+    assert (exception["type"], exception["message"]) == ("SystemExit", "enough")
+    assert run.result.exception is not None
+    assert isinstance(run.result.exception.__cause__, SystemExit)
+
+
+def test_an_exception_without_a_text_is_told_with_the_defects_of_its_script() -> None:
+    def verdict(s: Any, env: Any) -> Any:
+        raise UnprintableError
+
+    run = play(broken_script, verdict=verdict)
+    assert isinstance(run.result.exception, ScenarioDefect)
+    assert str(run.result.exception).endswith("; UnprintableError: <unprintable UnprintableError>")
+
+
+def test_a_success_that_is_no_yes_or_no_is_told_however_long_it_is() -> None:
+    run = play(verdict=lambda s, env: ScenarioValidationResult(success=10**5000))
+    assert str(run.result.exception) == (
+        "the success that validate() returns must be True, False or None, not int ('<int of 16610 bits>')"
+    )
+
+
+# -- names
+
+
+class Nameless:
+    def __call__(self, turn: Turn) -> None:
+        pass
+
+    @property
+    def name(self) -> str:
+        raise RuntimeError("no name yet")
+
+
+class Half(Nameless):
+    name = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        (decent, "decent"),
+        (Nameless(), "Nameless"),
+        (Half(), "\\ud800"),
+        (partial(decent), "decent"),
+        (partial(partial(persistent, 3), 4), "persistent"),
+        (partial(Nameless()), "Nameless"),
+    ],
+)
+def test_what_an_agent_is_called(agent: Any, name: str) -> None:
+    assert name_of(agent) == f"{__name__}:{name}"

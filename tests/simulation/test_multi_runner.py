@@ -35,6 +35,7 @@ from pytest_pare.simulation import multi_runner
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner
 from pytest_pare.simulation.processes import ProcessFailure, UnsendableError
 from pytest_pare.simulation.runner import Run, run_scenario
+from pytest_pare.simulation.trace import Trace
 from tests.actors import LARGE, TIMEOUT, Actor, Picky, broken_script, exiting, failing_factory, unhappy
 from tests.stage import Stage
 
@@ -127,7 +128,7 @@ def test_the_bundled_library_has_the_same_traces_in_any_thread_and_leaves_the_pr
 def mixed() -> dict[Executor, list[Run]]:
     """Runs of all kinds, made in each way."""
     scenarios = [
-        *stages("raises", "talks", "chance", "fine"),
+        *stages("raises", "talks", "chance", "fine", "unprintable", "half", "counts"),
         Stage(scenario_id="warns", script=broken_script),
         Stage(scenario_id="unhappy", verdict=unhappy),
         Stage(scenario_id="exits", verdict=exiting),
@@ -142,12 +143,12 @@ def test_what_comes_of_runs_is_the_same_each_way(mixed: dict[Executor, list[Run]
         assert traces(runs) == traces(expected)
         assert [record(run) for run in runs] == [record(run) for run in expected]
         assert [run.warnings for run in runs] == [run.warnings for run in expected]
-    assert len(set(traces(expected))) == len(expected) == 14
+    assert len(set(traces(expected))) == len(expected) == 20
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_whatever_comes_of_a_run_comes_back(executor: Executor, mixed: dict[Executor, list[Run]]) -> None:
-    raises, talks, chance, fine, warns, unhappy_, exits = mixed[executor][::2]
+    raises, talks, chance, fine, unprintable, half, counts, warns, unhappy_, exits = mixed[executor][::2]
 
     assert raises.result.rationale == "turn 0: the agent raised LookupError: no such thing"
     assert raises.agent_error is not None
@@ -162,6 +163,15 @@ def test_whatever_comes_of_a_run_comes_back(executor: Executor, mixed: dict[Exec
     assert record(unhappy_)["exception"] == {"type": "LookupError", "message": "half a pair: \\ud83d"}
     assert isinstance(unhappy_.result.exception, RecordedException if executor == "process" else LookupError)
     assert unhappy_.result.rationale == "because"
+    assert [record(run)["rationale"] for run in (unprintable, half)] == [
+        "turn 0: the agent raised UnprintableError",
+        "turn 0: the agent raised LookupError: \\ud800 x",
+    ]
+    assert [exception_type_name(run.agent_error) for run in (unprintable, half) if run.agent_error] == [
+        "UnprintableError",
+        "LookupError",
+    ]
+    assert "<int of 16610 bits>" in counts.trace.to_jsonl()
     assert record(exits)["exception"] == {"type": "SystemExit", "message": "enough"}
     # Each run has an agent of its own.
     for run in (fine, mixed[executor][7]):
@@ -317,6 +327,21 @@ def test_an_agent_that_cannot_be_made_is_the_result_of_its_run(executor: Executo
     assert isinstance(run.result.exception, OSError)
     _, (run,) = play(stages("a"), executor, {"oracle": True}, agent_factory=failing_factory)
     assert run.success
+
+
+def test_a_run_that_cannot_be_told_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(trace: Trace) -> str:
+        if trace.entries:
+            raise ValueError("no words")
+        return own(trace)
+
+    own = Trace.to_jsonl
+    monkeypatch.setattr(Trace, "to_jsonl", refuse)
+    how = multi_runner._How(config(oracle=True), "fail", None)
+    (sent,) = stages("a", script=lambda s: [s.user_says("x")])
+    run = multi_runner._run_from_record(multi_runner._play_elsewhere((sent, 3, how)))
+    assert record(run)["exception"] == {"type": "ValueError", "message": "no words"}
+    assert (run.trace.scenario_id, run.trace.run_number) == ("a", 3)
 
 
 # -- at the same time

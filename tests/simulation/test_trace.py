@@ -80,6 +80,9 @@ class Opaque:
         ({1: "a", Colour.RED: "b", None: "c", (1, 2): "d"}, {"1": "a", "red": "b", "None": "c", "[1, 2]": "d"}),
         (Point(1, more=[Point(2), b"x"]), {"x": 1, "colour": "red", "more": [
             {"x": 2, "colour": "red", "more": []}, "eA=="]}),
+        (2**4096 - 1, 2**4096 - 1),
+        (2**4096, "<int of 4097 bits>"),
+        ([-(10**5000)], ["<int of 16610 bits>"]),
         (Point, "<type>"),
         (WithState(), {"points": [1], "level": 3}),
         (Opaque(), "<Opaque>"),
