@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import faulthandler
 import inspect
 import sys
-import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
+from pytest_pare.failures import encodable, explanation, from_users_code, is_users
 from pytest_pare.fixtures import refuse
 from pytest_pare.plain import to_text
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
-    RecordedException,
-    exception_type_name,
     result_to_record,
 )
 from pytest_pare.selection import load_scenarios, select_ids
@@ -36,11 +33,8 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
 
-_LAST_EVENTS = 8
 # How long after its timeout a run that does not end is ended with its worker.
 _GRACE_SECONDS = 5
-# Packages whose frames say nothing of what an agent has done.
-_AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
 # What a scenario asks pytest for: the fixtures that users override, and the parameter that repeats it.
 _FIXTURES = ("pare_runner_config", "proactive_agent", "pare_run_number", "request")
@@ -132,21 +126,9 @@ class ScenarioHooks:
             del item.stash[RECORD]
         if suite_of(item) is not None:
             # Half of a surrogate pair cannot be sent to the controller, and would end the session.
-            report.longrepr = _encodable(report.longrepr)
-            report.sections = _encodable(report.sections)
+            report.longrepr = encodable(report.longrepr)
+            report.sections = encodable(report.sections)
         return report  # type: ignore[no-any-return]
-
-
-def _encodable(told: Any) -> Any:
-    """Return what a report tells, with all texts in it as ones that can be encoded."""
-    if isinstance(told, str):
-        return to_text(told)
-    if isinstance(told, list | tuple):
-        return type(told)([_encodable(one) for one in told])
-    if dataclasses.is_dataclass(told):
-        # Pytest's own, of an exception with its traceback.
-        vars(told).update({name: _encodable(value) for name, value in vars(told).items()})
-    return told
 
 
 def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
@@ -209,9 +191,9 @@ def _play(
     if run.result.status == "success":
         return
     error = run.result.exception
-    if error is not None and _is_users(error):
-        raise _from_users_code(error)
-    pytest.fail(_explanation(run), pytrace=False)
+    if error is not None and is_users(error):
+        raise from_users_code(error)
+    pytest.fail(explanation(run), pytrace=False)
 
 
 @contextmanager
@@ -237,7 +219,8 @@ def _refuse_two_agents(config: MultiScenarioRunnerConfig, agent: ProactiveAgent 
         if agent is not None and not config.oracle and override.key == "runner.agent_type":
             pytest.fail(
                 f"{override.source} says runner.agent_type = {config.agent_type}, and the fixture proactive_agent "
-                "returns another agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
+                "returns another agent, which would win; leave one out (--noconftest leaves out what a conftest.py "
+                "overrides)",
                 pytrace=False,
             )
 
@@ -304,65 +287,6 @@ def anchored(config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRu
 def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
     """Keep the plugin's frames out of a traceback; an explanation has none, and pytest must find a frame to say so."""
     return not excinfo.errisinstance(pytest.fail.Exception)
-
-
-def _explanation(run: Run) -> str:
-    """Tell why a run did not succeed: the reason, then the last events in simulated time."""
-    error = run.result.exception
-    if error is not None:
-        reason = f"{exception_type_name(error)}: {to_text(error)}".removesuffix(": ")
-    else:
-        reason = to_text(run.result.rationale or "validate() said no and gave no rationale")
-    # A condition that is asked every second would leave no room for what happened.
-    events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
-    shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
-    count = min(_LAST_EVENTS, len(events))
-    title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
-    lines = [reason, "", title, *(f"  {line}" for line in shown)]
-    if run.result.export_path is not None:
-        lines += ["", f"trace: {run.result.export_path}"]
-    # A `sys.exit()` in the scenario's code is told with where that is.
-    raised = error.__cause__ if isinstance(error, RecordedException) else run.agent_error
-    return to_text("\n".join([*lines, *_agents_traceback(raised)]))
-
-
-def _agents_traceback(error: BaseException | None) -> list[str]:
-    if error is None:
-        return []
-    told = traceback.TracebackException.from_exception(error)
-    if not _keep_agents_frames(told, [str(Path(sys.modules[name].__file__ or "").parent) for name in _AROUND_AGENTS]):
-        return []
-    return ["", *"".join(told.format(chain=False)).splitlines()]
-
-
-def _keep_agents_frames(told: traceback.TracebackException, others: list[str]) -> bool:
-    """Leave only the agent's own frames, in a group in each of its exceptions, and tell whether there are any."""
-    own = [frame for frame in told.stack if not any(Path(frame.filename).is_relative_to(other) for other in others)]
-    told.stack = traceback.StackSummary.from_list(own)
-    parts = [_keep_agents_frames(one, others) for one in told.exceptions or []]
-    return bool(own) or any(parts)
-
-
-def _is_users(error: BaseException) -> bool:
-    from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-
-    return not isinstance(error, ScenarioDefect | ScenarioTimeoutError) and _own_frames(error) is not None
-
-
-def _from_users_code(error: Exception) -> Exception:
-    """Return `error` with the frames of the scenario's own code and what that called, and no others."""
-    return error.with_traceback(_own_frames(error) or error.__traceback__)
-
-
-def _own_frames(error: BaseException) -> TracebackType | None:
-    own = error.__traceback__
-    while own is not None and _is_plumbing(own.tb_frame.f_globals.get("__name__", "")):
-        own = own.tb_next
-    return own
-
-
-def _is_plumbing(module: str) -> bool:
-    return module.partition(".")[0] in ("pytest_pare", "are")
 
 
 def _name(path: Path, suite_path: Path) -> str:

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     ({"agents", "engines"},),
     ({"simulation"},),
     ({"settings"}, {"results"}),
-    ({"arguments", "fixtures", "player", "selection", "session", "suite", "tally", "terminal"},),
+    ({"arguments", "failures", "fixtures", "player", "selection", "session", "suite", "tally", "terminal"},),
     ({"plugin"},),
 )
 
