@@ -359,7 +359,8 @@ def test_half_of_a_surrogate_pair_in_a_text_costs_no_other_run(garden: Example, 
     )
     garden.scenario("tulip", "pass").scenario("weed", f"raise ValueError({half} + ' y')")
     garden.scenario("moss", f"return ScenarioValidationResult(success=False, rationale={half} + ' z')")
-    session = garden.run(*SUITE, *NAMED, *workers)
+    # In a process of its own: what is logged here would go into the report of this test, too.
+    session = garden.run_process(*SUITE, *NAMED, *workers)
     assert session.outcomes() == {"passed": 1, "failed": 3}
     assert "INTERNALERROR" not in session.out
     assert session.open_runs == [
