@@ -179,7 +179,7 @@ def _play(
     require_agent(agent)
     _refuse_two_agents(config, agent, suite)
     config_record = _config_to_record(config, agent)
-    with _ended_in_any_case(item.config, config.timeout_seconds):
+    with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
     item.stash[RECORD] = {
         "result": result_to_record(run.result),

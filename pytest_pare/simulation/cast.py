@@ -104,7 +104,8 @@ class Cast:
             f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
             for event in self._env.trace_entries
             if isinstance(event, TraceEvent) and event.kind in ("AGENT", "USER")
-            if event.error is not None and event.event_id not in own
+            # Where there is no line to the agent, an agent that has nothing to do cannot wait either.
+            if event.error is not None and event.event_id not in own and (event.app, event.function) != (None, "wait")
         ]
         left = [f"{step.app_name}.{step.function}" for step in self._reference.steps if step.since is None]
         if left:

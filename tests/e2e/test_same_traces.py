@@ -1,4 +1,7 @@
-"""Equal runs have equal traces, byte for byte: in one process, with workers, in threads and in processes."""
+"""Equal runs have equal traces, byte for byte: in one process, with workers, in threads and in processes.
+
+PARE_TRACE_REPEATS=13 makes 52 runs of each bundled scenario, 13 in each of the four ways.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.simulation.runner import Run
 
-REPEATS = 13  # in each of four ways: 52 runs of each scenario
+REPEATS = int(os.environ.get("PARE_TRACE_REPEATS", "2"))
 
 SUITE = """\
 scenarios: {bundled: true}

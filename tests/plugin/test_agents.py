@@ -394,7 +394,7 @@ def test_an_agent_that_interrupts_ends_the_session(garden: Example) -> None:
 def test_a_run_that_an_agent_has_failed_is_told_by_its_events(garden: Example) -> None:
     agent(garden, "turn.propose('May I?') if turn.number == 0 else 1 / 0")
     text = failure(garden.run(*SUITE, *NAMED))
-    assert text.startswith("turn 0: the agent raised ZeroDivisionError: division by zero\n")
+    assert text.startswith("turn 1: the agent raised ZeroDivisionError: division by zero\n")
     assert "send_message_to_user(content='May I?')" in text
 
 

@@ -255,8 +255,11 @@ def test_validate_fails_as_a_test_does(garden: Example) -> None:
 
 def test_validate_exits(garden: Example) -> None:
     session = garden.scenario("water", "raise SystemExit(3)").run(*SUITE)
-    assert failure(session).endswith("scenarios/water.py:22: SystemExit\n")
-    assert session.open_runs == ["NO RESULT  water: SystemExit: 3"]
+    text = session.out.partition("_ water _")[2]
+    assert text.partition("\n")[2].startswith("SystemExit: 3\n")
+    assert 'scenarios/water.py", line 22, in validate\n' in text
+    assert "pytest_pare/" not in text
+    assert session.open_runs == ["EXCEPTION  water: SystemExit: 3"]
 
 
 @pytest.mark.parametrize(

@@ -422,7 +422,7 @@ SETTINGS = st.fixed_dictionaries(
                 "agent_type": st.sampled_from(["observe-execute", "null", "my_agent:make"]),
                 "max_turns": optional(st.integers(min_value=0)),
                 "skip_idle_time": st.booleans(),
-                "generation_seconds": st.floats(0, 100),
+                "generation_seconds": st.floats(0, 100, exclude_min=True),
                 "output_dir": optional(text(min_size=1)),
                 "max_scenario_duration": st.integers(min_value=1),
                 "timeout_seconds": optional(st.integers(min_value=1)),
