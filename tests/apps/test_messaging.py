@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONTRACT = interface("messaging")
 SCREENS = {screen.__name__: screen for screen in (ConversationList, ConversationOpened)}
-# B14: a message that the user sends is no reading.
+# A message that the user sends is no reading.
 USER_MARKS = {("ConversationOpened", "send_message"): "WRITE"}
 START = DEFAULT_START_TIME
 

@@ -85,7 +85,7 @@ class TestContract:
         agreed, method = CONTRACT["methods"][name], getattr(StatefulNotesApp, name)
         assert sorted(kinds_of(method)) == sorted(agreed["kinds"])
         assert mark_of(method) == agreed["operation"]
-        # B18: what is written at no known time is written now, and not when the package was imported.
+        # What is written at no known time is written now, and not when the package was imported.
         frozen = {"created_at": None} if name == "create_note_with_time" else {}
         assert parameters_of(method) == agreed["params"] | frozen
 

@@ -445,7 +445,7 @@ class TestAgent:
         assert reminders.app.reminders == {}
 
     def test_update(self, reminders: Phone) -> None:
-        # B12: this is the agent's doing.
+        # This is the agent's doing.
         reminder_id = add(reminders, "Pills", "2025-01-07 08:00:00", "day")
         arguments: dict[str, Any] = {
             "reminder_id": reminder_id,
