@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.simulation.runner import Run
 
-REPEATS = int(os.environ.get("PARE_TRACE_REPEATS", "2"))
+REPEATS = int(os.environ.get("PARE_TRACE_REPEATS", "1"))
 
 SUITE = """\
 scenarios: {bundled: true}
