@@ -146,10 +146,10 @@ def refuse(name: str, error: ValidationError) -> NoReturn:
     Raises:
         pytest.fail.Exception: Always.
     """
+    from pytest_pare.settings.errors import location_of
+
     details = error.errors(include_url=False)
-    # What is wrong with keys together says which of them is to be changed.
-    locations = [(*one["loc"], *one.get("ctx", {}).get("keys", ())) for one in details]
-    places = [".".join(filter(None, [name, *map(str, location)])) for location in locations]
+    places = [".".join(filter(None, [name, *map(str, location_of(one))])) for one in details]
     told = [": ".join(filter(None, [place, one["msg"]])) for place, one in zip(places, details, strict=True)]
     # Not `pytest.fail`: pytest would print pydantic's own words, too.
     raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in told), pytrace=False) from None

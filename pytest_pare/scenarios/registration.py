@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SCENARIOS_DIR_VARIABLE = "PARE_SCENARIOS_DIR"
 DEFAULT_SCENARIOS_DIR = "scenarios"
+LIBRARY_MODULE = "pare_library:"
+"""Begins the names of the modules that `load_library` loads from files, and that no import finds by itself."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
     registry.forget_file(file)
     # The name is a function of the path, so that a pickled class is found again in another process. It has no dots,
     # for there are no packages that it could be in.
-    name = "pare_library:" + str(path.with_suffix("")).replace(".", "%2e")
+    name = LIBRARY_MODULE + str(path.with_suffix("")).replace(".", "%2e")
     spec = util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         return ImportFailure(path, 1, "not a Python module")

@@ -89,6 +89,11 @@ def unknown_key(key: str) -> str:
     return f"unknown key; did you mean {meant[0]}?" if meant else "unknown key"
 
 
+def location_of(error: ErrorDetails) -> Location:
+    """Return where pydantic found something; what is wrong with keys together says which of them is to be changed."""
+    return (*error["loc"], *error.get("ctx", {}).get("keys", ()))
+
+
 def describe(error: ErrorDetails) -> str:
     """Say in plain words what pydantic found."""
     if error["type"] == "extra_forbidden":

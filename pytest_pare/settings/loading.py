@@ -7,10 +7,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from pytest_pare.settings.document import Document, display, parse_yaml, read_text
-from pytest_pare.settings.errors import Location, Problem, SettingsError, describe, dotted, shown, unknown_key
+from pytest_pare.settings.errors import (
+    Location,
+    Problem,
+    SettingsError,
+    describe,
+    dotted,
+    location_of,
+    shown,
+    unknown_key,
+)
 from pytest_pare.settings.models import KEYS, PATH_KEYS, SuiteSettings
 
 
@@ -151,7 +159,7 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
         settings = SuiteSettings.model_validate(data)
     except ValidationError as error:
         problems += [
-            _problem(path, document, overrides, _location(details), describe(details))
+            _problem(path, document, overrides, location_of(details), describe(details))
             for details in error.errors(include_url=False)
         ]
     if problems:
@@ -184,11 +192,6 @@ def parse_assignment(assignment: str, source: str, base_dir: Path | None = None)
             for problem in document.problems
         )
     return replace(override, value=document.data)
-
-
-def _location(details: ErrorDetails) -> Location:
-    # What is wrong with keys together says which of them is to be changed.
-    return (*details["loc"], *details.get("ctx", {}).get("keys", ()))
 
 
 def _problem(

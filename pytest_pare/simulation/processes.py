@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare import compat
+from pytest_pare.scenarios.registration import LIBRARY_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -35,9 +36,6 @@ _FAREWELL_SECONDS = 5.0
 
 # A fork would copy the locks of other threads as they happen to be, those of polars included.
 _SPAWN = multiprocessing.get_context("spawn")
-
-# Begins the names of modules that `load_library` has loaded from files, and that no import finds by itself.
-_LIBRARY_MODULE = "pare_library:"
 
 
 class ProcessFailure(Exception):  # noqa: N818 - what has failed is the process, not the call
@@ -180,7 +178,7 @@ class _Seat:
             self._process = None
 
     def _start(self) -> None:
-        files = {name: str(m.__file__) for name, m in list(sys.modules.items()) if name.startswith(_LIBRARY_MODULE)}
+        files = {name: str(m.__file__) for name, m in list(sys.modules.items()) if name.startswith(LIBRARY_MODULE)}
         alias = any(type(finder).__module__ == compat.__name__ for finder in sys.meta_path)
         ours, theirs = _SPAWN.Pipe()
         # Daemonic only so that this process ends it at its own exit, should something keep `kill` from being called.
