@@ -71,6 +71,22 @@ SHORTHANDS = (
         {"metavar": "FILE", "help": "Run only the scenarios whose ids this file lists, one a line."},
     ),
     Option(
+        "--pare-live",
+        "pare_live",
+        "live",
+        {"action": "store_const", "const": True, "help": "Let engines ask models, which may cost something."},
+    ),
+    Option(
+        "--pare-record",
+        "pare_record",
+        "cassettes.mode",
+        {
+            "choices": ("none", "once", "new", "all"),
+            "metavar": "MODE",
+            "help": "Record what live engines answer: once, new or all; none replays.",
+        },
+    ),
+    Option(
         "--pare-min-success-rate",
         "pare_min_success_rate",
         "gate.min_success_rate",

@@ -47,6 +47,10 @@ DETAILS_SCHEMA: Final = pl.Schema(
         "writes_without_consent": pl.Int64,
         "turns_saved": pl.Int64,
         "prompt_version": pl.String,
+        "error_kind": pl.String,
+        "noise_events": pl.Int64,
+        "faults": pl.String,
+        "usage": pl.String,
     }
 )
-"""What a run tells beyond PARE's columns."""
+"""What a run tells beyond PARE's columns; faults and usage as JSON."""

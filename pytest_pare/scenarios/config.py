@@ -1,7 +1,7 @@
 """How a scenario is run: engines, noise, limits.
 
-The models have ARE's and PARE's field names. The noise and engine models are our own, so that reading a suite or a
-report does not import ARE; each accepts ARE's object of the same name.
+The models have ARE's and PARE's field names. The noise and engine models, in modules beside this one, are our own, so
+that reading a suite or a report does not import ARE; each accepts ARE's object of the same name.
 """
 
 import hashlib
@@ -22,16 +22,26 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-MAX_SCENARIO_DURATION = 600
+from pytest_pare.scenarios.engine_config import LLMEngineConfig
+from pytest_pare.scenarios.fields import Count, FilePath, Iterations, Name, Probability, Seconds
+from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig
 
-Count = Annotated[int, Field(ge=0)]
-Name = Annotated[str, Field(min_length=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Iterations = Annotated[int, Field(ge=1)] | None
-# A null character is the one thing that the operating system does not take for a path at all.
-FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$")]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+__all__ = [
+    "AGENT_TYPES",
+    "MAX_SCENARIO_DURATION",
+    "AgentType",
+    "EnvEventsConfig",
+    "LLMEngineConfig",
+    "MultiScenarioRunnerConfig",
+    "NoiseConfig",
+    "ScenarioRunnerConfig",
+    "Scope",
+    "TimeMode",
+    "ToolAugmentationConfig",
+    "TraceFormat",
+]
+
+MAX_SCENARIO_DURATION = 600
 
 TraceFormat = Literal["jsonl", "hf", "lite"]
 TimeMode = Literal["measured", "fixed", "recorded"]
@@ -71,53 +81,6 @@ def _not_implemented(default: object, description: str, *, scope: Scope = "anywh
     """
     note = "Not implemented yet; only the default is accepted" + ("." if scope == "anywhere" else " in a suite.")
     return Field(default=default, description=f"{description} {note}", json_schema_extra={"x-not-implemented": scope})
-
-
-class _Lookalike(BaseModel):
-    """A value that can be made from ARE's object of the same name."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_attributes(cls, value: object) -> object:
-        # Pydantic's `from_attributes` would make an object without a single one of the attributes into all defaults.
-        if not isinstance(value, cls) and all(hasattr(value, name) for name in cls.model_fields):
-            return {name: getattr(value, name) for name in cls.model_fields}
-        return value
-
-
-class LLMEngineConfig(_Lookalike):
-    """Which model answers, and where."""
-
-    model_name: Name = Field(description="The model, as its provider names it.")
-    provider: str | None = Field(
-        default=None, description="Who serves the model; null leaves the choice to the engine."
-    )
-    endpoint: str | None = Field(default=None, description="URL of the service; null is the provider's own.")
-
-
-class ToolAugmentationConfig(_Lookalike):
-    """Noise in the agent's tools."""
-
-    tool_failure_probability: Probability = Field(default=0.1, description="Share of tool calls that fail, 0 to 1.")
-    apply_tool_name_augmentation: bool = Field(default=True, description="Whether tools get other names.")
-    apply_tool_description_augmentation: bool = Field(default=True, description="Whether tools get other descriptions.")
-
-
-class EnvEventsConfig(_Lookalike):
-    """Noise in the world: events that have nothing to do with the scenario."""
-
-    num_env_events_per_minute: Count = Field(default=10, description="Events per simulated minute.")
-    env_events_seed: Count = Field(default=0, description="Seed of the draw of events and of their times.")
-    n_message_events_per_conversation: Count = Field(
-        default=4, description="At most so many messages in a conversation."
-    )
-    n_item_events_per_product: Count = Field(default=2, description="At most so many items of a product.")
-    weight_per_app_class: dict[str, Weight] = Field(
-        default={"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0},
-        description="Class name of an app to its relative share of the events.",
-    )
 
 
 class ScenarioRunnerConfig(BaseModel):
@@ -220,10 +183,14 @@ class ScenarioRunnerConfig(BaseModel):
     max_tool_calls: Iterations = Field(
         default=100, description="Most tool calls in a turn, after which it is over; null is no limit."
     )
-    tool_augmentation_config: ToolAugmentationConfig | None = _not_implemented(
-        None, "Noise in the agent's tools.", scope="suite"
+    tool_augmentation_config: ToolAugmentationConfig | None = Field(
+        default=None, description="Noise in the agent's tools; null is none."
     )
-    env_events_config: EnvEventsConfig | None = _not_implemented(None, "Noise in the world.", scope="suite")
+    env_events_config: EnvEventsConfig | None = Field(default=None, description="Noise in the world; null is none.")
+    noise: NoiseConfig = Field(
+        default=NoiseConfig(),
+        description="Faults beyond these, and what noise is made of; of a suite, its own section.",
+    )
     judge_only: bool = _not_implemented(False, "Whether a judge alone decides on success.")
     judge_engine_config: LLMEngineConfig | None = _not_implemented(None, "Engine of the judge.")
     max_scenario_duration: int = Field(
@@ -247,6 +214,14 @@ class ScenarioRunnerConfig(BaseModel):
         return (
             "reference" if all(e.provider == "oracle" for e in self.engines.values()) and self.is_built_in else "agent"
         )
+
+    @property
+    def tool_failure_probability(self) -> Probability:
+        """Share of the agent's tool calls that fail, 0 to 1."""
+        if self.noise.tool_failure_probability is not None:
+            return self.noise.tool_failure_probability
+        tools = self.tool_augmentation_config
+        return 0.0 if tools is None else tools.tool_failure_probability
 
     @property
     def is_built_in(self) -> bool:
@@ -303,6 +278,7 @@ class ScenarioRunnerConfig(BaseModel):
         name and do not collide; with 8 digits, 77,000 configs give an even chance that two of them share a hash.
         """
         settings = self.model_dump(mode="json", exclude=set(self._not_hashed))
+        settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
         canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 

@@ -5,11 +5,12 @@ Importing this module imports neither ARE nor polars: it is on the path of every
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_pare.plain import to_text
+from pytest_pare.plain import to_builtins, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
 Status = Literal["success", "failed", "exception", "no_validation"]
+ErrorKind = Literal["configuration", "infrastructure"]
 
 # A run has a score only if it was judged: an exception or a missing verdict is no zero.
 _SCORES: dict[Status, bool] = {"success": True, "failed": False}
 
 
 # What a result tells and PARE's table of results has no column for.
-_DETAILS = ("rejection_count", "writes_without_consent", "turns_saved", "prompt_version")
+_DETAILS = (
+    "rejection_count", "writes_without_consent", "turns_saved", "prompt_version",
+    "error_kind", "noise_events", "faults", "usage",
+)  # fmt: skip
 
 
 class RecordedException(Exception):  # noqa: N818 - it stands in for any exception, an error or not
@@ -70,6 +75,12 @@ class PAREScenarioValidationResult:
         writes_without_consent: How often the agent tried to write while the user had accepted nothing.
         turns_saved: Turns in which nothing would have been done, had time not jumped to what happens next.
         prompt_version: Version of the prompts that the user and the built-in agent were told.
+        error_kind: What the exception came of where that was neither scenario nor agent: `configuration` or
+            `infrastructure`.
+        noise_events: Events of noise that happened in the world.
+        faults: Kind of fault to (what it hit, such as the tool's name, to how often).
+        usage: Role to the calls of its engine: `calls`, `prompt_tokens`, `completion_tokens` and `cost` in US dollars;
+            `None` for what is not known of all calls.
     """
 
     success: bool | None
@@ -86,6 +97,10 @@ class PAREScenarioValidationResult:
     writes_without_consent: int = 0
     turns_saved: int = 0
     prompt_version: str | None = None
+    error_kind: ErrorKind | None = None
+    noise_events: int = 0
+    faults: dict[str, dict[str, int]] = field(default_factory=dict)
+    usage: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -131,6 +146,10 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
         "writes_without_consent": int(result.writes_without_consent),
         "turns_saved": int(result.turns_saved),
         "prompt_version": _optional_text(result.prompt_version),
+        "error_kind": _optional_text(result.error_kind),
+        "noise_events": int(result.noise_events),
+        "faults": to_builtins(result.faults),
+        "usage": to_builtins(result.usage),
     }
 
 
@@ -266,7 +285,7 @@ class PAREMultiScenarioValidationResult:
 
         from pytest_pare.results.schema import DETAILS_SCHEMA
 
-        rows = [{name: getattr(result, name) for name in DETAILS_SCHEMA} for _, result in self._in_order()]
+        rows = [{name: _flat(getattr(result, name)) for name in DETAILS_SCHEMA} for _, result in self._in_order()]
         return pl.DataFrame(rows, schema=DETAILS_SCHEMA)
 
     def _in_order(self) -> list[tuple[tuple[str, int | None], PAREScenarioValidationResult]]:
@@ -292,7 +311,7 @@ class PAREMultiScenarioValidationResult:
 
     def _shared_columns(self) -> dict[str, object]:
         config = self.run_config
-        tools, events = config.tool_augmentation_config, config.env_events_config
+        events = config.env_events_config
         return {
             "job_duration": self.duration,
             "user_model": config.user_model_alias,
@@ -305,7 +324,7 @@ class PAREMultiScenarioValidationResult:
             "proactive_model": f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
             if config.is_built_in
             else config.agent_type,
-            "tool_failure_probability": 0.0 if tools is None else tools.tool_failure_probability,
+            "tool_failure_probability": config.tool_failure_probability,
             "num_env_events_per_minute": 0 if events is None else events.num_env_events_per_minute,
         }
 
@@ -331,6 +350,10 @@ def _row(scenario_id: str, run_number: int | None, result: PAREScenarioValidatio
         "proposal_rate": result.proposal_rate,
         "acceptance_rate": result.acceptance_rate,
     }
+
+
+def _flat(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
 
 
 def _ratio(part: int, whole: int) -> float:

@@ -1,23 +1,20 @@
 """The sections of a suite file, and the names of their keys."""
 
-import json
 from collections.abc import Iterator
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.config import (
-    FilePath,
-    Iterations,
     LLMEngineConfig,
     MultiScenarioRunnerConfig,
-    Name,
-    Probability,
+    NoiseConfig,
     Scope,
     TimeMode,
     TraceFormat,
 )
+from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
@@ -77,17 +74,6 @@ class RunnerSettings(MultiScenarioRunnerConfig):
     )
     trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
 
-    @model_validator(mode="after")
-    def _refuse_live_engines(self) -> Self:
-        for role, engine in ({} if self.oracle else self.engines).items():
-            if engine.provider != "oracle":
-                raise PydanticCustomError(
-                    "no_such_provider",
-                    "this version has no engine of the provider {provider}; there is oracle",
-                    {"keys": (f"{role}_engine_config",), "provider": json.dumps(engine.provider)},
-                )
-        return self
-
 
 class Gate(_Section):
     """What makes a session fail."""
@@ -95,8 +81,12 @@ class Gate(_Section):
     min_success_rate: Probability | None = Field(
         default=None, description="Least share of runs that succeed, a fraction from 0 to 1; null sets no gate."
     )
+    robustness: Probability | None = Field(
+        default=None,
+        description="Least area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
+    )
 
-    @field_validator("min_success_rate", mode="before")
+    @field_validator("min_success_rate", "robustness", mode="before")
     @classmethod
     def _hint_at_percent(cls, rate: object) -> object:
         if isinstance(rate, int | float) and 1 < rate <= 100:
@@ -122,12 +112,42 @@ class Reports(_Section):
     )
 
 
+RecordMode = Literal["none", "once", "new", "all"]
+
+
+class Cassettes(_Section):
+    """Recordings of what live engines answered."""
+
+    dir: FilePath = Field(default="cassettes", description="Directory of the recordings, relative to the suite file.")
+    mode: RecordMode = Field(
+        default="none",
+        description="none replays, and an answer that was not recorded is an error; once records runs that have no "
+        "recording; new records the answers that are missing; all records everything anew.",
+    )
+    on_drift: Literal["fail", "rerecord", "warn"] = Field(
+        default="fail",
+        description="What becomes of a run that asks something else than was recorded: fail is an exception, rerecord "
+        "asks the engine from there on, warn takes the recorded answer nevertheless.",
+    )
+
+
 class SuiteSettings(_Section):
     """Everything that a suite file can say."""
 
     scenarios: ScenarioSelection = Field(default=ScenarioSelection(), description="Which scenarios are run.")
     runs: int = Field(default=1, ge=1, description="How often each scenario is run.")
     runner: RunnerSettings = Field(default=RunnerSettings(), description="How they are run.")
+    noise: NoiseConfig = Field(default=NoiseConfig(), description="What goes wrong around the agent.")
+    matrix: dict[Name, dict[str, Any]] = Field(
+        default={}, description="Name of a variant to keys of `runner`, and `noise`, that are different in it."
+    )
+    sweep: dict[Name, list[Any]] = Field(
+        default={}, description="Dotted key to its levels; each level is a variant of the robustness curve."
+    )
+    live: bool = Field(default=False, description="Whether engines may ask models, which may cost something.")
+    cassettes: Cassettes | None = Field(
+        default=None, description="Recordings of what live engines answered; null uses none."
+    )
     gate: Gate = Field(default=Gate(), description="What makes the session fail.")
     reports: Reports = Field(default=Reports(), description="Files that the results are written to.")
 
@@ -139,12 +159,30 @@ class SuiteSettings(_Section):
 
     @model_validator(mode="after")
     def _refuse_recordings(self) -> Self:
-        if self.runner.simulated_generation_time_mode == "recorded":
+        if self.runner.simulated_generation_time_mode == "recorded" and self.cassettes is None:
             raise PydanticCustomError(
                 "no_recordings",
-                "this version has no recordings; use fixed or measured",
+                "there are no recordings without cassettes; add that section, or use fixed or measured",
                 {"keys": ("runner", "simulated_generation_time_mode")},
             )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_surprises(self) -> Self:
+        if self.live or self.runner.oracle or (self.cassettes is not None and self.cassettes.mode == "none"):
+            return self
+        for role, engine in self.runner.engines.items():
+            if engine.is_live:
+                raise PydanticCustomError(
+                    "not_live",
+                    "asks a model ({provider}, {model}), which may cost something: say live: true in the suite or "
+                    "--pare-live, or replay cassettes",
+                    {
+                        "keys": ("runner", f"{role}_engine_config"),
+                        "provider": engine.provider or "no provider",
+                        "model": engine.model_name,
+                    },
+                )
         return self
 
 
@@ -162,4 +200,14 @@ def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 KEYS = frozenset(_keys(SuiteSettings))
 
 # The keys whose values are paths, or lists of paths.
-PATH_KEYS = frozenset({"scenarios.paths", "scenarios.split", "reports.json", "reports.parquet", "runner.output_dir"})
+PATH_KEYS = frozenset(
+    {
+        "cassettes.dir",
+        "noise.data",
+        "reports.json",
+        "reports.parquet",
+        "runner.output_dir",
+        "scenarios.paths",
+        "scenarios.split",
+    }
+)

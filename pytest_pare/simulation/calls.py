@@ -95,6 +95,7 @@ class TimedEngine(LLMEngine):
                     latency=round(seconds, 6),
                     prompt_tokens=facts.get("prompt_tokens"),
                     completion_tokens=facts.get("completion_tokens"),
+                    cost=facts.get("cost"),
                     error=error,
                 )
             )

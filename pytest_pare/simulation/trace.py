@@ -18,7 +18,7 @@ _ARGUMENT_WIDTH = 60
 _AGENT_INTERFACE = "PAREAgentUserInterface"
 _ANSWERS = ("accept_proposal", "reject_proposal")
 _FORMAT = "pytest-pare/trace"
-_VERSION = 1
+_VERSION = 2
 
 _T = TypeVar("_T", "TraceEvent", "EngineCall", "Trace")
 
@@ -43,6 +43,7 @@ class TraceEvent:
         mode: What the agent was doing: `observe`, `awaiting_confirmation` or `execute`; `None` without agents.
         screen_before: What was on the phone's screen, `app/screen`.
         screen_after: What was on it afterwards.
+        fault: The kind of noise that this is, or that has changed it; `None` for what is no noise.
     """
 
     time: float
@@ -59,6 +60,7 @@ class TraceEvent:
     mode: str | None = None
     screen_before: str | None = None
     screen_after: str | None = None
+    fault: str | None = None
 
     @property
     def is_interface(self) -> bool:
@@ -96,6 +98,7 @@ class EngineCall:
         latency: Seconds of simulated time that the answer took.
         prompt_tokens: Tokens of the request; `None` if the engine does not tell.
         completion_tokens: Tokens of the answer; `None` if the engine does not tell.
+        cost: US dollars; `None` if the price is not known.
         error: What the engine raised, or `None`.
     """
 
@@ -108,6 +111,7 @@ class EngineCall:
     latency: float
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cost: float | None = None
     error: str | None = None
 
 

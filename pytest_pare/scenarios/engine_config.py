@@ -1,0 +1,59 @@
+"""Which engine answers, and how it is asked."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from pytest_pare.scenarios.fields import Count, Lookalike, Name, Value, Weight
+
+OFFLINE_PROVIDERS = ("oracle", "scripted")
+"""The providers whose engines answer on this machine, without a key and a network."""
+
+
+class Price(Value):
+    """What tokens cost."""
+
+    input: Weight = Field(description="US dollars for a million tokens of requests.")
+    output: Weight = Field(description="US dollars for a million tokens of answers.")
+
+
+class LLMEngineConfig(Lookalike):
+    """Which model answers, where, and how it is asked."""
+
+    _of_are: ClassVar = ("model_name", "provider", "endpoint")
+
+    model_name: Name = Field(description="The model, as its provider names it.")
+    provider: str | None = Field(
+        default=None, description="Who serves the model; null leaves the choice to the engine."
+    )
+    endpoint: str | None = Field(default=None, description="URL of the service; null is the provider's own.")
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="Sampling temperature; null is the provider's default."
+    )
+    seed: Count | None = Field(default=None, description="Seed of the sampling, where the provider takes one.")
+    max_tokens: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Most tokens of an answer; null is the provider's default."
+    )
+    timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=120.0, description="Longest time in seconds of real time that one request may take."
+    )
+    retries: Count = Field(
+        default=5, description="How often a request is made again that failed for a reason that may pass."
+    )
+    price: Price | None = Field(
+        default=None, description="What tokens cost; null is what is known of the model, if anything is."
+    )
+    answers: Name | list[Any] | dict[str, Any] | None = Field(
+        default=None,
+        description="Of the provider scripted: the answers in order, or by scenario id, or a YAML file of them.",
+    )
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its answers come from a model, and may cost something."""
+        return self.provider not in OFFLINE_PROVIDERS
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What changes its answers, apart from which model it is and where."""
+        return self.model_dump(mode="json", include={"temperature", "seed", "max_tokens", "answers"}, exclude_none=True)

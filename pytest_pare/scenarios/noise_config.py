@@ -1,0 +1,118 @@
+"""Noise: what goes wrong around an agent, how often, and by which seed."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Probability, Seconds, Value, Weight
+
+
+class ToolAugmentationConfig(Lookalike):
+    """Noise in the agent's tools."""
+
+    _of_are: ClassVar = (
+        "tool_failure_probability",
+        "apply_tool_name_augmentation",
+        "apply_tool_description_augmentation",
+    )
+
+    tool_failure_probability: Probability = Field(default=0.1, description="Share of tool calls that fail, 0 to 1.")
+    apply_tool_name_augmentation: bool = Field(default=True, description="Whether tools get other names.")
+    apply_tool_description_augmentation: bool = Field(default=True, description="Whether tools get other descriptions.")
+
+
+class EnvEventsConfig(Lookalike):
+    """Noise in the world: events that have nothing to do with the scenario."""
+
+    _of_are: ClassVar = (
+        "num_env_events_per_minute",
+        "env_events_seed",
+        "n_message_events_per_conversation",
+        "n_item_events_per_product",
+        "weight_per_app_class",
+    )
+
+    num_env_events_per_minute: Count = Field(default=10, description="Events per simulated minute.")
+    env_events_seed: Count = Field(default=0, description="Seed of the draw of events and of their times.")
+    n_message_events_per_conversation: Count = Field(
+        default=4, description="At most so many messages in a conversation."
+    )
+    n_item_events_per_product: Count = Field(default=2, description="At most so many items of a product.")
+    weight_per_app_class: dict[str, Weight] = Field(
+        default={"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0},
+        description="Class name of an app to its relative share of the events.",
+    )
+
+
+class Fault(Value):
+    """Something that goes wrong now and then."""
+
+    rate: Probability = Field(default=0.0, description="How often, 0 to 1, of the times that it could.")
+    seed: Count = Field(default=0, description="Seed of the draw.")
+
+
+class ToolTimeout(Fault):
+    """A call of a tool that ends without a result."""
+
+    seconds: Seconds = Field(default=30.0, description="Simulated seconds until the call is given up.")
+    carried_out: bool = Field(default=False, description="Whether the tool has done its work nevertheless.")
+
+
+class SlowTool(Fault):
+    """A call of a tool that takes long."""
+
+    seconds: Seconds = Field(default=20.0, description="Simulated seconds that the call takes.")
+
+
+class LateEvent(Fault):
+    """An event of the scenario's that comes late."""
+
+    seconds: Seconds = Field(default=60.0, description="At most so many simulated seconds, drawn evenly.")
+
+
+class TwiceEvent(Fault):
+    """Something that arrives twice."""
+
+    seconds: Seconds = Field(default=5.0, description="Simulated seconds until it arrives again.")
+
+
+class BusyUser(Fault):
+    """A user who does not answer at once."""
+
+    turns: Annotated[int, Field(ge=1)] = Field(default=1, description="Turns that go by before the answer.")
+
+
+class NoiseConfig(Value):
+    """What goes wrong around the agent, beyond PARE's two kinds of noise, and what noise is made of."""
+
+    data: FilePath | None = Field(
+        default=None,
+        description="File of what noise is made of; null is the one that ENV_AUGMENTATION_DATA_PATH names, or the "
+        "bundled one.",
+    )
+    schedule: Literal["default", "pare"] = Field(
+        default="default", description="How noise in the world is divided and timed; pare is as PARE does it."
+    )
+    tool_failure_probability: Probability | None = Field(
+        default=None,
+        description="Share of the agent's tool calls that fail, 0 to 1; null is what "
+        "runner.tool_augmentation_config says.",
+    )
+    tool_timeout: ToolTimeout = Field(default=ToolTimeout(), description="A call of a tool that ends without a result.")
+    tool_partial: Fault = Field(default=Fault(), description="A read that returns only a part of its result.")
+    tool_outdated: Fault = Field(
+        default=Fault(), description="A read that returns what the same call has returned before."
+    )
+    tool_slow: SlowTool = Field(default=SlowTool(), description="A call of a tool that takes long.")
+    event_late: LateEvent = Field(default=LateEvent(), description="An event of the scenario's that comes late.")
+    event_twice: TwiceEvent = Field(default=TwiceEvent(), description="A mail or a message that arrives twice.")
+    event_out_of_order: Fault = Field(
+        default=Fault(), description="A mail or a message that arrives after the one that followed it."
+    )
+    user_busy: BusyUser = Field(default=BusyUser(), description="A user who is busy, and answers a proposal late.")
+    user_changes_mind: Fault = Field(
+        default=Fault(), description="A user who accepts, takes it back at once, and accepts again a turn later."
+    )
+    user_words: Fault = Field(
+        default=Fault(), description="A user who answers with words before they accept or reject."
+    )
