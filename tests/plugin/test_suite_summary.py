@@ -323,7 +323,8 @@ def test_the_parquet_report(garden: Example) -> None:
         **RESULT_SCHEMA,
         **dict.fromkeys(("suite", "variant", "mode"), pl.String),
         **dict.fromkeys(("rejection_count", "writes_without_consent", "turns_saved"), pl.Int64),
-        "prompt_version": pl.String,
+        **dict.fromkeys(("prompt_version", "error_kind", "faults", "usage"), pl.String),
+        "noise_events": pl.Int64,
     }
     assert rows["mode"].unique().to_list() == ["reference"]
     assert rows["prompt_version"].unique().to_list() == [prompts.version()]
@@ -347,7 +348,7 @@ def test_the_files_of_a_session_without_results(example: Example) -> None:
     example.scenario("saw", marks="@pytest.mark.skip").suite("reports: {json: out.json, parquet: rows.parquet}")
     assert example.run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
     rows = pl.read_parquet(example.path / "rows.parquet")
-    assert (rows.height, rows.width) == (0, 36)
+    assert (rows.height, rows.width) == (0, 40)
     assert json.loads((example.path / "out.json").read_text())["per_config_results"] == []
 
 

@@ -19,8 +19,34 @@ from pytest_pare.scenarios.config import (
     ToolAugmentationConfig,
 )
 
-OPENAI_MINI: dict[str, Any] = {"model_name": "gpt-5-mini", "provider": "openai", "endpoint": None}
-OPENAI = {"model_name": "gpt-5", "provider": "openai", "endpoint": None}
+ASKED = {
+    "endpoint": None,
+    "temperature": None,
+    "seed": None,
+    "max_tokens": None,
+    "timeout_seconds": 120.0,
+    "retries": 5,
+    "price": None,
+    "answers": None,
+}
+OPENAI_MINI: dict[str, Any] = {"model_name": "gpt-5-mini", "provider": "openai", **ASKED}
+OPENAI = {"model_name": "gpt-5", "provider": "openai", **ASKED}
+NO_FAULT = {"rate": 0.0, "seed": 0}
+NOISE = {
+    "data": None,
+    "schedule": "default",
+    "tool_failure_probability": None,
+    "tool_timeout": {**NO_FAULT, "seconds": 30.0, "carried_out": False},
+    "tool_partial": NO_FAULT,
+    "tool_outdated": NO_FAULT,
+    "tool_slow": {**NO_FAULT, "seconds": 20.0},
+    "event_late": {**NO_FAULT, "seconds": 60.0},
+    "event_twice": {**NO_FAULT, "seconds": 5.0},
+    "event_out_of_order": NO_FAULT,
+    "user_busy": {**NO_FAULT, "turns": 1},
+    "user_changes_mind": NO_FAULT,
+    "user_words": NO_FAULT,
+}
 
 SINGLE: dict[str, Any] = {
     "user_engine_config": OPENAI_MINI,
@@ -46,6 +72,7 @@ SINGLE: dict[str, Any] = {
     "max_tool_calls": 100,
     "tool_augmentation_config": None,
     "env_events_config": None,
+    "noise": NOISE,
     "judge_only": False,
     "judge_engine_config": None,
     "max_scenario_duration": 600,
@@ -96,6 +123,7 @@ WITH_EFFECT: dict[str, tuple[Any, bool]] = {
     "max_tool_calls": (1, True),
     "tool_augmentation_config": ({}, True),
     "env_events_config": ({}, True),
+    "noise": ({"tool_slow": {"rate": 0.5}}, True),
     "max_scenario_duration": (601, True),
     "user_model_alias": ("a", True),
     "observe_model_alias": ("b", True),
@@ -226,6 +254,9 @@ def test_what_can_be_set(name: str) -> None:
             {"env_events_config": {"weight_per_app_class": {"A": float("inf")}}},
             "env_events_config.weight_per_app_class.A: Input should be a finite number",
         ),
+        ({"noise": {"tool_slow": {"rate": 1.5}}}, "noise.tool_slow.rate: Input should be less than or equal to 1"),
+        ({"noise": {"user_busy": {"turns": 0}}}, "noise.user_busy.turns: Input should be greater than or equal to 1"),
+        ({"noise": {"schedule": "p"}}, "noise.schedule: Input should be 'default' or 'pare'"),
         (
             {"tool_augmentation_config": object()},
             "tool_augmentation_config: Input should be a valid dictionary or instance of ToolAugmentationConfig",
@@ -262,6 +293,53 @@ def test_accepts_the_objects_of_are() -> None:
     )
     assert LLMEngineConfig.model_validate(AreEngine(model_name="m")) == LLMEngineConfig(model_name="m")
     assert ToolAugmentationConfig.model_validate(AreTools()) == ToolAugmentationConfig()
+
+
+def test_what_changes_the_answers_of_an_engine_counts_in_the_hash() -> None:
+    def hashed(**options: Any) -> str:
+        engine = LLMEngineConfig(model_name="gpt-5", **options)
+        return ScenarioRunnerConfig(observe_engine_config=engine).get_config_hash()
+
+    plain = ScenarioRunnerConfig().get_config_hash()
+    assert hashed() == hashed(provider="azure", endpoint="http://x", timeout_seconds=1.0, retries=0) == plain
+    others = [hashed(temperature=0.0), hashed(seed=0), hashed(max_tokens=1), hashed(answers=["a"])]
+    assert len({plain, *others}) == 5
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ({"temperature": -0.1}, "temperature: Input should be greater than or equal to 0"),
+        ({"seed": -1}, "seed: Input should be greater than or equal to 0"),
+        ({"max_tokens": 0}, "max_tokens: Input should be greater than 0"),
+        ({"timeout_seconds": 0.0}, "timeout_seconds: Input should be greater than 0"),
+        ({"retries": -1}, "retries: Input should be greater than or equal to 0"),
+        ({"price": {"input": 1.0}}, "price.output: Field required"),
+        ({"price": {"input": -1.0, "output": 0.0}}, "price.input: Input should be greater than or equal to 0"),
+    ],
+)
+def test_bad_options_of_an_engine(option: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        LLMEngineConfig(model_name="m", **option)
+    assert message(caught.value) == expected
+
+
+def test_which_engines_ask_a_model() -> None:
+    providers = ("oracle", "scripted", "openai", None)
+    assert [LLMEngineConfig(model_name="m", provider=p).is_live for p in providers] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({}, 0.0),
+        ({"tool_augmentation_config": {}}, 0.1),
+        ({"noise": {"tool_failure_probability": 0.4}}, 0.4),
+        ({"tool_augmentation_config": {}, "noise": {"tool_failure_probability": 0.0}}, 0.0),
+    ],
+)
+def test_how_often_tools_fail(config: dict[str, Any], expected: float) -> None:
+    assert ScenarioRunnerConfig(**config).tool_failure_probability == expected
 
 
 def test_values_of_ares_objects_are_checked() -> None:
@@ -407,8 +485,6 @@ def test_json_schema_marks_what_is_not_implemented() -> None:
         WITHOUT_EFFECT
     )
     assert {name for name, field in fields.items() if field.get("x-not-implemented") == "suite"} == {
-        "tool_augmentation_config",
-        "env_events_config",
         "max_concurrent_scenarios",
         "executor_type",
         "log_to_file",

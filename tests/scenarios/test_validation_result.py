@@ -115,7 +115,8 @@ def test_rates_of_a_run(
 
 
 def test_fields_of_a_run_in_their_order() -> None:
-    defaults = {one.name: one.default for one in fields(PAREScenarioValidationResult)[1:]}
+    result = PAREScenarioValidationResult(success=None)
+    defaults = {one.name: getattr(result, one.name) for one in fields(result)[1:]}
     assert list(defaults.items()) == [
         ("exception", None),
         ("export_path", None),
@@ -130,6 +131,10 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("writes_without_consent", 0),
         ("turns_saved", 0),
         ("prompt_version", None),
+        ("error_kind", None),
+        ("noise_events", 0),
+        ("faults", {}),
+        ("usage", {}),
     ]
 
 
@@ -158,6 +163,10 @@ results = st.builds(
     writes_without_consent=natural,
     turns_saved=natural,
     prompt_version=st.none() | st.text(),
+    error_kind=st.sampled_from([None, "configuration", "infrastructure"]),
+    noise_events=natural,
+    faults=st.dictionaries(st.text(), st.dictionaries(st.text(), natural, max_size=2), max_size=2),
+    usage=st.dictionaries(st.text(), st.dictionaries(st.text(), st.none() | natural, max_size=2), max_size=2),
 )
 
 
@@ -200,6 +209,10 @@ def test_a_record_is_made_of_builtins_only() -> None:
         writes_without_consent=FakeNumber(7),  # type: ignore[arg-type]
         turns_saved=FakeNumber(8),  # type: ignore[arg-type]
         prompt_version=BROKEN,  # type: ignore[arg-type]
+        error_kind=BROKEN,  # type: ignore[arg-type]
+        noise_events=FakeNumber(9),  # type: ignore[arg-type]
+        faults={"tool_failure": {"a": True}},
+        usage={"user": {"cost": True}},
     )
     record = result_to_record(result)
     assert json.loads(json.dumps(record)) == record
@@ -218,6 +231,10 @@ def test_a_record_is_made_of_builtins_only() -> None:
         "writes_without_consent": 7,
         "turns_saved": 8,
         "prompt_version": "broke",
+        "error_kind": "broke",
+        "noise_events": 9,
+        "faults": {"tool_failure": {"a": True}},
+        "usage": {"user": {"cost": True}},
     }
 
 

@@ -257,7 +257,7 @@ def test_the_trace_is_a_header_and_a_line_for_each_entry() -> None:
     assert lines.pop() == ""
     header, *events = map(json.loads, lines)
     assert header == {
-        "format": "pytest-pare/trace", "version": 1, "scenario_id": "stage", "start_time": run.trace.start_time,
+        "format": "pytest-pare/trace", "version": 2, "scenario_id": "stage", "start_time": run.trace.start_time,
         "entries": 2, "seed": 3, "run_number": None, "agent": None, "prompts": None, "turns": 0, "turns_saved": 0,
     }  # fmt: skip
     assert events == [{"type": "event", **dataclasses.asdict(event)} for event in run.trace.events]
@@ -282,10 +282,11 @@ COUNT = st.none() | st.integers(min_value=0)
 EVENT = st.builds(
     TraceEvent, NUMBER, TEXT, TEXT, MAYBE, MAYBE, MAYBE, st.dictionaries(TEXT, VALUE, max_size=3), VALUE, MAYBE,
     operation=MAYBE, turn=COUNT, mode=MAYBE, screen_before=MAYBE, screen_after=MAYBE,
+    fault=MAYBE,
 )  # fmt: skip
 CALL = st.builds(
     EngineCall, NUMBER, st.integers(), TEXT, TEXT, TEXT, MAYBE, NUMBER,
-    prompt_tokens=COUNT, completion_tokens=COUNT, error=MAYBE,
+    prompt_tokens=COUNT, completion_tokens=COUNT, cost=st.none() | NUMBER, error=MAYBE,
 )  # fmt: skip
 TRACE = st.builds(
     Trace, TEXT, NUMBER, st.lists(EVENT | CALL, max_size=4).map(tuple), seed=st.none() | st.integers(),
@@ -328,7 +329,7 @@ def test_a_last_line_without_its_line_feed_is_whole() -> None:
 
 
 WRITTEN = told("AGENT.read").to_jsonl().splitlines()
-VERSION = "a trace of version {}; this version of pytest-pare reads version 1"
+VERSION = "a trace of version {}; this version of pytest-pare reads version 2"
 NOT_AS = "{} of the trace is not as this version writes it: "
 FIRST, SECOND = NOT_AS.format("the first line"), NOT_AS.format("line 2")
 OTHER = "line 2 of the trace is of the type {}, and must be 'event' or 'call'"
@@ -342,9 +343,9 @@ OTHER = "line 2 of the trace is of the type {}, and must be 'event' or 'call'"
         (0, WRITTEN[0], "[]", "not a trace: the first line is no JSON object"),
         (0, WRITTEN[0], "[" * 100_000, "not a trace: the first line is no JSON object"),
         (0, "pytest-pare/trace", "other", "not a trace: the first line must name the format 'pytest-pare/trace'"),
-        (0, '"version":1', '"version":2', VERSION.format(2)),
-        (0, '"version":1', '"version":"1"', VERSION.format("'1'")),
-        (0, '"version":1,', "", VERSION.format(None)),
+        (0, '"version":2', '"version":3', VERSION.format(3)),
+        (0, '"version":2', '"version":"2"', VERSION.format("'2'")),
+        (0, '"version":2,', "", VERSION.format(None)),
         (0, '"seed":null', '"sead":null', FIRST + "unknown field 'sead', missing field 'seed'"),
         (0, '"entries":1', '"entries":3', "not a whole trace: there are 1 of 3 entries"),
         (0, '"entries":1,', "", FIRST + "missing field 'entries'"),
