@@ -6,10 +6,10 @@ duration`, `Job duration`); two reports of equal results are equal but for these
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.statistics import GroupStatistics, Spread, calculate_statistics, group_statistics
+from pytest_pare.results.text import figure_line, plural, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 REPORT_VERSION: Final = "1.0"
-WIDTH: Final = 80
 
 
 def generate_json_stats_report(
@@ -64,55 +63,57 @@ def generate_validation_report(
     """
     lines = ["PARE validation report"]
     if heading is not None:
-        lines += _wrap(heading)
-    lines += ["", *_wrap(f"Split: {split}")]
+        lines += wrapped(heading)
+    lines += ["", *wrapped(f"Split: {split}")]
     if weight_per_app_class:
         weights = ", ".join(f"{name} {weight}" for name, weight in sorted(weight_per_app_class.items()))
-        lines += _wrap(f"Weights: {weights}")
+        lines += wrapped(f"Weights: {weights}")
     if timestamp is not None:
-        lines += _wrap(f"Time: {timestamp}")
+        lines += wrapped(f"Time: {timestamp}")
     groups = group_statistics(df)
     if not groups:
         lines += ["", "No results: there is nothing to report."]
     for group in groups:
         lines += ["", *_header(group), "  Metadata", *_metadata(group), "  Metrics", *_metrics(group)]
-        lines += _agent_metrics(group) if agents else [_line("Agent metrics", "n/a", "no agent took part")]
+        lines += _agent_metrics(group) if agents else [figure_line("Agent metrics", "n/a", "no agent took part")]
     return "\n".join(lines)
 
 
 def _header(group: GroupStatistics) -> list[str]:
-    return _wrap(
+    return wrapped(
         f"user={group.user_model}, proactive={group.proactive_model}, "
         f"tool_fail={group.tool_failure_probability}, env_events={group.num_env_events_per_minute}"
     )
 
 
 def _metadata(group: GroupStatistics) -> Iterator[str]:
-    yield _line("Scenarios", f"{group.total_scenarios}")
-    yield _line("Runs", f"{group.total_runs}")
-    yield _line("Succeeded", f"{group.success_runs}")
-    yield _line("Failed", f"{group.failed_runs}")
+    yield figure_line("Scenarios", f"{group.total_scenarios}")
+    yield figure_line("Runs", f"{group.total_runs}")
+    yield figure_line("Succeeded", f"{group.success_runs}")
+    yield figure_line("Failed", f"{group.failed_runs}")
     if group.exception_runs:
-        yield _line("Exceptions", f"{group.exception_runs}", "not in the success rate")
+        yield figure_line("Exceptions", f"{group.exception_runs}", "not in the success rate")
     if group.no_validation_runs:
-        yield _line("No validation", f"{group.no_validation_runs}", "not in the success rate")
+        yield figure_line("No validation", f"{group.no_validation_runs}", "not in the success rate")
 
 
 def _metrics(group: GroupStatistics) -> Iterator[str]:
-    of_scenarios = f"of {group.total_scenarios} scenario" + ("" if group.total_scenarios == 1 else "s")
+    of_scenarios = f"of {plural(group.total_scenarios, 'scenario')}"
     yield _figure("Success rate", group.success_rate, unit=" %")
-    yield _line(f"Pass@{group.k}", f"{group.pass_at_k_percent:.1f}", f"{group.pass_at_k} {of_scenarios}", unit=" %")
-    yield _line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
+    yield figure_line(
+        f"Pass@{group.k}", f"{group.pass_at_k_percent:.1f}", f"{group.pass_at_k} {of_scenarios}", unit=" %"
+    )
+    yield figure_line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
     yield _figure("Run duration", group.avg_run_duration, unit=" s")
-    yield _line("Job duration", f"{group.job_duration:.1f}", unit=" s")
+    yield figure_line("Job duration", f"{group.job_duration:.1f}", unit=" s")
 
 
 def _agent_metrics(group: GroupStatistics) -> Iterator[str]:
-    yield _line("Proposals", f"{group.total_proposals}")
-    yield _line("Acceptances", f"{group.total_acceptances}")
-    yield _line("Turns", f"{group.total_turns}")
-    yield _line("Read-only actions", f"{group.total_read_only_actions}")
-    yield _line("Write actions", f"{group.total_write_actions}")
+    yield figure_line("Proposals", f"{group.total_proposals}")
+    yield figure_line("Acceptances", f"{group.total_acceptances}")
+    yield figure_line("Turns", f"{group.total_turns}")
+    yield figure_line("Read-only actions", f"{group.total_read_only_actions}")
+    yield figure_line("Write actions", f"{group.total_write_actions}")
     yield _figure("Proposal rate", group.aggregate_proposal_rate, decimals=3)
     yield _figure("Acceptance rate", group.aggregate_acceptance_rate, unit=" %", factor=100)
     yield _figure("Read-only per run", group.avg_read_only_actions)
@@ -121,20 +122,10 @@ def _agent_metrics(group: GroupStatistics) -> Iterator[str]:
 
 def _figure(label: str, figure: Spread, *, unit: str = "", decimals: int = 1, factor: float = 1) -> str:
     if figure.value is None:
-        return _line(label, "n/a")
+        return figure_line(label, "n/a")
     note = ""
     if figure.samples > 1:
         note = f"std {factor * figure.std:.{decimals}f}"
         if figure.sem is not None:
             note += f", sem {factor * figure.sem:.{decimals}f}"
-    return _line(label, f"{factor * figure.value:.{decimals}f}", note, unit=unit)
-
-
-def _line(label: str, number: str, note: str = "", *, unit: str = "") -> str:
-    return f"    {label:<20}{number:>7}{unit}" + (f" ({note})" if note else "")
-
-
-def _wrap(text: str) -> list[str]:
-    # What is not printable becomes a space: a name from outside must not break a line, or colour a terminal.
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return textwrap.wrap(printable, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    return figure_line(label, f"{factor * figure.value:.{decimals}f}", note, unit=unit)
