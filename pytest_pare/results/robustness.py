@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _CONFIDENCE: Final = 0.95
 _BAR: Final = 20
 _MOST_TOOLS: Final = 5
+_LEAST_COST: Final = Fraction(1, 10)
 _TOOL_WIDTH: Final = 48
 
 
@@ -243,18 +244,13 @@ def _area_line(curve: Curve, needed: float | None) -> str:
 
 
 def _cost_lines(curve: Curve) -> list[str]:
-    shown = [one for one in curve.costs if round(one.cost, 1) > 0][:_MOST_TOOLS]
+    shown = [one for one in curve.costs if one.cost >= _LEAST_COST][:_MOST_TOOLS]
     if not shown:
         return []
-    names = [printable(one.tool)[:_TOOL_WIDTH] for one in shown]
-    width = max(map(len, names))
-    return [
-        "    Costliest tools",
-        *(
-            f"      {name:<{width}}  {float(round(one.cost, 1)):>5.1f} runs (hit in {one.hit})"
-            for name, one in zip(names, shown, strict=True)
-        ),
-    ]
+    rows = [(printable(one.tool)[:_TOOL_WIDTH], f"{float(one.cost):.1f}", one.hit) for one in shown]
+    names, costs = (max(len(row[column]) for row in rows) for column in (0, 1))
+    lines = [f"      {name:<{names}}  {cost:>{costs}} runs (hit in {hit})" for name, cost, hit in rows]
+    return ["    Costliest tools", *lines]
 
 
 def _level_to_dict(level: Level) -> dict[str, Any]:
