@@ -53,11 +53,10 @@ def faults_by_kind(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, in
 
 def _exception_lines(runs: Sequence[PAREScenarioValidationResult]) -> list[str]:
     kinds = exceptions_by_kind(runs)
-    # What the group's own line says is enough, if there is nothing to tell apart.
+    # The groups have their numbers; a kind says something where it is not the usual one.
     if not kinds.keys() - {"other"}:
         return []
-    listing = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    return wrapped(f"Exceptions {sum(kinds.values())} ({listing}; not in the success rate)", "  ")
+    return [f"  Exceptions: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}"]
 
 
 def _noise_lines(runs: Sequence[PAREScenarioValidationResult]) -> list[str]:

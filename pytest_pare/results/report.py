@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.statistics import GroupStatistics, Spread, calculate_statistics, group_statistics
-from pytest_pare.results.text import figure_line, plural, wrapped
+from pytest_pare.results.text import plural, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def generate_validation_report(
         lines += ["", "No results: there is nothing to report."]
     for group in groups:
         lines += ["", *_header(group), "  Metadata", *_metadata(group), "  Metrics", *_metrics(group)]
-        lines += _agent_metrics(group) if agents else [figure_line("Agent metrics", "n/a", "no agent took part")]
+        lines += _agent_metrics(group) if agents else [_line("Agent metrics", "n/a", "no agent took part")]
     return "\n".join(lines)
 
 
@@ -87,33 +87,31 @@ def _header(group: GroupStatistics) -> list[str]:
 
 
 def _metadata(group: GroupStatistics) -> Iterator[str]:
-    yield figure_line("Scenarios", f"{group.total_scenarios}")
-    yield figure_line("Runs", f"{group.total_runs}")
-    yield figure_line("Succeeded", f"{group.success_runs}")
-    yield figure_line("Failed", f"{group.failed_runs}")
+    yield _line("Scenarios", f"{group.total_scenarios}")
+    yield _line("Runs", f"{group.total_runs}")
+    yield _line("Succeeded", f"{group.success_runs}")
+    yield _line("Failed", f"{group.failed_runs}")
     if group.exception_runs:
-        yield figure_line("Exceptions", f"{group.exception_runs}", "not in the success rate")
+        yield _line("Exceptions", f"{group.exception_runs}", "not in the success rate")
     if group.no_validation_runs:
-        yield figure_line("No validation", f"{group.no_validation_runs}", "not in the success rate")
+        yield _line("No validation", f"{group.no_validation_runs}", "not in the success rate")
 
 
 def _metrics(group: GroupStatistics) -> Iterator[str]:
     of_scenarios = f"of {plural(group.total_scenarios, 'scenario')}"
     yield _figure("Success rate", group.success_rate, unit=" %")
-    yield figure_line(
-        f"Pass@{group.k}", f"{group.pass_at_k_percent:.1f}", f"{group.pass_at_k} {of_scenarios}", unit=" %"
-    )
-    yield figure_line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
+    yield _line(f"Pass@{group.k}", f"{group.pass_at_k_percent:.1f}", f"{group.pass_at_k} {of_scenarios}", unit=" %")
+    yield _line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
     yield _figure("Run duration", group.avg_run_duration, unit=" s")
-    yield figure_line("Job duration", f"{group.job_duration:.1f}", unit=" s")
+    yield _line("Job duration", f"{group.job_duration:.1f}", unit=" s")
 
 
 def _agent_metrics(group: GroupStatistics) -> Iterator[str]:
-    yield figure_line("Proposals", f"{group.total_proposals}")
-    yield figure_line("Acceptances", f"{group.total_acceptances}")
-    yield figure_line("Turns", f"{group.total_turns}")
-    yield figure_line("Read-only actions", f"{group.total_read_only_actions}")
-    yield figure_line("Write actions", f"{group.total_write_actions}")
+    yield _line("Proposals", f"{group.total_proposals}")
+    yield _line("Acceptances", f"{group.total_acceptances}")
+    yield _line("Turns", f"{group.total_turns}")
+    yield _line("Read-only actions", f"{group.total_read_only_actions}")
+    yield _line("Write actions", f"{group.total_write_actions}")
     yield _figure("Proposal rate", group.aggregate_proposal_rate, decimals=3)
     yield _figure("Acceptance rate", group.aggregate_acceptance_rate, unit=" %", factor=100)
     yield _figure("Read-only per run", group.avg_read_only_actions)
@@ -122,10 +120,14 @@ def _agent_metrics(group: GroupStatistics) -> Iterator[str]:
 
 def _figure(label: str, figure: Spread, *, unit: str = "", decimals: int = 1, factor: float = 1) -> str:
     if figure.value is None:
-        return figure_line(label, "n/a")
+        return _line(label, "n/a")
     note = ""
     if figure.samples > 1:
         note = f"std {factor * figure.std:.{decimals}f}"
         if figure.sem is not None:
             note += f", sem {factor * figure.sem:.{decimals}f}"
-    return figure_line(label, f"{factor * figure.value:.{decimals}f}", note, unit=unit)
+    return _line(label, f"{factor * figure.value:.{decimals}f}", note, unit=unit)
+
+
+def _line(label: str, number: str, note: str = "", *, unit: str = "") -> str:
+    return f"    {label:<20}{number:>7}{unit}" + (f" ({note})" if note else "")

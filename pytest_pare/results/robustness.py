@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.results.text import WIDTH, as_written, decimals_of, figure_line, printable, rounded, wrapped
+from pytest_pare.results.text import WIDTH, as_written, decimals_of, printable, rounded, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -220,7 +220,13 @@ def _lines(curve: Curve, needed: float | None) -> list[str]:
     width = max(len("level"), *(len(_number(level.level)) for level in curve.levels))
     header = f"    {'level':<{width}}  runs  judged  success   95 % interval"
     rows = [_row(level, width) for level in curve.levels]
-    return [*wrapped(f"Robustness: {name}", "  "), header, *rows, _area_line(curve, needed), *_cost_lines(curve)]
+    return [
+        *wrapped(f"Robustness: {name}", "  "),
+        header,
+        *rows,
+        *wrapped(_area(curve, needed), "    "),
+        *_cost_lines(curve),
+    ]
 
 
 def _row(level: Level, width: int) -> str:
@@ -232,15 +238,14 @@ def _row(level: Level, width: int) -> str:
     return (row + "#" * math.floor(min(_BAR, WIDTH - len(row)) * level.rate)).rstrip()
 
 
-def _area_line(curve: Curve, needed: float | None) -> str:
+def _area(curve: Curve, needed: float | None) -> str:
     label = "Area under the curve"
     if curve.area is None:
-        return figure_line(label, "n/a", curve.gap or "")
+        return f"{label}    n/a ({curve.gap})"
     if needed is None:
-        return figure_line(label, rounded(curve.area, 3, Fraction(1)))
+        return f"{label}  {rounded(curve.area, 3, Fraction(1))}"
     bound, decimals = as_written(needed), decimals_of(needed)
-    note = f"{rounded(bound, decimals)} needed"
-    return figure_line(label, rounded(curve.area, decimals, bound, Fraction(1)), note)
+    return f"{label}  {rounded(curve.area, decimals, bound, Fraction(1))} ({rounded(bound, decimals)} needed)"
 
 
 def _cost_lines(curve: Curve) -> list[str]:

@@ -27,11 +27,6 @@ def wrapped(text: str, indent: str = "") -> list[str]:
     )
 
 
-def figure_line(label: str, number: str, note: str = "", *, unit: str = "") -> str:
-    """Return a line for a figure, aligned with those of other figures."""
-    return f"    {label:<20}{number:>7}{unit}" + (f" ({note})" if note else "")
-
-
 def plural(count: int, noun: str) -> str:
     """Return a count and what is counted."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
