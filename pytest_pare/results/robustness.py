@@ -252,7 +252,7 @@ def _cost_lines(curve: Curve) -> list[str]:
     shown = [one for one in curve.costs if one.cost >= _LEAST_COST][:_MOST_TOOLS]
     if not shown:
         return []
-    rows = [(printable(one.tool)[:_TOOL_WIDTH], f"{float(one.cost):.1f}", one.hit) for one in shown]
+    rows = [(printable(one.tool)[:_TOOL_WIDTH], f"{float(one.cost):.1f}", f"{one.hit}") for one in shown]
     names, costs = (max(len(row[column]) for row in rows) for column in (0, 1))
     lines = [f"      {name:<{names}}  {cost:>{costs}} runs (hit in {hit})" for name, cost, hit in rows]
     return ["    Costliest tools", *lines]

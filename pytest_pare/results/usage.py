@@ -89,8 +89,8 @@ def usage_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
         return []
     table = [("  Usage", "calls", "tokens in", "tokens out", "cost")]
     for role, usage in roles.items():
-        tokens = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
-        table.append((f"    {role}", _whole(usage.calls), *tokens, _at_least(usage.cost, dollars)))
+        sent, received = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
+        table.append((f"    {role}", _whole(usage.calls), sent, received, _at_least(usage.cost, dollars)))
     rows = [f"{name:<14}{calls:>11}{sent:>17}{received:>17}{cost:>14}" for name, calls, sent, received, cost in table]
     return [*rows, _cost_line(cost_of_runs(runs))]
 

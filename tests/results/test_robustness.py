@@ -206,7 +206,7 @@ def test_what_was_not_hit_or_cannot_be_compared_costs_nothing(lost: Point) -> No
 
 def test_the_costliest_tool_is_first_and_equal_ones_are_in_the_order_of_their_names() -> None:
     hits = [("send", 2), ("read", 1), ("add", 1), ("see", 0)]
-    points = [point(1, n >= count, **{tool: 1}) for tool, count in hits for n in range(2)]
+    points = [Point(1, "a", "", n >= count, {tool: 1}) for tool, count in hits for n in range(2)]
     assert [tool for tool, _, _ in costs(point(0, True), *points)] == ["send", "add", "read", "see"]
 
 

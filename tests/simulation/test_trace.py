@@ -427,7 +427,7 @@ def used(*calls: EngineCall) -> dict[str, dict[str, Any]]:
 
 
 def test_usage_adds_up_the_calls_of_each_role() -> None:
-    live = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25, "live": True}
+    live: dict[str, Any] = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25, "live": True}
     assert used(asked(**live), asked("observe", **live), asked(**live)) == {
         "user": {"calls": 2, "live": True, "prompt_tokens": 20, "completion_tokens": 4, "cost": 0.5},
         "observe": {"calls": 1, "live": True, "prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25},
