@@ -260,9 +260,10 @@ class Tally:
             session.exitstatus = pytest.ExitCode.OK
 
     def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
+        counts: dict[str, Any] = {kind: suite.count(kind) for kind in _COUNTED}
         return evaluate_gate(
             GateInput(
-                **{kind: suite.count(kind) for kind in _COUNTED},
+                **counts,
                 min_success_rate=suite.suite.settings.gate.min_success_rate,
                 partial=self._partial_reasons(suite),
                 deselected=suite.deselected,

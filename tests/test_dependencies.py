@@ -171,7 +171,9 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
             f"pytest_pare.{name}"
             for name in ("arguments", "selection", "session", "suite", "tally", "terminal", "plugin")
         ),
+        "pytest_pare.results.details",
         "pytest_pare.results.gate",
+        "pytest_pare.results.robustness",
         "pytest_pare.scenarios.config",
         "pytest_pare.scenarios.library",
         "pytest_pare.scenarios.registration",

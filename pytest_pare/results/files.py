@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pytest_pare.results.details import details_to_dict
 from pytest_pare.results.report import generate_json_stats_report
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 from pytest_pare.results.statistics import combine_results_to_dataframe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.robustness import Curve
     from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
 
 
@@ -26,8 +28,9 @@ def write_json(
     results: Mapping[str, PAREMultiScenarioValidationResult],
     split: str,
     verdict: Verdict | None,
+    curves: Sequence[Curve] = (),
 ) -> None:
-    """Write the statistics and the gate's verdict as JSON.
+    """Write the statistics, the robustness curves and the gate's verdict as JSON.
 
     Raises:
         OSError: If the file cannot be written.
@@ -38,8 +41,9 @@ def write_json(
     report["metadata"] |= {
         "suite": suite,
         "mode": ", ".join(sorted({result.run_config.mode for result in results.values()})) or None,
-        **_details(results.values()),
+        **details_to_dict([run for result in results.values() for run in result.scenario_results.values()]),
     }
+    report["robustness"] = [curve.to_dict() for curve in curves]
     report["gate"] = None if verdict is None else verdict.to_dict()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -63,14 +67,3 @@ def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenari
     # Polars has errors of its own for a file that it opens itself.
     with path.open("wb") as file:
         pl.concat([empty, *tables]).write_parquet(file)
-
-
-def _details(results: Iterable[PAREMultiScenarioValidationResult]) -> dict[str, object]:
-    runs = [run for result in results for run in result.scenario_results.values()]
-    prompts = sorted({run.prompt_version for run in runs if run.prompt_version is not None})
-    return {
-        "prompt_version": ", ".join(prompts) or None,
-        "total_rejections": sum(run.rejection_count for run in runs),
-        "writes_without_consent": sum(run.writes_without_consent for run in runs),
-        "turns_saved": sum(run.turns_saved for run in runs),
-    }

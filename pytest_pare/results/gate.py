@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
+
+from pytest_pare.results.text import as_written, decimals_of, plural, rounded
 
 _COUNTED: Final = ("success", "failed", "exception", "no_validation", "no_result")
 _LEFT_OUT: Final = ("skipped", "xfailed")
 _TOO_FEW: Final = "too few runs succeeded"
+_TOO_FRAGILE: Final = "the robustness is too low"
+_NO_CURVE: Final = "the robustness could not be measured: the sweep was not run, or a level of it has no judged run"
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,13 @@ class GateInput:
         no_result: Runs that were selected and never reported, because of a crash or an early end of the session.
         skipped: Runs that were skipped.
         xfailed: Runs that were expected to fail, and did.
-        min_success_rate: The least success rate that passes, 0 to 1; None if every run must succeed.
+        min_success_rate: The least success rate that passes, 0 to 1; None if every run must succeed, or the robustness
+            decides.
         partial: Why the session is not the whole suite, for example `("-k smoke",)`; empty if it is.
         deselected: Runs of the suite that are not part of a partial session; None if that is not known.
         interrupted: Whether the session was ended early.
+        robustness: The least area under a robustness curve, 0 to 1; None if it could not be measured.
+        min_robustness: The least area that passes, 0 to 1; None if it does not matter.
     """
 
     success: int = 0
@@ -45,14 +51,17 @@ class GateInput:
     partial: tuple[str, ...] = ()
     deselected: int | None = None
     interrupted: bool = False
+    robustness: Fraction | None = None
+    min_robustness: float | None = None
 
     def __post_init__(self) -> None:
         for name in (*_COUNTED, *_LEFT_OUT):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative: {getattr(self, name)}")
-        # A comparison with NaN is false, so this refuses it as well.
-        if self.min_success_rate is not None and not 0 <= self.min_success_rate <= 1:
-            raise ValueError(f"min_success_rate must be from 0 to 1: {self.min_success_rate}")
+        for name in ("min_success_rate", "robustness", "min_robustness"):
+            # A comparison with NaN is false, so this refuses it as well.
+            if getattr(self, name) is not None and not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1: {getattr(self, name)}")
 
     @property
     def runs(self) -> int:
@@ -91,6 +100,8 @@ class Verdict:
             "reasons": list(self.reasons),
             "success_rate": None if rate is None else float(rate),
             "min_success_rate": given.min_success_rate,
+            "robustness": None if given.robustness is None else float(given.robustness),
+            "min_robustness": given.min_robustness,
             "runs": given.runs,
             "counts": {name: getattr(given, name) for name in (*_COUNTED, *_LEFT_OUT)},
             "partial": list(given.partial),
@@ -104,36 +115,49 @@ def evaluate_gate(given: GateInput) -> Verdict:
     """Return the verdict on a session.
 
     A session passes if at least `min_success_rate` of its runs succeeded, at least one of them was judged, each of them
-    has a result, and it was not interrupted. A partial session can pass; its verdict says that it is partial.
+    has a result, and it was not interrupted. Where `min_robustness` is given, the robustness must reach it too; then
+    not every run must succeed where no rate is set. A partial session can pass; its verdict says that it is partial.
     """
-    # The float is read as the decimal number that its author wrote: 0.9 is nine tenths, not a little more or less.
-    needed = Fraction(1) if given.min_success_rate is None else Fraction(str(float(given.min_success_rate)))
+    needed = _needed_rate(given)
     rate = given.success_rate
     reasons = []
     if not given.success + given.failed:
         reasons.append("no run was judged")
     elif rate is not None and rate < needed:
         reasons.append(_TOO_FEW)
+    if given.min_robustness is not None:
+        if given.robustness is None:
+            reasons.append(_NO_CURVE)
+        elif given.robustness < as_written(given.min_robustness):
+            reasons.append(_TOO_FRAGILE)
     if given.no_result:
         verb = "has" if given.no_result == 1 else "have"
-        reasons.append(f"{_plural(given.no_result, 'run')} {verb} no result")
+        reasons.append(f"{plural(given.no_result, 'run')} {verb} no result")
     if given.interrupted:
         reasons.append("the session was interrupted")
     return Verdict(given, not reasons, tuple(reasons), tuple(_lines(given, reasons, needed)))
 
 
+def _needed_rate(given: GateInput) -> Fraction:
+    if given.min_success_rate is not None:
+        return as_written(given.min_success_rate)
+    return Fraction(1) if given.min_robustness is None else Fraction(0)
+
+
 def _lines(given: GateInput, reasons: list[str], needed: Fraction) -> list[str]:
-    line = f"gate {_word(not reasons)}: {given.success} of {_plural(given.runs, 'run')} succeeded"
-    decimals = _decimals(given.min_success_rate)
+    line = f"gate {_word(not reasons)}: {given.success} of {plural(given.runs, 'run')} succeeded"
+    decimals = decimals_of(given.min_success_rate)
     if given.success_rate is not None:
         line += f" ({_percent(given.success_rate, needed, decimals)})"
     if given.min_success_rate is None:
-        line += ", every run must succeed (no rate set)"
+        line += ", every run must succeed (no rate set)" * (given.min_robustness is None)
     else:
         line += f", {_percent(needed, needed, decimals)} needed"
     lines = [line + _listing(": ", given, _COUNTED[1:])]
-    # Too low a rate is plain from the first line.
-    if unseen := [reason for reason in reasons if reason != _TOO_FEW]:
+    if given.min_robustness is not None and given.robustness is not None:
+        lines.append(_robustness_line(given.robustness, given.min_robustness))
+    # What is too low is plain from the lines above.
+    if unseen := [reason for reason in reasons if reason not in (_TOO_FEW, _TOO_FRAGILE)]:
         lines.append(f"cannot pass: {'; '.join(unseen)}")
     if left_out := _listing("not counted: ", given, _LEFT_OUT):
         lines.append(left_out)
@@ -141,9 +165,16 @@ def _lines(given: GateInput, reasons: list[str], needed: Fraction) -> list[str]:
         partial = f"partial session ({', '.join(given.partial)})"
         if given.deselected is not None:
             selected = given.runs + given.skipped + given.xfailed
-            partial += f": {selected} of {_plural(selected + given.deselected, 'run')} selected"
+            partial += f": {selected} of {plural(selected + given.deselected, 'run')} selected"
         lines.append(partial)
     return lines
+
+
+def _robustness_line(area: Fraction, min_area: float) -> str:
+    needed = as_written(min_area)
+    decimals = decimals_of(min_area)
+    shown = rounded(area, decimals, needed, Fraction(1))
+    return f"robustness{' too low' * (area < needed)}: area {shown}, {rounded(needed, decimals)} needed"
 
 
 def _word(passed: bool) -> str:
@@ -152,25 +183,9 @@ def _word(passed: bool) -> str:
 
 def _listing(prefix: str, given: GateInput, names: tuple[str, ...]) -> str:
     counts = [(getattr(given, name), name.replace("_", " ")) for name in names]
-    shown = [_plural(count, name) if name == "exception" else f"{count} {name}" for count, name in counts if count]
+    shown = [plural(count, name) if name == "exception" else f"{count} {name}" for count, name in counts if count]
     return prefix + ", ".join(shown) if shown else ""
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _decimals(min_success_rate: float | None) -> int:
-    """Return how many decimals the percentage has that its author wrote, but one at least."""
-    exponent = Decimal(str(float(min_success_rate or 0))).as_tuple().exponent
-    return max(1, -int(exponent) - 2)
-
-
 def _percent(rate: Fraction, needed: Fraction, decimals: int) -> str:
-    """Return the rate in percent, rounded, but never up to what it falls short of."""
-    unit = Fraction(1, 100 * 10**decimals)
-    units = round(rate / unit)
-    if any(rate < bound <= units * unit for bound in (needed, Fraction(1))):
-        units -= 1
-    whole, part = divmod(units, 10**decimals)
-    return f"{whole}.{part:0{decimals}} %"
+    return rounded(100 * rate, decimals - 2, 100 * needed, Fraction(100)) + " %"

@@ -6,10 +6,10 @@ duration`, `Job duration`); two reports of equal results are equal but for these
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.statistics import GroupStatistics, Spread, calculate_statistics, group_statistics
+from pytest_pare.results.text import plural, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 REPORT_VERSION: Final = "1.0"
-WIDTH: Final = 80
 
 
 def generate_json_stats_report(
@@ -64,13 +63,13 @@ def generate_validation_report(
     """
     lines = ["PARE validation report"]
     if heading is not None:
-        lines += _wrap(heading)
-    lines += ["", *_wrap(f"Split: {split}")]
+        lines += wrapped(heading)
+    lines += ["", *wrapped(f"Split: {split}")]
     if weight_per_app_class:
         weights = ", ".join(f"{name} {weight}" for name, weight in sorted(weight_per_app_class.items()))
-        lines += _wrap(f"Weights: {weights}")
+        lines += wrapped(f"Weights: {weights}")
     if timestamp is not None:
-        lines += _wrap(f"Time: {timestamp}")
+        lines += wrapped(f"Time: {timestamp}")
     groups = group_statistics(df)
     if not groups:
         lines += ["", "No results: there is nothing to report."]
@@ -81,7 +80,7 @@ def generate_validation_report(
 
 
 def _header(group: GroupStatistics) -> list[str]:
-    return _wrap(
+    return wrapped(
         f"user={group.user_model}, proactive={group.proactive_model}, "
         f"tool_fail={group.tool_failure_probability}, env_events={group.num_env_events_per_minute}"
     )
@@ -99,7 +98,7 @@ def _metadata(group: GroupStatistics) -> Iterator[str]:
 
 
 def _metrics(group: GroupStatistics) -> Iterator[str]:
-    of_scenarios = f"of {group.total_scenarios} scenario" + ("" if group.total_scenarios == 1 else "s")
+    of_scenarios = f"of {plural(group.total_scenarios, 'scenario')}"
     yield _figure("Success rate", group.success_rate, unit=" %")
     yield _line(f"Pass@{group.k}", f"{group.pass_at_k_percent:.1f}", f"{group.pass_at_k} {of_scenarios}", unit=" %")
     yield _line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
@@ -132,9 +131,3 @@ def _figure(label: str, figure: Spread, *, unit: str = "", decimals: int = 1, fa
 
 def _line(label: str, number: str, note: str = "", *, unit: str = "") -> str:
     return f"    {label:<20}{number:>7}{unit}" + (f" ({note})" if note else "")
-
-
-def _wrap(text: str) -> list[str]:
-    # What is not printable becomes a space: a name from outside must not break a line, or colour a terminal.
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return textwrap.wrap(printable, WIDTH, subsequent_indent="    ", break_on_hyphens=False)

@@ -79,8 +79,8 @@ class PAREScenarioValidationResult:
             `infrastructure`.
         noise_events: Events of noise that happened in the world.
         faults: Kind of fault to (what it hit, such as the tool's name, to how often).
-        usage: Role to the calls of its engine: `calls`, `prompt_tokens`, `completion_tokens` and `cost` in US dollars;
-            `None` for what is not known of all calls.
+        usage: Role to the calls of its engine: `calls`; `live`, whether a model answered; `prompt_tokens`,
+            `completion_tokens` and `cost` in US dollars, `None` for what is not known of all live calls.
     """
 
     success: bool | None

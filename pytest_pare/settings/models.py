@@ -168,6 +168,17 @@ class SuiteSettings(_Section):
         return self
 
     @model_validator(mode="after")
+    def _refuse_gate_without_curve(self) -> Self:
+        if self.gate.robustness is not None and not any(len(levels) > 1 for levels in self.sweep.values()):
+            raise PydanticCustomError(
+                "no_curve",
+                "there is no robustness curve without a sweep of two levels at least; add that section, or leave out "
+                "this key",
+                {"keys": ("gate", "robustness")},
+            )
+        return self
+
+    @model_validator(mode="after")
     def _refuse_surprises(self) -> Self:
         if self.live or self.runner.oracle or (self.cassettes is not None and self.cassettes.mode == "none"):
             return self

@@ -97,14 +97,19 @@ class TimedEngine(LLMEngine):
                     completion_tokens=facts.get("completion_tokens"),
                     cost=facts.get("cost"),
                     error=error,
+                    live=not self._is_offline,
                 )
             )
         self._pass(seconds)
         return answer or "", facts
 
+    @property
+    def _is_offline(self) -> bool:
+        return bool(getattr(self._engine, "offline", False))
+
     def _seconds(self, facts: dict[str, Any], measured: float) -> float:
         fixed = self._config.generation_seconds
-        if getattr(self._engine, "offline", False):
+        if self._is_offline:
             return max(fixed, facts.get("completion_duration") or 0.0)
         if self._config.simulated_generation_time_mode == "measured":
             return measured
@@ -121,7 +126,7 @@ class TimedEngine(LLMEngine):
     def _pass(self, seconds: float) -> None:
         # The reference step's own time is no waste of the run's: like a jump to what is scheduled, it does not count.
         counted = seconds
-        if getattr(self._engine, "offline", False):
+        if self._is_offline:
             counted = min(seconds, self._config.generation_seconds)
         try:
             self._env.pass_time(seconds, "the agents have not come to an end", counted=counted)

@@ -257,6 +257,7 @@ def _fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
     result.number_of_turns = trace.turns
     result.turns_saved = trace.turns_saved
     result.prompt_version = trace.prompts
+    result.usage = trace.usage()
 
 
 def _require_validate(scenario: PAREScenario) -> None:

@@ -100,6 +100,7 @@ class EngineCall:
         completion_tokens: Tokens of the answer; `None` if the engine does not tell.
         cost: US dollars; `None` if the price is not known.
         error: What the engine raised, or `None`.
+        live: Whether the answer is a model's, and may have cost something.
     """
 
     time: float
@@ -113,6 +114,7 @@ class EngineCall:
     completion_tokens: int | None = None
     cost: float | None = None
     error: str | None = None
+    live: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,6 +191,17 @@ class Trace:
         tried = (one for one in self.events if one.kind == "AGENT" and one.operation == "write")
         return [one for one in tried if not one.is_interface and one.mode not in (None, "execute")]
 
+    def usage(self) -> dict[str, dict[str, Any]]:
+        """Return by role what its engine was asked, and what that took.
+
+        `calls` are all calls; `live` tells whether any of them was; `prompt_tokens`, `completion_tokens` and `cost`, in
+        US dollars, are sums over the live calls, `None` for what one of them does not tell, and without any.
+        """
+        by_role: dict[str, list[EngineCall]] = {}
+        for call in self.calls:
+            by_role.setdefault(call.role, []).append(call)
+        return {role: _usage(calls) for role, calls in by_role.items()}
+
     def _answers(self) -> list[TraceEvent]:
         """Return the user's answers that went to a proposal: to one that had no answer yet, and had not expired."""
         answers, pending = [], False
@@ -237,6 +250,15 @@ class Trace:
 def _is_proposal(event: TraceEvent) -> bool:
     sent = event.kind == "AGENT" and event.function == "send_message_to_user"
     return sent and event.is_message and event.mode != "execute"
+
+
+def _usage(calls: list[EngineCall]) -> dict[str, Any]:
+    live = [call for call in calls if call.live]
+    usage: dict[str, Any] = {"calls": len(calls), "live": bool(live)}
+    for name in ("prompt_tokens", "completion_tokens", "cost"):
+        told = [getattr(call, name) for call in live]
+        usage[name] = sum(told) if told and None not in told else None
+    return usage
 
 
 def _fields(entry: TraceEvent | EngineCall | Trace) -> dict[str, Any]:

@@ -284,7 +284,13 @@ def test_the_json_report(garden: Example) -> None:
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
+        "noise_events": 0,
+        "faults": {},
+        "exceptions": {"other": 2},
+        "usage": {},
+        "cost": {"total": None, "known_runs": 0, "runs": 0},
     }
+    assert report["robustness"] == []
     (group,) = report["per_config_results"]
     expected = {"total_runs": 6, "success_runs": 2, "failed_runs": 2, "exception_runs": 2, "success_rate": 50.0}
     assert {key: group[key] for key in expected} == expected
@@ -296,6 +302,8 @@ def test_the_json_report(garden: Example) -> None:
         "reasons": [],
         "success_rate": pytest.approx(1 / 3),
         "min_success_rate": 0.25,
+        "robustness": None,
+        "min_robustness": None,
         "runs": 6,
         "counts": {
             "success": 2,
@@ -315,16 +323,14 @@ def test_the_json_report(garden: Example) -> None:
 def test_the_parquet_report(garden: Example) -> None:
     import polars as pl
 
-    from pytest_pare.results.schema import RESULT_SCHEMA
+    from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 
     garden.suite("{runs: 2, reports: {parquet: out/rows.parquet}}", "suites/pare.yaml").run("suites/pare.yaml")
     rows = pl.read_parquet(garden.path / "suites/out/rows.parquet")
     assert dict(rows.schema) == {
         **RESULT_SCHEMA,
         **dict.fromkeys(("suite", "variant", "mode"), pl.String),
-        **dict.fromkeys(("rejection_count", "writes_without_consent", "turns_saved"), pl.Int64),
-        **dict.fromkeys(("prompt_version", "error_kind", "faults", "usage"), pl.String),
-        "noise_events": pl.Int64,
+        **DETAILS_SCHEMA,
     }
     assert rows["mode"].unique().to_list() == ["reference"]
     assert rows["prompt_version"].unique().to_list() == [prompts.version()]

@@ -103,6 +103,37 @@ def passes(**outcomes: Any) -> bool:
                 "cannot pass: no run was judged",
             ],
         ),
+        (
+            {"success": 9, "failed": 1, "min_success_rate": 0.5, "min_robustness": 0.9, "robustness": Fraction(9, 10)},
+            [
+                "gate PASS: 9 of 10 runs succeeded (90.0 %), 50.0 % needed: 1 failed",
+                "robustness: area 0.900, 0.900 needed",
+            ],
+        ),
+        (
+            {"success": 9, "failed": 1, "min_success_rate": 0.5, "min_robustness": 0.9, "robustness": Fraction(8, 9)},
+            [
+                "gate FAIL: 9 of 10 runs succeeded (90.0 %), 50.0 % needed: 1 failed",
+                "robustness too low: area 0.889, 0.900 needed",
+            ],
+        ),
+        (
+            {"success": 1, "no_result": 1, "min_robustness": 0.9, "partial": ("-k smoke",)},
+            [
+                "gate FAIL: 1 of 2 runs succeeded (50.0 %): 1 no result",
+                "cannot pass: the robustness could not be measured: the sweep was not run, or a level of it has no "
+                "judged run; 1 run has no result",
+                "partial session (-k smoke)",
+            ],
+        ),
+        (
+            {"success": 1, "failed": 1, "min_robustness": 0.5, "robustness": Fraction(1, 2)},
+            ["gate PASS: 1 of 2 runs succeeded (50.0 %): 1 failed", "robustness: area 0.500, 0.500 needed"],
+        ),
+        (
+            {"success": 1, "robustness": Fraction(1, 2)},
+            ["gate PASS: 1 of 1 run succeeded (100.0 %), every run must succeed (no rate set)"],
+        ),
     ],
 )
 def test_what_it_says(outcomes: dict[str, Any], expected: list[str]) -> None:
@@ -152,10 +183,37 @@ def test_percentages(outcomes: dict[str, Any], shown: str) -> None:
     assert shown in lines(**outcomes)[0]
 
 
+@pytest.mark.parametrize(
+    ("area", "needed", "shown"),
+    [
+        (Fraction(8_999, 10_000), 0.9, "too low: area 0.899, 0.900 needed"),
+        (Fraction(9_999, 10_000), 0.9, ": area 0.999, 0.900 needed"),
+        (Fraction(9_999, 10_000), 1.0, "too low: area 0.999, 1.000 needed"),
+        (Fraction(2, 3), 0.66625, ": area 0.66667, 0.66625 needed"),
+        (Fraction(66_624_999, 100_000_000), 0.66625, "too low: area 0.66624, 0.66625 needed"),
+        (Fraction(0), 0.0, ": area 0.000, 0.000 needed"),
+        (Fraction(1), 1, ": area 1.000, 1.000 needed"),
+    ],
+)
+def test_areas(area: Fraction, needed: float, shown: str) -> None:
+    assert shown in lines(success=1, robustness=area, min_robustness=needed)[1]
+
+
+@given(st.fractions(0, 1), st.floats(0, 1) | st.integers(0, 1000).map(lambda thousandths: thousandths / 1000))
+def test_the_area_that_is_shown_never_contradicts_the_verdict(area: Fraction, needed: float) -> None:
+    verdict = evaluate_gate(GateInput(success=1, robustness=area, min_robustness=needed))
+    shown = list(map(Fraction, re.findall(r"[\d.]+", verdict.lines[1])))
+    assert verdict.passed == (area >= Fraction(repr(needed))) == (shown[0] >= shown[1])
+    assert verdict.passed == (verdict.reasons == ())
+    assert (shown[0] == 1) == (area == 1)
+
+
+@pytest.mark.parametrize("name", ["min_success_rate", "robustness", "min_robustness"])
 @pytest.mark.parametrize("rate", [-0.1, 1.1, 90, float("nan"), float("inf")])
-def test_a_rate_that_is_none(rate: float) -> None:
-    with pytest.raises(ValueError, match="min_success_rate must be from 0 to 1"):
-        GateInput(min_success_rate=rate)
+def test_a_rate_that_is_none(name: str, rate: float) -> None:
+    rates: dict[str, Any] = {name: rate}
+    with pytest.raises(ValueError, match=f"^{name} must be from 0 to 1"):
+        GateInput(**rates)
 
 
 @pytest.mark.parametrize("name", ["success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed"])
@@ -178,14 +236,23 @@ def test_verdict_as_json() -> None:
         partial=("-k smoke",),
         deselected=8,
         interrupted=True,
+        robustness=Fraction(1, 4),
+        min_robustness=0.5,
     )
     verdict = evaluate_gate(given)
     assert json.loads(json.dumps(verdict.to_dict())) == {
         "verdict": "FAIL",
         "passed": False,
-        "reasons": ["too few runs succeeded", "4 runs have no result", "the session was interrupted"],
+        "reasons": [
+            "too few runs succeeded",
+            "the robustness is too low",
+            "4 runs have no result",
+            "the session was interrupted",
+        ],
         "success_rate": 0.375,
         "min_success_rate": 0.9,
+        "robustness": 0.25,
+        "min_robustness": 0.5,
         "runs": 16,
         "counts": {
             "success": 6,
@@ -206,6 +273,7 @@ def test_verdict_as_json() -> None:
 def test_verdicts_without_runs_and_without_a_rate_as_json() -> None:
     nothing = evaluate_gate(GateInput()).to_dict()
     assert (nothing["verdict"], nothing["success_rate"], nothing["min_success_rate"]) == ("FAIL", None, None)
+    assert (nothing["robustness"], nothing["min_robustness"]) == (None, None)
     passed = evaluate_gate(GateInput(success=1)).to_dict()
     assert (passed["verdict"], passed["passed"], passed["reasons"], passed["deselected"]) == ("PASS", True, [], None)
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_pare.results.details import detail_lines, details_to_dict
+from pytest_pare.results.files import write_json, write_parquet
 from pytest_pare.results.report import generate_json_stats_report, generate_validation_report
+from pytest_pare.results.robustness import Point, robustness_curves
 from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.results.statistics import calculate_statistics, combine_results_to_dataframe
 from pytest_pare.scenarios.config import EnvEventsConfig, MultiScenarioRunnerConfig, ToolAugmentationConfig
 from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIG = MultiScenarioRunnerConfig.model_validate({})
 NOISY = MultiScenarioRunnerConfig.model_validate(
@@ -233,3 +239,108 @@ def test_without_agents_nothing_is_said_of_what_they_did() -> None:
     assert "Agent metrics           n/a (no agent took part)" in text
     assert "Proposals" not in text
     assert "Success rate          100.0 %" in text
+
+
+# What is added up over a suite
+
+
+USAGE = {"user": {"calls": 2, "live": True, "prompt_tokens": 10, "completion_tokens": 3, "cost": 0.5}}
+
+
+def broken(kind: Any = None, **figures: Any) -> PAREScenarioValidationResult:
+    return run(None, exception=ValueError("x"), error_kind=kind, **figures)
+
+
+def eventful() -> list[PAREScenarioValidationResult]:
+    return [
+        run(True, noise_events=1500, faults={"user_busy": {"user": 3}, "tool_failure": {"a": 2, "b": 9}}, usage=USAGE),
+        broken("configuration"),
+        broken("infrastructure", noise_events=30, faults={"tool_failure": {"a": 1}, "tool_slow": {"a": 0}}),
+        broken("infrastructure"),
+        broken(),
+    ]
+
+
+def test_the_text_of_what_happened_in_a_suite() -> None:
+    assert "\n".join(detail_lines(eventful())) == (
+        """\
+  Exceptions: 2 infrastructure, 1 configuration, 1 other
+  Noise: 1530 events; faults: tool_failure 12, user_busy 3
+  Usage             calls        tokens in       tokens out          cost
+    user                2               10                3         $0.50
+    Cost of 1 run: $0.50"""
+    )
+
+
+def test_where_nothing_happened_there_is_nothing_to_tell() -> None:
+    assert detail_lines([run(True), run(False), run(None), broken()]) == []
+    # It did not end the run.
+    assert detail_lines([run(True, error_kind="infrastructure")]) == []
+
+
+@pytest.mark.parametrize(
+    ("figures", "line"),
+    [
+        ({"noise_events": 1}, "  Noise: 1 event"),
+        ({"faults": {"tool_slow": {"a": 1}}}, "  Noise: faults: tool_slow 1"),
+    ],
+)
+def test_noise_of_one_sort(figures: dict[str, Any], line: str) -> None:
+    assert detail_lines([run(True, **figures)]) == [line]
+
+
+def test_many_kinds_of_faults_take_several_lines() -> None:
+    lines = detail_lines([run(True, faults={f"kind_of_fault_{number}": {"a": number} for number in range(1, 10)})])
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 80
+
+
+def test_what_happened_in_a_suite_as_json() -> None:
+    told = details_to_dict(eventful())
+    assert json.loads(json.dumps(told)) == told
+    figures = {"prompt_tokens": 10, "completion_tokens": 3, "cost": 0.5}
+    known = {name: {"total": total, "known_runs": 1, "runs": 1} for name, total in figures.items()}
+    assert told == {
+        "prompt_version": None,
+        "total_rejections": 0,
+        "writes_without_consent": 0,
+        "turns_saved": 0,
+        "noise_events": 1530,
+        "faults": {"tool_failure": 12, "user_busy": 3},
+        "exceptions": {"infrastructure": 2, "configuration": 1, "other": 1},
+        "usage": {"user": {"calls": 2, **known}},
+        "cost": known["cost"],
+    }
+    nothing = details_to_dict([])
+    assert (nothing["faults"], nothing["exceptions"], nothing["usage"]) == ({}, {}, {})
+    assert nothing["cost"] == {"total": None, "known_runs": 0, "runs": 0}
+
+
+# Files
+
+
+def suite() -> dict[str, PAREMultiScenarioValidationResult]:
+    collected = PAREMultiScenarioValidationResult(CONFIG)
+    for number, result in enumerate(eventful(), start=1):
+        collected.add_result(result, "a", number)
+    return {"": collected}
+
+
+def test_the_json_file_has_what_happened_in_the_suite_and_its_curves(tmp_path: Path) -> None:
+    curves = robustness_curves("noise.tool_slow.rate", [Point(0, "a", "", True, {}), Point(1, "a", "", False, {})])
+    write_json(tmp_path / "r.json", "pare.yaml", suite(), "full", None, curves)
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert list(report) == ["metadata", "per_config_results", "robustness", "gate"]
+    assert report["metadata"].items() >= details_to_dict(eventful()).items()
+    assert report["robustness"] == [one.to_dict() for one in curves]
+    write_json(tmp_path / "r.json", "pare.yaml", {}, "full", None)
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["robustness"] == []
+
+
+def test_the_table_has_what_happened_in_each_run(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "r.parquet", "pare.yaml", suite())
+    frame = pl.read_parquet(tmp_path / "r.parquet")
+    assert frame["error_kind"].to_list() == [None, "configuration", "infrastructure", "infrastructure", None]
+    assert frame["noise_events"].to_list() == [1500, 0, 30, 0, 0]
+    for name in ("faults", "usage"):
+        assert list(map(json.loads, frame[name])) == [getattr(one, name) for one in eventful()]

@@ -515,3 +515,12 @@ def test_start_is_free_of_are_polars_and_pytest() -> None:
 def test_dates_are_shown_as_text() -> None:
     expected = '-o: runs: must be a whole number, got "2024-01-31"'
     assert complaint("", [Override("runs", datetime.date(2024, 1, 31), "-o")]) == expected
+
+
+@pytest.mark.parametrize("sweep", ["", "sweep: {noise.tool_slow.rate: [0.1]}"])
+def test_a_gate_on_robustness_needs_a_sweep(sweep: str) -> None:
+    assert complaint(f"gate: {{robustness: 0.9}}\n{sweep}").endswith(
+        "gate.robustness: there is no robustness curve without a sweep of two levels at least; add that section, or "
+        "leave out this key"
+    )
+    assert load("gate: {robustness: 0.9}\nsweep: {noise.tool_slow.rate: [0, 0.1]}").settings.gate.robustness == 0.9

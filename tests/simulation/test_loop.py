@@ -507,6 +507,17 @@ def test_an_offline_engine_may_say_that_it_takes_longer_which_is_no_waste() -> N
     assert timed(engines, generation_seconds=3, max_scenario_duration=10, **FIXED).result.number_of_turns == 2
 
 
+def test_a_result_tells_what_the_models_took() -> None:
+    taken = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25}
+    result = timed(builder(facts=taken)).result
+    used = {"calls": 3, "live": True, "prompt_tokens": 30, "completion_tokens": 6, "cost": 0.75}
+    assert result.usage == {"user": used, "observe": used}
+    unpriced = timed(builder(facts={"prompt_tokens": 10, "completion_tokens": 2})).result
+    assert unpriced.usage["user"] == {**used, "cost": None}
+    offline = timed(builder(facts=taken, offline=True)).result
+    assert offline.usage["user"] == {**dict.fromkeys(used), "calls": 3, "live": False}
+
+
 @pytest.mark.parametrize("mode", [FIXED, RECORDED])
 def test_an_agent_of_ones_own_takes_the_fixed_time_for_a_turn(mode: dict[str, Any]) -> None:
     agent = Watch(lambda turn: time.sleep(0.01))

@@ -414,3 +414,44 @@ def test_any_event_fits_into_its_width_but_for_words_that_cannot_be_broken(mail:
     for line in lines(width=width, args={"mail": to_builtins(mail)}, error=error):
         assert len(line) <= width
         assert "\n" not in line
+
+
+# -- what engines took
+
+
+def asked(role: str = "user", **facts: Any) -> EngineCall:
+    return EngineCall(0.0, 0, role, "m", "f", "a", 1.0, **facts)
+
+
+def used(*calls: EngineCall) -> dict[str, dict[str, Any]]:
+    return Trace("a", 0.0, calls).usage()
+
+
+def test_usage_adds_up_the_calls_of_each_role() -> None:
+    live: dict[str, Any] = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25, "live": True}
+    assert used(asked(**live), asked("observe", **live), asked(**live)) == {
+        "user": {"calls": 2, "live": True, "prompt_tokens": 20, "completion_tokens": 4, "cost": 0.5},
+        "observe": {"calls": 1, "live": True, "prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25},
+    }
+    assert used() == {}
+
+
+@pytest.mark.parametrize("unknown", ["prompt_tokens", "completion_tokens", "cost"])
+def test_what_one_call_does_not_tell_is_not_known_of_all(unknown: str) -> None:
+    known: dict[str, Any] = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.0, "live": True}
+    usage = used(asked(**known), asked(**{**known, unknown: None}))["user"]
+    assert [name for name, value in usage.items() if value is None] == [unknown]
+
+
+def test_an_engine_on_this_machine_takes_nothing_and_hides_nothing() -> None:
+    offline = {"calls": 1, "live": False, "prompt_tokens": None, "completion_tokens": None, "cost": None}
+    assert used(asked()) == {"user": offline}
+    told = asked(prompt_tokens=10, completion_tokens=2, cost=0.25, live=True)
+    assert used(asked(), told) == {
+        "user": {"calls": 2, "live": True, "prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25}
+    }
+
+
+def test_whether_a_call_is_live_and_what_it_cost_is_read_as_it_was_written() -> None:
+    trace = Trace("a", 0.0, (asked(live=True, cost=0.25), asked()))
+    assert Trace.from_jsonl(trace.to_jsonl()) == trace

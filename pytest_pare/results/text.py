@@ -1,0 +1,59 @@
+"""Lines of a report: at most 80 columns, printable, with numbers that do not flatter."""
+
+from __future__ import annotations
+
+import textwrap
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+WIDTH: Final = 80
+
+
+def printable(text: str) -> str:
+    """Return the text with a space for what is not printable: a name from outside must not break or colour a line."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """Return printable lines, those after the first indented by four more columns.
+
+    Args:
+        text: What they say.
+        indent: What each of them begins with.
+    """
+    return textwrap.wrap(
+        printable(text), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}    ", break_on_hyphens=False
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count and what is counted."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def as_written(number: float) -> Fraction:
+    """Return the decimal number that its author wrote: 0.9 is nine tenths, and the float a little more or less."""
+    return Fraction(str(float(number)))
+
+
+def decimals_of(fraction: float | None) -> int:
+    """Return how many decimals the fraction has that its author wrote, but three at least: one of a percentage."""
+    exponent = Decimal(str(float(fraction or 0))).as_tuple().exponent
+    return max(3, -int(exponent))
+
+
+def rounded(value: Fraction, decimals: int, *bounds: Fraction) -> str:
+    """Return a value as a decimal number, rounded, but never up to a bound that it falls short of.
+
+    Args:
+        value: Zero or more.
+        decimals: One or more.
+        bounds: Numbers that have no more decimals than that.
+    """
+    scale = 10**decimals
+    units = round(value * scale)
+    if any(value < bound <= Fraction(units, scale) for bound in bounds):
+        units -= 1
+    whole, part = divmod(units, scale)
+    return f"{whole}.{part:0{decimals}}"

@@ -1,0 +1,128 @@
+"""What the models of runs took: calls, tokens and cost. What is not known is never taken for zero."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_pare.results.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+
+_ROLES: Final = ("user", "observe", "execute")
+_FIGURES: Final = ("prompt_tokens", "completion_tokens", "cost")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A figure, added up over the runs that tell it.
+
+    Attributes:
+        total: The sum; None if no run tells it.
+        known: How many runs tell it.
+        runs: Of how many.
+    """
+
+    total: float | None
+    known: int
+    runs: int
+
+    @classmethod
+    def of(cls, figures: Iterable[float | None]) -> Known:
+        """Add figures up, one of each run; None is one that is not told."""
+        every = list(figures)
+        told = [figure for figure in every if figure is not None]
+        # In an order of their own: that of the runs, which differs with the number of workers, changes no last digit.
+        total = sum(sorted(told)) if told else None
+        return cls(total, len(told), len(every))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figure as JSON has it."""
+        return {"total": self.total, "known_runs": self.known, "runs": self.runs}
+
+
+@dataclass(frozen=True)
+class RoleUsage:
+    """What the models of one role took.
+
+    Attributes:
+        calls: Requests to them.
+        prompt_tokens: Tokens of the requests.
+        completion_tokens: Tokens of the answers.
+        cost: In US dollars.
+    """
+
+    calls: int
+    prompt_tokens: Known
+    completion_tokens: Known
+    cost: Known
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as JSON has them."""
+        return {"calls": self.calls, **{name: getattr(self, name).to_dict() for name in _FIGURES}}
+
+
+def usage_of_roles(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, RoleUsage]:
+    """Return what the models of each role took, of the roles that a model has played: user, observe, execute."""
+    by_role: dict[str, list[Mapping[str, Any]]] = {}
+    for run in runs:
+        for role, usage in _live(run).items():
+            by_role.setdefault(role, []).append(usage)
+    return {role: _role_usage(by_role[role]) for role in _ROLES if role in by_role}
+
+
+def cost_of_runs(runs: Iterable[PAREScenarioValidationResult]) -> Known:
+    """Return the cost of the runs in which a model took part, in US dollars; it is told if that of every role is."""
+    costs = [Known.of(usage["cost"] for usage in _live(run).values()) for run in runs]
+    return Known.of(cost.total if cost.known == cost.runs else None for cost in costs if cost.runs)
+
+
+def usage_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
+    """Return tokens and cost as lines for a terminal; none where no model took part."""
+    runs = list(runs)
+    roles = usage_of_roles(runs)
+    if not roles:
+        return []
+    table = [("  Usage", "calls", "tokens in", "tokens out", "cost")]
+    for role, usage in roles.items():
+        sent, received = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
+        table.append((f"    {role}", _whole(usage.calls), sent, received, _at_least(usage.cost, dollars)))
+    rows = [f"{name:<14}{calls:>11}{sent:>17}{received:>17}{cost:>14}" for name, calls, sent, received, cost in table]
+    return [*rows, _cost_line(cost_of_runs(runs))]
+
+
+def dollars(cost: float) -> str:
+    """Return US dollars and cents, or as many decimals as two digits take that are not zero."""
+    decimals = 2 if not cost else max(2, 1 - math.floor(math.log10(cost)))
+    return f"${cost:,.{decimals}f}"
+
+
+def _role_usage(usages: list[Mapping[str, Any]]) -> RoleUsage:
+    figures = {name: Known.of(usage[name] for usage in usages) for name in _FIGURES}
+    return RoleUsage(calls=sum(usage["calls"] for usage in usages), **figures)
+
+
+def _live(run: PAREScenarioValidationResult) -> dict[str, Mapping[str, Any]]:
+    return {role: usage for role, usage in run.usage.items() if usage["live"]}
+
+
+def _cost_line(cost: Known) -> str:
+    if cost.total is None:
+        return f"    Cost of {plural(cost.runs, 'run')} unknown"
+    of_runs = plural(cost.runs, "run")
+    known = f"Cost of {of_runs}" if cost.known == cost.runs else f"Cost of {cost.known} of {of_runs} known"
+    return f"    {known}: {dollars(cost.total)}"
+
+
+def _at_least(figure: Known, text: Callable[[float], str]) -> str:
+    if figure.total is None:
+        return "unknown"
+    return text(figure.total) if figure.known == figure.runs else f">= {text(figure.total)}"
+
+
+def _whole(number: float) -> str:
+    return f"{number:,.0f}"
