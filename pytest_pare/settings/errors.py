@@ -15,6 +15,7 @@ Location = tuple[str | int, ...]
 # Pydantic's type of error -> what it means to someone who writes YAML. Others speak for themselves.
 _WORDS = {
     "bool_type": "must be true or false, got {got}",
+    "dict_type": "must be a mapping, got {got}",
     "finite_number": "must be a finite number, got {got}",
     "float_type": "must be a number, got {got}",
     "greater_than": "must be more than {gt:g}, got {got}",
@@ -97,7 +98,7 @@ def location_of(error: ErrorDetails) -> Location:
 def describe(error: ErrorDetails) -> str:
     """Say in plain words what pydantic found."""
     if error["type"] == "extra_forbidden":
-        return unknown_key(dotted(error["loc"]))
+        return unknown_key(dotted(location_of(error)))
     if error["type"] in _WORDS:
         return _WORDS[error["type"]].format(got=shown(error["input"]), **error.get("ctx", {}))
     # The key is named in front of the message; our own errors begin with it again.
