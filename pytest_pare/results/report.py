@@ -85,7 +85,7 @@ def _header(group: GroupStatistics) -> list[str]:
         (f"variant {group.variant}: " if group.variant else "")
         + f"user={group.user_model}, proactive={group.proactive_model}, "
         f"tool_fail={group.tool_failure_probability}, env_events={group.num_env_events_per_minute}"
-        + (f", faults: {group.faults}" if group.faults else "")
+        + (f", faults: {group.fault_rates}" if group.fault_rates else "")
     )
 
 

@@ -1,7 +1,7 @@
 """What a table of results says about each config. Importing this module imports polars.
 
-A group is what has the same user model, proactive model and noise; where the table tells variants and faults, these
-too. Exceptions and missing verdicts have no score: they
+A group is what has the same user model, proactive model and noise; where the table tells variants and rates of faults,
+these too. Exceptions and missing verdicts have no score: they
 are counted, and are left out of every rate of success. A figure's spread is that between the run numbers, so it takes
 at least two of them.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from pytest_pare.plain import to_text
 from pytest_pare.results.schema import RESULT_SCHEMA
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class GroupStatistics:
 
     Attributes:
         variant: Variant of the suite; None if the table does not tell variants.
-        faults: Kinds of faults and their rates, in words; None if the table does not tell of any.
+        fault_rates: Kinds of faults with their rates, in words; None if the table does not tell of any.
         total_runs: Rows.
         validated_runs: Rows with a score.
         success_rate: Percentage of successes among the rows with a score.
@@ -72,7 +73,7 @@ class GroupStatistics:
     proactive_model: str | None
     tool_failure_probability: float | None
     num_env_events_per_minute: int | None
-    faults: str | None
+    fault_rates: str | None
     total_runs: int
     validated_runs: int
     success_runs: int
@@ -101,7 +102,7 @@ class GroupStatistics:
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as JSON has them: `name`, `name_std`, `name_sem`; 0.0 stands for nothing to measure.
 
-        Variant and faults are left out where the table does not tell them.
+        Variant and rates of faults are left out where the table does not tell them.
         """
         entry: dict[str, Any] = {}
         for one in fields(self):
@@ -111,7 +112,7 @@ class GroupStatistics:
                 entry[f"{one.name}_std"] = figure.std
                 if figure.sem is not None:
                     entry[f"{one.name}_sem"] = figure.sem
-            elif figure is not None or one.name not in ("variant", "faults"):
+            elif figure is not None or one.name not in ("variant", "fault_rates"):
                 entry[one.name] = figure
         return entry
 
@@ -125,16 +126,16 @@ def combine_results_to_dataframe(
 
 
 def combine_variants(results: Mapping[str, PAREMultiScenarioValidationResult]) -> pl.DataFrame:
-    """Return the rows of all results in one table that also tells their variants, the keys, and their faults.
+    """Return the rows of all results in one table that also tells their variants, the keys, and the rates of faults.
 
     The variants are sorted as they come.
     """
-    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, "variant": pl.String, "faults": pl.String})]
+    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, "variant": pl.String, "fault_rates": pl.String})]
     for variant, one in results.items():
         rates = one.run_config.noise.rates.items()
         told = ", ".join(f"{kind} {rate:g}" for kind, rate in rates)
-        tables.append(one.to_polars({"variant": variant, "faults": told}))
-    return pl.concat(tables).cast({"variant": pl.Enum(list(results))})
+        tables.append(one.to_polars({"variant": variant, "fault_rates": told}))
+    return pl.concat(tables).cast({"variant": pl.Enum(list(dict.fromkeys(map(to_text, results))))})
 
 
 def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
@@ -147,10 +148,10 @@ def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
 
 
 def group_statistics(df: pl.DataFrame) -> list[GroupStatistics]:
-    """Return the statistics of every group, sorted by variant, `GROUP_KEYS` and faults in ascending order."""
+    """Return the statistics of every group, sorted by variant, `GROUP_KEYS` and rates of faults in ascending order."""
     if df.is_empty():
         return []
-    keys = [*_told(df, "variant"), *GROUP_KEYS, *_told(df, "faults")]
+    keys = [*_told(df, "variant"), *GROUP_KEYS, *_told(df, "fault_rates")]
     groups = df.sort(*keys, *_ROW_ORDER).partition_by(keys, maintain_order=True)
     return [_statistics_of_one(group, keys) for group in groups]
 
@@ -176,7 +177,7 @@ def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
     mean_duration = group.select(pl.col("run_duration").mean()).item()
     scenarios = _scenario_counts(group)
     return GroupStatistics(
-        **{"variant": None, "faults": None, **group.select(keys).row(0, named=True)},
+        **{"variant": None, "fault_rates": None, **group.select(keys).row(0, named=True)},
         **_totals(group),
         **scenarios,
         **spreads,

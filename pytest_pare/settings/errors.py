@@ -84,9 +84,12 @@ def shown(value: object) -> str:
 def unknown_key(key: str) -> str:
     """Say that no such key exists, and which one may be meant."""
     section, _, name = key.rpartition(".")
-    siblings = [known.rpartition(".")[2] for known in KEYS if known.rpartition(".")[0] == section]
-    namesakes = [known for known in KEYS if known.rpartition(".")[2] == name]
-    meant = difflib.get_close_matches(name, sorted(siblings), n=1) or sorted(namesakes)
+    siblings = sorted(known.rpartition(".")[2] for known in KEYS if known.rpartition(".")[0] == section)
+    longer = [known for known in siblings if name in known.split("_")]
+    namesakes = sorted(known for known in KEYS if known.rpartition(".")[2] == name)
+    if len(namesakes) > 2:
+        namesakes = []  # A name that is everywhere, such as `seed`, tells nothing.
+    meant = difflib.get_close_matches(name, siblings, n=1) or longer or namesakes
     return f"unknown key; did you mean {meant[0]}?" if meant else "unknown key"
 
 

@@ -74,7 +74,7 @@ class RunnerSettings(MultiScenarioRunnerConfig):
         description=str(MultiScenarioRunnerConfig.model_fields["simulated_generation_time_mode"].description),
     )
     trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
-    # For code: a suite file says it in a section of its own.
+    # Set by code alone: a suite file has a section of its own for it.
     noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig(), description=_description("noise"))
 
 
@@ -203,9 +203,9 @@ class SuiteSettings(_Section):
 
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
-        if any(isinstance(part, SkipJsonSchema) for part in field.metadata):
-            continue
         key = prefix + (field.alias or name)
+        if key == "runner.noise":
+            continue
         yield key
         # The field is a section itself, or a section or None.
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):

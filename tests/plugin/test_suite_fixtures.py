@@ -186,10 +186,11 @@ def test_node_ids_of_variants(models: Example) -> None:
 @pytest.mark.parametrize("runs", [1, 2])
 def test_variants_are_groups_of_the_report(models: Example, runs: int) -> None:
     models.suite(f"{{runs: {runs}, reports: {{parquet: rows.parquet}}}}")
-    found = [(group["proactive_model"], group["total_runs"], group["success_runs"]) for group in groups(models)]
+    keys = ("variant", "proactive_model", "total_runs", "success_runs")
+    found = [tuple(group[key] for key in keys) for group in groups(models)]
     assert found == [
-        ("observe-execute_owl_oracle", 2 * runs, runs),
-        ("observe-execute_parrot_oracle", 2 * runs, runs),
+        ("small", "observe-execute_parrot_oracle", 2 * runs, runs),
+        ("large-run7", "observe-execute_owl_oracle", 2 * runs, runs),
     ]
     import polars as pl
 
