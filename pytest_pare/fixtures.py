@@ -18,20 +18,34 @@ if TYPE_CHECKING:
         EnvEventsConfig,
         LLMEngineConfig,
         MultiScenarioRunnerConfig,
+        NoiseConfig,
         ToolAugmentationConfig,
     )
-    from pytest_pare.settings import RunnerSettings, SuiteSettings
+    from pytest_pare.settings import RunnerSettings, SuiteSettings, Variant
+
+# The field of a runner's config that a fixture stands for, where it has another name.
+_FIXTURES = {"noise": "noise_config"}
 
 
 @pytest.fixture
-def pare_config(request: pytest.FixtureRequest) -> SuiteSettings:
-    """The settings of the suite that the scenario is run by.
+def pare_variant(request: pytest.FixtureRequest) -> Variant:
+    """The variant of the suite that the scenario is run in: its `name`, `settings`, and `level` of the sweep.
+
+    Where the suite names none, and in a test of another kind if it names several, it is the suite itself, without a
+    name.
+    """
+    from pytest_pare.player import variant_for
+
+    return variant_for(request.node)
+
+
+@pytest.fixture
+def pare_config(pare_variant: Variant) -> SuiteSettings:
+    """The settings of the suite that the scenario is run by, as they are in its variant.
 
     In a test of another kind, those of the session's suite if it has but one, or else the defaults.
     """
-    from pytest_pare.player import suite_for
-
-    return suite_for(request.node).settings
+    return pare_variant.settings
 
 
 @pytest.fixture
@@ -71,6 +85,12 @@ def env_events_config(pare_config: SuiteSettings) -> EnvEventsConfig | None:
 
 
 @pytest.fixture
+def noise_config(pare_config: SuiteSettings) -> NoiseConfig:
+    """The suite's section `noise`: faults beyond these two, and what noise is made of."""
+    return _checked(pare_config).noise
+
+
+@pytest.fixture
 def proactive_agent() -> ProactiveAgent | None:
     """The agent under test; `None` is the one that `runner.agent_type` of the suite names.
 
@@ -87,6 +107,7 @@ def pare_runner_config(
     execute_engine_config: LLMEngineConfig,
     tool_augmentation_config: ToolAugmentationConfig | None,
     env_events_config: EnvEventsConfig | None,
+    noise_config: NoiseConfig,
 ) -> MultiScenarioRunnerConfig:
     """What the scenario is run with: the suite's `runner` section, with what the other fixtures say put in."""
     runner = _runner(pare_config)
@@ -98,6 +119,7 @@ def pare_runner_config(
             "execute_engine_config": execute_engine_config,
             "tool_augmentation_config": tool_augmentation_config,
             "env_events_config": env_events_config,
+            "noise": noise_config,
         }.items()
         if value != getattr(runner, name)
     }
@@ -118,11 +140,15 @@ def pare(
 
 
 def _runner(pare_config: SuiteSettings) -> RunnerSettings:
+    return _checked(pare_config).runner
+
+
+def _checked(pare_config: SuiteSettings) -> SuiteSettings:
     from pytest_pare.settings import SuiteSettings
 
     if not isinstance(pare_config, SuiteSettings):
         pytest.fail(f"fixture pare_config: must return SuiteSettings, got {pare_config!r:.80}", pytrace=False)
-    return pare_config.runner
+    return pare_config
 
 
 def _updated(runner: MultiScenarioRunnerConfig, changed: dict[str, Any]) -> MultiScenarioRunnerConfig:
@@ -149,7 +175,10 @@ def refuse(name: str, error: ValidationError) -> NoReturn:
     from pytest_pare.settings.errors import location_of
 
     details = error.errors(include_url=False)
-    places = [".".join(filter(None, [name, *map(str, location_of(one))])) for one in details]
+    keys = [[str(part) for part in location_of(one)] for one in details]
+    if not name:
+        keys = [[_FIXTURES.get(field, field), *inner] for field, *inner in keys]
+    places = [".".join(filter(None, [name, *inner])) for inner in keys]
     told = [": ".join(filter(None, [place, one["msg"]])) for place, one in zip(places, details, strict=True)]
     # Not `pytest.fail`: pytest would print pydantic's own words, too.
     raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in told), pytrace=False) from None

@@ -46,6 +46,17 @@ SET = Option(
         "help": "Set a key of the suite file, such as runner.max_scenario_duration=30 (repeatable).",
     },
 )
+SWEEP = Option(
+    "--pare-sweep",
+    "pare_sweep",
+    "sweep",
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "KEY=L1,L2,...",
+        "help": "Run the scenarios at each of these levels of one number, such as noise.tool_slow.rate=0,0.2.",
+    },
+)
 SHORTHANDS = (
     Option("--pare-runs", "pare_runs", "runs", {"type": int, "metavar": "N", "help": "Run each scenario N times."}),
     Option(
@@ -97,7 +108,8 @@ SHORTHANDS = (
         },
     ),
 )
-OPTIONS = (CONFIG, *SHORTHANDS, SET)
+CHANGES = (*SHORTHANDS, SWEEP, SET)
+OPTIONS = (CONFIG, *CHANGES)
 
 INI_CONFIG = "pare_config"
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pytest_pare.fixtures import refuse
 from pytest_pare.selection import load_scenarios
-from pytest_pare.settings import SettingsError, Suite, SuiteSettings
+from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
@@ -26,6 +26,12 @@ def suite_for(node: pytest.Item | pytest.Collector) -> Suite:
     session = node.config.pluginmanager.get_plugin("pare-session")
     suite = suite_of(node) or (None if session is None else session.only_suite())
     return suite or Suite(node.config.rootpath / "pare.yaml", SuiteSettings())
+
+
+def variant_for(node: pytest.Item | pytest.Collector) -> Variant:
+    """Return the only variant of the suite that a test belongs to, or the suite itself if it has several."""
+    suite = suite_for(node)
+    return suite.variants[0] if len(suite.variants) == 1 else Variant("", suite.settings)
 
 
 class Player:

@@ -14,11 +14,13 @@ from pytest_pare.arguments import is_suite_file, suite_paths
 from pytest_pare.fixtures import (
     env_events_config,
     execute_engine_config,
+    noise_config,
     observe_engine_config,
     pare,
     pare_config,
     pare_run_number,
     pare_runner_config,
+    pare_variant,
     proactive_agent,
     tool_augmentation_config,
     user_engine_config,
@@ -32,11 +34,13 @@ if TYPE_CHECKING:
 __all__ = [
     "env_events_config",
     "execute_engine_config",
+    "noise_config",
     "observe_engine_config",
     "pare",
     "pare_config",
     "pare_run_number",
     "pare_runner_config",
+    "pare_variant",
     "proactive_agent",
     "tool_augmentation_config",
     "user_engine_config",
@@ -86,7 +90,7 @@ def _suite_paths(config: pytest.Config) -> list[Path]:
     ini: list[Path] = config.getini(options.INI_CONFIG)
     if flags or ini or any(map(is_suite_file, config.args)):
         return suite_paths(config, flags, ini)
-    given = [o.flag for o in (*options.SHORTHANDS, options.SET) if config.getoption(o.dest) not in (None, [])]
+    given = [o.flag for o in options.CHANGES if config.getoption(o.dest) not in (None, [])]
     if given:
         raise pytest.UsageError(f"{given[0]} changes a suite, and there is none; add --pare-config FILE")
     return []

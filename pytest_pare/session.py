@@ -8,7 +8,7 @@ import pytest
 
 from pytest_pare import options
 from pytest_pare.selection import Plan, plan
-from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment
+from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
 from pytest_pare.suite import ScenarioHooks, SuiteFile
 from pytest_pare.tally import Tally
 
@@ -73,8 +73,12 @@ class SuiteSession:
         # Workers ask for a header too, which nobody sees; nothing is planned there.
         for path, planned in self._planned.items():
             suite = self._suites[path]
-            runs = _in_words(planned, suite.settings.scenarios.limit, suite.settings.runs)
-            lines.append(f"pare: {self._name(path)}, {runs}, {_cast(suite.settings.runner)}")
+            casts = list(dict.fromkeys(_cast(variant.settings.runner) for variant in suite.variants))
+            name, runs = self._name(path), _in_words(planned, suite)
+            if len(casts) == 1:
+                lines.append(f"pare: {name}, {runs}, {casts[0]}")
+            else:
+                lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {cast}" for cast in casts)]
             lines += [f"pare: {o.key} = {o.value} (from {o.source})" for o in suite.overrides]
         return list(dict.fromkeys(lines))
 
@@ -89,11 +93,17 @@ def _cast(runner: RunnerSettings) -> str:
     return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
 
 
-def _in_words(planned: Plan, limit: int | None, repeat: int) -> str:
+def _in_words(planned: Plan, suite: Suite) -> str:
+    limit, repeat = suite.settings.scenarios.limit, suite.settings.runs
+    named = [variant for variant in suite.variants if variant.name]
+    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(repeat)]
+    times = len(suite.variants) * repeat
     if not planned.scenarios:
-        return f"{repeat} run{'s' * (repeat != 1)} of each scenario planned"
+        runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
+        return f"{runs} ({' x '.join(factors)})" if named else runs
     scenarios = planned.scenarios if limit is None else min(planned.scenarios, limit)
-    runs = f"{scenarios * repeat} run{'s' * (scenarios * repeat != 1)} planned ({scenarios} x {repeat})"
+    total = scenarios * times
+    runs = f"{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
     return runs if planned.is_all or scenarios == limit else f"{runs} or more"
 
 
@@ -115,5 +125,7 @@ def _overrides(config: pytest.Config) -> list[Override]:
         for option in options.SHORTHANDS
         if (value := config.getoption(option.dest)) is not None
     ]
+    if sweep := config.getoption(options.SWEEP.dest):
+        overrides.append(parse_sweep(sweep, options.SWEEP.flag))
     overrides += [parse_assignment(text, options.SET.flag, here) for text in config.getoption(options.SET.dest)]
     return overrides

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.settings import Variant
     from pytest_pare.simulation.runner import Run
 
 # How long after its timeout a run that does not end is ended with its worker.
 _GRACE_SECONDS = 5
 
-# What a scenario asks pytest for: the fixtures that users override, and the parameter that repeats it.
-_FIXTURES = ("pare_runner_config", "proactive_agent", "pare_run_number", "request")
+# What a scenario asks pytest for: the fixtures that users override, and the parameters that repeat it.
+_FIXTURES = ("pare_runner_config", "proactive_agent", "pare_variant", "pare_run_number", "request")
 _SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in _FIXTURES])
 
 RECORD = pytest.StashKey[dict[str, Any]]()
@@ -107,9 +108,13 @@ class ScenarioHooks:
     @staticmethod
     @pytest.hookimpl(trylast=True)
     def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-        """Repeat a scenario as often as its suite says. Last, so that the run number ends the node id."""
+        """Repeat a scenario in each variant as often as its suite says. Last, so that both end the node id."""
         suite = suite_of(metafunc.definition)
-        if suite is not None and suite.settings.runs > 1:
+        if suite is None:
+            return
+        if any(variant.name for variant in suite.variants):
+            metafunc.parametrize("pare_variant", suite.variants, ids=[variant.name for variant in suite.variants])
+        if suite.settings.runs > 1:
             runs = range(1, suite.settings.runs + 1)
             metafunc.parametrize("pare_run_number", runs, ids=[f"run{run}" for run in runs])
 
@@ -142,11 +147,13 @@ def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callab
         *,
         pare_runner_config: MultiScenarioRunnerConfig,
         proactive_agent: ProactiveAgent | None,
+        pare_variant: Variant,
         pare_run_number: int | None,
         request: Any,
     ) -> None:
         __tracebackhide__ = _hide_from_users_code
-        _play(request.node, scenario_id, cls, pare_runner_config, proactive_agent, pare_run_number, suite)
+        item, config, agent = request.node, pare_runner_config, proactive_agent
+        _play(item, scenario_id, cls, config, agent, pare_variant, pare_run_number, suite)
 
     play.__name__ = play.__qualname__ = scenario_id
     play.__doc__ = cls.__doc__
@@ -172,18 +179,20 @@ def _play(
     cls: type[PAREScenario],
     config: MultiScenarioRunnerConfig,
     agent: ProactiveAgent | None,
+    variant: Variant,
     run_number: int | None,
     suite: Suite,
 ) -> None:
     __tracebackhide__ = _hide_from_users_code
     require_agent(agent)
-    _refuse_two_agents(config, agent, suite)
+    _refuse_two_agents(config, agent, variant, suite)
     config_record = _config_to_record(config, agent)
     with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
     item.stash[RECORD] = {
         "result": result_to_record(run.result),
         "config": config_record,
+        "level": None if variant.level is None else list(variant.level),
         "problem": None if run.export_error is None else to_text(run.export_error),
     }
     for warning in run.warnings:
@@ -213,16 +222,19 @@ def _ended_in_any_case(config: pytest.Config, timeout_seconds: int | None) -> It
         faulthandler.cancel_dump_traceback_later()
 
 
-def _refuse_two_agents(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None, suite: Suite) -> None:
-    # A session that was told to test another agent must not test this one.
-    for override in suite.overrides:
-        if agent is not None and not config.oracle and override.key == "runner.agent_type":
-            pytest.fail(
-                f"{override.source} says runner.agent_type = {config.agent_type}, and the fixture proactive_agent "
-                "returns another agent, which would win; leave one out (--noconftest leaves out what a conftest.py "
-                "overrides)",
-                pytrace=False,
-            )
+def _refuse_two_agents(
+    config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None, variant: Variant, suite: Suite
+) -> None:
+    # A session or a variant that was told to test another agent must not test this one.
+    told = [override.source for override in suite.overrides if override.key == "runner.agent_type"]
+    if variant.settings.runner.agent_type != suite.settings.runner.agent_type:
+        told.append(f"variant {variant.name}")
+    if told and agent is not None and not config.oracle:
+        pytest.fail(
+            f"{told[-1]} says runner.agent_type = {config.agent_type}, and the fixture proactive_agent returns another "
+            "agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
+            pytrace=False,
+        )
 
 
 def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None) -> dict[str, Any]:
@@ -278,10 +290,13 @@ def require_agent(agent: object) -> None:
 
 
 def anchored(config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRunnerConfig:
-    """Return the config with the directory for traces absolute: in a suite it is relative to the file."""
-    if config.output_dir is None:
-        return config
-    return config.model_copy(update={"output_dir": str(suite.resolve(config.output_dir))})
+    """Return the config with its paths absolute: in a suite they are relative to the file."""
+    update: dict[str, Any] = {}
+    if config.output_dir is not None:
+        update["output_dir"] = str(suite.resolve(config.output_dir))
+    if config.noise.data is not None:
+        update["noise"] = config.noise.model_copy(update={"data": str(suite.resolve(config.noise.data))})
+    return config.model_copy(update=update) if update else config
 
 
 def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

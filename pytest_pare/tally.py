@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,13 +17,13 @@ from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
     result_from_record,
 )
+from pytest_pare.settings.variants import RUN_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_pare.settings import Suite
 
-_RUN = re.compile(r"(?:^|-)run(\d+)\Z")
 _NOT_RUN = "the session ended before it was run"
 _AS_EXPECTED = ("success", "skipped", "xfailed")
 _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
@@ -42,6 +41,7 @@ class Outcome:
         config: What it was run with, if it was.
         reason: Why there is no result, or why it does not count.
         reported: Whether a report said so; if not, this is what holds as long as none comes.
+        level: The key of the suite's sweep and its value in this run; `None` without a sweep.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Outcome:
     config: Mapping[str, Any] | None = None
     reason: str = ""
     reported: bool = True
+    level: tuple[str, float] | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -62,7 +63,7 @@ class RunId:
 
     Attributes:
         scenario_id: The scenario.
-        variant: Ids of the parametrised fixtures, empty without any.
+        variant: Ids of the parametrised fixtures and name of the suite's variant, empty without any.
         run_number: 1 and up; `None` where each scenario is run once.
     """
 
@@ -82,7 +83,7 @@ class RunId:
         scenario_id, _, parameters = nodeid.partition("::")[2].partition("[")
         # With `--dist loadgroup`, xdist adds `@group` to the end.
         scenario_id, parameters = scenario_id.partition("@")[0], parameters.rpartition("]")[0]
-        run = _RUN.search(parameters) if repeated else None
+        run = RUN_NUMBER.search(parameters) if repeated else None
         if run is None:
             return cls(scenario_id, parameters)
         return cls(scenario_id, parameters[: run.start()], int(run[1]))
@@ -117,6 +118,13 @@ class SuiteTally:
         """Return the run that a node id of this suite stands for."""
         return RunId.of(nodeid, repeated=self.suite.settings.runs > 1)
 
+    def level_of(self, nodeid: str) -> tuple[str, float] | None:
+        """Return the key and the value of the sweep that a node id stands for; `None` without a sweep."""
+        name = self.run_id(nodeid).variant
+        # What stands before are the ids of the user's own parameters.
+        levels = {variant.level for variant in self.suite.variants if f"-{name}".endswith(f"-{variant.name}")}
+        return levels.pop() if len(levels) == 1 else None
+
     def keep(self, nodeid: str, outcome: Outcome) -> None:
         """Note what a report says of a run.
 
@@ -124,6 +132,8 @@ class SuiteTally:
         something is wrong: with `--dist each`, a run must succeed everywhere.
         """
         known = self.outcomes.get(nodeid)
+        if outcome.level is None:
+            outcome.level = self.level_of(nodeid)
         if known is None or not known.reported or known.kind in _AS_EXPECTED or outcome.kind not in _AS_EXPECTED:
             self.outcomes[nodeid] = outcome
 
@@ -134,6 +144,7 @@ class SuiteTally:
             duration: Length of the session in seconds of real time.
         """
         by_variant: dict[str, PAREMultiScenarioValidationResult] = {}
+        order = dict.fromkeys(self.run_id(nodeid).variant for nodeid in self.outcomes)
         for nodeid, outcome in self.outcomes.items():
             if outcome.result is None or outcome.kind in ("skipped", "xfailed"):
                 continue
@@ -142,15 +153,18 @@ class SuiteTally:
                 config = MultiScenarioRunnerConfig.model_validate(outcome.config)
                 by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
             by_variant[run.variant].add_result(outcome.result, run.scenario_id, run.run_number)
-        return by_variant
+        # Which of them had the first result is a matter of chance where one has none.
+        return {variant: by_variant[variant] for variant in order if variant in by_variant}
 
     @property
     def deselected(self) -> int | None:
         """How many runs of the suite are not in this session; `None` if that is not known."""
-        has_variants = any(self.run_id(nodeid).variant for nodeid in self.outcomes)
-        if self.planned is None or has_variants or not self.all_collected:
+        variants = {variant.name for variant in self.suite.variants}
+        # Nobody knows how many variants there would be of fixtures that are parametrised.
+        has_others = any(self.run_id(nodeid).variant not in variants for nodeid in self.outcomes)
+        if self.planned is None or has_others or not self.all_collected:
             return None
-        deselected = self.planned * self.suite.settings.runs - len(self.outcomes)
+        deselected = self.planned * len(variants) * self.suite.settings.runs - len(self.outcomes)
         # Less than nothing: the library has more scenarios than its source tells.
         return deselected if deselected >= 0 else None
 
@@ -202,7 +216,8 @@ class Tally:
         for nodeid in nodeids:
             suite = self._suite_of(nodeid)
             if suite is not None:
-                suite.outcomes.setdefault(nodeid, Outcome("no_result", reason=_NOT_RUN, reported=False))
+                waiting = Outcome("no_result", reason=_NOT_RUN, reported=False, level=suite.level_of(nodeid))
+                suite.outcomes.setdefault(nodeid, waiting)
 
     def _suite_of(self, nodeid: str) -> SuiteTally | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -339,7 +354,8 @@ def _outcome_of_call(report: pytest.TestReport) -> Outcome:
     if report.failed and result.status == "success":
         # A strict xfail that passed, or another plugin's objection.
         result.success, result.rationale = False, _cause(report)
-    return Outcome(result.status, result, record["config"])
+    level = record.get("level")
+    return Outcome(result.status, result, record["config"], level=None if level is None else (level[0], level[1]))
 
 
 def _cause(report: pytest.TestReport) -> str:

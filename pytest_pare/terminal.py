@@ -56,10 +56,10 @@ def write_summary(
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     """Return the multi-scenario report of a suite."""
     from pytest_pare.results.report import generate_validation_report
-    from pytest_pare.results.statistics import combine_results_to_dataframe
+    from pytest_pare.results.statistics import combine_variants
 
-    results = suite.results(duration).values()
-    df = combine_results_to_dataframe(results)
+    by_variant = suite.results(duration)
+    df, results = combine_variants(by_variant), by_variant.values()
     modes = frozenset(result.run_config.mode for result in results)
     heading, agents = _HEADING.get(modes), modes != {"oracle"}
     lines = generate_validation_report(df, split_name(suite.suite), heading=heading, agents=agents).splitlines()

@@ -11,7 +11,7 @@ import polars as pl
 from pytest_pare.results.details import details_to_dict
 from pytest_pare.results.report import generate_json_stats_report
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
-from pytest_pare.results.statistics import combine_results_to_dataframe
+from pytest_pare.results.statistics import combine_variants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def write_json(
         OSError: If the file cannot be written.
     """
     timestamp = datetime.now(UTC).isoformat(timespec="seconds")
-    report = generate_json_stats_report(combine_results_to_dataframe(results.values()), split, timestamp=timestamp)
+    report = generate_json_stats_report(combine_variants(results), split, timestamp=timestamp)
     # Without it, a reference check would look like the work of the models that the configuration names.
     report["metadata"] |= {
         "suite": suite,

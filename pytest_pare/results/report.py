@@ -81,8 +81,10 @@ def generate_validation_report(
 
 def _header(group: GroupStatistics) -> list[str]:
     return wrapped(
-        f"user={group.user_model}, proactive={group.proactive_model}, "
+        (f"variant {group.variant}: " if group.variant else "")
+        + f"user={group.user_model}, proactive={group.proactive_model}, "
         f"tool_fail={group.tool_failure_probability}, env_events={group.num_env_events_per_minute}"
+        + (f", faults: {group.fault_rates}" if group.fault_rates else "")
     )
 
 

@@ -1,6 +1,7 @@
 """What a table of results says about each config. Importing this module imports polars.
 
-A group is what has the same user model, proactive model and noise. Exceptions and missing verdicts have no score: they
+A group is what has the same user model, proactive model and noise; where the table tells variants and rates of faults,
+these too. Exceptions and missing verdicts have no score: they
 are counted, and are left out of every rate of success. A figure's spread is that between the run numbers, so it takes
 at least two of them.
 """
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from pytest_pare.plain import to_text
 from pytest_pare.results.schema import RESULT_SCHEMA
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ GROUP_KEYS: Final = ("user_model", "proactive_model", "tool_failure_probability"
 
 # Rows are put in an order of their own before anything is added up, so that the order in which they come, which differs
 # with the number of workers, changes no figure in its last digit.
-_ROW_ORDER: Final = (*GROUP_KEYS, "base_scenario_id", "run_number", "run_duration", "job_duration")
+_ROW_ORDER: Final = ("base_scenario_id", "run_number", "run_duration", "job_duration")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class GroupStatistics:
     """The statistics of one group, in the order of the report.
 
     Attributes:
+        variant: Variant of the suite; None if the table does not tell variants.
+        fault_rates: Kinds of faults with their rates, in words; None if the table does not tell of any.
         total_runs: Rows.
         validated_runs: Rows with a score.
         success_rate: Percentage of successes among the rows with a score.
@@ -64,10 +68,12 @@ class GroupStatistics:
         avg_write_actions: Write actions per row, whatever the row's status.
     """
 
+    variant: str | None
     user_model: str | None
     proactive_model: str | None
     tool_failure_probability: float | None
     num_env_events_per_minute: int | None
+    fault_rates: str | None
     total_runs: int
     validated_runs: int
     success_runs: int
@@ -94,7 +100,10 @@ class GroupStatistics:
     avg_write_actions: Spread
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON has them: `name`, `name_std`, `name_sem`; 0.0 stands for nothing to measure."""
+        """Return the figures as JSON has them: `name`, `name_std`, `name_sem`; 0.0 stands for nothing to measure.
+
+        Variant and rates of faults are left out where the table does not tell them.
+        """
         entry: dict[str, Any] = {}
         for one in fields(self):
             figure = getattr(self, one.name)
@@ -103,7 +112,7 @@ class GroupStatistics:
                 entry[f"{one.name}_std"] = figure.std
                 if figure.sem is not None:
                     entry[f"{one.name}_sem"] = figure.sem
-            else:
+            elif figure is not None or one.name not in ("variant", "fault_rates"):
                 entry[one.name] = figure
         return entry
 
@@ -116,8 +125,21 @@ def combine_results_to_dataframe(
     return pl.concat([pl.DataFrame(schema=RESULT_SCHEMA), *(one.to_polars() for one in each)])
 
 
+def combine_variants(results: Mapping[str, PAREMultiScenarioValidationResult]) -> pl.DataFrame:
+    """Return the rows of all results in one table that also tells their variants, the keys, and the rates of faults.
+
+    The variants are sorted as they come.
+    """
+    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, "variant": pl.String, "fault_rates": pl.String})]
+    for variant, one in results.items():
+        rates = one.run_config.noise.rates.items()
+        told = ", ".join(f"{kind} {rate:g}" for kind, rate in rates)
+        tables.append(one.to_polars({"variant": variant, "fault_rates": told}))
+    return pl.concat(tables).cast({"variant": pl.Enum(list(dict.fromkeys(map(to_text, results))))})
+
+
 def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
-    """Return `{"per_config_results": [...]}`, one entry per group, sorted by `GROUP_KEYS` in ascending order.
+    """Return `{"per_config_results": [...]}`, one entry per group, sorted as by `group_statistics`.
 
     Args:
         df: A table with at least the columns of `RESULT_SCHEMA`. The order of its rows makes no difference.
@@ -126,14 +148,20 @@ def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
 
 
 def group_statistics(df: pl.DataFrame) -> list[GroupStatistics]:
-    """Return the statistics of every group, sorted by `GROUP_KEYS` in ascending order."""
+    """Return the statistics of every group, sorted by variant, `GROUP_KEYS` and rates of faults in ascending order."""
     if df.is_empty():
         return []
-    groups = df.sort(_ROW_ORDER).partition_by(GROUP_KEYS, maintain_order=True)
-    return [_statistics_of_one(group) for group in groups]
+    keys = [*_told(df, "variant"), *GROUP_KEYS, *_told(df, "fault_rates")]
+    groups = df.sort(*keys, *_ROW_ORDER).partition_by(keys, maintain_order=True)
+    return [_statistics_of_one(group, keys) for group in groups]
 
 
-def _statistics_of_one(group: pl.DataFrame) -> GroupStatistics:
+def _told(df: pl.DataFrame, name: str) -> list[str]:
+    """Return the name of a column that not every table has, if it says anything."""
+    return [name] if name in df.columns and (df[name].cast(pl.String).fill_null("") != "").any() else []
+
+
+def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
     # The same expressions give the figures of the whole group and those of each run number.
     figures = {
         "success_rate": 100 * pl.col("success_numeric").mean(),
@@ -149,7 +177,7 @@ def _statistics_of_one(group: pl.DataFrame) -> GroupStatistics:
     mean_duration = group.select(pl.col("run_duration").mean()).item()
     scenarios = _scenario_counts(group)
     return GroupStatistics(
-        **group.select(GROUP_KEYS).row(0, named=True),
+        **{"variant": None, "fault_rates": None, **group.select(keys).row(0, named=True)},
         **_totals(group),
         **scenarios,
         **spreads,

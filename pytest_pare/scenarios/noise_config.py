@@ -116,3 +116,9 @@ class NoiseConfig(Value):
     user_words: Fault = Field(
         default=Fault(), description="A user who answers with words before they accept or reject."
     )
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """How often each kind of fault happens, of those that do; failing tools are not among them."""
+        faults = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: fault.rate for name, fault in faults.items() if isinstance(fault, Fault) and fault.rate > 0}

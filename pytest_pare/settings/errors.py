@@ -15,6 +15,7 @@ Location = tuple[str | int, ...]
 # Pydantic's type of error -> what it means to someone who writes YAML. Others speak for themselves.
 _WORDS = {
     "bool_type": "must be true or false, got {got}",
+    "dict_type": "must be a mapping, got {got}",
     "finite_number": "must be a finite number, got {got}",
     "float_type": "must be a number, got {got}",
     "greater_than": "must be more than {gt:g}, got {got}",
@@ -83,9 +84,12 @@ def shown(value: object) -> str:
 def unknown_key(key: str) -> str:
     """Say that no such key exists, and which one may be meant."""
     section, _, name = key.rpartition(".")
-    siblings = [known.rpartition(".")[2] for known in KEYS if known.rpartition(".")[0] == section]
-    namesakes = [known for known in KEYS if known.rpartition(".")[2] == name]
-    meant = difflib.get_close_matches(name, sorted(siblings), n=1) or sorted(namesakes)
+    siblings = sorted(known.rpartition(".")[2] for known in KEYS if known.rpartition(".")[0] == section)
+    longer = [known for known in siblings if name in known.split("_")]
+    namesakes = sorted(known for known in KEYS if known.rpartition(".")[2] == name)
+    if len(namesakes) > 2:
+        namesakes = []  # A name that is everywhere, such as `seed`, tells nothing.
+    meant = difflib.get_close_matches(name, siblings, n=1) or longer or namesakes
     return f"unknown key; did you mean {meant[0]}?" if meant else "unknown key"
 
 
@@ -97,7 +101,7 @@ def location_of(error: ErrorDetails) -> Location:
 def describe(error: ErrorDetails) -> str:
     """Say in plain words what pydantic found."""
     if error["type"] == "extra_forbidden":
-        return unknown_key(dotted(error["loc"]))
+        return unknown_key(dotted(location_of(error)))
     if error["type"] in _WORDS:
         return _WORDS[error["type"]].format(got=shown(error["input"]), **error.get("ctx", {}))
     # The key is named in front of the message; our own errors begin with it again.

@@ -3,7 +3,9 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,6 +22,7 @@ from pytest_pare.settings.errors import (
     unknown_key,
 )
 from pytest_pare.settings.models import KEYS, PATH_KEYS, SuiteSettings
+from pytest_pare.settings.variants import Finding, Variant, VariantsError, variants_of
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class Suite:
     settings: SuiteSettings
     overrides: tuple[Override, ...] = ()
     document: Document = field(default=Document(), repr=False, compare=False)
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The ways in which it runs its scenarios; one without a name if the suite names none."""
+        return variants_of(self.settings)
 
     def error(self, location: Location, message: str) -> SettingsError:
         """Return an error that says where the value at a location was set."""
@@ -153,18 +161,21 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
         message = f"a suite must be a mapping of sections, got {shown(data)}"
         raise SettingsError([_problem(path, document, (), (), message)])
     for override in overrides:
-        data = _updated(data, override.location, _anchored(override.key, override.value, override.base_dir))
+        data = _updated(data, override.location, _anchored(override.location, override.value, override.base_dir))
     problems = list(document.problems)
+    findings: list[Finding] = []
     try:
-        settings = SuiteSettings.model_validate(data)
+        suite = Suite(path, SuiteSettings.model_validate(data), tuple(overrides), document)
+        # Now, so that what is wrong with them is said with the rest.
+        _ = suite.variants
     except ValidationError as error:
-        problems += [
-            _problem(path, document, overrides, location_of(details), describe(details))
-            for details in error.errors(include_url=False)
-        ]
+        findings = [(location_of(details), describe(details)) for details in error.errors(include_url=False)]
+    except VariantsError as error:
+        findings = error.findings
+    problems += [_problem(path, document, overrides, location, message) for location, message in findings]
     if problems:
         raise SettingsError(problems)
-    return Suite(path, settings, tuple(overrides), document)
+    return suite
 
 
 def parse_assignment(assignment: str, source: str, base_dir: Path | None = None) -> Override:
@@ -194,6 +205,30 @@ def parse_assignment(assignment: str, source: str, base_dir: Path | None = None)
     return replace(override, value=document.data)
 
 
+def parse_sweep(assignments: Sequence[str], source: str) -> Override:
+    """Read `KEY=L1,L2,...`, given once or more.
+
+    Raises:
+        SettingsError: One of them has no key.
+    """
+    sweep: dict[str, list[object]] = {}
+    for assignment in assignments:
+        key, equals, levels = assignment.partition("=")
+        key = key.strip()
+        if not key or not equals:
+            message = f"must be KEY=L1,L2,..., such as noise.tool_failure_probability=0,0.2, got {shown(assignment)}"
+            raise SettingsError([Problem(source, None, "", message)])
+        sweep[key] = [_number(text.strip()) for text in levels.split(",")] if levels.strip() else []
+    return Override("sweep", sweep, source)
+
+
+def _number(text: str) -> object:
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
+
+
 def _problem(
     path: Path, document: Document, overrides: Sequence[Override], location: Location, message: str
 ) -> Problem:
@@ -219,12 +254,18 @@ def _updated(data: Mapping[object, object], location: Location, value: object) -
     return {**data, first: value}
 
 
-def _anchored(key: str, value: object, base_dir: Path | None) -> object:
+def _anchored(location: Location, value: object, base_dir: Path | None) -> object:
     """Return a value with the paths in it made absolute."""
     if base_dir is None:
         return value
     if isinstance(value, dict):
-        return {name: _anchored(f"{key}.{name}", inner, base_dir) for name, inner in value.items()}
+        return {name: _anchored((*location, name), inner, base_dir) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_anchored(key, item, base_dir) for item in value]
-    return str((base_dir / value).absolute()) if key in PATH_KEYS and isinstance(value, str) else value
+        return [_anchored(location, item, base_dir) for item in value]
+    return str((base_dir / value).absolute()) if _is_path(location) and isinstance(value, str) else value
+
+
+def _is_path(location: Location) -> bool:
+    if location[0] == "matrix":
+        location = location[2:] if location[2:3] == ("noise",) else ("runner", *location[2:])
+    return dotted(location) in PATH_KEYS

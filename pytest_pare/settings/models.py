@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.config import (
@@ -73,6 +74,8 @@ class RunnerSettings(MultiScenarioRunnerConfig):
         description=str(MultiScenarioRunnerConfig.model_fields["simulated_generation_time_mode"].description),
     )
     trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
+    # Set by code alone: a suite file has a section of its own for it.
+    noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig(), description=_description("noise"))
 
 
 class Gate(_Section):
@@ -138,11 +141,11 @@ class SuiteSettings(_Section):
     runs: int = Field(default=1, ge=1, description="How often each scenario is run.")
     runner: RunnerSettings = Field(default=RunnerSettings(), description="How they are run.")
     noise: NoiseConfig = Field(default=NoiseConfig(), description="What goes wrong around the agent.")
-    matrix: dict[Name, dict[str, Any]] = Field(
-        default={}, description="Name of a variant to keys of `runner`, and `noise`, that are different in it."
+    matrix: dict[str, dict[str, Any]] = Field(
+        default={}, description="Names of variants; each has what is other in it: keys of `runner`, and `noise`."
     )
-    sweep: dict[Name, list[Any]] = Field(
-        default={}, description="Dotted key to its levels; each level is a variant of the robustness curve."
+    sweep: dict[str, list[Any]] = Field(
+        default={}, description="One key, `runner.…` or `noise.…`, with its levels; each level is a variant."
     )
     live: bool = Field(default=False, description="Whether engines may ask models, which may cost something.")
     cassettes: Cassettes | None = Field(
@@ -156,6 +159,18 @@ class SuiteSettings(_Section):
     def _read_nothing_as_default(cls, data: object) -> object:
         # A section whose keys are all commented out is null in YAML.
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+    @field_validator("matrix", mode="before")
+    @classmethod
+    def _read_nothing_as_no_change(cls, matrix: object) -> object:
+        return {k: {} if v is None else v for k, v in matrix.items()} if isinstance(matrix, dict) else matrix
+
+    @field_validator("runner", mode="before")
+    @classmethod
+    def _refuse_a_second_spelling(cls, runner: object) -> object:
+        if isinstance(runner, dict) and "noise" in runner:
+            raise PydanticCustomError("extra_forbidden", "is a section of its own", {"keys": ("noise",)})
+        return runner
 
     @model_validator(mode="after")
     def _refuse_recordings(self) -> Self:
@@ -200,6 +215,8 @@ class SuiteSettings(_Section):
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
+        if key == "runner.noise":
+            continue
         yield key
         # The field is a section itself, or a section or None.
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):

@@ -186,10 +186,11 @@ def test_node_ids_of_variants(models: Example) -> None:
 @pytest.mark.parametrize("runs", [1, 2])
 def test_variants_are_groups_of_the_report(models: Example, runs: int) -> None:
     models.suite(f"{{runs: {runs}, reports: {{parquet: rows.parquet}}}}")
-    found = [(group["proactive_model"], group["total_runs"], group["success_runs"]) for group in groups(models)]
+    keys = ("variant", "proactive_model", "total_runs", "success_runs")
+    found = [tuple(group[key] for key in keys) for group in groups(models)]
     assert found == [
-        ("observe-execute_owl_oracle", 2 * runs, runs),
-        ("observe-execute_parrot_oracle", 2 * runs, runs),
+        ("small", "observe-execute_parrot_oracle", 2 * runs, runs),
+        ("large-run7", "observe-execute_owl_oracle", 2 * runs, runs),
     ]
     import polars as pl
 
@@ -265,26 +266,25 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
             "fixture pare_runner_config.observe_engine_config.model_name: String should have at least 1 character",
         ),
         (
-            "user_engine_config()",
-            "return LLMEngineConfig(model_name='gpt-5', provider='openai')",
-            'fixture user_engine_config: this version has no engine of the provider "openai"; there is oracle',
-        ),
-        (
             "execute_engine_config()",
             "return {'model_name': 3}",
             "fixture execute_engine_config.model_name: Input should be a valid string",
         ),
         (
-            "env_events_config()",
-            "return EnvEventsConfig()",
-            "fixture env_events_config: env_events_config has no effect in this version of pytest-pare and can only be "
-            "left at its default (null)",
-        ),
-        (
             "tool_augmentation_config()",
             "return object()",
-            "fixture tool_augmentation_config: tool_augmentation_config has no effect in this version of pytest-pare "
-            "and can only be left at its default (null)",
+            "fixture tool_augmentation_config: Input should be a valid dictionary or instance of "
+            "ToolAugmentationConfig",
+        ),
+        (
+            "noise_config()",
+            "return None",
+            "fixture noise_config: Input should be a valid dictionary or instance of NoiseConfig",
+        ),
+        (
+            "noise_config(noise_config)",
+            "return {'tool_slow': {'rate': 2}}",
+            "fixture noise_config.tool_slow.rate: Input should be less than or equal to 1",
         ),
         ("pare_config()", "return {}", "fixture pare_config: must return SuiteSettings, got {}"),
         ("pare_config()", "return None", "fixture pare_config: must return SuiteSettings, got None"),

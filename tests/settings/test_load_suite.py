@@ -15,7 +15,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.config import EnvEventsConfig, LLMEngineConfig, MultiScenarioRunnerConfig, NoiseConfig
+from pytest_pare.scenarios.noise_config import SlowTool
 from pytest_pare.settings import (
     Gate,
     Override,
@@ -28,6 +29,7 @@ from pytest_pare.settings import (
     SuiteSettings,
     load_suite,
 )
+from pytest_pare.settings.models import Cassettes
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +66,19 @@ FULL = """
       max_turns: 20
       user_engine_config: {model_name: m, provider: p, endpoint: http://localhost}
       execute_model_alias: a
+      env_events_config: {num_env_events_per_minute: 3}
+    noise:
+      data: noise.json
+      tool_slow: {rate: 0.2, seconds: 5}
+    matrix:
+      long: {max_turns: 30}
+    sweep:
+      noise.tool_failure_probability: [0, 0.5]
+    live: true
+    cassettes: {dir: tapes, mode: once}
     gate:
       min_success_rate: 0.9
+      robustness: 0.8
     reports:
       json: out/report.json
       parquet: out/runs.parquet
@@ -91,8 +104,14 @@ def test_every_section() -> None:
             max_turns=20,
             user_engine_config=LLMEngineConfig(model_name="m", provider="p", endpoint="http://localhost"),
             execute_model_alias="a",
+            env_events_config=EnvEventsConfig(num_env_events_per_minute=3),
         ),
-        gate=Gate(min_success_rate=0.9),
+        noise=NoiseConfig(data="noise.json", tool_slow=SlowTool(rate=0.2, seconds=5)),
+        matrix={"long": {"max_turns": 30}},
+        sweep={"noise.tool_failure_probability": [0, 0.5]},
+        live=True,
+        cassettes=Cassettes(dir="tapes", mode="once"),
+        gate=Gate(min_success_rate=0.9, robustness=0.8),
         reports=Reports(json="out/report.json", parquet="out/runs.parquet"),
     )
 
@@ -111,7 +130,15 @@ OFFLINE = MultiScenarioRunnerConfig(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# nothing\n", "---\n", "scenarios:\nruns:\nrunner:\ngate:\nreports:\n", b"\xef\xbb\xbf", "{}"]
+    "text",
+    [
+        "",
+        "# nothing\n",
+        "---\n",
+        "scenarios:\nruns:\nrunner:\nnoise:\ncassettes:\ngate:\nreports:\n",
+        b"\xef\xbb\xbf",
+        "{}",
+    ],
 )
 def test_nothing_is_all_defaults(text: str | bytes) -> None:
     settings = load(text).settings
@@ -140,6 +167,7 @@ def test_settings_are_frozen() -> None:
             setattr(section, name, None)
 
 
+NOT_LIVE = "which may cost something: say live: true in the suite or --pare-live, or replay cassettes"
 NO_EFFECT = "has no effect in this version of pytest-pare and can only be left at its default"
 
 
@@ -203,15 +231,16 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
         ),
         (
             "runner: {simulated_generation_time_mode: recorded}",
-            "runner.simulated_generation_time_mode: this version has no recordings; use fixed or measured",
+            "runner.simulated_generation_time_mode: there are no recordings without cassettes; add that section, or "
+            "use fixed or measured",
         ),
         (
             "runner: {user_engine_config: {model_name: m, provider: p}}",
-            'runner.user_engine_config: this version has no engine of the provider "p"; there is oracle',
+            f"runner.user_engine_config: asks a model (p, m), {NOT_LIVE}",
         ),
         (
             "runner: {execute_engine_config: {model_name: m}}",
-            "runner.execute_engine_config: this version has no engine of the provider null; there is oracle",
+            f"runner.execute_engine_config: asks a model (no provider, m), {NOT_LIVE}",
         ),
         (
             "runner: {writes_without_consent: ask}",
@@ -227,8 +256,23 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
         ("runner: {executor_type: process}", f'runner.executor_type: {NO_EFFECT} ("thread")'),
         ("runner: {max_concurrent_scenarios: 2}", f"runner.max_concurrent_scenarios: {NO_EFFECT} (null)"),
         ("runner: {judge_only: true}", f"runner.judge_only: {NO_EFFECT} (false)"),
-        ("runner: {tool_augmentation_config: {}}", f"runner.tool_augmentation_config: {NO_EFFECT} (null)"),
-        ("runner: {env_events_config: {}}", f"runner.env_events_config: {NO_EFFECT} (null)"),
+        (
+            "runner: {tool_augmentation_config: {tool_failure_probability: 1.5}}",
+            "runner.tool_augmentation_config.tool_failure_probability: must be at most 1, got 1.5",
+        ),
+        (
+            "runner: {env_events_config: {num_env_events_per_minutes: 3}}",
+            "runner.env_events_config.num_env_events_per_minutes: unknown key; did you mean num_env_events_per_minute?",
+        ),
+        ("noise: 3", "noise: must be a mapping, got 3"),
+        ("noise: {schedule: pair}", "noise.schedule: must be 'default' or 'pare', got \"pair\""),
+        ("noise: {tool_late: {}}", "noise.tool_late: unknown key; did you mean event_late?"),
+        ("noise: {tool_slow: {seed: x}}", 'noise.tool_slow.seed: must be a whole number, got "x"'),
+        ("noise: {user_busy: {turns: 0}}", "noise.user_busy.turns: must be at least 1, got 0"),
+        ("live: maybe", 'live: must be true or false, got "maybe"'),
+        ("cassettes: {mode: some}", "cassettes.mode: must be 'none', 'once', 'new' or 'all', got \"some\""),
+        ("cassettes: {mod: x}", "cassettes.mod: unknown key; did you mean mode?"),
+        ("gate: {robustness: 80}", "gate.robustness: must be a fraction from 0 to 1, got 80; write 0.8 for 80 %"),
         ("runner: {logs_dir: x}", f'runner.logs_dir: {NO_EFFECT} ("logs")'),
         ("runner: {log_to_file: false}", f"runner.log_to_file: {NO_EFFECT} (true)"),
         ("runner: {experiment_name: x}", f'runner.experiment_name: {NO_EFFECT} ("default")'),
@@ -431,6 +475,15 @@ SETTINGS = st.fixed_dictionaries(
                 "observe_model_alias": text(min_size=1),
             },
         ),
+        "noise": st.fixed_dictionaries(
+            {},
+            optional={
+                "data": optional(text(min_size=1)),
+                "tool_failure_probability": optional(st.floats(0, 1)),
+                "user_busy": st.fixed_dictionaries({"rate": st.floats(0, 1)}, optional={"turns": st.integers(1)}),
+            },
+        ),
+        "matrix": st.dictionaries(st.from_regex(r"\A[a-z]+\Z"), st.sampled_from([{}, {"max_turns": 3}]), max_size=2),
         "gate": st.fixed_dictionaries({}, optional={"min_success_rate": optional(st.floats(0, 1))}),
         "reports": st.fixed_dictionaries(
             {}, optional={"json": text(min_size=1), "parquet": optional(text(min_size=1))}
@@ -446,7 +499,7 @@ def test_valid_settings_survive_yaml(data: dict[str, Any]) -> None:
     read = load(yaml.safe_dump(data, allow_unicode=True).encode()).settings
     assert read == settings
     assert read.model_dump(by_alias=True, exclude_unset=True) == data
-    again = load(yaml.safe_dump(settings.model_dump(by_alias=True)).encode()).settings
+    again = load(yaml.safe_dump(settings.model_dump(by_alias=True, exclude={"runner": {"noise"}})).encode()).settings
     assert again.model_dump() == settings.model_dump()
 
 
@@ -463,7 +516,13 @@ ANYTHING = st.recursive(
 
 
 @hypothesis.settings(deadline=None)  # A busy machine is no failure.
-@given(st.dictionaries(st.sampled_from(["scenarios", "runs", "runner", "gate", "reports", "x"]), ANYTHING, min_size=1))
+@given(
+    st.dictionaries(
+        st.sampled_from(["scenarios", "runs", "runner", "noise", "matrix", "sweep", "gate", "reports", "x"]),
+        ANYTHING,
+        min_size=1,
+    )
+)
 def test_whatever_is_wrong_has_one_line_with_a_place(data: dict[str, Any]) -> None:
     dumped = yaml.safe_dump(data)
     problems: list[Problem] = []
@@ -490,7 +549,9 @@ def test_no_text_ends_in_a_traceback(content: bytes) -> None:
 
 def test_json_schema() -> None:
     schema = SuiteSettings.model_json_schema()
-    assert set(schema["properties"]) == {"scenarios", "runs", "runner", "gate", "reports"}
+    sections = {"scenarios", "runs", "runner", "noise", "matrix", "sweep", "live", "cassettes", "gate", "reports"}
+    assert set(schema["properties"]) == sections
+    assert "noise" not in schema["$defs"]["RunnerSettings"]["properties"]
     assert set(schema["$defs"]["Reports"]["properties"]) == {"json", "parquet"}
     assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is False
     assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False

@@ -1,0 +1,178 @@
+"""The variants of a suite: the cells of its matrix, the levels of its sweep, or each of these with each of those."""
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+from typing import Any
+
+from pydantic import ValidationError
+
+from pytest_pare.settings.errors import Location, describe, dotted, location_of, shown, unknown_key
+from pytest_pare.settings.models import KEYS, SuiteSettings
+
+RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
+"""How the number of a run ends what tells runs of a scenario from each other."""
+
+# In a node id, and in an expression of `-k`.
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+_OF_RUNNER = frozenset(key.removeprefix("runner.") for key in KEYS if re.fullmatch(r"runner\.\w+", key))
+_OF_CELL = _OF_RUNNER | {"noise"}
+
+# What is wrong, and where in the suite.
+Finding = tuple[Location, str]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the ways in which a suite runs its scenarios.
+
+    Attributes:
+        name: Name in node ids and reports; empty where the suite names no variants.
+        settings: The suite's settings in this variant.
+        level: The key of the sweep and its value in this variant; None without a sweep.
+    """
+
+    name: str
+    settings: SuiteSettings
+    level: tuple[str, float] | None = None
+
+
+class VariantsError(ValueError):
+    """A matrix or a sweep that cannot be used."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        # What is wrong with every level alike is said once.
+        self.findings = list(dict.fromkeys(findings))
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{dotted(location)}: {message}" for location, message in self.findings)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What a cell or a level changes: `overlay` has the sections of a suite; `place` is where the suite says so."""
+
+    place: Location
+    name: str
+    overlay: dict[str, Any]
+    level: tuple[str, float] | None = None
+
+    def finding(self, location: Location, message: str) -> Finding:
+        """Return what is wrong at a location of the changed suite as what is wrong with the change."""
+        if self.level is None:
+            inner = location[1:] if location[:1] == ("runner",) else location
+            is_changed = bool(inner) and inner[0] in {**self.overlay, **self.overlay["runner"]}
+            place: Location = (*self.place, *inner) if is_changed else self.place
+        else:
+            is_changed = dotted(location) == self.level[0]
+            place = self.place if is_changed else self.place[:-1]
+        return place, message if is_changed else f"{dotted(location)}: {message}"
+
+
+def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
+    """Return the variants of a suite, in the order of its matrix, each with the levels of the sweep in ascending order.
+
+    Without a matrix and a sweep there is one variant, which has no name.
+
+    Raises:
+        VariantsError: A name, a key or a value in the matrix or the sweep is wrong.
+    """
+    if not settings.matrix and not settings.sweep:
+        return (Variant("", settings),)
+    said = settings.model_dump(
+        by_alias=True, exclude_unset=True, exclude={"matrix": True, "sweep": True, "runner": {"noise"}}
+    )
+    cells = [_cell(name, cell) for name, cell in settings.matrix.items()]
+    wrong = [*_wrong_in_matrix(settings.matrix), *_wrong_in_sweep(settings.sweep)]
+    levels = [] if any(location[0] == "sweep" for location, _ in wrong) else list(_levels(settings.sweep))
+    for change in (*cells, *levels):
+        wrong += _changed(said, change)[1]
+    if wrong:
+        raise VariantsError(wrong)
+    variants = []
+    for changes in product(*filter(None, (cells, levels))):
+        changed, combined = _changed(said, *changes)
+        wrong += [(location, f"with {dotted(changes[0].place)}: {message}") for location, message in combined]
+        if changed is not None:
+            variants.append(Variant("-".join(one.name for one in changes), changed, changes[-1].level))
+    if wrong:
+        raise VariantsError(wrong)
+    return tuple(variants)
+
+
+def _wrong_in_matrix(matrix: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+    for name, cell in matrix.items():
+        if not name:
+            yield ("matrix",), "a variant must have a name"
+        elif not _NAME.fullmatch(name):
+            yield ("matrix", name), "the name of a variant has only letters, digits, dots, underscores and hyphens"
+        elif RUN_NUMBER.search(name):
+            yield ("matrix", name), "the name of a variant must not end like the number of a run"
+        for key in (key for key in cell if key not in _OF_CELL):
+            meant = difflib.get_close_matches(key, sorted(_OF_CELL), n=1)
+            hint = f"did you mean {meant[0]}?" if meant else "a variant has keys of runner, and noise"
+            yield ("matrix", name, key), f"unknown key; {hint}"
+
+
+def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
+    first, *others = sweep or [""]
+    for key in others:
+        yield ("sweep", key), f"a sweep has one key, and {first} is there already"
+    for key, levels in sweep.items():
+        yield from ((("sweep", key), message) for message in _wrong_with_key(key))
+        for index, level in enumerate(levels):
+            if isinstance(level, bool) or not isinstance(level, int | float):
+                yield ("sweep", key, index), f"must be a number, got {shown(level)}"
+            elif not math.isfinite(level):
+                yield ("sweep", key, index), f"must be a finite number, got {shown(level)}"
+            elif level in levels[:index]:
+                yield ("sweep", key, index), f"{shown(level)} is there already"
+        if len(levels) < 2:
+            yield ("sweep", key), "must have at least two levels"
+
+
+def _wrong_with_key(key: str) -> Iterator[str]:
+    if key not in KEYS:
+        yield unknown_key(key)
+    elif not key.startswith(("runner.", "noise.")):
+        yield "must be a number of runner or of noise"
+    elif any(known.startswith(f"{key}.") for known in KEYS):
+        yield "must be a number" + (f"; did you mean {key}.rate?" if f"{key}.rate" in KEYS else "")
+
+
+def _cell(name: str, cell: dict[str, Any]) -> _Change:
+    overlay: dict[str, Any] = {"runner": {key: cell[key] for key in cell if key in _OF_RUNNER}}
+    return _Change(("matrix", name), name, overlay | {key: cell[key] for key in cell if key == "noise"})
+
+
+def _levels(sweep: dict[str, list[Any]]) -> Iterator[_Change]:
+    for key, levels in sweep.items():
+        parts = key.split(".")
+        # A fault's own numbers have names that all faults share.
+        called = key.removeprefix("noise.") if parts[0] == "noise" else parts[-1]
+        for level, index in sorted((level, index) for index, level in enumerate(levels)):
+            overlay: Any = reduce(lambda inner, part: {part: inner}, reversed(parts), level)
+            name = f"{called}_{str(level).removesuffix('.0')}"
+            yield _Change(("sweep", key, index), name, overlay, (key, float(level)))
+
+
+def _changed(said: dict[str, Any], *changes: _Change) -> tuple[SuiteSettings | None, list[Finding]]:
+    """Return the settings of a suite that also says what is changed, or what is wrong with the last change."""
+    try:
+        return SuiteSettings.model_validate(reduce(_overlaid, (one.overlay for one in changes), said)), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, [changes[-1].finding(location_of(one), describe(one)) for one in details]
+
+
+def _overlaid(under: Any, over: Any) -> Any:
+    """Return a value with another laid over it: a mapping key by key, anything else as a whole."""
+    if not isinstance(under, dict) or not isinstance(over, dict):
+        return over
+    return {**under, **{key: _overlaid(under.get(key), value) for key, value in over.items()}}
