@@ -13,6 +13,7 @@ from pytest_pare.agents.tools import tool_name
 from pytest_pare.engines.steps import Role, Step, assign_roles, in_order
 from pytest_pare.plain import to_builtins
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.noise.events import is_noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -137,8 +138,9 @@ class Reference:
         return next((tool_name(tool._public_name or tool.name) for tool in tools if tool.func_name == function), None)
 
     def seconds_to_next_event(self) -> float | None:
-        """Return how long it is until something may happen by itself; `None` if nothing will."""
-        queue = [event for event in self._env.event_queue.future_events if type(event) is not OracleEvent]
+        """Return how long it is until something may happen by itself, other than noise; `None` if nothing will."""
+        future = self._env.event_queue.future_events
+        queue = [event for event in future if type(event) is not OracleEvent and not is_noise(event)]
         times = [event.event_time for event in queue if not isinstance(event, ConditionCheckEvent)]
         if times:
             return float(max(0.0, min(times) - self._env.time_manager.time()))

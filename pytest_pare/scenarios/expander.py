@@ -9,7 +9,7 @@ from are.simulation.scenarios.utils.scenario_expander import EnvEventsExpander
 from pydantic import ValidationError
 
 from pytest_pare.scenarios.config import EnvEventsConfig
-from pytest_pare.scenarios.noise.data import APP_CLASSES, NoiseData, NoiseError
+from pytest_pare.scenarios.noise.data import APP_CLASSES, NoiseData, NoiseError, NoPlaceForNoise
 from pytest_pare.scenarios.noise.events import TAG, Call, Known, Source, source_for
 from pytest_pare.scenarios.noise.schedule import (
     HORIZON,
@@ -104,7 +104,8 @@ class PAREEnvEventsExpander(EnvEventsExpander):
             apps_augmentation_data: What noise is made of: the loaded data, or the value of their key `apps`.
 
         Raises:
-            NoiseError: If no app of the scenario can get noise, or the scenario has events with ids of noise.
+            NoPlaceForNoise: If no app of the scenario can get noise.
+            NoiseError: If the scenario has events with ids of noise.
         """
         data = apps_augmentation_data
         if not isinstance(data, NoiseData):
@@ -170,7 +171,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         weights = self.config.weight_per_app_class
         if not any(weights.get(app_class) for app_class in self.class_of.values()):
             classes = " or ".join(app_class for app_class, weight in weights.items() if weight)
-            raise NoiseError(
+            raise NoPlaceForNoise(
                 f"{scenario.scenario_id}: there is no app in which noise can come: "
                 f"it has no {classes} for which there are data"
             )

@@ -6,16 +6,22 @@ import copy
 import json
 from dataclasses import field
 from itertools import takewhile
-from random import Random
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from are.simulation.apps.agent_user_interface import AgentUserInterface
-from are.simulation.apps.system import SystemApp
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.world import DEFAULT_START_TIME, World, stable_seed
+from pytest_pare.scenarios.expander import PAREEnvEventsExpander
+from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, NoPlaceForNoise, load_noise_data
+from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
+from pytest_pare.scenarios.noise.tool_names import rename_tools
+from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.world import DEFAULT_START_TIME, World
+
+if TYPE_CHECKING:
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
 class PAREScenario(Scenario):
@@ -32,6 +38,7 @@ class PAREScenario(Scenario):
         start_time: Begin of the simulation in epoch seconds; 2025-01-06 09:00 UTC where nothing is said.
         user_goal: What the simulated user wants, in the words that it is told; without it, `additional_system_prompt`,
             which is PARE's name for it. A user who is told nothing does what a careful owner of a phone would.
+        noise_config: What noise is made of, and the faults of events.
         world: The clock and the ids of this scenario; made by `initialize`.
     """
 
@@ -39,6 +46,8 @@ class PAREScenario(Scenario):
 
     start_time: float | None = DEFAULT_START_TIME
     _initialized: bool = False
+    # Without annotation: no field of ARE's.
+    noise_config = NoiseConfig()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Turn plain class attributes that name a field into that field's default."""
@@ -52,20 +61,46 @@ class PAREScenario(Scenario):
             # What has no hash can change: dataclasses want a factory for it.
             setattr(cls, name, _fresh_copy(value) if type(value).__hash__ is None else value)
 
+    def configure_noise(self, config: ScenarioRunnerConfig) -> None:
+        """Take over the noise that `config` asks for; where it asks for none, the scenario's own is left.
+
+        Raises:
+            ScenarioDefect: If it asks for noise, and the world is built.
+        """
+        given = {
+            "env_events_config": config.env_events_config,
+            "tool_augmentation_config": config.tool_augmentation_config,
+            "noise_config": config.noise if config.noise != NoiseConfig() else None,
+        }
+        asked = given["env_events_config"] or given["tool_augmentation_config"] or has_event_faults(config.noise)
+        if asked and self._initialized:
+            raise ScenarioDefect(
+                f"{self.scenario_id}: this instance was initialized without the noise that the configuration asks for; "
+                "make a new one"
+            )
+        for name, value in given.items():
+            if value is not None:
+                setattr(self, name, value)
+
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Build the world: apps with their content, then the flow of events. A second call changes nothing.
 
         The order is a part of the contract: `init_and_populate_apps(*args, **kwargs)`, a seed for each app, the
-        augmentation configs, a snapshot of all apps, `build_events_flow`.
+        augmentation configs, a snapshot of all apps, `build_events_flow`, noise in the world. Where there is no app in
+        which noise can come, there is none.
 
         Raises:
-            ScenarioDefect: If two apps have one name, `events` is no list, or noise is asked for, which this version
-                cannot make.
+            ScenarioDefect: If two apps have one name, or `events` is no list.
+            NoiseError: If noise is asked for that cannot be made.
         """
         if self._initialized:
             return
         start_time = DEFAULT_START_TIME if self.start_time is None else self.start_time
         self.world = World(f"{self.scenario_id}/{self.seed}", start_time)
+        # By the id of an event, the fault that it has.
+        self._faults: dict[str, str] = {}
+        # Why there is no noise although there should be.
+        self._no_noise: str | None = None
         with self.world.active():
             self.init_and_populate_apps(*args, **kwargs)
             self._check_app_names()
@@ -85,33 +120,43 @@ class PAREScenario(Scenario):
                 raise ScenarioDefect(
                     f"{self.scenario_id}: build_events_flow() must set self.events to a list of events"
                 )
-        if self.env_events_config is not None:
-            raise ScenarioDefect(
-                f"{self.scenario_id}: env_events_config has no effect in this version of pytest-pare; leave it unset"
-            )
+            add_event_faults(self)
+            self._add_noise()
         self._initialized = True
 
     def apply_augmentation_configs(self) -> None:
-        """Apply `tool_augmentation_config`: from here on the agent's tools fail with the given probability.
+        """Give the agent's tools other names and descriptions, where `tool_augmentation_config` asks for it.
 
-        The system app and the agent's own line to the user never fail, whatever they are called. Each tool draws from a
-        generator of its own, seeded by the scenario's seed and the tool's name. Names and descriptions are replaced
-        where `augmentation_data` has a mapping.
+        They are those of the noise data; what `augmentation_data` has stands in for it. The system app and the agent's
+        own line to the user keep theirs, whatever they are called. Failures of tools are no matter of the apps: they
+        happen where the agent's calls are carried out.
+
+        Raises:
+            NoiseError: If the data cannot be had, or would give two tools one name.
         """
         config = self.tool_augmentation_config
-        if config is None:
+        if config is None or not (config.apply_tool_name_augmentation or config.apply_tool_description_augmentation):
             return
-        data = self.augmentation_data or {}
-        names = data.get("tool_names_mapping", {}) if config.apply_tool_name_augmentation else {}
-        descriptions = data.get("tool_descriptions_mapping", {}) if config.apply_tool_description_augmentation else {}
-        for app in self.apps or []:
-            if isinstance(app, SystemApp | AgentUserInterface):
-                continue
-            app.set_failure_probability(config.tool_failure_probability)
-            for tool in app.get_tools():
-                tool.rng = Random(stable_seed(f"{self.seed}/{tool.name}"))  # noqa: S311 - reproducible on purpose
-                tool._public_name = names.get(tool.name, tool.name)
-                tool._public_description = descriptions.get(tool.name, tool.function_description)
+        data = self._noise_data()
+        rename_tools(
+            self.apps or [],
+            data.tool_names_mapping if config.apply_tool_name_augmentation else {},
+            data.tool_descriptions_mapping if config.apply_tool_description_augmentation else {},
+        )
+
+    def _add_noise(self) -> None:
+        if self.env_events_config is None:
+            return
+        expander = PAREEnvEventsExpander(self.env_events_config, self.noise_config.schedule)
+        try:
+            expander.add_env_events_to_scenario(self, self._noise_data())
+        except NoPlaceForNoise as error:
+            self._no_noise = str(error).removeprefix(f"{self.scenario_id}: ")
+
+    def _noise_data(self) -> NoiseData:
+        path = self.noise_config.data
+        data = load_noise_data(None if path is None else Path(path))
+        return data.updated(self.augmentation_data) if self.augmentation_data else data
 
     def _check_app_names(self) -> None:
         seen: set[str] = set()

@@ -15,6 +15,7 @@ from are.simulation.types import EnvironmentState, EnvironmentType, EventType, V
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.files import NoFiles
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
+from pytest_pare.scenarios.noise.events import ENV_EVENT, is_noise
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
@@ -127,6 +128,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         if not scenario._initialized:
             raise RuntimeError(f"{scenario.scenario_id}: call initialize() before the scenario is run")
         self.duration = scenario.duration
+        self.faults = scenario._faults
         self.time_increment_in_seconds = scenario.time_increment_in_seconds
         self.register_apps(scenario.apps or [])
         if schedule_events:
@@ -177,43 +179,53 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         self.limits.wait(passed if counted is None else min(passed, counted), what)
 
     def can_anything_happen(self) -> bool:
-        """Tell whether something will happen, or may, without anybody acting."""
-        return self.event_queue.peek() is not None or self.notification_system.next_reminder_time() is not None
+        """Tell whether something will happen, or may, without anybody acting; noise is nothing."""
+        return any(self._coming()[:2])
+
+    def is_noise_to_come(self) -> bool:
+        """Tell whether noise has still to come."""
+        return bool(self._coming()[2])
 
     def happens_before(self, timestamp: float) -> bool:
-        """Tell whether the agent has news, or something is sure to happen before `timestamp` (epoch seconds)."""
+        """Tell whether the agent has news, or something is sure to happen before `timestamp` (epoch seconds).
+
+        Noise is neither: nobody need act on it.
+        """
+        sure, _, _ = self._coming()
+        return self.notification_system.has_news_for_agent(noise=False) or min(sure, default=timestamp) < timestamp
+
+    def _coming(self) -> tuple[list[float], list[float], list[float]]:
+        """Return when something is sure to happen, when a condition is asked again, and when there is noise."""
         reminder = self.notification_system.next_reminder_time()
-        sure = (event.event_time for event in self.event_queue.future_events if not is_repeated_check(event))
-        times = [*sure, *([] if reminder is None else [reminder])]
-        return self.notification_system.has_news_for_agent() or min(times, default=timestamp) < timestamp
+        sure: list[float] = [] if reminder is None else [reminder]
+        asked: list[float] = []
+        noise: list[float] = []
+        for event in self.event_queue.future_events:
+            (noise if is_noise(event) else asked if is_repeated_check(event) else sure).append(event.event_time)
+        return sure, asked, noise
 
     def jump_to_what_happens(self) -> float:
         """Let time pass to what happens next by itself, and return how many seconds that were; 0.0 for nothing.
 
         That is the next event of the script that is no repeated check, or the next reminder. Conditions are asked on
-        the way; where nothing but conditions is left, each is asked once more.
+        the way; where nothing but conditions is left, each is asked once more. Noise comes on the way, and ends no
+        jump: it would cost turns. Where nothing but noise is left, all of it comes.
 
         Raises:
             ScenarioTimeoutError: If a limit is reached. Only time in which conditions are asked again counts against
                 the simulated one.
         """
         before, log = self.time_manager.time(), self.event_log.past_events
-        sure: list[float] = []
-        asked: list[float] = []
-        for event in self.event_queue.future_events:
-            (asked if is_repeated_check(event) else sure).append(event.event_time)
-        reminder = self.notification_system.next_reminder_time()
-        times = [time for time in (*sure, reminder) if time is not None] or asked
-        if times:
-            target = min(min(times) if times is not asked else max(times), self._end())
-            while not self.is_over and self.time_manager.time() < target:
-                now, following, known = self.time_manager.time(), self.event_queue.peek(), len(log)
-                until = target if following is None else min(target, following.event_time)
-                if following is not None and is_repeated_check(following):
-                    self.limits.wait(until - now, f"{check_name(following)} has not come true")
-                self.advance_to(until)
-                if any(happened_by_itself(log[index]) for index in range(known, len(log))):
-                    break
+        sure, asked, noise = self._coming()
+        target = min(min(sure) if sure else max(asked or noise, default=before), self._end())
+        while not self.is_over and self.time_manager.time() < target:
+            now, following, known = self.time_manager.time(), self.event_queue.peek(), len(log)
+            until = target if following is None else min(target, following.event_time)
+            if following is not None and is_repeated_check(following):
+                self.limits.wait(until - now, f"{check_name(following)} has not come true")
+            self.advance_to(until)
+            if any(happened_by_itself(log[index]) for index in range(known, len(log))):
+                break
         return self.time_manager.time() - before
 
     def finish(self) -> None:
@@ -333,6 +345,8 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
             self.event_log.put(event)
             # At once: what a call returned may be a live object, which later calls change.
             entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
+            if (fault := ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)) is not None:
+                entry = replace(entry, fault=fault)
             if event.event_type == EventType.AGENT:
                 try:
                     with self.off_the_record():

@@ -190,7 +190,10 @@ class Loop:
         waiting = self._consent.proposal is not None and self._consent.mode.value != "observe"
         if not self._env.can_anything_happen():
             # What an answer, or the end of an execution, waits for ends by itself.
-            return waiting or self._is_user_to_come()
+            if waiting or self._is_user_to_come():
+                return True
+            if not self._env.is_noise_to_come():
+                return False
         jumped = self._env.jump_to_what_happens()
         if seconds > 0:
             self._turns_saved += jumped // seconds

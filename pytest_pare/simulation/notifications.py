@@ -18,6 +18,7 @@ from are.simulation.types import Action, CompletedEvent, EventType
 from jinja2 import Environment, StrictUndefined, Template
 
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.announcements import announcement_of
 from pytest_pare.simulation.queues import SimulatedMessageQueue
 
@@ -55,6 +56,10 @@ FOR_AGENT = frozenset(
 )
 
 
+class Noise(Message):  # type: ignore[misc]  # ARE ships no types
+    """The announcement of something that has nothing to do with the scenario."""
+
+
 class PARENotificationSystem(BaseNotificationSystem):
     """One queue for both sides; each takes out what is its own.
 
@@ -73,7 +78,7 @@ class PARENotificationSystem(BaseNotificationSystem):
         """Queue the notifications of an event."""
         if isinstance(event, CompletedEvent) and isinstance(event.action, Action) and not event.failed():
             for message_type, text in self._texts(event):
-                self._put(message_type, text)
+                self._put(message_type, text, Noise if is_noise(event) else Message)
 
     def _texts(self, event: CompletedEvent) -> list[tuple[PAREMessageType, str]]:
         arguments = {name: value for name, value in event.get_args().items() if name != "self"}
@@ -130,10 +135,15 @@ class PARENotificationSystem(BaseNotificationSystem):
         if timeout is not None or has_news:
             self.system_app.reset_wait_for_notification_timeout()
 
-    def has_news_for_agent(self) -> bool:
-        """Tell whether something that was sent to the agent up to now has not been taken out."""
+    def has_news_for_agent(self, *, noise: bool = True) -> bool:
+        """Tell whether something that was sent to the agent up to now has not been taken out.
+
+        Args:
+            noise: Whether announcements of noise count.
+        """
         now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
-        return any(m.timestamp <= now and m.message_type in FOR_AGENT for m in self.message_queue.list_view())
+        sent = (m for m in self.message_queue.list_view() if noise or not isinstance(m, Noise))
+        return any(m.timestamp <= now and m.message_type in FOR_AGENT for m in sent)
 
     def announce_stop(self, reason: str) -> None:
         """Tell both sides that the world has come to its end."""
@@ -158,9 +168,9 @@ class PARENotificationSystem(BaseNotificationSystem):
         self._put(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, text)
         self._put(PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT, text)
 
-    def _put(self, message_type: PAREMessageType, text: str) -> None:
+    def _put(self, message_type: PAREMessageType, text: str, kind: type[Message] = Message) -> None:
         timestamp = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
-        self.message_queue.put(Message(message_type=message_type, message=text, timestamp=timestamp))
+        self.message_queue.put(kind(message_type=message_type, message=text, timestamp=timestamp))
 
 
 _CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {

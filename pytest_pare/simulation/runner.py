@@ -17,6 +17,8 @@ from pytest_pare.engines.building import build_engine
 from pytest_pare.plain import to_builtins, to_text
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
+from pytest_pare.scenarios.noise.data import NoiseError
+from pytest_pare.scenarios.noise.events import ENV_EVENT, is_arrival
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
     RecordedException,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.validation_result import ErrorKind
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Run:
     Attributes:
         result: The verdict.
         trace: What happened, as far as the run came.
-        warnings: Defects of the scenario's script that were asked to be no more than warnings.
+        warnings: What became of noise that could not come, or failed; and defects of the scenario's script that were
+            asked to be no more than warnings.
         agent_error: What the agent under test raised, if that ended the run.
         export_error: Why the trace could not be written, if that was asked for.
     """
@@ -96,9 +100,9 @@ def run_scenario(
     _fill_in(result, trace)
     export_error = _export(scenario, trace, result, config, export_dir, variant)
     result.duration = time.perf_counter() - began
-    warn = script_errors == "warn"
-    warnings = tuple(f"{scenario.scenario_id}: {defect}" for defect in stage.defects) if warn else ()
-    return Run(result, trace, warnings, stage.agent_error, export_error)
+    warnings = [*stage.noise_warnings(), *(stage.defects if script_errors == "warn" else [])]
+    told = tuple(f"{scenario.scenario_id}: {warning}" for warning in warnings)
+    return Run(result, trace, told, stage.agent_error, export_error)
 
 
 class TwoAgentScenarioRunner:
@@ -122,6 +126,11 @@ class _Stage:
         self.agent_error: BaseException | None = None
         self.defects: list[str] = []
 
+    def noise_warnings(self) -> list[str]:
+        failed = [] if self.env is None else [f"noise failed: {told}" for told in self.env.noise_failures]
+        none = getattr(self.scenario, "_no_noise", None)
+        return failed if none is None else [f"{none}; it ran without", *failed]
+
     def trace(self) -> Trace:
         env, played = self.env, Played(0, 0) if self.loop is None else self.loop.played
         return Trace(
@@ -142,6 +151,7 @@ def _result(stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineB
     try:
         if getattr(scenario, "_played", False):
             raise ScenarioDefect(f"{scenario.scenario_id}: this instance was played before; make a new one")  # noqa: TRY301
+        scenario.configure_noise(stage.config)
         scenario.initialize()
         scenario._played = True
         _require_validate(scenario)
@@ -151,7 +161,8 @@ def _result(stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineB
             return _agent_run(stage, agent, engine_builder)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a scenario's code raises is the result
         stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
-        return PAREScenarioValidationResult(success=None, exception=_exception(raised))
+        kind: ErrorKind | None = "configuration" if isinstance(raised, NoiseError) else None
+        return PAREScenarioValidationResult(success=None, exception=_exception(raised), error_kind=kind)
 
 
 def _exception(raised: Exception | SystemExit) -> Exception:
@@ -245,7 +256,9 @@ def _export(
 
 
 def _fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
-    """Count in the trace what the result tells of the agents. Oracle mode has none."""
+    """Count in the trace what the result tells of noise, and of the agents. Oracle mode has none of these."""
+    noise = (one for one in trace.events if one.fault == ENV_EVENT and one.error is None)
+    result.noise_events = sum(is_arrival(one.event_id) for one in noise)
     if trace.agent is None:
         return
     result.proposal_count = len(trace.proposals())

@@ -22,9 +22,12 @@ from are.simulation.types import (
 )
 
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.events import is_users_own
+from pytest_pare.scenarios.noise.event_faults import TWICE
+from pytest_pare.scenarios.noise.events import is_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from are.simulation.types import AbstractEvent
 
@@ -36,11 +39,15 @@ class ScriptedEnvironment(Environment):
 
     Attributes:
         defects: What went wrong in the scenario's own script, a sentence each.
+        faults: By the id of an event of the script, the fault that noise has given it.
+        noise_failures: What went wrong with events that only noise has brought, a sentence each.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.defects: list[str] = []
+        self.faults: dict[str, str] = {}
+        self.noise_failures: list[str] = []
         self._scheduled: dict[str, AbstractEvent] = {}
         self._done: set[str] = set()
         self._expired: set[str] = set()
@@ -112,16 +119,18 @@ class ScriptedEnvironment(Environment):
         """Return the events of the script that have not happened although they should have.
 
         Oracle events always should. A plain event need not happen after a `StopEvent`, nor behind a condition whose own
-        timeout is over: that it may fail to come true is what a timeout is for.
+        timeout is over: that it may fail to come true is what a timeout is for. Nor need noise happen, or what
+        comes at or after an event that noise has changed.
         """
         if not self.oracle_mode:
             # How far the script comes is then a matter of what the agents do, and of when they end.
             return []
         left = [e for e in self.events_to_schedule if type(e) in (Event, OracleEvent) and e.event_id not in self._done]
-        return [e for e in left if type(e) is OracleEvent or not (self._stopped or self._is_behind_expired(e))]
+        left = [e for e in left if not (is_noise(e) or self._is_behind(e, self.faults.keys()))]
+        return [e for e in left if type(e) is OracleEvent or not (self._stopped or self._is_behind(e, self._expired))]
 
-    def _is_behind_expired(self, event: AbstractEvent) -> bool:
-        return any(d.event_id in self._expired or self._is_behind_expired(d) for d in event.dependencies)
+    def _is_behind(self, event: AbstractEvent, ids: Set[str]) -> bool:
+        return event.event_id in ids or any(self._is_behind(d, ids) for d in event.dependencies)
 
     @contextmanager
     def off_the_record(self) -> Iterator[None]:
@@ -193,7 +202,9 @@ class ScriptedEnvironment(Environment):
 
     def _note(self, event: AbstractEvent, what: str, error: Exception) -> None:
         when = f"+{event.event_time - self.start_time:.10g} s"
-        self.defects.append(f"{when}: {what}: {type(error).__name__}: {error}")
+        is_extra = is_noise(event) or self.faults.get(event.event_id) == TWICE
+        told = self.noise_failures if is_extra else self.defects
+        told.append(f"{when}: {what}: {type(error).__name__}: {error}")
 
 
 def is_repeated_check(event: AbstractEvent) -> bool:
@@ -202,7 +213,9 @@ def is_repeated_check(event: AbstractEvent) -> bool:
 
 
 def happened_by_itself(event: CompletedEvent) -> bool:
-    """Tell whether something has happened, other than that a condition was asked and is not true."""
+    """Tell whether something has happened, other than noise, or that a condition was asked and is not true."""
+    if is_noise(event):
+        return False
     return event.event_type != EventType.CONDITION or bool(event.metadata.return_value)
 
 
@@ -211,14 +224,6 @@ def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
     if isinstance(event, ConditionCheckEvent):
         return f"condition {event.action.function_name!r}"
     return f"validation event {event.event_id!r}"
-
-
-def is_users_own(event: Event) -> bool:
-    """Tell whether the event calls what only a user can do, as accept_proposal: it is the user's in every mode."""
-    if getattr(event.action.function, "_is_user_tool", False):
-        return True
-    method = getattr(type(event.action.app), event.action.function_name, None)
-    return bool(getattr(method, "_is_user_tool", False))
 
 
 def _refuse_unresolved(event: Event) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from functools import cache, cached_property
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property, lru_cache
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -31,6 +31,10 @@ APP_CLASSES = {
 
 class NoiseError(ValueError):
     """Noise that was asked for cannot be made."""
+
+
+class NoPlaceForNoise(NoiseError):
+    """The scenario has no app in which noise can come."""
 
 
 def _not_a_placeholder(text: str) -> str:
@@ -223,9 +227,20 @@ class NoiseData(_Record):
         except ValidationError as error:
             _refuse("noise data", error)
 
+    def updated(self, given: Mapping[str, Any]) -> NoiseData:
+        """Return these data with what `given`, a scenario's `augmentation_data`, has in its place.
+
+        Raises:
+            NoiseError: If it is not what the format says.
+        """
+        try:
+            return type(self).model_validate({**dict(self), **given})
+        except ValidationError as error:
+            _refuse("augmentation_data", error)
+
 
 def load_noise_data(path: Path | None = None) -> NoiseData:
-    """Return the noise data of a file.
+    """Return the noise data of a file, which is read again when it has changed.
 
     Args:
         path: The file; `None` is the one that the environment variable `ENV_AUGMENTATION_DATA_PATH` names, and the
@@ -234,32 +249,37 @@ def load_noise_data(path: Path | None = None) -> NoiseData:
     Raises:
         NoiseError: If the file cannot be read, or is not what the format says.
     """
-    if path is None:
-        named = os.environ.get(ENVIRONMENT_VARIABLE)
-        if not named:
-            return _bundled()
-        path = Path(named)
+    if path is not None:
+        return _loaded(path, "noise.data")
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    return _loaded(Path(named), ENVIRONMENT_VARIABLE) if named else _bundled()
+
+
+def _loaded(path: Path, key: str) -> NoiseData:
+    """Return the data of the file that the setting `key` names."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        told = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise NoiseError(f"noise data {path}: cannot be read: {told}") from error
-    return _parsed(text, str(path))
+        # Where the paths are relative, and what they lead to, may change in a session.
+        found = path.stat()
+        return _parsed(str(path.resolve()), found.st_mtime_ns, found.st_size)
+    except OSError as error:
+        raise NoiseError(f"{key}: {path}: cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        _refuse(f"{key}: {path}", error)
+    except UnicodeDecodeError as error:
+        raise NoiseError(f"{key}: {path}: cannot be read: it is not UTF-8 text") from error
+    except (ValueError, RecursionError) as error:
+        raise NoiseError(f"{key}: {path}: is not JSON: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _parsed(path: str, _mtime_ns: int, _size: int) -> NoiseData:
+    return NoiseData.model_validate(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 @cache
 def _bundled() -> NoiseData:
-    file = files("pytest_pare") / "data" / "noise.json"
-    return _parsed(file.read_text(encoding="utf-8"), str(file))
-
-
-def _parsed(text: str, name: str) -> NoiseData:
-    try:
-        return NoiseData.model_validate(json.loads(text))
-    except ValidationError as error:
-        _refuse(f"noise data {name}", error)
-    except (ValueError, RecursionError) as error:
-        raise NoiseError(f"noise data {name}: is not JSON: {error}") from error
+    with as_file(files("pytest_pare") / "data" / "noise.json") as path:
+        return _loaded(path, "the bundled noise data")
 
 
 def _refuse(name: str, error: ValidationError) -> NoReturn:

@@ -30,6 +30,21 @@ _WORD = re.compile(r"\w+")
 TAG = "env_expansion"
 """What the id of each event of noise begins with."""
 
+ENV_EVENT = "env_event"
+"""What a trace calls an event of noise."""
+
+_HELPER = "conversation"
+
+
+def is_noise(event: Any) -> bool:
+    """Tell whether an event has nothing to do with the scenario."""
+    return str(event.event_id).startswith(f"{TAG}_")
+
+
+def is_arrival(event_id: str) -> bool:
+    """Tell whether the event of noise with this id counts: one that only prepares another does not."""
+    return not event_id.startswith(f"{TAG}_{_HELPER}_")
+
 
 class Call(NamedTuple):
     """A call of a function of an app.
@@ -151,7 +166,7 @@ class Source:
         people = {user_id: self.names.get(user_id, user_id) for user_id in (*conversation.participant_ids, *senders)}
         title = conversation.title or ", ".join(people.values())
         begin = {"conversation_id": conversation_id, "title": title, "people": people}
-        before = [Call("conversation", start_conversation, begin)]
+        before = [Call(_HELPER, start_conversation, begin)]
         for message in conversation.messages[: self.config.n_message_events_per_conversation]:
             args = {"conversation_id": conversation_id, "sender_id": message.sender_id, "content": message.content}
             yield [*before, Call("message", create_and_add_message, args)]

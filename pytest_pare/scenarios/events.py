@@ -1,0 +1,16 @@
+"""Whose an event of a script is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from are.simulation.types import Event
+
+
+def is_users_own(event: Event) -> bool:
+    """Tell whether the event calls what only a user can do, as accept_proposal: it is the user's in every mode."""
+    if getattr(event.action.function, "_is_user_tool", False):
+        return True
+    method = getattr(type(event.action.app), event.action.function_name, None)
+    return bool(getattr(method, "_is_user_tool", False))

@@ -1,0 +1,253 @@
+"""Faults of a scenario's own events: they come late, twice, or in another order."""
+
+from __future__ import annotations
+
+from functools import wraps
+from itertools import pairwise
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from are.simulation.types import AbstractEvent, Action, Event, EventType
+
+from pytest_pare.scenarios.events import is_users_own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from are.simulation.apps.app import App
+
+    from pytest_pare.scenarios.noise_config import Fault, LateEvent, NoiseConfig, TwiceEvent
+    from pytest_pare.scenarios.scenario import PAREScenario
+
+LATE, TWICE, OUT_OF_ORDER = "event_late", "event_twice", "event_out_of_order"
+"""The names of the faults in settings and in traces."""
+
+_ARRIVALS = {
+    ("StatefulEmailApp", "create_and_add_email"),
+    ("StatefulEmailApp", "reply_to_email_from_user"),
+    ("StatefulEmailApp", "send_email_to_user_only"),
+    ("StatefulEmailApp", "send_email_to_user_with_id"),
+    ("StatefulMessagingApp", "create_and_add_message"),
+}
+# Arguments that are the id of what arrives.
+_OWN_IDS = ("email_id",)
+
+
+def has_event_faults(noise: NoiseConfig) -> bool:
+    """Tell whether a scenario's own events can have faults."""
+    return any(fault.rate for fault in (noise.event_late, noise.event_twice, noise.event_out_of_order))
+
+
+def add_event_faults(scenario: PAREScenario) -> None:
+    """Change the scenario's events as `noise_config` says, and note in `_faults` which of them have which fault.
+
+    Only what the world does by the script itself can have faults: neither reference steps, conditions and validations
+    nor what the user does. Each draw is made by a generator of its own, for each kind, seed, scenario, run number and
+    event; nothing is drawn where the rate is 0.
+
+    First, of mails or messages that follow each other in an app, one may change places with the one after it, with its
+    id. What comes after the pair comes after both. Then what has not changed places may be late; what depends on it
+    comes later too. Then a mail or a message may come again, with an id of its own.
+    """
+    noise = scenario.noise_config
+    if noise.event_out_of_order.rate:
+        _Exchange(scenario, noise.event_out_of_order).perform()
+    if noise.event_late.rate:
+        _delay(scenario, noise.event_late)
+    if noise.event_twice.rate:
+        _repeat(scenario, noise.event_twice)
+
+
+def _draw(scenario: PAREScenario, kind: str, fault: Fault, event: AbstractEvent) -> Random | None:
+    """Return a generator for the event if it has the fault."""
+    place = (kind, fault.seed, scenario.scenario_id, scenario.seed, scenario.run_number, event.event_id)
+    rng = Random("/".join(map(str, place)))  # noqa: S311 - reproducible on purpose
+    return rng if rng.random() < fault.rate else None
+
+
+def _own(scenario: PAREScenario) -> list[Event]:
+    """Return what the world does by the script itself."""
+    plain = [event for event in scenario.events if type(event) is Event and event.event_type is EventType.ENV]
+    return [event for event in plain if event.action.app is not None and not is_users_own(event)]
+
+
+def _is_arrival(event: Event) -> bool:
+    classes = [cls.__name__ for cls in type(event.action.app).__mro__]
+    if not any((name, event.action.function_name) in _ARRIVALS for name in classes):
+        return False
+    return str(event.action.args.get("folder_name", "INBOX")).upper() == "INBOX"
+
+
+# -- late
+
+
+def _delay(scenario: PAREScenario, fault: LateEvent) -> None:
+    for event in _own(scenario):
+        if event.event_id in scenario._faults or _is_awaited(event, scenario.events):
+            continue
+        rng = _draw(scenario, LATE, fault, event)
+        if rng is not None:
+            seconds = rng.random() * fault.seconds
+            event.event_relative_time = (event.event_relative_time or 0) + seconds
+            if event.event_time is not None:
+                event.event_time += seconds
+            scenario._faults[event.event_id] = LATE
+
+
+def _is_awaited(event: Event, events: Sequence[AbstractEvent]) -> bool:
+    """Tell whether something needs what `event` returns, and does not wait for it."""
+    return any(_refers(other, event) and event not in _before(other) for other in events)
+
+
+# -- twice
+
+
+def _repeat(scenario: PAREScenario, fault: TwiceEvent) -> None:
+    for event in _own(scenario):
+        rng = _draw(scenario, TWICE, fault, event) if _is_arrival(event) else None
+        if rng is not None:
+            again = _again(event, rng).depends_on(event, fault.seconds)
+            scenario.events.append(again)
+            scenario._faults[again.event_id] = TWICE
+
+
+def _again(event: Event, rng: Random) -> Event:
+    action = event.action
+    new_ids = {name: f"{rng.getrandbits(128):032x}" for name in _OWN_IDS if name in action.args and _names(event, name)}
+    repeated = Action(
+        function=_apart(action.function, action.app, rng),
+        args={**action.args, **new_ids},
+        app=action.app,
+        action_id=f"{action.action_id}-again",
+        operation_type=action.operation_type,
+    )
+    return Event(event_type=event.event_type, event_id=f"{event.event_id}-again", action=repeated)
+
+
+def _names(event: Event, argument: str) -> bool:
+    """Tell whether an argument is the id of what arrives, and not of what it answers."""
+    return argument in _OWN_IDS and event.action.function_name == "send_email_to_user_with_id"
+
+
+def _apart(function: Callable[..., Any], app: App, rng: Random) -> Callable[..., Any]:
+    """Return `function`, drawing ids by `rng`: the app's own generator goes on as if it had not been called."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        own, app.rng = app.rng, rng
+        try:
+            return function(*args, **kwargs)
+        finally:
+            app.rng = own
+
+    return call
+
+
+# -- out of order
+
+
+class _Planned(NamedTuple):
+    """When an event is due, as far as the script tells.
+
+    Attributes:
+        after: Id of what nobody knows the time of, such as a condition; empty for the start.
+        seconds: How long after that.
+    """
+
+    after: str
+    seconds: float
+
+
+class _Exchange:
+    """Changes the places of events."""
+
+    def __init__(self, scenario: PAREScenario, fault: Fault) -> None:
+        self._scenario = scenario
+        self._fault = fault
+        self._planned: dict[str, _Planned] = {}
+
+    def perform(self) -> None:
+        """Let events change places with those that follow them."""
+        for first, second in list(self._pairs()):
+            taken = {first.event_id, second.event_id} & self._scenario._faults.keys()
+            if taken or not _can_change_places(first, second):
+                continue
+            if _draw(self._scenario, OUT_OF_ORDER, self._fault, first) is not None:
+                _change_places(first, second)
+                self._scenario._faults |= {first.event_id: OUT_OF_ORDER, second.event_id: OUT_OF_ORDER}
+
+    def _pairs(self) -> Iterator[tuple[Event, Event]]:
+        rows: dict[tuple[str, str], list[Event]] = {}
+        for event in filter(_is_arrival, _own(self._scenario)):
+            rows.setdefault((event.action.app_name, self._plan(event).after), []).append(event)
+        for row in rows.values():
+            yield from pairwise(sorted(row, key=lambda event: self._plan(event).seconds))
+
+    def _plan(self, event: AbstractEvent) -> _Planned:
+        if event.event_id not in self._planned:
+            # For a script that goes round in circles, in which nothing of it ever happens.
+            self._planned[event.event_id] = _Planned(event.event_id, 0.0)
+            self._planned[event.event_id] = self._planned_anew(event)
+        return self._planned[event.event_id]
+
+    def _planned_anew(self, event: AbstractEvent) -> _Planned:
+        if event.event_time is not None:
+            return _Planned("", event.event_time - self._scenario.world.clock.time())
+        before = [self._plan(one) for one in event.dependencies] or [_Planned("", 0.0)]
+        if type(event) is not Event or len({one.after for one in before}) > 1:
+            return _Planned(event.event_id, 0.0)
+        return _Planned(before[0].after, max(one.seconds for one in before) + (event.event_relative_time or 0))
+
+
+def _can_change_places(first: Event, second: Event) -> bool:
+    """Tell whether nothing stands between two events, and the second needs nothing that the first brings."""
+    others = [one for one in second.dependencies if one is not first]
+    between = any(first in _before(one) for one in others)
+    return not (between or first in others or second in _before(first) or _refers(second, first))
+
+
+def _change_places(first: Event, second: Event) -> None:
+    for one in {id(one): one for one in (*first.dependencies, *second.dependencies)}.values():
+        one.successors[:] = [second if s is first else first if s is second else s for s in one.successors]
+    following = [one for one in second.successors if one is not first]
+    if first in second.dependencies:
+        # What stands in its successors now is itself.
+        first.successors[:] = [one for one in first.successors if one is not first]
+        second.successors.append(first)
+    deps = [second if one is first else one for one in second.dependencies]
+    first.dependencies[:], second.dependencies[:] = deps, list(first.dependencies)
+    first.event_time, second.event_time = second.event_time, first.event_time
+    first.event_relative_time, second.event_relative_time = second.event_relative_time, first.event_relative_time
+    for one in following:
+        if first not in one.dependencies:
+            one.dependencies.append(first)
+            first.successors.append(one)
+
+
+# -- what hangs together
+
+
+def _before(event: AbstractEvent) -> list[AbstractEvent]:
+    """Return an event and all that it waits for."""
+    found: dict[int, AbstractEvent] = {}
+    left = [event]
+    while left:
+        one = left.pop()
+        if id(one) not in found:
+            found[id(one)] = one
+            left += one.dependencies
+    return list(found.values())
+
+
+def _refers(event: AbstractEvent, other: Event) -> bool:
+    """Tell whether an argument of `event` is what `other` returns, or the id of what it brings."""
+    action = getattr(event, "action", None)
+    if action is None:
+        described = getattr(event, "action_desc", None)
+        texts = [str(one["value"]) for one in described.args] if described else []
+    else:
+        args = getattr(action, "args", {})
+        texts = [value for name, value in args.items() if name != "self" and isinstance(value, str)]
+    own = {str(other.action.args[name]) for name in _OWN_IDS if name in other.action.args and _names(other, name)}
+    marks = (f"{{{{{other.event_id}}}}}", f"{{{{{other.event_id}.")
+    return any(text in own or text.strip().startswith(marks) for text in texts)
