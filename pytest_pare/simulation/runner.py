@@ -245,7 +245,8 @@ def _export(
 
 
 def _fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
-    """Count in the trace what the result tells of the agents. Oracle mode has none."""
+    """Count in the trace what the result tells of faults, and of the agents. Oracle mode has no agents."""
+    result.faults = trace.faults()
     if trace.agent is None:
         return
     result.proposal_count = len(trace.proposals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_pare.plain import to_builtins, to_builtins_or_name
@@ -36,7 +37,7 @@ class TraceEvent:
         app_class: Name of the app's class.
         function: Name of the tool or method.
         args: Its arguments.
-        result: What it returned.
+        result: What it returned; where noise has changed that, what the agent got.
         error: The message of what it raised, or `None`.
         operation: `read` or `write`; `None` for what is no call of an app.
         turn: The turn, from 0 on; `None` without agents.
@@ -81,6 +82,8 @@ class TraceEvent:
         lines = textwrap.wrap(call, width, initial_indent=who, subsequent_indent=further)
         if self.error is not None:
             lines += textwrap.wrap(f"raised: {self.error}", width, initial_indent=indent, subsequent_indent=further)
+        if self.fault is not None:
+            lines.append(f"{indent}fault: {self.fault}")
         return lines
 
 
@@ -189,6 +192,18 @@ class Trace:
         tried = (one for one in self.events if one.kind == "AGENT" and one.operation == "write")
         return [one for one in tried if not one.is_interface and one.mode not in (None, "execute")]
 
+    def faults(self) -> dict[str, dict[str, int]]:
+        """Return the kinds of noise that there were: each to what it hit, and that to how often.
+
+        What was hit is a tool of the agent's (`Calendar__add_calendar_event`), the `user`, or an event of the world
+        (`Calendar.add_calendar_event_by_attendee`).
+        """
+        counts: dict[str, dict[str, int]] = {}
+        hits = Counter((one.fault, _subject(one)) for one in self.events if one.fault is not None)
+        for (kind, subject), count in sorted(hits.items()):
+            counts.setdefault(kind, {})[subject] = count
+        return counts
+
     def _answers(self) -> list[TraceEvent]:
         """Return the user's answers that went to a proposal: to one that had no answer yet, and had not expired."""
         answers, pending = [], False
@@ -232,6 +247,12 @@ class Trace:
         if header["entries"] != len(entries):
             raise ValueError(f"not a whole trace: there are {len(entries)} of {header['entries']!r} entries")
         return dataclasses.replace(trace, entries=entries)
+
+
+def _subject(event: TraceEvent) -> str:
+    if str(event.fault).startswith("user_"):
+        return "user"
+    return f"{event.app}{'__' if event.kind == 'AGENT' else '.'}{event.function}"
 
 
 def _is_proposal(event: TraceEvent) -> bool:
