@@ -38,6 +38,14 @@ class ConsentRequired(Exception):  # noqa: N818 - the agent may ask and go on
     """A write was refused, because the user has accepted nothing."""
 
 
+class ToolFailure(Exception):  # noqa: N818 - it may well succeed the next time
+    """A call of a tool failed by chance, before anything was done: noise that the suite asks for."""
+
+
+class ToolTimeout(TimeoutError):  # noqa: N818 - what came of the call is not known
+    """A call of a tool was given up after a while: noise that the suite asks for. What it was to do may be done."""
+
+
 class UnknownToolError(KeyError):
     """There is no such tool, or not any more."""
 
@@ -69,7 +77,7 @@ class Proposal:
     Attributes:
         text: What the agent said.
         turn: The turn in which it did.
-        status: `pending` until the user answers; `accepted` while the agent may carry it out, then `done` (it
+        status: `pending` until the user answers, and again if they take that back; `accepted` while the agent may carry it out, then `done` (it
             reported), `given up` or `out of turns`; `rejected`; `expired` if nobody answered in time.
         reply: The user's words.
     """
@@ -131,6 +139,8 @@ class Turn:
             UnknownToolError: If there is no such tool.
             TurnOver: If the turn has ended.
             ConsentRequired: If it writes, the user has accepted nothing, and the suite has such writes refused.
+            ToolFailure: If it failed by chance, and nothing was done.
+            ToolTimeout: If it was given up by chance, with what it was to do done or not.
             Exception: Whatever the tool raises.
         """
         return self.tools[name](**(arguments or {}))

@@ -87,6 +87,12 @@ class Tool:
         types = {argument.name: argument.type_obj for argument in self.arguments}
         return self._call({name: _fitted(value, types.get(name, Any)) for name, value in arguments.items()})
 
+    def carried_out_by(self, call: Callable[[dict[str, Any]], Any]) -> Tool:
+        """Return the same tool, with calls that `call` carries out; it is given the arguments by name."""
+        tool = copy.copy(self)
+        tool._call = call
+        return tool
+
     @property
     def definition(self) -> dict[str, Any]:
         """The tool as OpenAI-style function calling expects it."""

@@ -31,6 +31,8 @@ _ACTS: dict[ProactiveAgentMode, Role] = {
     ProactiveAgentMode.EXECUTE: "execute",
 }
 _DONE = (EventType.AGENT, EventType.USER)
+# What a user does instead of an answer.
+_OF_ANSWERS = ("user_words", "user_changes_mind")
 
 
 class Reference:
@@ -40,6 +42,9 @@ class Reference:
     roles that nobody plays by reference, because another agent is under test, are matched with what that agent does
     once they could be done: a message with any message, a write with a call of the same tool. Its reads are not waited
     for.
+
+    A step that noise has kept from happening is due again: a call that failed, an answer that was none or was taken
+    back, a proposal that expired while the user was busy.
 
     The steps are made when they are first asked for, so that no run fails for a solution that nobody plays.
 
@@ -110,6 +115,8 @@ class Reference:
         step.action = self._make(step.event)
         self._env.resolve_arg_placeholders(step.action, self._past().log_by_step())
         step.since = len(self._env.event_log.past_events)
+        step.turn, step.proposals = self._env.turn, self._env.consent.number
+        step.faults = len(_faults(self._env))
         self._history.append(step)
         given = step.action.action.resolved_args or step.action.action.args
         return {name: to_builtins(value) for name, value in given.items() if name != "self"}
@@ -158,6 +165,17 @@ class Reference:
             raise ScenarioDefect(f"oracle event {event.event_id}: {type(error).__name__}: {error}") from error
 
     def _past(self) -> _Past:
+        """Return what has happened, and let what noise has undone be played again."""
+        past = self._new_past()
+        undone = [step for step in self._history if past.is_undone(step)]
+        if not undone:
+            return past
+        for step in undone:
+            step.since = None
+            self._history.remove(step)
+        return self._new_past()
+
+    def _new_past(self) -> _Past:
         return _Past(self._env, self.steps, self._history, self._played)
 
     def _is_stranded(self, step: Step, past: _Past) -> bool:
@@ -190,6 +208,11 @@ class _Moment(NamedTuple):
 _START = _Moment(-1, None)
 
 
+def _faults(env: Any) -> list[Any]:
+    """Return the faults of the agent's tools and of the user up to now, as the trace has them."""
+    return [one for one in env.trace_entries if getattr(one, "fault", None) and one.kind in ("AGENT", "USER")]
+
+
 @dataclass(frozen=True)
 class _Named:
     event_id: str
@@ -212,11 +235,15 @@ class _Past:
         self._scheduled: dict[str, float] = {event.event_id: event.event_time for event in queue}
         self._steps: dict[str, _Moment] = {}
         self._taken: dict[int, Step] = {}
+        self._faults = _faults(env)
         # The last one first: where a call never became an event, the later ones are those of other steps.
         for step in reversed(history):
             start = step.since or 0
             place = self._take(step, start)
-            self._steps[step.event_id] = _Moment(start - 1, None) if place is None else self._at(place)
+            if place is not None:
+                self._steps[step.event_id] = self._at(place)
+            elif not self._is_hit(step):
+                self._steps[step.event_id] = _Moment(start - 1, None)
         for step in steps:
             if step.since is None and step.role not in played:
                 self._match(step)
@@ -230,6 +257,24 @@ class _Past:
     def has_all(self, events: Iterable[AbstractEvent]) -> bool:
         """Tell whether all of the events have happened."""
         return all(self.moment(event) is not None for event in events)
+
+    def is_undone(self, step: Step) -> bool:
+        """Tell whether noise has kept a step from happening that was played, or undone it, so that it is due again."""
+        if step.event_id not in self._steps:
+            # The user makes up for an answer at the beginning of a later turn.
+            return not step.is_answer or step.turn != self._env.turn
+        consent = self._env.consent
+        is_last = step.is_message and step.role == "observe" and step.proposals + 1 == consent.number
+        has_expired = is_last and consent.proposal.status == "expired"
+        return has_expired and any(fault.kind == "USER" for fault in self._faults[step.faults :])
+
+    def _is_hit(self, step: Step) -> bool:
+        """Tell whether noise has hit a step since it was played."""
+        faults = self._faults[step.faults :]
+        if step.is_answer:
+            return any(fault.fault in _OF_ANSWERS for fault in faults)
+        failed = [(fault.app, fault.function) for fault in faults if fault.kind == "AGENT" and not fault.event_id]
+        return (step.app_name, step.function) in failed
 
     def due(self, event: AbstractEvent) -> float | None:
         """Return when an event is due by what it depends on, if nothing of that is late; `None` if nobody can tell."""
@@ -301,6 +346,7 @@ class _Past:
             is_proposal = step.is_message and step.role != "execute" and step.since is None
             if (
                 place not in self._taken
+                and event.event_id not in self._env.consent.withdrawn
                 and event.event_type == kind
                 and (event.app_name(), event.function_name()) == (step.app_name, step.function)
                 and (step.since is not None or not event.failed())

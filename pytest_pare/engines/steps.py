@@ -26,6 +26,9 @@ class Step:
         role: Whose it is.
         consent: How many acceptances come before it: an executor's steps between two are one execution.
         since: Length of the event log when it was played; `None` before that.
+        turn: The turn in which it was played.
+        proposals: How many proposals there had been when it was played.
+        faults: How many faults of tools and of the user there had been when it was played.
     """
 
     event: OracleEvent
@@ -33,6 +36,9 @@ class Step:
     role: Role
     consent: int = 0
     since: int | None = None
+    turn: int | None = None
+    proposals: int = 0
+    faults: int = 0
 
     @property
     def event_id(self) -> str:

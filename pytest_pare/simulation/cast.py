@@ -12,6 +12,7 @@ from pytest_pare.agents.user import ReActUser
 from pytest_pare.engines.reference import Reference
 from pytest_pare.plain import to_text
 from pytest_pare.simulation.calls import TimedEngine
+from pytest_pare.simulation.difficult_user import DifficultUser, is_difficult
 from pytest_pare.simulation.script import is_users_own
 from pytest_pare.simulation.trace import TraceEvent
 from pytest_pare.simulation.turns import Desk
@@ -56,6 +57,7 @@ class Cast:
         self._scenario = scenario
         self._config = config
         self._env = env
+        self._consent = consent
         self._engine_builder = engine_builder
         self._agent = agent
         # Where another agent takes the part, nobody plays the agent's reference steps.
@@ -69,7 +71,9 @@ class Cast:
         Raises:
             EngineConfigurationError: If its engine cannot be made.
         """
-        return ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
+        user = ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
+        noise = self._config.noise
+        return DifficultUser(user, self.desk, self._consent, noise, self._scenario) if is_difficult(noise) else user
 
     def agent(self) -> ProactiveAgent:
         """Return the agent under test.
@@ -95,15 +99,19 @@ class Cast:
         return self._reference.is_to_come()
 
     def reference_defects(self) -> list[str]:
-        """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each."""
-        if self._agent is not None or self._config.mode != "reference":
+        """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each.
+
+        Where noise has hit the run, what went wrong may come of that, and is no defect.
+        """
+        events = [entry for entry in self._env.trace_entries if isinstance(entry, TraceEvent)]
+        if self._agent is not None or self._config.mode != "reference" or any(event.fault for event in events):
             return []
         # What the script does by itself is told by the environment.
         own = {event.event_id for event in self._scenario.events}
         failed = [
             f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
-            for event in self._env.trace_entries
-            if isinstance(event, TraceEvent) and event.kind in ("AGENT", "USER")
+            for event in events
+            if event.kind in ("AGENT", "USER")
             # Where there is no line to the agent, an agent that has nothing to do cannot wait either.
             if event.error is not None and event.event_id not in own and (event.app, event.function) != (None, "wait")
         ]

@@ -31,13 +31,18 @@ class Consent:
 
     Attributes:
         proposal: The last proposal.
+        number: How many proposals there have been, the last one included.
+        withdrawn: Ids of the events that were acceptances until the user took them back.
     """
 
     def __init__(self, proposal_lifetime: int | None, execute_max_turns: int | None) -> None:
         self._lifetime = proposal_lifetime
         self._execute_max_turns = execute_max_turns
         self._accepted_in = 0
+        self._accepted_by = ""
         self.proposal: Proposal | None = None
+        self.number = 0
+        self.withdrawn: set[str] = set()
 
     @property
     def mode(self) -> ProactiveAgentMode:
@@ -55,10 +60,11 @@ class Consent:
             if self.mode is ProactiveAgentMode.EXECUTE:
                 self._set("done")
             else:
+                self.number += 1
                 self.proposal = Proposal(content, turn or 0)
         elif self.mode is ProactiveAgentMode.AWAITING_CONFIRMATION and event.event_type == EventType.USER:
             if function == "accept_proposal":
-                self._accepted_in = turn or 0
+                self._accepted_in, self._accepted_by = turn or 0, event.event_id
                 self._set("accepted", content)
             elif function == "reject_proposal":
                 self._set("rejected", content)
@@ -81,6 +87,12 @@ class Consent:
         """End the execution without a report."""
         if self.mode is ProactiveAgentMode.EXECUTE:
             self._set("given up")
+
+    def withdraw(self) -> None:
+        """Take the user's acceptance back: the proposal waits for its answer again, and expires as it would have."""
+        if self.proposal is not None and self.mode is ProactiveAgentMode.EXECUTE:
+            self.withdrawn.add(self._accepted_by)
+            self.proposal = replace(self.proposal, status="pending", reply=None)
 
     def _set(self, status: ProposalStatus, reply: str | None = None) -> None:
         assert self.proposal is not None

@@ -61,6 +61,10 @@ class TimeOrdered(Generic[T]):
     def __getitem__(self, index: int) -> T:
         return self._items[index]
 
+    def __setitem__(self, index: int, item: T) -> None:
+        """Put `item` into the place of one of the same time."""
+        self._items[index] = item
+
     def __delitem__(self, index: int) -> None:
         del self._items[index]
 

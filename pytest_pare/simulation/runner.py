@@ -18,7 +18,7 @@ from pytest_pare.plain import to_builtins, to_text
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.noise.data import NoiseError
-from pytest_pare.scenarios.noise.events import ENV_EVENT, is_arrival
+from pytest_pare.scenarios.noise.events import is_arrival
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
     RecordedException,
@@ -29,7 +29,7 @@ from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.loop import AgentFailure, Loop, Played
-from pytest_pare.simulation.trace import Trace
+from pytest_pare.simulation.trace import ENV_EVENT, Trace
 
 if TYPE_CHECKING:
     from are.simulation.types import Event
@@ -256,9 +256,10 @@ def _export(
 
 
 def _fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
-    """Count in the trace what the result tells of noise, and of the agents. Oracle mode has none of these."""
+    """Count in the trace what the result tells of noise and faults, and of the agents. Oracle mode has no agents."""
     noise = (one for one in trace.events if one.fault == ENV_EVENT and one.error is None)
     result.noise_events = sum(is_arrival(one.event_id) for one in noise)
+    result.faults = trace.faults()
     if trace.agent is None:
         return
     result.proposal_count = len(trace.proposals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_pare.plain import to_builtins, to_builtins_or_name
@@ -12,7 +13,10 @@ from pytest_pare.plain import to_builtins, to_builtins_or_name
 if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent
 
-__all__ = ["EngineCall", "Trace", "TraceEvent", "to_builtins", "trace_event"]
+__all__ = ["ENV_EVENT", "EngineCall", "Trace", "TraceEvent", "to_builtins", "trace_event"]
+
+ENV_EVENT = "env_event"
+"""The fault of an event of the world's that is nothing but noise."""
 
 _ARGUMENT_WIDTH = 60
 _AGENT_INTERFACE = "PAREAgentUserInterface"
@@ -36,7 +40,7 @@ class TraceEvent:
         app_class: Name of the app's class.
         function: Name of the tool or method.
         args: Its arguments.
-        result: What it returned.
+        result: What it returned; where noise has changed that, what the agent got.
         error: The message of what it raised, or `None`.
         operation: `read` or `write`; `None` for what is no call of an app.
         turn: The turn, from 0 on; `None` without agents.
@@ -81,6 +85,8 @@ class TraceEvent:
         lines = textwrap.wrap(call, width, initial_indent=who, subsequent_indent=further)
         if self.error is not None:
             lines += textwrap.wrap(f"raised: {self.error}", width, initial_indent=indent, subsequent_indent=further)
+        if self.fault is not None:
+            lines.append(f"{indent}fault: {self.fault}")
         return lines
 
 
@@ -202,6 +208,18 @@ class Trace:
             by_role.setdefault(call.role, []).append(call)
         return {role: _usage(calls) for role, calls in by_role.items()}
 
+    def faults(self) -> dict[str, dict[str, int]]:
+        """Return the faults that there were, by kind: each to what it hit, and that to how often.
+
+        What was hit is a tool of the agent's (`Calendar__add_calendar_event`), the `user`, or an event of the world
+        (`Calendar.add_calendar_event_by_attendee`).
+        """
+        counts: dict[str, dict[str, int]] = {}
+        hits = Counter((one.fault, _subject(one)) for one in self.events if one.fault not in (None, ENV_EVENT))
+        for (kind, subject), count in sorted(hits.items()):
+            counts.setdefault(kind, {})[subject] = count
+        return counts
+
     def _answers(self) -> list[TraceEvent]:
         """Return the user's answers that went to a proposal: to one that had no answer yet, and had not expired."""
         answers, pending = [], False
@@ -245,6 +263,12 @@ class Trace:
         if header["entries"] != len(entries):
             raise ValueError(f"not a whole trace: there are {len(entries)} of {header['entries']!r} entries")
         return dataclasses.replace(trace, entries=entries)
+
+
+def _subject(event: TraceEvent) -> str:
+    if str(event.fault).startswith("user_"):
+        return "user"
+    return f"{event.app}{'__' if event.kind == 'AGENT' else '.'}{event.function}"
 
 
 def _is_proposal(event: TraceEvent) -> bool:

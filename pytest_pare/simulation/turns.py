@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from copy import copy, deepcopy
+from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
@@ -23,6 +25,7 @@ from pytest_pare.agents.protocols import (
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.plain import to_builtins_or_name, to_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.simulation.faults import ToolFaults, call
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType
 from pytest_pare.simulation.trace import TraceEvent
 
@@ -93,6 +96,7 @@ class Desk:
         self._env = env
         self._consent = consent
         self._config = config
+        self._faults = ToolFaults(config, scenario, self._keep_waiting)
         self._lock = threading.RLock()
         self._agent_tools: list[AppTool] | None = None
         # What stands for the turn that is played. A call through another one, an old one's, is refused.
@@ -187,20 +191,22 @@ class Desk:
         self._require_turn(token)
         if not (tool.is_interface and tool.function == "wait"):
             self.acted = True
-        log = self._env.event_log.past_events
-        before = len(log)
+        known = len(self._env.trace_entries)
+        self._faults.told = {}
         try:
             self._require_calls()
             self._require_consent(tool, who)
             _require_words(tool, arguments)
-            # A copy: no list that somebody goes on writing to becomes a part of the phone.
-            result = app_tool(**deepcopy(arguments))
+            carry_out = partial(self._faults.carry_out, tool) if who == "AGENT" else call
+            result = carry_out(app_tool, arguments)
         except (ScenarioDefect, ScenarioTimeoutError) as error:
             self.end(error)
         except Exception as error:
-            if len(log) == before and not self._is_known_to_be_too_much():
+            if self._last(who, known) is None and not self._is_known_to_be_too_much():
                 self._note(tool, arguments, error, who)
             raise
+        finally:
+            self._tell(self._last(who, known), self._faults.told)
         self._check_limits()
         return result
 
@@ -246,7 +252,39 @@ class Desk:
         except ScenarioTimeoutError as error:
             self.end(error)
 
-    # -- the trace of what never became an event
+    def _pass_time(self, seconds: float) -> None:
+        try:
+            self._env.pass_time(seconds, "the agents have not come to an end")
+        except Exception as over:  # noqa: BLE001 - the caller is not to take it for what a tool raises
+            self.end(over)
+
+    def _keep_waiting(self, seconds: float) -> None:
+        self._pass_time(seconds)
+        if self._env.is_over:
+            raise TurnOver("the simulation has ended")
+
+    # -- the trace of what went wrong, and of what never became an event
+
+    def be_busy(self, kind: str | None) -> None:
+        """Let the user's turn go by; the trace has it as a fault of this `kind`, if one is given."""
+        self.acted = True
+        if kind is not None:
+            self._put(None, None, "busy", {}, None, "USER", None)
+            self.note_fault(kind)
+        self._pass_time(self._config.generation_seconds)
+
+    def note_fault(self, kind: str) -> None:
+        """Have the trace say of the last thing that the user did that it was a fault of this kind."""
+        self._tell(self._last("USER"), {"fault": kind})
+
+    def _tell(self, place: int | None, changes: dict[str, Any]) -> None:
+        if changes and place is not None:
+            self._env.trace_entries[place] = replace(self._env.trace_entries[place], **changes)
+
+    def _last(self, who: str, known: int = 0) -> int | None:
+        entries = self._env.trace_entries
+        places = reversed(range(known, len(entries)))
+        return next((place for place in places if getattr(entries[place], "kind", None) == who), None)
 
     def _note(self, tool: Tool, arguments: dict[str, Any], error: Exception, who: str) -> None:
         self._put(tool.app, tool.app_class, tool.function, arguments, error, who, tool.operation)
@@ -264,7 +302,7 @@ class Desk:
         app_class: str | None,
         function: str,
         arguments: dict[str, Any],
-        error: Exception,
+        error: Exception | None,
         who: str,
         operation: str | None,
     ) -> None:
@@ -279,7 +317,7 @@ class Desk:
                 function=function,
                 args=to_builtins_or_name(arguments),
                 result=None,
-                error=f"{type(error).__name__}: {to_text(error)}",
+                error=None if error is None else f"{type(error).__name__}: {to_text(error)}",
                 operation=operation,
                 turn=self._env.turn,
                 mode=self._consent.mode.value,

@@ -30,9 +30,6 @@ _WORD = re.compile(r"\w+")
 TAG = "env_expansion"
 """What the id of each event of noise begins with."""
 
-ENV_EVENT = "env_event"
-"""What a trace calls an event of noise."""
-
 _HELPER = "conversation"
 
 

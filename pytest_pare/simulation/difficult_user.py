@@ -1,0 +1,142 @@
+"""A user who is busy, answers beside the point, or takes back what they have said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.simulation.faults import chance
+
+if TYPE_CHECKING:
+    from pytest_pare.agents.protocols import Notification, UserAgent, UserTurn
+    from pytest_pare.agents.tools import Tool, Toolbox
+    from pytest_pare.scenarios.noise_config import NoiseConfig
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.consent import Consent
+    from pytest_pare.simulation.turns import Desk
+
+_WORDS = {"accept_proposal": "Yes.", "reject_proposal": "No."}
+_SECOND_THOUGHTS = "Wait, I am not sure any more."
+_AFTER_ALL = "Go ahead after all."
+
+
+def is_difficult(noise: NoiseConfig) -> bool:
+    """Tell whether the user ever does any of this."""
+    return any(fault.rate > 0 for fault in (noise.user_busy, noise.user_words, noise.user_changes_mind))
+
+
+class _Answer(NamedTuple):
+    """An answer that the user is yet to give.
+
+    Attributes:
+        number: The number of the proposal.
+        function: What says it.
+        content: The words that go with it.
+    """
+
+    number: int
+    function: str
+    content: str
+
+
+class DifficultUser:
+    """A user agent around another, who does what that one does, but not always at once.
+
+    What becomes of a proposal is drawn once for it. A busy user lets turns go by from the first on in which they know
+    of it. Then at most one of two things happens to their answer: they say it in words that are no answer, or they
+    accept and take it back at once. They make up for either at the beginning of their next turn, if the proposal still
+    waits for its answer. The user within knows nothing of it.
+
+    Args:
+        user: The user.
+        desk: Makes the turns.
+        consent: What the agent has proposed.
+        noise: How often the user does what.
+        scenario: The scenario, initialized.
+    """
+
+    def __init__(
+        self, user: UserAgent, desk: Desk, consent: Consent, noise: NoiseConfig, scenario: PAREScenario
+    ) -> None:
+        self._user = user
+        self._desk = desk
+        self._consent = consent
+        self._noise = noise
+        self._scenario = scenario
+        self._seen = 0
+        self._busy_turns = 0
+        self._missed: tuple[Notification, ...] = ()
+        self._answered = 0
+        self._owed: _Answer | None = None
+
+    def __call__(self, turn: UserTurn) -> None:
+        """Take a turn."""
+        missed = (*self._missed, *turn.notifications)
+        if self._is_busy():
+            self._missed = missed
+            return
+        self._missed = ()
+        self._make_up(turn)
+        self._user(
+            replace(turn, notifications=missed, proposal=self._consent.proposal, tools=lambda: self._tools(turn))
+        )
+
+    def _is_busy(self) -> bool:
+        kind = None
+        if self._is_asked() and self._seen != self._consent.number:
+            self._seen = self._consent.number
+            if self._is_hit("user_busy"):
+                kind, self._busy_turns = "user_busy", self._noise.user_busy.turns
+        if self._busy_turns == 0:
+            return False
+        self._busy_turns -= 1
+        self._desk.be_busy(kind)
+        return True
+
+    def _make_up(self, turn: UserTurn) -> None:
+        """Give the answer that is owed."""
+        owed, self._owed = self._owed, None
+        if owed is not None and self._is_asked() and owed.number == self._consent.number:
+            _on_the_line(turn.tools(), owed.function)(content=owed.content)
+
+    def _tools(self, turn: UserTurn) -> Toolbox:
+        """Return the user's tools, with what the user makes of an answer."""
+        tools = turn.tools()
+        for name, tool in tools.items():
+            if tool.is_interface and tool.function in _WORDS:
+                tools[name] = tool.carried_out_by(lambda arguments, tool=tool: self._answer(turn, tool, arguments))
+        return tools
+
+    def _answer(self, turn: UserTurn, tool: Tool, arguments: dict[str, Any]) -> Any:
+        number = self._consent.number
+        if not self._is_asked() or number == self._answered:
+            return tool.invoke(arguments)
+        self._answered = number
+        said = str(arguments.get("content") or "").strip()
+        if self._is_hit("user_words"):
+            result = self._say(turn, said or _WORDS[tool.function], "user_words")
+            self._owed = _Answer(number, tool.function, said)
+            return result
+        result = tool.invoke(arguments)
+        if tool.function == "accept_proposal" and self._is_hit("user_changes_mind"):
+            self._say(turn, _SECOND_THOUGHTS, "user_changes_mind")
+            self._consent.withdraw()
+            self._owed = _Answer(number, tool.function, f"{_AFTER_ALL} {said}".strip())
+        return result
+
+    def _say(self, turn: UserTurn, content: str, kind: str) -> Any:
+        result = _on_the_line(turn.tools(), "send_message_to_agent").invoke({"content": content})
+        self._desk.note_fault(kind)
+        return result
+
+    def _is_asked(self) -> bool:
+        return self._consent.mode is ProactiveAgentMode.AWAITING_CONFIRMATION
+
+    def _is_hit(self, kind: str) -> bool:
+        fault = getattr(self._noise, kind)
+        return bool(chance(kind, fault.seed, self._scenario, self._consent.number).random() < fault.rate)
+
+
+def _on_the_line(tools: Toolbox, function: str) -> Tool:
+    return next(tool for tool in tools.values() if tool.is_interface and tool.function == function)
