@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
+from pytest_pare.results.robustness import Curve, Point, least_area, robustness_curves
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREMultiScenarioValidationResult,
@@ -22,7 +24,7 @@ from pytest_pare.settings.variants import RUN_NUMBER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_pare.settings import Suite
+    from pytest_pare.settings import Suite, Variant
 
 _NOT_RUN = "the session ended before it was run"
 _AS_EXPECTED = ("success", "skipped", "xfailed")
@@ -120,10 +122,31 @@ class SuiteTally:
 
     def level_of(self, nodeid: str) -> tuple[str, float] | None:
         """Return the key and the value of the sweep that a node id stands for; `None` without a sweep."""
-        name = self.run_id(nodeid).variant
+        variant = self._variant_of(self.run_id(nodeid))
+        return None if variant is None else variant.level
+
+    def _variant_of(self, run: RunId) -> Variant | None:
         # What stands before are the ids of the user's own parameters.
-        levels = {variant.level for variant in self.suite.variants if f"-{name}".endswith(f"-{variant.name}")}
-        return levels.pop() if len(levels) == 1 else None
+        known = [one for one in self.suite.variants if f"-{run.variant}".endswith(f"-{one.name}")]
+        return max(known, key=lambda one: len(one.name), default=None)
+
+    def curves(self) -> list[Curve]:
+        """Return the robustness curves of the suite's sweep; none without one."""
+        sweep = self.suite.settings.sweep
+        points = [point for nodeid, outcome in self.outcomes.items() if (point := self._point(nodeid, outcome))]
+        return [curve for key, levels in sweep.items() for curve in robustness_curves(key, points, levels)]
+
+    def _point(self, nodeid: str, outcome: Outcome) -> Point | None:
+        run = self.run_id(nodeid)
+        variant = self._variant_of(run)
+        if outcome.level is None or variant is None or outcome.kind in ("skipped", "xfailed"):
+            return None
+        group = f"{run.variant.removesuffix(variant.name)}{variant.cell}".strip("-")
+        hits: Counter[str] = Counter()
+        for kind, hit in ({} if outcome.result is None else outcome.result.faults).items():
+            hits.update(hit if kind.startswith("tool_") else {})
+        verdict = {"success": True, "failed": False}.get(outcome.kind)
+        return Point(outcome.level[1], run.scenario_id, group, verdict, hits)
 
     def keep(self, nodeid: str, outcome: Outcome) -> None:
         """Note what a report says of a run.
@@ -276,10 +299,13 @@ class Tally:
 
     def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
         counts: dict[str, Any] = {kind: suite.count(kind) for kind in _COUNTED}
+        gate = suite.suite.settings.gate
         return evaluate_gate(
             GateInput(
                 **counts,
-                min_success_rate=suite.suite.settings.gate.min_success_rate,
+                min_success_rate=gate.min_success_rate,
+                robustness=least_area(suite.curves()),
+                min_robustness=gate.robustness,
                 partial=self._partial_reasons(suite),
                 deselected=suite.deselected,
                 interrupted=interrupted,
@@ -295,7 +321,7 @@ class Tally:
         results = suite.results(self.duration)
         if json_report is not None:
             with self._telling(suite, json_report):
-                write_json(json_report, suite.name, results, split_name(suite.suite), suite.verdict)
+                write_json(json_report, suite.name, results, split_name(suite.suite), suite.verdict, suite.curves())
         if parquet_report is not None:
             with self._telling(suite, parquet_report):
                 write_parquet(parquet_report, suite.name, results)

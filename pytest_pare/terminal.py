@@ -55,7 +55,9 @@ def write_summary(
 
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     """Return the multi-scenario report of a suite."""
+    from pytest_pare.results.details import detail_lines
     from pytest_pare.results.report import generate_validation_report
+    from pytest_pare.results.robustness import curve_lines
     from pytest_pare.results.statistics import combine_variants
 
     by_variant = suite.results(duration)
@@ -64,7 +66,8 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     heading, agents = _HEADING.get(modes), modes != {"oracle"}
     lines = generate_validation_report(df, split_name(suite.suite), heading=heading, agents=agents).splitlines()
     runs = [run for result in results for run in result.scenario_results.values()]
-    return [*lines, *_consent_lines(runs)] if runs and agents else lines
+    lines += [*(_consent_lines(runs) if runs and agents else ()), *detail_lines(runs)]
+    return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
 
 
 def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:

@@ -35,11 +35,13 @@ class Variant:
         name: Name in node ids and reports; empty where the suite names no variants.
         settings: The suite's settings in this variant.
         level: The key of the sweep and its value in this variant; None without a sweep.
+        cell: Name of the matrix's cell; empty without a matrix.
     """
 
     name: str
     settings: SuiteSettings
     level: tuple[str, float] | None = None
+    cell: str = ""
 
 
 class VariantsError(ValueError):
@@ -86,7 +88,7 @@ def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
     if not settings.matrix and not settings.sweep:
         return (Variant("", settings),)
     said = settings.model_dump(
-        by_alias=True, exclude_unset=True, exclude={"matrix": True, "sweep": True, "runner": {"noise"}}
+        by_alias=True, exclude_unset=True, exclude={"matrix": True, "runner": {"noise"}}
     )
     cells = [_cell(name, cell) for name, cell in settings.matrix.items()]
     wrong = [*_wrong_in_matrix(settings.matrix), *_wrong_in_sweep(settings.sweep)]
@@ -100,7 +102,8 @@ def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
         changed, combined = _changed(said, *changes)
         wrong += [(location, f"with {dotted(changes[0].place)}: {message}") for location, message in combined]
         if changed is not None:
-            variants.append(Variant("-".join(one.name for one in changes), changed, changes[-1].level))
+            cell = changes[0].name if cells else ""
+            variants.append(Variant("-".join(one.name for one in changes), changed, changes[-1].level, cell))
     if wrong:
         raise VariantsError(wrong)
     return tuple(variants)
