@@ -28,6 +28,7 @@ def garden(example: Example) -> Example:
     return example.suite("{runs: 2, reports: {json: out.json, parquet: rows.parquet}}")
 
 
+@pytest.mark.usefixtures("measured_children")
 def test_workers_change_nothing_but_durations(garden: Example) -> None:
     import polars as pl
 
