@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator
 
 import hypothesis
@@ -19,6 +20,28 @@ pytest_plugins = ["pytester"]
 # A busy machine is no fault of an example's.
 hypothesis.settings.register_profile("pare", deadline=None)
 hypothesis.settings.load_profile("pare")
+
+# Where coverage tells the processes that a measured one starts that they are to be measured too.
+_MEASURE = "COVERAGE_PROCESS_CONFIG"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _unmeasured_children() -> Iterator[str | None]:
+    """Measure this process alone: under coverage, imports take twice as long, and most processes do little else.
+
+    What only another process does is measured where a test asks for `measured_children`.
+    """
+    measure = os.environ.pop(_MEASURE, None)
+    yield measure
+    if measure is not None:
+        os.environ[_MEASURE] = measure
+
+
+@pytest.fixture
+def measured_children(_unmeasured_children: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure the processes that a test starts, if this one is measured."""
+    if _unmeasured_children is not None:
+        monkeypatch.setenv(_MEASURE, _unmeasured_children)
 
 
 @pytest.fixture(autouse=True)

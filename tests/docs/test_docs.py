@@ -45,6 +45,7 @@ from pytest_pare.settings import SettingsError, SuiteSettings, load_suite
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import Trace, TraceEvent
 from tests.docs.generate import PAGES, app_classes, generated, names_of_sections, screens_of, tools_of
+from tests.docs.prepared import PreparedPython
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,11 +101,13 @@ class Reader:
 
     Attributes:
         project: The directory.
+        python: Runs sessions of pytest.
         scenarios: Files in which the document has put scenarios.
         modules: Names of the modules that are there to be imported, and where they stand.
     """
 
     project: Path
+    python: PreparedPython
     scenarios: set[Path] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)
 
@@ -186,7 +189,7 @@ class Reader:
         """Do what a line after `$` says, as far as that is possible in a test; the rest is looked at."""
         program, *arguments = shlex.split(command)
         if program == "pytest":
-            return self.run([sys.executable, "-P", "-m", "pytest", *arguments])
+            return self.python.pytest(arguments, self.project)
         if program == "python" and arguments[:2] == ["-m", "benchmarks"]:
             from benchmarks.__main__ import MEASUREMENTS
 
@@ -205,11 +208,10 @@ class Reader:
         pytest.fail(f"{where}: nothing checks the command {command!r}")
 
     def run(self, command: list[str]) -> tuple[int, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PARE_"))}
         done = subprocess.run(
             command,
             cwd=self.project,
-            env={**inherited, "COLUMNS": "80", "NO_COLOR": "1"},
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -231,11 +233,17 @@ class Reader:
         (self.project / "all.pare.yaml").write_text(json.dumps({"scenarios": {"paths": directories}}))
         options = ["--pare-config", "all.pare.yaml", "-rA", "--noconftest", "-c", os.devnull, "--rootdir", "."]
         options += ["-o", f"pythonpath={self.project}", "-p", "pytest_pare.compat"]
-        _, output = self.run([sys.executable, "-P", "-m", "pytest", *options])
+        _, output = self.python.pytest(options, self.project)
         for path in self.scenarios:
             ids = re.findall(r'^@register_scenario\("(.+)"\)', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
             assert ids, path
             assert [i for i in ids if f"PASSED all.pare.yaml::{i}" not in output] == [], output
+
+
+def environment() -> dict[str, str]:
+    """Return the environment variables of someone who has no settings of this session's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PARE_"))}
+    return {**inherited, "COLUMNS": "80", "NO_COLOR": "1"}
 
 
 def matches(output: str, expected: str) -> bool:
@@ -259,16 +267,23 @@ def layout(code: str) -> Iterator[str]:
         yield "".join(above)
 
 
-def follow(document: Path, project: Path) -> None:
-    reader = Reader(project)
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedPython]:
+    prepared = PreparedPython(environment(), tmp_path_factory.mktemp("python") / "printed.txt")
+    yield prepared
+    prepared.end()
+
+
+def follow(document: Path, project: Path, python: PreparedPython) -> None:
+    reader = Reader(project, python)
     for block in blocks(document):
         reader.check(block)
     reader.finish()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=title)
-def test_every_code_block_holds(document: Path, tmp_path: Path) -> None:
-    follow(document, tmp_path)
+def test_every_code_block_holds(document: Path, tmp_path: Path, python: PreparedPython) -> None:
+    follow(document, tmp_path, python)
 
 
 @pytest.mark.parametrize(
@@ -292,12 +307,14 @@ def test_every_code_block_holds(document: Path, tmp_path: Path) -> None:
         "- item\n\n  ```python\n  x = 1\n  ```",
     ],
 )
-def test_a_block_that_does_not_hold_is_found(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_that_does_not_hold_is_found(
+    block: str, tmp_path: Path, python: PreparedPython, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.modules[__name__], "title", lambda path: path.name)
     document = tmp_path / "page.md"
     document.write_text(block + "\n", encoding="utf-8")
     with pytest.raises((Exception, pytest.fail.Exception)):
-        follow(document, tmp_path)
+        follow(document, tmp_path, python)
 
 
 @pytest.mark.parametrize(

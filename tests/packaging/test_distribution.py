@@ -28,7 +28,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:
     """Run a command outside of this test run: no plugin options, no path of ours."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PARE_"))}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONPATH", "PARE_"))
+    }
     done = subprocess.run(command, cwd=cwd, env=inherited, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

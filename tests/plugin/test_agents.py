@@ -355,6 +355,7 @@ def test_half_of_a_surrogate_pair_in_a_text_costs_no_other_run(garden: Example, 
     agent(
         garden,
         "if turn.scenario_seed.startswith('rose/'):\n"
+        "    print('so dry', turn.number)\n    print('so sad', file=sys.stderr)\n"
         f"    import logging\n    logging.warning({half})\n    raise ValueError({half} + ' x')",
     )
     garden.scenario("tulip", "pass").scenario("weed", f"raise ValueError({half} + ' y')")
@@ -370,6 +371,7 @@ def test_half_of_a_surrogate_pair_in_a_text_costs_no_other_run(garden: Example, 
     ]
     for end in "xyz":
         assert f"\\ud800 {end}" in session.out.partition("= pare: ")[0]
+    assert_shows_what_was_printed(failure(session))
 
 
 def test_an_exit_in_the_code_of_a_scenario_is_the_result_of_its_run(garden: Example) -> None:
@@ -401,16 +403,18 @@ def test_a_run_that_an_agent_has_failed_is_told_by_its_events(garden: Example) -
 # -- agents that print
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
-def test_what_an_agent_prints_is_captured_and_shown_with_a_failure(garden: Example, workers: list[str]) -> None:
-    agent(garden, "print('so dry', turn.number)\nprint('so sad', file=sys.stderr)")
-    session = garden.run(*SUITE, *NAMED, *workers)
-    assert session.outcomes() == {"failed": 2}
-    text = session.out.partition("_ rose _")[2].partition("_ tulip _")[0]
+def assert_shows_what_was_printed(text: str) -> None:
     assert "Captured stdout call" in text
     assert "so dry 0" in text
     assert "Captured stderr call" in text
     assert "so sad" in text
+
+
+def test_what_an_agent_prints_is_captured_and_shown_with_a_failure(garden: Example) -> None:
+    agent(garden, "print('so dry', turn.number)\nprint('so sad', file=sys.stderr)")
+    session = garden.run(*SUITE, *NAMED)
+    assert session.outcomes() == {"failed": 2}
+    assert_shows_what_was_printed(failure(session))
     agent(garden, "print('so wet')")
     garden.scenario("rose", "pass").scenario("tulip", "pass")
     assert "so wet" not in garden.run(*SUITE, *NAMED).out
@@ -437,36 +441,6 @@ def test_workers_change_nothing(garden: Example) -> None:
     assert alone[2] == {"passed": 4, "failed": 8}
 
 
-@pytest.mark.parametrize("code", ["os._exit(3)", "import signal\nos.kill(os.getpid(), signal.SIGKILL)"])
-def test_an_agent_that_takes_its_process_with_it_costs_one_result(garden: Example, code: str) -> None:
-    garden.scenario("kill", "pass")
-    agent(garden, f"if turn.scenario_seed.startswith('kill/'):\n{indent(code, '    ')}")
-    for plant in ("rose", "tulip"):
-        garden.scenario(plant, "pass")
-    session = garden.run(*SUITE, *NAMED, "-n2", "--pare-min-success-rate=0")
-    assert session.outcomes() == {"passed": 2, "failed": 1}
-    assert session.open_runs == ["NO RESULT  kill: its process died"]
-    assert session.verdict[-1] == "cannot pass: 1 run has no result"
-
-
-def test_an_agent_that_never_returns_ends_with_its_process(garden: Example) -> None:
-    """Nothing in a process can end it; whoever watches over the process does."""
-    garden.scenario("stuck", "pass")
-    agent(
-        garden,
-        "if turn.scenario_seed.startswith('stuck/'):\n"
-        "    import signal\n"
-        "    signal.signal(signal.SIGALRM, signal.SIG_DFL)\n"
-        "    signal.setitimer(signal.ITIMER_REAL, 0.5)\n"
-        "    while True: pass",
-    )
-    for plant in ("rose", "tulip"):
-        garden.scenario(plant, "pass")
-    session = garden.run(*SUITE, *NAMED, "-n2", "--pare-min-success-rate=0", "--max-worker-restart=2")
-    assert session.open_runs == ["NO RESULT  stuck: its process died"]
-    assert session.outcomes() == {"passed": 2, "failed": 1}
-
-
 def test_an_agent_that_takes_too_long_is_an_exception(garden: Example) -> None:
     agent(
         garden,
@@ -476,13 +450,25 @@ def test_an_agent_that_takes_too_long_is_an_exception(garden: Example) -> None:
     assert session.open_runs == ["EXCEPTION  rose: ScenarioTimeoutError: the run took longer than 1 s of real t..."]
 
 
-def test_a_run_that_does_not_end_is_ended_with_its_worker_and_the_others_go_on(garden: Example) -> None:
-    """Without workers the session would be ended as a whole; there, it has to wait."""
-    garden.scenario("stuck", "pass")
-    agent(garden, "while turn.scenario_seed.startswith('stuck/'): pass")
-    for plant in ("rose", "tulip"):
-        garden.scenario(plant, "pass")
+# How an agent takes its process with it. Nothing in a process can end one that never returns; whoever watches over the
+# process does: the sender of a signal, or the worker's own watchdog. Without workers the session would be ended as a
+# whole; there, it has to wait.
+ENDS = {
+    "alarm": "signal.signal(signal.SIGALRM, signal.SIG_DFL)\nsignal.setitimer(signal.ITIMER_REAL, 0.5)\n"
+    "while True: pass",
+    "exit": "os._exit(3)",
+    "kill": "os.kill(os.getpid(), signal.SIGKILL)",
+    "stuck": "while True: pass",
+}
+
+
+def test_an_agent_that_takes_its_process_with_it_costs_one_result(garden: Example) -> None:
+    cases = (f"if turn.scenario_seed.startswith('{name}/'):\n{indent(code, '    ')}" for name, code in ENDS.items())
+    agent(garden, "\n".join(["import signal", *cases]))
+    for name in (*ENDS, "rose", "tulip"):
+        garden.scenario(name, "pass")
     flags = ["--pare-min-success-rate=0", "--pare-set=runner.timeout_seconds=1"]
     session = garden.run_process(*SUITE, *NAMED, "-n2", *flags)
-    assert session.open_runs == ["NO RESULT  stuck: its process died"]
-    assert session.outcomes() == {"passed": 2, "failed": 1}
+    assert session.open_runs == [f"NO RESULT  {name}: its process died" for name in ENDS]
+    assert session.outcomes() == {"passed": 2, "failed": 4}
+    assert session.verdict[-1] == "cannot pass: 4 runs have no result"

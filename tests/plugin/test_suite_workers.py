@@ -25,9 +25,16 @@ def garden(example: Example) -> Example:
     example.scenario("saw", marks="@pytest.mark.skip(reason='no saw')")
     example.scenario("mow", "fail", marks="@pytest.mark.xfail(reason='no mower')")
     example.scenario("dig", marks="@pytest.mark.usefixtures('spade')")
-    return example.suite("{runs: 2, reports: {json: out.json, parquet: rows.parquet}}")
+    return example.suite(
+        """
+        runs: 2
+        runner: {timeout_seconds: 60}
+        reports: {json: out.json, parquet: rows.parquet}
+        """
+    )
 
 
+@pytest.mark.usefixtures("measured_children")
 def test_workers_change_nothing_but_durations(garden: Example) -> None:
     import polars as pl
 

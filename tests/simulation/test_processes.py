@@ -121,6 +121,7 @@ def test_what_a_call_has_started_ends_with_it(tmp_path: Path) -> None:
 # -- what is the same over there
 
 
+@pytest.mark.usefixtures("measured_children")
 def test_directory_path_environment_and_imports_are_the_same_over_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ def test_directory_path_environment_and_imports_are_the_same_over_there(
     ) == ["of a library", "of a library", str(tmp_path), "yes", "What stands for pare.", False]
 
 
+@pytest.mark.usefixtures("measured_children")
 def test_what_cannot_be_imported_over_there_cannot_be_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("only_here")
     module.Thing = type("Thing", (), {"__module__": "only_here"})  # type: ignore[attr-defined]
