@@ -19,7 +19,6 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _import(names: Sequence[str]) -> dict[str, str]:
     Raises:
         RuntimeError: If they have started a thread.
     """
-    modules, environment = set(sys.modules), dict(os.environ)
+    not_pytests, environment = {"__main__", *sys.stdlib_module_names}, dict(os.environ)
     # Collections move objects' counters, and with them pages that workers share.
     gc.disable()
     with warnings.catch_warnings():
@@ -86,9 +85,10 @@ def _import(names: Sequence[str]) -> dict[str, str]:
         for name in names:
             import_module(name)
     # By this word pytest knows modules whose asserts it is not to rewrite. It would warn that it is too late for that.
-    for name in set(sys.modules) - modules:
-        if isinstance(module := sys.modules[name], ModuleType):
-            module.__doc__ = f"{module.__doc__ or ''}\n\nPYTEST_DONT_REWRITE"
+    for name in [name for name in sys.modules if name.partition(".")[0] not in not_pytests]:
+        # What stands there need not be a module of Python's.
+        with suppress(AttributeError):
+            sys.modules[name].__doc__ = f"{sys.modules[name].__doc__ or ''}\n\nPYTEST_DONT_REWRITE"
     gc.collect()
     gc.freeze()
     # A fork would copy the locks of other threads as they happen to be.
