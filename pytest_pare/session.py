@@ -30,6 +30,7 @@ class SuiteSession:
         self._config = config
         self._suites = suites
         self._planned: dict[Path, Plan] = {}
+        self._not_forked: str | None = None
 
     @classmethod
     def create(cls, config: pytest.Config, paths: list[Path]) -> SuiteSession:
@@ -53,6 +54,10 @@ class SuiteSession:
                 {session._name(path): one.scenarios for path, one in session._planned.items() if one.is_all},
             )
             config.pluginmanager.register(tally, "pare-tally")
+            if _wants_forks(suites):
+                from pytest_pare.forking import PRELOAD, fork_workers
+
+                session._not_forked = fork_workers(config, PRELOAD)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         return session
 
@@ -80,10 +85,17 @@ class SuiteSession:
             else:
                 lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {cast}" for cast in casts)]
             lines += [f"pare: {o.key} = {o.value} (from {o.source})" for o in suite.overrides]
+        if self._not_forked is not None:
+            lines.append(f"pare: {self._not_forked}")
         return list(dict.fromkeys(lines))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
+
+
+def _wants_forks(suites: dict[Path, Suite]) -> bool:
+    """Tell whether runs wait for models, so that many are to be in flight at once."""
+    return any(getattr(suite.settings, "live", False) for suite in suites.values())
 
 
 def _cast(runner: RunnerSettings) -> str:

@@ -1,0 +1,114 @@
+"""What a worker costs that is forked, and one that is started: time until its run is in flight, and memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks.figures import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEADING = "many runs in flight, each in a worker of its own; memory is PSS"
+
+# As many runs as workers. Each waits, as for the answer of a model, until all of them do.
+_AGENT = """
+import os, pathlib, time
+import litellm
+
+def wait(turn):
+    here = pathlib.Path(__file__).parent
+    (here / f"in-flight-{os.getpid()}").write_text(str(os.getppid()))
+    while not (here / "go").exists():
+        time.sleep(0.01)
+"""
+
+_PLUGIN = """
+import pathlib
+from pytest_pare import session
+
+session._wants_forks = lambda suites: {forked}
+
+def pytest_xdist_setupnodes():
+    pathlib.Path("begun").touch()
+"""
+
+_SUITE = """
+scenarios: {{bundled: true, include: [dinner_moved]}}
+runs: {runs}
+runner: {{agent_type: "waiting:wait"}}
+gate: {{min_success_rate: 0}}
+"""
+
+_PYTEST = ["-m", "pytest", "--pare-config", "pare.yaml", "-p", "observed", "-p", "no:cacheprovider"]
+_MOST_SECONDS = 300
+
+
+class _Cost(NamedTuple):
+    """Milliseconds until the run of a worker is in flight; megabytes of a worker, and of all with what they need."""
+
+    start: float
+    worker: float
+    all: float
+
+
+def measure(*, quick: bool = False) -> list[Figure]:
+    """Play sessions of waiting runs in plain and in forked workers, and look at them while all are in flight."""
+    few, many = (1, 2) if quick else (4, 40)
+    plain, forked = _play(few, forked=False), _play(many, forked=True)
+    return [
+        Figure(f"a plain worker until its run is in flight, of {few}", plain.start, "ms"),
+        Figure("its memory", plain.worker, "MB"),
+        Figure(f"a forked worker until its run is in flight, of {many}", forked.start, "ms"),
+        Figure("its memory, with what execnet started in its place", forked.worker, "MB"),
+        Figure(f"all {many}, with the process that they are forked from", forked.all, "MB", at_most=2000),
+    ]
+
+
+def _play(workers: int, *, forked: bool) -> _Cost:
+    with tempfile.TemporaryDirectory() as directory:
+        project = Path(directory)
+        files = {"pytest.ini": "[pytest]\n", "waiting.py": _AGENT, "pare.yaml": _SUITE.format(runs=workers)}
+        for name, text in {**files, "observed.py": _PLUGIN.format(forked=forked)}.items():
+            (project / name).write_text(text)
+        with (project / "output").open("w") as output:
+            command = [sys.executable, *_PYTEST, f"-n{workers}"]
+            session = subprocess.Popen(command, cwd=project, stdout=output, stderr=output)
+        try:
+            in_flight = _all_in_flight(project, session, workers)
+            memory = {pid: _megabytes(pid) for pid in _descendants(session.pid)}
+        finally:
+            (project / "go").touch()
+            session.wait()
+        seconds = max(path.stat().st_mtime for path in in_flight) - (project / "begun").stat().st_mtime
+        parents = {int(path.read_text()) for path in in_flight}
+    # What forks the workers is none of them; plain ones are children of the session, which is not looked at.
+    shared = sum(memory.get(pid, 0.0) for pid in parents)
+    in_all = sum(memory.values())
+    return _Cost(1000 * seconds / workers, (in_all - shared) / workers, in_all)
+
+
+def _all_in_flight(project: Path, session: subprocess.Popen[bytes], workers: int) -> list[Path]:
+    deadline = time.monotonic() + _MOST_SECONDS
+    while len(found := list(project.glob("in-flight-*"))) < workers:
+        if session.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"not all runs began\n{(project / 'output').read_text()}")
+        time.sleep(0.01)
+    return found
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (thread / "children").read_text().split()):
+            yield child
+            yield from _descendants(child)
+
+
+def _megabytes(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
