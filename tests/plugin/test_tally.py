@@ -232,6 +232,66 @@ def test_deselected(suite: Suite, planned: int | None, nodeids: list[str], desel
     assert SuiteTally("pare.yaml", suite, planned, outcomes).deselected == deselected
 
 
+@pytest.mark.parametrize(
+    ("variants", "nodeids", "deselected"),
+    [
+        ({"matrix": {"x": {}, "y": {}}}, ["a[x]", "a[y]", "b[x]"], 3),
+        ({"matrix": {"x": {}, "y": {}}}, [f"{name}[{one}]" for name in "abc" for one in "xy"], 0),
+        ({"matrix": {"x": {}, "y": {}}, "runs": 2}, ["a[x-run1]"], 11),
+        ({"sweep": {"runner.max_turns": [1, 2]}, "matrix": {"x": {}}}, ["a[x-max_turns_1]", "a[x-max_turns_2]"], 4),
+        ({"matrix": {"x": {}, "y": {}}}, ["a[own-x]"], None),
+    ],
+)
+def test_deselected_of_variants(
+    tmp_path: Path, variants: dict[str, Any], nodeids: list[str], deselected: int | None
+) -> None:
+    outcomes = {f"pare.yaml::{name}": Outcome("success") for name in nodeids}
+    assert SuiteTally("pare.yaml", suite_with(tmp_path, **variants), 3, outcomes).deselected == deselected
+
+
+@pytest.mark.parametrize(
+    ("variants", "nodeid", "level"),
+    [
+        ({}, "a", None),
+        ({"matrix": {"x": {}}}, "a[x]", None),
+        ({"sweep": {"runner.max_turns": [1, 11]}}, "a[max_turns_1]", 1),
+        ({"sweep": {"runner.max_turns": [1, 11]}}, "a[own-max_turns_11]", 11),
+        ({"sweep": {"runner.max_turns": [1, 11]}, "runs": 2}, "a[own-max_turns_11-run2]", 11),
+        ({"sweep": {"runner.max_turns": [1, 11]}, "matrix": {"x": {}, "y-x": {}}}, "a[y-x-max_turns_1]", 1),
+        ({"sweep": {"runner.max_turns": [1, 11]}}, "a[own]", None),
+    ],
+)
+def test_the_level_of_a_node_id(tmp_path: Path, variants: dict[str, Any], nodeid: str, level: float | None) -> None:
+    expected = None if level is None else ("runner.max_turns", level)
+    assert SuiteTally("pare.yaml", suite_with(tmp_path, **variants)).level_of(f"pare.yaml::{nodeid}") == expected
+
+
+def test_a_run_has_its_level_whatever_becomes_of_it(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    suite = suite_with(tmp_path, sweep={"runner.max_turns": [1, 2]})
+    tally = Tally(pytestconfig, {"pare.yaml": suite}, {})
+    nodeids = [f"pare.yaml::{name}[max_turns_{level}]" for name in ("a", "b", "c") for level in (1, 2)]
+    tally.pytest_xdist_node_collection_finished(nodeids)
+    tally.pytest_runtest_logreport(run_report(nodeids[0]))
+    tally.pytest_runtest_logreport(report(nodeids[1], "setup", "failed", longrepr="E   OSError: why"))
+    tally.pytest_runtest_logreport(report(nodeids[2], "setup", "skipped", longrepr=("f", 1, "Skipped: why")))
+    told = run_report(nodeids[3])
+    vars(told)["pare"]["level"] = ["runner.max_turns", 7]
+    tally.pytest_runtest_logreport(told)
+    levels = [outcome.level for outcome in tally.suites["pare.yaml"].outcomes.values()]
+    assert levels == [("runner.max_turns", level) for level in (1, 2, 1, 7, 1, 2)]
+
+
+def test_variants_come_in_the_order_of_the_collection(suite: Suite) -> None:
+    success, config = PAREScenarioValidationResult(success=True), CONFIG.model_dump(mode="json")
+    outcomes = {
+        "pare.yaml::a[y]": Outcome("no_result"),
+        "pare.yaml::a[x]": Outcome("success", success, config),
+        "pare.yaml::b[y]": Outcome("success", success, config),
+        "pare.yaml::b[z]": Outcome("no_result"),
+    }
+    assert list(SuiteTally("pare.yaml", suite, 2, outcomes).results(0)) == ["y", "x"]
+
+
 def test_split_names(tmp_path: Path) -> None:
     assert split_name(suite_with(tmp_path)) == "full"
     assert split_name(suite_with(tmp_path, scenarios={"limit": 1})) == "custom"

@@ -15,8 +15,18 @@ from pytest_pare.results.files import write_json, write_parquet
 from pytest_pare.results.report import generate_json_stats_report, generate_validation_report
 from pytest_pare.results.robustness import Point, robustness_curves
 from pytest_pare.results.schema import RESULT_SCHEMA
-from pytest_pare.results.statistics import calculate_statistics, combine_results_to_dataframe
-from pytest_pare.scenarios.config import EnvEventsConfig, MultiScenarioRunnerConfig, ToolAugmentationConfig
+from pytest_pare.results.statistics import (
+    calculate_statistics,
+    combine_results_to_dataframe,
+    combine_variants,
+)
+from pytest_pare.scenarios.config import (
+    EnvEventsConfig,
+    MultiScenarioRunnerConfig,
+    NoiseConfig,
+    ToolAugmentationConfig,
+)
+from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 
 if TYPE_CHECKING:
@@ -167,6 +177,25 @@ def test_groups_come_in_the_order_of_the_statistics() -> None:
     ]
     assert text.count("\n\nuser=") == 2
     assert "nothing to report" not in text
+
+
+def test_a_group_is_headed_by_its_variant_and_its_faults() -> None:
+    results = {}
+    for variant, noise in (("quiet", NoiseConfig()), ("noisy", NoiseConfig(tool_partial=Fault(rate=0.2)))):
+        results[variant] = PAREMultiScenarioValidationResult(CONFIG.model_copy(update={"noise": noise}))
+        results[variant].add_result(run(True), "a")
+    lines = generate_validation_report(combine_variants(results)).splitlines()
+    begins = [index for index, line in enumerate(lines) if line.startswith("variant ")]
+    assert [lines[index : index + 2] for index in begins] == [
+        [
+            "variant quiet: user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5,",
+            "    tool_fail=0.0, env_events=0",
+        ],
+        [
+            "variant noisy: user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5,",
+            "    tool_fail=0.0, env_events=0, faults: tool_partial 0.2",
+        ],
+    ]
 
 
 def test_a_name_is_kept_whole_and_cannot_colour_a_terminal() -> None:

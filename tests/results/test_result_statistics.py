@@ -19,9 +19,16 @@ from pytest_pare.results.statistics import (
     Spread,
     calculate_statistics,
     combine_results_to_dataframe,
+    combine_variants,
     group_statistics,
 )
-from pytest_pare.scenarios.config import EnvEventsConfig, MultiScenarioRunnerConfig, ToolAugmentationConfig
+from pytest_pare.scenarios.config import (
+    EnvEventsConfig,
+    MultiScenarioRunnerConfig,
+    NoiseConfig,
+    ToolAugmentationConfig,
+)
+from pytest_pare.scenarios.noise_config import BusyUser, SlowTool
 from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 
 if TYPE_CHECKING:
@@ -216,6 +223,51 @@ def test_groups_come_sorted_by_their_keys() -> None:
     random.Random(3).shuffle(collected)
     got = [tuple(one[key] for key in GROUP_KEYS) for one in entries(*collected)]
     assert got == [(user, f"observe-execute_{observe}_e", failure, events) for user, observe, failure, events in keys]
+
+
+def test_variants_are_groups_in_the_order_in_which_they_come() -> None:
+    noise = NoiseConfig(user_busy=BusyUser(rate=1), tool_slow=SlowTool(rate=0.25), tool_failure_probability=0.5)
+    busy = MultiScenarioRunnerConfig(noise=noise)
+    results = {
+        "level_9": many(("a", 1, run("success")), ("b", 1, run("failed"))),
+        "level_10": many(("a", 1, run("failed"))),
+        "busy": many(("a", 1, run("success")), of=busy),
+    }
+    table = combine_variants(results)
+    assert table.drop("variant", "fault_rates").equals(combine_results_to_dataframe(results))
+    for rows in (table, table.reverse()):
+        got = calculate_statistics(rows)["per_config_results"]
+        keys = ("variant", "total_runs", "success_rate", "tool_failure_probability", "fault_rates")
+        assert [tuple(one[key] for key in keys) for one in got] == [
+            ("level_9", 2, 50, 0, ""),
+            ("level_10", 1, 0, 0, ""),
+            ("busy", 1, 100, 0.5, "tool_slow 0.25, user_busy 1"),
+        ]
+    assert list(got[0]) == ["variant", *FIELDS[:4], "fault_rates", *FIELDS[4:]]
+    assert json.loads(json.dumps(got, allow_nan=False)) == got
+
+
+def test_a_table_that_says_nothing_of_variants_has_groups_as_before() -> None:
+    results = {"": many(("a", 1, run("success")))}
+    assert calculate_statistics(combine_variants(results)) == calculate_statistics(
+        combine_results_to_dataframe(results)
+    )
+    table = combine_results_to_dataframe(results)
+    for empty in ("", None):
+        nameless = table.with_columns(variant=pl.lit(empty, dtype=pl.String))
+        assert calculate_statistics(nameless) == calculate_statistics(table)
+
+
+def test_a_variant_may_have_no_name_beside_others_that_have() -> None:
+    got = calculate_statistics(
+        combine_variants({"": many(("a", 1, run("success"))), "x": many(("a", 1, run("failed")))})
+    )
+    assert [(one["variant"], one["success_rate"]) for one in got["per_config_results"]] == [("", 100), ("x", 0)]
+
+
+@pytest.mark.parametrize("results", [{}, {"x": many()}])
+def test_variants_without_a_run(results: dict[str, PAREMultiScenarioValidationResult]) -> None:
+    assert calculate_statistics(combine_variants(results)) == {"per_config_results": []}
 
 
 def test_combining() -> None:

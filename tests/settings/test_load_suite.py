@@ -266,7 +266,7 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
         ),
         ("noise: 3", "noise: must be a mapping, got 3"),
         ("noise: {schedule: pair}", "noise.schedule: must be 'default' or 'pare', got \"pair\""),
-        ("noise: {tool_late: {}}", "noise.tool_late: unknown key; did you mean event_late?"),
+        ("noise: {tool_slo: {}}", "noise.tool_slo: unknown key; did you mean tool_slow?"),
         ("noise: {tool_slow: {seed: x}}", 'noise.tool_slow.seed: must be a whole number, got "x"'),
         ("noise: {user_busy: {turns: 0}}", "noise.user_busy.turns: must be at least 1, got 0"),
         ("live: maybe", 'live: must be true or false, got "maybe"'),
