@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _MOST_PROBLEMS = 3
+# More variants than that are told in a table; the files have all of their figures.
+_MOST_GROUPS = 3
 _LABEL = {
     "failed": "FAILED",
     "exception": "EXCEPTION",
@@ -64,7 +66,9 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     df, results = combine_variants(by_variant), by_variant.values()
     modes = frozenset(result.run_config.mode for result in results)
     heading, agents = _HEADING.get(modes), modes != {"oracle"}
-    lines = generate_validation_report(df, split_name(suite.suite), heading=heading, agents=agents).splitlines()
+    lines = generate_validation_report(
+        df, split_name(suite.suite), heading=heading, agents=agents, most_groups=_MOST_GROUPS
+    ).splitlines()
     runs = [run for result in results for run in result.scenario_results.values()]
     lines += [*(_consent_lines(runs) if runs and agents else ()), *detail_lines(runs)]
     return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
@@ -80,14 +84,18 @@ def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
     """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after.
 
-    Where a session ended early, what it had not come to is one line.
+    Where a session ended early, what it had not come to is one line. Where there are many variants, those of a scenario
+    are told together.
     """
-    runs_of = Counter(_without_run(suite.run_id(nodeid)) for nodeid in suite.outcomes)
+    ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
+    by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
+    told = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
+    runs_of = Counter(told.values())
     waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
     open_of: dict[tuple[RunId, str], list[Outcome]] = {}
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
-            open_of.setdefault((_without_run(suite.run_id(nodeid)), outcome.kind), []).append(outcome)
+            open_of.setdefault((told[nodeid], outcome.kind), []).append(outcome)
     yield "", ""
     for (scenario, kind), outcomes in sorted(open_of.items(), key=lambda entry: (str(entry[0][0]), entry[0][1])):
         line = f"{_LABEL[kind]:<11}{scenario}"
@@ -99,10 +107,6 @@ def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
         yield "no_result", f"{_LABEL['no_result']:<11}{len(waiting)} runs: the session ended before they were run"
     if open_of or waiting:
         yield "", ""
-
-
-def _without_run(run: RunId) -> RunId:
-    return RunId(run.scenario_id, run.variant)
 
 
 def _reason(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.statistics import GroupStatistics, Spread, calculate_statistics, group_statistics
-from pytest_pare.results.text import plural, wrapped
+from pytest_pare.results.text import plural, printable, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 REPORT_VERSION: Final = "1.0"
+
+_NAME_WIDTH: Final = 34
 
 
 def generate_json_stats_report(
@@ -50,6 +52,7 @@ def generate_validation_report(
     heading: str | None = None,
     *,
     agents: bool = True,
+    most_groups: int | None = None,
 ) -> str:
     """Return the statistics of a table of results as text, without a line feed at its end.
 
@@ -60,6 +63,7 @@ def generate_validation_report(
         timestamp: When the results were made; without it, there is no line that says so.
         heading: A line below the title, for what a reader must know before the figures.
         agents: Whether agents took part; without them, there is nothing to say of what they did.
+        most_groups: More groups than that become a table, a line each; `None` is never.
     """
     lines = ["PARE validation report"]
     if heading is not None:
@@ -73,10 +77,24 @@ def generate_validation_report(
     groups = group_statistics(df)
     if not groups:
         lines += ["", "No results: there is nothing to report."]
+    if most_groups is not None and len(groups) > most_groups:
+        return "\n".join([*lines, "", *_table(groups)])
     for group in groups:
         lines += ["", *_header(group), "  Metadata", *_metadata(group), "  Metrics", *_metrics(group)]
         lines += _agent_metrics(group) if agents else [_line("Agent metrics", "n/a", "no agent took part")]
     return "\n".join(lines)
+
+
+def _table(groups: list[GroupStatistics]) -> Iterator[str]:
+    k = max(group.k for group in groups)
+    yield f"  {'Variant':<35}{'Runs':>6}{'Failed':>8}{'Broken':>8}{'Success':>11}{f'Pass^{k}':>10}"
+    for group in groups:
+        name = printable(group.variant or f"{group.user_model}, {group.proactive_model}")
+        shown = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 3]}..."
+        broken = group.exception_runs + group.no_validation_runs
+        rate = "n/a" if group.success_rate.value is None else f"{group.success_rate.value:.1f} %"
+        counts = f"{group.total_runs:>6}{group.failed_runs:>8}{broken:>8}"
+        yield f"  {shown:<35}{counts}{rate:>11}{f'{group.pass_k_percent:.1f} %':>10}"
 
 
 def _header(group: GroupStatistics) -> list[str]:

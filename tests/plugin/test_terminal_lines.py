@@ -54,6 +54,13 @@ def test_runs_of_one_kind_are_one_line_with_the_first_reason_that_there_is(tmp_p
     ]
 
 
+def test_runs_of_many_variants_are_one_line(tmp_path: Path) -> None:
+    outcomes = {f"a[{variant}]": failed("dry") for variant in "vwxy"}
+    assert lines(tmp_path, outcomes)[1:-1] == [("failed", "FAILED     a, 4 of 4 runs: dry")]
+    del outcomes["a[v]"]
+    assert len(lines(tmp_path, outcomes)[1:-1]) == 3
+
+
 def test_runs_that_wait(tmp_path: Path) -> None:
     assert lines(tmp_path, {"a": WAITING})[1:-1] == [("no_result", "NO RESULT  a: the session ended before it was run")]
     assert lines(tmp_path, {"a": WAITING, "b": WAITING, "c": failed("dry")})[1:] == [

@@ -198,6 +198,22 @@ def test_a_group_is_headed_by_its_variant_and_its_faults() -> None:
     ]
 
 
+def test_many_groups_are_a_table() -> None:
+    results = {}
+    for variant in ("quiet", "a-variant-with-a-name-that-is-much-too-long", "broken"):
+        results[variant] = PAREMultiScenarioValidationResult(CONFIG)
+        results[variant].add_result(run(None, exception=ValueError("x")) if variant == "broken" else run(True), "a")
+    results["quiet"].add_result(run(False), "b")
+    frame = combine_variants(results)
+    assert generate_validation_report(frame, most_groups=2).splitlines()[4:] == [
+        "  Variant                              Runs  Failed  Broken    Success    Pass^1",
+        "  quiet                                   2       1       0     50.0 %    50.0 %",
+        "  a-variant-with-a-name-that-is-m...      1       0       0    100.0 %   100.0 %",
+        "  broken                                  1       0       1        n/a     0.0 %",
+    ]
+    assert generate_validation_report(frame, most_groups=3) == generate_validation_report(frame)
+
+
 def test_a_name_is_kept_whole_and_cannot_colour_a_terminal() -> None:
     config = MultiScenarioRunnerConfig.model_validate(
         {"observe_model_alias": "o-" * 20 + "o", "user_model_alias": "a\x1bb"}
