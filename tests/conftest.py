@@ -17,8 +17,8 @@ from pytest_pare.scenarios.registry import registry
 
 pytest_plugins = ["pytester"]
 
-# A busy machine is no fault of an example's.
-hypothesis.settings.register_profile("pare", deadline=None)
+# A busy machine is no fault of an example's. PARE_EXAMPLES=1000 looks longer; each session draws examples of its own.
+hypothesis.settings.register_profile("pare", deadline=None, max_examples=int(os.environ.get("PARE_EXAMPLES", "50")))
 hypothesis.settings.load_profile("pare")
 
 # Where coverage tells the processes that a measured one starts that they are to be measured too.
