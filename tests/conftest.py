@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 from collections.abc import Iterator
 
@@ -17,9 +18,16 @@ from pytest_pare.scenarios.registry import registry
 
 pytest_plugins = ["pytester"]
 
-# A busy machine is no fault of an example's.
-hypothesis.settings.register_profile("pare", deadline=None)
+# A busy machine is no fault of an example's. PARE_EXAMPLES=1000 looks longer; each session draws examples of its own.
+hypothesis.settings.register_profile("pare", deadline=None, max_examples=int(os.environ.get("PARE_EXAMPLES", "50")))
 hypothesis.settings.load_profile("pare")
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what has been imported, which is a lot, and stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
 
 # Where coverage tells the processes that a measured one starts that they are to be measured too.
 _MEASURE = "COVERAGE_PROCESS_CONFIG"

@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,15 @@ IDENTIFIERS = (
 ONLY_ONCE = ("add_new_contact", "checkout", "delete_reminder", "order_ride", "user_cancel_ride")
 
 
-def reference_run(scenario_id: str) -> Run:
+def played_anew(scenario_id: str) -> Run:
     return run_scenario(CLASSES[scenario_id](), MultiScenarioRunnerConfig(oracle=True))
 
 
+reference_run = functools.cache(played_anew)
+
+
 def digest_of_all_traces() -> str:
-    traces = "".join(reference_run(scenario_id).trace.to_jsonl() for scenario_id in CLASSES)
+    traces = "".join(played_anew(scenario_id).trace.to_jsonl() for scenario_id in CLASSES)
     return hashlib.sha256(traces.encode()).hexdigest()
 
 
@@ -275,20 +278,17 @@ WRONG_CALLS: dict[type, Callable[[Any, Rehearsal, bool], tuple[str, dict[str, An
 }
 
 
-def cases() -> Iterator[tuple[str, Rehearsal]]:
-    for scenario_id in CLASSES:
-        yield scenario_id, Rehearsal(scenario_id)
-
-
+# To be looked at, not played.
+REHEARSALS = {scenario_id: Rehearsal(scenario_id) for scenario_id in CLASSES}
 EVERY_SCENARIO = pytest.mark.parametrize("scenario_id", CLASSES)
-ACCEPTED = [scenario_id for scenario_id, rehearsal in cases() if rehearsal.writes]
+ACCEPTED = [scenario_id for scenario_id, rehearsal in REHEARSALS.items() if rehearsal.writes]
 REJECTED = [scenario_id for scenario_id in CLASSES if scenario_id not in ACCEPTED]
-AT_THE_SECOND_ATTEMPT = [scenario_id for scenario_id, rehearsal in cases() if len(rehearsal.answers) > 1]
+AT_THE_SECOND_ATTEMPT = [scenario_id for scenario_id, rehearsal in REHEARSALS.items() if len(rehearsal.answers) > 1]
 EVERY_WRITE = pytest.mark.parametrize(
     ("scenario_id", "number"),
     [
         pytest.param(scenario_id, number, id=f"{scenario_id}-{called(step).action.function_name}")
-        for scenario_id, rehearsal in cases()
+        for scenario_id, rehearsal in REHEARSALS.items()
         for number, step in enumerate(rehearsal.writes)
     ],
 )
@@ -296,7 +296,7 @@ EVERY_APP = pytest.mark.parametrize(
     ("scenario_id", "app_class"),
     [
         pytest.param(scenario_id, type(app), id=f"{scenario_id}-{type(app).__name__}")
-        for scenario_id, rehearsal in cases()
+        for scenario_id, rehearsal in REHEARSALS.items()
         for app in rehearsal.scenario.apps or []
         if isinstance(app, CONTENT_APPS)
     ],
@@ -313,11 +313,10 @@ def test_library_loads_and_its_scenarios_are_named_like_their_modules() -> None:
 
 
 def test_library_is_varied() -> None:
-    rehearsals = dict(cases())
-    assert {len(rehearsal.writes) for rehearsal in rehearsals.values()} == {0, 1, 2, 3}
+    assert {len(rehearsal.writes) for rehearsal in REHEARSALS.values()} == {0, 1, 2, 3}
     triggers = {
         event.action.function_name
-        for rehearsal in rehearsals.values()
+        for rehearsal in REHEARSALS.values()
         for event in rehearsal.events
         if not isinstance(event, OracleEvent | ConditionCheckEvent)
     }
@@ -331,20 +330,20 @@ def test_library_is_varied() -> None:
         "update_apartment",
         "update_item",
     }
-    waits = {event.event_relative_time or 0 for rehearsal in rehearsals.values() for event in rehearsal.events}
+    waits = {event.event_relative_time or 0 for rehearsal in REHEARSALS.values() for event in rehearsal.events}
     assert max(waits) == timedelta(days=2).total_seconds()
-    used = {type(app) for rehearsal in rehearsals.values() for app in rehearsal.scenario.apps or []}
+    used = {type(app) for rehearsal in REHEARSALS.values() for app in rehearsal.scenario.apps or []}
     assert used.issuperset(CONTENT_APPS)
     assert REJECTED == ["address_request", "parcel_next_door"]
     assert AT_THE_SECOND_ATTEMPT == ["dentist_moves"]
-    assert any(isinstance(event, ConditionCheckEvent) for event in rehearsals["flat_viewing"].events)
-    assert len({rehearsal.scenario.start_time for rehearsal in rehearsals.values()}) == len(rehearsals)
+    assert any(isinstance(event, ConditionCheckEvent) for event in REHEARSALS["flat_viewing"].events)
+    assert len({rehearsal.scenario.start_time for rehearsal in REHEARSALS.values()}) == len(REHEARSALS)
 
 
 def test_some_users_act_on_the_phone_themselves() -> None:
     acts = {
         scenario_id: [called(step).action.function_name for step in rehearsal.users_steps]
-        for scenario_id, rehearsal in cases()
+        for scenario_id, rehearsal in REHEARSALS.items()
     }
     assert {scenario_id: steps for scenario_id, steps in acts.items() if steps} == {
         "dentist_moves": ["open_app", "open_email_by_id"],
@@ -405,7 +404,7 @@ def test_reference_run_succeeds(scenario_id: str) -> None:
 
 @EVERY_SCENARIO
 def test_same_trace_again(scenario_id: str) -> None:
-    first, second = reference_run(scenario_id).trace.to_jsonl(), reference_run(scenario_id).trace.to_jsonl()
+    first, second = reference_run(scenario_id).trace.to_jsonl(), played_anew(scenario_id).trace.to_jsonl()
     assert first.count("\n") > 5
     assert first == second
 

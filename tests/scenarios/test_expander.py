@@ -425,9 +425,9 @@ def test_noise_is_the_same_in_every_process() -> None:
                 [sys.executable, "-c", DIGESTS], cwd=root, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
             ).stdout
         )
-        for seed in ("0", "1", "2", "3", "random")
+        for seed in ("1", "2", "random")
     ]
-    assert [len(digests) for digests in made] == [20] * 5
+    assert [len(digests) for digests in made] == [20] * 3
     assert len({digest for digests in made for digest in digests[:10]}) == 1
     assert len({digest for digests in made for digest in digests[10:]}) == 1
 
