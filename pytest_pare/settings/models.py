@@ -145,7 +145,7 @@ class SuiteSettings(_Section):
         default={}, description="Names of variants; each has what is other in it: keys of `runner`, and `noise`."
     )
     sweep: dict[str, list[Any]] = Field(
-        default={}, description="One key, `runner.…` or `noise.…`, with its levels; each level is a variant."
+        default={}, description="The key of a number of `runner` or `noise`, and its levels; each level is a variant."
     )
     live: bool = Field(default=False, description="Whether engines may ask models, which may cost something.")
     cassettes: Cassettes | None = Field(

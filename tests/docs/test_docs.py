@@ -40,7 +40,8 @@ from pydantic import BaseModel
 from pytest_pare import options, plugin
 from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
-from pytest_pare.scenarios.config import LLMEngineConfig
+from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
+from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.settings import SettingsError, SuiteSettings, load_suite
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import Trace, TraceEvent
@@ -342,14 +343,19 @@ def settings_keys(
     schema = model.model_json_schema(by_alias=True)
     for name, one in model.model_fields.items():
         key = one.alias or name
-        if (
-            isinstance(one.annotation, type)
-            and issubclass(one.annotation, BaseModel)
-            and one.annotation is not LLMEngineConfig
-        ):
-            yield from settings_keys(one.annotation, f"{prefix}{key}.")
-        else:
+        section = section_of(one.annotation)
+        if key in schema["properties"] and section is not one.annotation:
             yield prefix + key, one, schema["properties"][key], model.__name__
+        if key in schema["properties"] and section is not None:
+            yield from settings_keys(section, f"{prefix}{key}.")
+
+
+def section_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the model behind a key that has keys of its own, and no table of its own."""
+    for one in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(one, type(BaseModel)) and one not in (LLMEngineConfig, NoiseConfig):
+            return one
+    return None
 
 
 def kind(schema: dict[str, Any]) -> str:
@@ -357,11 +363,15 @@ def kind(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(kind(part) for part in schema["anyOf"])
     if "$ref" in schema:
-        return "engine" if schema["$ref"].endswith("LLMEngineConfig") else "mapping"
+        return {"LLMEngineConfig": "engine", "NoiseConfig": "[noise](#noise)"}.get(
+            schema["$ref"].rpartition("/")[2], "mapping"
+        )
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if schema["type"] == "array":
-        return f"list of {kind(schema['items'])}s"
+        return f"list of {kind(schema['items'])}s" if schema["items"] else "list"
+    if schema["type"] == "object":
+        return "mapping"
     word = {
         "string": "text",
         "boolean": "true or false",
@@ -378,8 +388,8 @@ def kind(schema: dict[str, Any]) -> str:
 
 def shown(value: Any) -> str:
     if isinstance(value, BaseModel):
-        inner = ", ".join(f"{name}: {text}" for name, text in value.model_dump(exclude_none=True).items())
-        return f"`{{{inner}}}`"
+        said = value.model_dump(exclude_unset=True)
+        return f"`{{{', '.join(f'{name}: {text}' for name, text in said.items())}}}`"
     return f"`{json.dumps(value)}`"
 
 
@@ -406,6 +416,28 @@ def engine_table() -> Iterator[str]:
     for name, one in LLMEngineConfig.model_fields.items():
         default = "required" if one.is_required() else shown(one.default)
         yield f"| `{name}` | {kind(properties[name])} | {default} | {one.description} |"
+
+
+def noise_table() -> Iterator[str]:
+    yield "| key | takes | default | what it says |"
+    yield "|---|---|---|---|"
+    properties = NoiseConfig.model_json_schema()["properties"]
+    for name, one in NoiseConfig.model_fields.items():
+        if not isinstance(one.default, Fault):
+            yield f"| `noise.{name}` | {kind(properties[name])} | {shown(one.default)} | {one.description} |"
+    for name, one in Fault.model_fields.items():
+        schema = Fault.model_json_schema()["properties"][name]
+        yield f"| `noise.FAULT.{name}` | {kind(schema)} | {shown(one.default)} | {one.description} |"
+
+
+def faults_table() -> Iterator[str]:
+    yield "| fault | what goes wrong | what else it takes |"
+    yield "|---|---|---|"
+    for name, one in NoiseConfig.model_fields.items():
+        if isinstance(one.default, Fault):
+            own = {k: v for k, v in type(one.default).model_fields.items() if k not in Fault.model_fields}
+            more = " ".join(f"`{k}`, {shown(v.default)}: {v.description}" for k, v in own.items())
+            yield f"| `{name}` | {one.description} | {more} |"
 
 
 def flags_table() -> Iterator[str]:
@@ -481,6 +513,8 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys_table,
     "later": later_table,
     "engine": engine_table,
+    "noise": noise_table,
+    "faults": faults_table,
     "flags": flags_table,
     "fixtures": fixtures_table,
     "columns": columns_table,
