@@ -14,7 +14,7 @@ from are.simulation.utils import EnumEncoder
 
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
-from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, NoPlaceForNoise, load_noise_data
+from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
