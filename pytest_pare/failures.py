@@ -73,8 +73,9 @@ def _keep_agents_frames(told: traceback.TracebackException, others: list[str]) -
 def is_users(error: BaseException) -> bool:
     """Tell whether an exception comes from the scenario's own code, or what that called."""
     from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+    from pytest_pare.scenarios.noise.data import NoiseError
 
-    return not isinstance(error, ScenarioDefect | ScenarioTimeoutError) and _own_frames(error) is not None
+    return not isinstance(error, ScenarioDefect | ScenarioTimeoutError | NoiseError) and _own_frames(error) is not None
 
 
 def from_users_code(error: Exception) -> Exception:

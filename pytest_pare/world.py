@@ -132,6 +132,7 @@ class World:
     def __init__(self, seed: str, start_time: float = DEFAULT_START_TIME) -> None:
         self.clock = SimulatedClock(start_time)
         self.phase = "populate"
+        self._seed = seed
         self._ids = random.Random(f"ids/{seed}")  # noqa: S311 - reproducible on purpose
 
     def uuid4(self) -> uuid.UUID:
@@ -149,6 +150,22 @@ class World:
 
 
 _active: ContextVar[World | None] = ContextVar("pytest_pare_world", default=None)
+
+
+@contextmanager
+def drawing_apart(name: str, app: Any) -> Iterator[None]:
+    """Let the active world, and `app`, draw ids from streams that `name` names, and then go on as if none was drawn."""
+    world = _active.get()
+    if world is None:
+        yield
+        return
+    own = world._ids, app.rng
+    world._ids = random.Random(f"ids/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
+    app.rng = random.Random(f"{app.name}/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
+    try:
+        yield
+    finally:
+        world._ids, app.rng = own
 
 
 def new_uuid() -> uuid.UUID:

@@ -1,11 +1,11 @@
-"""Whose an event of a script is."""
+"""What can be told of an event of a script."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from are.simulation.types import Event
+    from are.simulation.types import AbstractEvent, Event
 
 
 def is_users_own(event: Event) -> bool:
@@ -14,3 +14,15 @@ def is_users_own(event: Event) -> bool:
         return True
     method = getattr(type(event.action.app), event.action.function_name, None)
     return bool(getattr(method, "_is_user_tool", False))
+
+
+def with_dependencies(event: AbstractEvent) -> list[AbstractEvent]:
+    """Return an event and all that has to happen before it, also of a script that goes round in circles."""
+    found: dict[int, AbstractEvent] = {}
+    left = [event]
+    while left:
+        one = left.pop()
+        if id(one) not in found:
+            found[id(one)] = one
+            left += one.dependencies
+    return list(found.values())

@@ -9,7 +9,7 @@ from are.simulation.scenarios.utils.scenario_expander import EnvEventsExpander
 from pydantic import ValidationError
 
 from pytest_pare.scenarios.config import EnvEventsConfig
-from pytest_pare.scenarios.noise.data import APP_CLASSES, NoiseData, NoiseError, NoPlaceForNoise
+from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, NoPlaceForNoise
 from pytest_pare.scenarios.noise.events import TAG, Call, Known, Source, source_for
 from pytest_pare.scenarios.noise.schedule import (
     HORIZON,
@@ -43,7 +43,7 @@ Schedule = Literal["default", "pare"]
 
 def default_weight_per_app_class() -> dict[str, float]:
     """Return the classes of the apps in which noise can come, with equal weights."""
-    return {"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0}
+    return dict(EnvEventsConfig().weight_per_app_class)
 
 
 class PAREEnvEventsExpander(EnvEventsExpander):
@@ -179,14 +179,9 @@ class PAREEnvEventsExpander(EnvEventsExpander):
 
 def _checked(config: Any) -> EnvEventsConfig:
     try:
-        checked = EnvEventsConfig.model_validate(config)
+        return EnvEventsConfig.model_validate(config)
     except ValidationError as error:
         first = error.errors()[0]
-        raise NoiseError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}, got {first['input']!r}") from error
-    weights = checked.weight_per_app_class
-    if unknown := sorted(set(weights) - set(APP_CLASSES.values())):
-        known = ", ".join(dict.fromkeys(APP_CLASSES.values()))
-        raise NoiseError(f"weight_per_app_class: no noise can come in {unknown[0]}; it can in {known}")
-    if not any(weights.values()):
-        raise NoiseError("weight_per_app_class: all weights are 0, so no app would get noise")
-    return checked
+        key = ".".join(map(str, ("env_events_config", *first["loc"])))
+        got = "" if isinstance(first["input"], dict) else f", got {first['input']!r}"
+        raise NoiseError(f"{key}: {first['msg']}{got}") from error

@@ -2,7 +2,8 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Probability, Seconds, Value, Weight
 
@@ -39,9 +40,23 @@ class EnvEventsConfig(Lookalike):
     )
     n_item_events_per_product: Count = Field(default=2, description="At most so many items of a product.")
     weight_per_app_class: dict[str, Weight] = Field(
-        default={"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0},
+        default=dict.fromkeys(("StatefulEmailApp", "StatefulMessagingApp", "StatefulShoppingApp"), 1.0),
         description="Class name of an app to its relative share of the events.",
     )
+
+    @field_validator("weight_per_app_class")
+    @classmethod
+    def _refuse_what_gets_nothing(cls, weights: dict[str, float]) -> dict[str, float]:
+        classes: dict[str, float] = cls.model_fields["weight_per_app_class"].default
+        if unknown := sorted(set(weights) - set(classes)):
+            raise PydanticCustomError(
+                "no_noise_there",
+                "no noise can come in {app_class}; it can in {classes}",
+                {"app_class": unknown[0], "classes": ", ".join(classes)},
+            )
+        if not any(weights.values()):
+            raise PydanticCustomError("no_weight", "all weights are 0, so no app would get noise")
+        return weights
 
 
 class Fault(Value):

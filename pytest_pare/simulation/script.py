@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.environment import Environment
@@ -22,12 +22,14 @@ from are.simulation.types import (
 )
 
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.scenarios.events import is_users_own
+from pytest_pare.scenarios.events import is_users_own, with_dependencies
 from pytest_pare.scenarios.noise.event_faults import TWICE
 from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.world import drawing_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
+    from contextlib import AbstractContextManager
 
     from are.simulation.types import AbstractEvent
 
@@ -126,11 +128,8 @@ class ScriptedEnvironment(Environment):
             # How far the script comes is then a matter of what the agents do, and of when they end.
             return []
         left = [e for e in self.events_to_schedule if type(e) in (Event, OracleEvent) and e.event_id not in self._done]
-        left = [e for e in left if not (is_noise(e) or self._is_behind(e, self.faults.keys()))]
-        return [e for e in left if type(e) is OracleEvent or not (self._stopped or self._is_behind(e, self._expired))]
-
-    def _is_behind(self, event: AbstractEvent, ids: Set[str]) -> bool:
-        return event.event_id in ids or any(self._is_behind(d, ids) for d in event.dependencies)
+        left = [e for e in left if not (is_noise(e) or _is_behind(e, self.faults.keys()))]
+        return [e for e in left if type(e) is OracleEvent or not (self._stopped or _is_behind(e, self._expired))]
 
     @contextmanager
     def off_the_record(self) -> Iterator[None]:
@@ -153,7 +152,7 @@ class ScriptedEnvironment(Environment):
         try:
             self.resolve_arg_placeholders(event, self.event_log.list_view())
             _refuse_unresolved(event)
-            with disable_events():
+            with disable_events(), self._drawing(event):
                 metadata.return_value = event.action.execute()
         except Exception as error:  # noqa: BLE001 - whatever an app raises is a result of the call
             metadata.exception = str(error)
@@ -166,6 +165,13 @@ class ScriptedEnvironment(Environment):
             event_id=event.event_id,
             metadata=metadata,
         )
+
+    def _drawing(self, event: Event) -> AbstractContextManager[None]:
+        # What only noise has brought must not change the ids of anything else.
+        return drawing_apart(event.event_id, event.action.app) if self._is_extra(event) else nullcontext()
+
+    def _is_extra(self, event: AbstractEvent) -> bool:
+        return is_noise(event) or self.faults.get(event.event_id) == TWICE
 
     def _happened(self, event: AbstractEvent) -> list[AbstractEvent]:
         self._done.add(event.event_id)
@@ -202,8 +208,7 @@ class ScriptedEnvironment(Environment):
 
     def _note(self, event: AbstractEvent, what: str, error: Exception) -> None:
         when = f"+{event.event_time - self.start_time:.10g} s"
-        is_extra = is_noise(event) or self.faults.get(event.event_id) == TWICE
-        told = self.noise_failures if is_extra else self.defects
+        told = self.noise_failures if self._is_extra(event) else self.defects
         told.append(f"{when}: {what}: {type(error).__name__}: {error}")
 
 
@@ -224,6 +229,10 @@ def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
     if isinstance(event, ConditionCheckEvent):
         return f"condition {event.action.function_name!r}"
     return f"validation event {event.event_id!r}"
+
+
+def _is_behind(event: AbstractEvent, ids: Set[str]) -> bool:
+    return any(one.event_id in ids for one in with_dependencies(event))
 
 
 def _refuse_unresolved(event: Event) -> None:

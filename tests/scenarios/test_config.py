@@ -277,7 +277,7 @@ def test_accepts_the_objects_of_are() -> None:
     config = ScenarioRunnerConfig(
         user_engine_config=AreEngine(model_name="m", provider="p", endpoint="e"),
         tool_augmentation_config=AreTools(0.5, False, True),
-        env_events_config=AreEnvEvents(1, 2, 3, 4, {"ShoppingApp": 0.5}),
+        env_events_config=AreEnvEvents(1, 2, 3, 4, {"StatefulShoppingApp": 0.5}),
     )
 
     assert config.user_engine_config == LLMEngineConfig(model_name="m", provider="p", endpoint="e")
@@ -289,7 +289,7 @@ def test_accepts_the_objects_of_are() -> None:
         env_events_seed=2,
         n_message_events_per_conversation=3,
         n_item_events_per_product=4,
-        weight_per_app_class={"ShoppingApp": 0.5},
+        weight_per_app_class={"StatefulShoppingApp": 0.5},
     )
     assert LLMEngineConfig.model_validate(AreEngine(model_name="m")) == LLMEngineConfig(model_name="m")
     assert ToolAugmentationConfig.model_validate(AreTools()) == ToolAugmentationConfig()
@@ -434,13 +434,19 @@ def test_hash_is_the_same_in_every_process() -> None:
 
 
 @hypothesis.settings(deadline=None)  # A busy machine is no failure.
-@given(weights=st.dictionaries(st.text(), st.floats(min_value=0, max_value=1e9)))
+@given(
+    weights=st.dictionaries(
+        st.sampled_from(sorted(EnvEventsConfig().weight_per_app_class)),
+        st.floats(min_value=0.5, max_value=1e9),
+        min_size=1,
+    )
+)
 def test_hash_does_not_see_the_order_of_weights(weights: dict[str, float]) -> None:
     def hashed(items: dict[str, float]) -> str:
         return ScenarioRunnerConfig(env_events_config=EnvEventsConfig(weight_per_app_class=items)).get_config_hash()
 
     assert hashed(weights) == hashed(dict(reversed(weights.items())))
-    assert hashed(weights) != hashed({**weights, "more": weights.get("more", 0.0) + 1.0})
+    assert hashed(weights) != hashed({**weights, "StatefulEmailApp": weights.get("StatefulEmailApp", 0.0) + 1.0})
 
 
 @hypothesis.settings(deadline=None)  # A busy machine is no failure.

@@ -460,17 +460,24 @@ def test_nothing_is_drawn_from_the_generators_that_all_share(schedule: str) -> N
 # -- what cannot be
 
 
+def weights(**weight_per_app_class: float) -> EnvEventsConfigOfARE:
+    return EnvEventsConfigOfARE(weight_per_app_class=weight_per_app_class)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         (
             EnvEventsConfigOfARE(num_env_events_per_minute=-1),
-            r"num_env_events_per_minute: .* greater than .* 0, got -1",
+            r"^env_events_config.num_env_events_per_minute: .* greater than .* 0, got -1$",
         ),
-        (EnvEventsConfigOfARE(), "weight_per_app_class: no noise can come in ApartmentListingApp; it can in Stateful"),
-        (config(weight_per_app_class={"StatefulCabApp": 1.0}), "no noise can come in StatefulCabApp; it can in"),
-        (config(weight_per_app_class={"StatefulEmailApp": 0.0}), "weight_per_app_class: all weights are 0"),
-        (config(weight_per_app_class={}), "weight_per_app_class: all weights are 0"),
+        (
+            EnvEventsConfigOfARE(),
+            r"^env_events_config.weight_per_app_class: no noise can come in ApartmentListingApp; it can",
+        ),
+        (weights(StatefulCabApp=1.0), "no noise can come in StatefulCabApp; it can in"),
+        (weights(StatefulEmailApp=0.0), "weight_per_app_class: all weights are 0, so no app would get noise$"),
+        (weights(), "weight_per_app_class: all weights are 0"),
     ],
 )
 def test_a_config_that_cannot_be_is_refused(settings: Any, said: str) -> None:

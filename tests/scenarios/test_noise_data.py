@@ -252,7 +252,9 @@ def test_the_environment_variable_names_another_file(monkeypatch: pytest.MonkeyP
     assert [content.name for content in load_noise_data().apps] == [content["name"] for content in SMALL["apps"]]
     assert len(load_noise_data(generate.FILE).apps[2].records) == len(MAILS)
     monkeypatch.setenv("ENV_AUGMENTATION_DATA_PATH", str(tmp_path / "gone.json"))
-    with pytest.raises(NoiseError, match=r"^noise data .*gone\.json: cannot be read: No such file or directory$"):
+    with pytest.raises(
+        NoiseError, match=r"^ENV_AUGMENTATION_DATA_PATH: .*gone\.json: cannot be read: No such file or directory$"
+    ):
         load_noise_data()
 
 
@@ -301,7 +303,7 @@ def test_data_do_not_change(tmp_path: Path) -> None:
 def test_a_malformed_file_is_named_in_a_sentence(text: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(NoiseError) as error:
         loaded(text, tmp_path)
-    assert str(error.value).startswith(f"noise data {tmp_path / 'noise.json'}: {said}")
+    assert str(error.value).startswith(f"noise.data: {tmp_path / 'noise.json'}: {said}")
     assert "\n" not in str(error.value)
 
 
@@ -315,7 +317,7 @@ def test_a_malformed_file_is_named_in_a_sentence(text: str, said: str, tmp_path:
 def test_what_is_no_text_file_is_named_too(name: str, content: bytes | None, said: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(NoiseError, match=f"^noise data {path}: {said}$"):
+    with pytest.raises(NoiseError, match=f"^noise.data: {path}: {said}$"):
         load_noise_data(path)
 
 
@@ -365,7 +367,7 @@ def test_a_key_that_is_missing_is_named(places: set[str], tmp_path_factory: pyte
         del at(broken, path)[last]
     with pytest.raises(NoiseError) as error:
         loaded(broken, tmp_path_factory.getbasetemp())
-    told = re.fullmatch(r"noise data \S+: (\S+): is missing( \(and \d+ more\))?", str(error.value))
+    told = re.fullmatch(r"noise\.data: \S+: (\S+): is missing( \(and \d+ more\))?", str(error.value))
     assert told is not None
     assert told[1] in places
 

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from are.simulation.apps.app import App
-from are.simulation.apps.email_client import EmailFolderName
 from are.simulation.scenarios.scenario import Scenario, ScenarioStatus
-from are.simulation.scenarios.utils.scenario_expander import EnvEventsConfig
 from are.simulation.types import CapabilityTag, EventRegisterer, Hint, HintType, ToolAugmentationConfig
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +25,7 @@ from pytest_pare.apps import (
 )
 from pytest_pare.scenarios import PAREScenario, config
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.noise.data import NoiseError
 from pytest_pare.world import DEFAULT_START_TIME
 from tests.stage import Stage
 
@@ -219,9 +218,9 @@ class Ordered(PAREScenario):
                     scenario.note(f"seed {seed}")
                 super().set_seed(seed)
 
-            def set_failure_probability(self, failure_probability: float) -> None:
+            def get_tools(self) -> list[Any]:
                 scenario.note("augment")
-                super().set_failure_probability(failure_probability)
+                return list(super().get_tools())
 
             def get_state(self) -> dict[str, Any]:
                 scenario.note("snapshot")
@@ -298,14 +297,6 @@ def test_two_apps_of_one_name_are_refused() -> None:
         Twins().initialize()
 
 
-@pytest.mark.parametrize("noise", [EnvEventsConfig(), config.EnvEventsConfig()])
-def test_noise_in_the_world_is_refused(noise: Any) -> None:
-    stage = Stage(env_events_config=noise)
-    with pytest.raises(ScenarioDefect, match="stage: env_events_config has no effect"):
-        stage.initialize()
-    assert not stage._initialized
-
-
 def test_a_scenario_without_apps_is_built_too() -> None:
     empty = PAREScenario(scenario_id="empty", apps=None)
     empty.initialize()
@@ -368,47 +359,44 @@ def test_events_of_the_flow_have_ids_that_depend_on_the_seed_alone() -> None:
     assert not {*ids()} & {*ids(seed=1)}
 
 
-# -- failing tools
+# -- other names of tools
+
+DATA = {
+    "tool_names_mapping": {"Calendar__get_all_tags": "Calendar__labels"},
+    "tool_descriptions_mapping": {"Calendar__get_all_tags": "Labels."},
+}
 
 
-def tool_outcomes(scenario: PAREScenario, app_name: str, tool: str, times: int = 40, **arguments: Any) -> list[bool]:
-    scenario.initialize()
-    (found,) = [t for t in scenario.get_app(app_name).get_tools() if t.name == f"{app_name}__{tool}"]
-    outcomes = []
-    for _ in range(times):
-        try:
-            found(**arguments)
-        except Exception as error:  # noqa: BLE001 - ARE raises no better one
-            assert "Internal error - Retry again later" in str(error)  # noqa: PT017 - some calls fail, some do not
-            outcomes.append(False)
-        else:
-            outcomes.append(True)
-    return outcomes
+def renamed(**fields: Any) -> Stage:
+    """Return a stage on which no tool fails, but which may have other names."""
+    stage = Stage(tool_augmentation_config=config.ToolAugmentationConfig(tool_failure_probability=1), **fields)
+    stage.initialize()
+    return stage
 
 
-def test_failures_are_the_same_at_equal_seeds() -> None:
-    noise = ToolAugmentationConfig(tool_failure_probability=0.5)
-    first, again, other = (
-        tool_outcomes(Stage(tool_augmentation_config=noise, seed=seed), "Calendar", "get_all_tags")
-        for seed in (0, 0, 1)
-    )
-    assert first == again != other
-    assert {*first} == {True, False}
+def names(scenario: PAREScenario) -> dict[str, str]:
+    return {tool.name: tool._public_name for app in scenario.apps or [] for tool in app.get_tools()}
 
 
-def test_each_tool_fails_in_a_row_of_its_own() -> None:
-    def stage() -> Stage:
-        return Stage(tool_augmentation_config=ToolAugmentationConfig(tool_failure_probability=0.5))
+@pytest.mark.parametrize("by_name", [True, False])
+@pytest.mark.parametrize("by_description", [True, False])
+def test_names_and_descriptions_are_replaced_where_it_is_asked_for(by_name: bool, by_description: bool) -> None:
+    noise = ToolAugmentationConfig(0.0, by_name, by_description)
+    stage = Stage(tool_augmentation_config=noise, augmentation_data=DATA)
+    stage.initialize()
+    tools = {tool.name: tool for tool in stage.calendar.get_tools()}
+    replaced, other = tools["Calendar__get_all_tags"], tools["Calendar__search_events"]
+    assert replaced._public_name == ("Calendar__labels" if by_name else "Calendar__get_all_tags")
+    assert replaced._public_description == ("Labels." if by_description else replaced.function_description)
+    assert (other._public_name, other._public_description) == (other.name, other.function_description)
 
-    assert tool_outcomes(stage(), "Calendar", "get_all_tags") != tool_outcomes(
-        stage(), "Calendar", "read_today_calendar_events"
-    )
+
+def test_names_are_those_of_the_bundled_data_where_the_scenario_has_none() -> None:
+    assert names(renamed())["Calendar__get_all_tags"] == "Calendar__show_tags"
+    assert names(renamed(augmentation_data={"apps": []}))["Calendar__get_all_tags"] == "Calendar__show_tags"
 
 
-@pytest.mark.parametrize(
-    "noise", [ToolAugmentationConfig(1.0), config.ToolAugmentationConfig(tool_failure_probability=1)]
-)
-def test_certain_failure_hits_every_tool_but_the_phones_own_whatever_they_are_called(noise: Any) -> None:
+def test_the_phones_own_tools_keep_their_names_whatever_they_are_called() -> None:
     """ARE goes by two names; here the home screen and the interface have others."""
 
     class Renamed(PAREScenario):
@@ -419,49 +407,45 @@ def test_certain_failure_hits_every_tool_but_the_phones_own_whatever_they_are_ca
             line.name = "Line"
             self.apps = [line, HomeScreenSystemApp(name="Home"), StatefulMessagingApp(name="SystemApp")]
 
-    scenario = Renamed(tool_augmentation_config=noise)
-    assert tool_outcomes(scenario, "Home", "get_current_time", 3) == [True] * 3
-    assert tool_outcomes(scenario, "Line", "wait", 3) == [True] * 3
-    assert tool_outcomes(scenario, "SystemApp", "get_user_id", 3, user_name="x") == [False] * 3
+    every = {f"{app}__{name}" for app in ("Line", "Home", "SystemApp") for name in ("wait", "get_current_time")}
+    data = {"tool_names_mapping": {name: f"x{number}" for number, name in enumerate(sorted(every))}}
+    scenario = Renamed(tool_augmentation_config=ToolAugmentationConfig(), augmentation_data=data)
+    scenario.initialize()
+    assert names(scenario) == {name: name for name in names(scenario)}
+    assert every & set(names(scenario)) == {"Line__wait", "Home__get_current_time"}
 
 
-def test_no_tool_of_the_users_or_the_worlds_fails() -> None:
-    stage = Stage(tool_augmentation_config=ToolAugmentationConfig(1.0))
-    stage.initialize()
-    with stage.world.active():
-        for tool in stage.email.get_env_tools():
-            if tool.name == "Emails__send_email_to_user_with_id":
-                tool(email_id="m1", sender="a@b.c")
-    assert [mail.email_id for mail in stage.email.folders[EmailFolderName.INBOX].emails] == ["m1"]
+def test_an_app_with_a_name_of_its_own_is_known_by_its_class() -> None:
+    class Agenda(StatefulCalendarApp):
+        """A library's own."""
+
+    def more(stage: Any) -> None:
+        stage.apps.append(Agenda(name="My agenda"))
+
+    own = {"Agenda__search_events": "Agenda__look_up"}
+    found = names(renamed(content=more))
+    assert found["My agenda__get_all_tags"] == "My agenda__show_tags"
+    assert names(renamed(content=more, augmentation_data={"tool_names_mapping": own})) == {
+        name: "My agenda__look_up" if name == "My agenda__search_events" else name for name in found
+    }
 
 
-MAPPING = {
-    "tool_names_mapping": {"Calendar__get_all_tags": "Calendar__labels"},
-    "tool_descriptions_mapping": {"Calendar__get_all_tags": "Labels."},
-}
+def test_two_tools_of_one_name_are_refused() -> None:
+    data = {"tool_names_mapping": {"Calendar__get_all_tags": "System__get_current_time"}}
+    said = "^noise.data: tool_names_mapping: two tools would be called System__get_current_time$"
+    with pytest.raises(NoiseError, match=said):
+        renamed(augmentation_data=data)
 
 
-@pytest.mark.parametrize("names", [True, False])
-@pytest.mark.parametrize("descriptions", [True, False])
-def test_names_and_descriptions_are_replaced_where_it_is_asked_for(names: bool, descriptions: bool) -> None:
-    noise = ToolAugmentationConfig(0.0, names, descriptions)
-    stage = Stage(tool_augmentation_config=noise, augmentation_data=MAPPING)
-    stage.initialize()
+def test_data_of_the_scenario_that_are_wrong_are_told() -> None:
+    with pytest.raises(NoiseError, match=r"^augmentation_data: tool_names_mapping\.a: input should be a valid string"):
+        renamed(augmentation_data={"tool_names_mapping": {"a": ["b"]}})
+
+
+def test_no_tool_of_the_apps_fails_by_itself() -> None:
+    stage = renamed()
     tools = {tool.name: tool for tool in stage.calendar.get_tools()}
-    replaced, other = tools["Calendar__get_all_tags"], tools["Calendar__search_events"]
-    assert replaced._public_name == ("Calendar__labels" if names else "Calendar__get_all_tags")
-    assert replaced._public_description == ("Labels." if descriptions else replaced.function_description)
-    assert (other._public_name, other._public_description) == (other.name, other.function_description)
-
-
-def test_no_mapping_means_no_other_names() -> None:
-    stage = Stage(tool_augmentation_config=ToolAugmentationConfig(), augmentation_data=None)
-    stage.initialize()
-    assert all(tool._public_name == tool.name for tool in stage.calendar.get_tools())
-
-
-def test_without_a_config_no_tool_fails() -> None:
-    assert tool_outcomes(Stage(), "Calendar", "get_all_tags", 5) == [True] * 5
+    assert tools["Calendar__get_all_tags"]() == []
 
 
 # -- lookups

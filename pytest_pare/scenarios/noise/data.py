@@ -33,7 +33,7 @@ class NoiseError(ValueError):
     """Noise that was asked for cannot be made."""
 
 
-class NoPlaceForNoise(NoiseError):
+class NoPlaceForNoise(NoiseError):  # noqa: N818 - for the scenario it is no error
     """The scenario has no app in which noise can come."""
 
 

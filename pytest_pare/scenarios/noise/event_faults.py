@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from itertools import pairwise
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from are.simulation.types import AbstractEvent, Action, Event, EventType
 
-from pytest_pare.scenarios.events import is_users_own
+from pytest_pare.scenarios.events import is_users_own, with_dependencies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from are.simulation.apps.app import App
+    from collections.abc import Iterator, Sequence
 
     from pytest_pare.scenarios.noise_config import Fault, LateEvent, NoiseConfig, TwiceEvent
     from pytest_pare.scenarios.scenario import PAREScenario
@@ -96,7 +93,7 @@ def _delay(scenario: PAREScenario, fault: LateEvent) -> None:
 
 def _is_awaited(event: Event, events: Sequence[AbstractEvent]) -> bool:
     """Tell whether something needs what `event` returns, and does not wait for it."""
-    return any(_refers(other, event) and event not in _before(other) for other in events)
+    return any(_refers(other, event) and event not in with_dependencies(other) for other in events)
 
 
 # -- twice
@@ -115,7 +112,7 @@ def _again(event: Event, rng: Random) -> Event:
     action = event.action
     new_ids = {name: f"{rng.getrandbits(128):032x}" for name in _OWN_IDS if name in action.args and _names(event, name)}
     repeated = Action(
-        function=_apart(action.function, action.app, rng),
+        function=action.function,
         args={**action.args, **new_ids},
         app=action.app,
         action_id=f"{action.action_id}-again",
@@ -127,20 +124,6 @@ def _again(event: Event, rng: Random) -> Event:
 def _names(event: Event, argument: str) -> bool:
     """Tell whether an argument is the id of what arrives, and not of what it answers."""
     return argument in _OWN_IDS and event.action.function_name == "send_email_to_user_with_id"
-
-
-def _apart(function: Callable[..., Any], app: App, rng: Random) -> Callable[..., Any]:
-    """Return `function`, drawing ids by `rng`: the app's own generator goes on as if it had not been called."""
-
-    @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        own, app.rng = app.rng, rng
-        try:
-            return function(*args, **kwargs)
-        finally:
-            app.rng = own
-
-    return call
 
 
 # -- out of order
@@ -202,8 +185,8 @@ class _Exchange:
 def _can_change_places(first: Event, second: Event) -> bool:
     """Tell whether nothing stands between two events, and the second needs nothing that the first brings."""
     others = [one for one in second.dependencies if one is not first]
-    between = any(first in _before(one) for one in others)
-    return not (between or first in others or second in _before(first) or _refers(second, first))
+    between = any(first in with_dependencies(one) for one in others)
+    return not (between or first in others or second in with_dependencies(first) or _refers(second, first))
 
 
 def _change_places(first: Event, second: Event) -> None:
@@ -225,18 +208,6 @@ def _change_places(first: Event, second: Event) -> None:
 
 
 # -- what hangs together
-
-
-def _before(event: AbstractEvent) -> list[AbstractEvent]:
-    """Return an event and all that it waits for."""
-    found: dict[int, AbstractEvent] = {}
-    left = [event]
-    while left:
-        one = left.pop()
-        if id(one) not in found:
-            found[id(one)] = one
-            left += one.dependencies
-    return list(found.values())
 
 
 def _refers(event: AbstractEvent, other: Event) -> bool:

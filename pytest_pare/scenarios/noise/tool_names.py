@@ -32,7 +32,9 @@ def rename_tools(apps: Sequence[App], names: Mapping[str, str], descriptions: Ma
         if not isinstance(app, SystemApp | AgentUserInterface):
             keys = list(_keys(app, tool))
             tool._public_name = _name(app, tool, keys, names)
-            tool._public_description = next((descriptions[k] for k in keys if k in descriptions), tool._public_description)
+            tool._public_description = next(
+                (descriptions[k] for k in keys if k in descriptions), tool._public_description
+            )
     twice = [name for name, count in Counter(tool._public_name or tool.name for _, tool in tools).items() if count > 1]
     if names and twice:
         raise NoiseError(f"noise.data: tool_names_mapping: two tools would be called {twice[0]}")
