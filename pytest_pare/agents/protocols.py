@@ -77,8 +77,9 @@ class Proposal:
     Attributes:
         text: What the agent said.
         turn: The turn in which it did.
-        status: `pending` until the user answers, and again if they take that back; `accepted` while the agent may carry it out, then `done` (it
-            reported), `given up` or `out of turns`; `rejected`; `expired` if nobody answered in time.
+        status: `pending` until the user answers, and again if they take that back; `accepted` while the agent may
+            carry it out, then `done` (it reported), `given up` or `out of turns`; `rejected`; `expired` if nobody
+            answered in time.
         reply: The user's words.
     """
 

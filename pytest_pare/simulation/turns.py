@@ -201,9 +201,9 @@ class Desk:
             result = carry_out(app_tool, arguments)
         except (ScenarioDefect, ScenarioTimeoutError) as error:
             self.end(error)
-        except Exception as error:
+        except (Exception, RunEnded) as error:
             if self._last(who, known) is None and not self._is_known_to_be_too_much():
-                self._note(tool, arguments, error, who)
+                self._note(tool, arguments, error.cause if isinstance(error, RunEnded) else error, who)
             raise
         finally:
             self._tell(self._last(who, known), self._faults.told)

@@ -15,6 +15,7 @@ from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.notifications import FOR_AGENT
 from pytest_pare.simulation.script import is_users_own
+from pytest_pare.simulation.trace import TraceEvent
 from tests.stage import Stage
 
 if TYPE_CHECKING:
@@ -704,3 +705,102 @@ def test_how_long_it_is_until_something_may_happen() -> None:
     with world(lambda s: [ConditionCheckEvent.from_condition(lambda env: False)]) as made:
         made.pass_time(10)
         assert made.reference.seconds_to_next_event() == 60
+
+
+# -- what noise has hit
+
+
+def hit(made: World, step: Any, fault: str, *, event_id: str = "") -> None:
+    """Put into the trace that the last call of a step was hit."""
+    is_users = step.role == "user"
+    entry = TraceEvent(
+        time=made.env.time_manager.time() - made.env.start_time, kind="USER" if is_users else "AGENT",
+        event_id=event_id, app=step.app_name, app_class=None, function=step.function, args={}, result=None, error=None,
+        fault=fault,
+    )  # fmt: skip
+    made.env.trace_entries.put(entry)
+
+
+def consented(s: Any) -> list[Any]:
+    return chain(
+        s.contacts.get_contacts(), s.agent_says("Add Ada?"), s.agent_ui.accept_proposal(),
+        s.contacts.add_new_contact(first_name="Ada", last_name="Byron"), s.user_says("Thanks."),
+    )  # fmt: skip
+
+
+def test_a_call_that_failed_by_chance_is_due_again_until_it_succeeds() -> None:
+    with world(consented) as made:
+        for _ in range(3):
+            step, _ = made.next_step("observe")
+            made.play("observe", call=False)
+            hit(made, step, "tool_failure")
+            assert made.next("observe") == ("get_contacts", 0)
+        made.play("observe")
+        assert made.next("observe") == ("send_message_to_user", 1)
+
+
+def test_a_call_that_failed_for_another_reason_is_not_repeated() -> None:
+    with world(consented) as made:
+        step, _ = made.next_step("observe")
+        hit(made, step, "tool_failure")
+        made.play("observe", call=False)
+        assert made.next("observe") == ("send_message_to_user", 1)
+
+
+@pytest.mark.parametrize("fault", ["tool_timeout", "tool_partial", "tool_outdated", "tool_slow"])
+def test_a_call_that_was_carried_out_is_done_whatever_has_hit_it(fault: str) -> None:
+    with world(consented) as made:
+        step, _ = made.next_step("observe")
+        made.play("observe")
+        hit(made, step, fault, event_id="x")
+        assert made.next("observe") == ("send_message_to_user", 1)
+
+
+@pytest.mark.parametrize("fault", ["user_words", "user_changes_mind"])
+def test_an_answer_that_was_none_is_given_again_in_a_later_turn(fault: str) -> None:
+    with world(consented) as made:
+        made.env.turn = 1
+        made.play("observe")
+        made.play("observe")
+        made.play("user", call=fault == "user_changes_mind")
+        made.consent.withdraw()
+        hit(made, made.reference.steps[2], fault)
+        # Nothing that comes after it is done, and it is not to be given twice in a turn.
+        assert [made.next(role) for role in ROLES] == [None, None, None]
+        assert not made.reference.has_more("execute")
+        made.env.turn = 2
+        assert made.next("user") == ("accept_proposal", 0)
+        made.play("user")
+        assert made.next("execute") == ("add_new_contact", 1)
+
+
+def test_an_answer_that_somebody_else_has_given_in_the_meantime_is_given() -> None:
+    with world(consented) as made:
+        made.env.turn = 1
+        made.play("observe")
+        made.play("observe")
+        made.play("user", call=False)
+        hit(made, made.reference.steps[2], "user_words")
+        made.env.turn = 2
+        made.call("PAREAgentUserInterface", "accept_proposal", content="Yes.")
+        assert made.next("user") is None
+        assert made.next("execute") == ("add_new_contact", 1)
+
+
+@pytest.mark.parametrize(("fault", "following"), [("user_busy", "send_message_to_user"), (None, None)])
+def test_what_expired_while_the_user_was_busy_is_proposed_again(fault: str | None, following: str | None) -> None:
+    with world(consented) as made:
+        made.consent._lifetime = 1
+        made.env.turn = 0
+        made.play("observe")
+        made.play("observe")
+        if fault is not None:
+            hit(made, made.reference.steps[2], fault)
+        made.env.turn = 2
+        made.consent.begin_turn(2)
+        assert made.next("user") is None
+        assert made.next("observe") == (None if following is None else (following, 0))
+        if following is not None:
+            made.play("observe")
+            assert made.next("observe") is None
+            assert made.next("user") == ("accept_proposal", 1)

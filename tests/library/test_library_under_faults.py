@@ -1,0 +1,77 @@
+"""Every bundled scenario can be solved although tools fail and the user is difficult, by who tries again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_pare.scenarios.config import NoiseConfig
+from pytest_pare.scenarios.library import bundled_library_dir
+from pytest_pare.scenarios.noise_config import BusyUser, Fault, SlowTool, ToolTimeout
+from pytest_pare.scenarios.registration import load_library
+from pytest_pare.scenarios.registry import registry
+from pytest_pare.settings import RunnerSettings
+from pytest_pare.simulation.runner import Run, run_scenario
+
+LIBRARY = bundled_library_dir()
+FAILURES = load_library(registry, LIBRARY)
+CLASSES: dict[str, Any] = {name: registry.registered()[name] for name in sorted(registry.ids_below(LIBRARY))}
+
+
+def every_kind(rate: float) -> dict[str, Any]:
+    fault = Fault(rate=rate, seed=1)
+    return {
+        "tool_failure_probability": rate,
+        "tool_timeout": ToolTimeout(rate=rate, seed=1),
+        "tool_slow": SlowTool(rate=rate, seed=1),
+        "tool_outdated": fault,
+        "tool_partial": fault,
+        "user_busy": BusyUser(rate=rate, seed=1),
+        "user_words": fault,
+        "user_changes_mind": fault,
+    }
+
+
+NOISES: dict[str, dict[str, Any]] = {
+    **{kind: {kind: fault} for kind, fault in every_kind(0.3).items()},
+    "tool_failure_probability": {"tool_failure_probability": 0.2},
+    "tool_timeout, carried out": {"tool_timeout": ToolTimeout(rate=0.3, seed=1, carried_out=True)},
+    "user_busy, until it expires": {"user_busy": BusyUser(rate=0.3, seed=1, turns=4)},
+    "all": every_kind(0.1),
+}
+
+
+def play(scenario_id: str, noise: dict[str, Any], **settings: Any) -> Run:
+    return run_scenario(CLASSES[scenario_id](run_number=2), RunnerSettings(noise=NoiseConfig(**noise), **settings))
+
+
+@pytest.mark.parametrize("noise", NOISES.values(), ids=list(NOISES))
+def test_the_solution_survives(noise: dict[str, Any]) -> None:
+    assert not FAILURES
+    results = {scenario_id: play(scenario_id, noise).result for scenario_id in CLASSES}
+    hit = [scenario_id for scenario_id, result in results.items() if result.faults]
+    assert hit
+    assert {result.status for result in results.values()} <= {"success", "failed"}
+    succeeded = [scenario_id for scenario_id, result in results.items() if result.success]
+    assert set(CLASSES) - set(hit) <= set(succeeded)
+    assert len(succeeded) >= 0.8 * len(results), {name: one.rationale for name, one in results.items()}
+
+
+@pytest.mark.parametrize("agent_type", ["null", "eager", "reckless", "random"])
+def test_no_agent_whose_result_is_known_succeeds_because_something_went_wrong(agent_type: str) -> None:
+    for scenario_id in list(CLASSES)[:8]:
+        run = play(scenario_id, every_kind(0.3), agent_type=agent_type)
+        assert run.result.status == "failed"
+        assert run.agent_error is None
+
+
+@pytest.mark.parametrize(
+    "noise", [{"tool_failure_probability": 1}, {"tool_timeout": ToolTimeout(rate=1, seconds=700)}], ids=["fail", "end"]
+)
+def test_a_solution_that_cannot_be_played_for_faults_has_failed_and_is_no_defect(noise: dict[str, Any]) -> None:
+    run = play("new_number", noise)
+    assert run.result.status == "failed"
+    assert run.result.rationale == "the agent proposed nothing"
+    assert run.result.faults
+    assert not run.warnings
