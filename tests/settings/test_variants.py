@@ -364,17 +364,16 @@ LEVELS = st.lists(st.floats(0, 1), min_size=2, max_size=4, unique=True)
 def test_variants_are_what_a_suite_would_be_that_said_it_itself(
     base: dict[str, Any], matrix: dict[str, dict[str, Any]], levels: list[float]
 ) -> None:
-    said = {"noise": base.pop("noise", {}), "runner": base}
-    found = variants_of(
-        SuiteSettings.model_validate({**said, "matrix": matrix, "sweep": {"noise.tool_slow.rate": levels}})
-    )
+    said, sweep = {"noise": base.pop("noise", {}), "runner": base}, {"noise.tool_slow.rate": levels}
+    found = variants_of(SuiteSettings.model_validate({**said, "matrix": matrix, "sweep": sweep}))
     assert len({variant.name for variant in found}) == len(found) == len(matrix) * len(levels)
     for variant, (name, level) in zip(found, ((n, one) for n in matrix for one in sorted(levels)), strict=True):
         cell = matrix[name]
         runner = {**base, **{key: value for key, value in cell.items() if key != "noise"}}
         if isinstance(base.get("env_events_config"), dict) and isinstance(cell.get("env_events_config"), dict):
             runner["env_events_config"] = {**base["env_events_config"], **cell["env_events_config"]}
-        expected = SuiteSettings.model_validate({"runner": runner, "noise": {"tool_slow": {"rate": level}}})
+        told = {"runner": runner, "noise": {"tool_slow": {"rate": level}}, "sweep": sweep}
+        expected = SuiteSettings.model_validate(told)
         assert variant.settings == expected
         assert (variant.name, variant.level) == (
             f"{name}-tool_slow.rate_{str(level).removesuffix('.0')}",
