@@ -276,15 +276,14 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         ),
         (
             "env_events_config()",
-            "return EnvEventsConfig()",
-            "fixture env_events_config: env_events_config has no effect in this version of pytest-pare and can only be "
-            "left at its default (null)",
+            "return {'weight_per_app_class': {}}",
+            "fixture env_events_config.weight_per_app_class: all weights are 0, so no app would get noise",
         ),
         (
             "tool_augmentation_config()",
             "return object()",
-            "fixture tool_augmentation_config: tool_augmentation_config has no effect in this version of pytest-pare "
-            "and can only be left at its default (null)",
+            "fixture tool_augmentation_config: Input should be a valid dictionary or instance of "
+            "ToolAugmentationConfig",
         ),
         ("pare_config()", "return {}", "fixture pare_config: must return SuiteSettings, got {}"),
         ("pare_config()", "return None", "fixture pare_config: must return SuiteSettings, got None"),
