@@ -11,9 +11,9 @@ from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.engines.reference import Reference
 from pytest_pare.plain import to_text
+from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.calls import TimedEngine
 from pytest_pare.simulation.difficult_user import DifficultUser, is_difficult
-from pytest_pare.simulation.script import is_users_own
 from pytest_pare.simulation.trace import TraceEvent
 from pytest_pare.simulation.turns import Desk
 

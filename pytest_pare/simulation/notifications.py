@@ -56,7 +56,7 @@ FOR_AGENT = frozenset(
 )
 
 
-class Noise(Message):  # type: ignore[misc]  # ARE ships no types
+class Noise(Message):
     """The announcement of something that has nothing to do with the scenario."""
 
 

@@ -11,10 +11,10 @@ from are.simulation.types import ConditionCheckEvent, Event, EventType, OracleEv
 
 from pytest_pare.engines.reference import Reference, Role
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.notifications import FOR_AGENT
-from pytest_pare.simulation.script import is_users_own
 from pytest_pare.simulation.trace import TraceEvent
 from tests.stage import Stage
 

@@ -41,6 +41,7 @@ from pytest_pare.apps import (
 )
 from pytest_pare.scenarios.checks import agent_writes
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source, library_modules
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
@@ -48,7 +49,6 @@ from pytest_pare.scenarios.scenario import PAREScenario
 from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.runner import Run, run_scenario
-from pytest_pare.simulation.script import is_users_own
 
 LIBRARY = bundled_library_dir()
 FAILURES = load_library(registry, LIBRARY)

@@ -7,9 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.apps import StatefulShoppingApp
-from pytest_pare.scenarios.config import EnvEventsConfig, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.config import EnvEventsConfig, MultiScenarioRunnerConfig, NoiseConfig
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander, default_weight_per_app_class
 from pytest_pare.scenarios.noise.data import load_noise_data
+from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.runner import Run, run_scenario
 from tests.noise import generate
 from tests.stage import Stage
@@ -81,3 +82,17 @@ def play(scenario: Any) -> Run:
 
 def played_noise(run: Run) -> list[TraceEvent]:
     return [event for event in run.trace.events if event.event_id.startswith("env_expansion_")]
+
+
+def played_with_faults() -> str:
+    """Return the trace of a run with noise in which half of the scenario's own events have a fault."""
+
+    def script(scenario: Any) -> list[Any]:
+        mails = [scenario.email.create_and_add_email(sender=f"{n}@b.example").delayed(20 * n) for n in range(12)]
+        return [*mails, scenario.agent_ui.send_message_to_user(content="Hi").oracle().depends_on(mails[3])]
+
+    half = {kind: {"rate": 0.5} for kind in ("event_late", "event_twice", "event_out_of_order")}
+    settings = RunnerSettings(env_events_config=config(), noise=NoiseConfig.model_validate(half))
+    run = run_scenario(Stage(script=script), settings)
+    assert {event.fault for event in run.trace.events} == {None, "env_event", *half}
+    return run.trace.to_jsonl()

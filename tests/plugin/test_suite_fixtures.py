@@ -271,6 +271,11 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
             "fixture execute_engine_config.model_name: Input should be a valid string",
         ),
         (
+            "env_events_config()",
+            "return {'weight_per_app_class': {}}",
+            "fixture env_events_config.weight_per_app_class: all weights are 0, so no app would get noise",
+        ),
+        (
             "tool_augmentation_config()",
             "return object()",
             "fixture tool_augmentation_config: Input should be a valid dictionary or instance of "

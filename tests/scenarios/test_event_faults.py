@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from are.simulation.types import ConditionCheckEvent, EventType
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from pytest_pare.agents.calibration import null
 from pytest_pare.scenarios.config import EnvEventsConfig, NoiseConfig
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from pytest_pare.simulation.trace import TraceEvent
 
+# It has no types.
+stats: Any = import_module("scipy.stats")
+
 LIBRARY = bundled_library_dir()
 load_library(registry, LIBRARY)
 BUNDLED: dict[str, Any] = {
@@ -33,7 +36,7 @@ KINDS = ("event_late", "event_twice", "event_out_of_order")
 
 
 def faults(rate: float = 1.0, *kinds: str, **fields: Any) -> NoiseConfig:
-    return NoiseConfig(**{kind: {"rate": rate, **fields} for kind in kinds})
+    return NoiseConfig.model_validate({kind: {"rate": rate, **fields} for kind in kinds})
 
 
 def play(script: Callable[[Any], list[Any]], noise: NoiseConfig, *, oracle: bool = True, **stage: Any) -> Run:
@@ -336,7 +339,7 @@ def test_everything_comes_whatever_has_which_fault(order: list[int], seed: int, 
         steps = [s.agent_says(f"s{n}").depends_on(event, 1) for n, event in enumerate(events)]
         return [events[n] for n in order] + steps
 
-    run = play(script, NoiseConfig(**{kind: {"rate": 0.5, "seed": seed} for kind in sorted(kinds)}))
+    run = play(script, faults(0.5, *sorted(kinds), seed=seed))
     assert run.success, run.result
     came: list[TraceEvent] = [event for event in run.trace.events if event.kind == "ENV"]
     assert sorted(e.event_id for e in came if e.fault != "event_twice") == [f"m{n}" for n in range(5)]
@@ -355,7 +358,7 @@ def test_draws_depend_on_nothing_but_what_they_are_said_to_depend_on() -> None:
 
     half = faults(0.5, "event_late", seed=1)
     one = hit(half)
-    assert one == hit(half) == hit(NoiseConfig(event_late={"rate": 0.5, "seed": 1, "seconds": 1.0}))
+    assert one == hit(half) == hit(faults(0.5, "event_late", seed=1, seconds=1.0))
     others = [
         hit(faults(0.5, "event_late", seed=2)),
         hit(half, seed=1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import random
 import subprocess
@@ -47,6 +48,7 @@ from tests.noise.stages import (
     noise,
     play,
     played_noise,
+    played_with_faults,
     stage,
     with_noise,
 )
@@ -410,10 +412,10 @@ def test_most_bundled_scenarios_can_have_noise() -> None:
 
 DIGESTS = """
 import hashlib, json, sys
-from tests.noise.stages import facts, stage, with_noise
+from tests.noise.stages import facts, played_with_faults, stage, with_noise
 made = [hashlib.sha256(json.dumps(facts(with_noise(stage(), schedule, seed=7, rate=30))).encode()).hexdigest()
         for schedule in ("default", "pare") for _ in range(10)]
-print(json.dumps(made))
+print(json.dumps([*made, hashlib.sha256(played_with_faults().encode()).hexdigest()]))
 """
 
 
@@ -427,9 +429,10 @@ def test_noise_is_the_same_in_every_process() -> None:
         )
         for seed in ("1", "2", "random")
     ]
-    assert [len(digests) for digests in made] == [20] * 3
+    assert [len(digests) for digests in made] == [21] * 3
     assert len({digest for digests in made for digest in digests[:10]}) == 1
-    assert len({digest for digests in made for digest in digests[10:]}) == 1
+    assert len({digest for digests in made for digest in digests[10:20]}) == 1
+    assert {digests[20] for digests in made} == {hashlib.sha256(played_with_faults().encode()).hexdigest()}
 
 
 def test_other_seeds_make_other_noise() -> None:

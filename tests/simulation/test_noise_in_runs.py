@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +20,8 @@ from pytest_pare.failures import is_users
 from pytest_pare.scenarios.config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.library import bundled_library_dir
-from pytest_pare.scenarios.noise import data as noise_data
-from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
+from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, load_noise_data
+from pytest_pare.scenarios.noise_config import LateEvent, SlowTool, TwiceEvent
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings import RunnerSettings
@@ -54,6 +56,11 @@ def play(
     scenario = Stage(script=script, **(stage or {}))
     oracle = config.get("oracle", False)
     return run_scenario(scenario, RunnerSettings(env_events_config=events, **config), agent=None if oracle else agent)
+
+
+@cache
+def without_noise(scenario_id: str, **config: Any) -> Run:
+    return run_scenario(BUNDLED[scenario_id](), RunnerSettings(**config))
 
 
 def own(run: Run) -> list[Any]:
@@ -120,7 +127,7 @@ def test_a_config_wins_over_what_a_scenario_says_itself() -> None:
             oracle=True,
             env_events_config=EnvEventsConfig(weight_per_app_class=weights),
             tool_augmentation_config=quiet,
-            noise=NoiseConfig(event_late={"rate": 0.5}),
+            noise=NoiseConfig(event_late=LateEvent(rate=0.5)),
         ),
     )
     assert {event.app for event in played_noise(run)} == {"Messages"}
@@ -136,7 +143,7 @@ def test_an_instance_whose_world_is_built_gets_no_noise_silently() -> None:
     assert "was initialized without the noise that the configuration asks for; make a new one" in str(
         run.result.exception
     )
-    assert run_scenario(scenario, RunnerSettings(noise=NoiseConfig(tool_slow={"rate": 0.5}))).success
+    assert run_scenario(scenario, RunnerSettings(noise=NoiseConfig(tool_slow=SlowTool(rate=0.5)))).success
 
 
 def test_many_runs_have_it_too() -> None:
@@ -207,8 +214,8 @@ def test_data_that_cannot_be_had_end_the_run_as_a_matter_of_configuration(
     path = str(tmp_path / "gone.json") if text is None else file(tmp_path, text)
     run = run_scenario(Stage(), RunnerSettings(oracle=oracle, noise=NoiseConfig(data=path), **asked))
     assert (run.result.status, run.result.error_kind) == ("exception", "configuration")
-    with pytest.raises(NoiseError, match=said):
-        raise run.result.exception or AssertionError
+    assert isinstance(run.result.exception, NoiseError)
+    assert re.match(said, str(run.result.exception))
     assert not is_users(run.result.exception)
 
 
@@ -219,9 +226,14 @@ def test_a_config_of_a_scenarios_own_that_is_wrong_is_a_matter_of_configuration(
 
 
 def test_another_file_is_used_and_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reads = []
-    parse = json.loads
-    monkeypatch.setattr(noise_data.json, "loads", lambda text: reads.append(1) or parse(text))
+    reads: list[object] = []
+    validate = NoiseData.model_validate
+
+    def counted(value: object) -> NoiseData:
+        reads.append(value)
+        return validate(value)
+
+    monkeypatch.setattr(NoiseData, "model_validate", counted)
     mail = {"sender": "one@b.example", "email_id": "e"}
 
     def content() -> str:
@@ -270,11 +282,10 @@ def test_noise_that_fails_is_no_defect_of_the_scenario_and_is_told() -> None:
 @pytest.mark.parametrize("oracle", [False, True])
 @pytest.mark.parametrize("seed", range(3))
 def test_bundled_scenarios_succeed_in_noise_as_they_do_without(oracle: bool, seed: int) -> None:
-    quiet = RunnerSettings(oracle=oracle)
     loud = RunnerSettings(oracle=oracle, env_events_config=EnvEventsConfig(env_events_seed=seed))
     assert len(BUNDLED) > 20
     for scenario_id, scenario in BUNDLED.items():
-        without, run = run_scenario(scenario(), quiet), run_scenario(scenario(), loud)
+        without, run = without_noise(scenario_id, oracle=oracle), run_scenario(scenario(), loud)
         assert run.success, (scenario_id, run.result)
         assert not [event for event in played_noise(run) if event.error]
         assert run.result.noise_events == (0 if scenario_id in QUIET else 60)
@@ -382,10 +393,19 @@ def test_noise_of_pare_that_would_come_after_the_end_is_no_defect(oracle: bool) 
 # -- the same everywhere
 
 
-def test_a_run_with_noise_is_the_same_every_time() -> None:
-    noise = NoiseConfig(event_late={"rate": 0.5}, event_twice={"rate": 0.5})
-    config = RunnerSettings(env_events_config=TEN, noise=noise)
-    runs = {run_scenario(BUNDLED["flat_viewing"](), config).trace.to_jsonl() for _ in range(50)}
-    assert len(runs) == 1
-    other = RunnerSettings(env_events_config=EnvEventsConfig(env_events_seed=1), noise=noise)
-    assert run_scenario(BUNDLED["flat_viewing"](), other).trace.to_jsonl() not in runs
+def test_a_scenario_with_noise_is_the_same_every_time() -> None:
+    half = NoiseConfig(event_late=LateEvent(rate=0.5), event_twice=TwiceEvent(rate=0.5))
+
+    def scenario(seed: int = 0) -> Any:
+        made = BUNDLED["flat_viewing"]()
+        made.configure_noise(RunnerSettings(env_events_config=EnvEventsConfig(env_events_seed=seed), noise=half))
+        return made
+
+    def events(made: Any) -> str:
+        made.initialize()
+        told = [dict(getattr(getattr(one, "action", None), "args", {}), self=None) for one in made.events]
+        return str([(one.event_id, one.event_relative_time, args) for one, args in zip(made.events, told, strict=True)])
+
+    assert len({events(scenario()) for _ in range(50)}) == 1
+    assert events(scenario()) != events(scenario(1))
+    assert len({run_scenario(scenario(), RunnerSettings()).trace.to_jsonl() for _ in range(3)}) == 1

@@ -1,0 +1,69 @@
+"""Noise in the world through a suite, and through the fixture `pare`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.plugin.conftest import Example
+
+SUITE = ("--pare-config", "pare.yaml")
+NOISE = "runner: {env_events_config: {num_env_events_per_minute: 10}}"
+BUNDLED = "scenarios: {bundled: true, include: [flat_viewing, packing_list]}"
+
+
+@pytest.mark.parametrize("flags", [[], ["--pare-oracle"]])
+def test_a_suite_plays_its_scenarios_in_noise(example: Example, flags: list[str]) -> None:
+    session = example.suite(f"{BUNDLED}\n{NOISE}").run(*SUITE, *flags)
+    assert session.outcomes() == {"passed": 2, "warnings": 1}
+    said = " ".join(session.out.split())
+    assert "packing_list: there is no app in which noise can come: it has no StatefulEmailApp or" in said
+    assert "; it ran without" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"apps": [{"name": "Emails", "app_state": {}}]}, "apps.0.app_state.folders: is missing"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_data_that_are_wrong_are_told_in_a_sentence(
+    example: Example, monkeypatch: pytest.MonkeyPatch, content: Any, said: str
+) -> None:
+    if content is not None:
+        example.write("mine.json", json.dumps(content))
+    monkeypatch.setenv("ENV_AUGMENTATION_DATA_PATH", str(example.path / "mine.json"))
+    session = example.suite(f"{BUNDLED}\n{NOISE}").run(*SUITE)
+    assert session.code == 1
+    assert f"ENV_AUGMENTATION_DATA_PATH: {example.path / 'mine.json'}: {said}" in session.out
+    assert session.has_no_traceback_of_ours()
+
+
+def test_a_weight_that_cannot_be_stops_the_session(example: Example) -> None:
+    weights = "{env_events_config: {weight_per_app_class: {ShoppingApp: 1.0}}}"
+    session = example.suite(f"{BUNDLED}\nrunner: {weights}").run(*SUITE)
+    assert session.code == 4
+    assert "runner.env_events_config.weight_per_app_class: no noise can come in ShoppingApp" in session.err
+    assert session.has_no_traceback_of_ours()
+
+
+def test_the_fixture_plays_a_scenario_in_noise(example: Example) -> None:
+    example.write(
+        "test_noise.py",
+        """
+        def test_noise(pare):
+            events = {"num_env_events_per_minute": 10}
+            run = pare.run("flat_viewing", env_events_config=events, noise={"event_late": {"rate": 1.0}})
+            assert run.success
+            assert run.result.noise_events == 60
+            assert {event.fault for event in run.trace.events} == {None, "env_event", "event_late"}
+            broken = pare.run("flat_viewing", env_events_config=events, noise={"data": "gone.json"})
+            assert broken.result.error_kind == "configuration"
+            assert str(broken.result.exception) == "noise.data: gone.json: cannot be read: No such file or directory"
+        """,
+    )
+    assert example.run("test_noise.py").outcomes() == {"passed": 1}
