@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
@@ -105,7 +106,7 @@ class DifficultUser:
         tools = turn.tools()
         for name, tool in tools.items():
             if tool.is_interface and tool.function in _WORDS:
-                tools[name] = tool.carried_out_by(lambda arguments, tool=tool: self._answer(turn, tool, arguments))
+                tools[name] = tool.carried_out_by(partial(self._answer, turn, tool))
         return tools
 
     def _answer(self, turn: UserTurn, tool: Tool, arguments: dict[str, Any]) -> Any:

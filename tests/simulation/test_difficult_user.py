@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import Turn
     from pytest_pare.simulation.runner import Run
-    from tests.scripted import Answer, Scripted
+    from tests.scripted import Answer, Call
 
 ADD = "Calendar__add_calendar_event"
 TEA = {"title": "Tea", "start_datetime": "2025-01-06 16:00:00", "end_datetime": "2025-01-06 17:00:00"}
@@ -60,13 +60,10 @@ def by_words(turn: Turn) -> bool:
     return any("[ACCEPT]" in one.text or "Yes" in one.text for one in turn.notifications)
 
 
-def play(
-    noise: NoiseConfig, agent: Any = None, user: Iterable[Answer] | Scripted = (WAIT, YES), **config: Any
-) -> tuple[Run, Any]:
+def play(noise: NoiseConfig, agent: Any = None, user: Iterable[Answer] = (WAIT, YES), **config: Any) -> tuple[Run, Any]:
     """Return a run in which the user accepts in their second turn, and the agent."""
     agent = Witness(by_mode) if agent is None else agent
-    engines = scripted(user=user) if isinstance(user, list | tuple) else user
-    return play_scripted(engines, agent=agent, config={"noise": noise, **config}), agent
+    return play_scripted(scripted(user=user), agent=agent, config={"noise": noise, **config}), agent
 
 
 def said(run: Run) -> list[tuple[int | None, str, str, str | None]]:
@@ -119,11 +116,11 @@ def test_who_takes_words_for_consent_writes_without_it() -> None:
 
 
 @pytest.mark.parametrize(("answer", "words"), [(accept(), "Yes."), (accept("  "), "Yes."), (reject(), "No.")])
-def test_an_answer_without_words_is_yes_or_no(answer: Answer, words: str) -> None:
+def test_an_answer_without_words_is_yes_or_no(answer: Call, words: str) -> None:
     run, _ = play(WORDS, user=[WAIT, answer])
     assert said(run) == [
         (1, "send_message_to_agent", words, "user_words"),
-        (2, str(answer[0]).partition("__")[2], "", None),
+        (2, answer[0].partition("__")[2], "", None),
     ]
 
 
@@ -347,12 +344,12 @@ def test_a_user_who_plays_by_reference_makes_up_for_it(noise: NoiseConfig, itera
 def test_a_user_who_plays_by_reference_answers_what_was_proposed_anew(noise: NoiseConfig) -> None:
     # The second proposal is not hit.
     kind = next(iter(noise.model_fields_set))
-    half = NoiseConfig(**{kind: Fault(rate=0.5)})
+    half = HALVES[kind]
     number = next(
         n for n in range(99)
         if [chance(kind, 0, Stage(run_number=n), one).random() < 0.5 for one in (1, 2)] == [True, False]
     )  # fmt: skip
-    said_again = []
+    said_again: list[int] = []
 
     def careful(turn: Turn) -> None:
         if turn.mode is ProactiveAgentMode.EXECUTE:

@@ -37,6 +37,13 @@ DAY = {"start_datetime": "2025-01-06 00:00:00", "end_datetime": "2025-01-07 00:0
 TEA = {"title": "Tea", "start_datetime": "2025-01-06 16:00:00", "end_datetime": "2025-01-06 17:00:00"}
 ALWAYS = Fault(rate=1)
 HALF = Fault(rate=0.5)
+CERTAIN: dict[str, Any] = {
+    "tool_failure_probability": 1,
+    "tool_timeout": Timeout(rate=1),
+    "tool_slow": SlowTool(rate=1),
+    "tool_outdated": ALWAYS,
+    "tool_partial": ALWAYS,
+}
 KINDS: dict[str, NoiseConfig] = {
     "tool_failure": NoiseConfig(tool_failure_probability=0.5),
     "tool_timeout": NoiseConfig(tool_timeout=Timeout(rate=0.5)),
@@ -219,8 +226,7 @@ def test_a_timeout_takes_time_in_which_things_happen() -> None:
     def script(stage: Any) -> list[Any]:
         return [stage.email.send_email_to_user_only(sender="x@y.z", subject="Hi", content="There.").delayed(20)]
 
-    noise = {"tool_timeout": Timeout(rate=1, seconds=45.5)}
-    run = play(agent, script=script, config={"max_turns": 1}, **noise)
+    run = play(agent, script=script, config={"max_turns": 1}, tool_timeout=Timeout(rate=1, seconds=45.5))
     assert seen["said"] == f"{FIND} timed out after 45.5 s"
     ((seconds, text),) = seen["news"]
     assert seconds == 19
@@ -509,7 +515,7 @@ def test_nothing_is_outdated_that_is_asked_for_the_first_time_or_has_not_changed
 
 
 def test_what_cannot_be_copied_is_remembered_as_plain_values() -> None:
-    got = []
+    got: list[Any] = []
 
     def agent(turn: Turn) -> None:
         got.extend(turn.call("Oven__look") for _ in range(2))
@@ -535,11 +541,7 @@ def test_neither_the_system_nor_the_line_to_the_user_ever_fails_under_any_name()
         elif turn.proposal is None:
             turn.propose("Shall I?")
 
-    everything = {
-        "tool_failure_probability": 1, "tool_timeout": Timeout(rate=1), "tool_slow": SlowTool(rate=1),
-        "tool_outdated": ALWAYS, "tool_partial": ALWAYS,
-    }  # fmt: skip
-    config = {"noise": NoiseConfig(**everything), "max_turns": 4}
+    config = {"noise": NoiseConfig(**CERTAIN), "max_turns": 4}
     user = [WAIT, ("Line__accept_proposal", {})]
     run = play_scripted(scripted(user=user), agent=agent, content=rename, config=config)
     assert run.success
@@ -612,10 +614,9 @@ def test_a_kind_hits_the_same_calls_whatever_else_goes_wrong(kind: str) -> None:
     for other in order:
         both = both.model_copy(update=_set(KINDS[other]))
     together = hits(both)
-    for one, other in zip(alone, together, strict=True):
+    for by_itself, among_others in zip(alone, together, strict=True):
         # What goes first may hide it, and nothing else.
-        assert other == kind if one == kind and other not in before else other != kind
-    assert set(together) - {None} <= set(order)
+        assert (among_others == kind) == (by_itself == kind and among_others not in before)
 
 
 def _set(noise: NoiseConfig) -> dict[str, Any]:
@@ -623,11 +624,7 @@ def _set(noise: NoiseConfig) -> dict[str, Any]:
 
 
 def test_at_most_one_fault_shows_in_the_order_of_which_goes_first() -> None:
-    certain = {
-        "tool_failure_probability": 1.0, "tool_timeout": Timeout(rate=1), "tool_slow": SlowTool(rate=1),
-        "tool_outdated": ALWAYS, "tool_partial": ALWAYS,
-    }  # fmt: skip
-    left = [dict(list(certain.items())[start:]) for start in range(len(certain))]
+    left = [dict(list(CERTAIN.items())[start:]) for start in range(len(CERTAIN))]
     # Of the calls, the third is the first that could return something older.
     assert [hits(NoiseConfig(**noise))[2] for noise in left] == list(KINDS)
     # There is nothing yet that the first call could return.
