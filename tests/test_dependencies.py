@@ -22,7 +22,7 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}),
+    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}, {"redaction"}),
     ({"world"},),
     ({"scenarios"},),
     ({"apps"},),
@@ -39,7 +39,7 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "sandbox.py", "plain.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings"
+    "sandbox.py", "plain.py", "redaction.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings"
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
