@@ -164,8 +164,8 @@ def _is_worth_it(value: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _by_value(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
-    forms = {form for secret in secrets for form in _forms(secret)}
+def _by_value(values: tuple[str, ...]) -> re.Pattern[str] | None:
+    forms = {form for value in values for form in _forms(value)}
     # Of two that begin alike, the longer one must be tried first.
     return re.compile("|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form))))) if forms else None
 
