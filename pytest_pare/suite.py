@@ -278,10 +278,15 @@ def require_agent(agent: object) -> None:
 
 
 def anchored(config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRunnerConfig:
-    """Return the config with the directory for traces absolute: in a suite it is relative to the file."""
-    if config.output_dir is None:
-        return config
-    return config.model_copy(update={"output_dir": str(suite.resolve(config.output_dir))})
+    """Return the config with its paths absolute: in a suite they are relative to the file."""
+    changed: dict[str, Any] = {}
+    if config.output_dir is not None:
+        changed["output_dir"] = str(suite.resolve(config.output_dir))
+    for role, engine in config.engines.items():
+        if isinstance(engine.answers, str):
+            answers = str(suite.resolve(engine.answers))
+            changed[f"{role}_engine_config"] = engine.model_copy(update={"answers": answers})
+    return config.model_copy(update=changed) if changed else config
 
 
 def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

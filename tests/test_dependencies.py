@@ -39,7 +39,8 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "sandbox.py", "plain.py", "redaction.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings"
+    "sandbox.py", "plain.py", "redaction.py", "world.py", "scenarios", "apps",
+    "agents", "engines", "simulation", "results", "settings"
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.engines.oracle import OracleEngine
+from pytest_pare.engines.scripted import ScriptedEngine
 
 if TYPE_CHECKING:
     from are.simulation.agents.llm.llm_engine import LLMEngine
@@ -26,11 +27,13 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
     """Return the engine that `config` asks for.
 
     Raises:
-        EngineConfigurationError: If this version has no such provider.
+        EngineConfigurationError: If this version has no such provider, or the engine's own configuration is wrong.
     """
-    if config.provider != "oracle":
-        raise EngineConfigurationError(
-            f"{role} engine: the provider {config.provider!r} (model {config.model_name}) is not in this version of "
-            "pytest-pare; there is 'oracle'"
-        )
-    return OracleEngine(reference, role)
+    if config.provider == "oracle":
+        return OracleEngine(reference, role)
+    if config.provider == "scripted":
+        return ScriptedEngine(config, role, reference.scenario_id)
+    raise EngineConfigurationError(
+        f"{role} engine: the provider {config.provider!r} (model {config.model_name}) is not in this version of "
+        "pytest-pare; there are 'oracle' and 'scripted'"
+    )

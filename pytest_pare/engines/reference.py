@@ -47,11 +47,18 @@ class Reference:
         env: The environment that the scenario is played in.
         is_users: Tells whether an event is the user's own.
         played: The roles that play by reference.
+        scenario_id: Whose events they are.
     """
 
     def __init__(
-        self, events: Iterable[AbstractEvent], env: Any, is_users: Callable[[Event], bool], played: frozenset[Role]
+        self,
+        events: Iterable[AbstractEvent],
+        env: Any,
+        is_users: Callable[[Event], bool],
+        played: frozenset[Role],
+        scenario_id: str = "",
     ) -> None:
+        self.scenario_id = scenario_id
         self._events = [event for event in events if type(event) is OracleEvent]
         self._env = env
         self._is_users = is_users

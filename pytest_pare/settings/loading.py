@@ -226,5 +226,5 @@ def _anchored(key: str, value: object, base_dir: Path | None) -> object:
     if isinstance(value, dict):
         return {name: _anchored(f"{key}.{name}", inner, base_dir) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_anchored(key, item, base_dir) for item in value]
+        return [_anchored(f"{key}[]", item, base_dir) for item in value]
     return str((base_dir / value).absolute()) if key in PATH_KEYS and isinstance(value, str) else value

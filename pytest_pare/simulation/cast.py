@@ -61,7 +61,7 @@ class Cast:
         # Where another agent takes the part, nobody plays the agent's reference steps.
         roles: tuple[Role, ...] = ("user", "observe", "execute") if agent is None and config.is_built_in else ("user",)
         played = frozenset(role for role in roles if config.engines[role].provider == "oracle")
-        self._reference = Reference(scenario.events, env, is_users_own, played)
+        self._reference = Reference(scenario.events, env, is_users_own, played, scenario.scenario_id)
 
     def user(self) -> UserAgent:
         """Return the simulated user.
