@@ -103,18 +103,19 @@ def redacted_plain(value: Any) -> Any:
     return _plain(value, _by_value(_environment()))
 
 
-def redacted_json(text: str, separators: tuple[str, str] = (", ", ": "), indent: int | None = None) -> str:
-    """Return a text of JSON with its secrets redacted, and JSON still; as it was written if there are none.
+def redacted_json(text: str, separators: tuple[str, str] = (", ", ": ")) -> str:
+    """Return lines of JSON with their secrets redacted, and JSON still; as they were if there are none.
 
     Args:
-        text: The JSON.
-        separators: How `json.dumps` was told to write it.
-        indent: Likewise.
+        text: The lines, each of them a JSON of its own.
+        separators: How `json.dumps` was told to write them.
     """
     if redacted(text) == text:
         return text
-    plain = json.dumps(redacted_plain(json.loads(text)), ensure_ascii=False, separators=separators, indent=indent)
-    return plain.encode("utf-8", "backslashreplace").decode("utf-8")
+    # Not `splitlines`, which breaks at more than a line feed.
+    plain = (redacted_plain(json.loads(line)) if line else None for line in text.split("\n"))
+    lines = ("" if one is None else json.dumps(one, ensure_ascii=False, separators=separators) for one in plain)
+    return "\n".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _redacted(text: str, by_value: re.Pattern[str] | None) -> str:

@@ -9,3 +9,7 @@ class EngineError(Exception):
 
 class EngineConfigurationError(EngineError):
     """An engine cannot be made from its configuration."""
+
+
+class CassetteDrift(EngineConfigurationError):  # noqa: N818 - it is no error of anyone's, but a change
+    """A run asks something else than was recorded."""
