@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.engines.oracle import OracleEngine
 
 if TYPE_CHECKING:
@@ -26,11 +25,22 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
     """Return the engine that `config` asks for.
 
     Raises:
-        EngineConfigurationError: If this version has no such provider.
+        EngineConfigurationError: If there is no such provider, or no key for it.
     """
-    if config.provider != "oracle":
-        raise EngineConfigurationError(
-            f"{role} engine: the provider {config.provider!r} (model {config.model_name}) is not in this version of "
-            "pytest-pare; there is 'oracle'"
-        )
+    return _BUILDERS.get(config.provider, _live)(config, role, reference)
+
+
+def _oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    del config
     return OracleEngine(reference, role)
+
+
+def _live(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    # What it is made of is of no use to anybody else.
+    from pytest_pare.engines.live import LiveEngine
+
+    return LiveEngine(config, role, reference.limits)
+
+
+# All other providers are asked.
+_BUILDERS: dict[str | None, EngineBuilder] = {"oracle": _oracle}
