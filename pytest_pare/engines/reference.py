@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from are.simulation.apps.app import App
     from are.simulation.types import AbstractEvent, CompletedEvent, Event
 
+    from pytest_pare.engines.patience import RealTime
+
 __all__ = ["Reference", "Role", "Step"]
 
 # Seconds until a condition is looked at again that nobody knows the time of.
@@ -66,6 +68,12 @@ class Reference:
         self._is_all_played = played >= {"user", "observe", "execute"}
         # The steps that were played, in the order of that.
         self._history: list[Step] = []
+
+    @property
+    def limits(self) -> RealTime:
+        """What bounds the run in real time."""
+        limits: RealTime = self._env.limits
+        return limits
 
     @cached_property
     def steps(self) -> list[Step]:

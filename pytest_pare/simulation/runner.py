@@ -163,7 +163,9 @@ def _result(
             return _agent_run(stage, agent, engine_builder, cassette)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a scenario's code raises is the result
         stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
-        return PAREScenarioValidationResult(success=None, exception=_exception(raised))
+        # The errors of engines and of noise say what they come of.
+        kind = getattr(raised, "kind", None)
+        return PAREScenarioValidationResult(success=None, exception=_exception(raised), error_kind=kind)
 
 
 def _exception(raised: Exception | SystemExit) -> Exception:
