@@ -16,6 +16,8 @@ from pydantic import ValidationError
 from pytest_pare.failures import encodable, explanation, from_users_code, is_users
 from pytest_pare.fixtures import refuse
 from pytest_pare.plain import to_text
+from pytest_pare.redaction import redacted
+from pytest_pare.run_files import file_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.engines.tape import Cassette
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
@@ -46,6 +49,10 @@ RECORD = pytest.StashKey[dict[str, Any]]()
 
 class PAREScriptWarning(UserWarning):
     """A step of a scenario's script failed, and the suite asked for no more than a warning."""
+
+
+class PARECassetteWarning(UserWarning):
+    """A recording may not be what would be recorded now."""
 
 
 class SuiteFile(pytest.Module):
@@ -187,7 +194,8 @@ def _play(
         "problem": None if run.export_error is None else to_text(run.export_error),
     }
     for warning in run.warnings:
-        item.warn(PAREScriptWarning(to_text(warning)))
+        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
+        item.warn(kind(redacted(to_text(warning))))
     if run.result.status == "success":
         return
     error = run.result.exception
@@ -254,6 +262,7 @@ def _run(
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
+    variant = RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant
     try:
         # The id by name: a class that is registered under two has but the last one on it.
         scenario = cls(run_number=run_number, scenario_id=scenario_id)
@@ -263,11 +272,33 @@ def _run(
             suite.settings.scenarios.script_errors,
             agent=agent,
             export_dir=suite.resolve("traces"),
-            variant=RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant,
+            variant=variant,
+            cassette=cassette_of(suite, scenario_id, run_number, variant, recorder=suite.path.name),
         )
     except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)
         return Run(result, Trace(scenario_id, 0.0, ()))
+
+
+def cassette_of(
+    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, recorder: str
+) -> Cassette | None:
+    """Return where a run is recorded, or replayed from; `None` if its suite has no cassettes.
+
+    Args:
+        suite: The suite.
+        scenario_id: The scenario.
+        run_number: The number of the run; `None` where each scenario is run once.
+        variant: What tells the run from others of the same scenario and number.
+        recorder: What to note in the recording of who made it; the name of the suite file for its own runs.
+    """
+    from pytest_pare.engines.tape import Cassette
+
+    settings = suite.settings.cassettes
+    if settings is None:
+        return None
+    path = suite.resolve(settings.dir) / file_name(scenario_id, run_number, variant, "jsonl")
+    return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 
 
 def require_agent(agent: object) -> None:

@@ -22,7 +22,7 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}, {"redaction"}),
+    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}, {"redaction"}, {"run_files"}),
     ({"world"},),
     ({"scenarios"},),
     ({"apps"},),
@@ -39,12 +39,13 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "sandbox.py", "plain.py", "redaction.py", "world.py", "scenarios", "apps",
+    "sandbox.py", "plain.py", "redaction.py", "run_files.py", "world.py", "scenarios", "apps",
     "agents", "engines", "simulation", "results", "settings"
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
 ALLOWED = {
+    ("engines/tape.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("scenarios/validation_result.py", "datetime.datetime.now"): "when a report was made",
     ("simulation/environment.py", "time.monotonic"): "timeout_seconds, a limit in real time",

@@ -87,7 +87,8 @@ class Tape:
         if self._recorded is not None:
             self._warn_of_age(self._recorded)
         elif cassette.mode == "none":
-            raise EngineConfigurationError(f"there is no recording {cassette.path}; {_RECORD.format('once')}")
+            where = cassette.path.parent.parent
+            raise EngineConfigurationError(f"{self._name} was never recorded; {_RECORD.format('once')} (in {where})")
         else:
             self._warn_of_names()
 

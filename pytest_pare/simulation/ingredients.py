@@ -70,7 +70,8 @@ def _tools(app: App) -> Iterator[tuple[str, str]]:
     for app_tool in app.get_tools():
         yield app_tool._public_name or app_tool.name, _described(app_tool)
     if isinstance(app, StatefulApp):
-        for name, told in _screen_tools(type(app)):
+        app_class: Any = type(app)
+        for name, told in _screen_tools(app_class):
             yield f"{app.name}, {name}", told
 
 
