@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options
+from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.selection import Plan, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment
 from pytest_pare.suite import ScenarioHooks, SuiteFile
@@ -42,7 +43,7 @@ class SuiteSession:
             overrides = _overrides(config)
             suites = {path: load_suite(path, overrides) for path in paths}
         except SettingsError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(redacted(str(error))) from error
         _refuse_shared_reports(suites)
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
@@ -75,7 +76,7 @@ class SuiteSession:
             suite = self._suites[path]
             runs = _in_words(planned, suite.settings.scenarios.limit, suite.settings.runs)
             lines.append(f"pare: {self._name(path)}, {runs}, {_cast(suite.settings.runner)}")
-            lines += [f"pare: {o.key} = {o.value} (from {o.source})" for o in suite.overrides]
+            lines += [redacted(f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})") for o in suite.overrides]
         return list(dict.fromkeys(lines))
 
     def _name(self, path: Path) -> str:

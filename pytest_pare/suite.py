@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from pytest_pare.failures import encodable, explanation, from_users_code, is_users
+from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
 from pytest_pare.plain import to_text
-from pytest_pare.redaction import redacted
+from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.run_files import file_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
@@ -105,7 +105,7 @@ class BrokenModule(pytest.Collector):
         """Tell what is wrong with the module."""
         if isinstance(self._failure.error, pytest.skip.Exception):
             raise self._failure.error
-        raise self.CollectError(str(self._failure))
+        raise self.CollectError(redacted(str(self._failure)))
 
 
 class ScenarioHooks:
@@ -131,10 +131,10 @@ class ScenarioHooks:
             report.pare = item.stash[RECORD]
             # A plugin may run the item again, and that may end before there is a record.
             del item.stash[RECORD]
-        if suite_of(item) is not None:
+        if suite_of(item) is not None or "pare" in getattr(item, "fixturenames", ()):
             # Half of a surrogate pair cannot be sent to the controller, and would end the session.
-            report.longrepr = encodable(report.longrepr)
-            report.sections = encodable(report.sections)
+            report.longrepr = presentable(report.longrepr)
+            report.sections = presentable(report.sections)
         return report  # type: ignore[no-any-return]
 
 
@@ -191,7 +191,7 @@ def _play(
     item.stash[RECORD] = {
         "result": result_to_record(run.result),
         "config": config_record,
-        "problem": None if run.export_error is None else to_text(run.export_error),
+        "problem": None if run.export_error is None else redacted(to_text(run.export_error)),
     }
     for warning in run.warnings:
         kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
@@ -239,7 +239,7 @@ def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent |
         wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
         pytest.fail(wrong, pytrace=False)
     try:
-        record = config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+        record = redacted_plain(config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields)))
         if agent is not None and not config.oracle:
             from pytest_pare.simulation.cast import name_of
 
