@@ -95,8 +95,15 @@ def first_difference(before: Sequence[Any], after: Sequence[Any]) -> int:
 
 
 def difference(before: Sequence[Message], after: Sequence[Message]) -> list[str]:
-    """Return lines of at most 80 columns that tell the first message that differs, and a part of how."""
+    """Return lines of at most 80 columns that tell the first message that differs, and a part of how.
+
+    Args:
+        before: The messages as they were recorded, without secrets.
+        after: The messages as they are, without secrets.
+    """
     index = first_difference(before, after)
+    if index == len(before) == len(after):
+        return ["all messages: they differ in nothing but secrets, which are not told"]
     old, new = (messages[index] if index < len(messages) else None for messages in (before, after))
     how = " is new" if old is None else " is missing" if new is None else f" of {len(after)}"
     return [f"message {index + 1}{how}:", *_diff(_lines(old), _lines(new))]
@@ -107,7 +114,7 @@ def _lines(message: Message | None) -> list[str]:
 
 
 def _diff(before: list[str], after: list[str]) -> list[str]:
-    _, _, *diff = difflib.unified_diff(before, after, lineterm="", n=0)
+    diff = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
     lines = [line for line in diff if not line.startswith("@@")]
     removed, added = (next((line[1:] for line in lines if line[0] == sign), "") for sign in "-+")
     # Where two long lines begin alike, what is different in them must be seen.
