@@ -36,18 +36,19 @@ _WINDOW = 10.0  # seconds over which requests are counted while there is no limi
 
 @contextmanager
 def session_directory() -> Iterator[None]:
-    """Give the processes that are started in this context a directory in common, and remove it at the end."""
-    before = os.environ.get(VARIABLE)
-    directory = tempfile.mkdtemp(prefix="pytest-pare-")
-    os.environ[VARIABLE] = directory
+    """Give the processes that are started in this context a directory in common, and remove it at the end.
+
+    A context within another one shares its directory.
+    """
+    if VARIABLE in os.environ:
+        yield
+        return
+    made = os.environ[VARIABLE] = tempfile.mkdtemp(prefix="pytest-pare-")
     try:
         yield
     finally:
-        if before is None:
-            os.environ.pop(VARIABLE, None)
-        else:
-            os.environ[VARIABLE] = before
-        shutil.rmtree(directory, ignore_errors=True)
+        os.environ.pop(VARIABLE, None)
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @cache
