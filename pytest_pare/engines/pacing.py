@@ -1,8 +1,8 @@
 """How fast an endpoint is asked by all runs of a session, in whatever process they are.
 
 There is no limit until the endpoint says that there were too many requests. Then everybody slows down: the rate is
-halved at once, grows a little with each answer, and is none again when it is far above what was too much. The state is
-a small file for each endpoint, in a directory of the session.
+halved at once, grows by a fixed amount with each answer, and is unlimited again when it is far above what was too much.
+The state is a small file for each endpoint, in a directory of the session.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ VARIABLE = "PARE_SESSION_DIR"
 _SLOWEST = 1 / 20
 _DECREASE = 0.5
 _INCREASE = 0.05  # of the rate after the last decrease, with each answer
+_SEARCH = 0.2  # of the rate itself, with each answer, until a rate that was in force was too much
 _FREE = 8.0  # times that rate: nobody minds any more
-_WINDOW = 10.0  # seconds over which requests are counted while there is no limit
+_WINDOW = 10.0  # seconds over which requests are counted
 
 
 @contextmanager
@@ -75,14 +76,16 @@ class Pace:
     Attributes:
         rate: Most requests a second; `None` for no limit.
         base: The rate after the last decrease.
-        changed: When that was. Times are of the machine's monotonic clock, which all processes share.
+        is_proved: Whether a rate that was in force was too much. The first one is a guess, by what was asked.
+        changed: When the last decrease was. Times are of the machine's monotonic clock, which all processes share.
         next: When the next request may be sent.
         resumes: Before this, nobody sends any.
-        sent: When requests were sent lately, while there is no limit.
+        sent: When requests were sent lately.
     """
 
     rate: float | None = None
     base: float = 0.0
+    is_proved: bool = False
     changed: float = 0.0
     next: float = 0.0
     resumes: float = 0.0
@@ -91,11 +94,10 @@ class Pace:
     def take(self, now: float) -> float:
         """Note a request, and return when it may be sent."""
         at = max(now, self.resumes)
-        if self.rate is None:
-            self.sent = [*(moment for moment in self.sent if moment > now - _WINDOW), at]
-            return at
-        at = max(at, self.next)
-        self.next = at + 1 / self.rate
+        if self.rate is not None:
+            at = max(at, self.next)
+            self.next = at + 1 / self.rate
+        self.sent = [*(moment for moment in self.sent if moment > now - _WINDOW), at]
         return at
 
     def slow_down(self, now: float, sent: float, pause: float) -> None:
@@ -104,18 +106,20 @@ class Pace:
         # What was under way at the last decrease says nothing of the rate since then.
         if sent < self.changed:
             return
+        self.is_proved = self.rate is not None
         if self.rate is None:
-            began = min(self.sent, default=now)
-            self.rate = len(self.sent) / max(now - began, 1.0)
+            lately = [moment for moment in self.sent if moment <= now]
+            counted = len(lately) / max(now - min(lately, default=now), 1.0)
+            self.rate = max(counted, self.base * _FREE)
         self.rate = self.base = max(_SLOWEST, self.rate * _DECREASE)
-        self.changed, self.sent = now, []
+        self.changed = now
         self.next = max(now, self.resumes) + 1 / self.rate
 
     def speed_up(self) -> None:
         """Note that a request was answered."""
         if self.rate is None:
             return
-        self.rate += self.base * _INCREASE
+        self.rate += _INCREASE * self.base if self.is_proved else _SEARCH * self.rate
         if self.rate > self.base * _FREE:
             self.rate = None
 
