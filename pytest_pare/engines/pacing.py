@@ -100,6 +100,11 @@ class Pace:
         self.sent = [*(moment for moment in self.sent if moment > now - _WINDOW), at]
         return at
 
+    def keep(self, now: float, taken: float) -> float:
+        """Return when a request may be sent whose turn it was to be now, by what was known at `taken`."""
+        # Who was to go at the rate of before goes at the new one, like all others.
+        return self.take(now) if self.changed >= taken else max(now, self.resumes)
+
     def slow_down(self, now: float, sent: float, pause: float) -> None:
         """Note that a request was refused which was sent at `sent`, and that nobody is to ask for `pause` seconds."""
         self.resumes = max(self.resumes, now + pause)
@@ -141,16 +146,15 @@ class Pacer:
         self._lock = partial(FileLock, self._path.with_suffix(".lock"))
         self._now = now
 
-    def wait(self) -> float:
-        """Take a place among all requests, and return the seconds until its turn."""
+    def wait(self, taken: float | None = None) -> float:
+        """Return the seconds until a request may be sent.
+
+        Args:
+            taken: When it was asked first, if it has waited since then; it has no other turn if nobody was refused.
+        """
         with self._pace() as pace:
             now = self._now()
-            return pace.take(now) - now
-
-    def pause(self) -> float:
-        """Return for how many seconds nobody is to ask."""
-        with self._pace() as pace:
-            return max(0.0, pace.resumes - self._now())
+            return (pace.take(now) if taken is None else pace.keep(now, taken)) - now
 
     def refused(self, sent: float, pause: float) -> None:
         """Note that there were too many requests.

@@ -155,4 +155,4 @@ def test_who_waits_for_its_turn_goes_on_waiting_if_another_is_refused_meanwhile(
 
     run.sleep = another_is_refused  # type: ignore[method-assign]
     assert run.ask("yes") == "yes"
-    assert run.slept[1] == pytest.approx(7.0)
+    assert run.slept[1] >= 7.0
