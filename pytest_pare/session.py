@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options
+from pytest_pare.endpoints import EndpointCheck, announced
+from pytest_pare.engines.pacing import session_directory
 from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.selection import Plan, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment
@@ -53,7 +55,10 @@ class SuiteSession:
                 {session._name(path): suite for path, suite in suites.items()},
                 {session._name(path): one.scenarios for path, one in session._planned.items() if one.is_all},
             )
+            # The later one is the first to be called: no report of an earlier session is to stay.
+            config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(tally, "pare-tally")
+            _share_directory(config)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         return session
 
@@ -76,11 +81,19 @@ class SuiteSession:
             suite = self._suites[path]
             runs = _in_words(planned, suite.settings.scenarios.limit, suite.settings.runs)
             lines.append(f"pare: {self._name(path)}, {runs}, {_cast(suite.settings.runner)}")
+            lines += [f"pare: {line}" for line in announced(suite, runs.partition(" planned")[0])]
             lines += [redacted(f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})") for o in suite.overrides]
         return list(dict.fromkeys(lines))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
+
+
+def _share_directory(config: pytest.Config) -> None:
+    # In an environment variable, which workers inherit however they are started.
+    shared = session_directory()
+    shared.__enter__()
+    config.add_cleanup(lambda: shared.__exit__(None, None, None))
 
 
 def _cast(runner: RunnerSettings) -> str:

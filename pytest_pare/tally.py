@@ -180,7 +180,7 @@ class Tally:
 
     def pytest_sessionstart(self) -> None:
         """Remove the reports of an earlier session: none is better than one that tells of something else."""
-        if _only_looks(self._config):
+        if only_looks(self._config):
             return
         for suite in self.suites.values():
             for path in filter(None, (suite.suite.json_report, suite.suite.parquet_report)):
@@ -243,7 +243,7 @@ class Tally:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """Let the gates decide, write the reports and set the exit status."""
-        if _only_looks(self._config):
+        if only_looks(self._config):
             return
         self.duration = time.perf_counter() - self._began
         for suite in self.suites.values():
@@ -304,7 +304,7 @@ class Tally:
         """Print the report of each suite, and the gate's verdict."""
         from pytest_pare.terminal import write_summary
 
-        if not _only_looks(self._config):
+        if not only_looks(self._config):
             write_summary(terminalreporter, list(self.suites.values()), self.duration, self.problems)
 
 
@@ -368,6 +368,6 @@ def _narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
         yield f"limit {suite.suite.settings.scenarios.limit}"
 
 
-def _only_looks(config: pytest.Config) -> bool:
+def only_looks(config: pytest.Config) -> bool:
     """Tell whether this session runs nothing on purpose."""
     return any(config.getoption(option, False) for option in _LOOKS)

@@ -1,8 +1,8 @@
 """How fast an endpoint is asked by all runs of a session, in whatever process they are.
 
 There is no limit until the endpoint says that there were too many requests. Then everybody slows down: the rate is
-halved at once, grows a little with each answer, and is none again when it is far above what was too much. The state is
-a small file for each endpoint, in a directory of the session.
+halved at once, grows by a fixed amount with each answer, and is unlimited again when it is far above what was too much.
+The state is a small file for each endpoint, in a directory of the session.
 """
 
 from __future__ import annotations
@@ -30,24 +30,26 @@ VARIABLE = "PARE_SESSION_DIR"
 _SLOWEST = 1 / 20
 _DECREASE = 0.5
 _INCREASE = 0.05  # of the rate after the last decrease, with each answer
+_SEARCH = 0.2  # of the rate itself, with each answer, until a rate that was in force was too much
 _FREE = 8.0  # times that rate: nobody minds any more
-_WINDOW = 10.0  # seconds over which requests are counted while there is no limit
+_WINDOW = 10.0  # seconds over which requests are counted
 
 
 @contextmanager
 def session_directory() -> Iterator[None]:
-    """Give the processes that are started in this context a directory in common, and remove it at the end."""
-    before = os.environ.get(VARIABLE)
-    directory = tempfile.mkdtemp(prefix="pytest-pare-")
-    os.environ[VARIABLE] = directory
+    """Give the processes that are started in this context a directory in common, and remove it at the end.
+
+    A context within another one shares its directory.
+    """
+    if VARIABLE in os.environ:
+        yield
+        return
+    made = os.environ[VARIABLE] = tempfile.mkdtemp(prefix="pytest-pare-")
     try:
         yield
     finally:
-        if before is None:
-            os.environ.pop(VARIABLE, None)
-        else:
-            os.environ[VARIABLE] = before
-        shutil.rmtree(directory, ignore_errors=True)
+        os.environ.pop(VARIABLE, None)
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @cache
@@ -74,14 +76,16 @@ class Pace:
     Attributes:
         rate: Most requests a second; `None` for no limit.
         base: The rate after the last decrease.
-        changed: When that was. Times are of the machine's monotonic clock, which all processes share.
+        is_proved: Whether a rate that was in force was too much. The first one is a guess, by what was asked.
+        changed: When the last decrease was. Times are of the machine's monotonic clock, which all processes share.
         next: When the next request may be sent.
         resumes: Before this, nobody sends any.
-        sent: When requests were sent lately, while there is no limit.
+        sent: When requests were sent lately.
     """
 
     rate: float | None = None
     base: float = 0.0
+    is_proved: bool = False
     changed: float = 0.0
     next: float = 0.0
     resumes: float = 0.0
@@ -90,12 +94,16 @@ class Pace:
     def take(self, now: float) -> float:
         """Note a request, and return when it may be sent."""
         at = max(now, self.resumes)
-        if self.rate is None:
-            self.sent = [*(moment for moment in self.sent if moment > now - _WINDOW), at]
-            return at
-        at = max(at, self.next)
-        self.next = at + 1 / self.rate
+        if self.rate is not None:
+            at = max(at, self.next)
+            self.next = at + 1 / self.rate
+        self.sent = [*(moment for moment in self.sent if moment > now - _WINDOW), at]
         return at
+
+    def keep(self, now: float, taken: float) -> float:
+        """Return when a request may be sent whose turn it was to be now, by what was known at `taken`."""
+        # Who was to go at the rate of before goes at the new one, like all others.
+        return self.take(now) if self.changed >= taken else max(now, self.resumes)
 
     def slow_down(self, now: float, sent: float, pause: float) -> None:
         """Note that a request was refused which was sent at `sent`, and that nobody is to ask for `pause` seconds."""
@@ -103,18 +111,20 @@ class Pace:
         # What was under way at the last decrease says nothing of the rate since then.
         if sent < self.changed:
             return
+        self.is_proved = self.rate is not None
         if self.rate is None:
-            began = min(self.sent, default=now)
-            self.rate = len(self.sent) / max(now - began, 1.0)
+            lately = [moment for moment in self.sent if moment <= now]
+            counted = len(lately) / max(now - min(lately, default=now), 1.0)
+            self.rate = max(counted, self.base * _FREE)
         self.rate = self.base = max(_SLOWEST, self.rate * _DECREASE)
-        self.changed, self.sent = now, []
+        self.changed = now
         self.next = max(now, self.resumes) + 1 / self.rate
 
     def speed_up(self) -> None:
         """Note that a request was answered."""
         if self.rate is None:
             return
-        self.rate += self.base * _INCREASE
+        self.rate += _INCREASE * self.base if self.is_proved else _SEARCH * self.rate
         if self.rate > self.base * _FREE:
             self.rate = None
 
@@ -136,16 +146,15 @@ class Pacer:
         self._lock = partial(FileLock, self._path.with_suffix(".lock"))
         self._now = now
 
-    def wait(self) -> float:
-        """Take a place among all requests, and return the seconds until its turn."""
+    def wait(self, taken: float | None = None) -> float:
+        """Return the seconds until a request may be sent.
+
+        Args:
+            taken: When it was asked first, if it has waited since then; it has no other turn if nobody was refused.
+        """
         with self._pace() as pace:
             now = self._now()
-            return pace.take(now) - now
-
-    def pause(self) -> float:
-        """Return for how many seconds nobody is to ask."""
-        with self._pace() as pace:
-            return max(0.0, pace.resumes - self._now())
+            return (pace.take(now) if taken is None else pace.keep(now, taken)) - now
 
     def refused(self, sent: float, pause: float) -> None:
         """Note that there were too many requests.

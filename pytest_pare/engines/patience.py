@@ -99,13 +99,15 @@ class Patience:
         return answer
 
     def _await_turn(self) -> None:
+        taken = self.now()
         seconds = self.pacer.wait()
         while seconds > 0:
             if self._is_too_long(seconds):
                 raise TooLongError("others were told that there are too many requests, and their turn comes first")
             self.sleep(seconds)
             # Somebody may have been refused meanwhile.
-            seconds = self.pacer.pause()
+            asked, taken = taken, self.now()
+            seconds = self.pacer.wait(asked)
 
     def _is_too_long(self, seconds: float) -> bool:
         return seconds > min(MOST_SECONDS_LOST - self.time.seconds_lost, self.time.seconds_left())

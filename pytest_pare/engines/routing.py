@@ -21,10 +21,10 @@ HUGGING_FACE_PROVIDERS = frozenset(
 )  # fmt: skip
 """What ARE asks by Hugging Face's client. Its list has openai too, which means OpenAI here."""
 
-# ARE's words for services that LiteLLM knows by another: (provider, default endpoint, its variable, the key's).
-_LLAMA_API = ("https://api.llama.com/compat/v1", "LLAMA_API_BASE", "LLAMA_API_KEY")
+# What ARE calls llama-api, and where that is if its variable does not say.
+_LLAMA_API = "https://api.llama.com/compat/v1"
 
-# Of these, the protocol is OpenAI's, and a server of one's own may need no key: (the key's variable).
+# With these providers an endpoint speaks as OpenAI does; its key's variable. One of one's own may need no key.
 _COMPATIBLE = {
     None: "OPENAI_API_KEY",
     "local": "OPENAI_API_KEY",
@@ -59,8 +59,7 @@ def route(config: LLMEngineConfig) -> Route:
     """Return how a model is reached; what only LiteLLM knows is not checked."""
     provider, endpoint, model = config.provider, config.endpoint, config.model_name
     if provider == "llama-api":
-        default, base, _ = _LLAMA_API
-        endpoint = endpoint or os.environ.get(base) or default
+        endpoint = endpoint or os.environ.get("LLAMA_API_BASE") or _LLAMA_API
     elif provider == "openai":
         endpoint = endpoint or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE")
     if endpoint is not None and provider in _COMPATIBLE:
@@ -111,11 +110,16 @@ def resolve(config: LLMEngineConfig, litellm: Any) -> Route:
 def _missing_key(found: Route, litellm: Any) -> str | None:
     """Return the variable of the key that is not there; `None` if it is, or there are other ways to log in."""
     if found.endpoint is not None and found.is_compatible:
-        return "LLAMA_API_KEY" if found.key is None else None
+        return None if found.key else "LLAMA_API_KEY"
     model = found.model if found.model.startswith(f"{found.provider}/") else f"{found.provider}/{found.model}"
     missing = litellm.validate_environment(model)["missing_keys"]
     # Clouds ask for several variables, and take other credentials as well.
     return str(missing[0]) if len(missing) == 1 and missing[0].endswith(("_KEY", "_TOKEN")) else None
+
+
+def key_variable(config: LLMEngineConfig) -> str:
+    """Return which environment variable has the key of an endpoint that speaks as OpenAI does."""
+    return _COMPATIBLE.get(config.provider, _COMPATIBLE[None])
 
 
 def name_of(config: LLMEngineConfig) -> str:

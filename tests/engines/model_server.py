@@ -193,7 +193,7 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def _answer(self, body: dict[str, Any]) -> None:
-            reply = server.reply(Request(self.path, dict(self.headers), body, server.seconds()))
+            reply = server.reply(Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body, server.seconds()))
             if (reply.manner == "hang" and server.closes_within(600)) or server.closes_within(reply.delay):
                 self.close_connection = True
                 return
