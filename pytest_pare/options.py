@@ -97,7 +97,17 @@ SHORTHANDS = (
         },
     ),
 )
-OPTIONS = (CONFIG, *SHORTHANDS, SET)
+PRUNE = Option(
+    "--pare-prune-cassettes",
+    "pare_prune_cassettes",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Remove the recordings that no scenario of the suite uses, if all of it is run.",
+    },
+)
+OPTIONS = (CONFIG, *SHORTHANDS, PRUNE, SET)
 
 INI_CONFIG = "pare_config"
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

@@ -86,7 +86,9 @@ def _suite_paths(config: pytest.Config) -> list[Path]:
     ini: list[Path] = config.getini(options.INI_CONFIG)
     if flags or ini or any(map(is_suite_file, config.args)):
         return suite_paths(config, flags, ini)
-    given = [o.flag for o in (*options.SHORTHANDS, options.SET) if config.getoption(o.dest) not in (None, [])]
+    given = [
+        o.flag for o in (*options.SHORTHANDS, options.PRUNE, options.SET) if config.getoption(o.dest) not in (None, [])
+    ]
     if given:
         raise pytest.UsageError(f"{given[0]} changes a suite, and there is none; add --pare-config FILE")
     return []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare import options
+from pytest_pare import options, pruning
 from pytest_pare.endpoints import EndpointCheck, announced
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.redaction import redacted, redacted_plain
@@ -58,6 +58,7 @@ class SuiteSession:
             # The later one is the first to be called: no report of an earlier session is to stay.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(tally, "pare-tally")
+            pruning.register(config, tally)
             _share_directory(config)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         return session

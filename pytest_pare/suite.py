@@ -239,7 +239,7 @@ def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent |
         wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
         pytest.fail(wrong, pytrace=False)
     try:
-        record = redacted_plain(config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields)))
+        record: dict[str, Any] = redacted_plain(config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields)))
         if agent is not None and not config.oracle:
             from pytest_pare.simulation.cast import name_of
 

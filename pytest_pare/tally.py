@@ -295,7 +295,7 @@ class Tally:
         """Return what made this session less than the suite, in the words of the command line."""
         if suite.deselected == 0:
             return ()
-        reasons = list(_narrowing(self._config, suite))
+        reasons = list(narrowing(self._config, suite))
         if suite.deselected and not reasons:
             reasons = ["a plugin or a conftest.py"]
         return tuple(reasons)
@@ -354,7 +354,7 @@ def _skip_reason(report: pytest.TestReport) -> str:
     return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
 
 
-def _narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
+def narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
     """Yield what the session was told that leaves runs of a suite out."""
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     ({"agents", "engines"},),
     ({"simulation"},),
     ({"settings"}, {"results"}),
-    ({"arguments", "failures", "fixtures", "player", "selection", "session", "suite", "tally", "terminal"},),
+    ({"arguments", "failures", "fixtures", "player", "pruning", "selection", "session", "suite", "tally", "terminal"},),
     ({"plugin"},),
 )
 
@@ -171,7 +171,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         *(name_of(path) for path in sources("settings")),
         *(
             f"pytest_pare.{name}"
-            for name in ("arguments", "selection", "session", "suite", "tally", "terminal", "plugin")
+            for name in ("arguments", "pruning", "selection", "session", "suite", "tally", "terminal", "plugin")
         ),
         "pytest_pare.results.gate",
         "pytest_pare.scenarios.config",

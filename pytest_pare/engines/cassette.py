@@ -200,6 +200,16 @@ class Recording:
             ) from error
 
 
+def recorder_of(path: Path) -> str | None:
+    """Return the name of the suite file that had a file recorded; `None` if the file is no cassette, or of no suite."""
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.readline())
+        return str(header["suite"]) or None if header["format"] == _FORMAT else None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
 def messages_at(calls: Iterable[Call]) -> list[Message]:
     """Return all messages of the last of a role's calls, which are given from the first one on."""
     messages: list[Message] = []
