@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.plain import to_text
+from pytest_pare.redaction import redacted
 from pytest_pare.scenarios.validation_result import RecordedException, exception_type_name
 
 if TYPE_CHECKING:
@@ -21,15 +22,15 @@ _LAST_EVENTS = 8
 _AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
 
-def encodable(told: Any) -> Any:
-    """Return what a report tells, with all texts in it as ones that can be encoded."""
+def presentable(told: Any) -> Any:
+    """Return what a report tells, with all texts in it as ones that can be encoded and hold no secret."""
     if isinstance(told, str):
-        return to_text(told)
+        return redacted(to_text(told))
     if isinstance(told, list | tuple):
-        return type(told)([encodable(one) for one in told])
+        return type(told)([presentable(one) for one in told])
     if dataclasses.is_dataclass(told):
         # Pytest's own, of an exception with its traceback.
-        vars(told).update({name: encodable(value) for name, value in vars(told).items()})
+        vars(told).update({name: presentable(value) for name, value in vars(told).items()})
     return told
 
 

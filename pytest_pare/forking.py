@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
     import pytest
 
-PRELOAD = ("xdist.remote", "xdist.looponfail", "pytest_pare.plugin", "pytest_pare.session", "pytest_pare.simulation.runner", "litellm")
+PRELOAD = (
+    "xdist.remote",
+    "xdist.looponfail",
+    "pytest_pare.plugin",
+    "pytest_pare.session",
+    "pytest_pare.simulation.runner",
+    "litellm",
+)
 """What every worker of a suite with live engines imports."""
 
 # Most time that importing it all may take.

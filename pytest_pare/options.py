@@ -108,7 +108,17 @@ SHORTHANDS = (
         },
     ),
 )
-CHANGES = (*SHORTHANDS, SWEEP, SET)
+PRUNE = Option(
+    "--pare-prune-cassettes",
+    "pare_prune_cassettes",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Remove the recordings that no scenario of the suite uses, if all of it is run.",
+    },
+)
+CHANGES = (*SHORTHANDS, SWEEP, PRUNE, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
 INI_CONFIG = "pare_config"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,8 @@ class Player:
         self._rootpath = node.config.rootpath
         self._config = config
         self._agent = agent
+        self._nodeid = node.nodeid
+        self._runs: Counter[tuple[str, int | None]] = Counter()
 
     def run(
         self,
@@ -77,18 +80,22 @@ class Player:
             pytest.fail.Exception: If there is no such scenario, or a setting is wrong.
         """
         from pytest_pare.simulation.runner import run_scenario
-        from pytest_pare.suite import anchored, require_agent
+        from pytest_pare.suite import anchored, cassette_of, require_agent
 
         under_test = self._agent if agent is None else agent
         require_agent(under_test)
         scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
         script_errors = self._suite.settings.scenarios.script_errors
+        self._runs[scenario_id, run_number] += 1
+        # A test may play a scenario several times, each time in another way.
+        variant = f"{self._nodeid}#{self._runs[scenario_id, run_number]}"
         return run_scenario(
             scenario,
             anchored(self._updated(settings), self._suite),
             script_errors,
             agent=under_test,
             export_dir=self._suite.resolve("traces"),
+            cassette=cassette_of(self._suite, scenario_id, run_number, variant, recorder=""),
         )
 
     def _updated(self, settings: dict[str, Any]) -> MultiScenarioRunnerConfig:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare import options
+from pytest_pare import options, pruning
+from pytest_pare.endpoints import EndpointCheck, announced, asks_models
+from pytest_pare.engines.pacing import session_directory
+from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.selection import Plan, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
 from pytest_pare.suite import ScenarioHooks, SuiteFile
@@ -43,7 +46,7 @@ class SuiteSession:
             overrides = _overrides(config)
             suites = {path: load_suite(path, overrides) for path in paths}
         except SettingsError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(redacted(str(error))) from error
         _refuse_shared_reports(suites)
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
@@ -53,7 +56,11 @@ class SuiteSession:
                 {session._name(path): suite for path, suite in suites.items()},
                 {session._name(path): one.scenarios for path, one in session._planned.items() if one.is_all},
             )
+            # The later one is the first to be called: no report of an earlier session is to stay.
+            config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(tally, "pare-tally")
+            pruning.register(config, tally)
+            _share_directory(config)
             if _wants_forks(suites):
                 from pytest_pare.forking import PRELOAD, fork_workers
 
@@ -84,7 +91,8 @@ class SuiteSession:
                 lines.append(f"pare: {name}, {runs}, {casts[0]}")
             else:
                 lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {cast}" for cast in casts)]
-            lines += [f"pare: {o.key} = {o.value} (from {o.source})" for o in suite.overrides]
+            lines += [f"pare: {line}" for line in announced(suite, runs.partition(" planned")[0])]
+            lines += [redacted(f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})") for o in suite.overrides]
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
         return list(dict.fromkeys(lines))
@@ -95,7 +103,14 @@ class SuiteSession:
 
 def _wants_forks(suites: dict[Path, Suite]) -> bool:
     """Tell whether runs wait for models, so that many are to be in flight at once."""
-    return any(getattr(suite.settings, "live", False) for suite in suites.values())
+    return any(asks_models(suite) for suite in suites.values())
+
+
+def _share_directory(config: pytest.Config) -> None:
+    # In an environment variable, which workers inherit however they are started.
+    shared = session_directory()
+    shared.__enter__()
+    config.add_cleanup(lambda: shared.__exit__(None, None, None))
 
 
 def _cast(runner: RunnerSettings) -> str:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from pytest_pare.failures import encodable, explanation, from_users_code, is_users
+from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
 from pytest_pare.plain import to_text
+from pytest_pare.redaction import redacted, redacted_plain
+from pytest_pare.run_files import file_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.engines.tape import Cassette
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Variant
@@ -47,6 +50,10 @@ RECORD = pytest.StashKey[dict[str, Any]]()
 
 class PAREScriptWarning(UserWarning):
     """A step of a scenario's script failed, and the suite asked for no more than a warning."""
+
+
+class PARECassetteWarning(UserWarning):
+    """A recording may not be what would be recorded now."""
 
 
 class SuiteFile(pytest.Module):
@@ -99,7 +106,7 @@ class BrokenModule(pytest.Collector):
         """Tell what is wrong with the module."""
         if isinstance(self._failure.error, pytest.skip.Exception):
             raise self._failure.error
-        raise self.CollectError(str(self._failure))
+        raise self.CollectError(redacted(str(self._failure)))
 
 
 class ScenarioHooks:
@@ -129,10 +136,10 @@ class ScenarioHooks:
             report.pare = item.stash[RECORD]
             # A plugin may run the item again, and that may end before there is a record.
             del item.stash[RECORD]
-        if suite_of(item) is not None:
+        if suite_of(item) is not None or "pare" in getattr(item, "fixturenames", ()):
             # Half of a surrogate pair cannot be sent to the controller, and would end the session.
-            report.longrepr = encodable(report.longrepr)
-            report.sections = encodable(report.sections)
+            report.longrepr = presentable(report.longrepr)
+            report.sections = presentable(report.sections)
         return report  # type: ignore[no-any-return]
 
 
@@ -193,10 +200,11 @@ def _play(
         "result": result_to_record(run.result),
         "config": config_record,
         "level": None if variant.level is None else list(variant.level),
-        "problem": None if run.export_error is None else to_text(run.export_error),
+        "problem": None if run.export_error is None else redacted(to_text(run.export_error)),
     }
     for warning in run.warnings:
-        item.warn(PAREScriptWarning(to_text(warning)))
+        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
+        item.warn(kind(redacted(to_text(warning))))
     if run.result.status == "success":
         return
     error = run.result.exception
@@ -243,7 +251,9 @@ def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent |
         wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
         pytest.fail(wrong, pytrace=False)
     try:
-        record = config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+        record: dict[str, Any] = redacted_plain(
+            config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+        )
         if agent is not None and not config.oracle:
             from pytest_pare.simulation.cast import name_of
 
@@ -266,6 +276,7 @@ def _run(
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
+    variant = RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant
     try:
         # The id by name: a class that is registered under two has but the last one on it.
         scenario = cls(run_number=run_number, scenario_id=scenario_id)
@@ -275,11 +286,33 @@ def _run(
             suite.settings.scenarios.script_errors,
             agent=agent,
             export_dir=suite.resolve("traces"),
-            variant=RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant,
+            variant=variant,
+            cassette=cassette_of(suite, scenario_id, run_number, variant, recorder=suite.path.name),
         )
     except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)
         return Run(result, Trace(scenario_id, 0.0, ()))
+
+
+def cassette_of(
+    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, recorder: str
+) -> Cassette | None:
+    """Return where a run is recorded, or replayed from; `None` if its suite has no cassettes.
+
+    Args:
+        suite: The suite.
+        scenario_id: The scenario.
+        run_number: The number of the run; `None` where each scenario is run once.
+        variant: What tells the run from others of the same scenario and number.
+        recorder: What to note in the recording of who made it; the name of the suite file for its own runs.
+    """
+    from pytest_pare.engines.tape import Cassette
+
+    settings = suite.settings.cassettes
+    if settings is None:
+        return None
+    path = suite.resolve(settings.dir) / file_name(scenario_id, run_number, variant, "jsonl")
+    return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 
 
 def require_agent(agent: object) -> None:
@@ -296,6 +329,10 @@ def anchored(config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRu
         update["output_dir"] = str(suite.resolve(config.output_dir))
     if config.noise.data is not None:
         update["noise"] = config.noise.model_copy(update={"data": str(suite.resolve(config.noise.data))})
+    for role, engine in config.engines.items():
+        if isinstance(engine.answers, str):
+            answers = str(suite.resolve(engine.answers))
+            update[f"{role}_engine_config"] = engine.model_copy(update={"answers": answers})
     return config.model_copy(update=update) if update else config
 
 

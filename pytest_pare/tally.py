@@ -217,7 +217,7 @@ class Tally:
 
     def pytest_sessionstart(self) -> None:
         """Remove the reports of an earlier session: none is better than one that tells of something else."""
-        if _only_looks(self._config):
+        if only_looks(self._config):
             return
         for suite in self.suites.values():
             for path in filter(None, (suite.suite.json_report, suite.suite.parquet_report)):
@@ -281,7 +281,7 @@ class Tally:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """Let the gates decide, write the reports and set the exit status."""
-        if _only_looks(self._config):
+        if only_looks(self._config):
             return
         self.duration = time.perf_counter() - self._began
         for suite in self.suites.values():
@@ -337,7 +337,7 @@ class Tally:
         """Return what made this session less than the suite, in the words of the command line."""
         if suite.deselected == 0:
             return ()
-        reasons = list(_narrowing(self._config, suite))
+        reasons = list(narrowing(self._config, suite))
         if suite.deselected and not reasons:
             reasons = ["a plugin or a conftest.py"]
         return tuple(reasons)
@@ -346,7 +346,7 @@ class Tally:
         """Print the report of each suite, and the gate's verdict."""
         from pytest_pare.terminal import write_summary
 
-        if not _only_looks(self._config):
+        if not only_looks(self._config):
             write_summary(terminalreporter, list(self.suites.values()), self.duration, self.problems)
 
 
@@ -397,7 +397,7 @@ def _skip_reason(report: pytest.TestReport) -> str:
     return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
 
 
-def _narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
+def narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
     """Yield what the session was told that leaves runs of a suite out."""
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):
@@ -411,6 +411,6 @@ def _narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
         yield f"limit {suite.suite.settings.scenarios.limit}"
 
 
-def _only_looks(config: pytest.Config) -> bool:
+def only_looks(config: pytest.Config) -> bool:
     """Tell whether this session runs nothing on purpose."""
     return any(config.getoption(option, False) for option in _LOOKS)

@@ -6,6 +6,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_pare.redaction import redacted
 from pytest_pare.tally import Outcome, RunId, SuiteTally, split_name
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def write_summary(
     more = len(problems) - _MOST_PROBLEMS
     for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
         # Not wrapped: a path is to be copied.
-        reporter.write_line(f"pare: {problem}", red=True, bold=True)
+        reporter.write_line(redacted(f"pare: {problem}"), red=True, bold=True)
 
 
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:
@@ -122,7 +123,7 @@ def _reason(outcome: Outcome) -> str:
 
 def _clip(line: str) -> str:
     # What is not printable becomes a space: a rationale from outside must not break a line, or colour a terminal.
-    line = "".join(char if char.isprintable() else " " for char in line)
+    line = "".join(char if char.isprintable() else " " for char in redacted(line))
     return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."
 
 

@@ -22,14 +22,14 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}),
+    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}, {"redaction"}, {"run_files"}),
     ({"world"},),
     ({"scenarios"},),
     ({"apps"},),
     ({"agents", "engines"},),
     ({"simulation"},),
     ({"settings"}, {"results"}),
-    ({"arguments", "failures", "fixtures", "player", "selection", "session", "suite", "tally", "terminal"},),
+    ({"arguments", "failures", "fixtures", "player", "pruning", "selection", "session", "suite", "tally", "terminal"},),
     ({"plugin"},),
 )
 
@@ -39,11 +39,13 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "sandbox.py", "plain.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings"
+    "sandbox.py", "plain.py", "redaction.py", "run_files.py", "world.py", "scenarios", "apps",
+    "agents", "engines", "simulation", "results", "settings"
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
 ALLOWED = {
+    ("engines/tape.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("scenarios/validation_result.py", "datetime.datetime.now"): "when a report was made",
     ("simulation/environment.py", "time.monotonic"): "timeout_seconds, a limit in real time",
@@ -169,7 +171,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         *(name_of(path) for path in sources("settings")),
         *(
             f"pytest_pare.{name}"
-            for name in ("arguments", "selection", "session", "suite", "tally", "terminal", "plugin")
+            for name in ("arguments", "pruning", "selection", "session", "suite", "tally", "terminal", "plugin")
         ),
         "pytest_pare.results.details",
         "pytest_pare.results.gate",

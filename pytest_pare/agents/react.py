@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -245,6 +246,17 @@ def _read_call(text: str) -> tuple[Any, Any]:
     if "{" in text[end:].partition("<end_action>")[0]:
         raise InvalidActionAgentError("the answer must have one action, and there is more behind the first one")
     return call.get("action"), call.get("action_input")
+
+
+def cut_answer(answer: str, stop_sequences: Iterable[str] = STOP_SEQUENCES) -> str:
+    """Return an answer up to the first stop sequence; one inside of the action's JSON, such as in a mail, is none."""
+    action = _ACTION.search(answer)
+    start = -1 if action is None else answer.find("{", action.end())
+    end = max(start, 0)
+    with suppress(ValueError, RecursionError):
+        end = json.JSONDecoder(strict=False).raw_decode(answer, start)[1] if start >= 0 else 0
+    places = [at for stop in stop_sequences for at in (answer.find(stop, 0, max(start, 0)), answer.find(stop, end))]
+    return answer[: min((at for at in places if at >= 0), default=None)]
 
 
 def format_action(thought: str, name: str, arguments: Mapping[str, Any]) -> str:

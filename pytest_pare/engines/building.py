@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.engines.oracle import OracleEngine
+from pytest_pare.engines.scripted import ScriptedEngine
 
 if TYPE_CHECKING:
     from are.simulation.agents.llm.llm_engine import LLMEngine
@@ -26,11 +26,26 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
     """Return the engine that `config` asks for.
 
     Raises:
-        EngineConfigurationError: If this version has no such provider.
+        EngineConfigurationError: If there is no such provider, no key for it, or its configuration is wrong otherwise.
     """
-    if config.provider != "oracle":
-        raise EngineConfigurationError(
-            f"{role} engine: the provider {config.provider!r} (model {config.model_name}) is not in this version of "
-            "pytest-pare; there is 'oracle'"
-        )
+    return _BUILDERS.get(config.provider, _live)(config, role, reference)
+
+
+def _oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    del config
     return OracleEngine(reference, role)
+
+
+def _scripted(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    return ScriptedEngine(config, role, reference.scenario_id)
+
+
+def _live(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    # What it is made of is of no use to anybody else.
+    from pytest_pare.engines.live import LiveEngine
+
+    return LiveEngine(config, role, reference.limits)
+
+
+# All other providers are asked.
+_BUILDERS: dict[str | None, EngineBuilder] = {"oracle": _oracle, "scripted": _scripted}

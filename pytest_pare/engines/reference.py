@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from are.simulation.apps.app import App
     from are.simulation.types import AbstractEvent, CompletedEvent, Event
 
+    from pytest_pare.engines.patience import RealTime
+
 __all__ = ["Reference", "Role", "Step"]
 
 # Seconds until a condition is looked at again that nobody knows the time of.
@@ -53,11 +55,18 @@ class Reference:
         env: The environment that the scenario is played in.
         is_users: Tells whether an event is the user's own.
         played: The roles that play by reference.
+        scenario_id: Whose events they are.
     """
 
     def __init__(
-        self, events: Iterable[AbstractEvent], env: Any, is_users: Callable[[Event], bool], played: frozenset[Role]
+        self,
+        events: Iterable[AbstractEvent],
+        env: Any,
+        is_users: Callable[[Event], bool],
+        played: frozenset[Role],
+        scenario_id: str = "",
     ) -> None:
+        self.scenario_id = scenario_id
         self._events = [event for event in events if type(event) is OracleEvent]
         self._env = env
         self._is_users = is_users
@@ -65,6 +74,12 @@ class Reference:
         self._is_all_played = played >= {"user", "observe", "execute"}
         # The steps that were played, in the order of that.
         self._history: list[Step] = []
+
+    @property
+    def limits(self) -> RealTime:
+        """What bounds the run in real time."""
+        limits: RealTime = self._env.limits
+        return limits
 
     @cached_property
     def steps(self) -> list[Step]:

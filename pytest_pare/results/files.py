@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pytest_pare.redaction import redacted_plain
 from pytest_pare.results.details import details_to_dict
 from pytest_pare.results.report import generate_json_stats_report
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
@@ -46,7 +47,7 @@ def write_json(
     report["robustness"] = [curve.to_dict() for curve in curves]
     report["gate"] = None if verdict is None else verdict.to_dict()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(redacted_plain(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenarioValidationResult]) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.redaction import redacted_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,10 +127,10 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
     """Return the result as builtins that survive JSON and any channel between processes.
 
     Values of other types that a validator or an agent left in the result (a path, a number of numpy's) become builtins
-    too. The exception becomes its type's name and its message.
+    too. The exception becomes its type's name and its message. Secrets are redacted.
     """
     exception = result.exception
-    return {
+    record = {
         "success": None if result.success is None else bool(result.success),
         "exception": None
         if exception is None
@@ -151,6 +152,8 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
         "faults": to_builtins(result.faults),
         "usage": to_builtins(result.usage),
     }
+    plain: dict[str, Any] = redacted_plain(record)
+    return plain
 
 
 def result_from_record(record: Mapping[str, Any]) -> PAREScenarioValidationResult:

@@ -261,11 +261,11 @@ def _anchored(location: Location, value: object, base_dir: Path | None) -> objec
     if isinstance(value, dict):
         return {name: _anchored((*location, name), inner, base_dir) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_anchored(location, item, base_dir) for item in value]
+        return [_anchored((*location, "[]"), item, base_dir) for item in value]
     return str((base_dir / value).absolute()) if _is_path(location) and isinstance(value, str) else value
 
 
 def _is_path(location: Location) -> bool:
     if location[0] == "matrix":
         location = location[2:] if location[2:3] == ("noise",) else ("runner", *location[2:])
-    return dotted(location) in PATH_KEYS
+    return dotted(location).replace(".[]", "[]") in PATH_KEYS

@@ -227,7 +227,7 @@ def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 # Every key of a suite file, dotted.
 KEYS = frozenset(_keys(SuiteSettings))
 
-# The keys whose values are paths, or lists of paths.
+# The keys whose values are paths; with [], lists of paths.
 PATH_KEYS = frozenset(
     {
         "cassettes.dir",
@@ -235,7 +235,10 @@ PATH_KEYS = frozenset(
         "reports.json",
         "reports.parquet",
         "runner.output_dir",
-        "scenarios.paths",
+        "runner.execute_engine_config.answers",
+        "runner.observe_engine_config.answers",
+        "runner.user_engine_config.answers",
+        "scenarios.paths[]",
         "scenarios.split",
     }
 )

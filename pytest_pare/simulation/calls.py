@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
+from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.plain import to_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
@@ -27,8 +26,8 @@ class TimedEngine(LLMEngine):
 
     How long an answer takes is a matter of `simulated_generation_time_mode`: `fixed` is `generation_seconds`,
     `measured` what the call took in real time, `recorded` what the engine says that it took when it was recorded. An
-    engine that is offline takes the fixed time whatever the mode, or longer if it says so: the oracle engine answers at
-    the reference step's time.
+    answer that is replayed takes the time in the recording in both. An engine that is offline takes the fixed time
+    whatever the mode, or longer if it says so: the oracle engine answers at the reference step's time.
 
     Args:
         engine: The engine. One with a true attribute `offline` answers from this machine.
@@ -90,7 +89,7 @@ class TimedEngine(LLMEngine):
                     turn=env.turn or 0,
                     role=self._role,
                     model=self.model_name,
-                    fingerprint=fingerprint(messages),
+                    fingerprint=fingerprint(map(Message.of, messages)),
                     response=answer,
                     latency=round(seconds, 6),
                     prompt_tokens=facts.get("prompt_tokens"),
@@ -112,7 +111,9 @@ class TimedEngine(LLMEngine):
         if self._is_offline:
             return max(fixed, facts.get("completion_duration") or 0.0)
         if self._config.simulated_generation_time_mode == "measured":
-            return measured
+            # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
+            seconds = facts.get("completion_duration")
+            return measured if seconds is None else float(seconds)
         if self._config.simulated_generation_time_mode == "recorded":
             recorded = facts.get("completion_duration")
             if recorded is None:
@@ -132,10 +133,3 @@ class TimedEngine(LLMEngine):
             self._env.pass_time(seconds, "the agents have not come to an end", counted=counted)
         except Exception as over:  # noqa: BLE001 - the caller takes what is raised for the engine's mistake, and goes on
             self._desk.end(over)
-
-
-def fingerprint(messages: list[dict[str, Any]]) -> str:
-    """Return what names a request: 16 hex digits of the SHA-256 of the roles and texts of all its messages."""
-    told = [[str(getattr(m["role"], "value", m["role"])), m["content"]] for m in messages]
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]

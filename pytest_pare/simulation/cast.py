@@ -10,10 +10,12 @@ from pytest_pare.agents.loading import load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.engines.reference import Reference
+from pytest_pare.engines.tape import Tape
 from pytest_pare.plain import to_text
 from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.calls import TimedEngine
 from pytest_pare.simulation.difficult_user import DifficultUser, is_difficult
+from pytest_pare.simulation.ingredients import ingredients
 from pytest_pare.simulation.trace import TraceEvent
 from pytest_pare.simulation.turns import Desk
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.reference import Role
+    from pytest_pare.engines.tape import Cassette
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.consent import Consent
@@ -39,9 +42,14 @@ class Cast:
         consent: What the agent has proposed.
         engine_builder: Makes the engines.
         agent: The agent under test; `None` is what the configuration names.
+        cassette: The recording of what live engines answer; `None` for none.
 
     Attributes:
         desk: Makes the turns.
+        tape: Records and replays the live engines, if there are any and a cassette.
+
+    Raises:
+        EngineConfigurationError: If there is no recording, and none is to be made.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class Cast:
         consent: Consent,
         engine_builder: EngineBuilder,
         agent: ProactiveAgent | None = None,
+        cassette: Cassette | None = None,
     ) -> None:
         self.desk = Desk(scenario, env, consent, config)
         self._scenario = scenario
@@ -63,7 +72,12 @@ class Cast:
         # Where another agent takes the part, nobody plays the agent's reference steps.
         roles: tuple[Role, ...] = ("user", "observe", "execute") if agent is None and config.is_built_in else ("user",)
         played = frozenset(role for role in roles if config.engines[role].provider == "oracle")
-        self._reference = Reference(scenario.events, env, is_users_own, played)
+        live = {role: config.engines[role] for role in roles if config.engines[role].is_live}
+        self.tape: Tape | None = None
+        if cassette is not None and live:
+            needed = ingredients(scenario, env.apps.values(), live)
+            self.tape = Tape(cassette, scenario.scenario_id, scenario.run_number, needed, lambda: env.turn or 0)
+        self._reference = Reference(scenario.events, env, is_users_own, played, scenario.scenario_id)
 
     def user(self) -> UserAgent:
         """Return the simulated user.
@@ -131,7 +145,9 @@ class Cast:
         )
 
     def _engine(self, role: Role) -> TimedEngine:
-        engine = self._engine_builder(self._config.engines[role], role, self._reference)
+        config = self._config.engines[role]
+        build = partial(self._engine_builder, config, role, self._reference)
+        engine = build() if self.tape is None or not config.is_live else self.tape.engine(role, build)
         return TimedEngine(engine, role, self._env, self.desk, self._config)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from pytest_pare.engines.pacing import session_directory
 from pytest_pare.plain import to_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.registry import registry
@@ -85,7 +86,7 @@ class MultiScenarioRunner:
         results = PAREMultiScenarioValidationResult(run_config=tested)
         finished: dict[int, Run] = {}
         following = 0
-        with closing(_executor(how, jobs)) as ended:
+        with session_directory(), closing(_executor(how, jobs)) as ended:
             for index, run in ended:
                 finished[index] = run
                 while (first := finished.pop(following, None)) is not None:

@@ -14,10 +14,10 @@ from are.simulation.types import AgentValidationEvent, OracleEvent, ValidationEv
 from pytest_pare.agents import prompts
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.engines.building import build_engine
+from pytest_pare.engines.errors import EngineError
 from pytest_pare.plain import to_builtins, to_text
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
-from pytest_pare.scenarios.noise.data import NoiseError
 from pytest_pare.scenarios.noise.events import is_arrival
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
+    from pytest_pare.engines.tape import Cassette, Tape
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.scenarios.validation_result import ErrorKind
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ class Run:
     Attributes:
         result: The verdict.
         trace: What happened, as far as the run came.
-        warnings: What became of noise that could not come, or failed; and defects of the scenario's script that were
-            asked to be no more than warnings.
+        warnings: What became of noise that could not come, or failed; defects of the scenario's script that were asked to
+            be no more than warnings; then what is to be known of the recording that it was made from.
         agent_error: What the agent under test raised, if that ended the run.
-        export_error: Why the trace could not be written, if that was asked for.
+        export_error: Why the trace or the recording could not be written, if that was asked for.
+        recording_warnings: Those of the warnings that tell of the recording.
     """
 
     result: PAREScenarioValidationResult
@@ -59,6 +60,7 @@ class Run:
     warnings: tuple[str, ...] = ()
     agent_error: BaseException | None = None
     export_error: str | None = None
+    recording_warnings: tuple[str, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -75,6 +77,7 @@ def run_scenario(
     engine_builder: EngineBuilder = build_engine,
     export_dir: Path = Path("traces"),
     variant: str = "",
+    cassette: Cassette | None = None,
 ) -> Run:
     """Play `scenario` with a user and an agent, or in oracle mode, and validate what happened.
 
@@ -90,10 +93,12 @@ def run_scenario(
         engine_builder: Makes the engines.
         export_dir: Where a trace is written, if `config.export` asks for it and `config.output_dir` names no place.
         variant: What tells this run from others of the same scenario and number, in the name of that file.
+        cassette: Where what live engines answer is recorded, or replayed from; `None` for neither.
     """
     began = time.perf_counter()
     stage = _Stage(scenario, config)
-    result = _result(stage, agent, engine_builder)
+    result = _result(stage, agent, engine_builder, cassette)
+    problem = _finish_recording(stage, result)
     if stage.defects and script_errors == "fail":
         result = _defective(result, stage.defects)
     trace = stage.trace()
@@ -102,7 +107,8 @@ def run_scenario(
     result.duration = time.perf_counter() - began
     warnings = [*stage.noise_warnings(), *(stage.defects if script_errors == "warn" else [])]
     told = tuple(f"{scenario.scenario_id}: {warning}" for warning in warnings)
-    return Run(result, trace, told, stage.agent_error, export_error)
+    taped = () if stage.tape is None else tuple(stage.tape.warnings)
+    return Run(result, trace, (*told, *taped), stage.agent_error, problem or export_error, taped)
 
 
 class TwoAgentScenarioRunner:
@@ -122,6 +128,7 @@ class _Stage:
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
+        self.tape: Tape | None = None
         self.agent_name: str | None = None
         self.agent_error: BaseException | None = None
         self.defects: list[str] = []
@@ -146,7 +153,9 @@ class _Stage:
         )
 
 
-def _result(stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder) -> PAREScenarioValidationResult:
+def _result(
+    stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder, cassette: Cassette | None
+) -> PAREScenarioValidationResult:
     scenario = stage.scenario
     try:
         if getattr(scenario, "_played", False):
@@ -158,10 +167,11 @@ def _result(stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineB
         with scenario.world.active():
             if stage.config.oracle:
                 return _oracle_run(stage)
-            return _agent_run(stage, agent, engine_builder)
+            return _agent_run(stage, agent, engine_builder, cassette)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a scenario's code raises is the result
         stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
-        kind: ErrorKind | None = "configuration" if isinstance(raised, NoiseError) else None
+        # The errors of engines and of noise say what they come of.
+        kind = getattr(raised, "kind", None)
         return PAREScenarioValidationResult(success=None, exception=_exception(raised), error_kind=kind)
 
 
@@ -186,13 +196,14 @@ def _oracle_run(stage: _Stage) -> PAREScenarioValidationResult:
 
 
 def _agent_run(
-    stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder
+    stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder, cassette: Cassette | None
 ) -> PAREScenarioValidationResult:
     scenario, config = stage.scenario, stage.config
     consent = Consent(config.proposal_lifetime, config.execute_max_turns)
     env = stage.env = StateAwareEnvironmentWrapper(scenario.world.clock, stage.limits, consent=consent)
     env.run(scenario, wait_for_end=False)
-    cast = Cast(scenario, config, env, consent, engine_builder, agent)
+    cast = Cast(scenario, config, env, consent, engine_builder, agent, cassette)
+    stage.tape = cast.tape
     user = cast.user()
     stage.agent_name = config.agent_type if agent is None else name_of(agent)
     under_test = cast.agent()
@@ -235,6 +246,17 @@ def _finish(stage: _Stage, env: StateAwareEnvironmentWrapper) -> PAREScenarioVal
     stage.defects = env.defects
     with env.off_the_record():
         return _validate(stage.scenario, env)
+
+
+def _finish_recording(stage: _Stage, result: PAREScenarioValidationResult) -> str | None:
+    if stage.tape is None:
+        return None
+    error = result.exception
+    try:
+        stage.tape.finish(error, is_whole=not isinstance(error, EngineError | ScenarioTimeoutError))
+    except OSError as raised:
+        return f"{stage.scenario.scenario_id}: cannot write the cassette {raised.filename}: {raised.strerror}"
+    return None
 
 
 def _export(

@@ -390,5 +390,6 @@ def test_an_engine_that_is_not_there_is_told() -> None:
     with pytest.raises(EngineConfigurationError) as caught:
         build_engine(LLMEngineConfig(model_name="gpt-5", provider="openai"), "observe", reference)
     assert str(caught.value) == (
-        "observe engine: the provider 'openai' (model gpt-5) is not in this version of pytest-pare; there is 'oracle'"
+        "observe engine: the provider 'openai' (model gpt-5) is not in this version of pytest-pare; "
+        "there are 'oracle' and 'scripted'"
     )

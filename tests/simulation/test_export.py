@@ -24,12 +24,13 @@ from hypothesis import strategies as st
 
 import pytest_pare.apps
 from pytest_pare.apps.email.states import MailboxView
+from pytest_pare.run_files import file_name
 from pytest_pare.scenarios.config import TraceFormat
 from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings.models import RunnerSettings
-from pytest_pare.simulation.export import export_run, file_name
+from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.runner import Run, run_scenario
 from pytest_pare.simulation.trace import EngineCall, Trace
 from tests.stage import Stage
@@ -503,20 +504,20 @@ def test_tokens_that_an_engine_tells_are_added_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scenario_id", "run_number", "variant", "trace_format", "name"),
+    ("scenario_id", "run_number", "variant", "extension", "name"),
     [
         ("airport_cab", None, "", "jsonl", "airport_cab.jsonl"),
-        ("airport_cab", 2, "", "hf", "airport_cab_run_2.json"),
-        ("Airport-cab.v2", 0, "", "lite", "Airport-cab.v2_run_0.json"),
+        ("airport_cab", 2, "", "json", "airport_cab_run_2.json"),
+        ("Airport-cab.v2", 0, "", "json", "Airport-cab.v2_run_0.json"),
         ("airport_cab", 2, "gpt-5.1", "jsonl", "airport_cab_run_2@gpt-5.1.jsonl"),
         ("a/b", None, "", "jsonl", "a-b~c14cddc033f6.jsonl"),
         ("airport_cab", None, "GPT 5", "jsonl", "airport_cab@gpt-5~df07d189f769.jsonl"),
     ],
 )
 def test_a_file_is_named_by_scenario_run_and_variant(
-    scenario_id: str, run_number: int | None, variant: str, trace_format: TraceFormat, name: str
+    scenario_id: str, run_number: int | None, variant: str, extension: str, name: str
 ) -> None:
-    assert file_name(scenario_id, run_number, variant, trace_format) == name
+    assert file_name(scenario_id, run_number, variant, extension) == name
 
 
 VARIANT = st.text(st.sampled_from("aA-_.~@/ \\:\x00é\ud800") | st.characters(), max_size=8) | st.sampled_from(
@@ -533,7 +534,7 @@ def test_variants_have_names_of_their_own_on_any_file_system(variants: list[str]
 
 @given(VARIANT, st.none() | st.integers(0, 20))
 def test_no_id_leads_out_of_the_directory(scenario_id: str, run_number: int | None) -> None:
-    name = file_name(scenario_id, run_number, "", "hf")
+    name = file_name(scenario_id, run_number, "", "json")
     assert Path("traces", name).resolve().parent == Path("traces").resolve()
     assert len(name) <= 120
 

@@ -1,0 +1,71 @@
+"""The models that a session asks: announced in the header, and looked at before anything is spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_pare.engines.routing import name_of
+from pytest_pare.tally import only_looks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_pare.scenarios.config import LLMEngineConfig
+    from pytest_pare.settings import Suite, SuiteSettings
+
+
+def announced(suite: Suite, runs: str) -> list[str]:
+    """Return the lines that say which models a suite asks; none if it asks none.
+
+    Args:
+        suite: The suite.
+        runs: How many runs are planned, in words.
+    """
+    roles: dict[str, dict[str, None]] = {}
+    for settings in _settings(suite):
+        for role, engine in _live(settings):
+            roles.setdefault(name_of(engine), {})[role] = None
+    return [f"live: {', '.join(names)}: {model}, {runs}" for model, names in roles.items()]
+
+
+def asks_models(suite: Suite) -> bool:
+    """Tell whether any run of a suite asks a model."""
+    return any(True for settings in _settings(suite) for _ in _live(settings))
+
+
+class EndpointCheck:
+    """A plugin of the process that the user looks at.
+
+    Args:
+        suites: The suites of the session.
+    """
+
+    def __init__(self, suites: Iterable[Suite]) -> None:
+        self._engines = [engine for suite in suites for settings in _settings(suite) for _, engine in _live(settings)]
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Stop the session if a model cannot be asked.
+
+        Raises:
+            pytest.UsageError: If so.
+        """
+        if not self._engines or only_looks(session.config):
+            return
+        from pytest_pare.engines.check import problem_with
+
+        problem = problem_with(self._engines)
+        if problem is not None:
+            raise pytest.UsageError(problem)
+
+
+def _settings(suite: Suite) -> list[SuiteSettings]:
+    return [variant.settings for variant in suite.variants]
+
+
+def _live(settings: SuiteSettings) -> Iterator[tuple[str, LLMEngineConfig]]:
+    """Yield role and engine of what asks a model in a suite."""
+    is_replayed = settings.cassettes is not None and settings.cassettes.mode == "none"
+    if not settings.runner.oracle and not is_replayed:
+        yield from ((role, engine) for role, engine in settings.runner.engines.items() if engine.is_live)

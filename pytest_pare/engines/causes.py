@@ -1,0 +1,190 @@
+"""From what a client of a provider raises to the cause.
+
+LiteLLM tells causes by words in the text (a 400 that speaks of "429 tokens" becomes a rate limit), so that its classes
+come last here: what went over the wire is at the other end of the chain of exceptions.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_pare.engines.errors import (
+    ContentRefusedError,
+    ContextTooLongError,
+    EngineConfigurationError,
+    EngineError,
+    EngineTimeoutError,
+    ProviderOutageError,
+    RateLimitError,
+)
+from pytest_pare.plain import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST = 200
+_OUTAGE = 500
+
+_CONTEXT_CODES = {"context_length_exceeded", "string_above_max_length"}
+_CONTEXT_WORDS = (
+    "context length", "context window", "maximum context", "too many tokens", "prompt is too long", "prompt too long",
+    "input is too long", "exceeds the maximum number of tokens",
+)  # fmt: skip
+_REFUSED_CODES = {"content_filter", "content_policy_violation", "responsibleaipolicyviolation"}
+_REFUSED_WORDS = (
+    "content management policy",
+    "violating our usage policy",
+    "rejected as a result of the safety system",
+)
+_WITH_RESPONSE = ("openai.APIStatusError", "httpx.HTTPStatusError", "requests.HTTPError")
+_NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"}
+_CREDENTIALS = "give the right key in the environment, or another provider"
+
+
+class Cause(NamedTuple):
+    """Why there is no answer.
+
+    Attributes:
+        error: The class of the error.
+        text: What happened, and what to do about it.
+        retry_after: Seconds that the provider asks to wait.
+    """
+
+    error: type[EngineError]
+    text: str
+    retry_after: float | None = None
+
+
+def cause_of(raised: BaseException, now: float) -> Cause:
+    """Return why a client raised `raised`.
+
+    Args:
+        raised: What it raised.
+        now: The time in epoch seconds, for a `Retry-After` that is a date.
+    """
+    chain = list(_chain(raised))
+    if isinstance(raised, TimeoutError) or any(_is(one, "httpx.TimeoutException", "requests.Timeout") for one in chain):
+        return Cause(
+            EngineTimeoutError, "no answer in time; see whether it is busy, or give the engine more timeout_seconds"
+        )
+    sender, response = _response(chain)
+    if response is not None and response.status_code >= 400:
+        said = _said(response) if response.text else (_short(str(sender)), "")
+        return _of_status(int(response.status_code), said, _retry_after(response, now))
+    return _of_class(chain)
+
+
+def _of_class(chain: list[BaseException]) -> Cause:
+    if _any(chain, "httpx.TransportError", "requests.ConnectionError", "builtins.ConnectionError"):
+        return Cause(ProviderOutageError, f"no connection ({_short(str(chain[-1]))}); see whether it is running")
+    if _any(chain, "json.JSONDecodeError", "json.decoder.JSONDecodeError", "pydantic_core.ValidationError"):
+        return Cause(ProviderOutageError, "it answered what is no JSON of an answer")
+    # What LiteLLM and the clients below it refuse before there is a request.
+    if type(chain[-1]).__name__ in {"OpenAIError", "AuthenticationError"}:
+        return Cause(EngineConfigurationError, f"no key ({_short(str(chain[-1]))}); {_CREDENTIALS}")
+    if _any(chain, "openai.BadRequestError", "openai.NotFoundError", "builtins.ValueError", "builtins.TypeError"):
+        return Cause(
+            EngineConfigurationError,
+            f"it cannot be asked like this ({_short(str(chain[-1]))}); change the engine's keys",
+        )
+    return Cause(
+        ProviderOutageError, f"it gave no usable answer ({type(chain[-1]).__name__}: {_short(str(chain[-1]))})"
+    )
+
+
+def _of_status(status: int, said: tuple[str, str], retry_after: float | None) -> Cause:
+    text, code = said
+    told = f"{status}" if not text else f"{status}, {text}"
+    words, code = text.lower(), code.lower()
+    if code in _NO_CREDIT or status == 402:
+        return Cause(EngineConfigurationError, f"the account has no credit left ({told}); add some")
+    if status == 429:
+        advice = "run fewer at a time (-n), or give the engine more retries"
+        return Cause(RateLimitError, f"too many requests ({told}); {advice}", retry_after)
+    if status >= _OUTAGE:
+        return Cause(ProviderOutageError, f"the provider fails ({told}); try again later", retry_after)
+    if status in {408, 409, 425}:
+        return Cause(ProviderOutageError, f"the provider could not take the request ({told})", retry_after)
+    if status in {401, 403}:
+        return Cause(EngineConfigurationError, f"the key is refused ({told}); {_CREDENTIALS}")
+    if status == 413 or code in _CONTEXT_CODES or any(phrase in words for phrase in _CONTEXT_WORDS):
+        advice = "take a model that reads more, or fewer turns"
+        return Cause(ContextTooLongError, f"the request is longer than the model reads ({told}); {advice}")
+    if code in _REFUSED_CODES or any(phrase in words for phrase in _REFUSED_WORDS):
+        return Cause(
+            ContentRefusedError, f"the content filter refuses the request ({told}); see what the scenario says"
+        )
+    if status == 404:
+        return Cause(EngineConfigurationError, f"no such model or path ({told}); see model_name and endpoint")
+    return Cause(EngineConfigurationError, f"the request is refused ({told}); change the engine's keys")
+
+
+def _chain(raised: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    one: BaseException | None = raised
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        # LiteLLM reads a broken body character by character, which ends in this.
+        if not isinstance(one, StopIteration):
+            yield one
+        one = one.__cause__ or one.__context__
+
+
+def _response(chain: list[BaseException]) -> tuple[BaseException, Any]:
+    """Return the response that went over the wire, or `None`, and who has it: the innermost; LiteLLM makes others up."""
+    for one in reversed(chain):
+        response = getattr(one, "response", None)
+        if _is(one, *_WITH_RESPONSE) and isinstance(getattr(response, "status_code", None), int):
+            return one, response
+    return chain[-1], None
+
+
+def _any(chain: list[BaseException], *names: str) -> bool:
+    return any(_is(one, *names) for one in chain)
+
+
+def _is(one: BaseException, *names: str) -> bool:
+    """Tell whether an exception is of one of the classes, by their names: no client is imported for this."""
+    own = {f"{cls.__module__.partition('.')[0]}.{cls.__name__}" for cls in type(one).__mro__}
+    return not own.isdisjoint({f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in names})
+
+
+def _said(response: Any) -> tuple[str, str]:
+    """Return what a response says in words, shortened, and its code of an error."""
+    try:
+        body = json.loads(response.text)
+    except Exception:  # noqa: BLE001 - a body that cannot be read says nothing
+        return "", ""
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    if isinstance(error, str):
+        return _short(error), ""
+    if not isinstance(error, dict):
+        return "", ""
+    text = error.get("message") or error.get("detail") or ""
+    code = error.get("code") or error.get("type") or ""
+    return _short(text) if isinstance(text, str) else "", code if isinstance(code, str) else ""
+
+
+def _short(text: str) -> str:
+    line = " ".join(to_text(text).split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+
+
+def _retry_after(response: Any, now: float) -> float | None:
+    """Return the seconds of a `Retry-After`, which are a number or a date."""
+    told = response.headers.get("retry-after")
+    if not told:
+        return None
+    with suppress(ValueError):
+        seconds = float(told)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    try:
+        moment = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)

@@ -1,0 +1,124 @@
+"""Whether models can be asked at all, looked at once before anything is spent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from pytest_pare.engines import hugging_face, litellm_client, routing
+from pytest_pare.engines.errors import EngineError
+from pytest_pare.plain import to_text
+from pytest_pare.redaction import redacted
+from pytest_pare.scenarios.config import LLMEngineConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import IO
+
+    import httpx
+
+_SECONDS = 10.0
+_SHOWN = 5
+_REFUSED = (401, 403)
+
+# LiteLLM takes seconds to import, and hundreds of megabytes, which a controller of workers has no use for.
+_PROBE = "import sys; from pytest_pare.engines.check import main; main(sys.stdin, sys.stdout)"
+
+
+def problem_with(configs: Iterable[LLMEngineConfig]) -> str | None:
+    """Return what is wrong with the first of the engines that cannot answer, in a sentence; `None` if nothing is.
+
+    An endpoint is asked for the list of its models, which costs nothing. Where a model has no endpoint of its own, its
+    provider must be known, and its key in the environment.
+    """
+    each = list(dict.fromkeys((one.model_name, one.provider, one.endpoint, one.timeout_seconds) for one in configs))
+    engines = [
+        LLMEngineConfig(model_name=model, provider=provider, endpoint=endpoint, timeout_seconds=seconds)
+        for model, provider, endpoint, seconds in each
+    ]
+    for config in engines:
+        if (problem := _problem_with_endpoint(config)) is not None:
+            return _told(config, problem)
+    others = [config for config in engines if not routing.route(config).is_compatible]
+    return _problem_with_keys(others) if others else None
+
+
+def _told(config: LLMEngineConfig, problem: str) -> str:
+    return redacted(to_text(f"{routing.name_of(config)}: {problem}"))
+
+
+def _problem_with_endpoint(config: LLMEngineConfig) -> str | None:
+    import httpx
+
+    found = routing.route(config)
+    if found.endpoint is None:
+        return None
+    headers = {"Authorization": f"Bearer {found.key}"} if found.key else {}
+    try:
+        response = httpx.get(
+            f"{found.endpoint.rstrip('/')}/models", headers=headers, timeout=min(_SECONDS, config.timeout_seconds)
+        )
+    except httpx.TimeoutException:
+        return "the endpoint does not answer; see whether it is running"
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        return f"the endpoint cannot be reached ({error}); see whether it is running, and its URL"
+    # What speaks another protocol lists its models elsewhere, and takes its key another way.
+    return _problem_with_model(config, found, response) if found.is_compatible else None
+
+
+def _problem_with_model(config: LLMEngineConfig, found: routing.Route, response: httpx.Response) -> str | None:
+    if response.status_code in _REFUSED:
+        variable = routing.key_variable(config)
+        return f"the endpoint refuses the key ({response.status_code}); set {variable} in the environment"
+    listed = _listed(response)
+    model = found.model.partition("/")[2]
+    if not listed or any(_is_same(model, one) for one in listed):
+        return None
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return f"the endpoint has no such model; it has {', '.join(listed[:_SHOWN])}{more}"
+
+
+def _is_same(model: str, listed: str) -> bool:
+    # Ollama lists the tag, and Google the kind of thing.
+    return listed in {model, f"{model}:latest", f"models/{model}"}
+
+
+def _listed(response: httpx.Response) -> list[str]:
+    """Return the names of the models that an endpoint lists; nothing if it lists them in another way, or not at all."""
+    if not response.is_success:
+        return []
+    try:
+        return sorted(str(one["id"]) for one in response.json()["data"])
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _problem_with_keys(configs: list[LLMEngineConfig]) -> str | None:
+    given = json.dumps([config.model_dump(mode="json") for config in configs])
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE], input=given, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:]
+        return f"LiteLLM cannot be used ({redacted(to_text(''.join(last)))}); install it anew"
+    problem: str | None = json.loads(done.stdout)
+    return problem
+
+
+def main(given: IO[str], out: IO[str]) -> None:
+    """Read configurations as JSON and write the problem with the first bad one: what `problem_with` starts."""
+    configs = [LLMEngineConfig.model_validate(one) for one in json.load(given)]
+    json.dump(next(filter(None, map(_problem_with_key, configs)), None), out)
+
+
+def _problem_with_key(config: LLMEngineConfig) -> str | None:
+    try:
+        if routing.is_hugging_face(config):
+            hugging_face.check(config)
+        else:
+            routing.resolve(config, litellm_client.load_litellm())
+    except EngineError as error:
+        return _told(config, str(error))
+    return None

@@ -1,0 +1,137 @@
+"""Engines that ask models."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from are.simulation.agents.llm.llm_engine import LLMEngine
+from are.simulation.agents.llm.types import MessageRole
+
+from pytest_pare.agents.react import cut_answer
+from pytest_pare.engines import hugging_face, litellm_client, routing
+from pytest_pare.engines.causes import cause_of
+from pytest_pare.engines.errors import EngineConfigurationError, EngineError
+from pytest_pare.engines.pacing import Pacer
+from pytest_pare.engines.patience import Patience
+from pytest_pare.redaction import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_pare.engines.litellm_client import Answer
+    from pytest_pare.engines.patience import RealTime
+    from pytest_pare.engines.reference import Role
+    from pytest_pare.scenarios.config import LLMEngineConfig
+
+# What a client is given to give up by itself, before it is left alone.
+_GRACE = 0.5
+# Models know no tools here, but in the text.
+_ROLES = {MessageRole.TOOL_RESPONSE: "user", MessageRole.TOOL_CALL: "assistant"}
+
+Ask = "Callable[[list[dict[str, Any]], float], Answer]"
+T = TypeVar("T")
+
+
+class LiveEngine(LLMEngine):
+    """Asks a model, again if need be.
+
+    Args:
+        config: Which model, and how.
+        role: Whose engine it is.
+        limits: What bounds the run in real time.
+
+    Raises:
+        EngineConfigurationError: If there is no such provider, or no key for it.
+    """
+
+    def __init__(self, config: LLMEngineConfig, role: Role, limits: RealTime) -> None:
+        super().__init__(config.model_name)
+        self._config = config
+        self._role = role
+        self._limits = limits
+        self._patience = Patience(config.retries, limits, Pacer(routing.route(config).endpoint or str(config.provider)))
+        litellm_client.ignore_warnings_of_clients()
+        try:
+            self._ask = hugging_face.asker(config) if routing.is_hugging_face(config) else _litellm_asker(config)
+        except EngineError as error:
+            raise self._told(error, type(error)) from None
+
+    def chat_completion(
+        self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the model's answer up to the first stop sequence, and what is known of it.
+
+        Raises:
+            EngineError: If there is none.
+            ScenarioTimeoutError: If the run's time is over.
+        """
+        del kwargs
+        told = [{"role": _role(message["role"]), "content": message["content"]} for message in messages]
+        self._requests = 0
+        try:
+            answer, seconds = self._patience.call(lambda: self._ask_once(told))
+        except EngineError as error:
+            raise self._told(error, type(error)) from error.__cause__
+        return cut_answer(answer.text, stop_sequences), {
+            "prompt_tokens": answer.prompt_tokens,
+            "completion_tokens": answer.completion_tokens,
+            "cost": answer.cost,
+            "completion_duration": seconds,
+        }
+
+    def _ask_once(self, messages: list[dict[str, Any]]) -> tuple[Answer, float]:
+        seconds = min(self._config.timeout_seconds, self._limits.seconds_left())
+        self._requests += 1
+        litellm_client.ignore_warnings_of_clients()
+        began = time.perf_counter()
+        try:
+            answer = within(seconds + _GRACE, lambda: self._ask(messages, seconds))
+        except EngineError:
+            raise
+        except Exception as raised:
+            cause = cause_of(raised, time.time())
+            raise cause.error(cause.text, cause.retry_after) from raised
+        return answer, time.perf_counter() - began
+
+    def _told(self, error: EngineError, kind: type[EngineError]) -> EngineError:
+        """Return an error that says whose engine it is, which model it asks, and how often it did."""
+        requests = getattr(self, "_requests", 0)
+        often = f"after {requests} requests: " if requests > 1 else ""
+        text = f"{self._role} engine {routing.name_of(self._config)}: {often}{error}"
+        return kind(redacted(text), error.retry_after)
+
+
+def _litellm_asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], Answer]:
+    litellm = litellm_client.load_litellm()
+    found = routing.resolve(config, litellm)
+    return lambda messages, seconds: litellm_client.ask(litellm, config, found, messages, seconds)
+
+
+def _role(role: Any) -> str:
+    role = MessageRole(role)
+    return _ROLES.get(role, str(role.value))
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what `call` returns, but wait no longer than `seconds` for it.
+
+    The timeouts of clients are about the next byte, and one that comes now and then keeps them waiting for ever. A call
+    that goes on is left to a thread that nobody waits for.
+
+    Raises:
+        TimeoutError: If it takes longer.
+        Exception: Whatever `call` raises.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as raised:  # noqa: BLE001 - it is raised where it is waited for
+            future.set_exception(raised)
+
+    threading.Thread(target=run, name="pytest-pare-request", daemon=True).start()
+    return future.result(seconds)

@@ -1,0 +1,295 @@
+"""Engines that answer from a recording, and that make one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from are.simulation.agents.llm.llm_engine import LLMEngine
+
+from pytest_pare.engines import drift
+from pytest_pare.engines.cassette import Call, Ingredients, Message, Recording, fingerprint, messages_at
+from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError
+from pytest_pare.redaction import redacted, redacted_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_pare.engines.reference import Role
+
+_RECORD = "record it with --pare-record {} --pare-live"
+
+
+@dataclass(frozen=True)
+class Cassette:
+    """The recording of a run, and what is to be done with it.
+
+    Attributes:
+        path: The file.
+        mode: `none` replays; `once` records if there is no file; `new` records what is missing; `all` records anew.
+        on_drift: What becomes of a run that asks something else than was recorded: `fail`, `rerecord` or `warn`.
+        live: Whether engines may be asked; in the mode `none` only to rerecord.
+        variant: What tells the run from others of the same scenario and number.
+        suite: Name of the suite file that the run belongs to; empty for none.
+    """
+
+    path: Path
+    mode: Literal["none", "once", "new", "all"] = "none"
+    on_drift: Literal["fail", "rerecord", "warn"] = "fail"
+    live: bool = True
+    variant: str = ""
+    suite: str = ""
+
+
+class Tape:
+    """Replays and records the calls of one run, by role and position.
+
+    What an engine answers is given to the run as it is recorded, that is without secrets: a replay has no others.
+
+    Args:
+        cassette: The recording.
+        scenario_id: The scenario that is played.
+        run_number: The number of the run.
+        ingredients: What requests depend on, as it is now.
+        turn: Returns the turn that is played.
+
+    Attributes:
+        warnings: What is to be known of the recording, a sentence each.
+
+    Raises:
+        EngineConfigurationError: If the file is no cassette, or is missing and nothing may be recorded.
+    """
+
+    def __init__(
+        self,
+        cassette: Cassette,
+        scenario_id: str,
+        run_number: int | None,
+        ingredients: Ingredients,
+        turn: Callable[[], int],
+    ) -> None:
+        self._cassette = cassette
+        self._run = (scenario_id, run_number)
+        self._ingredients = ingredients
+        self._turn = turn
+        self._recorded = None if cassette.mode == "all" else Recording.read(cassette.path)
+        self._left = False
+        self._is_new = False
+        self._models: dict[str, str] = {}
+        self._calls: list[Call] = []
+        # By role, what was asked last, as it is recorded; and each text without its secrets.
+        self._asked: dict[str, list[Message]] = {}
+        self._redacted: dict[str, str] = {}
+        self._warned: set[str] = set()
+        self.warnings: list[str] = []
+        if self._recorded is not None:
+            self._warn_of_age(self._recorded)
+        elif cassette.mode == "none":
+            where = cassette.path.parent.parent
+            raise EngineConfigurationError(f"{self._name} was never recorded; {_RECORD.format('once')} (in {where})")
+        else:
+            self._warn_of_names()
+
+    @property
+    def _name(self) -> str:
+        # Without the directories above: it reaches traces, which are the same everywhere.
+        return f"{self._cassette.path.parent.name}/{self._cassette.path.name}"
+
+    def engine(self, role: Role, build: Callable[[], LLMEngine]) -> TapeEngine:
+        """Return the engine of a role.
+
+        Args:
+            role: The role.
+            build: Makes the engine that is asked; not called in a run that is only replayed.
+        """
+        model = None if self._recorded is None else self._recorded.models.get(role)
+        return TapeEngine(self, role, build, model)
+
+    def answer(self, role: Role, request: list[dict[str, Any]], ask: Callable[[], tuple[str, dict[str, Any]]]) -> Call:
+        """Return the call that answers a request: a recorded one, or what `ask` answers.
+
+        Raises:
+            CassetteDrift: If something else was recorded.
+            EngineConfigurationError: If nothing was recorded, and nothing may be asked.
+        """
+        messages = [Message.of(message) for message in request]
+        call = self._replayed(role, messages)
+        if call is None:
+            call = self._record(role, messages, ask)
+        self._calls.append(call)
+        return call
+
+    def _replayed(self, role: Role, messages: list[Message]) -> Call | None:
+        """Return the recorded call that answers a request; `None` if the engine is to be asked."""
+        if self._recorded is None or self._left:
+            return None
+        position = sum(call.role == role for call in self._calls)
+        calls = self._recorded.of(role)
+        if position >= len(calls):
+            self._missing(role, position)
+            return None
+        call = calls[position]
+        now, then = self._ingredients, self._recorded.ingredients
+        if now.engines[role] != then.engines.get(role):
+            self._drifted(role, position, [drift.engine_change(role, then.engines.get(role) or {}, now.engines[role])])
+        elif call.fingerprint != fingerprint(messages):
+            told = drift.difference(messages_at(calls[: position + 1]), self._without_secrets(messages))
+            self._drifted(role, position, [drift.explain(then, now, role), *told])
+        return None if self._left else call
+
+    def _missing(self, role: Role, position: int) -> None:
+        if self._cassette.mode == "new":
+            return
+        if self._cassette.on_drift != "rerecord":
+            raise EngineConfigurationError(
+                f"turn {self._turn()}: {self._name} has no call {position + 1} of role {role}; "
+                f"{_RECORD.format('new')}, or everything anew with --pare-record all"
+            )
+        self._leave(f"call {position + 1} of role {role} was not recorded")
+
+    def _drifted(self, role: Role, position: int, told: list[str]) -> None:
+        cause, *lines = told
+        where = f"call {position + 1} of role {role} is not as recorded"
+        if self._cassette.on_drift == "rerecord":
+            self._leave(f"{where}: {cause}")
+        elif self._cassette.on_drift == "fail":
+            text = [f"turn {self._turn()}, {where}: {cause}", f"in {self._name}, {lines[0]}" if lines else self._name]
+            raise CassetteDrift("\n".join([*text, *lines[1:], "record it anew with --pare-record all --pare-live"]))
+        elif role not in self._warned:
+            self._warned.add(role)
+            self.warnings.append(
+                f"{self._name}: turn {self._turn()}, {where}: {cause}; the recorded answers were taken nevertheless"
+            )
+
+    def _leave(self, why: str) -> None:
+        """Go on without the recording."""
+        self._left = True
+        self.warnings.append(f"{self._name}: turn {self._turn()}, recorded anew from here on: {why}")
+
+    def _record(self, role: Role, messages: list[Message], ask: Callable[[], tuple[str, dict[str, Any]]]) -> Call:
+        if not self._cassette.live:
+            raise EngineConfigurationError(
+                f"{self._name}: recording asks a model, which may cost something; say live: true in the suite or "
+                "--pare-live"
+            )
+        self._is_new = True
+        began = time.perf_counter()
+        answer, facts = ask()
+        measured = time.perf_counter() - began
+        # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
+        seconds = facts.get("completion_duration")
+        told = self._without_secrets(messages)
+        before = self._asked.get(role)
+        if before is None:
+            before = messages_at(call for call in self._calls if call.role == role)
+        kept = drift.first_difference(before, told)
+        self._asked[role] = told
+        return Call(
+            role,
+            self._turn(),
+            fingerprint(messages),
+            kept,
+            tuple(told[kept:]),
+            redacted(answer),
+            facts.get("prompt_tokens"),
+            facts.get("completion_tokens"),
+            facts.get("cost"),
+            measured if seconds is None else float(seconds),
+        )
+
+    def _without_secrets(self, messages: list[Message]) -> list[Message]:
+        return [Message(message.role, self._redact(message.content)) for message in messages]
+
+    def _redact(self, content: Any) -> Any:
+        if not isinstance(content, str):
+            return redacted_plain(content)
+        # A request has most of its texts in common with the one before.
+        if content not in self._redacted:
+            self._redacted[content] = redacted(content)
+        return self._redacted[content]
+
+    def name(self, role: Role, model: str) -> None:
+        """Note what the engine of a role calls itself."""
+        self._models[role] = model
+
+    def finish(self, error: Exception | None, *, is_whole: bool) -> None:
+        """Write the recording, if there is something new in it.
+
+        A run that was cut short, because an engine could not answer or real time was over, leaves a file as it is. Only
+        in the mode `new` its answers are kept: the next run asks for those that are missing.
+
+        Args:
+            error: What ended the run.
+            is_whole: Whether it came to its end.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        keeps_part = self._cassette.mode == "new" and not self._left and not isinstance(error, CassetteDrift)
+        if not (is_whole or (keeps_part and self._calls)):
+            return
+        if self._recorded is not None and not self._is_new:
+            return
+        models = {**({} if self._recorded is None else self._recorded.models), **self._models}
+        Recording(
+            *self._run,
+            self._cassette.variant,
+            self._cassette.suite,
+            self._ingredients,
+            {role: models[role] for role in self._ingredients.engines if role in models},
+            tuple(self._calls),
+        ).write(self._cassette.path)
+
+    def _warn_of_age(self, recorded: Recording) -> None:
+        reasons = drift.stale(recorded.ingredients, self._ingredients)
+        if reasons:
+            self.warnings.append(f"{self._name} may be out of date: {'; '.join(reasons)}")
+
+    def _warn_of_names(self) -> None:
+        for model in drift.floating(self._ingredients):
+            self.warnings.append(
+                f"{self._name} is recorded from {model}, a name without a date, which can mean another model tomorrow"
+            )
+
+
+class TapeEngine(LLMEngine):
+    """The engine of a role in a run that is recorded or replayed.
+
+    Args:
+        tape: Replays and records.
+        role: The role.
+        build: Makes the engine that is asked.
+        model: What the engine called itself when it was recorded; `None` if it was not.
+    """
+
+    def __init__(self, tape: Tape, role: Role, build: Callable[[], LLMEngine], model: str | None) -> None:
+        self._tape = tape
+        self._role = role
+        self._build = build
+        self._engine: LLMEngine | None = None
+        super().__init__(model if model is not None else self._live().model_name)
+
+    def _live(self) -> LLMEngine:
+        if self._engine is None:
+            self._engine = self._build()
+            self._tape.name(self._role, self._engine.model_name)
+        return self._engine
+
+    def chat_completion(
+        self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the recorded answer, or the engine's; `completion_duration` is the real time that it took."""
+
+        def ask() -> tuple[str, dict[str, Any]]:
+            answer, facts = self._live()(messages, stop_sequences, **kwargs)
+            return answer, facts or {}
+
+        call = self._tape.answer(self._role, messages, ask)
+        return call.answer, {
+            "prompt_tokens": call.prompt_tokens,
+            "completion_tokens": call.completion_tokens,
+            "cost": call.cost,
+            "completion_duration": call.seconds,
+        }

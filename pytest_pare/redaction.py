@@ -1,0 +1,186 @@
+"""Secrets out of what is written or printed: by their value in the environment, by their name, by their shape."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+REDACTED = "[redacted]"
+
+# Shorter values are words and numbers that occur everywhere.
+_SHORTEST = 8
+# PWD is where a shell stands, and an author is nobody's secret.
+_SECRET_VARIABLE = re.compile(
+    r"KEYS?(?![A-Z])|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH(?!ORS?(?![A-Z]))|_(?:PASS|PWD|PAT)(?![A-Z])",
+    re.IGNORECASE,
+)
+
+# Where a word begins, also behind what JSON has for a line feed.
+_START = r"(?:(?<![\w-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
+# Names whose value is a secret wherever it stands beside one.
+_STRONG = (
+    r"(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
+    r"secret[_-]?access[_-]?key|client[_-]?secret|(?:access|auth|refresh|bearer|id|session)[_-]?token|"
+    r"password|passwd|passphrase|authorization)"
+)
+# Names that are also words: here the value must look like one.
+_WEAK = r"(?:[\w-]*[_-])?(?:key|token|secret|credentials?|auth)"
+_VALUE = r"[\w.~+/%-]{8,}"
+_LIKE_A_KEY = rf"(?=[\w.~+/%-]{{0,200}}\d){_VALUE}"
+_STRONG_NAME = re.compile(_STRONG, re.IGNORECASE)
+
+# Each with what must be in the text, in lower case, for the search to be worth its time.
+_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
+    (hints, re.compile(pattern, flags), replacement)
+    for hints, pattern, flags, replacement in (
+        (
+            ("private key-----",),
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+            re.DOTALL,
+            REDACTED,
+        ),
+        # https://user:password@host
+        (("://",), r"(://[^\s/@:\"'\\?#]*:)[^\s/@\"'\\]+(?=@)", 0, rf"\1{REDACTED}"),
+        # Authorization: Basic dXNlcjpwYXNz
+        (
+            ("authorization",),
+            rf"{_START}(authorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(?:bearer|basic|token)\s+[\w.~+/=-]+|{_LIKE_A_KEY})",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
+        (("bearer ",), rf"{_START}(bearer +)(?=[\w.~+/=-]*[\d_.=+/])[\w.~+/=-]{{8,}}", re.IGNORECASE, rf"\1{REDACTED}"),
+        # "api_key": "...", also with the quotes escaped, as in JSON inside of a JSON text
+        (
+            ("key", "token", "secret", "passw", "passphrase", "authorization"),
+            rf"((?P<quote>\\*[\"']){_STRONG}(?P=quote)\s*:\s*(?P<open>\\*[\"']))(?!(?P=open)).+?(?=(?<!\\)(?P=open))",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
+        # api_key=..., api-key: ...
+        (
+            ("key", "token", "secret", "passw", "passphrase"),
+            rf"{_START}({_STRONG}(?:=(?={_VALUE})|\s?[=:]\s?(?={_LIKE_A_KEY}))){_VALUE}",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
+        # ?key=..., "token": "..."
+        (
+            ("key", "token", "secret", "credential", "auth"),
+            rf"{_START}({_WEAK}(?:=|\\*[\"']\s*:\s*\\*[\"'])){_LIKE_A_KEY}",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
+        (("sk-", "pk-", "rk-"), rf"{_START}[spr]k-(?=[\w-]*\d)[\w-]{{16,}}", 0, REDACTED),
+        (("sk_", "pk_", "rk_", "gsk_"), rf"{_START}(?:[spr]k_(?:live|test)|gsk)_\w{{16,}}", 0, REDACTED),
+        (("gh", "glpat-", "github_pat_"), rf"{_START}(?:gh[pousr]_|github_pat_|glpat-)[\w-]{{16,}}", 0, REDACTED),
+        (("hf_",), rf"{_START}hf_[A-Za-z0-9]{{20,}}", 0, REDACTED),
+        (("xox",), rf"{_START}xox[a-z]-[\w-]{{10,}}", 0, REDACTED),
+        (("akia", "asia"), rf"{_START}(?:AKIA|ASIA)[A-Z0-9]{{16}}\b", 0, REDACTED),
+        (("aiza",), rf"{_START}AIza[\w-]{{30,}}", 0, REDACTED),
+        # A JSON web token
+        (("eyj",), rf"{_START}eyJ[\w-]{{8,}}\.[\w-]{{8,}}\.[\w-]*", 0, REDACTED),
+    )
+)
+
+
+def redacted(text: str) -> str:
+    """Return `text` with `[redacted]` in the place of each secret in it.
+
+    A secret is the value of an environment variable whose name says so (`OPENAI_API_KEY`) and that has 8 characters or
+    more, also as JSON, a URL or base64 has it; what stands behind a name that says so (`"api_key": "..."`,
+    `Authorization: ...`, the password in a URL); and what has the shape of a well-known kind of key (`sk-...`).
+    """
+    return _redacted(text, _by_value(_environment()))
+
+
+def redacted_plain(value: Any) -> Any:
+    """Return plain data, such as JSON holds, with the secrets in all of its texts and behind its keys redacted."""
+    return _plain(value, _by_value(_environment()))
+
+
+def redacted_json(text: str, separators: tuple[str, str] = (", ", ": ")) -> str:
+    """Return lines of JSON with their secrets redacted, and JSON still; as they were if there are none.
+
+    Args:
+        text: The lines, each of them a JSON of its own.
+        separators: How `json.dumps` was told to write them.
+    """
+    if redacted(text) == text:
+        return text
+    # Not `splitlines`, which breaks at more than a line feed.
+    plain = (redacted_plain(json.loads(line)) if line else None for line in text.split("\n"))
+    lines = ("" if one is None else json.dumps(one, ensure_ascii=False, separators=separators) for one in plain)
+    return "\n".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _redacted(text: str, by_value: re.Pattern[str] | None) -> str:
+    if by_value is not None:
+        text = by_value.sub(REDACTED, text)
+    lower = text.lower()
+    for hints, pattern, replacement in _SHAPES:
+        if any(hint in lower for hint in hints):
+            text = pattern.sub(replacement, text)
+    return text
+
+
+def _plain(value: Any, by_value: re.Pattern[str] | None) -> Any:
+    if isinstance(value, str):
+        return _redacted(value, by_value)
+    if isinstance(value, dict):
+        return {
+            _plain(key, by_value): REDACTED if _is_secret(key, item) else _plain(item, by_value)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(item, by_value) for item in value]
+    # A number can be a secret too.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return REDACTED if is_number and by_value is not None and by_value.fullmatch(str(value)) else value
+
+
+def _is_secret(key: Any, value: Any) -> bool:
+    return isinstance(key, str) and isinstance(value, str) and bool(value and _STRONG_NAME.fullmatch(key))
+
+
+def _environment() -> tuple[str, ...]:
+    """Return the secrets in the environment, the longest first."""
+    found = {value.strip() for name, value in os.environ.items() if _names_secret(name)}
+    return tuple(sorted((value for value in found if _is_worth_it(value)), key=lambda value: (-len(value), value)))
+
+
+@lru_cache(maxsize=1024)
+def _names_secret(name: str) -> bool:
+    return bool(_SECRET_VARIABLE.search(name))
+
+
+@lru_cache(maxsize=256)
+def _is_worth_it(value: str) -> bool:
+    # A path to where a secret is, such as SSH_AUTH_SOCK, is none itself.
+    return len(value) >= _SHORTEST and value not in REDACTED and not os.path.exists(value)  # noqa: PTH110 - any text
+
+
+@lru_cache(maxsize=8)
+def _by_value(values: tuple[str, ...]) -> re.Pattern[str] | None:
+    forms = {form for value in values for form in _forms(value)}
+    # Of two that begin alike, the longer one must be tried first.
+    return re.compile("|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form))))) if forms else None
+
+
+def _forms(secret: str) -> set[str]:
+    """Return how a secret may be written: as it is, in JSON, in JSON inside of JSON, in a URL, and in base64."""
+    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    for ascii_only in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        forms |= {once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]}
+    raw = secret.encode("utf-8", "surrogateescape")
+    for before in range(3):
+        # Where it begins in the encoded text is not known; the characters that hold some of what is around it stay.
+        encoded = base64.b64encode(b"\0" * before + raw).decode("ascii")
+        whole = encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+        forms |= {whole, whole.replace("+", "-").replace("/", "_")}
+    return forms

@@ -1,0 +1,355 @@
+"""Engines that ask models, by real LiteLLM, of a server on loopback that behaves in every way that it can."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_pare.engines import errors, litellm_client, patience
+from pytest_pare.engines.building import build_engine
+from pytest_pare.engines.errors import EngineConfigurationError, EngineError, RateLimitError
+from pytest_pare.engines.live import LiveEngine, within
+from pytest_pare.engines.pacing import VARIABLE
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.errors import ScenarioTimeoutError
+from pytest_pare.simulation.environment import Limits
+from pytest_pare.simulation.runner import Run, run_scenario
+from tests.engines.model_server import (
+    WAIT,
+    ModelServer,
+    Reply,
+    answers,
+    cuts,
+    drips,
+    fails,
+    garbles,
+    hangs,
+)
+from tests.stage import Stage
+
+MANUAL = Path(__file__).parents[2] / "docs" / "engines.md"
+QUESTION = [{"role": "user", "content": "What is to be done?"}]
+
+BEHAVIOURS: dict[str, Reply] = {
+    "answers": answers(WAIT),
+    "answers 200 KB": answers(f"{'Thought. ' * 25_000}\n{WAIT}"),
+    "answers nothing": answers(""),
+    "does not say how many tokens": answers(WAIT, usage=None),
+    "answers nothing, for `max_tokens` is used up": answers("", finish="length"),
+    "says 400": fails(400, "temperature: 429 is too hot"),
+    "says 401": fails(401, "Incorrect API key provided: sk-1234567890abcdefghij"),
+    "says 403": fails(403),
+    "says 404, unknown model": fails(404, "The model m does not exist", "model_not_found"),
+    "says 429, no credit left": fails(429, "You exceeded your current quota", "insufficient_quota"),
+    "says 400, the context is too long": fails(400, "That is 9000 tokens", "context_length_exceeded"),
+    "says 400, for its content policy": fails(400, "no", "content_policy_violation"),
+    "stops at its content filter": answers("", finish="content_filter"),
+    "says 429": fails(429),
+    "says 429, and when to come back": fails(429, retry_after="0.1"),
+    "says 500": fails(500),
+    "says 503": fails(503),
+    "sends what is no JSON": garbles(),
+    "sends JSON that is no answer": Reply(body="[]"),
+    "cuts the connection": cuts(),
+    "sends nothing": hangs(),
+    "sends a byte now and then, for ever": drips(),
+}
+
+
+@pytest.fixture(autouse=True)
+def _session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setattr(patience, "_FIRST_WAIT", 0.01)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "HF_TOKEN", "HF_INFERENCE_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def config(url: str | None = None, **options: Any) -> LLMEngineConfig:
+    return LLMEngineConfig(**{"model_name": "m", "endpoint": url, "timeout_seconds": 5.0, "retries": 0} | options)
+
+
+def engine(url: str | None = None, limits: Limits | None = None, **options: Any) -> LiveEngine:
+    return LiveEngine(config(url, **options), "observe", limits or Limits())
+
+
+def play(url: str, **options: Any) -> Run:
+    asked = config(url, **options)
+    return run_scenario(
+        Stage(),
+        MultiScenarioRunnerConfig(
+            user_engine_config=LLMEngineConfig(model_name="oracle", provider="oracle"),
+            observe_engine_config=asked,
+            execute_engine_config=asked,
+            simulated_generation_time_mode="fixed",
+            observe_max_iterations=3,
+            max_turns=1,
+        ),
+    )
+
+
+# -- the manual's table
+
+
+def behaviours() -> list[list[str]]:
+    table = MANUAL.read_text(encoding="utf-8").partition("<!-- behaviours -->\n")[2].partition("<!-- end -->")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def test_the_manual_tells_every_behaviour() -> None:
+    assert {row[0] for row in behaviours()} == {*BEHAVIOURS, "refuses the connection"}
+
+
+@pytest.mark.parametrize("row", behaviours(), ids=lambda row: re.sub(r"\W+", "-", row[0]))
+def test_a_provider_does_to_a_run_what_the_manual_says(row: list[str]) -> None:
+    provider, is_asked_again, ends_as, kind = row
+    began = time.monotonic()
+    if provider == "refuses the connection":
+        run, requests = play("http://127.0.0.1:9/v1", retries=1), None
+    else:
+        slow = provider.startswith("sends")
+        with ModelServer([BEHAVIOURS[provider]]) as server:
+            run = play(server.url, retries=1, timeout_seconds=0.2 if slow else 5.0)
+            requests = len(server.requests)
+    assert time.monotonic() - began < 10
+    result = run.result
+    if ends_as == "goes on":
+        assert (result.exception, result.error_kind) == (None, None)
+        assert result.status == "success"
+        return
+    error = result.exception
+    assert isinstance(error, getattr(errors, ends_as.strip("`")))
+    assert type(error).__name__ == ends_as.strip("`")
+    assert (result.error_kind, result.status) == (kind.strip("`"), "exception")
+    assert requests in (None, {"yes": 2, "no": 1}[is_asked_again])
+    assert re.match(r"observe engine m \(at http://127\.0\.0\.1:\d+/v1\): ", str(error))
+    assert "\n" not in str(error)
+    assert "sk-1234567890" not in str(error)
+    call = run.trace.calls[-1]
+    assert (call.role, call.response) == ("observe", None)
+    assert call.error == f"{type(error).__name__}: {error}"
+
+
+def test_the_agent_is_told_nothing_of_an_error() -> None:
+    replies = [answers("Thought: I had better look first.\nAction:\nlook"), fails(500, "overloaded")]
+    with ModelServer(replies) as server:
+        run = play(server.url)
+        told = [message["content"] for request in server.requests for message in request.body["messages"]]
+    assert isinstance(run.result.exception, errors.ProviderOutageError)
+    assert run.agent_error is None
+    assert len(server.requests) == 2
+    assert any("must be a JSON object" in text for text in told)
+    assert not any("overloaded" in text or "engine" in text.lower() for text in told)
+
+
+def test_an_empty_answer_is_a_mistake_of_the_agents() -> None:
+    with ModelServer([answers(""), answers(WAIT)]) as server:
+        run = play(server.url, retries=3)
+        told = server.requests[1].body["messages"][-1]["content"]
+    assert run.result.status == "success"
+    assert "exactly one line that begins with 'Action:'" in " ".join(
+        message["content"] for message in server.requests[1].body["messages"]
+    ), told
+
+
+# -- what is asked
+
+
+def test_a_request_has_the_messages_and_the_options_that_are_set() -> None:
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hello"},
+        {"role": "tool-call", "content": "look"},
+        {"role": "tool-response", "content": "nothing"},
+    ]
+    with ModelServer([answers("Hi")]) as server:
+        engine(server.url, temperature=0.5, seed=3, max_tokens=9)(messages)
+        engine(server.url)(QUESTION)
+    first, second = (request.body for request in server.requests)
+    roles = [message["role"] for message in first.pop("messages")]
+    assert roles == ["system", "user", "assistant", "user"]
+    assert first == {"model": "m", "temperature": 0.5, "seed": 3, "max_tokens": 9}
+    assert second == {"model": "m", "messages": QUESTION}
+
+
+def test_an_answer_is_the_models_own_up_to_the_first_stop_sequence() -> None:
+    text = 'Thought: True.\nAction:\n{"action": "tell", "action_input": {"content": "Observation: True"}}'
+    with ModelServer([answers(f"{text}<end_action>\nObservation: done\nAction:\n{{}}")]) as server:
+        answer, _ = engine(server.url)(QUESTION, stop_sequences=["<end_action>", "Observation:"])
+    assert answer == text
+
+
+def test_tokens_time_and_cost_are_told() -> None:
+    with ModelServer([answers("Hi", usage=(1000, 100), delay=0.1)]) as server:
+        _, facts = engine(server.url, price={"input": 2.0, "output": 10.0})(QUESTION)
+        _, unpriced = engine(server.url, model_name="gpt-4o-mini")(QUESTION)
+    assert facts == {
+        "prompt_tokens": 1000,
+        "completion_tokens": 100,
+        "cost": pytest.approx(0.003),
+        "completion_duration": pytest.approx(0.2, abs=0.15),
+    }
+    assert unpriced["cost"] is None, "the price of a model somewhere else is no price of one's own endpoint"
+
+
+def test_what_was_not_told_is_not_known() -> None:
+    with ModelServer([answers("Hi", usage=None)]) as server:
+        _, facts = engine(server.url, price={"input": 2.0, "output": 10.0})(QUESTION)
+    assert (facts["prompt_tokens"], facts["completion_tokens"], facts["cost"]) == (None, None, None)
+
+
+def test_the_price_of_a_known_model_is_that_of_litellms_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    litellm = litellm_client.load_litellm()
+    with ModelServer([answers("Hi", usage=(1000, 100))]) as server:
+        # Where OpenAI is, as far as LiteLLM is concerned.
+        monkeypatch.setattr(litellm, "api_base", server.url)
+        _, facts = engine(model_name="gpt-4o-mini", provider="openai")(QUESTION)
+        _, unknown = engine(model_name="gpt-4o-of-tomorrow", provider="openai")(QUESTION)
+    listed = litellm.model_cost["gpt-4o-mini"]
+    expected = 1000 * listed["input_cost_per_token"] + 100 * listed["output_cost_per_token"]
+    assert facts["cost"] == pytest.approx(expected)
+    assert unknown["cost"] is None
+
+
+# -- whom
+
+
+@pytest.mark.parametrize(
+    ("options", "model"),
+    [
+        ({}, "m"),
+        ({"provider": "openai"}, "m"),
+        ({"provider": "local"}, "m"),
+        ({"provider": "local", "model_name": "openai/m"}, "m"),
+        ({"provider": "hosted_vllm", "model_name": "qwen/m"}, "qwen/m"),
+        ({"model_name": "openai/m"}, "openai/m"),
+        ({"model_name": "meta-llama/m"}, "meta-llama/m"),
+    ],
+)
+def test_an_endpoint_that_speaks_as_openai_does_needs_no_key(options: dict[str, Any], model: str) -> None:
+    with ModelServer([answers("Hi")]) as server:
+        assert engine(server.url, **options)(QUESTION)[0] == "Hi"
+    assert server.requests[0].path == "/v1/chat/completions"
+    assert server.requests[0].body["model"] == model
+
+
+def test_an_endpoint_gets_the_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    monkeypatch.setenv("HOSTED_VLLM_API_KEY", "of-vllm")
+    monkeypatch.setenv("LLAMA_API_KEY", "of-llama")
+    with ModelServer([answers("Hi")]) as server:
+        monkeypatch.setenv("LLAMA_API_BASE", server.url)
+        for provider in ("openai", "hosted_vllm"):
+            engine(server.url, provider=provider)(QUESTION)
+        engine(provider="llama-api")(QUESTION)
+    sent = [request.headers["authorization"] for request in server.requests]
+    assert sent == ["Bearer sk-of-nobody", "Bearer of-vllm", "Bearer of-llama"]
+
+
+def test_another_protocol_can_be_spoken_at_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-of-nobody")
+    with ModelServer([fails(529, "overloaded")]) as server, pytest.raises(errors.ProviderOutageError) as raised:
+        engine(server.url, provider="anthropic")(QUESTION)
+    assert server.requests[0].path.endswith("/messages")
+    assert "the provider fails (529, overloaded)" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"provider": "opnai"}, "there is no provider 'opnai'; did you mean openai"),
+        ({"provider": "zzzzzzzz"}, "there is no provider 'zzzzzzzz'; see https://docs.litellm.ai/docs/providers"),
+        ({}, "nothing tells who serves m; name a provider, or an endpoint"),
+        ({"provider": "openai"}, "no key; set OPENAI_API_KEY in the environment"),
+        ({"model_name": "anthropic/m"}, "no key; set ANTHROPIC_API_KEY in the environment"),
+        ({"provider": "llama-api"}, "no key; set LLAMA_API_KEY in the environment"),
+        ({"provider": "groq"}, "no key; set HF_TOKEN in the environment"),
+        ({"provider": "together", "seed": 1}, "seed has no effect with the provider together"),
+    ],
+)
+def test_what_cannot_be_asked_is_no_engine(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(EngineConfigurationError, match=re.escape(message)) as raised:
+        engine(**options)
+    assert str(raised.value).startswith("observe engine m") or "anthropic/m" in str(raised.value)
+
+
+def test_an_option_that_a_model_does_not_take_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    with pytest.raises(EngineConfigurationError, match="temperature"):
+        engine(model_name="o1", provider="openai", temperature=0.3)(QUESTION)
+
+
+def test_hugging_face_is_asked_by_ares_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_of_nobody")
+    asked = engine(provider="hf-inference")
+    with ModelServer([answers("True"), fails(503, "down", retry_after="0")]) as server:
+        client = asked._ask.__closure__  # type: ignore[attr-defined]
+        are_engine = next(cell.cell_contents for cell in client if hasattr(cell.cell_contents, "client"))
+        are_engine.client.base_url = are_engine.client.model = server.url
+        assert asked(QUESTION)[0] == "true"
+        with pytest.raises(errors.ProviderOutageError, match="the provider fails"):
+            asked(QUESTION)
+    assert len(server.requests) == 2
+
+
+def test_the_builder_asks_whoever_is_not_the_oracle() -> None:
+    class Run:
+        limits = Limits()
+
+    with ModelServer([answers("Hi")]) as server:
+        built = build_engine(config(server.url), "user", Run())  # type: ignore[arg-type]
+        assert built(QUESTION)[0] == "Hi"
+
+
+# -- again
+
+
+def test_a_request_is_made_again_until_it_is_answered() -> None:
+    with ModelServer([fails(500), cuts(), fails(503, retry_after="0"), answers("Hi")]) as server:
+        assert engine(server.url, retries=3)(QUESTION)[0] == "Hi"
+    assert len(server.requests) == 4
+
+
+def test_how_often_it_was_made_is_told() -> None:
+    with (
+        ModelServer([fails(500)]) as server,
+        pytest.raises(EngineError, match=r"/v1\): after 3 requests: the provider"),
+    ):
+        engine(server.url, retries=2)(QUESTION)
+
+
+def test_what_the_provider_asks_to_wait_is_waited() -> None:
+    with ModelServer([fails(503, retry_after="0.6"), answers("Hi")]) as server:
+        engine(server.url, retries=1)(QUESTION)
+    first, second = server.requests
+    assert second.time - first.time > 0.6
+
+
+def test_a_wait_that_is_longer_than_the_run_is_not_begun() -> None:
+    limits = Limits(timeout_seconds=20)
+    with ModelServer([fails(429, retry_after="3600")]) as server, pytest.raises(RateLimitError) as raised:
+        engine(server.url, limits, retries=5)(QUESTION)
+    assert len(server.requests) == 1
+    assert "too many requests" in str(raised.value)
+    # Others that ask there are not to wait for ever either.
+    with pytest.raises(RateLimitError, match="others"):
+        engine(server.url, limits)(QUESTION)
+
+
+def test_the_end_of_the_runs_time_ends_a_request() -> None:
+    began = time.monotonic()
+    with ModelServer([hangs()]) as server, pytest.raises(ScenarioTimeoutError, match="real time"):
+        engine(server.url, Limits(timeout_seconds=0.3), timeout_seconds=60.0, retries=5)(QUESTION)
+    assert time.monotonic() - began < 3
+    assert len(server.requests) == 1
+
+
+def test_nobody_waits_for_what_never_ends() -> None:
+    with pytest.raises(TimeoutError):
+        within(0.05, lambda: time.sleep(0.5))
+    with pytest.raises(ZeroDivisionError):
+        within(5, lambda: 1 / 0)

@@ -1,0 +1,287 @@
+"""Suites whose models are recorded: from the flags to the files, and what a session says of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.engines import building, check
+from pytest_pare.engines.cassette import Recording
+from tests.engines.taped import Model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.plugin.conftest import Example, Session
+
+ENGINE = "{model_name: model-2025-01-01, provider: somebody}"
+SUITE = f"""\
+runner:
+  user_engine_config: {ENGINE}
+  observe_engine_config: {ENGINE}
+  execute_engine_config: {ENGINE}
+  max_turns: 2
+  observe_max_iterations: 1
+  export: true
+cassettes: {{}}
+"""
+RECORD = ("--pare-record", "once", "--pare-live")
+
+
+class Service:
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, config: Any, role: Any, reference: Any) -> Model:
+        del role, reference
+        return Model(config.model_name, [], self._count)
+
+    def _count(self, messages: list[dict[str, Any]]) -> None:
+        self.asked += len(messages) > 0
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Service:
+    """Stands for a provider: what it answers is `wait`."""
+    service = Service()
+    monkeypatch.setitem(building._BUILDERS, "somebody", service)
+    monkeypatch.setattr(check, "problem_with", lambda engines: None)
+    return service
+
+
+@pytest.fixture
+def project(example: Example, service: Service) -> Example:
+    """Two scenarios that succeed whatever is done, and a suite with cassettes."""
+    return example.scenario("plants").scenario("water").suite(SUITE)
+
+
+def cassettes(project: Example, directory: str = "cassettes") -> list[str]:
+    return sorted(path.name for path in (project.path / directory).glob("*"))
+
+
+def traces(project: Example) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (project.path / "traces").iterdir()}
+
+
+def told(session: Session) -> list[str]:
+    """Return what the session says of cassettes after the report."""
+    return [line.removeprefix("pare: ") for line in session.summary if "cassette" in line or "removed" in line]
+
+
+# -- recording and replaying
+
+
+def test_a_suite_is_recorded_once_and_then_replayed(project: Example, service: Service) -> None:
+    recorded = project.run("--pare-config", "pare.yaml", *RECORD)
+    assert (recorded.code, recorded.outcomes()) == (0, {"passed": 2})
+    assert cassettes(project) == ["plants.jsonl", "water.jsonl"]
+    before, service.asked = traces(project), 0
+    replayed = project.run("--pare-config", "pare.yaml")
+    assert (replayed.code, replayed.outcomes()) == (0, {"passed": 2})
+    assert (service.asked, traces(project)) == (0, before)
+
+
+def test_each_run_of_each_variant_has_a_recording_of_its_own(project: Example) -> None:
+    project.suite(f"{SUITE}runs: 2\n").write(
+        "conftest.py",
+        """
+        import pytest
+        from pytest_pare.scenarios.config import LLMEngineConfig
+
+        @pytest.fixture(params=["model-a-2025", "model-b-2025"])
+        def user_engine_config(request):
+            return LLMEngineConfig(model_name=request.param, provider="somebody")
+        """,
+    )
+    session = project.run("--pare-config", "pare.yaml", "-k", "plants", *RECORD)
+    assert session.outcomes()["passed"] == 4
+    assert cassettes(project) == [
+        "plants_run_1@model-a-2025.jsonl", "plants_run_1@model-b-2025.jsonl",
+        "plants_run_2@model-a-2025.jsonl", "plants_run_2@model-b-2025.jsonl",
+    ]  # fmt: skip
+    recording = Recording.read(project.path / "cassettes" / "plants_run_2@model-b-2025.jsonl")
+    assert recording is not None
+    assert (recording.scenario_id, recording.run_number, recording.variant, recording.suite) == (
+        "plants", 2, "model-b-2025", "pare.yaml"
+    )  # fmt: skip
+    assert recording.models["user"] == "model-b-2025"
+    assert project.run("--pare-config", "pare.yaml", "-k", "plants").outcomes()["passed"] == 4
+
+
+def test_what_was_never_recorded_is_an_exception_that_says_how(project: Example, service: Service) -> None:
+    session = project.run("--pare-config", "pare.yaml")
+    assert session.code == 1
+    assert session.open_runs == [
+        "EXCEPTION  plants: EngineConfigurationError: cassettes/plants.jsonl was never...",
+        "EXCEPTION  water: EngineConfigurationError: cassettes/water.jsonl was never r...",
+    ]
+    assert "was never recorded; record it with --pare-record once --pare-live (in " in session.out
+    assert session.has_no_traceback_of_ours()
+    assert service.asked == 0
+
+
+def test_a_run_that_leaves_its_recording_says_where_and_why(project: Example) -> None:
+    project.run("--pare-config", "pare.yaml", *RECORD)
+    project.scenario("plants", methods="user_goal = 'Wants to be left alone.'")
+    session = project.run("--pare-config", "pare.yaml")
+    assert session.outcomes() == {"failed": 1, "passed": 1, "warnings": 1}
+    session.result.stdout.fnmatch_lines(
+        [
+            "CassetteDrift: turn 0, call 1 of role user is not as recorded: the scenario's user has another goal",
+            "in cassettes/plants.jsonl, message 1 of *:",
+            "- *",
+            "+ *Wants to be left alone.*",
+            "record it anew with --pare-record all --pare-live",
+            "*PARECassetteWarning: cassettes/plants.jsonl may be out of date: the scenario's user has another goal",
+            "EXCEPTION  plants: CassetteDrift: turn 0, call 1 of role user is not as recor...",
+        ],
+        consecutive=False,
+    )
+    assert session.has_no_traceback_of_ours()
+
+
+def test_the_suite_can_take_the_recorded_answers_nevertheless(project: Example) -> None:
+    project.run("--pare-config", "pare.yaml", *RECORD)
+    project.scenario("plants", methods="user_goal = 'Wants to be left alone.'")
+    session = project.run("--pare-config", "pare.yaml", "--pare-set", "cassettes.on_drift=warn")
+    assert (session.code, session.outcomes()) == (0, {"passed": 2, "warnings": 2})
+
+
+def test_a_cassette_that_cannot_be_written_is_told(project: Example) -> None:
+    project.write("cassettes", "in the way")
+    session = project.run("--pare-config", "pare.yaml", "--pare-record", "all", "--pare-live")
+    assert (session.code, session.outcomes()) == (1, {"passed": 2})
+    assert any("pare.yaml: plants: cannot write the cassette" in line for line in session.summary)
+
+
+def test_tests_of_ones_own_are_recorded_under_their_own_name(project: Example, service: Service) -> None:
+    project.write(
+        "test_own.py",
+        """
+        def test_twice(pare):
+            assert pare.run("plants").success
+            assert pare.run("plants", max_turns=1).success
+        """,
+    )
+    ini = ("--pare-config", "pare.yaml", "test_own.py", "pare.yaml::water")
+    assert project.run(*ini, *RECORD).outcomes() == {"passed": 2}
+    own = [name for name in cassettes(project) if name.startswith("plants@test_own.py--test_twice-")]
+    assert len(own) == 2
+    service.asked = 0
+    assert project.run(*ini).outcomes() == {"passed": 2}
+    assert service.asked == 0
+
+
+# -- pruning
+
+
+@pytest.fixture
+def pruned(project: Example) -> Example:
+    """A project with recordings that are not used any more, and with others that are none of this suite's business."""
+    project.run("--pare-config", "pare.yaml", *RECORD)
+    directory = project.path / "cassettes"
+    whole = (directory / "water.jsonl").read_text()
+    (directory / "gone.jsonl").write_text(whole)
+    (directory / "gone_run_1.jsonl").write_text(whole)
+    (directory / "other.jsonl").write_text(whole.replace('"suite": "pare.yaml"', '"suite": "other.pare.yaml"'))
+    (directory / "own.jsonl").write_text(whole.replace('"suite": "pare.yaml"', '"suite": ""'))
+    (directory / "notes.jsonl").write_text("not a cassette")
+    (directory / "README.md").write_text("not a cassette")
+    return project
+
+
+KEPT = ["README.md", "notes.jsonl", "other.jsonl", "own.jsonl", "plants.jsonl", "water.jsonl"]
+EVERYTHING = sorted([*KEPT, "gone.jsonl", "gone_run_1.jsonl"])
+
+
+def prune(project: Example, *args: str) -> Session:
+    return project.run("--pare-config", "pare.yaml", "--pare-prune-cassettes", *args)
+
+
+def test_what_no_scenario_uses_is_removed_and_listed(pruned: Example) -> None:
+    session = prune(pruned)
+    directory = pruned.path / "cassettes"
+    assert told(session) == [
+        "pare.yaml: 2 cassettes that no scenario uses:",
+        f"  removed {directory}/gone.jsonl",
+        f"  removed {directory}/gone_run_1.jsonl",
+    ]
+    assert cassettes(pruned) == KEPT
+    assert told(prune(pruned)) == ["pare.yaml: every cassette is used"]
+
+
+def test_without_the_flag_nothing_is_removed(pruned: Example) -> None:
+    assert told(pruned.run("--pare-config", "pare.yaml")) == []
+    assert cassettes(pruned) == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("-k", "water"), "the session is less than the suite (-k water)"),
+        (("--lf",), "the session is less than the suite (--lf)"),
+        (("--pare-limit", "1"), "the session is less than the suite (limit 1, --pare-limit)"),
+        (("--pare-limit", "9"), "the session is less than the suite (limit 9, --pare-limit)"),
+        (("pare.yaml::water",), "the session is less than the suite (node ids)"),
+        (("--deselect", "pare.yaml::water"), "the session is less than the suite (--deselect)"),
+        (("--pare-set", "scenarios.include=[w*]"), "the session is less than the suite (--pare-set)"),
+        (("--pare-split", "split.txt"), "the session is less than the suite (--pare-split)"),
+        (("--pare-runs", "1"), "the session is less than the suite (--pare-runs)"),
+        (("--pare-set", "cassettes=null", "--pare-oracle"), "the suite has no cassettes"),
+    ],
+)
+def test_a_session_that_may_be_less_than_the_suite_removes_nothing(
+    pruned: Example, args: tuple[str, ...], reason: str
+) -> None:
+    pruned.write("split.txt", "water\n")
+    assert told(prune(pruned, *args)) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert cassettes(pruned) == EVERYTHING
+
+
+def test_a_session_that_only_looks_removes_nothing(pruned: Example) -> None:
+    assert "no cassette was removed: nothing was to be run" in prune(pruned, "--collect-only").out
+    assert cassettes(pruned) == EVERYTHING
+
+
+def test_what_a_conftest_leaves_out_is_not_taken_for_gone(pruned: Example) -> None:
+    pruned.write(
+        "conftest.py",
+        """
+        def pytest_collection_modifyitems(items):
+            items[:] = [item for item in items if "water" in item.nodeid]
+        """,
+    )
+    reason = "it is not certain that every run of the suite was selected"
+    assert told(prune(pruned)) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert cassettes(pruned) == EVERYTHING
+
+
+def test_a_module_that_is_broken_keeps_everything(pruned: Example) -> None:
+    pruned.write("scenarios/broken.py", "import nothing_of_that_name\n")
+    session = prune(pruned, "--continue-on-collection-errors")
+    reason = "not every module of the library could be imported"
+    assert told(session) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert cassettes(pruned) == EVERYTHING
+
+
+def test_a_file_that_cannot_be_removed_is_told(pruned: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    from pathlib import Path as RealPath
+
+    unlink = RealPath.unlink
+    monkeypatch.setattr(
+        RealPath, "unlink", lambda path, missing_ok=False: (refuse if "gone" in path.name else unlink)(path, missing_ok)
+    )
+    assert any("cannot remove" in line and "Operation not permitted" in line for line in prune(pruned).summary)
+
+
+def test_the_flag_needs_a_suite(project: Example) -> None:
+    project.write("test_own.py", "def test_nothing(): pass\n")
+    session = project.run("--pare-prune-cassettes", "test_own.py")
+    assert session.code == 4
+    assert "--pare-prune-cassettes changes a suite, and there is none" in session.err
