@@ -35,7 +35,8 @@ class TraceEvent:
         time: Simulated seconds since the start of the scenario.
         kind: Who did it: AGENT, USER, ENV, or CONDITION and VALIDATION for checks of the scenario's own.
         event_id: Its id; the same in every run with the same seed. Empty for a call that never became an event: of a
-            tool that is not there, with arguments that it does not take, or one that was refused.
+            tool that is not there, with arguments that it does not take, one that was refused, or one that noise kept
+            from its tool.
         app: Name of the app.
         app_class: Name of the app's class.
         function: Name of the tool or method.

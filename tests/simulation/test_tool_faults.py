@@ -20,6 +20,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.noise_config import Fault, SlowTool
 from pytest_pare.scenarios.noise_config import ToolTimeout as Timeout
 from pytest_pare.simulation.faults import chance, half
+from pytest_pare.simulation.trace import Trace, TraceEvent
 from tests.scripted import WAIT, accept, play_scripted, scripted
 from tests.stage import Stage
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import Turn
     from pytest_pare.simulation.runner import Run
-    from pytest_pare.simulation.trace import TraceEvent
 
 ADD = "Calendar__add_calendar_event"
 FIND = "Contacts__search_contacts"
@@ -638,3 +638,18 @@ def test_a_higher_rate_hits_all_that_a_lower_one_does(one: float, other: float, 
     drawn = chance("tool_slow", seed, stage, FIND)
     draws = [drawn.random() for _ in range(20)]
     assert {n for n, draw in enumerate(draws) if draw < low} <= {n for n, draw in enumerate(draws) if draw < high}
+
+
+def test_what_was_hit_is_named_as_who_acts_knows_it() -> None:
+    def event(kind: str, fault: str | None, function: str = "add_event") -> TraceEvent:
+        return TraceEvent(0, kind, "id", "Calendar", "CalendarApp", function, {}, None, None, fault=fault)
+
+    entries = (
+        event("ENV", "event_late"), event("ENV", "event_late"), event("ENV", None), event("AGENT", "tool_slow"),
+        event("AGENT", "tool_slow", "edit"), event("USER", "user_words"), event("USER", "event_late", "open"),
+    )  # fmt: skip
+    assert Trace("stage", 0, entries).faults() == {
+        "event_late": {"Calendar.add_event": 2, "Calendar.open": 1},
+        "tool_slow": {"Calendar__add_event": 1, "Calendar__edit": 1},
+        "user_words": {"user": 1},
+    }
