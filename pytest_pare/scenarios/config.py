@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
 from pytest_pare.scenarios.fields import Count, FilePath, Iterations, Name, Probability, Seconds
-from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig
+from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig, failure_probability
 
 __all__ = [
     "AGENT_TYPES",
@@ -218,10 +218,7 @@ class ScenarioRunnerConfig(BaseModel):
     @property
     def tool_failure_probability(self) -> Probability:
         """Share of the agent's tool calls that fail, 0 to 1."""
-        if self.noise.tool_failure_probability is not None:
-            return self.noise.tool_failure_probability
-        tools = self.tool_augmentation_config
-        return 0.0 if tools is None else tools.tool_failure_probability
+        return failure_probability(self.noise, self.tool_augmentation_config)
 
     @property
     def is_built_in(self) -> bool:

@@ -137,3 +137,10 @@ class NoiseConfig(Value):
         """How often each kind of fault happens, of those that do; failing tools are not among them."""
         faults = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: fault.rate for name, fault in faults.items() if isinstance(fault, Fault) and fault.rate > 0}
+
+
+def failure_probability(noise: NoiseConfig, tools: ToolAugmentationConfig | None) -> float:
+    """Return the share of the agent's tool calls that fail, 0 to 1, by what is said of it in both places."""
+    if noise.tool_failure_probability is not None:
+        return noise.tool_failure_probability
+    return 0.0 if tools is None else tools.tool_failure_probability

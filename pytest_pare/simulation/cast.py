@@ -16,7 +16,7 @@ from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.calls import TimedEngine
 from pytest_pare.simulation.difficult_user import DifficultUser, is_difficult
 from pytest_pare.simulation.ingredients import ingredients
-from pytest_pare.simulation.trace import TraceEvent
+from pytest_pare.simulation.trace import ENV_EVENT, TraceEvent
 from pytest_pare.simulation.turns import Desk
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Cast:
             EngineConfigurationError: If its engine cannot be made.
         """
         user = ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
-        noise = self._config.noise
+        noise = self._scenario.noise_config
         return DifficultUser(user, self.desk, self._consent, noise, self._scenario) if is_difficult(noise) else user
 
     def agent(self) -> ProactiveAgent:
@@ -118,7 +118,11 @@ class Cast:
         Where noise has hit the run, what went wrong may come of that, and is no defect.
         """
         events = [entry for entry in self._env.trace_entries if isinstance(entry, TraceEvent)]
-        if self._agent is not None or self._config.mode != "reference" or any(event.fault for event in events):
+        if (
+            self._agent is not None
+            or self._config.mode != "reference"
+            or any(event.fault not in (None, ENV_EVENT) for event in events)
+        ):
             return []
         # What the script does by itself is told by the environment.
         own = {event.event_id for event in self._scenario.events}

@@ -13,6 +13,7 @@ from are.simulation.apps.system import SystemApp
 from pytest_pare.agents.protocols import ToolFailure, ToolTimeout
 from pytest_pare.plain import to_builtins_or_name
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.scenarios.noise_config import failure_probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from are.simulation.tool_utils import AppTool
 
     from pytest_pare.agents.tools import Tool
-    from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
 
 _ON_READS = ("tool_outdated", "tool_partial")
@@ -43,8 +43,7 @@ class ToolFaults:
     or to the line to the user never fails.
 
     Args:
-        config: How often what goes wrong.
-        scenario: The scenario, initialized.
+        scenario: The scenario, initialized, with the noise that it is played with.
         pass_time: Lets seconds of simulated time pass.
 
     Attributes:
@@ -52,13 +51,11 @@ class ToolFaults:
             wrong: fields of a `TraceEvent`.
     """
 
-    def __init__(
-        self, config: ScenarioRunnerConfig, scenario: PAREScenario, pass_time: Callable[[float], None]
-    ) -> None:
-        noise = config.noise
+    def __init__(self, scenario: PAREScenario, pass_time: Callable[[float], None]) -> None:
+        noise = scenario.noise_config
         # What a call is hit by, in the order of which goes first.
         rates = {
-            "tool_failure": (config.tool_failure_probability, 0),
+            "tool_failure": (failure_probability(noise, scenario.tool_augmentation_config), 0),
             "tool_timeout": (noise.tool_timeout.rate, noise.tool_timeout.seed),
             "tool_slow": (noise.tool_slow.rate, noise.tool_slow.seed),
             "tool_outdated": (noise.tool_outdated.rate, noise.tool_outdated.seed),

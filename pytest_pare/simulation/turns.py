@@ -96,7 +96,7 @@ class Desk:
         self._env = env
         self._consent = consent
         self._config = config
-        self._faults = ToolFaults(config, scenario, self._keep_waiting)
+        self._faults = ToolFaults(scenario, self._keep_waiting)
         self._lock = threading.RLock()
         self._agent_tools: list[AppTool] | None = None
         # What stands for the turn that is played. A call through another one, an old one's, is refused.

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_pare.agents.calibration import null
 from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.scenarios.checks import Write, check_consented_writes
 from pytest_pare.scenarios.config import NoiseConfig
 from pytest_pare.scenarios.noise_config import BusyUser, Fault
 from pytest_pare.simulation.difficult_user import is_difficult
@@ -116,6 +117,19 @@ def test_who_takes_words_for_consent_writes_without_it() -> None:
 
 
 @pytest.mark.parametrize(("answer", "words"), [(accept(), "Yes."), (accept("  "), "Yes."), (reject(), "No.")])
+def test_a_write_between_two_acceptances_is_one_without_consent_for_a_validator_too() -> None:
+    class Judged(Stage):
+        def validate(self, env: Any) -> Any:
+            return check_consented_writes(env, Write("StatefulCalendarApp", "add_calendar_event", {"title": "Tea"}))
+
+    runs = [
+        play_scripted(scripted(user=[WAIT, YES]), scenario=Judged, agent=Witness(hears), config={"noise": FICKLE})
+        for hears in (by_mode, by_words)
+    ]
+    assert [run.result.status for run in runs] == ["success", "failed"]
+    assert "before the user had accepted" in str(runs[1].result.rationale)
+
+
 def test_an_answer_without_words_is_yes_or_no(answer: Call, words: str) -> None:
     run, _ = play(WORDS, user=[WAIT, answer])
     assert said(run) == [
