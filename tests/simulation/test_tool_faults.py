@@ -186,7 +186,7 @@ def test_pares_own_noise_in_tools_is_the_same() -> None:
         with pytest.raises(ToolFailure):
             turn.call(FIND, {"query": "Ada"})
 
-    tools = ToolAugmentationConfig(tool_failure_probability=1)
+    tools = ToolAugmentationConfig(tool_failure_probability=1, apply_tool_name_augmentation=False)
     assert play(agent, config={"tool_augmentation_config": tools}).success
 
 
