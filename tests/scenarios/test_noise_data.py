@@ -258,6 +258,14 @@ def test_the_environment_variable_names_another_file(monkeypatch: pytest.MonkeyP
         load_noise_data()
 
 
+def test_the_example_of_the_manual_is_noise_data(tmp_path: Path) -> None:
+    manual = (ROOT / "docs" / "noise.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```json\n(.*?)^```", manual, flags=re.DOTALL | re.MULTILINE)
+    data = loaded(example, tmp_path)
+    assert [len(content.records) for content in data.apps] == [1, 1, 1]
+    assert len(data.tool_names_mapping) == len(data.tool_descriptions_mapping) == 1
+
+
 def test_records_come_by_key_or_in_a_list(tmp_path: Path) -> None:
     by_key, in_lists = copy.deepcopy(SMALL), copy.deepcopy(SMALL)
     for content in in_lists["apps"]:

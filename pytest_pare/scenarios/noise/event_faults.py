@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 LATE, TWICE, OUT_OF_ORDER = "event_late", "event_twice", "event_out_of_order"
 """The names of the faults in settings and in traces."""
 
+# What is told the id of the mail that arrives, and by which argument.
+_WITH_ID, _ID = "send_email_to_user_with_id", "email_id"
 _ARRIVALS = {
     ("StatefulEmailApp", "create_and_add_email"),
     ("StatefulEmailApp", "reply_to_email_from_user"),
     ("StatefulEmailApp", "send_email_to_user_only"),
-    ("StatefulEmailApp", "send_email_to_user_with_id"),
+    ("StatefulEmailApp", _WITH_ID),
     ("StatefulMessagingApp", "create_and_add_message"),
 }
-# Arguments that are the id of what arrives.
-_OWN_IDS = ("email_id",)
 
 
 def has_event_faults(noise: NoiseConfig) -> bool:
@@ -110,20 +110,15 @@ def _repeat(scenario: PAREScenario, fault: TwiceEvent) -> None:
 
 def _again(event: Event, rng: Random) -> Event:
     action = event.action
-    new_ids = {name: f"{rng.getrandbits(128):032x}" for name in _OWN_IDS if name in action.args and _names(event, name)}
+    new_id = {_ID: f"{rng.getrandbits(128):032x}"} if action.function_name == _WITH_ID else {}
     repeated = Action(
         function=action.function,
-        args={**action.args, **new_ids},
+        args={**action.args, **new_id},
         app=action.app,
         action_id=f"{action.action_id}-again",
         operation_type=action.operation_type,
     )
     return Event(event_type=event.event_type, event_id=f"{event.event_id}-again", action=repeated)
-
-
-def _names(event: Event, argument: str) -> bool:
-    """Tell whether an argument is the id of what arrives, and not of what it answers."""
-    return argument in _OWN_IDS and event.action.function_name == "send_email_to_user_with_id"
 
 
 # -- out of order
@@ -219,6 +214,6 @@ def _refers(event: AbstractEvent, other: Event) -> bool:
     else:
         args = getattr(action, "args", {})
         texts = [value for name, value in args.items() if name != "self" and isinstance(value, str)]
-    own = {str(other.action.args[name]) for name in _OWN_IDS if name in other.action.args and _names(other, name)}
+    own_id = other.action.args[_ID] if other.action.function_name == _WITH_ID else None
     marks = (f"{{{{{other.event_id}}}}}", f"{{{{{other.event_id}.")
-    return any(text in own or text.strip().startswith(marks) for text in texts)
+    return any(text == own_id or text.strip().startswith(marks) for text in texts)
