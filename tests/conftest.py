@@ -22,6 +22,7 @@ pytest_plugins = ["pytester"]
 hypothesis.settings.register_profile("pare", deadline=None, max_examples=int(os.environ.get("PARE_EXAMPLES", "50")))
 hypothesis.settings.load_profile("pare")
 
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what has been imported, which is a lot, and stays."""
     gc.collect()
