@@ -6,7 +6,7 @@ import argparse
 import platform
 import sys
 
-from benchmarks import collection, noise, oracle, population, startup, suite, two_agents
+from benchmarks import collection, noise, oracle, population, replay, startup, suite, two_agents
 from benchmarks.figures import table
 
 MEASUREMENTS = {
@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "suite": suite,
     "two_agents": two_agents,
     "noise": noise,
+    "replay": replay,
 }
 
 
