@@ -20,6 +20,8 @@ _SECRET_VARIABLE = re.compile(
     re.IGNORECASE,
 )
 
+# Where a word begins, also behind what JSON has for a line feed.
+_START = r"(?:(?<![\w-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
 # Names whose value is a secret wherever it stands beside one.
 _STRONG = (
     r"(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
@@ -47,11 +49,11 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         # Authorization: Basic dXNlcjpwYXNz
         (
             ("authorization",),
-            rf"(\bauthorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(?:bearer|basic|token)\s+[\w.~+/=-]+|{_LIKE_A_KEY})",
+            rf"{_START}(authorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(?:bearer|basic|token)\s+[\w.~+/=-]+|{_LIKE_A_KEY})",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
-        (("bearer ",), r"(\bbearer +)(?=[\w.~+/=-]*[\d_.=+/])[\w.~+/=-]{8,}", re.IGNORECASE, rf"\1{REDACTED}"),
+        (("bearer ",), rf"{_START}(bearer +)(?=[\w.~+/=-]*[\d_.=+/])[\w.~+/=-]{{8,}}", re.IGNORECASE, rf"\1{REDACTED}"),
         # "api_key": "...", also with the quotes escaped, as in JSON inside of a JSON text
         (
             ("key", "token", "secret", "passw", "passphrase", "authorization"),
@@ -62,26 +64,26 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         # api_key=..., api-key: ...
         (
             ("key", "token", "secret", "passw", "passphrase"),
-            rf"(?<![\w-])({_STRONG}(?:=(?={_VALUE})|\s?[=:]\s?(?={_LIKE_A_KEY}))){_VALUE}",
+            rf"{_START}({_STRONG}(?:=(?={_VALUE})|\s?[=:]\s?(?={_LIKE_A_KEY}))){_VALUE}",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
         # ?key=..., "token": "..."
         (
             ("key", "token", "secret", "credential", "auth"),
-            rf"(?<![\w-])({_WEAK}(?:=|\\*[\"']\s*:\s*\\*[\"'])){_LIKE_A_KEY}",
+            rf"{_START}({_WEAK}(?:=|\\*[\"']\s*:\s*\\*[\"'])){_LIKE_A_KEY}",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
-        (("sk-", "pk-", "rk-"), r"\b[spr]k-(?=[\w-]*\d)[\w-]{16,}", 0, REDACTED),
-        (("sk_", "pk_", "rk_", "gsk_"), r"\b(?:[spr]k_(?:live|test)|gsk)_\w{16,}", 0, REDACTED),
-        (("gh", "glpat-", "github_pat_"), r"\b(?:gh[pousr]_|github_pat_|glpat-)[\w-]{16,}", 0, REDACTED),
-        (("hf_",), r"\bhf_[A-Za-z0-9]{20,}", 0, REDACTED),
-        (("xox",), r"\bxox[a-z]-[\w-]{10,}", 0, REDACTED),
-        (("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", 0, REDACTED),
-        (("aiza",), r"\bAIza[\w-]{30,}", 0, REDACTED),
+        (("sk-", "pk-", "rk-"), rf"{_START}[spr]k-(?=[\w-]*\d)[\w-]{{16,}}", 0, REDACTED),
+        (("sk_", "pk_", "rk_", "gsk_"), rf"{_START}(?:[spr]k_(?:live|test)|gsk)_\w{{16,}}", 0, REDACTED),
+        (("gh", "glpat-", "github_pat_"), rf"{_START}(?:gh[pousr]_|github_pat_|glpat-)[\w-]{{16,}}", 0, REDACTED),
+        (("hf_",), rf"{_START}hf_[A-Za-z0-9]{{20,}}", 0, REDACTED),
+        (("xox",), rf"{_START}xox[a-z]-[\w-]{{10,}}", 0, REDACTED),
+        (("akia", "asia"), rf"{_START}(?:AKIA|ASIA)[A-Z0-9]{{16}}\b", 0, REDACTED),
+        (("aiza",), rf"{_START}AIza[\w-]{{30,}}", 0, REDACTED),
         # A JSON web token
-        (("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", 0, REDACTED),
+        (("eyj",), rf"{_START}eyJ[\w-]{{8,}}\.[\w-]{{8,}}\.[\w-]*", 0, REDACTED),
     )
 )
 
@@ -101,18 +103,19 @@ def redacted_plain(value: Any) -> Any:
     return _plain(value, _by_value(_environment()))
 
 
-def redacted_json(text: str, separators: tuple[str, str] = (", ", ": "), indent: int | None = None) -> str:
-    """Return a text of JSON with its secrets redacted, and JSON still; as it was written if there are none.
+def redacted_json(text: str, separators: tuple[str, str] = (", ", ": ")) -> str:
+    """Return lines of JSON with their secrets redacted, and JSON still; as they were if there are none.
 
     Args:
-        text: The JSON.
-        separators: How `json.dumps` was told to write it.
-        indent: Likewise.
+        text: The lines, each of them a JSON of its own.
+        separators: How `json.dumps` was told to write them.
     """
     if redacted(text) == text:
         return text
-    plain = json.dumps(redacted_plain(json.loads(text)), ensure_ascii=False, separators=separators, indent=indent)
-    return plain.encode("utf-8", "backslashreplace").decode("utf-8")
+    # Not `splitlines`, which breaks at more than a line feed.
+    plain = (redacted_plain(json.loads(line)) if line else None for line in text.split("\n"))
+    lines = ("" if one is None else json.dumps(one, ensure_ascii=False, separators=separators) for one in plain)
+    return "\n".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _redacted(text: str, by_value: re.Pattern[str] | None) -> str:
@@ -162,8 +165,8 @@ def _is_worth_it(value: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _by_value(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
-    forms = {form for secret in secrets for form in _forms(secret)}
+def _by_value(values: tuple[str, ...]) -> re.Pattern[str] | None:
+    forms = {form for value in values for form in _forms(value)}
     # Of two that begin alike, the longer one must be tried first.
     return re.compile("|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form))))) if forms else None
 
