@@ -12,7 +12,7 @@ from pytest_pare.tally import only_looks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_pare.scenarios.config import LLMEngineConfig
+    from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.settings import Suite, SuiteSettings
 
 
@@ -25,9 +25,23 @@ def announced(suite: Suite, runs: str) -> list[str]:
     """
     roles: dict[str, dict[str, None]] = {}
     for settings in _settings(suite):
-        for role, engine in _live(settings):
+        for role, engine in _asked(settings, settings.runner):
             roles.setdefault(name_of(engine), {})[role] = None
     return [f"live: {', '.join(names)}: {model}, {runs}" for model, names in roles.items()]
+
+
+def require_permission(settings: SuiteSettings, config: ScenarioRunnerConfig) -> None:
+    """Fail the test if fixtures have put an engine in place that asks a model, and the suite does not allow that.
+
+    Raises:
+        pytest.fail.Exception: If so.
+    """
+    for role, engine in () if settings.live else _asked(settings, config):
+        pytest.fail(
+            f"the {role} engine asks a model, {name_of(engine)}, which may cost something: say live: true in the suite "
+            "or --pare-live",
+            pytrace=False,
+        )
 
 
 class EndpointCheck:
@@ -39,7 +53,10 @@ class EndpointCheck:
 
     def __init__(self, suites: Iterable[Suite]) -> None:
         self._engines = [
-            engine for suite in suites for settings in _settings(suite) for _, engine in _live(settings)
+            engine
+            for suite in suites
+            for settings in _settings(suite)
+            for _, engine in _asked(settings, settings.runner)
         ]
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -61,8 +78,8 @@ def _settings(suite: Suite) -> list[SuiteSettings]:
     return [suite.settings]
 
 
-def _live(settings: SuiteSettings) -> Iterator[tuple[str, LLMEngineConfig]]:
-    """Yield role and engine of what asks a model in a suite."""
+def _asked(settings: SuiteSettings, runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
+    """Yield role and engine of what asks a model in a run."""
     is_replayed = settings.cassettes is not None and settings.cassettes.mode == "none"
-    if not settings.runner.oracle and not is_replayed:
-        yield from ((role, engine) for role, engine in settings.runner.engines.items() if engine.is_live)
+    if not runner.oracle and not is_replayed:
+        yield from ((role, engine) for role, engine in runner.engines.items() if engine.is_live)

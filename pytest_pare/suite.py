@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from pytest_pare.endpoints import require_permission
 from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
 from pytest_pare.plain import to_text
@@ -186,6 +187,7 @@ def _play(
     require_agent(agent)
     _refuse_two_agents(config, agent, suite)
     config_record = _config_to_record(config, agent)
+    require_permission(suite.settings, config)
     with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
     item.stash[RECORD] = {
@@ -239,7 +241,9 @@ def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent |
         wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
         pytest.fail(wrong, pytrace=False)
     try:
-        record: dict[str, Any] = redacted_plain(config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields)))
+        record: dict[str, Any] = redacted_plain(
+            config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+        )
         if agent is not None and not config.oracle:
             from pytest_pare.simulation.cast import name_of
 

@@ -72,9 +72,7 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
         Exception: Whatever LiteLLM raises.
     """
     options = {
-        name: value
-        for name in ("temperature", "seed", "max_tokens")
-        if (value := getattr(config, name)) is not None
+        name: value for name in ("temperature", "seed", "max_tokens") if (value := getattr(config, name)) is not None
     }
     response = litellm.completion(
         model=found.model,
@@ -95,13 +93,15 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
 
 def _text(response: Any) -> str:
     if not response.choices:
-        raise ProviderOutageError("the answer has no choices in it")
+        raise ProviderOutageError("the answer has no choices in it", "try again later")
     choice = response.choices[0]
     text: str = choice.message.content or ""
     if choice.finish_reason == "content_filter":
-        raise ContentRefusedError("the content filter keeps the answer back; see what the scenario says")
+        raise ContentRefusedError("the content filter keeps the answer back", "see what the scenario says")
     if choice.finish_reason == "length" and not text.strip():
-        raise EngineConfigurationError("max_tokens was used up before there was an answer; give the engine more of them")
+        raise EngineConfigurationError(
+            "max_tokens was used up before there was an answer", "give the engine more of them"
+        )
     # An empty answer is the model's, like any other that is no action.
     return text
 
@@ -130,11 +130,7 @@ def _cost(
         return None
     try:
         return float(
-            litellm.completion_cost(
-                completion_response=response, model=found.model, custom_llm_provider=found.provider
-            )
+            litellm.completion_cost(completion_response=response, model=found.model, custom_llm_provider=found.provider)
         )
     except Exception:  # noqa: BLE001 - whatever it raises, it does not know the model's price
         return None
-
-

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-WAIT = 'Thought: Nothing is to be done.\nAction:\n{"action": "wait", "action_input": {}}<end_action>'
+WAIT = 'Thought: Nothing.\nAction:\n{"action": "PAREAgentUserInterface__wait", "action_input": {}}<end_action>'
+"""The observer's."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,9 @@ class ModelServer:
     def _models(self) -> Reply:
         if isinstance(self.models, int):
             return fails(self.models)
-        return Reply(body=json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]}))
+        return Reply(
+            body=json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
+        )
 
     def seconds(self) -> float:
         """Return for how long it has served."""
@@ -193,7 +196,11 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def _answer(self, body: dict[str, Any]) -> None:
-            reply = server.reply(Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body, server.seconds()))
+            reply = server.reply(
+                Request(
+                    self.path, {name.lower(): value for name, value in self.headers.items()}, body, server.seconds()
+                )
+            )
             if (reply.manner == "hang" and server.closes_within(600)) or server.closes_within(reply.delay):
                 self.close_connection = True
                 return
