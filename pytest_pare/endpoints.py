@@ -12,7 +12,7 @@ from pytest_pare.tally import only_looks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_pare.scenarios.config import LLMEngineConfig
+    from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.settings import Suite, SuiteSettings
 
 
@@ -25,14 +25,28 @@ def announced(suite: Suite, runs: str) -> list[str]:
     """
     roles: dict[str, dict[str, None]] = {}
     for settings in _settings(suite):
-        for role, engine in _live(settings):
+        for role, engine in _asked(settings, settings.runner):
             roles.setdefault(name_of(engine), {})[role] = None
     return [f"live: {', '.join(names)}: {model}, {runs}" for model, names in roles.items()]
 
 
 def asks_models(suite: Suite) -> bool:
     """Tell whether any run of a suite asks a model."""
-    return any(True for settings in _settings(suite) for _ in _live(settings))
+    return any(True for settings in _settings(suite) for _ in _asked(settings, settings.runner))
+
+
+def require_permission(settings: SuiteSettings, config: ScenarioRunnerConfig) -> None:
+    """Fail the test if fixtures have put an engine in place that asks a model, and the suite does not allow that.
+
+    Raises:
+        pytest.fail.Exception: If so.
+    """
+    for role, engine in () if settings.live else _asked(settings, config):
+        pytest.fail(
+            f"the {role} engine asks a model, {name_of(engine)}, which may cost something: say live: true in the suite "
+            "or --pare-live",
+            pytrace=False,
+        )
 
 
 class EndpointCheck:
@@ -43,7 +57,12 @@ class EndpointCheck:
     """
 
     def __init__(self, suites: Iterable[Suite]) -> None:
-        self._engines = [engine for suite in suites for settings in _settings(suite) for _, engine in _live(settings)]
+        self._engines = [
+            engine
+            for suite in suites
+            for settings in _settings(suite)
+            for _, engine in _asked(settings, settings.runner)
+        ]
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Stop the session if a model cannot be asked.
@@ -64,8 +83,8 @@ def _settings(suite: Suite) -> list[SuiteSettings]:
     return [variant.settings for variant in suite.variants]
 
 
-def _live(settings: SuiteSettings) -> Iterator[tuple[str, LLMEngineConfig]]:
-    """Yield role and engine of what asks a model in a suite."""
+def _asked(settings: SuiteSettings, runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
+    """Yield role and engine of what asks a model in a run."""
     is_replayed = settings.cassettes is not None and settings.cassettes.mode == "none"
-    if not settings.runner.oracle and not is_replayed:
-        yield from ((role, engine) for role, engine in settings.runner.engines.items() if engine.is_live)
+    if not runner.oracle and not is_replayed:
+        yield from ((role, engine) for role, engine in runner.engines.items() if engine.is_live)

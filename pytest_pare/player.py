@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from pytest_pare.endpoints import require_permission
 from pytest_pare.fixtures import refuse
 from pytest_pare.selection import load_scenarios
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
@@ -84,6 +85,8 @@ class Player:
 
         under_test = self._agent if agent is None else agent
         require_agent(under_test)
+        config = self._updated(settings)
+        require_permission(self._suite.settings, config)
         scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
         script_errors = self._suite.settings.scenarios.script_errors
         self._runs[scenario_id, run_number] += 1
@@ -91,7 +94,7 @@ class Player:
         variant = f"{self._nodeid}#{self._runs[scenario_id, run_number]}"
         return run_scenario(
             scenario,
-            anchored(self._updated(settings), self._suite),
+            anchored(config, self._suite),
             script_errors,
             agent=under_test,
             export_dir=self._suite.resolve("traces"),

@@ -34,6 +34,13 @@ _VALUE = r"[\w.~+/%-]{8,}"
 _LIKE_A_KEY = rf"(?=[\w.~+/%-]{{0,200}}\d){_VALUE}"
 _STRONG_NAME = re.compile(_STRONG, re.IGNORECASE)
 
+
+def _hints(*following: str) -> tuple[str, ...]:
+    """Return how the names end, with what can follow them."""
+    ends = ("key", "token", "secret", "password", "passwd", "passphrase", "authorization", "credential", "auth")
+    return tuple(end + sign for end in (*ends, "credentials") for sign in following)
+
+
 # Each with what must be in the text, in lower case, for the search to be worth its time.
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
     (hints, re.compile(pattern, flags), replacement)
@@ -56,28 +63,33 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         (("bearer ",), rf"{_START}(bearer +)(?=[\w.~+/=-]*[\d_.=+/])[\w.~+/=-]{{8,}}", re.IGNORECASE, rf"\1{REDACTED}"),
         # "api_key": "...", also with the quotes escaped, as in JSON inside of a JSON text
         (
-            ("key", "token", "secret", "passw", "passphrase", "authorization"),
+            _hints('"', "'", "\\"),
             rf"((?P<quote>\\*[\"']){_STRONG}(?P=quote)\s*:\s*(?P<open>\\*[\"']))(?!(?P=open)).+?(?=(?<!\\)(?P=open))",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
         # api_key=..., api-key: ...
         (
-            ("key", "token", "secret", "passw", "passphrase"),
+            _hints("=", ":", " =", " :"),
             rf"{_START}({_STRONG}(?:=(?={_VALUE})|\s?[=:]\s?(?={_LIKE_A_KEY}))){_VALUE}",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
         # ?key=..., "token": "..."
         (
-            ("key", "token", "secret", "credential", "auth"),
+            _hints("=", '"', "'", "\\"),
             rf"{_START}({_WEAK}(?:=|\\*[\"']\s*:\s*\\*[\"'])){_LIKE_A_KEY}",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
         (("sk-", "pk-", "rk-"), rf"{_START}[spr]k-(?=[\w-]*\d)[\w-]{{16,}}", 0, REDACTED),
         (("sk_", "pk_", "rk_", "gsk_"), rf"{_START}(?:[spr]k_(?:live|test)|gsk)_\w{{16,}}", 0, REDACTED),
-        (("gh", "glpat-", "github_pat_"), rf"{_START}(?:gh[pousr]_|github_pat_|glpat-)[\w-]{{16,}}", 0, REDACTED),
+        (
+            ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "github_pat_"),
+            rf"{_START}(?:gh[pousr]_|github_pat_|glpat-)[\w-]{{16,}}",
+            0,
+            REDACTED,
+        ),
         (("hf_",), rf"{_START}hf_[A-Za-z0-9]{{20,}}", 0, REDACTED),
         (("xox",), rf"{_START}xox[a-z]-[\w-]{{10,}}", 0, REDACTED),
         (("akia", "asia"), rf"{_START}(?:AKIA|ASIA)[A-Z0-9]{{16}}\b", 0, REDACTED),

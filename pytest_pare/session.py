@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,9 +109,9 @@ def _wants_forks(suites: dict[Path, Suite]) -> bool:
 
 def _share_directory(config: pytest.Config) -> None:
     # In an environment variable, which workers inherit however they are started.
-    shared = session_directory()
-    shared.__enter__()
-    config.add_cleanup(lambda: shared.__exit__(None, None, None))
+    stack = ExitStack()
+    stack.enter_context(session_directory())
+    config.add_cleanup(stack.close)
 
 
 def _cast(runner: RunnerSettings) -> str:

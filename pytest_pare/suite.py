@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from pytest_pare.endpoints import require_permission
 from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
 from pytest_pare.plain import to_text
@@ -194,6 +195,7 @@ def _play(
     require_agent(agent)
     _refuse_two_agents(config, agent, variant, suite)
     config_record = _config_to_record(config, agent)
+    require_permission(suite.settings, config)
     with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
     item.stash[RECORD] = {

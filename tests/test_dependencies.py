@@ -29,7 +29,21 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     ({"agents", "engines"},),
     ({"simulation"},),
     ({"settings"}, {"results"}),
-    ({"arguments", "failures", "fixtures", "player", "pruning", "selection", "session", "suite", "tally", "terminal"},),
+    (
+        {
+            "arguments",
+            "endpoints",
+            "failures",
+            "fixtures",
+            "player",
+            "pruning",
+            "selection",
+            "session",
+            "suite",
+            "tally",
+            "terminal",
+        },
+    ),
     ({"plugin"},),
 )
 
@@ -40,12 +54,18 @@ UPWARD = {
 
 BELOW_PYTEST = (
     "sandbox.py", "plain.py", "redaction.py", "run_files.py", "world.py", "scenarios", "apps",
-    "agents", "engines", "simulation", "results", "settings"
+    "agents", "engines", "simulation", "results", "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
 ALLOWED = {
     ("engines/tape.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
+    ("engines/live.py", "threading.Thread"): "a request of a model, which nobody waits for when its time is over",
+    ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
+    ("engines/live.py", "time.time"): "a Retry-After that is a date",
+    ("engines/pacing.py", "time.monotonic"): "how fast an endpoint is asked",
+    ("engines/patience.py", "time.monotonic"): "how fast an endpoint is asked",
+    ("engines/patience.py", "time.sleep"): "a model that is asked again",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("scenarios/validation_result.py", "datetime.datetime.now"): "when a report was made",
     ("simulation/environment.py", "time.monotonic"): "timeout_seconds, a limit in real time",
@@ -171,8 +191,19 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         *(name_of(path) for path in sources("settings")),
         *(
             f"pytest_pare.{name}"
-            for name in ("arguments", "pruning", "selection", "session", "suite", "tally", "terminal", "plugin")
+            for name in (
+                "arguments",
+                "endpoints",
+                "pruning",
+                "selection",
+                "session",
+                "suite",
+                "tally",
+                "terminal",
+                "plugin",
+            )
         ),
+        "pytest_pare.engines.check",
         "pytest_pare.results.details",
         "pytest_pare.results.gate",
         "pytest_pare.results.robustness",

@@ -11,7 +11,7 @@ import math
 from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_pare.engines.errors import (
     ContentRefusedError,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 200
-_OUTAGE = 500
 
 _CONTEXT_CODES = {"context_length_exceeded", "string_above_max_length"}
 _CONTEXT_WORDS = (
@@ -43,85 +42,67 @@ _REFUSED_WORDS = (
 )
 _WITH_RESPONSE = ("openai.APIStatusError", "httpx.HTTPStatusError", "requests.HTTPError")
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"}
-_CREDENTIALS = "give the right key in the environment, or another provider"
+
+_CREDENTIALS = "set the right key in the environment"
+_KEYS = "change the engine's keys in the suite"
+_LATER = "try again later"
 
 
-class Cause(NamedTuple):
-    """Why there is no answer.
-
-    Attributes:
-        error: The class of the error.
-        text: What happened, and what to do about it.
-        retry_after: Seconds that the provider asks to wait.
-    """
-
-    error: type[EngineError]
-    text: str
-    retry_after: float | None = None
-
-
-def cause_of(raised: BaseException, now: float) -> Cause:
-    """Return why a client raised `raised`.
+def error_of(raised: BaseException, now: float) -> EngineError:
+    """Return the error for what a client raised.
 
     Args:
         raised: What it raised.
         now: The time in epoch seconds, for a `Retry-After` that is a date.
     """
     chain = list(_chain(raised))
-    if isinstance(raised, TimeoutError) or any(_is(one, "httpx.TimeoutException", "requests.Timeout") for one in chain):
-        return Cause(
-            EngineTimeoutError, "no answer in time; see whether it is busy, or give the engine more timeout_seconds"
-        )
+    if isinstance(raised, TimeoutError) or _any(chain, "httpx.TimeoutException", "requests.Timeout"):
+        return EngineTimeoutError("no answer in time", "see whether it is busy, or give it more timeout_seconds")
     sender, response = _response(chain)
     if response is not None and response.status_code >= 400:
         said = _said(response) if response.text else (_short(str(sender)), "")
-        return _of_status(int(response.status_code), said, _retry_after(response, now))
+        return _of_status(int(response.status_code), *said, _retry_after(response, now))
     return _of_class(chain)
 
 
-def _of_class(chain: list[BaseException]) -> Cause:
+def _of_class(chain: list[BaseException]) -> EngineError:
+    innermost = _short(str(chain[-1]))
     if _any(chain, "httpx.TransportError", "requests.ConnectionError", "builtins.ConnectionError"):
-        return Cause(ProviderOutageError, f"no connection ({_short(str(chain[-1]))}); see whether it is running")
-    if _any(chain, "json.JSONDecodeError", "json.decoder.JSONDecodeError", "pydantic_core.ValidationError"):
-        return Cause(ProviderOutageError, "it answered what is no JSON of an answer")
+        return ProviderOutageError(f"no connection ({innermost})", "see whether it is running")
+    if _any(chain, "json.JSONDecodeError", "pydantic_core.ValidationError"):
+        return ProviderOutageError("it answered what is no JSON of an answer", _LATER)
     # What LiteLLM and the clients below it refuse before there is a request.
     if type(chain[-1]).__name__ in {"OpenAIError", "AuthenticationError"}:
-        return Cause(EngineConfigurationError, f"no key ({_short(str(chain[-1]))}); {_CREDENTIALS}")
+        return EngineConfigurationError(f"no key ({innermost})", _CREDENTIALS)
     if _any(chain, "openai.BadRequestError", "openai.NotFoundError", "builtins.ValueError", "builtins.TypeError"):
-        return Cause(
-            EngineConfigurationError,
-            f"it cannot be asked like this ({_short(str(chain[-1]))}); change the engine's keys",
-        )
-    return Cause(
-        ProviderOutageError, f"it gave no usable answer ({type(chain[-1]).__name__}: {_short(str(chain[-1]))})"
-    )
+        return EngineConfigurationError(f"it cannot be asked like this ({innermost})", _KEYS)
+    return ProviderOutageError(f"it gave no usable answer ({type(chain[-1]).__name__}: {innermost})", _LATER)
 
 
-def _of_status(status: int, said: tuple[str, str], retry_after: float | None) -> Cause:
-    text, code = said
-    told = f"{status}" if not text else f"{status}, {text}"
+def _of_status(status: int, text: str, code: str, retry_after: float | None) -> EngineError:
+    told = f"{status}, {text}" if text else f"{status}"
     words, code = text.lower(), code.lower()
     if code in _NO_CREDIT or status == 402:
-        return Cause(EngineConfigurationError, f"the account has no credit left ({told}); add some")
+        return EngineConfigurationError(f"the account has no credit left ({told})", "add some")
     if status == 429:
         advice = "run fewer at a time (-n), or give the engine more retries"
-        return Cause(RateLimitError, f"too many requests ({told}); {advice}", retry_after)
-    if status >= _OUTAGE:
-        return Cause(ProviderOutageError, f"the provider fails ({told}); try again later", retry_after)
-    if status in {408, 409, 425}:
-        return Cause(ProviderOutageError, f"the provider could not take the request ({told})", retry_after)
+        return RateLimitError(f"too many requests ({told})", advice, retry_after)
+    if status >= 500 or status in {408, 409, 425}:
+        return ProviderOutageError(f"the provider fails ({told})", _LATER, retry_after)
+    return _of_refusal(status, told, words, code)
+
+
+def _of_refusal(status: int, told: str, words: str, code: str) -> EngineConfigurationError | ContentRefusedError:
     if status in {401, 403}:
-        return Cause(EngineConfigurationError, f"the key is refused ({told}); {_CREDENTIALS}")
+        return EngineConfigurationError(f"the key is refused ({told})", _CREDENTIALS)
     if status == 413 or code in _CONTEXT_CODES or any(phrase in words for phrase in _CONTEXT_WORDS):
-        advice = "take a model that reads more, or fewer turns"
-        return Cause(ContextTooLongError, f"the request is longer than the model reads ({told}); {advice}")
+        what = f"the request is longer than the model reads ({told})"
+        return ContextTooLongError(what, "take a model that reads more, or fewer turns")
     if code in _REFUSED_CODES or any(phrase in words for phrase in _REFUSED_WORDS):
-        return Cause(
-            ContentRefusedError, f"the content filter refuses the request ({told}); see what the scenario says"
-        )
+        return ContentRefusedError(f"the content filter refuses the request ({told})", "see what the scenario says")
     if status == 404:
-        return Cause(EngineConfigurationError, f"no such model or path ({told}); see model_name and endpoint")
-    return Cause(EngineConfigurationError, f"the request is refused ({told}); change the engine's keys")
+        return EngineConfigurationError(f"no such model or path ({told})", "see model_name and endpoint")
+    return EngineConfigurationError(f"the request is refused ({told})", _KEYS)
 
 
 def _chain(raised: BaseException) -> Iterator[BaseException]:
@@ -136,7 +117,7 @@ def _chain(raised: BaseException) -> Iterator[BaseException]:
 
 
 def _response(chain: list[BaseException]) -> tuple[BaseException, Any]:
-    """Return the response that went over the wire, or `None`, and who has it: the innermost; LiteLLM makes others up."""
+    """Return who has the response that went over the wire, and the response: the innermost; LiteLLM makes some up."""
     for one in reversed(chain):
         response = getattr(one, "response", None)
         if _is(one, *_WITH_RESPONSE) and isinstance(getattr(response, "status_code", None), int):

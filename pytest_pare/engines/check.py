@@ -97,8 +97,8 @@ def _listed(response: httpx.Response) -> list[str]:
 
 def _problem_with_keys(configs: list[LLMEngineConfig]) -> str | None:
     given = json.dumps([config.model_dump(mode="json") for config in configs])
-    done = subprocess.run(
-        [sys.executable, "-c", _PROBE], input=given, capture_output=True, text=True, check=False, encoding="utf-8"
+    done = subprocess.run(  # noqa: S603 - it is this program
+        [sys.executable, "-P", "-c", _PROBE], input=given, capture_output=True, text=True, check=False, encoding="utf-8"
     )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:]

@@ -14,20 +14,21 @@ if TYPE_CHECKING:
 class EngineError(Exception):
     """An engine could not answer. The run ends as an exception, never as the agent's failure.
 
-    Args:
-        message: What happened.
-        retry_after: Seconds that the provider asks to wait before the next request; `None` if it does not say.
-
     Attributes:
         kind: `configuration` if it stays until somebody changes something, `infrastructure` if it may pass.
         may_pass: Whether the same request may well succeed a little later.
+        what: What happened.
+        advice: What to do about it; empty if there is nothing.
+        retry_after: Seconds that the provider asks to wait before the next request; `None` if it does not say.
     """
 
     kind: ClassVar[ErrorKind] = "infrastructure"
     may_pass: ClassVar[bool] = False
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, advice: str = "", retry_after: float | None = None) -> None:
+        super().__init__("; ".join(filter(None, (what, advice))))
+        self.what = what
+        self.advice = advice
         self.retry_after = retry_after
 
 

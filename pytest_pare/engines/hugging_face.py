@@ -26,11 +26,11 @@ def check(config: LLMEngineConfig) -> None:
     given = [name for name in _OPTIONS if getattr(config, name) is not None]
     if given:
         raise EngineConfigurationError(
-            f"{given[0]} has no effect with the provider {config.provider}, which ARE's engine asks; leave it out, or "
-            f"take another provider"
+            f"{given[0]} has no effect with the provider {config.provider}, which ARE's engine asks",
+            "leave it out, or take another provider",
         )
     if not any(os.environ.get(name) for name in KEYS):
-        raise EngineConfigurationError(f"no key; set {KEYS[1]} in the environment")
+        raise EngineConfigurationError("no key", f"set {KEYS[1]} in the environment")
 
 
 def asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], Answer]:

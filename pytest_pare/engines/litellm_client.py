@@ -93,14 +93,14 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
 
 def _text(response: Any) -> str:
     if not response.choices:
-        raise ProviderOutageError("the answer has no choices in it")
+        raise ProviderOutageError("the answer has no choices in it", "try again later")
     choice = response.choices[0]
     text: str = choice.message.content or ""
     if choice.finish_reason == "content_filter":
-        raise ContentRefusedError("the content filter keeps the answer back; see what the scenario says")
+        raise ContentRefusedError("the content filter keeps the answer back", "see what the scenario says")
     if choice.finish_reason == "length" and not text.strip():
         raise EngineConfigurationError(
-            "max_tokens was used up before there was an answer; give the engine more of them"
+            "max_tokens was used up before there was an answer", "give the engine more of them"
         )
     # An empty answer is the model's, like any other that is no action.
     return text

@@ -12,8 +12,8 @@ from are.simulation.agents.llm.types import MessageRole
 
 from pytest_pare.agents.react import cut_answer
 from pytest_pare.engines import hugging_face, litellm_client, routing
-from pytest_pare.engines.causes import cause_of
-from pytest_pare.engines.errors import EngineConfigurationError, EngineError
+from pytest_pare.engines.causes import error_of
+from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.pacing import Pacer
 from pytest_pare.engines.patience import Patience
 from pytest_pare.redaction import redacted
@@ -31,7 +31,6 @@ _GRACE = 0.5
 # Models know no tools here, but in the text.
 _ROLES = {MessageRole.TOOL_RESPONSE: "user", MessageRole.TOOL_CALL: "assistant"}
 
-Ask = "Callable[[list[dict[str, Any]], float], Answer]"
 T = TypeVar("T")
 
 
@@ -52,12 +51,13 @@ class LiveEngine(LLMEngine):
         self._config = config
         self._role = role
         self._limits = limits
+        self._requests = 0
         self._patience = Patience(config.retries, limits, Pacer(routing.route(config).endpoint or str(config.provider)))
         litellm_client.ignore_warnings_of_clients()
         try:
             self._ask = hugging_face.asker(config) if routing.is_hugging_face(config) else _litellm_asker(config)
         except EngineError as error:
-            raise self._told(error, type(error)) from None
+            raise self._told(error) from None
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -74,7 +74,7 @@ class LiveEngine(LLMEngine):
         try:
             answer, seconds = self._patience.call(lambda: self._ask_once(told))
         except EngineError as error:
-            raise self._told(error, type(error)) from error.__cause__
+            raise self._told(error) from error.__cause__
         return cut_answer(answer.text, stop_sequences), {
             "prompt_tokens": answer.prompt_tokens,
             "completion_tokens": answer.completion_tokens,
@@ -92,16 +92,14 @@ class LiveEngine(LLMEngine):
         except EngineError:
             raise
         except Exception as raised:
-            cause = cause_of(raised, time.time())
-            raise cause.error(cause.text, cause.retry_after) from raised
+            raise error_of(raised, time.time()) from raised
         return answer, time.perf_counter() - began
 
-    def _told(self, error: EngineError, kind: type[EngineError]) -> EngineError:
-        """Return an error that says whose engine it is, which model it asks, and how often it did."""
-        requests = getattr(self, "_requests", 0)
-        often = f"after {requests} requests: " if requests > 1 else ""
-        text = f"{self._role} engine {routing.name_of(self._config)}: {often}{error}"
-        return kind(redacted(text), error.retry_after)
+    def _told(self, error: EngineError) -> EngineError:
+        """Return an error that also says whose engine it is, which model it asks, and how often it did."""
+        often = f" after {self._requests} requests" if self._requests > 1 else ""
+        what = f"{error.what}{often}, {self._role} engine {routing.name_of(self._config)}"
+        return type(error)(redacted(what), redacted(error.advice), error.retry_after)
 
 
 def _litellm_asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], Answer]:

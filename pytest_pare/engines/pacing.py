@@ -56,8 +56,13 @@ def session_directory() -> Iterator[None]:
 def _of_process(pid: int) -> Path:
     """Return a directory that no other process shares: of a program that has no session."""
     made = tempfile.mkdtemp(prefix="pytest-pare-")
-    # A process that is forked from this one inherits what is to be done at the end.
-    atexit.register(lambda: os.getpid() == pid and shutil.rmtree(made, ignore_errors=True))
+
+    @atexit.register
+    def remove() -> None:
+        # A process that is forked from this one inherits what is to be done at the end.
+        if os.getpid() == pid:
+            shutil.rmtree(made, ignore_errors=True)
+
     return Path(made)
 
 

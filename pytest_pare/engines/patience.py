@@ -51,14 +51,14 @@ class Patience:
 
     Attributes:
         retries: How often a request is made again.
-        time: What bounds the run.
+        limits: What bounds the run.
         pacer: The pace of the endpoint.
         now: Returns the time of the pacer's clock, in seconds.
         sleep: Waits for so many seconds.
     """
 
     retries: int
-    time: RealTime
+    limits: RealTime
     pacer: Pacer
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -80,18 +80,19 @@ class Patience:
             sleep=self._lose,
             reraise=True,
         )
-        return retrying(self._attempt, ask)
+        answer: T = retrying(self._attempt, ask)
+        return answer
 
     def _attempt(self, ask: Callable[[], T]) -> T:
         self._await_turn()
-        self.time.check()
+        self.limits.check()
         sent = self.now()
         try:
             answer = ask()
         except EngineError as error:
             # A time limit that is over cuts every request short.
-            self.time.check()
-            self.time.seconds_lost += self.now() - sent
+            self.limits.check()
+            self.limits.seconds_lost += self.now() - sent
             if isinstance(error, RateLimitError):
                 self.pacer.refused(sent, error.retry_after or 0.0)
             raise
@@ -103,14 +104,16 @@ class Patience:
         seconds = self.pacer.wait()
         while seconds > 0:
             if self._is_too_long(seconds):
-                raise TooLongError("others were told that there are too many requests, and their turn comes first")
+                raise TooLongError(
+                    "too many requests, others were told", "run fewer at a time (-n), or try again later"
+                )
             self.sleep(seconds)
             # Somebody may have been refused meanwhile.
             asked, taken = taken, self.now()
             seconds = self.pacer.wait(asked)
 
     def _is_too_long(self, seconds: float) -> bool:
-        return seconds > min(MOST_SECONDS_LOST - self.time.seconds_lost, self.time.seconds_left())
+        return seconds > min(MOST_SECONDS_LOST - self.limits.seconds_lost, self.limits.seconds_left())
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome is not None else None
@@ -120,7 +123,7 @@ class Patience:
 
     def _lose(self, seconds: float) -> None:
         self.sleep(seconds)
-        self.time.seconds_lost += seconds
+        self.limits.seconds_lost += seconds
 
 
 class TooLongError(RateLimitError):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.redaction import redacted
+from pytest_pare.scenarios.engine_config import OFFLINE_PROVIDERS
 
 if TYPE_CHECKING:
     from pytest_pare.scenarios.config import LLMEngineConfig
@@ -93,17 +94,17 @@ def resolve(config: LLMEngineConfig, litellm: Any) -> Route:
             _, provider, _, _ = litellm.get_llm_provider(found.model)
         except litellm.BadRequestError:
             raise EngineConfigurationError(
-                f"nothing tells who serves {config.model_name}; name a provider, or an endpoint"
+                f"nothing tells who serves {config.model_name}", "name a provider, or an endpoint"
             ) from None
         found = found._replace(provider=provider)
     elif found.provider not in known:
-        known |= HUGGING_FACE_PROVIDERS | {name for name in _COMPATIBLE if name}
+        known |= HUGGING_FACE_PROVIDERS | {name for name in _COMPATIBLE if name} | set(OFFLINE_PROVIDERS)
         close = get_close_matches(found.provider, known, n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "see https://docs.litellm.ai/docs/providers"
-        raise EngineConfigurationError(f"there is no provider {found.provider!r}; {hint}")
+        raise EngineConfigurationError(f"there is no provider {found.provider!r}", hint)
     missing = _missing_key(found, litellm)
     if missing is not None:
-        raise EngineConfigurationError(f"no key; set {missing} in the environment")
+        raise EngineConfigurationError("no key", f"set {missing} in the environment")
     return found
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-WAIT = 'Thought: Nothing is to be done.\nAction:\n{"action": "wait", "action_input": {}}<end_action>'
+WAIT = 'Thought: Nothing.\nAction:\n{"action": "PAREAgentUserInterface__wait", "action_input": {}}<end_action>'
+"""The observer's."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import requests
 
-from pytest_pare.engines.causes import cause_of
+from pytest_pare.engines.causes import error_of
 from pytest_pare.engines.errors import (
     ContentRefusedError,
     ContextTooLongError,
@@ -15,6 +15,11 @@ from pytest_pare.engines.errors import (
     ProviderOutageError,
     RateLimitError,
 )
+
+
+class OpenAIError(Exception):
+    """What a client raises that finds no key."""
+
 
 NOW = 1_764_244_800.0  # 27 November 2025, 12:00 GMT
 
@@ -41,7 +46,7 @@ def refused(status: int, body: str = "", **headers: str) -> Exception:
     ],
 )
 def test_when_to_come_back_is_a_number_or_a_date(told: str, seconds: float | None) -> None:
-    assert cause_of(refused(429, **{"Retry-After": told}), NOW).retry_after == seconds
+    assert error_of(refused(429, **{"Retry-After": told}), NOW).retry_after == seconds
 
 
 @pytest.mark.parametrize(
@@ -57,34 +62,34 @@ def test_when_to_come_back_is_a_number_or_a_date(told: str, seconds: float | Non
         (400, "<html>", EngineConfigurationError, "(400)"),
         (400, "", EngineConfigurationError, "(400, no)"),
         (402, "{}", EngineConfigurationError, "no credit"),
-        (408, "{}", ProviderOutageError, "could not take the request"),
+        (408, "{}", ProviderOutageError, "the provider fails (408)"),
         (413, "{}", ContextTooLongError, "longer than the model reads"),
         (500, '{"error": {"message": "429 of the tokens"}}', ProviderOutageError, "(500, 429 of the tokens)"),
     ],
 )
 def test_a_status_and_what_is_said_tell_the_cause(status: int, body: str, error: type, words: str) -> None:
-    cause = cause_of(refused(status, body), NOW)
-    assert cause.error is error
-    assert words in cause.text
+    cause = error_of(refused(status, body), NOW)
+    assert type(cause) is error
+    assert words in cause.what
 
 
 def test_what_is_said_at_length_is_shortened() -> None:
-    cause = cause_of(refused(400, '{"error": {"message": "' + "long\\n" * 500 + '"}}'), NOW)
-    assert len(cause.text) < 300
-    assert "long long ..." not in cause.text
-    assert "..." in cause.text
+    cause = error_of(refused(400, '{"error": {"message": "' + "long\\n" * 500 + '"}}'), NOW)
+    assert len(cause.what) < 300
+    assert "long long ..." not in cause.what
+    assert "..." in cause.what
 
 
 def test_the_wire_is_believed_and_not_who_reports_it() -> None:
     outer = refused(429)
     outer.__cause__ = refused(400, '{"error": {"message": "a 429 of a word"}}')
-    assert cause_of(outer, NOW).error is EngineConfigurationError
+    assert type(error_of(outer, NOW)) is EngineConfigurationError
 
 
 def test_a_chain_that_bites_its_tail_has_an_end() -> None:
     one, other = ValueError("one"), ValueError("other")
     one.__cause__, other.__cause__ = other, one
-    assert cause_of(one, NOW).error is EngineConfigurationError
+    assert type(error_of(one, NOW)) is EngineConfigurationError
 
 
 @pytest.mark.parametrize(
@@ -99,8 +104,9 @@ def test_a_chain_that_bites_its_tail_has_an_end() -> None:
         (requests.JSONDecodeError("what", "{", 1), ProviderOutageError),
         (AttributeError("no such thing"), ProviderOutageError),
         (TypeError("no such argument"), EngineConfigurationError),
+        (OpenAIError("Missing credentials"), EngineConfigurationError),
         (refused(429), RateLimitError),
     ],
 )
 def test_the_class_tells_where_there_was_no_response(raised: Exception, error: type) -> None:
-    assert cause_of(raised, NOW).error is error
+    assert type(error_of(raised, NOW)) is error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.simulation.environment import Limits
 from tests.scripted import WAIT, accept, play_oracle, play_scripted, propose, reject, report, scripted
 from tests.stage import Stage, play
 
@@ -384,12 +386,11 @@ def test_an_oracle_user_beside_engines_of_another_kind() -> None:
 
 
 def test_an_engine_that_is_not_there_is_told() -> None:
-    reference = Reference([], None, lambda event: False, frozenset())
+    reference = Reference([], SimpleNamespace(limits=Limits()), lambda event: False, frozenset())
     oracle = LLMEngineConfig(model_name="oracle", provider="oracle")
     assert isinstance(build_engine(oracle, "user", reference), OracleEngine)
     with pytest.raises(EngineConfigurationError) as caught:
-        build_engine(LLMEngineConfig(model_name="gpt-5", provider="openai"), "observe", reference)
-    assert str(caught.value) == (
-        "observe engine: the provider 'openai' (model gpt-5) is not in this version of pytest-pare; "
-        "there are 'oracle' and 'scripted'"
+        build_engine(LLMEngineConfig(model_name="gpt-5", provider="orcale"), "observe", reference)
+    assert str(caught.value).startswith(
+        "there is no provider 'orcale', observe engine gpt-5 (orcale); did you mean oracle"
     )

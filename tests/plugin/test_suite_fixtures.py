@@ -145,7 +145,8 @@ def test_the_suites_settings(garden: Example) -> None:
         garden,
         "pare_config(pare_config)",
         "return pare_config.model_copy(update={'runner': pare_config.runner.model_copy("
-        "update={'user_engine_config': LLMEngineConfig(model_name='x'), 'user_model_alias': 'parrot'})})",
+        "update={'user_engine_config': LLMEngineConfig(model_name='x', provider='oracle'), "
+        "'user_model_alias': 'parrot'})})",
     )
     assert groups(garden)[0]["user_model"] == "parrot"
 
@@ -266,6 +267,12 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
             "fixture pare_runner_config.observe_engine_config.model_name: String should have at least 1 character",
         ),
         (
+            "user_engine_config()",
+            "return LLMEngineConfig(model_name='gpt-5', provider='openai')",
+            "the user engine asks a model, gpt-5 (openai), which may cost something: say live: true in the suite "
+            "or --pare-live",
+        ),
+        (
             "execute_engine_config()",
             "return {'model_name': 3}",
             "fixture execute_engine_config.model_name: Input should be a valid string",
@@ -301,8 +308,8 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         (
             "pare_runner_config()",
             "return ScenarioRunnerConfig(oracle=False)",
-            "EngineConfigurationError: user engine: the provider 'openai' (model gpt-5-mini) is not in this version of "
-            "pytest-pare; there is 'oracle'",
+            "the user engine asks a model, gpt-5-mini (openai), which may cost something: say live: true in the suite "
+            "or --pare-live",
         ),
         ("pare_run_number()", "return 'one'", None),
     ],

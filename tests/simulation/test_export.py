@@ -594,3 +594,27 @@ def test_a_directory_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Pat
     with pytest.raises(OSError, match="file") as raised:
         Exported(tmp_path.joinpath("file", *below), "jsonl", stage())
     assert str(raised.value.filename).startswith(str(tmp_path / "file"))
+
+
+# -- secrets
+
+
+@pytest.mark.parametrize("trace_format", FORMATS)
+def test_no_secret_is_in_a_file_and_the_file_can_be_read(
+    tmp_path: Path, trace_format: TraceFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = 'Zq7x "open" sesame'
+    monkeypatch.setenv("SOME_API_KEY", secret)
+
+    def script(stage: Any) -> list[Any]:
+        return [stage.user_says(f"It is {secret}."), stage.agent_says("Use https://me:hunter2@host/ for it.")]
+
+    scenario = Stage(script=script)
+    run = run_scenario(scenario, RunnerSettings(oracle=True))
+    result = dataclasses.replace(run.result, rationale=f"api_key={secret} was told")
+    path = written(tmp_path, trace_format, scenario, run.trace, result)
+    text = path.read_text(encoding="utf-8")
+    assert all(json.loads(line) for line in text.splitlines())
+    assert "Zq7x" not in text
+    assert "hunter2" not in text
+    assert "[redacted]" in text

@@ -310,12 +310,14 @@ def test_a_phone_needs_a_home_screen() -> None:
     assert "has no HomeScreenSystemApp" in str(run.result.exception)
 
 
-def test_an_engine_that_cannot_be_made_is_the_result() -> None:
+def test_an_engine_that_cannot_be_made_is_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     run = run_scenario(Stage(), MultiScenarioRunnerConfig())
     assert isinstance(run.result.exception, EngineConfigurationError)
     assert str(run.result.exception) == (
-        "user engine: the provider 'openai' (model gpt-5-mini) is not in this version of pytest-pare; there is 'oracle'"
+        "no key, user engine gpt-5-mini (openai); set OPENAI_API_KEY in the environment"
     )
+    assert run.result.error_kind == "configuration"
     assert run.trace.entries == ()
 
 

@@ -1,0 +1,146 @@
+"""What a replay costs, beside the same conversation by the oracle engine, and how much room a recording takes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import timeit
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
+
+from benchmarks.figures import Figure, alternate
+
+if TYPE_CHECKING:
+    from are.simulation.agents.llm.llm_engine import LLMEngine
+
+    from pytest_pare.engines.tape import Cassette
+    from pytest_pare.scenarios import PAREScenario
+    from pytest_pare.simulation.trace import EngineCall
+
+HEADING = "replaying the bundled library"
+
+# Without these, how long the answers of the reference steps take ends some of the runs.
+_SETTINGS: dict[str, Any] = {"simulated_generation_time_mode": "recorded", "max_scenario_duration": 100_000}
+
+
+class Tape(NamedTuple):
+    """A scenario with its recording."""
+
+    scenario: type[PAREScenario]
+    cassette: Cassette
+
+
+def measure(*, quick: bool = False) -> list[Figure]:
+    """Record what the oracle engine answers as if a model had, then play both, scenario by scenario, in this process.
+
+    A run is what `run_scenario` does, from the new scenario to the verdict; reading the recording is a part of it.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        tapes = _record(Path(directory), most=2 if quick else None)
+        # The first pass fills caches.
+        _replay(tapes), _play(tapes)
+        replayed, played = alternate(lambda: _replay(tapes), lambda: _play(tapes), 2 if quick else 15)
+        written, new = _sizes(tapes)
+    text = "The quick brown fox jumps over the lazy dog, and nobody minds. " * 1600
+    return [
+        Figure(f"a run of {len(tapes)} scenarios by the oracle engine", 1000 * played / len(tapes), "ms"),
+        Figure("the same run, replayed", 1000 * replayed / len(tapes), "ms"),
+        Figure("replayed / by the oracle engine", replayed / played, "x", at_most=1.5),
+        Figure("a recording", written / len(tapes) / 1000, "kB"),
+        Figure("a recording / the texts that are new in it", written / new, "x", at_most=3),
+        Figure("looking for secrets in 100 kB, none in the environment", _looking(text), "ms", at_most=10),
+    ]
+
+
+def _record(directory: Path, most: int | None) -> list[Tape]:
+    from pytest_pare.engines.tape import Cassette
+    from pytest_pare.scenarios.library import bundled_library_dir
+    from pytest_pare.scenarios.registration import load_library
+    from pytest_pare.scenarios.registry import registry
+    from pytest_pare.simulation.runner import run_scenario
+
+    load_library(registry, bundled_library_dir())
+    tapes = []
+    for scenario_id in sorted(registry.ids_below(bundled_library_dir()))[:most]:
+        scenario = registry.registered()[scenario_id]
+        said = run_scenario(scenario(), _oracle()).trace.calls
+        cassette = Cassette(directory / f"{scenario_id}.jsonl", "once")
+        run = run_scenario(scenario(), _live(), engine_builder=_model(said), cassette=cassette)
+        if not run.success:
+            raise RuntimeError(f"{scenario_id}: what was recorded is no solution")
+        tapes.append(Tape(scenario, Cassette(cassette.path)))
+    return tapes
+
+
+def _replay(tapes: list[Tape]) -> float:
+    from pytest_pare.simulation.runner import run_scenario
+
+    config = _live()
+    began = time.process_time()
+    for tape in tapes:
+        run_scenario(tape.scenario(), config, cassette=tape.cassette)
+    return time.process_time() - began
+
+
+def _play(tapes: list[Tape]) -> float:
+    from pytest_pare.simulation.runner import run_scenario
+
+    config = _oracle()
+    began = time.process_time()
+    for tape in tapes:
+        run_scenario(tape.scenario(), config)
+    return time.process_time() - began
+
+
+def _sizes(tapes: list[Tape]) -> tuple[int, int]:
+    """Return the size of all recordings, and that of the texts that they hold, in bytes."""
+    from pytest_pare.engines.cassette import Recording
+
+    recordings = [Recording.read(tape.cassette.path) for tape in tapes]
+    calls = [call for recording in recordings if recording is not None for call in recording.calls]
+    texts = [text for call in calls for text in (call.answer, *(message.content for message in call.added))]
+    return sum(tape.cassette.path.stat().st_size for tape in tapes), sum(len(text.encode()) for text in texts)
+
+
+def _looking(text: str) -> float:
+    from pytest_pare.redaction import redacted
+
+    with mock.patch.dict(os.environ, {"PATH": os.environ.get("PATH", "")}, clear=True):
+        return 1000 * min(timeit.repeat(lambda: redacted(text), number=1, repeat=9))
+
+
+def _oracle() -> Any:
+    from pytest_pare.settings.models import RunnerSettings
+
+    return RunnerSettings()
+
+
+def _live() -> Any:
+    from pytest_pare.scenarios.config import LLMEngineConfig
+    from pytest_pare.settings.models import RunnerSettings
+
+    model = LLMEngineConfig(model_name="model-2025-01-01", provider="somebody")
+    return RunnerSettings(
+        user_engine_config=model, observe_engine_config=model, execute_engine_config=model, **_SETTINGS
+    )
+
+
+def _model(said: tuple[EngineCall, ...]) -> Any:
+    """Return a builder of engines that say what was said, and take as long for it."""
+    from are.simulation.agents.llm.llm_engine import LLMEngine
+
+    class Model(LLMEngine):
+        def __init__(self, role: str) -> None:
+            super().__init__("model-2025-01-01")
+            self._calls = iter([call for call in said if call.role == role])
+
+        def chat_completion(self, *_: Any, **__: Any) -> tuple[str, dict[str, Any]]:
+            call = next(self._calls)
+            return call.response or "", {"completion_duration": call.latency}
+
+    def build(_config: Any, role: str, _reference: Any) -> LLMEngine:
+        return Model(role)
+
+    return build

@@ -1,0 +1,126 @@
+"""Sessions that ask models: what is said before, what is looked at, and what one bad endpoint does to the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.engines.pacing import VARIABLE
+from tests.engines.model_server import WAIT, ModelServer, answers, fails, hangs
+
+if TYPE_CHECKING:
+    from tests.plugin.conftest import Example
+
+SUITE = ("--pare-config", "pare.yaml")
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+
+
+def suite(url: str, **changes: Any) -> str:
+    asked = {"model_name": "m", "endpoint": url, "retries": 0, "timeout_seconds": 0.3}
+    runner = {"observe_engine_config": asked, "execute_engine_config": asked, "max_turns": 1}
+    return json.dumps({"live": True, "runner": runner, "reports": {"json": "out.json"}} | changes)
+
+
+def test_one_endpoint_that_misbehaves_harms_no_other_run(example: Example) -> None:
+    import polars as pl
+
+    example.scenario("dig").scenario("mow").scenario("rake").scenario("weed")
+    replies = {"good": answers(WAIT), "down": fails(503, "down"), "mute": hangs(), "closed": fails(401, "who are you?")}
+    example.write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.fixture
+        def observe_engine_config(request, pare_config):
+            asked = {"dig": "good", "mow": "down", "rake": "mute", "weed": "closed"}[request.node.name]
+            return pare_config.runner.observe_engine_config.model_copy(update={"model_name": asked})
+        """,
+    )
+    with ModelServer(lambda request: replies[request.body["model"]], models=["good", "m"]) as server:
+        example.suite(suite(server.url, reports={"parquet": "rows.parquet"}))
+        session = example.run(*SUITE)
+    assert session.outcomes() == {"passed": 1, "failed": 3}
+    rows = pl.read_parquet(example.path / "rows.parquet").sort("base_scenario_id").rows(named=True)
+    assert [(row["exception_type"], row["error_kind"]) for row in rows] == [
+        (None, None),
+        ("ProviderOutageError", "infrastructure"),
+        ("EngineTimeoutError", "infrastructure"),
+        ("EngineConfigurationError", "configuration"),
+    ]
+    assert [line.split()[1] for line in session.open_runs] == ["mow:", "rake:", "weed:"]
+    assert "EXCEPTION  mow: ProviderOutageError: the provider fails (503, down), observe" in session.out
+    sentence = (
+        r"the key is refused \(401, who are you\?\), observe engine closed \(at http\S+/v1\); set the right key in"
+    )
+    assert re.search(sentence, session.out)
+    assert session.has_no_traceback_of_ours()
+
+
+def test_the_header_says_who_is_asked_and_how_often(example: Example) -> None:
+    example.scenario("dig").scenario("mow")
+    with ModelServer([answers(WAIT)]) as server:
+        secret = server.url.replace("http://", "http://me:hunter2@")
+        example.suite(suite(secret, runs=3))
+        session = example.run(*SUITE)
+    assert session.code == 0
+    assert session.header == [
+        "pare.yaml, 6 runs planned (2 x 3), agent: observe-execute",
+        f"live: observe, execute: m (at {server.url}), 6 runs",
+    ]
+    assert "hunter2" not in session.out + session.err
+    assert len(server.looked) == 1
+
+
+def test_a_session_that_asks_nobody_looks_nowhere(example: Example) -> None:
+    example.scenario("dig")
+    with ModelServer([answers(WAIT)], models=401) as server:
+        example.suite(suite(server.url))
+        assert example.run(*SUITE, "--pare-oracle").code == 0
+        assert example.run(*SUITE, "--collect-only").code == 0
+    assert server.looked == server.requests == []
+
+
+def test_a_bad_endpoint_ends_the_session_in_a_line(example: Example) -> None:
+    example.scenario("dig")
+    example.write("out.json", "of the last session")
+    with ModelServer([answers(WAIT)], models=["n"]) as server:
+        session = example.suite(suite(server.url)).run(*SUITE)
+    assert session.code == 4
+    assert session.err.strip() == f"ERROR: m (at {server.url}): the endpoint has no such model; it has n"
+    assert server.requests == []
+    assert not (example.path / "out.json").exists()
+    assert session.has_no_traceback_of_ours()
+
+
+def test_a_key_that_is_not_there_ends_the_session_in_a_line(example: Example) -> None:
+    example.scenario("dig")
+    session = example.suite("{live: true, runner: {user_engine_config: {model_name: m, provider: openai}}}").run(*SUITE)
+    assert session.code == 4
+    assert session.err.strip() == "ERROR: m (openai): no key; set OPENAI_API_KEY in the environment"
+
+
+def test_workers_share_the_directory_of_the_session(example: Example) -> None:
+    head = "from pathlib import Path\nfrom pytest_pare.engines.pacing import Pacer, directory"
+    write = """
+    Pacer("http://service.example").wait()
+    Path(os.environ["PYTEST_XDIST_WORKER"]).write_text(str(directory()))
+    return ScenarioValidationResult(success=True)
+    """
+    example.scenario("dig", write, head=head).scenario("mow", write, head=head)
+    session = example.run(*SUITE, "-n2")
+    assert session.code == 0, session.out
+    told = {Path((example.path / worker).read_text()) for worker in ("gw0", "gw1")}
+    assert len(told) == 1
+    assert not told.pop().exists()
+    assert VARIABLE not in os.environ
