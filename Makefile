@@ -1,6 +1,8 @@
 # Each target sets itself up on a machine that has only Python 3.11 or newer; a second time that costs nothing.
 PYTHON ?= python3
 VENV ?= .venv
+# For the model that `make live` asks, and what serves it: they are built, and need a C++ compiler.
+LIVE_VENV ?= .venv-live
 # What to install on top, for example EXTRA="pytest~=8.4.0".
 EXTRA ?=
 
@@ -11,7 +13,7 @@ BIN := $(VENV)/bin
 # Another EXTRA is another installation.
 READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench live clean
 
 demo: $(READY)  ## Play the bundled scenarios by their own reference steps, offline, and print the report.
 	$(BIN)/python -m pytest --pare-config pare.yaml
@@ -34,8 +36,11 @@ format: $(READY)  ## Bring the code into shape.
 bench: $(READY)  ## Run the measurements that the README quotes.
 	$(BIN)/python -m benchmarks
 
+live: $(READY) $(LIVE_VENV)/.ready  ## Play, record and replay with a small model on this machine; takes minutes.
+	$(BIN)/python -m tests.live $(LIVE_VENV)/bin/python
+
 clean:  ## Remove the virtual environment and what tools left behind.
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist build
+	rm -rf $(VENV) $(LIVE_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist build
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"$(PYTHON) is {sys.version.split()[0]}; 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -43,3 +48,9 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable . --group lint --group test $(EXTRA)
 	@rm -f $(VENV)/.ready-* && touch $@
+
+$(LIVE_VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(LIVE_VENV)
+	$(LIVE_VENV)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(LIVE_VENV)/bin/python -m pip install --quiet --group live
+	@touch $@

@@ -17,7 +17,7 @@ from are.simulation.tool_utils import OperationType
 from are.simulation.types import AbstractEnvironment, Action, CompletedEvent, EventType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     Test = Callable[[Any], bool]
 
@@ -204,7 +204,7 @@ def check_respected_rejection(
 def _answered_at(env: AbstractEnvironment, answer: str, proposal: Test | None) -> int | None:
     pending = False
     # An acceptance that the user took back is none; the proposal has waited for another answer since.
-    withdrawn = getattr(getattr(env, "consent", None), "withdrawn", frozenset())
+    withdrawn: Collection[str] = getattr(getattr(env, "consent", None), "withdrawn", frozenset())
     for position, event in enumerate(env.event_log.list_view()):
         if event.event_id in withdrawn:
             continue

