@@ -1,7 +1,8 @@
 """Three scenarios with a real model: played and recorded, then replayed without it. `make live` runs this.
 
-The argument is a Python in which the dependency group `live` is installed: the model and what serves it. The model has 135 million parameters and solves nothing. What is shown is that its answers are labelled as what they
-are, run by run: the agent's failures, with reasons; that tokens are counted; and that a replay is the same.
+The argument is a Python in which the dependency group `live` is installed: the model and what serves it. The model has
+135 million parameters and solves nothing. What is shown is that its answers are labelled as what they are, run by run:
+the agent's failures, with reasons; that tokens are counted; and that a replay is the same.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ def _check_runs(project: Path) -> None:
     usage = report["metadata"]["usage"]
     for role in ("user", "observe", "execute"):
         _require(usage[role]["calls"] > 0, f"the {role} engine was not asked")
-        _require(usage[role]["prompt_tokens"] > usage[role]["completion_tokens"] > 0, "tokens are not counted")
+        sent, received = (usage[role][name]["total"] for name in ("prompt_tokens", "completion_tokens"))
+        _require(sent > 0 and received > 0, f"the tokens of the {role} engine are not counted")
 
 
 def _traces(directory: Path) -> dict[str, bytes]:
