@@ -107,8 +107,8 @@ class TimedEngine(LLMEngine):
         if getattr(self._engine, "offline", False):
             return max(fixed, facts.get("completion_duration") or 0.0)
         if self._config.simulated_generation_time_mode == "measured":
-            # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
-            return float(facts.get("completion_duration") or measured)
+            # Without what went by in a queue, or with requests that failed, if the engine tells that apart.
+            return min(measured, facts.get("completion_duration") or measured)
         if self._config.simulated_generation_time_mode == "recorded":
             recorded = facts.get("completion_duration")
             if recorded is None:
