@@ -471,9 +471,16 @@ def test_in_fixed_time_it_does_not_matter_how_fast_an_engine_is() -> None:
 
 
 def test_measured_time_is_what_it_took() -> None:
-    run = timed(builder(sleeps=0.05, facts={"completion_duration": 99.0}), **MEASURED)
+    run = timed(builder(sleeps=0.05, facts={"completion_duration": None}), **MEASURED)
     assert all(0.05 <= call.latency < 20 for call in run.trace.calls)
     assert run.trace.calls[-1].time == pytest.approx(sum(call.latency for call in run.trace.calls[:-1]), abs=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 9.0])
+def test_measured_time_is_what_an_engine_has_measured_itself(seconds: float) -> None:
+    """Without what it has waited for, or as it was when it was recorded."""
+    run = timed(builder(sleeps=0.05, facts={"completion_duration": seconds}), **MEASURED)
+    assert [call.latency for call in run.trace.calls] == [seconds] * 6
 
 
 @pytest.mark.parametrize("seconds", [0.0, 4.5])
