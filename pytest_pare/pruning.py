@@ -83,7 +83,9 @@ def _is_whole(suite: SuiteTally) -> bool:
 
 def _used(suite: SuiteTally) -> Iterator[Path]:
     directory = _directory(suite)
-    for nodeid in suite.outcomes if directory is not None else ():
+    if directory is None:
+        return
+    for nodeid in suite.outcomes:
         run = suite.run_id(nodeid)
         yield directory / file_name(run.scenario_id, run.run_number, run.variant, "jsonl")
 

@@ -55,6 +55,7 @@ class Call:
 
     Attributes:
         role: Whose engine it was.
+        model: What the engine called itself.
         turn: The turn of the run.
         fingerprint: Names the request, with its secrets.
         kept: How many messages of the role's last request the request begins with.
@@ -67,6 +68,7 @@ class Call:
     """
 
     role: str
+    model: str
     turn: int
     fingerprint: str
     kept: int
@@ -111,7 +113,6 @@ class Recording:
         variant: What tells the run from others of the same scenario and number.
         suite: Name of the suite file that had it recorded; empty for none.
         ingredients: What it depended on.
-        models: Role to what its engine called itself.
         calls: The calls, in order.
     """
 
@@ -120,7 +121,6 @@ class Recording:
     variant: str
     suite: str
     ingredients: Ingredients
-    models: dict[str, str]
     calls: tuple[Call, ...] = field(default=(), repr=False)
 
     def of(self, role: str) -> list[Call]:
@@ -133,10 +133,14 @@ class Recording:
 
     def to_text(self) -> str:
         """Return the text of the file, without secrets."""
-        header = {"format": _FORMAT, "version": _VERSION, **_fields(self), "calls": len(self.calls)}
-        header["ingredients"] = _fields(self.ingredients)
+        header = {"format": _FORMAT, "version": _VERSION, **_fields(self), "calls": None}
+        ingredients = _fields(self.ingredients)
+        # A tool may well be called get_password; what stands for it here is no secret.
+        hashes = {name: ingredients.pop(name) for name in ("tools", "apps")}
+        header = {**redacted_plain({**header, "ingredients": ingredients}), "calls": len(self.calls)}
+        header["ingredients"] |= hashes
         calls = ({**_fields(call), "added": [[one.role, one.content] for one in call.added]} for call in self.calls)
-        lines = [json.dumps(redacted_plain(line), ensure_ascii=False) + "\n" for line in (header, *calls)]
+        lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in (header, *map(redacted_plain, calls))]
         # Half of a surrogate pair, which no file can hold, becomes the escape that JSON has for it.
         return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 

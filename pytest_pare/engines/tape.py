@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_pare.engines.reference import Role
+
+    Ask: TypeAlias = Callable[[], tuple[str, str, dict[str, Any]]]
 
 _RECORD = "record it with --pare-record {} --pare-live"
 
@@ -77,7 +79,6 @@ class Tape:
         self._recorded = None if cassette.mode == "all" else Recording.read(cassette.path)
         self._left = False
         self._is_new = False
-        self._models: dict[str, str] = {}
         self._calls: list[Call] = []
         # By role, what was asked last, as it is recorded; and each text without its secrets.
         self._asked: dict[str, list[Message]] = {}
@@ -104,11 +105,20 @@ class Tape:
             role: The role.
             build: Makes the engine that is asked; not called in a run that is only replayed.
         """
-        model = None if self._recorded is None else self._recorded.models.get(role)
-        return TapeEngine(self, role, build, model)
+        return TapeEngine(self, role, build)
 
-    def answer(self, role: Role, request: list[dict[str, Any]], ask: Callable[[], tuple[str, dict[str, Any]]]) -> Call:
-        """Return the call that answers a request: a recorded one, or what `ask` answers.
+    def model(self, role: Role) -> str | None:
+        """Return what the engine of a role called itself when it was recorded; `None` if it was not."""
+        calls = [] if self._recorded is None else self._recorded.of(role)
+        return calls[0].model if calls else None
+
+    def answer(self, role: Role, request: list[dict[str, Any]], ask: Ask) -> Call:
+        """Return the call that answers a request: a recorded one, or a new one.
+
+        Args:
+            role: Who asks.
+            request: The messages.
+            ask: Asks the engine, and returns what it calls itself, the answer, and what is known of that.
 
         Raises:
             CassetteDrift: If something else was recorded.
@@ -168,7 +178,7 @@ class Tape:
         self._left = True
         self.warnings.append(f"{self._name}: turn {self._turn()}, recorded anew from here on: {why}")
 
-    def _record(self, role: Role, messages: list[Message], ask: Callable[[], tuple[str, dict[str, Any]]]) -> Call:
+    def _record(self, role: Role, messages: list[Message], ask: Ask) -> Call:
         if not self._cassette.live:
             raise EngineConfigurationError(
                 f"{self._name}: recording asks a model, which may cost something; say live: true in the suite or "
@@ -176,7 +186,7 @@ class Tape:
             )
         self._is_new = True
         began = time.perf_counter()
-        answer, facts = ask()
+        model, answer, facts = ask()
         measured = time.perf_counter() - began
         # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
         seconds = facts.get("completion_duration")
@@ -188,6 +198,7 @@ class Tape:
         self._asked[role] = told
         return Call(
             role,
+            model,
             self._turn(),
             fingerprint(messages),
             kept,
@@ -210,10 +221,6 @@ class Tape:
             self._redacted[content] = redacted(content)
         return self._redacted[content]
 
-    def name(self, role: Role, model: str) -> None:
-        """Note what the engine of a role calls itself."""
-        self._models[role] = model
-
     def finish(self, error: Exception | None, *, is_whole: bool) -> None:
         """Write the recording, if there is something new in it.
 
@@ -232,15 +239,8 @@ class Tape:
             return
         if self._recorded is not None and not self._is_new:
             return
-        models = {**({} if self._recorded is None else self._recorded.models), **self._models}
-        Recording(
-            *self._run,
-            self._cassette.variant,
-            self._cassette.suite,
-            self._ingredients,
-            {role: models[role] for role in self._ingredients.engines if role in models},
-            tuple(self._calls),
-        ).write(self._cassette.path)
+        about = (*self._run, self._cassette.variant, self._cassette.suite, self._ingredients)
+        Recording(*about, tuple(self._calls)).write(self._cassette.path)
 
     def _warn_of_age(self, recorded: Recording) -> None:
         reasons = drift.stale(recorded.ingredients, self._ingredients)
@@ -249,9 +249,8 @@ class Tape:
 
     def _warn_of_names(self) -> None:
         for model in drift.floating(self._ingredients):
-            self.warnings.append(
-                f"{self._name} is recorded from {model}, a name without a date, which can mean another model tomorrow"
-            )
+            # The same words for all runs: pytest tells them once.
+            self.warnings.append(f"{model} is recorded, a name without a date, which can mean another model tomorrow")
 
 
 class TapeEngine(LLMEngine):
@@ -261,20 +260,18 @@ class TapeEngine(LLMEngine):
         tape: Replays and records.
         role: The role.
         build: Makes the engine that is asked.
-        model: What the engine called itself when it was recorded; `None` if it was not.
     """
 
-    def __init__(self, tape: Tape, role: Role, build: Callable[[], LLMEngine], model: str | None) -> None:
+    def __init__(self, tape: Tape, role: Role, build: Callable[[], LLMEngine]) -> None:
         self._tape = tape
         self._role = role
         self._build = build
         self._engine: LLMEngine | None = None
-        super().__init__(model if model is not None else self._live().model_name)
+        super().__init__(tape.model(role) or self._live().model_name)
 
     def _live(self) -> LLMEngine:
         if self._engine is None:
             self._engine = self._build()
-            self._tape.name(self._role, self._engine.model_name)
         return self._engine
 
     def chat_completion(
@@ -282,11 +279,14 @@ class TapeEngine(LLMEngine):
     ) -> tuple[str, dict[str, Any]]:
         """Return the recorded answer, or the engine's; `completion_duration` is the real time that it took."""
 
-        def ask() -> tuple[str, dict[str, Any]]:
-            answer, facts = self._live()(messages, stop_sequences, **kwargs)
-            return answer, facts or {}
+        def ask() -> tuple[str, str, dict[str, Any]]:
+            engine = self._live()
+            answer, facts = engine(messages, stop_sequences, **kwargs)
+            return engine.model_name, answer, facts or {}
 
         call = self._tape.answer(self._role, messages, ask)
+        # Another one, if a recording of one model is left for another.
+        self._model_name = call.model
         return call.answer, {
             "prompt_tokens": call.prompt_tokens,
             "completion_tokens": call.completion_tokens,

@@ -88,7 +88,7 @@ class TimedEngine(LLMEngine):
                     time=asked,
                     turn=env.turn or 0,
                     role=self._role,
-                    model=self.model_name,
+                    model=self._engine.model_name,
                     fingerprint=fingerprint(map(Message.of, messages)),
                     response=answer,
                     latency=round(seconds, 6),

@@ -81,7 +81,7 @@ class Taped:
         self.answers = run_scenario(make(), RunnerSettings(**settings)).trace.calls
 
     def __call__(
-        self, cassette: Cassette | None, make: Callable[[], PAREScenario] | None = None, **settings: Any
+        self, cassette: Cassette | None, make: Callable[[], PAREScenario] | None = None, /, **settings: Any
     ) -> Run:
         return run_scenario(
             (make or self.make)(), self.config(**settings), engine_builder=self._build, cassette=cassette

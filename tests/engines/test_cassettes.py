@@ -173,8 +173,8 @@ MESSAGES = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assis
 INGREDIENTS = Ingredients("1", "p", {"user": {"model": "m-001"}}, {"t": "1"}, {"a": "1"}, "e", "g")
 
 
-def _told(answer: str, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    return answer, facts
+def _told(answer: str, facts: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    return "m", answer, facts
 
 
 @given(asked=st.lists(st.tuples(st.sampled_from(ROLES), MESSAGES, TEXT), max_size=8), seconds=st.floats(0, 1e9))
@@ -207,15 +207,15 @@ def test_every_request_can_be_told_from_the_file(
         (lambda text: text.replace(b'"version": 1', b'"version": 2', 1), "it is of version 2; this version * reads"),
         (lambda text: text[: text.rindex(b"\n", 0, -1) + 1], "it has 2 of 3 calls"),
         (lambda text: text.replace(b'"kept"', b'"keep"', 1), "line 2 is no call"),
-        (lambda text: text.replace(b'"models"', b'"model"', 1), "the first line is not as this version writes it"),
+        (lambda text: text.replace(b'"variant"', b'"variants"', 1), "the first line is not as this version writes it"),
         (lambda text: text.replace(b'"prompts"', b'"prompt"', 1), "the first line is not as this version writes it"),
     ],
 )
 def test_a_file_that_is_no_cassette_is_told_with_what_to_do(
     change: Any, complaint: str, path: Path, play: Taped
 ) -> None:
-    call = Call("user", 0, "f", 0, (Message("user", "x"),), "y", None, None, None, 1.0)
-    whole = Recording("stage", None, "", "", INGREDIENTS, {"user": "m"}, (call,) * 3)
+    call = Call("user", "m", 0, "f", 0, (Message("user", "x"),), "y", None, None, None, 1.0)
+    whole = Recording("stage", None, "", "", INGREDIENTS, (call,) * 3)
     whole.write(path)
     path.write_bytes(change(path.read_bytes()))
     error = play(Cassette(path, "once")).result.exception
@@ -473,6 +473,14 @@ def test_rerecord_asks_from_there_on_and_writes_the_new_recording(recorded: Run,
     assert (again.trace.to_jsonl(), again.warnings) == (run.trace.to_jsonl(), ())
 
 
+def test_a_recording_that_is_left_for_another_model_names_both(recorded: Run, play: Taped, path: Path) -> None:
+    other = LLMEngineConfig(model_name="other-2025", provider="somebody")
+    run = play(Cassette(path, "none", "rerecord"), observe_engine_config=other)
+    assert [call.model for call in run.trace.calls[:2]] == ["model-2025-01-01", "other-2025"]
+    again = play(Cassette(path), observe_engine_config=other)
+    assert (again.trace.to_jsonl(), again.warnings) == (run.trace.to_jsonl(), ())
+
+
 def test_rerecord_also_asks_where_the_recording_ends(recorded: Run, play: Taped, path: Path) -> None:
     without_last_calls(path, 1)
     run = play(Cassette(path, "none", "rerecord"))
@@ -506,7 +514,7 @@ def test_warn_takes_the_recorded_answers_and_tells_once_for_each_role(recorded: 
 def test_a_name_without_a_date_is_told_when_it_is_recorded(play: Taped, path: Path) -> None:
     floating = {f"{role}_engine_config": LLMEngineConfig(model_name="gpt-4o", provider="openai") for role in ROLES}
     assert play(Cassette(path, "once"), **floating).warnings == (
-        "cassettes/stage.jsonl is recorded from gpt-4o, a name without a date, which can mean another model tomorrow",
+        "gpt-4o is recorded, a name without a date, which can mean another model tomorrow",
     )
     assert play(Cassette(path), **floating).warnings == ()
 
@@ -561,6 +569,12 @@ def test_what_is_different_in_a_long_line_is_seen() -> None:
 
 
 # -- secrets
+
+
+def test_a_tool_with_the_name_of_a_secret_is_no_secret() -> None:
+    named = dataclasses.replace(INGREDIENTS, tools={"Vault__get_password": "1"}, apps={"password": "2"})
+    recording = Recording("stage", None, "", "", named)
+    assert Recording.from_text(recording.to_text()) == recording
 
 
 def test_a_run_is_recorded_and_played_without_secrets(play: Taped, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def test_each_run_of_each_variant_has_a_recording_of_its_own(project: Example) -
     assert (recording.scenario_id, recording.run_number, recording.variant, recording.suite) == (
         "plants", 2, "model-b-2025", "pare.yaml"
     )  # fmt: skip
-    assert recording.models["user"] == "model-b-2025"
+    assert recording.of("user")[0].model == "model-b-2025"
     assert project.run("--pare-config", "pare.yaml", "-k", "plants").outcomes()["passed"] == 4
 
 
