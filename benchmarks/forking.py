@@ -25,7 +25,7 @@ def wait(turn):
     here = pathlib.Path(__file__).parent
     (here / f"in-flight-{os.getpid()}").write_text(str(os.getppid()))
     while not (here / "go").exists():
-        time.sleep(0.01)
+        time.sleep(0.1)
 """
 
 _PLUGIN = """

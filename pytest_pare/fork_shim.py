@@ -30,6 +30,7 @@ def main(address: str, worker: list[str]) -> None:
     except OSError:
         is_ours = False
     if not is_ours:
+        print("pare: workers can no longer be forked; this one takes more time and memory", file=sys.stderr)
         os.execv(sys.executable, [sys.executable, *worker])  # noqa: S606 - what execnet would have started
     environment = [name + b"=" + value for name, value in os.environb.items()]
     order = b"\0".join([os.fsencode(worker[-1]), os.getcwdb(), *environment])

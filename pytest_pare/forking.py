@@ -63,7 +63,9 @@ def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
     reason = _obstacle(specs)
     if reason is None:
         try:
-            shim = _start(config, preload)
+            # Without users' plugins, which pytest has to rewrite.
+            own = sorted(name for name in sys.modules if name.startswith("_pytest."))
+            shim = _start(config, [*own, *preload])
         except (OSError, ChildProcessError) as error:
             reason = str(error)
     if reason is not None:
