@@ -6,7 +6,7 @@ import argparse
 import platform
 import sys
 
-from benchmarks import collection, forking, noise, oracle, population, replay, startup, suite, two_agents
+from benchmarks import collection, forking, in_flight, noise, oracle, population, replay, startup, suite, two_agents
 from benchmarks.figures import table
 
 MEASUREMENTS = {
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "two_agents": two_agents,
     "noise": noise,
     "forking": forking,
+    "in_flight": in_flight,
     "replay": replay,
 }
 

@@ -81,7 +81,7 @@ def _play(workers: int, *, forked: bool) -> _Cost:
             session = subprocess.Popen(command, cwd=project, stdout=output, stderr=output)
         try:
             in_flight = _all_in_flight(project, session, workers)
-            memory = {pid: _megabytes(pid) for pid in _descendants(session.pid)}
+            memory = {pid: megabytes(pid) for pid in descendants(session.pid)}
         finally:
             (project / "go").touch()
             session.wait()
@@ -102,13 +102,15 @@ def _all_in_flight(project: Path, session: subprocess.Popen[bytes], workers: int
     return found
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
+    """Yield the processes that a process has started, and theirs."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
         for child in map(int, (thread / "children").read_text().split()):
             yield child
-            yield from _descendants(child)
+            yield from descendants(child)
 
 
-def _megabytes(pid: int) -> float:
+def megabytes(pid: int) -> float:
+    """Return the proportional set size of a process: what it shares with others is counted in parts."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
