@@ -105,12 +105,11 @@ class Tape:
             role: The role.
             build: Makes the engine that is asked; not called in a run that is only replayed.
         """
-        return TapeEngine(self, role, build)
-
-    def model(self, role: Role) -> str | None:
-        """Return what the engine of a role called itself when it was recorded; `None` if it was not."""
-        calls = [] if self._recorded is None else self._recorded.of(role)
-        return calls[0].model if calls else None
+        engine = TapeEngine(self, role, build, str(self._ingredients.engines[role]["model"]))
+        if self._recorded is None:
+            # What is wrong with it is to be known before the run begins.
+            engine.live()
+        return engine
 
     def answer(self, role: Role, request: list[dict[str, Any]], ask: Ask) -> Call:
         """Return the call that answers a request: a recorded one, or a new one.
@@ -260,16 +259,18 @@ class TapeEngine(LLMEngine):
         tape: Replays and records.
         role: The role.
         build: Makes the engine that is asked.
+        model: The model, as the configuration names it.
     """
 
-    def __init__(self, tape: Tape, role: Role, build: Callable[[], LLMEngine]) -> None:
+    def __init__(self, tape: Tape, role: Role, build: Callable[[], LLMEngine], model: str) -> None:
+        super().__init__(model)
         self._tape = tape
         self._role = role
         self._build = build
         self._engine: LLMEngine | None = None
-        super().__init__(tape.model(role) or self._live().model_name)
 
-    def _live(self) -> LLMEngine:
+    def live(self) -> LLMEngine:
+        """Return the engine that is asked."""
         if self._engine is None:
             self._engine = self._build()
         return self._engine
@@ -280,12 +281,12 @@ class TapeEngine(LLMEngine):
         """Return the recorded answer, or the engine's; `completion_duration` is the real time that it took."""
 
         def ask() -> tuple[str, str, dict[str, Any]]:
-            engine = self._live()
+            engine = self.live()
             answer, facts = engine(messages, stop_sequences, **kwargs)
             return engine.model_name, answer, facts or {}
 
         call = self._tape.answer(self._role, messages, ask)
-        # Another one, if a recording of one model is left for another.
+        # As the engine calls itself, which may change where a recording of one model is left for another.
         self._model_name = call.model
         return call.answer, {
             "prompt_tokens": call.prompt_tokens,

@@ -115,6 +115,14 @@ def test_a_replay_is_the_same_run_and_asks_nobody(play: Taped, path: Path, mode:
     assert play.asked == play.built == 0
 
 
+def test_nor_does_a_role_that_never_had_a_word(play: Taped, path: Path) -> None:
+    recorded = play(Cassette(path, "once"), max_turns=1)
+    assert "execute" not in {call.role for call in recorded.trace.calls}
+    play.asked = play.built = 0
+    assert play(Cassette(path), max_turns=1).trace.to_jsonl() == recorded.trace.to_jsonl()
+    assert play.asked == play.built == 0
+
+
 def test_tokens_cost_and_time_are_those_of_the_recording(recorded: Run, play: Taped, path: Path) -> None:
     replayed = play(Cassette(path))
     facts = attrgetter("model", "prompt_tokens", "completion_tokens", "cost", "latency")
