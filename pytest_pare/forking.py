@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
     import pytest
 
-PRELOAD = ("xdist.remote", "xdist.looponfail", "pytest_pare.plugin", "pytest_pare.session", "pytest_pare.simulation.runner", "litellm")
+PRELOAD = (
+    "litellm",
+    "pytest_pare.plugin",
+    "pytest_pare.scenarios.checks",
+    "pytest_pare.session",
+    "pytest_pare.simulation.runner",
+)
 """What every worker of a suite with live engines imports."""
 
 # Most time that importing it all may take.
@@ -56,8 +62,8 @@ def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
     reason = _obstacle(specs)
     if reason is None:
         try:
-            # Without users' plugins, which pytest has to rewrite.
-            own = sorted(name for name in sys.modules if name.startswith("_pytest."))
+            # Not users' plugins, the asserts of which pytest has to rewrite.
+            own = sorted(name for name in sys.modules if name.partition(".")[0] in ("_pytest", "xdist"))
             shim = _start(config, [*own, *preload])
         except (OSError, ChildProcessError) as error:
             reason = str(error)
@@ -84,7 +90,7 @@ def _start(config: pytest.Config, preload: Sequence[str]) -> str:
     import execnet
     from execnet.gateway_io import popen_args
 
-    server = subprocess.Popen(
+    server = subprocess.Popen(  # noqa: S603 - this very Python
         popen_args(execnet.XSpec("popen")),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
