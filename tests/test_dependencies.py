@@ -22,14 +22,17 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}),
+    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}, {"fork_server"}, {"fork_shim"}),
     ({"world"},),
     ({"scenarios"},),
     ({"apps"},),
     ({"agents", "engines"},),
     ({"simulation"},),
     ({"settings"}, {"results"}),
-    ({"arguments", "failures", "fixtures", "player", "selection", "session", "suite", "tally", "terminal"},),
+    (
+        {"arguments", "failures", "fixtures", "forking", "player"}
+        | {"selection", "session", "suite", "tally", "terminal"},
+    ),
     ({"plugin"},),
 )
 
@@ -39,7 +42,8 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "sandbox.py", "plain.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings"
+    "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "world.py", "scenarios", "apps", "agents", "engines",
+    "simulation", "results", "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
@@ -169,7 +173,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         *(name_of(path) for path in sources("settings")),
         *(
             f"pytest_pare.{name}"
-            for name in ("arguments", "selection", "session", "suite", "tally", "terminal", "plugin")
+            for name in ("arguments", "forking", "selection", "session", "suite", "tally", "terminal", "plugin")
         ),
         "pytest_pare.results.gate",
         "pytest_pare.scenarios.config",
