@@ -77,25 +77,41 @@ def _import(names: Sequence[str]) -> dict[str, str]:
     Raises:
         RuntimeError: If they have started a thread.
     """
-    not_pytests, environment = {"__main__", *sys.stdlib_module_names}, dict(os.environ)
-    # Collections move objects' counters, and with them pages that workers share.
+    environment = dict(os.environ)
+    # Collections write to all objects, and so copy memory that workers would share.
     gc.disable()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in names:
             import_module(name)
-    # By this word pytest knows modules whose asserts it is not to rewrite. It would warn that it is too late for that.
-    for name in [name for name in sys.modules if name.partition(".")[0] not in not_pytests]:
-        # What stands there need not be a module of Python's.
-        with suppress(AttributeError):
-            sys.modules[name].__doc__ = f"{sys.modules[name].__doc__ or ''}\n\nPYTEST_DONT_REWRITE"
+    _leave_asserts()
+    _put_names_together()
     gc.collect()
     gc.freeze()
     # A fork would copy the locks of other threads as they happen to be.
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         running = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-        raise RuntimeError(f"an import has started threads: {', '.join(running) or 'not of Python'}")
+        raise RuntimeError(f"an import has started threads: {', '.join(running) or 'none of Python'}")
     return {name: value for name, value in os.environ.items() if environment.get(name) != value}
+
+
+def _leave_asserts() -> None:
+    """Mark all modules by the word that keeps pytest from rewriting asserts: it would warn that it is too late."""
+    others = {"__main__", *sys.stdlib_module_names}
+    for name in [name for name in sys.modules if name.partition(".")[0] not in others]:
+        # What stands there need not be a module of Python's.
+        with suppress(AttributeError):
+            sys.modules[name].__doc__ = f"{sys.modules[name].__doc__ or ''}\n\nPYTEST_DONT_REWRITE"
+
+
+def _put_names_together() -> None:
+    """Make the names of all modules anew, side by side.
+
+    pytest looks through them, which writes to each, and so copies the page on which it stands: 5 MB in each worker.
+    """
+    modules = [(name.encode().decode(), module) for name, module in sys.modules.items()]
+    sys.modules.clear()
+    sys.modules.update(modules)
 
 
 def _listen() -> socket.socket:

@@ -30,10 +30,10 @@ def main(address: str, worker: list[str]) -> None:
     except OSError:
         is_ours = False
     if not is_ours:
-        print("pare: workers can no longer be forked; this one takes more time and memory", file=sys.stderr)
+        sys.stderr.write("pare: workers can no longer be forked; this one takes more time and memory\n")
         os.execv(sys.executable, [sys.executable, *worker])  # noqa: S606 - what execnet would have started
     environment = [name + b"=" + value for name, value in os.environb.items()]
-    order = b"\0".join([os.fsencode(worker[-1]), os.getcwdb(), *environment])
+    order = b"\0".join([os.fsencode(worker[-1]), os.getcwdb(), *environment])  # noqa: PTH109 - pathlib is slow to import
     socket.send_fds(server, [len(order).to_bytes(8, "big")], [0, 1, 2])
     server.sendall(order)
     # Ctrl-C is the worker's business.

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     import pytest
 
 PRELOAD = (
-    "xdist.remote",
-    "xdist.looponfail",
+    "litellm",
     "pytest_pare.plugin",
+    "pytest_pare.scenarios.checks",
     "pytest_pare.session",
     "pytest_pare.simulation.runner",
-    "litellm",
 )
 """What every worker of a suite with live engines imports."""
 
@@ -63,8 +62,8 @@ def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
     reason = _obstacle(specs)
     if reason is None:
         try:
-            # Without users' plugins, which pytest has to rewrite.
-            own = sorted(name for name in sys.modules if name.startswith("_pytest."))
+            # Not users' plugins, the asserts of which pytest has to rewrite.
+            own = sorted(name for name in sys.modules if name.partition(".")[0] in ("_pytest", "xdist"))
             shim = _start(config, [*own, *preload])
         except (OSError, ChildProcessError) as error:
             reason = str(error)
@@ -91,7 +90,7 @@ def _start(config: pytest.Config, preload: Sequence[str]) -> str:
     import execnet
     from execnet.gateway_io import popen_args
 
-    server = subprocess.Popen(
+    server = subprocess.Popen(  # noqa: S603 - this very Python
         popen_args(execnet.XSpec("popen")),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
