@@ -22,11 +22,17 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-<<<<<<< HEAD
-    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}, {"redaction"}, {"run_files"}),
-=======
-    ({"__init__"}, {"options"}, {"compat"}, {"sandbox"}, {"plain"}, {"fork_server"}, {"fork_shim"}),
->>>>>>> 3fb9aa602a1b1166ea80cf31c6943077f6d645d9
+    (
+        {"__init__"},
+        {"options"},
+        {"compat"},
+        {"sandbox"},
+        {"plain"},
+        {"redaction"},
+        {"run_files"},
+        {"fork_server"},
+        {"fork_shim"},
+    ),
     ({"world"},),
     ({"scenarios"},),
     ({"apps"},),
@@ -34,12 +40,12 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     ({"simulation"},),
     ({"settings"}, {"results"}),
     (
-<<<<<<< HEAD
         {
             "arguments",
             "endpoints",
             "failures",
             "fixtures",
+            "forking",
             "player",
             "pruning",
             "selection",
@@ -48,10 +54,6 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
             "tally",
             "terminal",
         },
-=======
-        {"arguments", "failures", "fixtures", "forking", "player"}
-        | {"selection", "session", "suite", "tally", "terminal"},
->>>>>>> 3fb9aa602a1b1166ea80cf31c6943077f6d645d9
     ),
     ({"plugin"},),
 )
@@ -62,13 +64,8 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-<<<<<<< HEAD
-    "sandbox.py", "plain.py", "redaction.py", "run_files.py", "world.py", "scenarios", "apps",
-    "agents", "engines", "simulation", "results", "settings",
-=======
-    "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "world.py", "scenarios", "apps", "agents", "engines",
-    "simulation", "results", "settings",
->>>>>>> 3fb9aa602a1b1166ea80cf31c6943077f6d645d9
+    "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py", "run_files.py", "world.py", "scenarios",
+    "apps", "agents", "engines", "simulation", "results", "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
@@ -205,10 +202,10 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         *(name_of(path) for path in sources("settings")),
         *(
             f"pytest_pare.{name}"
-<<<<<<< HEAD
             for name in (
                 "arguments",
                 "endpoints",
+                "forking",
                 "pruning",
                 "selection",
                 "session",
@@ -217,9 +214,6 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
                 "terminal",
                 "plugin",
             )
-=======
-            for name in ("arguments", "forking", "selection", "session", "suite", "tally", "terminal", "plugin")
->>>>>>> 3fb9aa602a1b1166ea80cf31c6943077f6d645d9
         ),
         "pytest_pare.engines.check",
         "pytest_pare.results.details",

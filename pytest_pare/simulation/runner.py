@@ -48,8 +48,8 @@ class Run:
     Attributes:
         result: The verdict.
         trace: What happened, as far as the run came.
-        warnings: What became of noise that could not come, or failed; defects of the script that were asked to be no more
-            than warnings; then what is to be known of the recording that it was made from.
+        warnings: What became of noise that could not come, or failed; defects of the script that were asked to be no
+            more than warnings; then what is to be known of the recording that it was made from.
         agent_error: What the agent under test raised, if that ended the run.
         export_error: Why the trace or the recording could not be written, if that was asked for.
         recording_warnings: Those of the warnings that tell of the recording.

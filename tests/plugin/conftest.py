@@ -15,7 +15,9 @@ from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.scenarios.registry import registry
 
 # Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
+# What LiteLLM imports first takes the place of the standard library's finder of plugins, and would be dropped alone.
 for module in (
+    "importlib_metadata",
     "hypothesis",
     "pytest_pare.player",
     "pytest_pare.results.files",
