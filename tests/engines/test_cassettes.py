@@ -370,15 +370,25 @@ def test_a_run_that_broke_for_another_reason_is_recorded(play: Taped, path: Path
 
 @pytest.mark.parametrize(("on_drift", "raised"), [("fail", CassetteDrift), ("rerecord", EngineError)])
 def test_new_keeps_the_old_recording_where_what_was_added_led_elsewhere(
-    recorded: Run, unreliable: Taped, path: Path, on_drift: Any, raised: type[Exception]
+    path: Path, on_drift: Any, raised: type[Exception]
 ) -> None:
-    # The model begins anew where the observer's second answer is missing, and the user's third request is another one.
-    without_last_calls(path, sum(call.role == "observe" for call in recorded.trace.calls) - 1, "observe")
+    def ask() -> tuple[str, str, dict[str, Any]]:
+        return "m", "yes", {}
+
+    def fail() -> Any:
+        raise EngineError("the model is gone")
+
+    question, other = [{"role": "user", "content": "So?"}], [{"role": "user", "content": "And?"}]
+    both = dataclasses.replace(INGREDIENTS, engines={"user": {"model": "m-001"}, "observe": {"model": "m-001"}})
+    first = Tape(Cassette(path, "once"), "s", None, both, lambda: 0)
+    first.answer("user", question, ask)
+    first.finish(None, is_whole=True)
     before = path.read_bytes()
-    unreliable.lives = 2
-    run = unreliable(Cassette(path, "new", on_drift))
-    assert type(run.result.exception) is raised
-    assert unreliable.asked > 0
+    tape = Tape(Cassette(path, "new", on_drift), "s", None, both, lambda: 0)
+    assert tape.answer("observe", question, ask).answer == "yes"
+    with pytest.raises(raised) as caught:
+        tape.answer("user", other, fail)
+    tape.finish(caught.value, is_whole=False)
     assert path.read_bytes() == before
 
 
