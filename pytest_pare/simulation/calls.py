@@ -30,7 +30,8 @@ class TimedEngine(LLMEngine):
     whatever the mode, or longer if it says so: the oracle engine answers at the reference step's time.
 
     Args:
-        engine: The engine. One with a true attribute `offline` answers from this machine.
+        engine: The engine. One with a true attribute `offline` answers from this machine; one with `taped` tells what
+            was measured when its answers were recorded.
         role: Whose engine it is.
         env: The environment of the run.
         desk: Ends the run when its limits are reached.
@@ -106,9 +107,11 @@ class TimedEngine(LLMEngine):
         if getattr(self._engine, "offline", False):
             return max(fixed, facts.get("completion_duration") or 0.0)
         if self._config.simulated_generation_time_mode == "measured":
-            # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
-            seconds = facts.get("completion_duration")
-            return measured if seconds is None else float(seconds)
+            told = facts.get("completion_duration")
+            if getattr(self._engine, "taped", False) and told is not None:
+                return float(told)
+            # Without what went by in a queue, or with requests that failed, if the engine tells that apart.
+            return min(measured, told or measured)
         if self._config.simulated_generation_time_mode == "recorded":
             recorded = facts.get("completion_duration")
             if recorded is None:

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
 
-def script(stage: Any) -> list[Any]:
+def script(stage: Any, seconds: float = 5) -> list[Any]:
     """A mail comes; the agent reads it, asks, and adds a contact; the user says yes."""
-    came = stage.email.send_email_to_user_only(sender="ada@example.com", subject="Hello", content="I moved.").delayed(5)
+    came = stage.email.send_email_to_user_only(sender="ada@example.com", subject="Hello", content="I moved.")
+    came = came.delayed(seconds)
     read = stage.email.list_emails().oracle().depends_on(came, delay_seconds=2)
     asked = stage.agent_says("Shall I add Ada?").depends_on(read, delay_seconds=1)
     yes = stage.agent_ui.accept_proposal(content="Yes.").oracle().depends_on(asked, delay_seconds=5)
@@ -467,11 +468,7 @@ def test_another_mail_in_the_script_is_the_cause(recorded: Run, play: Taped, pat
 
 
 def test_another_time_in_the_script_is_the_cause(recorded: Run, play: Taped, path: Path) -> None:
-    def later(stage: Any) -> list[Any]:
-        first, *others = script(stage)
-        return [first.delayed(1), *others]
-
-    run = play(Cassette(path), lambda: Moved(script=later))
+    run = play(Cassette(path), lambda: Moved(script=partial(script, seconds=6)))
     assert "the scenario has other events" in run.warnings[0]
 
 

@@ -476,6 +476,11 @@ def test_measured_time_is_what_it_took() -> None:
     assert run.trace.calls[-1].time == pytest.approx(sum(call.latency for call in run.trace.calls[:-1]), abs=1e-4)
 
 
+def test_measured_time_is_without_what_an_engine_says_it_has_waited() -> None:
+    run = timed(builder(sleeps=0.05, facts={"completion_duration": 0.01}), **MEASURED)
+    assert [call.latency for call in run.trace.calls] == [0.01] * 6
+
+
 @pytest.mark.parametrize("seconds", [0.0, 4.5])
 def test_recorded_time_is_what_the_recording_says(seconds: float) -> None:
     run = timed(builder(facts={"completion_duration": seconds}), **RECORDED)
