@@ -30,7 +30,8 @@ class TimedEngine(LLMEngine):
     whatever the mode, or longer if it says so: the oracle engine answers at the reference step's time.
 
     Args:
-        engine: The engine. One with a true attribute `offline` answers from this machine.
+        engine: The engine. One with a true attribute `offline` answers from this machine; one with `taped` tells what
+            was measured when its answers were recorded.
         role: Whose engine it is.
         env: The environment of the run.
         desk: Ends the run when its limits are reached.

@@ -65,6 +65,8 @@ class Taped:
         asked: How often the model was asked.
         built: How many engines were built.
         lives: How often it answers before it fails; `None` for ever.
+        error: What it then raises.
+        served: What its engines call themselves; `None` is the name in the configuration.
         answers: What it says.
     """
 
@@ -78,6 +80,8 @@ class Taped:
         }
         self.asked = self.built = 0
         self.lives: int | None = None
+        self.error: Exception = EngineError("the model is gone")
+        self.served: str | None = None
         self.answers = run_scenario(make(), RunnerSettings(**settings)).trace.calls
 
     def __call__(
@@ -96,9 +100,9 @@ class Taped:
         if not config.is_live:
             return build_engine(config, role, reference)
         self.built += 1
-        return Model(config.model_name, [call for call in self.answers if call.role == role], self._ask)
+        return Model(self.served or config.model_name, [call for call in self.answers if call.role == role], self._ask)
 
     def _ask(self, messages: list[dict[str, Any]]) -> None:
         if self.asked == self.lives:
-            raise EngineError("the model is gone")
+            raise self.error
         self.asked += 1

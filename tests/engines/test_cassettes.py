@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from pytest_pare.agents import prompts
 from pytest_pare.engines import drift
 from pytest_pare.engines.cassette import Call, Ingredients, Message, Recording, fingerprint, messages_at
-from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError
+from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, EngineError
 from pytest_pare.engines.tape import Cassette, Tape
 from pytest_pare.scenarios.config import LLMEngineConfig
+from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from tests.engines.taped import ROLES, Taped
 from tests.stage import Stage
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
 
-def script(stage: Any) -> list[Any]:
+def script(stage: Any, seconds: float = 5) -> list[Any]:
     """A mail comes; the agent reads it, asks, and adds a contact; the user says yes."""
-    came = stage.email.send_email_to_user_only(sender="ada@example.com", subject="Hello", content="I moved.").delayed(5)
+    came = stage.email.send_email_to_user_only(sender="ada@example.com", subject="Hello", content="I moved.")
+    came = came.delayed(seconds)
     read = stage.email.list_emails().oracle().depends_on(came, delay_seconds=2)
     asked = stage.agent_says("Shall I add Ada?").depends_on(read, delay_seconds=1)
     yes = stage.agent_ui.accept_proposal(content="Yes.").oracle().depends_on(asked, delay_seconds=5)
@@ -129,6 +131,14 @@ def test_tokens_cost_and_time_are_those_of_the_recording(recorded: Run, play: Ta
     assert [facts(call) for call in recorded.trace.calls] == [facts(call) for call in replayed.trace.calls]
     assert {one.cost for one in replayed.trace.calls} == {0.30000000000000004}
     assert {one.model for one in replayed.trace.calls} == {"model-2025-01-01"}
+
+
+def test_an_engine_may_call_itself_something_else(play: Taped, path: Path) -> None:
+    served = Taped(Moved)
+    served.served = "model-2025-01-01-eu"
+    recorded = served(Cassette(path, "once"))
+    assert {call.model for call in recorded.trace.calls} == {"model-2025-01-01-eu"}
+    assert play(Cassette(path)).trace.to_jsonl() == recorded.trace.to_jsonl()
 
 
 def test_offline_roles_are_played_as_they_are(play: Taped, path: Path) -> None:
@@ -344,6 +354,45 @@ def test_new_keeps_what_was_answered(unreliable: Taped, play: Taped, path: Path)
     assert len(lines(path)) > 1 + 4
 
 
+def test_a_run_whose_real_time_was_over_is_half_a_conversation(unreliable: Taped, path: Path) -> None:
+    unreliable.error = ScenarioTimeoutError("too slow")
+    assert isinstance(unreliable(Cassette(path, "once")).result.exception, ScenarioTimeoutError)
+    assert not path.exists()
+
+
+def test_a_run_that_broke_for_another_reason_is_recorded(play: Taped, path: Path) -> None:
+    def broken(stage: Any, env: Any) -> None:
+        raise ValueError("no such thing")
+
+    run = play(Cassette(path, "once"), lambda: Moved(verdict=broken))
+    assert isinstance(run.result.exception, ValueError)
+    assert len(lines(path)) == 1 + len(run.trace.calls)
+
+
+@pytest.mark.parametrize(("on_drift", "raised"), [("fail", CassetteDrift), ("rerecord", EngineError)])
+def test_new_keeps_the_old_recording_where_what_was_added_led_elsewhere(
+    path: Path, on_drift: Any, raised: type[Exception]
+) -> None:
+    def ask() -> tuple[str, str, dict[str, Any]]:
+        return "m", "yes", {}
+
+    def fail() -> Any:
+        raise EngineError("the model is gone")
+
+    question, other = [{"role": "user", "content": "So?"}], [{"role": "user", "content": "And?"}]
+    both = dataclasses.replace(INGREDIENTS, engines={"user": {"model": "m-001"}, "observe": {"model": "m-001"}})
+    first = Tape(Cassette(path, "once"), "s", None, both, lambda: 0)
+    first.answer("user", question, ask)
+    first.finish(None, is_whole=True)
+    before = path.read_bytes()
+    tape = Tape(Cassette(path, "new", on_drift), "s", None, both, lambda: 0)
+    assert tape.answer("observe", question, ask).answer == "yes"
+    with pytest.raises(raised) as caught:
+        tape.answer("user", other, fail)
+    tape.finish(caught.value, is_whole=False)
+    assert path.read_bytes() == before
+
+
 def test_new_writes_nothing_where_nothing_was_answered(play: Taped, path: Path) -> None:
     play.lives = 0
     assert play(Cassette(path, "new")).result.status == "exception"
@@ -416,6 +465,11 @@ def test_another_mail_in_the_script_is_the_cause(recorded: Run, play: Taped, pat
     text = drifted(play(Cassette(path), lambda: Moved(script=other)))
     assert "the scenario has other events" in text
     assert "Good evening" in text
+
+
+def test_another_time_in_the_script_is_the_cause(recorded: Run, play: Taped, path: Path) -> None:
+    run = play(Cassette(path), lambda: Moved(script=partial(script, seconds=6)))
+    assert "the scenario has other events" in run.warnings[0]
 
 
 def test_another_goal_is_the_cause(recorded: Run, play: Taped, path: Path) -> None:
@@ -508,6 +562,7 @@ def test_warn_takes_the_recorded_answers_and_tells_once_for_each_role(recorded: 
     class Eager(Moved):
         user_goal = "Wants to know everybody."
 
+    before = path.read_bytes()
     run = play(Cassette(path, "none", "warn"), Eager)
     assert run.success
     assert [call.response for call in run.trace.calls] == [call.response for call in recorded.trace.calls]
@@ -517,6 +572,7 @@ def test_warn_takes_the_recorded_answers_and_tells_once_for_each_role(recorded: 
         "the recorded answers were taken nevertheless",
     )
     assert run.recording_warnings == run.warnings
+    assert path.read_bytes() == before
 
 
 def test_a_name_without_a_date_is_told_when_it_is_recorded(play: Taped, path: Path) -> None:

@@ -246,6 +246,12 @@ def test_a_session_that_only_looks_removes_nothing(pruned: Example) -> None:
     assert cassettes(pruned) == EVERYTHING
 
 
+def test_a_session_that_is_interrupted_removes_nothing(pruned: Example) -> None:
+    pruned.scenario("water", "raise KeyboardInterrupt")
+    assert told(prune(pruned)) == ["pare.yaml: no cassette was removed: the session ended early"]
+    assert cassettes(pruned) == EVERYTHING
+
+
 def test_what_a_conftest_leaves_out_is_not_taken_for_gone(pruned: Example) -> None:
     pruned.write(
         "conftest.py",

@@ -77,6 +77,7 @@ def test_the_header_says_who_is_asked_and_how_often(example: Example) -> None:
     assert session.header == [
         "pare.yaml, 6 runs planned (2 x 3), agent: observe-execute",
         f"live: observe, execute: m (at {server.url}), 6 runs",
+        "one run at a time; -n 40 plays 40 at once",
     ]
     assert "hunter2" not in session.out + session.err
     assert len(server.looked) == 1
