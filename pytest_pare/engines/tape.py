@@ -262,8 +262,6 @@ class TapeEngine(LLMEngine):
         model: The model, as the configuration names it.
     """
 
-    taped = True
-
     def __init__(self, tape: Tape, role: Role, build: Callable[[], LLMEngine], model: str) -> None:
         super().__init__(model)
         self._tape = tape

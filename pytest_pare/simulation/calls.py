@@ -26,12 +26,12 @@ class TimedEngine(LLMEngine):
 
     How long an answer takes is a matter of `simulated_generation_time_mode`: `fixed` is `generation_seconds`,
     `measured` what the call took in real time, `recorded` what the engine says that it took when it was recorded. An
-    answer that is replayed takes the time in the recording in both. An engine that is offline takes the fixed time
+    engine that tells how long it took is believed, so an answer that is replayed takes the time in the recording in
+    both. An engine that is offline takes the fixed time
     whatever the mode, or longer if it says so: the oracle engine answers at the reference step's time.
 
     Args:
-        engine: The engine. One with a true attribute `offline` answers from this machine; one with `taped` tells what
-            was measured when its answers were recorded.
+        engine: The engine. One with a true attribute `offline` answers from this machine.
         role: Whose engine it is.
         env: The environment of the run.
         desk: Ends the run when its limits are reached.
