@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -147,12 +148,12 @@ def test_a_forked_worker_that_dies_is_replaced_by_another(example: Example) -> N
         example.scenario(name, f"{PARENT}\nreturn ScenarioValidationResult(success=True)")
     example.scenario("kill", f"{PARENT}\nos.kill(os.getpid(), signal.SIGKILL)")
     example.scenario("quit", f"{PARENT}\nos._exit(0)")
-    session = example.run(*SUITE, "-n2", "--dist=worksteal", "--pare-min-success-rate=0")
+    session = example.run(*SUITE, "-n1", "--pare-min-success-rate=0")
     assert session.outcomes() == {"passed": 4, "failed": 2}
     assert session.open_runs == ["NO RESULT  kill: its process died", "NO RESULT  quit: its process died"]
     assert not any("forked" in line for line in session.header)
     found = workers(example.path)
-    assert len(found) == 4
+    assert len(found) == 3
     (server,) = set(found.values())
     assert server != os.getpid()
     assert not any(map(is_running, [server, *found]))
@@ -207,11 +208,27 @@ def test_a_worker_ends_with_what_execnet_has_started_for_it(configured: Callable
     worker = gateway.remote_exec("import os; channel.send(os.getpid())").receive(timeout=20)
     gateway._io.kill()
     wait_until(lambda: not is_running(worker), 10)
-    # And the other way round, with a status as a shell tells it.
-    gateway = group.makegateway(config.option.tx[0])
-    gateway.remote_exec("import os; os.kill(os.getpid(), 9)")
-    assert gateway._io.wait() == 128 + 9
-    group.terminate(timeout=1)
+    group.terminate(timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("print(input() + '!')", 0),
+        ("print(input() + '!'); 1 / 0", 1),
+        ("import os; print(input() + '!'); os._exit(7)", 7),
+        ("import os; print(input() + '!'); os.kill(os.getpid(), 9)", 128 + 9),
+        ("import threading; threading.Timer(0.1, lambda: print(input() + '!')).start()", 0),
+        ("import atexit; atexit.register(lambda: print(input() + '!'))", 0),
+    ],
+)
+def test_code_is_run_as_python_runs_it(code: str, status: int, configured: Callable[..., pytest.Config]) -> None:
+    config = configured("popen")
+    assert fork_workers(config, []) is None
+    shim = shlex.split(config.option.tx[0].removeprefix("popen//python="))
+    done = subprocess.run([*shim, "-u", "-c", code], input="on", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("on!\n", status)
+    assert ("ZeroDivisionError" in done.stderr) == (status == 1)
 
 
 def test_a_worker_is_plain_when_none_can_be_forked_any_more(
