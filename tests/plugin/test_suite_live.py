@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.engines.pacing import VARIABLE
 from tests.engines.model_server import WAIT, ModelServer, answers, fails, hangs
 
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
     from tests.plugin.conftest import Example
 
 SUITE = ("--pare-config", "pare.yaml")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _imported() -> None:
+    """A session within a test that is the first to import them would leave others of the same names behind."""
+    load_litellm()
+    for module in ("check", "live"):
+        import_module(f"pytest_pare.engines.{module}")
 
 
 @pytest.fixture(autouse=True)
