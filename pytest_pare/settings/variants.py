@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pytest_pare.settings.errors import Location, describe, dotted, location_of, shown, unknown_key
-from pytest_pare.settings.models import KEYS, SuiteSettings
+from pytest_pare.settings.models import KEYS, NUMBER_KEYS, SuiteSettings
 
 RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
 """How the number of a run ends what tells runs of a scenario from each other."""
@@ -126,7 +126,11 @@ def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
     for key in others:
         yield ("sweep", key), f"a sweep has one key, and {first} is there already"
     for key, levels in sweep.items():
-        yield from ((("sweep", key), message) for message in _wrong_with_key(key))
+        message = _wrong_with_key(key)
+        if message is not None:
+            # Whatever its levels are, there is nothing that they could be right for.
+            yield ("sweep", key), message
+            continue
         for index, level in enumerate(levels):
             if isinstance(level, bool) or not isinstance(level, int | float):
                 yield ("sweep", key, index), f"must be a number, got {shown(level)}"
@@ -138,13 +142,16 @@ def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
             yield ("sweep", key), "must have at least two levels"
 
 
-def _wrong_with_key(key: str) -> Iterator[str]:
+def _wrong_with_key(key: str) -> str | None:
     if key not in KEYS:
-        yield unknown_key(key)
-    elif not key.startswith(("runner.", "noise.")):
-        yield "must be a number of runner or of noise"
-    elif any(known.startswith(f"{key}.") for known in KEYS):
-        yield "must be a number" + (f"; did you mean {key}.rate?" if f"{key}.rate" in KEYS else "")
+        return unknown_key(key)
+    if not key.startswith(("runner.", "noise.")):
+        return "must be a number of runner or of noise"
+    if key in NUMBER_KEYS:
+        return None
+    if any(known.startswith(f"{key}.") for known in KEYS):
+        return "must be a number" + (f"; did you mean {key}.rate?" if f"{key}.rate" in KEYS else "")
+    return "is no number; compare its values in a matrix"
 
 
 def _cell(name: str, cell: dict[str, Any]) -> _Change:
