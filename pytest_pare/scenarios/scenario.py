@@ -155,10 +155,10 @@ class PAREScenario(Scenario):
             self._no_noise = str(error).removeprefix(f"{self.scenario_id}: ")
         else:
             if self.env_events_config.num_env_events_per_minute and len(self.events) == own:
-                mails = (
-                    ", which has mails alone, for apps that are named as their content" if schedule == "pare" else ""
+                mails = ", which has mails alone, for apps that are named as their content"
+                self._no_noise = f"not one event of noise is due by the schedule {schedule}" + mails * (
+                    schedule == "pare"
                 )
-                self._no_noise = f"not one event of noise is due by the schedule {schedule}{mails}"
 
     def _noise_data(self) -> NoiseData:
         path = self.noise_config.data

@@ -219,7 +219,7 @@ def test_a_matrix_on_the_command_line_is_to_blame_for_itself() -> None:
     ],
 )
 def test_each_level_is_a_variant(key: str, levels: list[float], expected: list[float]) -> None:
-    suite = load(yaml.safe_dump({"sweep": {key: levels}}))
+    suite = load(yaml.safe_dump({"sweep": {key: levels}, "noise": {"tool_timeout": {"rate": 0.1}}}))
     assert [variant.level for variant in suite.variants] == [(key, level) for level in expected]
     for variant, level in zip(suite.variants, expected, strict=True):
         value: Any = variant.settings
@@ -242,7 +242,7 @@ def test_each_level_is_a_variant(key: str, levels: list[float], expected: list[f
     ],
 )
 def test_names_of_levels(sweep: str, expected: list[str]) -> None:
-    assert names(load(f"sweep: {{{sweep}}}")) == expected
+    assert names(load(f"sweep: {{{sweep}}}\nnoise: {{tool_slow: {{rate: 0.1}}}}")) == expected
 
 
 def test_a_matrix_and_a_sweep_are_each_with_each() -> None:
@@ -309,6 +309,41 @@ WEIGHTS = "runner.env_events_config.weight_per_app_class"
 )
 def test_what_is_wrong_with_a_sweep(sweep: str, expected: list[str]) -> None:
     assert complaint(f"sweep:\n  {{{sweep}}}\n") == [f"pare.yaml:2: sweep.{line}" for line in expected]
+
+
+SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SECONDS, "noise.tool_slow.seconds: changes nothing: noise.tool_slow.rate is 0"),
+        (
+            f"{SECONDS}\nmatrix: {{x: {{}}, y: {{noise: {{tool_partial: {{rate: 1}}}}}}}}",
+            "noise.tool_slow.seconds: changes nothing: noise.tool_slow.rate is 0",
+        ),
+        (
+            "sweep: {runner.tool_augmentation_config.tool_failure_probability: [0, 1]}\n"
+            "noise: {tool_failure_probability: 0.1}",
+            "runner.tool_augmentation_config.tool_failure_probability: changes nothing: "
+            "noise.tool_failure_probability is set, and wins",
+        ),
+    ],
+)
+def test_a_sweep_that_would_change_nothing_is_refused(text: str, expected: str) -> None:
+    assert complaint(text) == [f"pare.yaml:1: sweep.{expected}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SECONDS}\nmatrix: {{quiet: {{}}, slow: {{noise: {{tool_slow: {{rate: 1}}}}}}}}",
+        "sweep: {runner.tool_augmentation_config.tool_failure_probability: [0, 1]}",
+        "sweep: {noise.tool_slow.rate: [0, 1]}",
+    ],
+)
+def test_a_sweep_that_changes_something_somewhere_is_not(text: str) -> None:
+    assert load(text).variants
 
 
 def test_each_level_has_a_line_of_its_own() -> None:
