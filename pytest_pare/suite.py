@@ -6,6 +6,7 @@ import faulthandler
 import inspect
 import sys
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -194,6 +195,7 @@ def _play(
     __tracebackhide__ = _hide_from_users_code
     require_agent(agent)
     _refuse_two_agents(config, agent, variant, suite)
+    _refuse_another_level(config, variant)
     config_record = _config_to_record(config, agent)
     require_permission(suite.settings, config)
     with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
@@ -243,6 +245,21 @@ def _refuse_two_agents(
         pytest.fail(
             f"{told[-1]} says runner.agent_type = {config.agent_type}, and the fixture proactive_agent returns another "
             "agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
+            pytrace=False,
+        )
+
+
+def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -> None:
+    # A run must not count at a level of the sweep that it was not played at.
+    if variant.level is None:
+        return
+    key, level = variant.level
+    parts = key.removeprefix("runner.").split(".")
+    value: Any = reduce(lambda one, part: getattr(one, part, None), parts, config)
+    if value != level:
+        pytest.fail(
+            f"variant {variant.name} says {key} = {level:g}, and a fixture makes it {value}; the fixture would win, so "
+            "leave one out",
             pytrace=False,
         )
 

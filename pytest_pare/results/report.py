@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REPORT_VERSION: Final = "1.0"
 
 _NAME_WIDTH: Final = 34
+_HALF: Final = (_NAME_WIDTH - 3) // 2
 
 
 def generate_json_stats_report(
@@ -90,7 +91,8 @@ def _table(groups: list[GroupStatistics]) -> Iterator[str]:
     yield f"  {'Variant':<35}{'Runs':>6}{'Failed':>8}{'Broken':>8}{'Success':>11}{f'Pass^{k}':>10}"
     for group in groups:
         name = printable(group.variant or f"{group.user_model}, {group.proactive_model}")
-        shown = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 3]}..."
+        # What is left out is in the middle: cells of a matrix differ at the beginning, levels of a sweep at the end.
+        shown = name if len(name) <= _NAME_WIDTH else f"{name[: _HALF + 1]}...{name[-_HALF:]}"
         broken = group.exception_runs + group.no_validation_runs
         rate = "n/a" if group.success_rate.value is None else f"{group.success_rate.value:.1f} %"
         counts = f"{group.total_runs:>6}{group.failed_runs:>8}{broken:>8}"

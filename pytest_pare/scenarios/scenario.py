@@ -147,11 +147,18 @@ class PAREScenario(Scenario):
     def _add_noise(self) -> None:
         if self.env_events_config is None:
             return
-        expander = PAREEnvEventsExpander(self.env_events_config, self.noise_config.schedule)
+        schedule, own = self.noise_config.schedule, len(self.events)
+        expander = PAREEnvEventsExpander(self.env_events_config, schedule)
         try:
             expander.add_env_events_to_scenario(self, self._noise_data())
         except NoPlaceForNoise as error:
             self._no_noise = str(error).removeprefix(f"{self.scenario_id}: ")
+        else:
+            if self.env_events_config.num_env_events_per_minute and len(self.events) == own:
+                mails = ", which has mails alone, for apps that are named as their content"
+                self._no_noise = f"not one event of noise is due by the schedule {schedule}" + mails * (
+                    schedule == "pare"
+                )
 
     def _noise_data(self) -> NoiseData:
         path = self.noise_config.data

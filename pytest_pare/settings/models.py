@@ -1,7 +1,8 @@
 """The sections of a suite file, and the names of their keys."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal, Self
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -184,7 +185,8 @@ class SuiteSettings(_Section):
 
     @model_validator(mode="after")
     def _refuse_gate_without_curve(self) -> Self:
-        if self.gate.robustness is not None and not any(len(levels) > 1 for levels in self.sweep.values()):
+        # A sweep of less than two levels is found wrong on its own.
+        if self.gate.robustness is not None and not self.sweep:
             raise PydanticCustomError(
                 "no_curve",
                 "there is no robustness curve without a sweep of two levels at least; add that section, or leave out "
@@ -212,20 +214,30 @@ class SuiteSettings(_Section):
         return self
 
 
-def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the keys of a section with the types of their values, those of its sections too."""
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
         if key == "runner.noise":
             continue
-        yield key
+        yield key, field.annotation
         # The field is a section itself, or a section or None.
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(part, type(BaseModel)):
-                yield from _keys(part, f"{key}.")
+                yield from _fields(part, f"{key}.")
+
+
+def _takes_number(annotation: Any) -> bool:
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        return any(map(_takes_number, get_args(annotation)))
+    return annotation in (int, float)
 
 
 # Every key of a suite file, dotted.
-KEYS = frozenset(_keys(SuiteSettings))
+KEYS = frozenset(key for key, _ in _fields(SuiteSettings))
+
+# The keys whose values can be numbers.
+NUMBER_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _takes_number(annotation))
 
 # The keys whose values are paths; with [], lists of paths.
 PATH_KEYS = frozenset(

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pytest_pare.scenarios.config import NoiseConfig
 from pytest_pare.settings.errors import Location, describe, dotted, location_of, shown, unknown_key
-from pytest_pare.settings.models import KEYS, SuiteSettings
+from pytest_pare.settings.models import KEYS, NUMBER_KEYS, SuiteSettings
 
 RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
 """How the number of a run ends what tells runs of a scenario from each other."""
@@ -102,7 +103,7 @@ def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
         if changed is not None:
             cell = changes[0].name if cells else ""
             variants.append(Variant("-".join(one.name for one in changes), changed, changes[-1].level, cell))
-    if wrong:
+    if wrong := wrong or list(_without_effect(settings.sweep, variants)):
         raise VariantsError(wrong)
     return tuple(variants)
 
@@ -126,7 +127,11 @@ def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
     for key in others:
         yield ("sweep", key), f"a sweep has one key, and {first} is there already"
     for key, levels in sweep.items():
-        yield from ((("sweep", key), message) for message in _wrong_with_key(key))
+        message = _wrong_with_key(key)
+        if message is not None:
+            # Whatever its levels are, there is nothing that they could be right for.
+            yield ("sweep", key), message
+            continue
         for index, level in enumerate(levels):
             if isinstance(level, bool) or not isinstance(level, int | float):
                 yield ("sweep", key, index), f"must be a number, got {shown(level)}"
@@ -138,13 +143,32 @@ def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
             yield ("sweep", key), "must have at least two levels"
 
 
-def _wrong_with_key(key: str) -> Iterator[str]:
+def _wrong_with_key(key: str) -> str | None:
     if key not in KEYS:
-        yield unknown_key(key)
-    elif not key.startswith(("runner.", "noise.")):
-        yield "must be a number of runner or of noise"
-    elif any(known.startswith(f"{key}.") for known in KEYS):
-        yield "must be a number" + (f"; did you mean {key}.rate?" if f"{key}.rate" in KEYS else "")
+        return unknown_key(key)
+    if not key.startswith(("runner.", "noise.")):
+        return "must be a number of runner or of noise"
+    if key in NUMBER_KEYS:
+        return None
+    if any(known.startswith(f"{key}.") for known in KEYS):
+        return "must be a number" + (f"; did you mean {key}.rate?" if f"{key}.rate" in KEYS else "")
+    return "is no number; compare its values in a matrix"
+
+
+def _without_effect(sweep: dict[str, list[Any]], variants: list[Variant]) -> Iterator[Finding]:
+    # Its curve would be flat, and say that the agent bears what it never met.
+    for key in sweep:
+        reasons = [_why_without_effect(key, variant.settings.noise) for variant in variants]
+        if None not in reasons:
+            yield ("sweep", key), f"changes nothing: {reasons[0]}"
+
+
+def _why_without_effect(key: str, noise: NoiseConfig) -> str | None:
+    """Say why no value of the key changes anything; nothing if one may."""
+    if key == "runner.tool_augmentation_config.tool_failure_probability":
+        return None if noise.tool_failure_probability is None else "noise.tool_failure_probability is set, and wins"
+    fault = re.fullmatch(r"noise\.(\w+)\.(?!rate)\w+", key)
+    return f"noise.{fault[1]}.rate is 0" if fault is not None and not getattr(noise, fault[1]).rate else None
 
 
 def _cell(name: str, cell: dict[str, Any]) -> _Change:

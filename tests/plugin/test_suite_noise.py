@@ -55,7 +55,7 @@ def test_the_fixture_plays_a_scenario_in_noise(example: Example) -> None:
     example.write(
         "test_noise.py",
         """
-        def test_noise(pare):
+        def test_noise(pare, request):
             events = {"num_env_events_per_minute": 10}
             run = pare.run("flat_viewing", env_events_config=events, noise={"event_late": {"rate": 1.0}})
             assert run.success
@@ -63,7 +63,8 @@ def test_the_fixture_plays_a_scenario_in_noise(example: Example) -> None:
             assert {event.fault for event in run.trace.events} == {None, "env_event", "event_late"}
             broken = pare.run("flat_viewing", env_events_config=events, noise={"data": "gone.json"})
             assert broken.result.error_kind == "configuration"
-            assert str(broken.result.exception) == "noise.data: gone.json: cannot be read: No such file or directory"
+            said = f"noise.data: {request.config.rootpath / 'gone.json'}: cannot be read: No such file or directory"
+            assert str(broken.result.exception) == said
         """,
     )
     assert example.run("test_noise.py").outcomes() == {"passed": 1}

@@ -103,3 +103,22 @@ def test_the_same_seed_fails_in_the_same_calls(mailbox: Example) -> None:
         mailbox.run("--pare-config", "pare.yaml")
         curves.append(json.loads((mailbox.path / "out.json").read_text())["robustness"])
     assert curves[0] == curves[1]
+
+
+def test_a_fixture_that_takes_the_place_of_the_level_is_refused(mailbox: Example) -> None:
+    fixture = """
+    from pytest_pare.scenarios.config import NoiseConfig
+
+    @pytest.fixture
+    def noise_config():
+        return NoiseConfig(tool_failure_probability=0.5)
+    """
+    session = (
+        mailbox.write("conftest.py", AGENT + fixture)
+        .suite(f"{{{LEVELS}, gate: {{robustness: 0.1}}}}")
+        .run("--pare-config", "pare.yaml", "-k", "run1")
+    )
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    told = "variant tool_failure_probability_{} says noise.tool_failure_probability = {}, and a fixture makes it 0.5; "
+    assert [told.format(level, level) in session.out for level in (0, 0.5, 1)] == [True, False, True]
+    assert [line.split()[1:3] for line in curve_of(session)[2:5]] == [["1", "0"], ["1", "1"], ["1", "0"]]

@@ -208,7 +208,7 @@ def test_many_groups_are_a_table() -> None:
     assert generate_validation_report(frame, most_groups=2).splitlines()[4:] == [
         "  Variant                              Runs  Failed  Broken    Success    Pass^1",
         "  quiet                                   2       1       0     50.0 %    50.0 %",
-        "  a-variant-with-a-name-that-is-m...      1       0       0    100.0 %   100.0 %",
+        "  a-variant-with-a...s-much-too-long      1       0       0    100.0 %   100.0 %",
         "  broken                                  1       0       1        n/a     0.0 %",
     ]
     assert generate_validation_report(frame, most_groups=3) == generate_validation_report(frame)

@@ -578,10 +578,20 @@ def test_dates_are_shown_as_text() -> None:
     assert complaint("", [Override("runs", datetime.date(2024, 1, 31), "-o")]) == expected
 
 
-@pytest.mark.parametrize("sweep", ["", "sweep: {noise.tool_slow.rate: [0.1]}"])
+@pytest.mark.parametrize("sweep", ["", "sweep: {}"])
 def test_a_gate_on_robustness_needs_a_sweep(sweep: str) -> None:
     assert complaint(f"gate: {{robustness: 0.9}}\n{sweep}").endswith(
         "gate.robustness: there is no robustness curve without a sweep of two levels at least; add that section, or "
         "leave out this key"
     )
+
+
+@pytest.mark.parametrize("levels", ["[]", "[0.1]"])
+def test_a_gate_on_robustness_needs_two_levels_and_the_sweep_is_to_blame(levels: str) -> None:
+    assert complaint(f"gate: {{robustness: 0.9}}\nsweep: {{noise.tool_slow.rate: {levels}}}") == (
+        "pare.yaml:2: sweep.noise.tool_slow.rate: must have at least two levels"
+    )
+
+
+def test_a_gate_on_robustness_is_taken_with_two_levels() -> None:
     assert load("gate: {robustness: 0.9}\nsweep: {noise.tool_slow.rate: [0, 0.1]}").settings.gate.robustness == 0.9

@@ -219,7 +219,7 @@ def test_a_matrix_on_the_command_line_is_to_blame_for_itself() -> None:
     ],
 )
 def test_each_level_is_a_variant(key: str, levels: list[float], expected: list[float]) -> None:
-    suite = load(yaml.safe_dump({"sweep": {key: levels}}))
+    suite = load(yaml.safe_dump({"sweep": {key: levels}, "noise": {"tool_timeout": {"rate": 0.1}}}))
     assert [variant.level for variant in suite.variants] == [(key, level) for level in expected]
     for variant, level in zip(suite.variants, expected, strict=True):
         value: Any = variant.settings
@@ -242,7 +242,7 @@ def test_each_level_is_a_variant(key: str, levels: list[float], expected: list[f
     ],
 )
 def test_names_of_levels(sweep: str, expected: list[str]) -> None:
-    assert names(load(f"sweep: {{{sweep}}}")) == expected
+    assert names(load(f"sweep: {{{sweep}}}\nnoise: {{tool_slow: {{rate: 0.1}}}}")) == expected
 
 
 def test_a_matrix_and_a_sweep_are_each_with_each() -> None:
@@ -265,6 +265,8 @@ def test_a_matrix_and_a_sweep_are_each_with_each() -> None:
 
 
 NOT_A_NUMBER = "must be a number"
+COMPARE = "is no number; compare its values in a matrix"
+WEIGHTS = "runner.env_events_config.weight_per_app_class"
 
 
 @pytest.mark.parametrize(
@@ -282,8 +284,10 @@ NOT_A_NUMBER = "must be a number"
         ("runner.max_turns: [3, 4.5]", ["runner.max_turns[1]: must be a whole number, got 4.5"]),
         ("runner.max_turns: [-1, 4]", ["runner.max_turns[0]: must be at least 0, got -1"]),
         ("noise.tool_slow.rate: [0, 2]", ["noise.tool_slow.rate[1]: must be at most 1, got 2"]),
-        ("runner.oracle: [0, 1]", [f"runner.oracle[{level}]: must be true or false, got {level}" for level in (0, 1)]),
-        ("noise.schedule: [0, 1]", [f"noise.schedule[{n}]: must be 'default' or 'pare', got {n}" for n in (0, 1)]),
+        ("runner.oracle: [0, 1]", [f"runner.oracle: {COMPARE}"]),
+        ("runner.agent_type: ['a:b', 'c:d']", [f"runner.agent_type: {COMPARE}"]),
+        ("noise.schedule: [default]", [f"noise.schedule: {COMPARE}"]),
+        ("runner.env_events_config.weight_per_app_class: [0, 1]", [f"{WEIGHTS}: {COMPARE}"]),
         ("noise.tool_slow: [0, 1]", [f"noise.tool_slow: {NOT_A_NUMBER}; did you mean noise.tool_slow.rate?"]),
         ("runner.env_events_config: [0, 1]", [f"runner.env_events_config: {NOT_A_NUMBER}"]),
         ("runs: [1, 2]", ["runs: must be a number of runner or of noise"]),
@@ -305,6 +309,41 @@ NOT_A_NUMBER = "must be a number"
 )
 def test_what_is_wrong_with_a_sweep(sweep: str, expected: list[str]) -> None:
     assert complaint(f"sweep:\n  {{{sweep}}}\n") == [f"pare.yaml:2: sweep.{line}" for line in expected]
+
+
+SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SECONDS, "noise.tool_slow.seconds: changes nothing: noise.tool_slow.rate is 0"),
+        (
+            f"{SECONDS}\nmatrix: {{x: {{}}, y: {{noise: {{tool_partial: {{rate: 1}}}}}}}}",
+            "noise.tool_slow.seconds: changes nothing: noise.tool_slow.rate is 0",
+        ),
+        (
+            "sweep: {runner.tool_augmentation_config.tool_failure_probability: [0, 1]}\n"
+            "noise: {tool_failure_probability: 0.1}",
+            "runner.tool_augmentation_config.tool_failure_probability: changes nothing: "
+            "noise.tool_failure_probability is set, and wins",
+        ),
+    ],
+)
+def test_a_sweep_that_would_change_nothing_is_refused(text: str, expected: str) -> None:
+    assert complaint(text) == [f"pare.yaml:1: sweep.{expected}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SECONDS}\nmatrix: {{quiet: {{}}, slow: {{noise: {{tool_slow: {{rate: 1}}}}}}}}",
+        "sweep: {runner.tool_augmentation_config.tool_failure_probability: [0, 1]}",
+        "sweep: {noise.tool_slow.rate: [0, 1]}",
+    ],
+)
+def test_a_sweep_that_changes_something_somewhere_is_not(text: str) -> None:
+    assert load(text).variants
 
 
 def test_each_level_has_a_line_of_its_own() -> None:

@@ -190,6 +190,29 @@ def test_a_scenario_in_which_no_noise_can_come_runs_without_and_says_so(schedule
     assert warning.endswith("for which there are data; it ran without")
 
 
+ONE = EnvEventsConfig(num_env_events_per_minute=1)
+MESSAGES = EnvEventsConfig(weight_per_app_class={"StatefulMessagingApp": 1.0})
+OF_PARE = "pare, which has mails alone, for apps that are named as their content"
+
+
+@pytest.mark.parametrize(
+    ("events", "duration", "schedule", "expected"),
+    [
+        (MESSAGES, 60, "pare", OF_PARE),
+        # One event, of which no name in the data has a whole one.
+        (ONE, 60, "pare", OF_PARE),
+        (ONE, 59, "default", "default"),
+    ],
+)
+def test_a_run_says_so_if_all_that_was_asked_for_comes_to_nothing(
+    events: EnvEventsConfig, duration: int, schedule: Any, expected: str
+) -> None:
+    run = play(events=events, stage={"duration": duration}, noise=NoiseConfig(schedule=schedule))
+    assert run.success
+    assert run.result.noise_events == 0
+    assert run.warnings == (f"stage: not one event of noise is due by the schedule {expected}; it ran without",)
+
+
 def file(directory: Path, text: str) -> str:
     (directory / "mine.json").write_text(text)
     return str(directory / "mine.json")
