@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_pare.tally import SuiteTally, Tally
+    from pytest_pare.outcomes import SuiteTally
+    from pytest_pare.tally import Tally
 
 # What selects runs, if the command line says it: the suite is more than this session.
 _SELECTS = ("scenarios", "runs", "matrix", "sweep", "cassettes.dir")

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pytest_pare.endpoints import require_permission
 from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
+from pytest_pare.outcomes import RunId
 from pytest_pare.plain import to_text
 from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.run_files import file_name
@@ -27,7 +28,6 @@ from pytest_pare.scenarios.validation_result import (
 )
 from pytest_pare.selection import load_scenarios, select_ids
 from pytest_pare.settings import SettingsError, Suite
-from pytest_pare.tally import RunId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

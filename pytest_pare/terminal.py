@@ -6,8 +6,9 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_pare.outcomes import Outcome, RunId, SuiteTally
 from pytest_pare.redaction import redacted
-from pytest_pare.tally import Outcome, RunId, SuiteTally, split_name
+from pytest_pare.tally import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

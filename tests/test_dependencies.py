@@ -46,6 +46,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
             "failures",
             "fixtures",
             "forking",
+            "outcomes",
             "player",
             "pruning",
             "selection",

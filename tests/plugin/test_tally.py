@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_pare.outcomes import Outcome, RunId, SuiteTally
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult, result_to_record
 from pytest_pare.settings import Suite, SuiteSettings
-from pytest_pare.tally import Outcome, RunId, SuiteTally, Tally, split_name
+from pytest_pare.tally import Tally, split_name
 
 if TYPE_CHECKING:
     from pathlib import Path
