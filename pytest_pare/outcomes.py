@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -134,11 +133,12 @@ class SuiteTally:
         if outcome.level is None or variant is None or outcome.kind in ("skipped", "xfailed"):
             return None
         group = f"{run.variant.removesuffix(variant.name)}{variant.cell}".strip("-")
-        hits: Counter[str] = Counter()
-        for kind, hit in ({} if outcome.result is None else outcome.result.faults).items():
-            hits.update(hit if kind.startswith("tool_") else {})
+        key, level = outcome.level
+        # What else went wrong went wrong at the lowest level too.
+        kind = "tool_failure" if key.endswith(".tool_failure_probability") else key.split(".")[1]
+        hits = outcome.result.faults.get(kind, {}) if outcome.result and kind.startswith("tool_") else {}
         verdict = {"success": True, "failed": False}.get(outcome.kind)
-        return Point(outcome.level[1], run.scenario_id, group, verdict, hits)
+        return Point(level, run.scenario_id, group, verdict, hits)
 
     def keep(self, nodeid: str, outcome: Outcome) -> None:
         """Note what a report says of a run.

@@ -72,7 +72,8 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
         df, split_name(suite.suite), heading=heading, agents=agents, most_groups=_MOST_GROUPS
     ).splitlines()
     runs = [run for result in results for run in result.scenario_results.values()]
-    lines += [*(_consent_lines(runs) if runs and agents else ()), *detail_lines(runs)]
+    if below := [*(_consent_lines(runs) if runs and agents else ()), *detail_lines(runs)]:
+        lines += ["", *below]
     return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
 
 
@@ -80,7 +81,7 @@ def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
     rejections, writes, saved = (
         sum(getattr(run, name) for run in runs) for name in ("rejection_count", "writes_without_consent", "turns_saved")
     )
-    return ["", f"  Rejections {rejections}, writes without consent {writes}; idle jumps saved {saved} turns"]
+    return [f"  Rejections {rejections}, writes without consent {writes}; idle jumps saved {saved} turns"]
 
 
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:

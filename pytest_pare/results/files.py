@@ -37,7 +37,10 @@ def write_json(
         OSError: If the file cannot be written.
     """
     timestamp = datetime.now(UTC).isoformat(timespec="seconds")
-    report = generate_json_stats_report(combine_variants(results), split, timestamp=timestamp)
+    weights = [of.weight_per_app_class for of in (one.run_config.env_events_config for one in results.values()) if of]
+    # One figure for all groups; where they differ there is none.
+    shared = weights[0] if weights and all(one == weights[0] for one in weights) else None
+    report = generate_json_stats_report(combine_variants(results), split, shared, timestamp)
     # Without it, a reference check would look like the work of the models that the configuration names.
     report["metadata"] |= {
         "suite": suite,

@@ -133,7 +133,9 @@ def combine_variants(results: Mapping[str, PAREMultiScenarioValidationResult]) -
     tables = [pl.DataFrame(schema={**RESULT_SCHEMA, "variant": pl.String, "fault_rates": pl.String})]
     for variant, one in results.items():
         rates = one.run_config.noise.rates.items()
-        told = ", ".join(f"{kind} {rate:g}" for kind, rate in rates)
+        # In oracle mode there is nobody who calls a tool, or answers.
+        is_met = "event_" if one.run_config.oracle else ""
+        told = ", ".join(f"{kind} {rate:g}" for kind, rate in rates if kind.startswith(is_met))
         tables.append(one.to_polars({"variant": variant, "fault_rates": told}))
     return pl.concat(tables).cast({"variant": pl.Enum(list(dict.fromkeys(map(to_text, results))))})
 

@@ -57,7 +57,7 @@ class ToolFaults:
         rates = {
             "tool_failure": (failure_probability(noise, scenario.tool_augmentation_config), 0),
             "tool_timeout": (noise.tool_timeout.rate, noise.tool_timeout.seed),
-            "tool_slow": (noise.tool_slow.rate, noise.tool_slow.seed),
+            "tool_slow": (noise.tool_slow.rate if noise.tool_slow.seconds else 0, noise.tool_slow.seed),
             "tool_outdated": (noise.tool_outdated.rate, noise.tool_outdated.seed),
             "tool_partial": (noise.tool_partial.rate, noise.tool_partial.seed),
         }

@@ -17,8 +17,13 @@ BUNDLED = "scenarios: {bundled: true, include: [flat_viewing, packing_list]}"
 
 @pytest.mark.parametrize("flags", [[], ["--pare-oracle"]])
 def test_a_suite_plays_its_scenarios_in_noise(example: Example, flags: list[str]) -> None:
-    session = example.suite(f"{BUNDLED}\n{NOISE}").run(*SUITE, *flags)
+    session = example.suite(f"{BUNDLED}\n{NOISE}\nreports: {{json: out.json}}").run(*SUITE, *flags)
     assert session.outcomes() == {"passed": 2, "warnings": 1}
+    line = session.summary.index("  Noise: 60 events")
+    above = session.summary[line - 1 - (not flags)]
+    assert above == ""
+    weights = {"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0}
+    assert json.loads((example.path / "out.json").read_text())["metadata"]["weight_per_app_class"] == weights
     said = " ".join(session.out.split())
     assert "packing_list: there is no app in which noise can come: it has no StatefulEmailApp or" in said
     assert "; it ran without" in said

@@ -297,3 +297,23 @@ def test_split_names(tmp_path: Path) -> None:
     assert split_name(suite_with(tmp_path)) == "full"
     assert split_name(suite_with(tmp_path, scenarios={"limit": 1})) == "custom"
     assert split_name(suite_with(tmp_path, scenarios={"split": "splits/smoke.v2.txt", "limit": 1})) == "smoke.v2"
+
+
+@pytest.mark.parametrize(
+    ("key", "tool"),
+    [
+        ("noise.tool_failure_probability", "Cabs__order_ride"),
+        ("runner.tool_augmentation_config.tool_failure_probability", "Cabs__order_ride"),
+        ("noise.tool_slow.rate", "Notes__create_note"),
+        ("noise.user_busy.rate", None),
+        ("runner.env_events_config.num_env_events_per_minute", None),
+    ],
+)
+def test_only_the_fault_that_a_sweep_is_about_costs_something(tmp_path: Path, key: str, tool: str | None) -> None:
+    tally = SuiteTally("pare.yaml", suite_with(tmp_path, sweep={key: [0, 1]}))
+    faults = {"tool_failure": {"Cabs__order_ride": 1}, "tool_slow": {"Notes__create_note": 1}, "user_busy": {"user": 1}}
+    for level, variant in enumerate(tally.suite.variants):
+        result = PAREScenarioValidationResult(success=not level, faults=faults)
+        tally.keep(f"pare.yaml::a[{variant.name}]", Outcome(result.status, result))
+    (curve,) = tally.curves()
+    assert [(one.tool, one.hit, one.cost) for one in curve.costs] == ([(tool, 1, 1)] if tool else [])

@@ -371,6 +371,23 @@ def suite() -> dict[str, PAREMultiScenarioValidationResult]:
     return {"": collected}
 
 
+def test_the_json_file_has_the_weights_of_noise_if_all_of_it_has_the_same(tmp_path: Path) -> None:
+    def of(**weights: float) -> PAREMultiScenarioValidationResult:
+        return PAREMultiScenarioValidationResult(
+            MultiScenarioRunnerConfig(env_events_config=EnvEventsConfig(weight_per_app_class=weights))
+        )
+
+    mails, chats = of(StatefulEmailApp=1.0), of(StatefulMessagingApp=1.0)
+    quiet = PAREMultiScenarioValidationResult(CONFIG)
+    for results, expected in (
+        ([quiet], None),
+        ([quiet, mails, mails], {"StatefulEmailApp": 1.0}),
+        ([mails, chats], None),
+    ):
+        write_json(tmp_path / "r.json", "pare.yaml", dict(zip("abc", results, strict=False)), "full", None)
+        assert json.loads((tmp_path / "r.json").read_text())["metadata"]["weight_per_app_class"] == expected
+
+
 def test_the_json_file_has_what_happened_in_the_suite_and_its_curves(tmp_path: Path) -> None:
     curves = robustness_curves("noise.tool_slow.rate", [Point(0, "a", "", True, {}), Point(1, "a", "", False, {})])
     write_json(tmp_path / "r.json", "pare.yaml", suite(), "full", None, curves)

@@ -28,7 +28,7 @@ from pytest_pare.scenarios.config import (
     NoiseConfig,
     ToolAugmentationConfig,
 )
-from pytest_pare.scenarios.noise_config import BusyUser, SlowTool
+from pytest_pare.scenarios.noise_config import BusyUser, LateEvent, SlowTool
 from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 
 if TYPE_CHECKING:
@@ -245,6 +245,16 @@ def test_variants_are_groups_in_the_order_in_which_they_come() -> None:
         ]
     assert list(got[0]) == ["variant", *FIELDS[:4], "fault_rates", *FIELDS[4:]]
     assert json.loads(json.dumps(got, allow_nan=False)) == got
+
+
+def test_oracle_mode_has_only_faults_of_events() -> None:
+    noise = NoiseConfig(user_busy=BusyUser(rate=1), event_late=LateEvent(rate=0.25))
+    for oracle, expected in ((False, "event_late 0.25, user_busy 1"), (True, "event_late 0.25")):
+        config = MultiScenarioRunnerConfig(noise=noise, oracle=oracle)
+        (group,) = calculate_statistics(combine_variants({"": many(("a", 1, run("success")), of=config)}))[
+            "per_config_results"
+        ]
+        assert group["fault_rates"] == expected
 
 
 def test_a_table_that_says_nothing_of_variants_has_groups_as_before() -> None:

@@ -92,6 +92,13 @@ def test_an_event_with_a_time_of_its_own_comes_late_too() -> None:
     assert fault == "event_late"
 
 
+def test_what_is_not_a_second_late_has_no_fault() -> None:
+    def script(s: Any) -> list[Any]:
+        return [mail(s, "m").delayed(10)]
+
+    assert arrived(play(script, faults(1.0, "event_late", seconds=0))) == arrived(play(script, NoiseConfig()))
+
+
 def test_delays_are_uniform() -> None:
     def script(s: Any) -> list[Any]:
         return [s.calendar.add_calendar_event(title=str(n)).delayed(0) for n in range(400)]

@@ -605,6 +605,10 @@ def test_a_rate_of_zero_changes_nothing() -> None:
     assert trace(noise) == trace(NoiseConfig())
 
 
+def test_a_slow_call_that_takes_no_time_is_no_fault() -> None:
+    assert trace(NoiseConfig(tool_slow=SlowTool(rate=1, seconds=0))) == trace(NoiseConfig())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_hits_the_same_calls_whatever_else_goes_wrong(kind: str) -> None:
     order = list(KINDS)

@@ -49,7 +49,7 @@ def add_event_faults(scenario: PAREScenario) -> None:
     noise = scenario.noise_config
     if noise.event_out_of_order.rate:
         _Exchange(scenario, noise.event_out_of_order).perform()
-    if noise.event_late.rate:
+    if noise.event_late.rate and noise.event_late.seconds:
         _delay(scenario, noise.event_late)
     if noise.event_twice.rate:
         _repeat(scenario, noise.event_twice)
