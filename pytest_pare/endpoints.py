@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
 
 def announced(suite: Suite, runs: str) -> list[str]:
-    """Return the lines that say which models a suite asks; none if it asks none.
+    """Return the lines that say which models a suite asks, or replays; none if no model takes part.
 
     Args:
         suite: The suite.
         runs: How many runs are planned, in words.
     """
-    roles: dict[str, dict[str, None]] = {}
+    roles: dict[tuple[str, str], dict[str, None]] = {}
     for settings in _settings(suite):
-        for role, engine in _asked(settings, settings.runner):
-            roles.setdefault(name_of(engine), {})[role] = None
-    return [f"live: {', '.join(names)}: {model}, {runs}" for model, names in roles.items()]
+        how = "replay" if _is_replayed(settings) else "live"
+        for role, engine in _models(settings.runner):
+            roles.setdefault((how, name_of(engine)), {})[role] = None
+    return [f"{how}: {', '.join(names)}: {model}, {runs}" for (how, model), names in roles.items()]
 
 
 def asks_models(suite: Suite) -> bool:
@@ -84,7 +85,19 @@ def _settings(suite: Suite) -> list[SuiteSettings]:
 
 
 def _asked(settings: SuiteSettings, runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
-    """Yield role and engine of what asks a model in a run."""
-    is_replayed = settings.cassettes is not None and settings.cassettes.mode == "none"
-    if not runner.oracle and not is_replayed:
+    """Yield role and engine of what may ask a model in a run."""
+    if not _is_replayed(settings):
+        yield from _models(runner)
+
+
+def _models(runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
+    if not runner.oracle:
         yield from ((role, engine) for role, engine in runner.engines.items() if engine.is_live)
+
+
+def _is_replayed(settings: SuiteSettings) -> bool:
+    """Tell whether nothing is asked, whatever has drifted."""
+    cassettes = settings.cassettes
+    if cassettes is None or cassettes.mode != "none":
+        return False
+    return not (settings.live and cassettes.on_drift == "rerecord")

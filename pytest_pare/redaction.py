@@ -60,7 +60,20 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
-        (("bearer ",), rf"{_START}(bearer +)(?=[\w.~+/=-]*[\d_.=+/])[\w.~+/=-]{{8,}}", re.IGNORECASE, rf"\1{REDACTED}"),
+        (
+            ("bearer ",),
+            rf"{_START}(bearer +)(?=[\w.~+/=-]*(?:[\d_=+/]|\.\w))[\w.~+/=-]{{8,}}",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
+        # What is sent of user and password: groups of four signs, with a digit or with what fills up the last group.
+        (
+            ("basic ",),
+            rf"{_START}(basic +)(?=[A-Za-z+/]*[\d=])(?:[A-Za-z0-9+/]{{4}}){{2,}}"
+            r"(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\w.~+/=-])",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
         # "api_key": "...", also with the quotes escaped, as in JSON inside of a JSON text
         (
             _hints('"', "'", "\\"),

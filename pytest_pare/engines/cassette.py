@@ -162,8 +162,6 @@ class Recording:
         version, count = header.pop("version", None), header.pop("calls", None)
         if version != _VERSION:
             raise ValueError(f"it is of version {version!r}; this version of pytest-pare reads version {_VERSION}")
-        if count != len(rest):
-            raise ValueError(f"it has {len(rest)} of {count!r} calls")
         calls = []
         for number, line in enumerate(rest, start=2):
             try:
@@ -171,6 +169,8 @@ class Recording:
                 calls.append(Call(**{**one, "added": tuple(Message(*message) for message in one["added"])}))
             except (ValueError, LookupError, TypeError, RecursionError):
                 raise ValueError(f"line {number} is no call") from None
+        if count != len(calls):
+            raise ValueError(f"it has {len(calls)} of {count!r} calls")
         try:
             return cls(**{**header, "ingredients": Ingredients(**header["ingredients"]), "calls": tuple(calls)})
         except (LookupError, TypeError):

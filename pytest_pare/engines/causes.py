@@ -44,7 +44,7 @@ _WITH_RESPONSE = ("openai.APIStatusError", "httpx.HTTPStatusError", "requests.HT
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"}
 
 _CREDENTIALS = "set the right key in the environment"
-_KEYS = "change the engine's keys in the suite"
+_KEYS = "change the engine's options in the suite"
 _LATER = "try again later"
 
 

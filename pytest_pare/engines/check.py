@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -71,7 +72,9 @@ def _problem_with_endpoint(config: LLMEngineConfig) -> str | None:
 def _problem_with_model(config: LLMEngineConfig, found: routing.Route, response: httpx.Response) -> str | None:
     if response.status_code in _REFUSED:
         variable = routing.key_variable(config)
-        return f"the endpoint refuses the key ({response.status_code}); set {variable} in the environment"
+        if os.environ.get(variable):
+            return f"the endpoint refuses the key in {variable} ({response.status_code}); set the right one"
+        return f"the endpoint wants a key ({response.status_code}); set {variable} in the environment"
     listed = _listed(response)
     model = found.model.partition("/")[2]
     if not listed or any(_is_same(model, one) for one in listed):

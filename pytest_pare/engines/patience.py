@@ -105,7 +105,9 @@ class Patience:
         while seconds > 0:
             if self._is_too_long(seconds):
                 raise TooLongError(
-                    "too many requests, others were told", "run fewer at a time (-n), or try again later"
+                    f"too many requests of all runs: the next may be sent in {seconds:.0f} s, which is more than this "
+                    "run has left",
+                    "run fewer at a time (-n), or try again later",
                 )
             self.sleep(seconds)
             # Somebody may have been refused meanwhile.

@@ -9,7 +9,7 @@ import yaml
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.agents.react import format_action
-from pytest_pare.engines.errors import EngineConfigurationError, EngineError
+from pytest_pare.engines.errors import EngineConfigurationError
 
 if TYPE_CHECKING:
     from pytest_pare.engines.reference import Role
@@ -49,12 +49,13 @@ class ScriptedEngine(LLMEngine):
         """Return the next answer.
 
         Raises:
-            EngineError: If all have been given.
+            EngineConfigurationError: If all have been given.
         """
         del messages, stop_sequences, kwargs
         if self._given == len(self._answers):
-            raise EngineError(
-                f"the scripted answers of role {self._role} have run out after {self._given} ({self._source})"
+            raise EngineConfigurationError(
+                f"the scripted answers of role {self._role} have run out after {self._given} ({self._source})",
+                "write down more of them",
             )
         self._given += 1
         return self._answers[self._given - 1], {}

@@ -164,7 +164,7 @@ class Tape:
         if self._cassette.on_drift == "rerecord":
             self._leave(f"{where}: {cause}")
         elif self._cassette.on_drift == "fail":
-            text = [f"turn {self._turn()}, {where}: {cause}", f"in {self._name}, {lines[0]}" if lines else self._name]
+            text = [f"turn {self._turn()}, {where}: {cause}", ", ".join([f"in {self._name}", *lines[:1]])]
             raise CassetteDrift("\n".join([*text, *lines[1:], "record it anew with --pare-record all --pare-live"]))
         elif role not in self._warned:
             self._warned.add(role)

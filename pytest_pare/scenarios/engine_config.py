@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.fields import Count, Lookalike, Name, Value, Weight
 
@@ -47,6 +48,14 @@ class LLMEngineConfig(Lookalike):
         default=None,
         description="Of the provider scripted: the answers in order, or by scenario id, or a YAML file of them.",
     )
+
+    @field_validator("answers", mode="before")
+    @classmethod
+    def _refuse_other_answers(cls, answers: object) -> object:
+        # Pydantic would tell of each of the types that it is not.
+        if answers is None or (isinstance(answers, str | list | dict) and answers != ""):
+            return answers
+        raise PydanticCustomError("answers_type", "must be a list, a mapping or the path of a file")
 
     @property
     def is_live(self) -> bool:

@@ -14,6 +14,7 @@ Location = tuple[str | int, ...]
 
 # Pydantic's type of error -> what it means to someone who writes YAML. Others speak for themselves.
 _WORDS = {
+    "answers_type": "must be a list, a mapping or the path of a file, got {got}",
     "bool_type": "must be true or false, got {got}",
     "dict_type": "must be a mapping, got {got}",
     "finite_number": "must be a finite number, got {got}",
@@ -78,6 +79,9 @@ def shown(value: object) -> str:
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     text = json.dumps(value, ensure_ascii=False, default=str)
+    if not text.isprintable():
+        # JSON leaves some of the signs as they are that break a line.
+        text = json.dumps(value, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -225,6 +225,8 @@ def test_every_request_can_be_told_from_the_file(
         (lambda text: text.replace(b'"version": 1', b'"version": 2', 1), "it is of version 2; this version * reads"),
         (lambda text: text[: text.rindex(b"\n", 0, -1) + 1], "it has 2 of 3 calls"),
         (lambda text: text.replace(b'"kept"', b'"keep"', 1), "line 2 is no call"),
+        (lambda text: text.replace(b"}\n{", b"}\n<<<<<<< HEAD\n{", 1), "line 2 is no call"),
+        (lambda text: text[:-20], "line 4 is no call"),
         (lambda text: text.replace(b'"variant"', b'"variants"', 1), "the first line is not as this version writes it"),
         (lambda text: text.replace(b'"prompts"', b'"prompt"', 1), "the first line is not as this version writes it"),
     ],
@@ -487,6 +489,7 @@ def test_another_model_is_told_though_it_is_asked_the_same(recorded: Run, play: 
         "turn 0, call 1 of role observe is not as recorded: the observe engine is another one: "
         "model 'model-2025-01-01' -> 'other-2025', temperature None -> 0.5"
     )
+    assert text.splitlines()[1] == f"in {path.parent.name}/{path.name}"
 
 
 def test_a_role_that_was_not_live_when_it_was_recorded_is_told(play: Taped, path: Path) -> None:

@@ -47,11 +47,18 @@ def test_an_endpoint_that_has_the_model_or_does_not_say_is_good(models: Any, mod
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(("provider", "variable"), [(None, "OPENAI_API_KEY"), ("hosted_vllm", "HOSTED_VLLM_API_KEY")])
-def test_a_refused_key_is_bad(status: int, provider: str | None, variable: str) -> None:
+def test_a_key_that_is_missing_or_refused_is_told_with_its_variable(
+    status: int, provider: str | None, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"provider": provider}
     with ModelServer([answers("Hi")], models=status) as server:
-        problem = problem_with([config(server.url, provider=provider)])
-    assert problem is not None
-    assert problem.endswith(f"the endpoint refuses the key ({status}); set {variable} in the environment")
+        missing = problem_with([config(server.url, **asked)])
+        monkeypatch.setenv(variable, "stale")
+        refused = problem_with([config(server.url, **asked)])
+    assert missing is not None
+    assert missing.endswith(f"the endpoint wants a key ({status}); set {variable} in the environment")
+    assert refused is not None
+    assert refused.endswith(f"the endpoint refuses the key in {variable} ({status}); set the right one")
 
 
 def test_a_model_that_is_not_there_is_told_with_those_that_are() -> None:

@@ -86,8 +86,11 @@ def test_when_the_answers_run_out_the_run_is_no_failure_of_the_agent(tmp_path: P
     run = play(str(tmp_path / "answers.yaml"), [PROPOSES])
     assert run.result.status == "exception"
     assert isinstance(run.result.exception, EngineError)
-    assert str(run.result.exception) == "the scripted answers of role user have run out after 1 (answers.yaml)"
-    assert str(play([], []).result.exception).endswith("have run out after 0 (user_engine_config.answers)")
+    assert run.result.error_kind == "configuration"
+    assert str(run.result.exception) == (
+        "the scripted answers of role user have run out after 1 (answers.yaml); write down more of them"
+    )
+    assert "have run out after 0 (user_engine_config.answers)" in str(play([], []).result.exception)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SUITE = ("--pare-config", "pare.yaml")
 
+# It changes how installed plugins are found, and a session within a test would take back only a part of that.
+load_litellm()
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _imported() -> None:
@@ -91,6 +94,25 @@ def test_the_header_says_who_is_asked_and_how_often(example: Example) -> None:
     ]
     assert "hunter2" not in session.out + session.err
     assert len(server.looked) == 1
+
+
+@pytest.mark.parametrize(
+    ("cassettes", "live", "how"),
+    [
+        ({}, True, "replay"),
+        ({"on_drift": "rerecord"}, False, "replay"),
+        ({"on_drift": "rerecord"}, True, "live"),
+        ({"mode": "once"}, True, "live"),
+    ],
+)
+def test_the_header_and_the_look_at_endpoints_know_who_may_be_asked(
+    example: Example, cassettes: dict[str, str], live: bool, how: str
+) -> None:
+    example.scenario("dig")
+    with ModelServer([answers(WAIT)], models=["n"]) as server:
+        session = example.suite(suite(server.url, live=live, cassettes=cassettes)).run(*SUITE)
+        assert example.run(*SUITE, "--collect-only").header[1] == f"{how}: observe, execute: m (at {server.url}), 1 run"
+    assert (session.code, len(server.looked), server.requests) == ((4, 1, []) if how == "live" else (1, 0, []))
 
 
 def test_a_session_that_asks_nobody_looks_nowhere(example: Example) -> None:

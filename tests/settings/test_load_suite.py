@@ -243,6 +243,14 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
             f"runner.execute_engine_config: asks a model (no provider, m), {NOT_LIVE}",
         ),
         (
+            "runner: {user_engine_config: {model_name: m, provider: scripted, answers: 5}}",
+            "runner.user_engine_config.answers: must be a list, a mapping or the path of a file, got 5",
+        ),
+        (
+            'runner: {user_engine_config: {model_name: m, provider: scripted, answers: ""}}',
+            'runner.user_engine_config.answers: must be a list, a mapping or the path of a file, got ""',
+        ),
+        (
             "runner: {writes_without_consent: ask}",
             "runner.writes_without_consent: must be 'carry_out' or 'refuse', got \"ask\"",
         ),
@@ -269,6 +277,7 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
         ("noise: {tool_slo: {}}", "noise.tool_slo: unknown key; did you mean tool_slow?"),
         ("noise: {tool_slow: {seed: x}}", 'noise.tool_slow.seed: must be a whole number, got "x"'),
         ("noise: {user_busy: {turns: 0}}", "noise.user_busy.turns: must be at least 1, got 0"),
+        (r'live: "a\x85b\u2028c"', r'live: must be true or false, got "a\u0085b\u2028c"'),
         ("live: maybe", 'live: must be true or false, got "maybe"'),
         ("cassettes: {mode: some}", "cassettes.mode: must be 'none', 'once', 'new' or 'all', got \"some\""),
         ("cassettes: {mod: x}", "cassettes.mod: unknown key; did you mean mode?"),
