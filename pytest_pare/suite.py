@@ -6,7 +6,6 @@ import faulthandler
 import inspect
 import sys
 from contextlib import contextmanager
-from functools import reduce
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -254,8 +253,9 @@ def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -
     if variant.level is None:
         return
     key, level = variant.level
-    parts = key.removeprefix("runner.").split(".")
-    value: Any = reduce(lambda one, part: getattr(one, part, None), parts, config)
+    value: Any = config
+    for part in key.removeprefix("runner.").split("."):
+        value = getattr(value, part, None)
     if value != level:
         pytest.fail(
             f"variant {variant.name} says {key} = {level:g}, and a fixture makes it {value}; the fixture would win, so "
