@@ -42,7 +42,9 @@ class LLMEngineConfig(Lookalike):
         default=5, description="How often a request is made again that failed for a reason that may pass."
     )
     price: Price | None = Field(
-        default=None, description="What tokens cost; null is what is known of the model, if anything is."
+        default=None,
+        description="US dollars for a million tokens, `input` and `output`; null is what is known of the model, if "
+        "anything is.",
     )
     answers: Name | list[Any] | dict[str, Any] | None = Field(
         default=None,
