@@ -6,7 +6,6 @@ import faulthandler
 import inspect
 import sys
 from contextlib import contextmanager
-from functools import reduce
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -195,8 +194,8 @@ def _play(
     __tracebackhide__ = _hide_from_users_code
     require_agent(agent)
     _refuse_two_agents(config, agent, variant, suite)
-    _refuse_another_level(config, variant)
     config_record = _config_to_record(config, agent)
+    _refuse_another_level(config, variant)
     require_permission(suite.settings, config)
     with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
@@ -254,8 +253,9 @@ def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -
     if variant.level is None:
         return
     key, level = variant.level
-    parts = key.removeprefix("runner.").split(".")
-    value: Any = reduce(lambda one, part: getattr(one, part, None), parts, config)
+    value: Any = config
+    for part in key.removeprefix("runner.").split("."):
+        value = getattr(value, part, None)
     if value != level:
         pytest.fail(
             f"variant {variant.name} says {key} = {level:g}, and a fixture makes it {value}; the fixture would win, so "

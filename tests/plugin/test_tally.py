@@ -315,4 +315,4 @@ def test_only_the_fault_that_a_sweep_is_about_costs_something(tmp_path: Path, ke
         result = PAREScenarioValidationResult(success=not level, faults=faults)
         tally.keep(f"pare.yaml::a[{variant.name}]", Outcome(result.status, result))
     (curve,) = tally.curves()
-    assert [(one.tool, one.hit, one.cost) for one in curve.costs] == ([(tool, 1, 1)] if tool else [])
+    assert [(one.tool, one.hit, float(one.cost)) for one in curve.costs] == ([(tool, 1, 1.0)] if tool else [])
