@@ -194,8 +194,8 @@ def _play(
     __tracebackhide__ = _hide_from_users_code
     require_agent(agent)
     _refuse_two_agents(config, agent, variant, suite)
-    _refuse_another_level(config, variant)
     config_record = _config_to_record(config, agent)
+    _refuse_another_level(config, variant)
     require_permission(suite.settings, config)
     with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
