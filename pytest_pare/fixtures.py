@@ -121,7 +121,8 @@ def pare_runner_config(
             "env_events_config": env_events_config,
             "noise": noise_config,
         }.items()
-        if value != getattr(runner, name)
+        # A rate of 0 is as the default, and yet said: it wins over the scenario's own.
+        if value != getattr(runner, name) or (name == "noise" and noise_config.model_fields_set)
     }
     return _updated(runner, changed) if changed else runner
 

@@ -70,7 +70,8 @@ class PAREScenario(Scenario):
         given = {
             "env_events_config": config.env_events_config,
             "tool_augmentation_config": config.tool_augmentation_config,
-            "noise_config": config.noise if config.noise != NoiseConfig() else None,
+            # A rate of 0 is something said: a level of a sweep, for example.
+            "noise_config": config.noise if config.noise.model_fields_set else None,
         }
         asked = given["env_events_config"] or given["tool_augmentation_config"] or has_event_faults(config.noise)
         if asked and self._initialized:

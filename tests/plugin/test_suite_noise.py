@@ -73,3 +73,13 @@ def test_the_fixture_plays_a_scenario_in_noise(example: Example) -> None:
         """,
     )
     assert example.run("test_noise.py").outcomes() == {"passed": 1}
+
+
+@pytest.mark.parametrize(("noise", "said"), [("{}", set()), ("{tool_slow: {rate: 0}}", {"tool_slow"})])
+def test_a_run_knows_what_the_suite_says_of_noise_even_if_it_is_none(example: Example, noise: str, said: Any) -> None:
+    example.write(
+        "test_noise.py",
+        f"def test_noise(pare_runner_config): assert pare_runner_config.noise.model_fields_set == {said}",
+    )
+    session = example.suite(f"{BUNDLED}\nnoise: {noise}").run(*SUITE, "test_noise.py", "-k", "test_noise")
+    assert session.outcomes() == {"passed": 1, "deselected": 2}

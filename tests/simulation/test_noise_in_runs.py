@@ -135,6 +135,25 @@ def test_a_config_wins_over_what_a_scenario_says_itself() -> None:
     assert all(tool._public_name == tool.name for tool in scenario.calendar.get_tools())
 
 
+class Slow(Stage):
+    scenario_id = "slow"
+    noise_config = NoiseConfig(tool_slow=SlowTool(rate=1))
+
+
+@pytest.mark.parametrize(
+    ("noise", "rate"),
+    [
+        ({}, 1),
+        ({"tool_slow": {"rate": 0}}, 0),
+        ({"tool_slow": {}}, 0),
+    ],
+)
+def test_a_rate_of_zero_wins_over_what_a_scenario_says_itself(noise: dict[str, Any], rate: float) -> None:
+    scenario = Slow()
+    run_scenario(scenario, RunnerSettings.model_validate({"noise": noise}), agent=null)
+    assert scenario.noise_config.tool_slow.rate == rate
+
+
 def test_an_instance_whose_world_is_built_gets_no_noise_silently() -> None:
     scenario = Stage()
     scenario.initialize()
