@@ -34,7 +34,9 @@ runner:
   execute_engine_config: *agent
 """
 _MODELS = ("user-2025-01-01", "agent-2025-01-01")
-_PYTEST = ["-m", "pytest", "--pare-config", "pare.yaml", "-p", "no:cacheprovider", "-q"]
+# Hypothesis is a tool of this project's own tests.
+_WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+_PYTEST = ["-m", "pytest", "--pare-config", "pare.yaml", *_WITHOUT, "-q"]
 
 
 def measure(*, quick: bool = False) -> list[Figure]:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     import pytest
 
 PRELOAD = (
-    "litellm",
+    "pytest_pare.engines.live",
     "pytest_pare.plugin",
+    "pytest_pare.prepared",
     "pytest_pare.scenarios.checks",
     "pytest_pare.session",
-    "pytest_pare.simulation.runner",
 )
 """What every worker of a suite with live engines imports."""
 

@@ -48,6 +48,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
             "forking",
             "outcomes",
             "player",
+            "prepared",
             "pruning",
             "selection",
             "session",

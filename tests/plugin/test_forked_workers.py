@@ -55,7 +55,7 @@ PARENT = "open(f'worker-{os.getpid()}', 'w').write(str(os.getppid()))"
 def wants_forks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let any suite have its workers forked, from a process that has not imported LiteLLM, which takes seconds."""
     monkeypatch.setattr("pytest_pare.session._wants_forks", lambda suites: True)
-    monkeypatch.setattr(forking, "PRELOAD", [name for name in PRELOAD if name != "litellm"])
+    monkeypatch.setattr(forking, "PRELOAD", [name for name in PRELOAD if name != "pytest_pare.prepared"])
 
 
 @pytest.fixture
@@ -294,3 +294,16 @@ def test_plain_workers_are_used_if_the_imports_take_forever(
 def test_nothing_is_started_where_there_is_nothing_to_fork(pytester: pytest.Pytester) -> None:
     assert fork_workers(pytester.parseconfig("--collect-only", "-n2"), ["not.there"]) is None
     assert fork_workers(pytester.parseconfig("-n0"), ["not.there"]) == "one run at a time; -n 40 plays 40 at once"
+
+
+def test_what_is_prepared_leaves_no_thread_no_scenario_and_no_class_to_be_built() -> None:
+    code = """
+import threading, warnings
+warnings.simplefilter("ignore")
+import pytest_pare.prepared
+from litellm import ModelResponse
+from pytest_pare.scenarios.registry import registry
+print(threading.active_count(), len(registry.registered()), ModelResponse.__pydantic_complete__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "0", "True"]
