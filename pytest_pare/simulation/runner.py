@@ -18,6 +18,7 @@ from pytest_pare.engines.errors import EngineError
 from pytest_pare.plain import to_builtins, to_text
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
+from pytest_pare.scenarios.noise.data import NoiseError
 from pytest_pare.scenarios.noise.events import is_arrival
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
@@ -170,8 +171,8 @@ def _result(
             return _agent_run(stage, agent, engine_builder, cassette)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a scenario's code raises is the result
         stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
-        # The errors of engines and of noise say what they come of.
-        kind = getattr(raised, "kind", None)
+        # These say what they come of; what an exception of somebody else's calls its kind is another matter.
+        kind = raised.kind if isinstance(raised, EngineError | NoiseError) else None
         return PAREScenarioValidationResult(success=None, exception=_exception(raised), error_kind=kind)
 
 

@@ -111,6 +111,14 @@ def test_whatever_else_the_scenario_raises_is_the_result(where: str) -> None:
     assert (run.trace.scenario_id, run.trace.start_time, run.trace.events) == ("stage", 0.0, ())
 
 
+def test_what_an_exception_of_the_scenarios_calls_its_kind_is_not_what_a_run_came_of() -> None:
+    class OfAnotherSortError(Exception):
+        kind = "infrastructure"
+
+    run = play(verdict=raising(OfAnotherSortError()))
+    assert (run.result.status, run.result.error_kind) == ("exception", None)
+
+
 # -- steps of the script that raise
 
 

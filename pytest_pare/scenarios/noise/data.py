@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
 
@@ -32,7 +32,7 @@ APP_CLASSES = {
 class NoiseError(ValueError):
     """Noise that was asked for cannot be made."""
 
-    kind: ClassVar = "configuration"
+    kind: ClassVar[Literal["configuration"]] = "configuration"
 
 
 class NoPlaceForNoise(NoiseError):  # noqa: N818 - for the scenario it is no error
