@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import inspect
 import os
 import selectors
 import signal
@@ -17,19 +18,30 @@ import threading
 import traceback
 import warnings
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from execnet import gateway_base
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from io import FileIO
+    from types import CodeType
 
 READY = "ready "
 """Begins the line that tells the address of a server; any other line tells what keeps it from being one."""
 
 # How long workers have to end when the controller has ended. A worker that notices ends itself within 15 seconds.
 _FAREWELL_SECONDS = 20.0
+
+# What CPython's allocator takes from the system in one piece, and the sizes that it rounds to.
+_POOL = 16 * 1024
+_SIZES = range(48, 513, 16)
+# More than there are gaps after all imports. Without that allocator nothing tells that there are none left.
+_MOST_FILLING = 64 * 1024 * 1024
+_filling: list[bytes] = []
 
 
 def serve(preload: Sequence[str]) -> None:
@@ -86,7 +98,9 @@ def _import(names: Sequence[str]) -> dict[str, str]:
             import_module(name)
     _leave_asserts()
     _put_names_together()
+    _gateway()
     gc.collect()
+    _fill_gaps()
     gc.freeze()
     # A fork would copy the locks of other threads as they happen to be.
     if len(list(Path("/proc/self/task").iterdir())) > 1:
@@ -112,6 +126,30 @@ def _put_names_together() -> None:
     modules = [(name.encode().decode(), module) for name, module in sys.modules.items()]
     sys.modules.clear()
     sys.modules.update(modules)
+
+
+@cache
+def _gateway() -> tuple[str, CodeType]:
+    """Return the source that execnet has a worker run first, and what it compiles to: that takes 4 MB in each."""
+    source = inspect.getsource(gateway_base)
+    return source, compile(source, "<string>", "exec")
+
+
+def _fill_gaps() -> None:
+    """Take the gaps between objects that live, so that what a worker makes comes to stand together, on new pages.
+
+    In a gap it would take a copy of the page around it: 4 MB in each worker.
+    """
+    room = _MOST_FILLING
+    for size in _SIZES:
+        last = in_order = 0
+        # Side by side, and one after the other, objects stand in a new pool only.
+        while in_order < _POOL // size - 4 and room > 0:
+            block = bytes(size - sys.getsizeof(b""))
+            in_order = in_order + 1 if id(block) == last + size else 0
+            last = id(block)
+            room -= size
+            _filling.append(block)
 
 
 def _listen() -> socket.socket:
@@ -227,6 +265,22 @@ def _close(selector: selectors.BaseSelector, *files: Any) -> None:
 # -- in a worker
 
 
+def _run(code: bytes) -> None:
+    """Do what `python -c` does, where execnet's own module is compiled already."""
+    main = vars(sys.modules["__main__"])
+    known, compiled = _gateway()
+
+    def run(source: str) -> None:
+        del main["exec"]
+        if source.startswith(known):
+            exec(compiled, main)  # noqa: S102 - as below
+            source = source.removeprefix(known)
+        exec(source, main)  # noqa: S102 - what `code` would have called
+
+    main["exec"] = run
+    exec(code, main)  # noqa: S102 - what `python -c` does
+
+
 def _work(order: _Order, imported: dict[str, str]) -> NoReturn:
     """Become what the shim would have been, had it been Python."""
     order.shim.close()
@@ -241,7 +295,7 @@ def _work(order: _Order, imported: dict[str, str]) -> NoReturn:
     gc.enable()
     status = 0
     try:
-        exec(code, vars(sys.modules["__main__"]))  # noqa: S102 - what `python -c` does
+        _run(code)
     except BaseException:  # noqa: BLE001 - as above
         traceback.print_exc()
         status = 1

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     import pytest
 
 PRELOAD = (
+    "filelock",
+    "pdb",
     "pytest_pare.engines.live",
+    "pytest_pare.player",
     "pytest_pare.plugin",
     "pytest_pare.prepared",
     "pytest_pare.scenarios.checks",
@@ -62,8 +65,8 @@ def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
     reason = _obstacle(specs)
     if reason is None:
         try:
-            # Not users' plugins, the asserts of which pytest has to rewrite.
-            own = sorted(name for name in sys.modules if name.partition(".")[0] in ("_pytest", "xdist"))
+            # Not users' plugins, the asserts of which pytest has to rewrite. anyio's is one that LiteLLM brings along.
+            own = sorted(name for name in sys.modules if name.partition(".")[0] in ("_pytest", "anyio", "xdist"))
             shim = _start(config, [*own, *preload])
         except (OSError, ChildProcessError) as error:
             reason = str(error)

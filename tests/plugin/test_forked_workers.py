@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import execnet
 import pytest
 
-from pytest_pare import forking
+from pytest_pare import fork_server, forking
 from pytest_pare.forking import PRELOAD, fork_workers
 from tests.plugin.test_suite_workers import SUITE, without_times
 
@@ -220,6 +220,7 @@ def test_a_worker_ends_with_what_execnet_has_started_for_it(configured: Callable
         ("import os; print(input() + '!'); os.kill(os.getpid(), 9)", 128 + 9),
         ("import threading; threading.Timer(0.1, lambda: print(input() + '!')).start()", 0),
         ("import atexit; atexit.register(lambda: print(input() + '!'))", 0),
+        ("exec('''print(input() + '!')''')", 0),
     ],
 )
 def test_code_is_run_as_python_runs_it(code: str, status: int, configured: Callable[..., pytest.Config]) -> None:
@@ -294,6 +295,38 @@ def test_plain_workers_are_used_if_the_imports_take_forever(
 def test_nothing_is_started_where_there_is_nothing_to_fork(pytester: pytest.Pytester) -> None:
     assert fork_workers(pytester.parseconfig("--collect-only", "-n2"), ["not.there"]) is None
     assert fork_workers(pytester.parseconfig("-n0"), ["not.there"]) == "one run at a time; -n 40 plays 40 at once"
+
+
+@pytest.fixture
+def fill_gaps(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[bytes]]:
+    """A function that fills the gaps in this process, and returns by what."""
+    filling: list[bytes] = []
+    monkeypatch.setattr(fork_server, "_filling", filling)
+
+    def fill() -> list[bytes]:
+        fork_server._fill_gaps()
+        return filling
+
+    return fill
+
+
+@pytest.mark.skipif(bool(os.environ.get("PYTHONMALLOC")), reason="another allocator of CPython's")
+def test_what_is_made_after_gaps_are_filled_stands_together(fill_gaps: Callable[[], list[bytes]]) -> None:
+    size = 208
+    many = [bytes(size - sys.getsizeof(b"")) for _ in range(10_000)]
+    gaps = {id(block) for block in many[::2]}
+    del many[::2]
+    filling = fill_gaps()
+    assert len(gaps & set(map(id, filling))) > 4_900
+    later = [bytes(size - sys.getsizeof(b"")) for _ in range(200)]
+    assert len({id(block) // fork_server._POOL for block in later}) <= 200 * size // fork_server._POOL + 2
+
+
+def test_gaps_are_filled_up_to_a_limit(fill_gaps: Callable[[], list[bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fork_server, "_MOST_FILLING", 1000)
+    # Objects never stand one after the other where ids are no addresses.
+    monkeypatch.setattr(fork_server, "id", lambda block: 0, raising=False)
+    assert [sys.getsizeof(block) for block in fill_gaps()] == [48] * 21
 
 
 def test_what_is_prepared_leaves_no_thread_no_scenario_and_no_class_to_be_built() -> None:
