@@ -112,13 +112,17 @@ class Reference:
             return None
         return step, max(0.0, time - now)
 
-    def is_to_come(self) -> bool:
-        """Tell whether the user's next step, if that is played by reference, waits for nothing but its time."""
+    def users_time(self) -> float | None:
+        """Return when the user is to act, in epoch seconds, by a step that waits for nothing but its time.
+
+        `None` if there is none, and where all roles play by reference: there, each waits for its own steps.
+        """
         if "user" not in self._played or self._is_all_played:
-            return False
+            return None
         past = self._past()
         left = [step for step in self._left(past) if step.role == "user" and not self._is_stranded(step, past)]
-        return any(past.due(step.event) is not None and past.has_all(step.event.dependencies) for step in left)
+        ready = [past.due(step.event) for step in left if past.has_all(step.event.dependencies)]
+        return min((time for time in ready if time is not None), default=None)
 
     def play(self, step: Step) -> dict[str, Any]:
         """Note that a step is being played, and return its arguments as builtins, with what they refer to put in.

@@ -108,9 +108,10 @@ class Cast:
         make = built_in.get(self._config.agent_type)
         return load_agent(self._config.agent_type) if make is None else make()
 
-    def is_user_to_come(self) -> bool:
-        """Tell whether the user will act by itself, at a later time."""
-        return self._reference.is_to_come()
+    def users_time(self) -> float | None:
+        """Return when the user is to have its turn to act in time, in epoch seconds; `None` if it waits for others."""
+        due = self._reference.users_time()
+        return None if due is None else due - self._config.generation_seconds
 
     def reference_defects(self) -> list[str]:
         """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each.

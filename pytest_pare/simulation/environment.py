@@ -212,12 +212,15 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
             (noise if is_noise(event) else asked if is_repeated_check(event) else sure).append(event.event_time)
         return sure, asked, noise
 
-    def jump_to_what_happens(self) -> float:
+    def jump_to_what_happens(self, users_time: float | None = None) -> float:
         """Let time pass to what happens next by itself, and return how many seconds that were; 0.0 for nothing.
 
         That is the next event of the script that is no repeated check, or the next reminder. Conditions are asked on
         the way; where nothing but conditions is left, each is asked once more. Noise comes on the way, and ends no
         jump: it would cost turns. Where nothing but noise is left, all of it comes.
+
+        Args:
+            users_time: When the user is to have its turn, in epoch seconds: time does not jump past it.
 
         Raises:
             ScenarioTimeoutError: If a limit is reached. Only time in which conditions are asked again counts against
@@ -226,6 +229,8 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         before, log = self.time_manager.time(), self.event_log.past_events
         sure, asked, noise = self._coming()
         target = min(min(sure) if sure else max(asked or noise, default=before), self._end())
+        if users_time is not None:
+            target = min(target, max(users_time, before))
         while not self.is_over and self.time_manager.time() < target:
             now, following, known = self.time_manager.time(), self.event_queue.peek(), len(log)
             until = target if following is None else min(target, following.event_time)

@@ -52,7 +52,7 @@ class Loop:
         agent: The agent under test.
         config: How the run is made.
         charges: Whether a turn of the agent's takes simulated time as a whole: it has no engine here whose calls do.
-        is_user_to_come: Tells whether the user will act by itself, at a later time.
+        users_time: Returns when the user is to have its turn, in epoch seconds; `None` if it waits for others.
         offline: Whether the agent is one that takes the fixed time, whatever it takes in real time.
     """
 
@@ -66,7 +66,7 @@ class Loop:
         config: ScenarioRunnerConfig,
         *,
         charges: bool,
-        is_user_to_come: Callable[[], bool] = lambda: False,
+        users_time: Callable[[], float | None] = lambda: None,
         offline: bool = False,
     ) -> None:
         self._env = env
@@ -77,7 +77,7 @@ class Loop:
         self._config = config
         self._charges = charges
         self._is_measured = config.simulated_generation_time_mode == "measured" and not offline
-        self._is_user_to_come = is_user_to_come
+        self._users_time = users_time
         self._async = _Async()
         self._turns = 0
         self._turns_saved = 0.0
@@ -188,13 +188,14 @@ class Loop:
             seconds: Simulated time that a turn takes in which nobody does anything.
         """
         waiting = self._consent.proposal is not None and self._consent.mode.value != "observe"
+        users_time = self._users_time()
         if not self._env.can_anything_happen():
             # What an answer, or the end of an execution, waits for ends by itself.
-            if waiting or self._is_user_to_come():
+            if waiting or users_time is not None:
                 return True
             if not self._env.is_noise_to_come():
                 return False
-        jumped = self._env.jump_to_what_happens()
+        jumped = self._env.jump_to_what_happens(users_time)
         if seconds > 0:
             self._turns_saved += jumped // seconds
         return True

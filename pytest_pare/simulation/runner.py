@@ -218,7 +218,7 @@ def _agent_run(
         under_test,
         config,
         charges=charges,
-        is_user_to_come=cast.is_user_to_come,
+        users_time=cast.users_time,
         offline=offline,
     )
     try:

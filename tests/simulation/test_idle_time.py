@@ -96,6 +96,17 @@ def test_a_world_that_ends_while_the_reference_user_would_wait_has_given_the_age
     assert agent.heard["environment"] < 35
 
 
+def test_time_does_not_jump_past_what_the_reference_user_is_to_do() -> None:
+    def script(s: Any) -> list[Any]:
+        late = s.email.send_email_to_user_with_id("n", "ann@b.example", "s", "c").delayed(900)
+        mail, step = late_step(s)
+        return [mail, step, late]
+
+    run = play(script, Watch())
+    assert [event.time for event in run.trace.events if event.function == "open_app"] == [600.0]
+    assert [event.time for event in run.trace.events if event.function == "send_email_to_user_with_id"] == [30.0, 900.0]
+
+
 def test_the_reference_user_answers_at_once_when_nothing_comes_first() -> None:
     def script(s: Any) -> list[Any]:
         ask = s.agent_says("Shall I?").delayed(5)
