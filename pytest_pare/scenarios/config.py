@@ -70,17 +70,21 @@ def _known_agent(agent_type: str) -> str:
 AgentType = Annotated[str, BeforeValidator(lambda name: "null" if name is None else name), AfterValidator(_known_agent)]
 
 
-def _not_implemented(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
-    """Declare a field that nothing acts on yet, so that it cannot be set in the belief that it does something.
+def _without_effect(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
+    """Declare a field that nothing acts on, so that it cannot be set in the belief that it does something.
 
     Args:
         default: The only value that is accepted.
-        description: What the field will do.
+        description: What the field does, or will do.
         scope: "anywhere", or "suite" for a field that code may set (it labels a report, or names a directory) and a
             suite file may not.
     """
-    note = "Not implemented yet; only the default is accepted" + ("." if scope == "anywhere" else " in a suite.")
-    return Field(default=default, description=f"{description} {note}", json_schema_extra={"x-not-implemented": scope})
+    reason = "Not implemented yet" if scope == "anywhere" else "Without effect in a suite"
+    return Field(
+        default=default,
+        description=f"{description} {reason}; only the default is accepted{'' if scope == 'anywhere' else ' there'}.",
+        json_schema_extra={"x-without-effect": scope},
+    )
 
 
 class ScenarioRunnerConfig(BaseModel):
@@ -92,7 +96,7 @@ class ScenarioRunnerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
 
-    # The scopes of `_not_implemented` that this class enforces.
+    # The scopes of `_without_effect` that this class enforces.
     _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere",)
 
     # What cannot change a run's result. The engine configs are here because the aliases stand for them: a model that
@@ -128,7 +132,7 @@ class ScenarioRunnerConfig(BaseModel):
         description="Which proactive agent is under test: observe-execute, null, eager, reckless, random, or one of "
         "your own, module:name.",
     )
-    user_type: str = _not_implemented("default", "Which user agent plays the user.")
+    user_type: str = _without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(
         default=LLMEngineConfig(model_name="gpt-5", provider="openai"),
         description="Engine of the proactive agent's observe stage.",
@@ -155,7 +159,7 @@ class ScenarioRunnerConfig(BaseModel):
         default="hf",
         description="Format of the traces: jsonl is this project's own, whole; hf and lite are ARE's.",
     )
-    use_custom_logger: bool = _not_implemented(True, "Whether agents log to their own logger.")
+    use_custom_logger: bool = _without_effect(True, "Whether agents log to their own logger.")
     simulated_generation_time_mode: TimeMode = Field(
         default="measured",
         description="How much simulated time an engine's answer takes: measured is what it took, fixed is "
@@ -191,8 +195,8 @@ class ScenarioRunnerConfig(BaseModel):
         default=NoiseConfig(),
         description="Faults beyond these, and what noise is made of; of a suite, its own section.",
     )
-    judge_only: bool = _not_implemented(False, "Whether a judge alone decides on success.")
-    judge_engine_config: LLMEngineConfig | None = _not_implemented(None, "Engine of the judge.")
+    judge_only: bool = _without_effect(False, "Whether a judge alone decides on success.")
+    judge_engine_config: LLMEngineConfig | None = _without_effect(None, "Engine of the judge.")
     max_scenario_duration: int = Field(
         default=MAX_SCENARIO_DURATION,
         gt=0,
@@ -239,11 +243,16 @@ class ScenarioRunnerConfig(BaseModel):
         name = str(info.field_name)
         field = cls.model_fields[name]
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and extra.get("x-not-implemented") in cls._enforced and value != field.default:
+        scope = extra.get("x-without-effect") if isinstance(extra, dict) else None
+        if scope in cls._enforced and value != field.default:
             raise PydanticCustomError(
-                "not_implemented",
-                "{field} has no effect in this version of pytest-pare and can only be left at its default ({default})",
-                {"field": name, "default": json.dumps(field.default)},
+                "without_effect",
+                "{field} has no effect in {where} and can only be left at its default ({default})",
+                {
+                    "field": name,
+                    "where": "a suite" if scope == "suite" else "this version of pytest-pare",
+                    "default": json.dumps(field.default),
+                },
             )
         return value
 
@@ -283,20 +292,20 @@ class ScenarioRunnerConfig(BaseModel):
 class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
     """How many scenarios are run together. Adds to `ScenarioRunnerConfig` what concerns them all."""
 
-    max_concurrent_scenarios: Iterations = _not_implemented(
+    max_concurrent_scenarios: Iterations = _without_effect(
         None, "Most runs at a time; null is one per CPU.", scope="suite"
     )
     timeout_seconds: int | None = Field(
         default=None, gt=0, description="Longest run in seconds of real time; null is no limit."
     )
-    executor_type: Literal["sequential", "thread", "process"] = _not_implemented(
+    executor_type: Literal["sequential", "thread", "process"] = _without_effect(
         "thread", "How runs are made concurrent.", scope="suite"
     )
-    log_level: str = _not_implemented("INFO", "Least level that is logged.")
-    log_to_file: bool = _not_implemented(True, "Whether runs log to files.", scope="suite")
-    logs_dir: Name = _not_implemented("logs", "Directory that holds the logs of all experiments.", scope="suite")
-    enable_caching: bool = _not_implemented(True, "Whether a result is reused when nothing has changed.")
-    experiment_name: Name = _not_implemented("default", "Begins the name of the logs' directory.", scope="suite")
+    log_level: str = _without_effect("INFO", "Least level that is logged.")
+    log_to_file: bool = _without_effect(True, "Whether runs log to files.", scope="suite")
+    logs_dir: Name = _without_effect("logs", "Directory that holds the logs of all experiments.", scope="suite")
+    enable_caching: bool = _without_effect(True, "Whether a result is reused when nothing has changed.")
+    experiment_name: Name = _without_effect("default", "Begins the name of the logs' directory.", scope="suite")
 
     def build_logs_dir(self, experiment_name: str | None = None) -> str:
         """Return the directory for the logs of this config, which is a function of the config.

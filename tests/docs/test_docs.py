@@ -397,16 +397,17 @@ def keys_table() -> Iterator[str]:
     yield "| key | takes | default | what it says |"
     yield "|---|---|---|---|"
     for key, one, schema, _ in settings_keys():
-        if "x-not-implemented" not in schema:
+        if "x-without-effect" not in schema:
             yield f"| `{key}` | {kind(schema)} | {shown(one.default)} | {one.description} |"
 
 
 def later_table() -> Iterator[str]:
-    yield "| key | only value | what it will say |"
+    yield "| key | only value | what it is for |"
     yield "|---|---|---|"
     for key, one, schema, _ in settings_keys():
-        if "x-not-implemented" in schema:
-            yield f"| `{key}` | {shown(one.default)} | {re.sub(r' Not implemented yet.*', '', one.description)} |"
+        if "x-without-effect" in schema:
+            purpose = re.sub(r" (Not implemented yet|Without effect in a suite);.*", "", one.description)
+            yield f"| `{key}` | {shown(one.default)} | {purpose} |"
 
 
 def engine_table() -> Iterator[str]:

@@ -485,12 +485,12 @@ def test_logs_dir_is_made_only_if_something_is_logged(tmp_path: Path) -> None:
     assert config.maybe_build_logs_dir() == config.build_logs_dir()
 
 
-def test_json_schema_marks_what_is_not_implemented() -> None:
+def test_json_schema_marks_what_has_no_effect() -> None:
     fields = MultiScenarioRunnerConfig.model_json_schema()["properties"]
-    assert {name for name, field in fields.items() if field.get("x-not-implemented") == "anywhere"} == set(
+    assert {name for name, field in fields.items() if field.get("x-without-effect") == "anywhere"} == set(
         WITHOUT_EFFECT
     )
-    assert {name for name, field in fields.items() if field.get("x-not-implemented") == "suite"} == {
+    assert {name for name, field in fields.items() if field.get("x-without-effect") == "suite"} == {
         "max_concurrent_scenarios",
         "executor_type",
         "log_to_file",

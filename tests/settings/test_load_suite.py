@@ -168,7 +168,8 @@ def test_settings_are_frozen() -> None:
 
 
 NOT_LIVE = "which may cost something: say live: true in the suite or --pare-live, or replay cassettes"
-NO_EFFECT = "has no effect in this version of pytest-pare and can only be left at its default"
+NOT_YET = "has no effect in this version of pytest-pare and can only be left at its default"
+NO_EFFECT = "has no effect in a suite and can only be left at its default"
 
 
 @pytest.mark.parametrize(
@@ -260,10 +261,10 @@ NO_EFFECT = "has no effect in this version of pytest-pare and can only be left a
         ("runner: {timeout_seconds: 0}", "runner.timeout_seconds: must be more than 0, got 0"),
         ("runner: {max_scenario_duration: -1}", "runner.max_scenario_duration: must be more than 0, got -1"),
         ("runner: {max_turns: -1}", "runner.max_turns: must be at least 0, got -1"),
-        ("runner: {user_type: x}", f'runner.user_type: {NO_EFFECT} ("default")'),
+        ("runner: {user_type: x}", f'runner.user_type: {NOT_YET} ("default")'),
         ("runner: {executor_type: process}", f'runner.executor_type: {NO_EFFECT} ("thread")'),
         ("runner: {max_concurrent_scenarios: 2}", f"runner.max_concurrent_scenarios: {NO_EFFECT} (null)"),
-        ("runner: {judge_only: true}", f"runner.judge_only: {NO_EFFECT} (false)"),
+        ("runner: {judge_only: true}", f"runner.judge_only: {NOT_YET} (false)"),
         (
             "runner: {tool_augmentation_config: {tool_failure_probability: 1.5}}",
             "runner.tool_augmentation_config.tool_failure_probability: must be at most 1, got 1.5",
