@@ -62,7 +62,7 @@ class SuiteSession:
             config.pluginmanager.register(tally, "pare-tally")
             pruning.register(config, tally)
             _share_directory(config)
-            if _wants_forks(suites):
+            if _wants_forks(suites) and not session._is_single():
                 from pytest_pare.forking import PRELOAD, fork_workers
 
                 session._not_forked = fork_workers(config, PRELOAD)
@@ -98,6 +98,13 @@ class SuiteSession:
             lines.append(f"pare: {self._not_forked}")
         return list(dict.fromkeys(lines))
 
+    def _is_single(self) -> bool:
+        """Tell whether one run is planned, and no more can come of it."""
+        runs = sum(
+            _scenarios(one, self._suites[path]) * _times(self._suites[path]) for path, one in self._planned.items()
+        )
+        return runs == 1 and all(one.is_all for one in self._planned.values())
+
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
 
@@ -121,18 +128,26 @@ def _cast(runner: RunnerSettings) -> str:
     return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
 
 
+def _scenarios(planned: Plan, suite: Suite) -> int:
+    limit = suite.settings.scenarios.limit
+    return planned.scenarios if limit is None else min(planned.scenarios, limit)
+
+
+def _times(suite: Suite) -> int:
+    return len(suite.variants) * suite.settings.runs
+
+
 def _in_words(planned: Plan, suite: Suite) -> str:
-    limit, repeat = suite.settings.scenarios.limit, suite.settings.runs
     named = [variant for variant in suite.variants if variant.name]
-    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(repeat)]
-    times = len(suite.variants) * repeat
+    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.runs)]
+    times = _times(suite)
     if not planned.scenarios:
         runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
         return f"{runs} ({' x '.join(factors)})" if named else runs
-    scenarios = planned.scenarios if limit is None else min(planned.scenarios, limit)
+    scenarios = _scenarios(planned, suite)
     total = scenarios * times
     runs = f"{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
-    return runs if planned.is_all or scenarios == limit else f"{runs} or more"
+    return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
 
 
 def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:

@@ -96,6 +96,17 @@ def test_the_header_says_who_is_asked_and_how_often(example: Example) -> None:
     assert len(server.looked) == 1
 
 
+@pytest.mark.parametrize(("include", "runs", "hints"), [([], 1, 1), (["dig"], 1, 0), (["dig"], 2, 1)])
+def test_nobody_is_told_to_play_a_single_run_at_once(
+    example: Example, include: list[str], runs: int, hints: int
+) -> None:
+    example.scenario("dig").scenario("mow")
+    with ModelServer([answers(WAIT)]) as server:
+        example.suite(suite(server.url, runs=runs, scenarios={"include": include}))
+        header = example.run(*SUITE, "-x").header
+    assert header.count("one run at a time; -n 40 plays 40 at once") == hints
+
+
 @pytest.mark.parametrize(
     ("cassettes", "live", "how"),
     [
