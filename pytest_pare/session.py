@@ -46,6 +46,9 @@ class SuiteSession:
         try:
             overrides = _overrides(config)
             suites = {path: load_suite(path, overrides) for path in paths}
+            if not hasattr(config, "workerinput"):
+                for suite in suites.values():
+                    suite.check_noise_data()
         except SettingsError as error:
             raise pytest.UsageError(redacted(str(error))) from error
         _refuse_shared_reports(suites)

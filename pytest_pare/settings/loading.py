@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.document import Document, display, parse_yaml, read_text
 from pytest_pare.settings.errors import (
     Location,
@@ -130,6 +131,28 @@ class Suite:
         if not lines:
             raise self.error(("scenarios", "split"), f"{display(path)}: names no scenario")
         return list(lines)
+
+    def check_noise_data(self) -> None:
+        """Read the files that its variants take their noise from, so that no run is begun that would end by one.
+
+        Raises:
+            SettingsError: Some cannot be read, or are not what the format says.
+        """
+        files: dict[Location, str] = {}
+        for variant in self.variants:
+            cell = self.settings.matrix.get(variant.cell, {}).get("noise") or {}
+            place: Location = ("matrix", variant.cell, "noise", "data") if "data" in cell else ("noise", "data")
+            if variant.settings.noise.data is not None:
+                files[place] = variant.settings.noise.data
+        problems = []
+        for location, file in files.items():
+            try:
+                load_noise_data(self.resolve(file))
+            except NoiseError as error:
+                message = str(error).removeprefix("noise.data: ")
+                problems.append(_problem(self.path, self.document, self.overrides, location, message))
+        if problems:
+            raise SettingsError(problems)
 
     @property
     def json_report(self) -> Path | None:

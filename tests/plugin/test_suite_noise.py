@@ -56,6 +56,21 @@ def test_a_weight_that_cannot_be_stops_the_session(example: Example) -> None:
     assert session.has_no_traceback_of_ours()
 
 
+def test_noise_data_that_cannot_be_had_stop_the_session(example: Example) -> None:
+    example.write("no.json", "[")
+    own = "matrix: {calm: {noise: {data: null}}, loud: {noise: {data: no.json}}}"
+    session = example.suite(f"{BUNDLED}\nnoise: {{data: gone.json}}\n{own}").run(*SUITE)
+    assert session.code == 4
+    assert [line for line in session.err.splitlines() if "data" in line] == [
+        f"ERROR: pare.yaml:3: matrix.loud.noise.data: {example.path / 'no.json'}: is not JSON: "
+        "Expecting value: line 1 column 2 (char 1)"
+    ]
+    assert session.has_no_traceback_of_ours()
+    gone = example.suite(f"{BUNDLED}\nnoise: {{data: gone.json}}").run(*SUITE)
+    said = f"pare.yaml:2: noise.data: {example.path / 'gone.json'}: cannot be read: No such file or directory"
+    assert said in gone.err
+
+
 def test_the_fixture_plays_a_scenario_in_noise(example: Example) -> None:
     example.write(
         "test_noise.py",

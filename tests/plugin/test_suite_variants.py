@@ -127,6 +127,7 @@ def test_a_users_own_parameters_come_first_and_the_run_number_last(garden: Examp
 
 
 def test_every_fixture_follows_the_variant(garden: Example) -> None:
+    garden.write("noise.json", json.dumps({"apps": []}))
     garden.suite(
         """
         scenarios: {include: [weed]}
@@ -180,6 +181,7 @@ def test_noise_can_be_overridden_and_its_data_belongs_to_the_suite(garden: Examp
         """,
     )
     data = garden.path / "suites/noise.json"
+    garden.write("suites/noise.json", json.dumps({"apps": []}))
     assert told(garden.run("suites/pare.yaml", "-s")) == [f"{data} pare"]
     garden.write("test_shed.py", "def test_shed(pare): pare.run('weed', noise={'data': 'other.json'})")
     assert told(garden.run("--pare-config=suites/pare.yaml", "test_shed.py", "-s", "-k", "shed")) == [
