@@ -408,7 +408,7 @@ def test_a_suite_leaves_it_to_pytest_xdist(good: dict[str, Any], bad: dict[str, 
     assert MultiScenarioRunnerConfig(**good).model_dump().items() >= good.items()
     with pytest.raises(ValidationError):
         MultiScenarioRunnerConfig(**bad)
-    with pytest.raises(ValidationError, match="has no effect in this version"):
+    with pytest.raises(ValidationError, match="has no effect in a suite"):
         RunnerSettings(**good)
 
 
