@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import openai
+from are.simulation.core.mdconvert import MarkdownConverter
 
 from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.scenarios.library import bundled_library_dir
@@ -51,3 +52,5 @@ def _answer() -> None:
 
 _play()
 _answer()
+# Imports the readers of documents.
+MarkdownConverter()

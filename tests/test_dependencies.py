@@ -23,7 +23,7 @@ PACKAGE = ROOT / "pytest_pare"
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
     (
-        {"__init__"},
+        {"__init__", "deferral"},
         {"options"},
         {"compat"},
         {"sandbox"},
