@@ -50,7 +50,7 @@ def _answer() -> None:
     load_litellm().ModelResponse(**answer.model_dump())
 
 
+# Imports the readers of documents. First, for what registers a class makes all abstract classes forget what is theirs.
+MarkdownConverter()
 _play()
 _answer()
-# Imports the readers of documents.
-MarkdownConverter()
