@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import inspect
 import os
 import selectors
 import signal
@@ -16,32 +15,20 @@ import socket
 import sys
 import threading
 import traceback
-import warnings
 from contextlib import suppress
-from functools import cache
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from execnet import gateway_base
+from pytest_pare.fork_memory import gateway, import_for_forks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from io import FileIO
-    from types import CodeType
 
 READY = "ready "
 """Begins the line that tells the address of a server; any other line tells what keeps it from being one."""
 
 # How long workers have to end when the controller has ended. A worker that notices ends itself within 15 seconds.
 _FAREWELL_SECONDS = 20.0
-
-# What CPython's allocator takes from the system in one piece, and the sizes that it rounds to.
-_POOL = 16 * 1024
-_SIZES = range(48, 513, 16)
-# More than there are gaps after all imports. Without that allocator nothing tells that there are none left.
-_MOST_FILLING = 64 * 1024 * 1024
-_filling: list[bytes] = []
 
 
 def serve(preload: Sequence[str]) -> None:
@@ -60,7 +47,7 @@ def serve(preload: Sequence[str]) -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace") as answer:
         _leave_streams()
         try:
-            imported = _import(preload)
+            imported = import_for_forks(preload)
             listener = _listen()
         except BaseException as error:  # noqa: BLE001 - imports of anybody's modules
             print(" ".join(f"{type(error).__name__}: {error}".split()), file=answer)
@@ -81,75 +68,6 @@ def _leave_streams() -> None:
 
 
 # -- before the first worker
-
-
-def _import(names: Sequence[str]) -> dict[str, str]:
-    """Import modules in a way that bears a fork, and return what they changed in the environment.
-
-    Raises:
-        RuntimeError: If they have started a thread.
-    """
-    environment = dict(os.environ)
-    # Collections write to all objects, and so copy memory that workers would share.
-    gc.disable()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in names:
-            import_module(name)
-    _leave_asserts()
-    _put_names_together()
-    _gateway()
-    gc.collect()
-    _fill_gaps()
-    gc.freeze()
-    # A fork would copy the locks of other threads as they happen to be.
-    if len(list(Path("/proc/self/task").iterdir())) > 1:
-        running = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-        raise RuntimeError(f"an import has started threads: {', '.join(running) or 'none of Python'}")
-    return {name: value for name, value in os.environ.items() if environment.get(name) != value}
-
-
-def _leave_asserts() -> None:
-    """Mark all modules by the word that keeps pytest from rewriting asserts: it would warn that it is too late."""
-    others = {"__main__", *sys.stdlib_module_names}
-    for name in [name for name in sys.modules if name.partition(".")[0] not in others]:
-        # What stands there need not be a module of Python's.
-        with suppress(AttributeError):
-            sys.modules[name].__doc__ = f"{sys.modules[name].__doc__ or ''}\n\nPYTEST_DONT_REWRITE"
-
-
-def _put_names_together() -> None:
-    """Make the names of all modules anew, side by side.
-
-    pytest looks through them, which writes to each, and so copies the page on which it stands: 5 MB in each worker.
-    """
-    modules = [(name.encode().decode(), module) for name, module in sys.modules.items()]
-    sys.modules.clear()
-    sys.modules.update(modules)
-
-
-@cache
-def _gateway() -> tuple[str, CodeType]:
-    """Return the source that execnet has a worker run first, and what it compiles to: that takes 4 MB in each."""
-    source = inspect.getsource(gateway_base)
-    return source, compile(source, "<string>", "exec")
-
-
-def _fill_gaps() -> None:
-    """Take the gaps between objects that live, so that what a worker makes comes to stand together, on new pages.
-
-    In a gap it would take a copy of the page around it: 4 MB in each worker.
-    """
-    room = _MOST_FILLING
-    for size in _SIZES:
-        last = in_order = 0
-        # Side by side, and one after the other, objects stand in a new pool only.
-        while in_order < _POOL // size - 4 and room > 0:
-            block = bytes(size - sys.getsizeof(b""))
-            in_order = in_order + 1 if id(block) == last + size else 0
-            last = id(block)
-            room -= size
-            _filling.append(block)
 
 
 def _listen() -> socket.socket:
@@ -268,7 +186,7 @@ def _close(selector: selectors.BaseSelector, *files: Any) -> None:
 def _run(code: bytes) -> None:
     """Do what `python -c` does, where execnet's own module is compiled already."""
     main = vars(sys.modules["__main__"])
-    known, compiled = _gateway()
+    known, compiled = gateway()
 
     def run(source: str) -> None:
         del main["exec"]

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {"plain"},
         {"redaction"},
         {"run_files"},
-        {"fork_server"},
+        {"fork_memory", "fork_server"},
         {"fork_shim"},
     ),
     ({"world"},),
@@ -66,8 +66,8 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py", "run_files.py", "world.py", "scenarios",
-    "apps", "agents", "engines", "simulation", "results", "settings",
+    "deferral.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py",
+    "run_files.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
@@ -81,7 +81,7 @@ ALLOWED = {
     ("engines/patience.py", "time.sleep"): "a model that is asked again",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("scenarios/validation_result.py", "datetime.datetime.now"): "when a report was made",
-    ("simulation/environment.py", "time.monotonic"): "timeout_seconds, a limit in real time",
+    ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("simulation/calls.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/multi_runner.py", "threading.Thread"): "runs beside each other, each in a world of its own",

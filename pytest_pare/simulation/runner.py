@@ -27,8 +27,9 @@ from pytest_pare.scenarios.validation_result import (
 )
 from pytest_pare.simulation.cast import Cast, name_of
 from pytest_pare.simulation.consent import Consent
-from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
+from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.export import export_run
+from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.loop import AgentFailure, Loop, Played
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
 

@@ -16,7 +16,7 @@ from pytest_pare.engines.live import LiveEngine, within
 from pytest_pare.engines.pacing import VARIABLE
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
-from pytest_pare.simulation.environment import Limits
+from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.runner import Run, run_scenario
 from tests.engines.model_server import (
     WAIT,

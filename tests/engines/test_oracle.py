@@ -15,7 +15,7 @@ from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.simulation.environment import Limits
+from pytest_pare.simulation.limits import Limits
 from tests.scripted import WAIT, accept, play_oracle, play_scripted, propose, reject, report, scripted
 from tests.stage import Stage, play
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import execnet
 import pytest
 
-from pytest_pare import fork_server, forking
+from pytest_pare import fork_memory, forking
 from pytest_pare.forking import PRELOAD, fork_workers
 from tests.plugin.test_suite_workers import SUITE, without_times
 
@@ -301,10 +301,10 @@ def test_nothing_is_started_where_there_is_nothing_to_fork(pytester: pytest.Pyte
 def fill_gaps(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[bytes]]:
     """A function that fills the gaps in this process, and returns by what."""
     filling: list[bytes] = []
-    monkeypatch.setattr(fork_server, "_filling", filling)
+    monkeypatch.setattr(fork_memory, "_filling", filling)
 
     def fill() -> list[bytes]:
-        fork_server._fill_gaps()
+        fork_memory._fill_gaps()
         return filling
 
     return fill
@@ -319,13 +319,13 @@ def test_what_is_made_after_gaps_are_filled_stands_together(fill_gaps: Callable[
     filling = fill_gaps()
     assert len(gaps & set(map(id, filling))) > 4_900
     later = [bytes(size - sys.getsizeof(b"")) for _ in range(200)]
-    assert len({id(block) // fork_server._POOL for block in later}) <= 200 * size // fork_server._POOL + 2
+    assert len({id(block) // fork_memory._POOL for block in later}) <= 200 * size // fork_memory._POOL + 2
 
 
 def test_gaps_are_filled_up_to_a_limit(fill_gaps: Callable[[], list[bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fork_server, "_MOST_FILLING", 1000)
+    monkeypatch.setattr(fork_memory, "_MOST_FILLING", 1000)
     # Objects never stand one after the other where ids are no addresses.
-    monkeypatch.setattr(fork_server, "id", lambda block: 0, raising=False)
+    monkeypatch.setattr(fork_memory, "id", lambda block: 0, raising=False)
     assert [sys.getsizeof(block) for block in fill_gaps()] == [48] * 21
 
 

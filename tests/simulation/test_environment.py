@@ -11,7 +11,8 @@ from are.simulation.apps.reminder import ReminderApp
 from are.simulation.types import ConditionCheckEvent, EnvironmentState, StopEvent
 
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
-from pytest_pare.simulation.environment import Limits, StateAwareEnvironmentWrapper
+from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+from pytest_pare.simulation.limits import Limits
 from tests.stage import Stage
 
 DATE = "%Y-%m-%d %H:%M:%S"

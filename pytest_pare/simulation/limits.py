@@ -1,0 +1,52 @@
+"""What bounds a run in simulated and in real time."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
+
+
+@dataclass
+class Limits:
+    """How long a run may last.
+
+    Attributes:
+        max_scenario_duration: Simulated seconds. The jump to an event that is scheduled anyway does not count; time
+            that passes by asking a condition again does.
+        timeout_seconds: Wall-clock seconds, or `None` for no limit.
+        seconds_lost: Wall-clock seconds that were lost to engines that failed.
+    """
+
+    max_scenario_duration: float = 600.0
+    timeout_seconds: float | None = None
+    seconds_lost: float = 0.0
+    _waited: float = 0.0
+    _began: float = field(default_factory=time.monotonic)
+
+    def wait(self, seconds: float, what: str) -> None:
+        """Count `seconds` of simulated time that pass because `what`.
+
+        Raises:
+            SimulatedTimeOver: If more than `max_scenario_duration` has been waited in all.
+        """
+        self._waited += max(0.0, seconds)
+        if self._waited > self.max_scenario_duration:
+            raise SimulatedTimeOver(
+                f"{what} within {self.max_scenario_duration} simulated seconds (max_scenario_duration)"
+            )
+
+    def seconds_left(self) -> float:
+        """Return how many wall-clock seconds the run may last from now on, at least 0."""
+        if self.timeout_seconds is None:
+            return math.inf
+        return max(0.0, self.timeout_seconds - (time.monotonic() - self._began))
+
+    def check(self) -> None:
+        """Raise `ScenarioTimeoutError` if the wall-clock limit is over."""
+        if self.seconds_left() == 0:
+            raise ScenarioTimeoutError(
+                f"the run took longer than {self.timeout_seconds} s of real time (timeout_seconds)"
+            )
