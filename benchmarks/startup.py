@@ -1,4 +1,4 @@
-"""What an installed but unused plugin costs: the start of a session without tests."""
+"""What an installed but unused plugin costs, the start of a session without tests; and a session of one scenario."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 from benchmarks.figures import Figure, alternate
 from benchmarks.processes import cpu_seconds
 
-HEADING = "an empty pytest session, installed but unused; processor time"
+HEADING = "an empty pytest session, installed but unused, and one of one scenario; processor time"
 
 # pytest and pytest-xdist, on which the plugin depends, alone: what other plugins need is not ours, and hides the rest.
 _WITHOUT = ["-m", "pytest", "-p", "xdist"]
 _WITH = [*_WITHOUT, "-p", "pare"]
+_SUITE = "scenarios: {bundled: true, include: [dinner_moved]}"
+_ONE = [*_WITH, "--pare-config", "pare.yaml"]
+_IMPORT = ["-c", "import are.simulation.scenario_runner"]
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
@@ -28,8 +31,15 @@ def measure(*, quick: bool = False) -> list[Figure]:
         if not quick:
             start(_WITH)
         with_plugin, without = alternate(lambda: start(_WITH), lambda: start(_WITHOUT), repeats)
+        (project / "pare.yaml").write_text(_SUITE)
+        if not quick:
+            start(_ONE)
+        one, imported = alternate(lambda: start(_ONE), lambda: start(_IMPORT), 1 if quick else 11)
     return [
         Figure(f"without the plugin, median of {repeats}", 1000 * without, "ms"),
         Figure(f"with it, median of {repeats}", 1000 * with_plugin, "ms"),
         Figure("with / without", with_plugin / without, "x", at_most=1.05),
+        Figure("importing ARE's own runner", 1000 * imported, "ms"),
+        Figure("a session that plays one scenario", 1000 * one, "ms"),
+        Figure("a session / importing ARE's own runner", one / imported, "x", at_most=1.2),
     ]
