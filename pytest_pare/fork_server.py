@@ -210,6 +210,9 @@ def _work(order: _Order, imported: dict[str, str]) -> NoReturn:
     os.environ.clear()
     os.environb.update(dict(variable.split(b"=", 1) for variable in variables))
     os.environ.update(imported)
+    # As in a plain worker, and as `random` does by itself. Else all workers would draw the same.
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
     gc.enable()
     status = 0
     try:

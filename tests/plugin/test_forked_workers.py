@@ -142,6 +142,16 @@ def test_a_forked_worker_is_as_a_plain_one(
     assert plain["environment"]["PARE_TEST"] == "late"
 
 
+def test_forked_workers_draw_numbers_of_their_own(configured: Callable[..., pytest.Config]) -> None:
+    config = configured("popen")
+    assert fork_workers(config, ["numpy.random"]) is None
+    group = execnet.Group(execmodel="main_thread_only")
+    draw = "import numpy, random; channel.send([numpy.random.random(), random.random()])"
+    drawn = [group.makegateway(config.option.tx[0]).remote_exec(draw).receive(timeout=20) for _ in range(3)]
+    group.terminate(timeout=5)
+    assert [len(set(numbers)) for numbers in zip(*drawn, strict=True)] == [3, 3]
+
+
 @pytest.mark.usefixtures("wants_forks")
 def test_a_forked_worker_that_dies_is_replaced_by_another(example: Example) -> None:
     for name in ("dig", "mow", "prune", "rake"):
