@@ -23,6 +23,7 @@ from pytest_pare.engines.errors import (
     RateLimitError,
 )
 from pytest_pare.plain import to_text
+from pytest_pare.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,7 +153,8 @@ def _said(response: Any) -> tuple[str, str]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(to_text(text).split())
+    # Before it is cut: of half a key nobody can tell that it is one.
+    line = redacted(" ".join(to_text(text).split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 
 

@@ -34,16 +34,19 @@ def problem_with(configs: Iterable[LLMEngineConfig]) -> str | None:
     An endpoint is asked for the list of its models, which costs nothing. Where a model has no endpoint of its own, its
     provider must be known, and its key in the environment.
     """
-    each = list(dict.fromkeys((one.model_name, one.provider, one.endpoint, one.timeout_seconds) for one in configs))
-    engines = [
-        LLMEngineConfig(model_name=model, provider=provider, endpoint=endpoint, timeout_seconds=seconds)
-        for model, provider, endpoint, seconds in each
-    ]
+    each = dict.fromkeys(one.model_dump_json(include=_looked_at(one)) for one in configs)
+    engines = list(map(LLMEngineConfig.model_validate_json, each))
     for config in engines:
         if (problem := _problem_with_endpoint(config)) is not None:
             return _told(config, problem)
     others = [config for config in engines if not routing.route(config).is_compatible]
     return _problem_with_keys(others) if others else None
+
+
+def _looked_at(config: LLMEngineConfig) -> set[str]:
+    """Return the fields that tell whether a model can be asked; with the others, it is looked at once."""
+    options = hugging_face.OPTIONS if routing.is_hugging_face(config) else ()
+    return {"model_name", "provider", "endpoint", "timeout_seconds", *options}
 
 
 def _told(config: LLMEngineConfig, problem: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import LLMEngineConfig
 
 KEYS = ("HF_INFERENCE_TOKEN", "HF_TOKEN")
-_OPTIONS = ("endpoint", "temperature", "seed", "max_tokens")
+OPTIONS = ("endpoint", "temperature", "seed", "max_tokens")
 
 
 def check(config: LLMEngineConfig) -> None:
@@ -23,7 +23,7 @@ def check(config: LLMEngineConfig) -> None:
     Raises:
         EngineConfigurationError: If not, or there is no key.
     """
-    given = [name for name in _OPTIONS if getattr(config, name) is not None]
+    given = [name for name in OPTIONS if getattr(config, name) is not None]
     if given:
         raise EngineConfigurationError(
             f"{given[0]} has no effect with the provider {config.provider}, which ARE's engine asks",

@@ -16,6 +16,7 @@ from pytest_pare.engines.causes import error_of
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.pacing import Pacer
 from pytest_pare.engines.patience import Patience
+from pytest_pare.plain import to_text
 from pytest_pare.redaction import redacted
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pytest_pare.engines.patience import RealTime
     from pytest_pare.engines.reference import Role
     from pytest_pare.scenarios.config import LLMEngineConfig
+
+    # What asks once, and the name of what bears one pace.
+    _Service = tuple[Callable[[list[dict[str, Any]], float], Answer], str]
 
 # What a client is given to give up by itself, before it is left alone.
 _GRACE = 0.5
@@ -52,12 +56,12 @@ class LiveEngine(LLMEngine):
         self._role = role
         self._limits = limits
         self._requests = 0
-        self._patience = Patience(config.retries, limits, Pacer(routing.route(config).endpoint or str(config.provider)))
         litellm_client.ignore_warnings_of_clients()
         try:
-            self._ask = hugging_face.asker(config) if routing.is_hugging_face(config) else _litellm_asker(config)
+            self._ask, service = _hugging_face(config) if routing.is_hugging_face(config) else _litellm(config)
         except EngineError as error:
             raise self._told(error) from None
+        self._patience = Patience(config.retries, limits, Pacer(service))
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -69,7 +73,8 @@ class LiveEngine(LLMEngine):
             ScenarioTimeoutError: If the run's time is over.
         """
         del kwargs
-        told = [{"role": _role(message["role"]), "content": message["content"]} for message in messages]
+        # What models say may stand in it, also what cannot be sent.
+        told = [{"role": _role(message["role"]), "content": to_text(message["content"])} for message in messages]
         self._requests = 0
         try:
             answer, seconds = self._patience.call(lambda: self._ask_once(told))
@@ -102,10 +107,17 @@ class LiveEngine(LLMEngine):
         return type(error)(redacted(what), redacted(error.advice), error.retry_after)
 
 
-def _litellm_asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], Answer]:
+def _hugging_face(config: LLMEngineConfig) -> _Service:
+    return hugging_face.asker(config), str(config.provider)
+
+
+def _litellm(config: LLMEngineConfig) -> _Service:
     litellm = litellm_client.load_litellm()
     found = routing.resolve(config, litellm)
-    return lambda messages, seconds: litellm_client.ask(litellm, config, found, messages, seconds)
+    return (
+        lambda messages, seconds: litellm_client.ask(litellm, config, found, messages, seconds),
+        found.endpoint or str(found.provider),
+    )
 
 
 def _role(role: Any) -> str:

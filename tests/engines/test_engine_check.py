@@ -112,6 +112,13 @@ def test_one_that_says_nothing_is_bad() -> None:
     assert problem == f"m (at {server.url}): the endpoint does not answer; see whether it is running"
 
 
+def test_an_option_without_effect_is_found_before_anything_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_of_nobody")
+    problem = problem_with([config(provider="groq"), config(provider="groq", max_tokens=9)])
+    assert str(problem).startswith("m (groq): max_tokens has no effect with the provider groq")
+    assert problem_with([config(provider="groq", timeout_seconds=9.0)]) is None
+
+
 def problems_of_keys(*configs: LLMEngineConfig) -> str | None:
     """Do what the process does that `problem_with` starts, which would take seconds for each test."""
     out = io.StringIO()
@@ -125,6 +132,11 @@ def problems_of_keys(*configs: LLMEngineConfig) -> str | None:
     [
         ({"provider": "openai"}, "m (openai): no key; set OPENAI_API_KEY in the environment"),
         ({"provider": "groq"}, "m (groq): no key; set HF_TOKEN in the environment"),
+        (
+            {"provider": "groq", "max_tokens": 9},
+            "m (groq): max_tokens has no effect with the provider groq, which ARE's engine asks; leave it out, or take "
+            "another provider",
+        ),
         ({"provider": "antropic"}, "m (antropic): there is no provider 'antropic'; did you mean anthropic"),
         ({}, "m: nothing tells who serves m; name a provider, or an endpoint"),
         ({"provider": "bedrock"}, None),

@@ -283,6 +283,41 @@ def test_an_option_that_a_model_does_not_take_is_told(monkeypatch: pytest.Monkey
         engine(model_name="o1", provider="openai", temperature=0.3)(QUESTION)
 
 
+def test_services_that_only_names_tell_have_a_pace_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "HOSTED_VLLM_API_KEY"):
+        monkeypatch.setenv(name, "sk-of-nobody")
+    with ModelServer([fails(429, "slowly", retry_after="100")]) as busy, ModelServer([answers("Yes.")]) as free:
+        monkeypatch.setenv("OPENAI_BASE_URL", busy.url)
+        monkeypatch.setenv("HOSTED_VLLM_API_BASE", free.url)
+        with pytest.raises(RateLimitError):
+            engine(model_name="gpt-4o")(QUESTION)
+        began = time.monotonic()
+        assert engine(model_name="hosted_vllm/m")(QUESTION)[0] == "Yes."
+        assert time.monotonic() - began < 50
+        with pytest.raises(EngineError, match="too many requests of all runs"):
+            engine(model_name="gpt-4.1", limits=Limits(timeout_seconds=50))(QUESTION)
+    assert (len(busy.requests), len(free.requests)) == (1, 1)
+
+
+def test_what_cannot_be_encoded_is_escaped_in_a_request() -> None:
+    with ModelServer([answers("Yes.")]) as server:
+        engine(server.url)([{"role": "user", "content": "half: \ud800"}])
+    assert server.requests[0].body["messages"] == [{"role": "user", "content": "half: \\ud800"}]
+
+
+@pytest.mark.parametrize("padding", [165, 172, 190])
+def test_a_key_in_a_long_message_is_no_longer_there_wherever_that_is_cut(
+    padding: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "Zq7Wv93KdPl0XyTr5BnM8sHgAAAA"
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    said = f"{'x' * padding} key: {key}"
+    with ModelServer([fails(401, said)]) as server, pytest.raises(EngineConfigurationError) as raised:
+        engine(server.url)(QUESTION)
+    assert "key: " in str(raised.value)
+    assert key[:3] not in str(raised.value)
+
+
 def test_hugging_face_is_asked_by_ares_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     from are.simulation.agents.llm.hf import hf_engine
     from huggingface_hub import InferenceClient
