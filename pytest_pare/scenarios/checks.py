@@ -16,6 +16,8 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.tool_utils import OperationType
 from are.simulation.types import AbstractEnvironment, Action, CompletedEvent, EventType
 
+from pytest_pare.redaction import redacted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
@@ -272,7 +274,8 @@ def _call(event: CompletedEvent) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    # Before it is cut: half a secret would not be known as one.
+    text = redacted(repr(value))
     return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 1] + "…"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.protocols import StaleTurn, TurnOver
 from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.redaction import redacted
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.turns import RunEnded, WorldOver
 
@@ -250,7 +251,7 @@ def _said(error: BaseException) -> str:
 
 def _told(value: object) -> str:
     return (
-        f"{type(value).__name__} ({to_builtins(value)!r:.80})"
+        f"{type(value).__name__} ({redacted(repr(to_builtins(value))):.80})"
         if isinstance(value, str | int | float)
         else type(value).__name__
     )

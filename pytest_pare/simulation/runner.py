@@ -16,6 +16,7 @@ from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.engines.building import build_engine
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.redaction import redacted
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.noise.data import NoiseError
@@ -325,7 +326,7 @@ def _told(value: object) -> str:
     # The `repr` of anything else may hold an address in memory.
     name = type(value).__name__
     value = to_builtins(value) if isinstance(value, int) else value
-    return f"{name} ({value!r:.80})" if isinstance(value, str | int | float) else name
+    return f"{name} ({redacted(repr(value)):.80})" if isinstance(value, str | int | float) else name
 
 
 def _defective(result: PAREScenarioValidationResult, defects: list[str]) -> PAREScenarioValidationResult:

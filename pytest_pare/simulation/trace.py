@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_pare.plain import to_builtins, to_builtins_or_name
+from pytest_pare.redaction import redacted
 
 if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent
@@ -350,5 +351,6 @@ def trace_event(
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    # Before it is cut: half a secret would not be known as one.
+    text = redacted(repr(value))
     return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 3] + "..."

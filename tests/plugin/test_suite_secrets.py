@@ -40,6 +40,19 @@ def test_a_verdict_an_exception_and_what_is_printed(example: Example, validate: 
     assert (example.path / "junit.xml").exists()
 
 
+@pytest.mark.parametrize("padding", range(30, 70, 7))
+def test_an_argument_that_is_cut(padding: int) -> None:
+    from pytest_pare.scenarios.checks import _short as of_checks
+    from pytest_pare.simulation.loop import _told as of_loop
+    from pytest_pare.simulation.runner import _told as of_runner
+    from pytest_pare.simulation.trace import _short as of_trace
+
+    text = "x" * padding + SECRET + "y" * 80
+    for shorten in (of_checks, of_trace, of_runner, of_loop):
+        assert SECRET[:3] not in shorten(text)
+        assert len(shorten(text)) < 90
+
+
 def test_a_fixture_that_fails(example: Example) -> None:
     example.scenario("plants").write(
         "conftest.py",
