@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import faulthandler
 import inspect
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -27,9 +25,10 @@ from pytest_pare.scenarios.validation_result import (
 )
 from pytest_pare.selection import load_scenarios, select_ids
 from pytest_pare.settings import SettingsError, Suite
+from pytest_pare.watchdog import ended_in_any_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.tape import Cassette
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Variant
     from pytest_pare.simulation.runner import Run
 
-# How long after its timeout a run that does not end is ended with its worker.
-_GRACE_SECONDS = 5
 
 # What a scenario asks pytest for: the fixtures that users override, and the parameters that repeat it.
 _FIXTURES = ("pare_runner_config", "proactive_agent", "pare_variant", "pare_run_number", "request")
@@ -197,7 +194,7 @@ def _play(
     config_record = _config_to_record(config, agent)
     _refuse_another_level(config, variant)
     require_permission(suite.settings, config)
-    with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
+    with ended_in_any_case(item.config, item.nodeid, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
     item.stash[RECORD] = {
         "result": result_to_record(run.result),
@@ -214,23 +211,6 @@ def _play(
     if error is not None and is_users(error):
         raise from_users_code(error)
     pytest.fail(explanation(run), pytrace=False)
-
-
-@contextmanager
-def _ended_in_any_case(config: pytest.Config, timeout_seconds: int | None) -> Iterator[None]:
-    """End the process of a worker in which a run does not come to its end: the others go on without it.
-
-    A session without workers would be ended as a whole, and has to wait. pytest's own `faulthandler_timeout` uses the
-    same watchdog, and wins.
-    """
-    if timeout_seconds is None or not hasattr(config, "workerinput") or float(config.getini("faulthandler_timeout")):
-        yield
-        return
-    faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 def _refuse_two_agents(

@@ -13,6 +13,7 @@ from pytest_pare.outcomes import NOT_RUN, Outcome, SuiteTally
 from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
 from pytest_pare.scenarios.validation_result import result_from_record
+from pytest_pare.watchdog import why_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -194,8 +195,9 @@ def _outcome(report: pytest.TestReport) -> Outcome | None:
     if report.when == "call" and report.outcome in ("passed", "failed"):
         return _outcome_of_call(report)
     if report.failed and report.when != "teardown":
-        reason = f"a fixture failed: {_cause(report)}" if report.when == "setup" else "its process died"
-        return Outcome("no_result", reason=reason)
+        if report.when == "setup":
+            return Outcome("no_result", reason=f"a fixture failed: {_cause(report)}")
+        return Outcome("no_result", reason=why_ended(report.nodeid) or "its process died")
     return None
 
 

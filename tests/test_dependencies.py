@@ -55,6 +55,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
             "suite",
             "tally",
             "terminal",
+            "watchdog",
         },
     ),
     ({"plugin"},),
