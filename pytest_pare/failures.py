@@ -40,7 +40,8 @@ def explanation(run: Run) -> str:
     if error is not None:
         reason = f"{exception_type_name(error)}: {to_text(error)}".removesuffix(": ")
     else:
-        reason = to_text(run.result.rationale or "validate() said no and gave no rationale")
+        said = "said no" if run.result.success is False else "gave no verdict (success is None)"
+        reason = to_text(run.result.rationale or f"validate() {said} and gave no rationale")
     # A condition that is asked every second would leave no room for what happened.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]

@@ -240,6 +240,12 @@ def test_validate_says_no_without_a_word(garden: Example) -> None:
     assert session.open_runs == ["FAILED     water: no rationale"]
 
 
+def test_validate_gives_no_verdict_and_not_a_word(garden: Example) -> None:
+    session = garden.scenario("water", "return ScenarioValidationResult(success=None)").run(*SUITE)
+    assert failure(session).startswith("validate() gave no verdict (success is None) and gave no rationale\n")
+    assert session.open_runs[0].startswith("NO VERDICT water")
+
+
 def test_validate_reports_an_exception_that_it_caught(garden: Example) -> None:
     session = garden.scenario(
         "water", "return ScenarioValidationResult(success=False, exception=KeyError('hose'))"
