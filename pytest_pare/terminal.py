@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
 
 _WIDTH = 80
+# What is longer leaves no room for a reason on its line.
+_LONG_NAME = 44
 _MOST_PROBLEMS = 3
 # More variants than that are told in a table; the files have all of their figures.
 _MOST_GROUPS = 3
@@ -87,25 +89,33 @@ def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
     """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after.
 
-    Where a session ended early, what it had not come to is one line. Where there are many variants, those of a scenario
-    are told together.
+    The variants of a scenario come in the suite's order. Where a session ended early, what it had not come to is one
+    line. Where there are many variants, those of a scenario are told together. A reason that would have no room after a
+    long name has a line of its own.
     """
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
     told = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
     runs_of = Counter(told.values())
+    place = {run: number for number, run in enumerate(runs_of)}
     waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
     open_of: dict[tuple[RunId, str], list[Outcome]] = {}
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
             open_of.setdefault((told[nodeid], outcome.kind), []).append(outcome)
     yield "", ""
-    for (scenario, kind), outcomes in sorted(open_of.items(), key=lambda entry: (str(entry[0][0]), entry[0][1])):
+    for (scenario, kind), outcomes in sorted(
+        open_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
+    ):
         line = f"{_LABEL[kind]:<11}{scenario}"
         if runs_of[scenario] > 1:
             line += f", {len(outcomes)} of {runs_of[scenario]} runs"
         reason = next(filter(None, map(_reason, outcomes)), "")
-        yield kind, _clip(f"{line}: {reason}" if reason else line)
+        if len(line) > _LONG_NAME and len(f"{line}: {reason}") > _WIDTH and reason:
+            yield kind, _clip(f"{line}:")
+            yield kind, _clip(f"{'':<11}{reason}")
+        else:
+            yield kind, _clip(f"{line}: {reason}" if reason else line)
     if len(waiting) > 1:
         yield "no_result", f"{_LABEL['no_result']:<11}{len(waiting)} runs: the session ended before they were run"
     if open_of or waiting:

@@ -235,8 +235,8 @@ def test_each_variant_has_a_group(garden: Example) -> None:
     ]
     assert all(len(line) <= 80 for line in session.summary)
     assert session.open_runs == [
-        "FAILED     weed[long], 2 of 2 runs: the plants are dry",
         "FAILED     weed[short], 2 of 2 runs: the plants are dry",
+        "FAILED     weed[long], 2 of 2 runs: the plants are dry",
     ]
     assert session.verdict[0] == "gate FAIL: 4 of 8 runs succeeded (50.0 %), every run must succeed (no rate set):"
     import polars as pl

@@ -54,6 +54,23 @@ def test_runs_of_one_kind_are_one_line_with_the_first_reason_that_there_is(tmp_p
     ]
 
 
+def test_variants_come_in_the_suites_order_and_a_long_name_leaves_its_reason_a_line(tmp_path: Path) -> None:
+    dry = failed("turn 3: the plants are dry, and nobody has been told of it")
+    outcomes = {f"bin_day[tool_failure_probability_{level}]": dry for level in ("0", "0.2", "0.15")}
+    assert [line for _, line in lines(tmp_path, outcomes)[1:-1]] == [
+        line
+        for level in ("0", "0.2", "0.15")
+        for line in (
+            f"FAILED     bin_day[tool_failure_probability_{level}]:",
+            "           turn 3: the plants are dry, and nobody has been told of it",
+        )
+    ]
+    short = {"bin_day[tool_failure_probability_0.2]": failed("dry")}
+    assert [line for _, line in lines(tmp_path, short)[1:-1]] == [
+        "FAILED     bin_day[tool_failure_probability_0.2]: dry"
+    ]
+
+
 def test_runs_of_many_variants_are_one_line(tmp_path: Path) -> None:
     outcomes = {f"a[{variant}]": failed("dry") for variant in "vwxy"}
     assert lines(tmp_path, outcomes)[1:-1] == [("failed", "FAILED     a, 4 of 4 runs: dry")]
