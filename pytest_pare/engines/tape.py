@@ -223,12 +223,13 @@ class Tape:
     def finish(self, error: Exception | None, *, is_whole: bool) -> None:
         """Write the recording, if there is something new in it.
 
-        A run that was cut short, because an engine could not answer or real time was over, leaves a file as it is. Only
-        in the mode `new` its answers are kept: the next run asks for those that are missing.
+        A run that was cut short, because an engine could not answer, real time was over, or it never got as far as to
+        ask, leaves a file as it is. Only in the mode `new` its answers are kept: the next run asks for those that are
+        missing.
 
         Args:
             error: What ended the run.
-            is_whole: Whether it came to its end.
+            is_whole: Whether the conversation came to its end, be it that the agent failed.
 
         Raises:
             OSError: If it cannot be written.

@@ -132,6 +132,8 @@ class _Stage:
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
         self.tape: Tape | None = None
+        # Whether the conversation came to its end: nothing more would be asked in this run.
+        self.is_played = False
         self.agent_name: str | None = None
         self.agent_error: BaseException | None = None
         self.defects: list[str] = []
@@ -225,7 +227,10 @@ def _agent_run(
     )
     try:
         loop.play()
+        stage.is_played = True
     except AgentFailure as failure:
+        # That is a result as well, which a replay is to come to.
+        stage.is_played = True
         stage.defects = env.defects
         stage.agent_error = failure.__cause__ or failure
         return PAREScenarioValidationResult(success=False, rationale=f"turn {loop.played.turns - 1}: {failure}")
@@ -254,9 +259,8 @@ def _finish(stage: _Stage, env: StateAwareEnvironmentWrapper) -> PAREScenarioVal
 def _finish_recording(stage: _Stage, result: PAREScenarioValidationResult) -> str | None:
     if stage.tape is None:
         return None
-    error = result.exception
     try:
-        stage.tape.finish(error, is_whole=not isinstance(error, EngineError | ScenarioTimeoutError))
+        stage.tape.finish(result.exception, is_whole=stage.is_played)
     except OSError as raised:
         return f"{stage.scenario.scenario_id}: cannot write the cassette {raised.filename}: {raised.strerror}"
     return None

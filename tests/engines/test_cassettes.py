@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.agents import prompts
+from pytest_pare.agents.loading import AgentTypeError
 from pytest_pare.engines import drift
 from pytest_pare.engines.cassette import Call, Ingredients, Message, Recording, fingerprint, messages_at
 from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, EngineError
 from pytest_pare.engines.tape import Cassette, Tape
 from pytest_pare.scenarios.config import LLMEngineConfig
-from pytest_pare.scenarios.errors import ScenarioTimeoutError
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from tests.engines.taped import ROLES, Taped
 from tests.stage import Stage
 
@@ -369,6 +371,76 @@ def test_a_run_that_broke_for_another_reason_is_recorded(play: Taped, path: Path
     run = play(Cassette(path, "once"), lambda: Moved(verdict=broken))
     assert isinstance(run.result.exception, ValueError)
     assert len(lines(path)) == 1 + len(run.trace.calls)
+
+
+class Unmakeable:
+    """An agent that cannot be made."""
+
+    def __init__(self) -> None:
+        raise RuntimeError("no key")
+
+    def __call__(self, turn: Any) -> None: ...
+
+
+@pytest.mark.parametrize("mode", ["once", "new", "all"])
+def test_an_agent_that_cannot_be_made_leaves_no_recording(play: Taped, path: Path, mode: Any) -> None:
+    run = play(Cassette(path, mode), agent_type=f"{__name__}:Unmakeable")
+    assert isinstance(run.result.exception, AgentTypeError)
+    assert (play.asked, path.exists()) == (0, False)
+    assert play(Cassette(path, mode)).success
+
+
+@pytest.mark.parametrize("mode", ["once", "new", "all"])
+def test_an_agent_that_cannot_be_made_leaves_the_old_recording(
+    recorded: Run, play: Taped, path: Path, mode: Any
+) -> None:
+    before = path.read_bytes()
+    play(Cassette(path, mode), agent_type=f"{__name__}:Unmakeable")
+    assert path.read_bytes() == before
+
+
+def test_a_run_that_something_else_ended_early_leaves_the_old_recording(
+    recorded: Run, play: Taped, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+    advance = StateAwareEnvironmentWrapper.pass_time
+
+    def broken(env: Any, *args: Any, **kwargs: Any) -> None:
+        advance(env, *args, **kwargs)
+        raise ScenarioDefect("the script is broken")
+
+    monkeypatch.setattr(StateAwareEnvironmentWrapper, "pass_time", broken)
+    assert isinstance(play(Cassette(path, "all")).result.exception, ScenarioDefect)
+    assert (play.asked, path.read_bytes()) == (1, before)
+
+
+def test_nor_does_a_run_that_is_interrupted_replace_it(recorded: Run, play: Taped, path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        play(Cassette(path, "all"), agent_type=f"{__name__}:interrupted")
+    assert (play.asked, path.read_bytes()) == (1, before)
+
+
+def interrupted(turn: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def failing(turn: Any) -> None:
+    raise RuntimeError("I cannot")
+
+
+def test_the_failure_of_an_agent_is_recorded_and_replayed(play: Taped, path: Path) -> None:
+    run = play(Cassette(path, "once"), agent_type=f"{__name__}:failing")
+    assert run.result.status == "failed"
+    again = play(Cassette(path), agent_type=f"{__name__}:failing")
+    assert (again.result.status, again.trace.to_jsonl()) == ("failed", run.trace.to_jsonl())
+
+
+def test_so_is_a_run_in_which_nobody_was_asked(play: Taped, path: Path) -> None:
+    offline = {"user_engine_config": ORACLE, "observe_engine_config": ORACLE, "max_turns": 1}
+    run = play(Cassette(path, "once"), **offline)
+    assert (run.success, play.asked, len(lines(path))) == (True, 0, 1)
+    assert play(Cassette(path), **offline).trace.to_jsonl() == run.trace.to_jsonl()
 
 
 @pytest.mark.parametrize(("on_drift", "raised"), [("fail", CassetteDrift), ("rerecord", EngineError)])
