@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from are.simulation.agents.llm.llm_engine import LLMEngine
@@ -183,10 +184,10 @@ class Tape:
                 f"{self._name}: recording asks a model, which may cost something; say live: true in the suite or "
                 "--pare-live"
             )
-        self._is_new = True
         began = time.perf_counter()
         model, answer, facts = ask()
         measured = time.perf_counter() - began
+        self._is_new = True
         # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
         seconds = facts.get("completion_duration")
         told = self._without_secrets(messages)
@@ -225,7 +226,7 @@ class Tape:
 
         A run that was cut short, because an engine could not answer, real time was over, or it never got as far as to
         ask, leaves a file as it is. Only in the mode `new` its answers are kept: the next run asks for those that are
-        missing.
+        missing, and finds those that this one did not reach.
 
         Args:
             error: What ended the run.
@@ -239,8 +240,25 @@ class Tape:
             return
         if self._recorded is not None and not self._is_new:
             return
-        about = (*self._run, self._cassette.variant, self._cassette.suite, self._ingredients)
-        Recording(*about, tuple(self._calls)).write(self._cassette.path)
+        ingredients, calls = (self._ingredients, self._calls) if is_whole else self._part()
+        about = (*self._run, self._cassette.variant, self._cassette.suite, ingredients)
+        Recording(*about, tuple(calls)).write(self._cassette.path)
+
+    def _part(self) -> tuple[Ingredients, list[Call]]:
+        """Return the calls of a run that was cut short, with those that it did not reach, and what they depend on."""
+        reached = Counter(call.role for call in self._calls)
+        left: list[Call] = []
+        for call in () if self._recorded is None else self._recorded.calls:
+            if reached[call.role]:
+                reached[call.role] -= 1
+            else:
+                left.append(call)
+        if self._recorded is None or not left:
+            return self._ingredients, self._calls
+        # What has changed since those were recorded is to be seen when they are reached.
+        then, roles = self._recorded.ingredients, {call.role for call in left}
+        engines = {role: engine for role, engine in then.engines.items() if role in roles}
+        return replace(then, engines={**self._ingredients.engines, **engines}), [*self._calls, *left]
 
     def _warn_of_age(self, recorded: Recording) -> None:
         reasons = drift.stale(recorded.ingredients, self._ingredients)

@@ -358,6 +358,53 @@ def test_new_keeps_what_was_answered(unreliable: Taped, play: Taped, path: Path)
     assert len(lines(path)) > 1 + 4
 
 
+def test_new_keeps_what_was_recorded_and_not_reached(play: Taped, path: Path) -> None:
+    play(Cassette(path, "once"), user_engine_config=ORACLE, max_turns=2)
+    before = Recording.read(path)
+    play.lives = play.asked + 1
+    assert str(play(Cassette(path, "new"), max_turns=2).result.exception) == "the model is gone"
+    after = Recording.read(path)
+    assert before is not None
+    assert after is not None
+    assert [(call.role, call.turn) for call in before.calls] == [("observe", 0), ("observe", 1), ("observe", 1)]
+    assert [(call.role, call.turn) for call in after.calls][:2] == [("user", 0), ("observe", 0)]
+    assert after.of("observe") == before.of("observe")
+    play.asked, play.lives = 0, None
+    run = play(Cassette(path, "new"), max_turns=2)
+    assert run.success
+    assert [call.role for call in run.trace.calls] == ["user", "observe", "user", "observe", "observe"]
+    assert play.asked == 1
+    assert play(Cassette(path), max_turns=2).trace.to_jsonl() == run.trace.to_jsonl()
+
+
+def test_what_was_not_reached_is_still_what_the_old_ingredients_made(path: Path) -> None:
+    def ask() -> tuple[str, str, dict[str, Any]]:
+        return "m", "yes", {}
+
+    question = [{"role": "user", "content": "So?"}]
+    then = dataclasses.replace(INGREDIENTS, engines={"observe": {"model": "m-001"}})
+    first = Tape(Cassette(path, "once"), "s", None, then, lambda: 0)
+    first.answer("observe", question, ask)
+    first.finish(None, is_whole=True)
+    now = Ingredients("1", "q", {"user": {"model": "m-002"}, "observe": {"model": "m-002"}}, {}, {}, "e", "g")
+    second = Tape(Cassette(path, "new"), "s", None, now, lambda: 0)
+    second.answer("user", question, ask)
+    second.finish(EngineError("the model is gone"), is_whole=False)
+    recording = Recording.read(path)
+    assert recording is not None
+    assert recording.ingredients == dataclasses.replace(
+        then, engines={"user": {"model": "m-002"}, "observe": {"model": "m-001"}}
+    )
+    with pytest.raises(CassetteDrift, match="the observe engine is another one: model 'm-001' -> 'm-002'"):
+        Tape(Cassette(path), "s", None, now, lambda: 0).answer("observe", question, ask)
+
+
+def test_new_drops_what_a_whole_run_does_not_reach(recorded: Run, play: Taped, path: Path) -> None:
+    without_last_calls(path, len(lines(path)), "user")
+    run = play(Cassette(path, "new"), max_turns=1)
+    assert len(lines(path)) == 1 + len(run.trace.calls)
+
+
 def test_a_run_whose_real_time_was_over_is_half_a_conversation(unreliable: Taped, path: Path) -> None:
     unreliable.error = ScenarioTimeoutError("too slow")
     assert isinstance(unreliable(Cassette(path, "once")).result.exception, ScenarioTimeoutError)
@@ -471,6 +518,16 @@ def test_new_writes_nothing_where_nothing_was_answered(play: Taped, path: Path) 
     play.lives = 0
     assert play(Cassette(path, "new")).result.status == "exception"
     assert not path.exists()
+
+
+def test_nor_does_it_change_what_there_is(recorded: Run, play: Taped, path: Path) -> None:
+    without_last_calls(path, 3)
+    # As if by another version.
+    path.write_text(path.read_text().replace('"package": "0.1.0"', '"package": "0.0.1"'))
+    before = path.read_bytes()
+    play.lives = 0
+    assert play(Cassette(path, "new")).result.status == "exception"
+    assert path.read_bytes() == before
 
 
 # -- drift
