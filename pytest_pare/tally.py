@@ -165,10 +165,7 @@ class Tally:
         """Return what made this session less than the suite, in the words of the command line."""
         if suite.deselected == 0:
             return ()
-        reasons = list(narrowing(self._config, suite))
-        if suite.deselected and not reasons:
-            reasons = ["a plugin or a conftest.py"]
-        return tuple(reasons)
+        return tuple(narrowing(self._config, suite))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report of each suite, and the gate's verdict."""
@@ -226,8 +223,15 @@ def _skip_reason(report: pytest.TestReport) -> str:
     return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
 
 
-def narrowing(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
-    """Yield what the session was told that leaves runs of a suite out."""
+def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
+    """Return what leaves runs of a suite out, or may: what the session was told, or else somebody's code."""
+    reasons = list(_told_to_narrow(config, suite))
+    if not reasons and suite.outcomes and suite.deselected:
+        reasons = ["a plugin or a conftest.py"]
+    return reasons
+
+
+def _told_to_narrow(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):
             yield f"{flag} {config.getoption(option)}"

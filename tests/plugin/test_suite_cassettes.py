@@ -252,17 +252,42 @@ def test_a_session_that_is_interrupted_removes_nothing(pruned: Example) -> None:
     assert cassettes(pruned) == EVERYTHING
 
 
-def test_what_a_conftest_leaves_out_is_not_taken_for_gone(pruned: Example) -> None:
+@pytest.mark.parametrize("left_out", ["water", "full"])
+def test_what_a_conftest_leaves_out_is_not_taken_for_gone(pruned: Example, left_out: str) -> None:
+    pruned.suite(f"{SUITE}matrix:\n  fast: {{}}\n  full: {{max_turns: 1}}\n")
+    pruned.run("--pare-config", "pare.yaml", *RECORD)
+    before = cassettes(pruned)
     pruned.write(
         "conftest.py",
-        """
+        f"""
         def pytest_collection_modifyitems(items):
-            items[:] = [item for item in items if "water" in item.nodeid]
+            items[:] = [item for item in items if {left_out!r} not in item.nodeid]
         """,
     )
+    session = prune(pruned)
+    assert "partial session (a plugin or a conftest.py): 2 of 4 runs selected" in session.verdict
+    reason = "the session is less than the suite (a plugin or a conftest.py)"
+    assert told(session) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert cassettes(pruned) == before
+
+
+@pytest.mark.parametrize("params", ['["fast", "full"]', '["fast"]'])
+def test_variants_of_fixtures_are_not_known_to_be_all(pruned: Example, params: str) -> None:
+    pruned.write(
+        "conftest.py",
+        f"""
+        import pytest
+
+        @pytest.fixture(params={params}, autouse=True)
+        def speed(request):
+            return request.param
+        """,
+    )
+    pruned.run("--pare-config", "pare.yaml", *RECORD)
+    before = cassettes(pruned)
     reason = "it is not certain that every run of the suite was selected"
     assert told(prune(pruned)) == [f"pare.yaml: no cassette was removed: {reason}"]
-    assert cassettes(pruned) == EVERYTHING
+    assert cassettes(pruned) == before
 
 
 def test_a_module_that_is_broken_keeps_everything(pruned: Example) -> None:
