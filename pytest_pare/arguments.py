@@ -27,7 +27,7 @@ def is_suite_file(arg: str) -> bool:
     return name == options.SUITE_FILE_NAME or name.endswith(options.SUITE_FILE_SUFFIX)
 
 
-def suite_paths(config: pytest.Config, flags: list[str], ini: list[Path]) -> list[Path]:
+def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
     """Return the suite files that take part, and make pytest collect them.
 
     - Files of `--pare-config` always take part. Without a path on the command line, nothing else is collected; a node
@@ -41,7 +41,7 @@ def suite_paths(config: pytest.Config, flags: list[str], ini: list[Path]) -> lis
     """
     here = config.invocation_params.dir
     flagged = [_path(here, flag) for flag in flags]
-    configured = [_path(here, str(path)) for path in ini]
+    configured = configured_paths(config)
     named = [_path(here, arg) for arg in config.args if is_suite_file(arg)]
     _check(
         config,
@@ -63,6 +63,11 @@ def suite_paths(config: pytest.Config, flags: list[str], ini: list[Path]) -> lis
         configured = [path for path in configured if _leads_to(reached, path)]
     config.args.extend(str(path) for path in _unique(additional) if not _leads_to(reached, path))
     return _unique([*flagged, *configured, *named])
+
+
+def configured_paths(config: pytest.Config) -> list[Path]:
+    """Return the suite files of the ini value, whether they take part or not."""
+    return _unique([_path(config.invocation_params.dir, str(path)) for path in config.getini(options.INI_CONFIG)])
 
 
 def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:

@@ -43,7 +43,8 @@ def pare_variant(request: pytest.FixtureRequest) -> Variant:
 def pare_config(pare_variant: Variant) -> SuiteSettings:
     """The settings of the suite that the scenario is run by, as they are in its variant.
 
-    In a test of another kind, those of the session's suite if it has but one, or else the defaults.
+    In a test of another kind, those of the session's only suite; where no suite takes part, of the only one that the
+    ini value `pare_config` names; or else the defaults.
     """
     return pare_variant.settings
 

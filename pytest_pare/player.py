@@ -4,30 +4,82 @@ from __future__ import annotations
 
 from collections import Counter
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from pydantic import ValidationError
 
+from pytest_pare.arguments import configured_paths
 from pytest_pare.endpoints import require_permission
 from pytest_pare.fixtures import refuse
 from pytest_pare.selection import load_scenarios
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
 
 
+_NO_SUITE = (
+    "\nthe session has no suite that names other libraries; add --pare-config FILE, or name one in the ini value "
+    "pare_config"
+)
+_SUITE = pytest.StashKey[Suite]()
+"""The suite of tests that belong to none."""
+
+
 def suite_for(node: pytest.Item | pytest.Collector) -> Suite:
-    """Return the suite that a test belongs to; the session's, if it has but one; or else one of defaults."""
+    """Return the suite that a test belongs to; or else the only one of the session, or of the ini value; or defaults.
+
+    Raises:
+        pytest.fail.Exception: If the suite of the ini value cannot be used.
+    """
     from pytest_pare.suite import suite_of
 
-    session = node.config.pluginmanager.get_plugin("pare-session")
-    suite = suite_of(node) or (None if session is None else session.only_suite())
-    return suite or Suite(node.config.rootpath / "pare.yaml", SuiteSettings())
+    return suite_of(node) or _suite_of_tests(node.config)
+
+
+def _suite_of_tests(config: pytest.Config) -> Suite:
+    if _SUITE not in config.stash:
+        session = config.pluginmanager.get_plugin("pare-session")
+        paths = _suites_of_tests(config)
+        if len(paths) != 1:
+            suite = Suite(config.rootpath / "pare.yaml", SuiteSettings())
+        elif session is not None:
+            suite = session.suites[paths[0]]
+        else:
+            suite = _read(config, paths[0])
+        config.stash[_SUITE] = suite
+    return config.stash[_SUITE]
+
+
+def _suites_of_tests(config: pytest.Config) -> list[Path]:
+    """Return the suites of the session; if a path on the command line narrows all of them out, those of the ini."""
+    session = config.pluginmanager.get_plugin("pare-session")
+    return configured_paths(config) if session is None else list(session.suites)
+
+
+def _refuse_to_choose(paths: list[Path], rootpath: Path) -> NoReturn:
+    names = [path.relative_to(rootpath).as_posix() for path in paths]
+    pytest.fail(
+        "fixture pare: a test of your own takes the settings of a suite, and there are several, "
+        f"{', '.join(names[:-1])} and {names[-1]}; name one of them alone, as by --pare-config {names[0]}, or override "
+        "the fixture pare_config",
+        pytrace=False,
+    )
+
+
+def _read(config: pytest.Config, path: Path) -> Suite:
+    from pytest_pare.session import read_suites
+
+    try:
+        return read_suites(config, [path])[path]
+    except pytest.UsageError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def variant_for(node: pytest.Item | pytest.Collector) -> Variant:
@@ -54,6 +106,13 @@ class Player:
         agent: ProactiveAgent | None,
     ) -> None:
         suite = suite_for(node)
+        paths = _suites_of_tests(node.config)
+        is_of_tests = suite is node.config.stash.get(_SUITE, None)
+        # A fixture that returns other settings has chosen.
+        has_defaults = is_of_tests and settings is suite.settings and len(paths) != 1
+        if has_defaults and paths:
+            _refuse_to_choose(paths, node.config.rootpath)
+        self._hint = _NO_SUITE if has_defaults else ""
         self._suite = suite if suite.settings is settings else Suite(suite.path, settings)
         self._rootpath = node.config.rootpath
         self._config = config
@@ -129,5 +188,5 @@ class Player:
             close = get_close_matches(scenario_id, classes, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             broken = "".join(f"\n{failure}" for failure in failures)
-            pytest.fail(f"there is no scenario {scenario_id!r}{hint}{broken}", pytrace=False)
+            pytest.fail(f"there is no scenario {scenario_id!r}{hint}{self._hint}{broken}", pytrace=False)
         return classes[scenario_id]

@@ -87,9 +87,8 @@ def _suite_paths(config: pytest.Config) -> list[Path]:
         pytest.UsageError: If one is missing, or a flag changes suites where there is none.
     """
     flags: list[str] = config.getoption(options.CONFIG.dest)
-    ini: list[Path] = config.getini(options.INI_CONFIG)
-    if flags or ini or any(map(is_suite_file, config.args)):
-        return suite_paths(config, flags, ini)
+    if flags or config.getini(options.INI_CONFIG) or any(map(is_suite_file, config.args)):
+        return suite_paths(config, flags)
     given = [o.flag for o in options.CHANGES if config.getoption(o.dest) not in (None, [])]
     if given:
         raise pytest.UsageError(f"{given[0]} changes a suite, and there is none; add --pare-config FILE")

@@ -43,14 +43,7 @@ class SuiteSession:
         Raises:
             pytest.UsageError: If something in a file or a flag is wrong.
         """
-        try:
-            overrides = _overrides(config)
-            suites = {path: load_suite(path, overrides) for path in paths}
-            if not hasattr(config, "workerinput"):
-                for suite in suites.values():
-                    suite.check_noise_data()
-        except SettingsError as error:
-            raise pytest.UsageError(redacted(str(error))) from error
+        suites = read_suites(config, paths, with_data=not hasattr(config, "workerinput"))
         _refuse_shared_reports(suites)
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
@@ -72,9 +65,10 @@ class SuiteSession:
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         return session
 
-    def only_suite(self) -> Suite | None:
-        """Return the suite of a session that has but one."""
-        return next(iter(self._suites.values())) if len(self._suites) == 1 else None
+    @property
+    def suites(self) -> dict[Path, Suite]:
+        """The suites, by path."""
+        return self._suites
 
     def collect(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Return the collector of a suite file of this session; `None` for any other file."""
@@ -110,6 +104,28 @@ class SuiteSession:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
+
+
+def read_suites(config: pytest.Config, paths: list[Path], *, with_data: bool = True) -> dict[Path, Suite]:
+    """Read suite files, with what the command line sets over them.
+
+    Args:
+        config: The session's configuration.
+        paths: The files.
+        with_data: Whether the files that they take noise from are looked at, too.
+
+    Raises:
+        pytest.UsageError: If something in a file or a flag is wrong.
+    """
+    try:
+        overrides = _overrides(config)
+        suites = {path: load_suite(path, overrides) for path in paths}
+        if with_data:
+            for suite in suites.values():
+                suite.check_noise_data()
+    except SettingsError as error:
+        raise pytest.UsageError(redacted(str(error))) from error
+    return suites
 
 
 def _wants_forks(suites: dict[Path, Suite]) -> bool:

@@ -219,6 +219,12 @@ def test_the_config_of_the_fixtures(example: Example) -> None:
 # -- scenarios
 
 
+NO_SUITE = (
+    "the session has no suite that names other libraries; add --pare-config FILE, or name one in the ini value "
+    "pare_config"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
@@ -229,7 +235,11 @@ def test_the_config_of_the_fixtures(example: Example) -> None:
     ],
 )
 def test_an_unknown_scenario(example: Example, name: str, line: str) -> None:
-    assert complaint(check(example.scenario("water"), f"pare.run({name!r})")) == [line]
+    assert complaint(check(example.scenario("water"), f"pare.run({name!r})")) == [line, NO_SUITE]
+    # One that is there could know it, and does not.
+    session = check(example, f"pare.run({name!r})", "--pare-config=pare.yaml", "-k", "shed")
+    assert [text for text in session.result.outlines if text.startswith("there is")] == [line]
+    assert NO_SUITE not in session.out
 
 
 def test_a_library_that_is_not_there(example: Example) -> None:
@@ -247,8 +257,8 @@ def test_a_library_that_is_not_there(example: Example) -> None:
 
 def test_a_scenario_that_may_be_in_a_module_that_is_broken(example: Example) -> None:
     example.write("scenarios/a.py", "import nope")
-    first, second = complaint(check(example, "pare.run('xyz')"))
-    assert first == "there is no scenario 'xyz'"
+    first, hint, second = complaint(check(example, "pare.run('xyz')"))
+    assert (first, hint) == ("there is no scenario 'xyz'", NO_SUITE)
     assert "scenarios/a.py:1: ModuleNotFoundError: No module named 'nope'" in second
     assert passes(check(example, "assert pare.run('dinner_moved').success"))
 
@@ -289,17 +299,95 @@ def test_flags_change_it(library: Example) -> None:
 
 
 def test_a_session_without_a_suite_has_the_defaults(library: Example) -> None:
-    (line,) = complaint(check(library, "pare.run('water')"))
-    assert line == "there is no scenario 'water'"
+    assert complaint(check(library, "pare.run('water')")) == ["there is no scenario 'water'", NO_SUITE]
     code = "assert pare_config.runner.max_turns == 10\nassert pare.run('dinner_moved').trace.agent == 'observe-execute'"
     assert passes(check(library, code, fixtures="pare, pare_config"))
 
 
-def test_of_several_suites_none_is_the_tests(library: Example) -> None:
+IS_THE_SUITES = "assert pare_config.runner.max_turns == 2\nassert pare.run('water').trace.agent == 'eager'"
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)])
+def test_the_suite_of_the_ini_value_though_a_path_narrows_it_out(library: Example, workers: tuple[str, ...]) -> None:
+    library.pytester.makeini("[pytest]\npare_config = pare.yaml")
+    assert passes(check(library, IS_THE_SUITES, *workers, fixtures="pare, pare_config"))
+    assert library.run("test_shed.py::test_shed", *workers).outcomes() == {"passed": 1}
+    # Another suite on the command line goes before it.
+    library.suite(LIB.replace("2", "3").replace("[lib]", "[lib], include: [water]"), "other.pare.yaml")
+    code = "assert pare_config.runner.max_turns == 3"
+    assert check(library, code, "other.pare.yaml", *workers, fixtures="pare_config").outcomes() == {"passed": 2}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)])
+def test_flags_change_the_suite_of_the_ini_value(library: Example, workers: tuple[str, ...]) -> None:
+    library.pytester.makeini("[pytest]\npare_config = pare.yaml")
+    code = "assert pare.run('water').trace.turns == pare_config.runner.max_turns == 1"
+    flags = ("--pare-set=runner.max_turns=1", "--pare-runs=2", *workers)
+    assert passes(check(library, code, *flags, fixtures="pare, pare_config"))
+
+
+def test_the_ini_value_counts_in_a_directory_below(library: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.pytester.makeini("[pytest]\npare_config = pare.yaml")
+    library.write("tests/test_shed.py", "def test_shed(pare): assert pare.run('water').trace.agent == 'eager'")
+    monkeypatch.chdir(library.path / "tests")
+    assert library.run().outcomes() == {"passed": 1}
+
+
+def test_the_suite_of_the_ini_value_is_read_when_a_test_asks_for_it(library: Example) -> None:
+    library.pytester.makeini("[pytest]\npare_config = pare.yaml")
+    library.suite("runner: {max_turn: 2}").write("test_bed.py", "def test_bed(): pass")
+    assert library.run("test_bed.py").outcomes() == {"passed": 1}
+    session = check(library, "pass")
+    assert session.outcomes() == {"errors": 1}
+    assert "pare.yaml:1: runner.max_turn: unknown key; did you mean max_turns?" in session.result.outlines
+    assert session.has_no_traceback_of_ours()
+    library.suite(LIB)
+    session = library.run("test_shed.py", "--pare-set=runner.max_turn=1")
+    assert "--pare-set: runner.max_turn: unknown key; did you mean max_turns?" in session.result.outlines
+    library.suite("noise: {data: nowhere.json}")
+    assert any(
+        line.startswith("pare.yaml:1: noise.data: ") and "nowhere.json" in line
+        for line in library.run("test_shed.py").result.outlines
+    )
+
+
+SEVERAL = (
+    "fixture pare: a test of your own takes the settings of a suite, and there are several, pare.yaml and "
+    "other.pare.yaml; name one of them alone, as by --pare-config pare.yaml, or override the fixture pare_config"
+)
+
+
+@pytest.mark.parametrize("by_ini", [False, True])
+def test_of_several_suites_none_is_the_tests(library: Example, *, by_ini: bool) -> None:
     library.suite(LIB.replace("2", "3"), "other.pare.yaml")
-    code = "assert pare_config.runner.max_turns == 10\nassert pare.run('dinner_moved').success"
-    session = check(library, code, "pare.yaml", "other.pare.yaml", fixtures="pare, pare_config")
-    assert session.outcomes() == {"passed": 3}
+    suites = () if by_ini else ("pare.yaml", "other.pare.yaml")
+    if by_ini:
+        library.pytester.makeini("[pytest]\npare_config = pare.yaml other.pare.yaml")
+    session = check(library, "pass", *suites)
+    assert session.outcomes() == {"errors": 1, **({"passed": 2} if suites else {})}
+    assert SEVERAL in session.result.outlines
+    assert session.has_no_traceback_of_ours()
+    # A fixture of the user's may be there for every test, whether that plays anything or not.
+    code = "assert pare_config.runner.max_turns == 10"
+    assert check(library, code, *suites, fixtures="pare_config").outcomes()["passed"] == 1 + len(suites)
+    assert check(library, IS_THE_SUITES, "--pare-config=pare.yaml", fixtures="pare, pare_config").outcomes() == {
+        "passed": 2
+    }
+    head = """
+    from pathlib import Path
+    from pytest_pare.settings import load_suite
+
+    @pytest.fixture
+    def pare_config():
+        return load_suite(Path("pare.yaml")).settings
+    """
+    session = check(library, IS_THE_SUITES, *suites, head=head, fixtures="pare, pare_config")
+    assert session.outcomes() == {"passed": 1 + len(suites)}
+
+
+def test_a_suite_that_the_ini_value_names_twice_is_one(library: Example) -> None:
+    library.pytester.makeini("[pytest]\npare_config = pare.yaml ./pare.yaml")
+    assert passes(check(library, IS_THE_SUITES, fixtures="pare, pare_config"))
 
 
 def test_the_settings_of_an_override(library: Example) -> None:
