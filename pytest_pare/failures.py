@@ -15,6 +15,7 @@ from pytest_pare.scenarios.validation_result import RecordedException, exception
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
     from pytest_pare.simulation.runner import Run
 
 _LAST_EVENTS = 8
@@ -42,17 +43,25 @@ def explanation(run: Run) -> str:
     else:
         said = "said no" if run.result.success is False else "gave no verdict (success is None)"
         reason = to_text(run.result.rationale or f"validate() {said} and gave no rationale")
+    ending = [] if error is not None or not (told := unfinished(run.result)) else [told]
     # A condition that is asked every second would leave no room for what happened.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
     count = min(_LAST_EVENTS, len(events))
     title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
-    lines = [reason, "", title, *(f"  {line}" for line in shown)]
+    lines = [reason, *ending, "", title, *(f"  {line}" for line in shown)]
     if run.result.export_path is not None:
         lines += ["", f"trace: {run.result.export_path}"]
     # A `sys.exit()` in the scenario's code is told with where that is.
     raised = error.__cause__ if isinstance(error, RecordedException) else run.agent_error
     return to_text("\n".join([*lines, *_agents_traceback(raised)]))
+
+
+def unfinished(result: PAREScenarioValidationResult) -> str:
+    """Tell how many events of its script a run has missed; nothing if it has missed none."""
+    missed = result.script_events_missed
+    told = f"{missed} event{'s' * (missed > 1)} of the script had not happened when the run ended ({result.ended_by})"
+    return told if missed else ""
 
 
 def _agents_traceback(error: BaseException | None) -> list[str]:

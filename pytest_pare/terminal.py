@@ -11,11 +11,14 @@ from pytest_pare.redaction import redacted
 from pytest_pare.tally import split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pytest
 
-    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+    from pytest_pare.scenarios.validation_result import (
+        PAREMultiScenarioValidationResult,
+        PAREScenarioValidationResult,
+    )
 
 _WIDTH = 80
 # What is longer leaves no room for a reason on its line.
@@ -74,7 +77,8 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
         df, split_name(suite.suite), heading=heading, agents=agents, most_groups=_MOST_GROUPS
     ).splitlines()
     runs = [run for result in results for run in result.scenario_results.values()]
-    if below := [*(_consent_lines(runs) if runs and agents else ()), *detail_lines(runs)]:
+    consent = _consent_lines(runs) if runs and agents else ()
+    if below := [*consent, *_unfinished_lines(by_variant.values()), *detail_lines(runs)]:
         lines += ["", *below]
     return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
 
@@ -84,6 +88,21 @@ def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
         sum(getattr(run, name) for run in runs) for name in ("rejection_count", "writes_without_consent", "turns_saved")
     )
     return [f"  Rejections {rejections}, writes without consent {writes}; idle jumps saved {saved} turns"]
+
+
+def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:
+    missed = [
+        (scenario, str(run.ended_by))
+        for result in results
+        for (scenario, _), run in result.scenario_results.items()
+        # What ended a run early says so itself.
+        if run.script_events_missed and run.exception is None
+    ]
+    if not missed:
+        return []
+    who = "1 run ended before its" if len(missed) == 1 else f"{len(missed)} runs ended before their"
+    scenarios, reasons = (", ".join(sorted(set(names))) for names in zip(*missed, strict=True))
+    return [_clip(f"  {who} script did ({reasons}): {scenarios}")]
 
 
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ def details_to_dict(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, A
         "total_rejections": sum(run.rejection_count for run in runs),
         "writes_without_consent": sum(run.writes_without_consent for run in runs),
         "turns_saved": sum(run.turns_saved for run in runs),
+        "script_events_missed": sum(run.script_events_missed for run in runs),
         "noise_events": sum(run.noise_events for run in runs),
         "faults": faults_by_kind(runs),
         "exceptions": exceptions_by_kind(runs),

@@ -51,6 +51,7 @@ DETAILS_SCHEMA: Final = pl.Schema(
         "noise_events": pl.Int64,
         "faults": pl.String,
         "usage": pl.String,
+        "script_events_missed": pl.Int64,
     }
 )
 """What a run tells beyond PARE's columns; faults and usage as JSON."""

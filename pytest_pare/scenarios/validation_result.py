@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Status = Literal["success", "failed", "exception", "no_validation"]
 ErrorKind = Literal["configuration", "infrastructure"]
+Ending = Literal["max_turns", "duration", "max_scenario_duration", "stopped", "nothing_left"]
 
 # A run has a score only if it was judged: an exception or a missing verdict is no zero.
 _SCORES: dict[Status, bool] = {"success": True, "failed": False}
@@ -30,7 +31,7 @@ _SCORES: dict[Status, bool] = {"success": True, "failed": False}
 # What a result tells and PARE's table of results has no column for.
 _DETAILS = (
     "rejection_count", "writes_without_consent", "turns_saved", "prompt_version",
-    "error_kind", "noise_events", "faults", "usage",
+    "error_kind", "noise_events", "faults", "usage", "script_events_missed", "ended_by",
 )  # fmt: skip
 
 
@@ -82,6 +83,10 @@ class PAREScenarioValidationResult:
         faults: Kind of fault to (what it hit, such as the tool's name, to how often).
         usage: Role to the calls of its engine: `calls`; `live`, whether a model answered; `prompt_tokens`,
             `completion_tokens` and `cost` in US dollars, `None` for what is not known of all live calls.
+        script_events_missed: Events of the scenario's own script that were sure to come, had the run not ended before.
+        ended_by: What let the turns come to their end: `max_turns`, `max_scenario_duration`, the scenario's `duration`,
+            `stopped` (a `StopEvent`, a validation event that failed) or `nothing_left` to happen; `None` where nothing
+            did, as without turns.
     """
 
     success: bool | None
@@ -102,6 +107,8 @@ class PAREScenarioValidationResult:
     noise_events: int = 0
     faults: dict[str, dict[str, int]] = field(default_factory=dict)
     usage: dict[str, dict[str, Any]] = field(default_factory=dict)
+    script_events_missed: int = 0
+    ended_by: Ending | None = None
 
     @property
     def status(self) -> Status:
@@ -151,6 +158,8 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
         "noise_events": int(result.noise_events),
         "faults": to_builtins(result.faults),
         "usage": to_builtins(result.usage),
+        "script_events_missed": int(result.script_events_missed),
+        "ended_by": _optional_text(result.ended_by),
     }
     plain: dict[str, Any] = redacted_plain(record)
     return plain

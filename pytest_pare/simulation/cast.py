@@ -116,6 +116,8 @@ class Cast:
     def reference_defects(self) -> list[str]:
         """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each.
 
+        That events of the script never happened is one of them: the solution is to come to its end with its script.
+
         Where noise has hit the run, what went wrong may come of that, and is no defect.
         """
         events = [entry for entry in self._env.trace_entries if isinstance(entry, TraceEvent)]
@@ -125,7 +127,7 @@ class Cast:
             or any(event.fault not in (None, ENV_EVENT) for event in events)
         ):
             return []
-        # What the script does by itself is told by the environment.
+        # What of the script has raised is told by the environment.
         own = {event.event_id for event in self._scenario.events}
         failed = [
             f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
@@ -134,6 +136,7 @@ class Cast:
             # Where there is no line to the agent, an agent that has nothing to do cannot wait either.
             if event.error is not None and event.event_id not in own and (event.app, event.function) != (None, "wait")
         ]
+        failed += self._env.left_behind()
         left = [f"{step.app_name}.{step.function}" for step in self._reference.steps if step.since is None]
         if left:
             names = ", ".join(left)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn, UserAgent
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.validation_result import Ending
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.turns import Desk
@@ -55,6 +56,9 @@ class Loop:
         charges: Whether a turn of the agent's takes simulated time as a whole: it has no engine here whose calls do.
         users_time: Returns when the user is to have its turn, in epoch seconds; `None` if it waits for others.
         offline: Whether the agent is one that takes the fixed time, whatever it takes in real time.
+
+    Attributes:
+        ended_by: What let the turns come to their end; `None` before that, and where something was raised.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Loop:
         self._async = _Async()
         self._turns = 0
         self._turns_saved = 0.0
+        self.ended_by: Ending | None = None
 
     @property
     def played(self) -> Played:
@@ -99,16 +104,27 @@ class Loop:
         """
         try:
             self._env.advance_to(self._env.time_manager.time())
-            while not self._env.is_over and not self._is_last() and self._play_turn():
-                pass
+            self.ended_by = self._play_turns()
         except RunEnded as ended:
             if not isinstance(ended.cause, WorldOver | SimulatedTimeOver):
                 raise ended.cause from ended.cause.__cause__
+            self.ended_by = self._worlds_end() if isinstance(ended.cause, WorldOver) else "max_scenario_duration"
         except SimulatedTimeOver:
-            pass
+            self.ended_by = "max_scenario_duration"
         finally:
             self._desk.close_turn()
             self._close()
+
+    def _play_turns(self) -> Ending:
+        while not self._env.is_over:
+            if self._is_last():
+                return "max_turns"
+            if not self._play_turn():
+                break
+        return self._worlds_end() if self._env.is_over else "nothing_left"
+
+    def _worlds_end(self) -> Ending:
+        return "stopped" if self._env.stop_event.is_set() else "duration"
 
     def _close(self) -> None:
         try:

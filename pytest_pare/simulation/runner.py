@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AgentValidationEvent, OracleEvent, ValidationEvent
+from are.simulation.types import AgentValidationEvent, ValidationEvent
 
 from pytest_pare.agents import prompts
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
@@ -35,8 +35,6 @@ from pytest_pare.simulation.loop import AgentFailure, Loop, Played
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
 
 if TYPE_CHECKING:
-    from are.simulation.types import Event
-
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.tape import Cassette, Tape
@@ -106,6 +104,7 @@ def run_scenario(
         result = _defective(result, stage.defects)
     trace = stage.trace()
     _fill_in(result, trace)
+    _tell_the_end(result, stage)
     export_error = _export(scenario, trace, result, config, export_dir, variant)
     result.duration = time.perf_counter() - began
     warnings = [*stage.noise_warnings(), *(stage.defects if script_errors == "warn" else [])]
@@ -303,6 +302,16 @@ def _fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
     result.usage = trace.usage()
 
 
+def _tell_the_end(result: PAREScenarioValidationResult, stage: _Stage) -> None:
+    """Say how the turns of a run came to their end, and what of its script had not happened by then."""
+    env, ended_by = stage.env, None if stage.loop is None else stage.loop.ended_by
+    if env is None or ended_by is None:
+        return
+    result.ended_by = ended_by
+    # A validation that failed has ended the run, and says why itself.
+    result.script_events_missed = env.events_missed() if env.failure is None else 0
+
+
 def _require_validate(scenario: PAREScenario) -> None:
     # ARE's own says yes to whatever happened; that is enough only where events of the scenario's do the validation.
     has_events = any(isinstance(event, ValidationEvent | AgentValidationEvent) for event in scenario.events)
@@ -343,16 +352,5 @@ def _defective(result: PAREScenarioValidationResult, defects: list[str]) -> PARE
 
 
 def _defects(env: StateAwareEnvironmentWrapper) -> list[str]:
-    left = env.events_left()
     # A validation that failed has ended the run; what was to come after it is no defect.
-    if not left or env.failure is not None:
-        return env.defects
-    names = ", ".join(map(_name, left))
-    return [*env.defects, f"{len(left)} event{'s' * (len(left) > 1)} of the script never happened: {names}"]
-
-
-def _name(event: Event | OracleEvent) -> str:
-    if isinstance(event, OracleEvent):
-        description = event.action_desc
-        return f"{description.app}.{description.function}" if description else str(event.event_id)
-    return f"{event.action.app_name}.{event.action.function_name}"
+    return env.defects if env.failure is not None else [*env.defects, *env.left_behind()]

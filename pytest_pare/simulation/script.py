@@ -120,16 +120,32 @@ class ScriptedEnvironment(Environment):
     def events_left(self) -> list[Event | OracleEvent]:
         """Return the events of the script that have not happened although they should have.
 
-        Oracle events always should. A plain event need not happen after a `StopEvent`, nor behind a condition whose own
-        timeout is over: that it may fail to come true is what a timeout is for. Nor need noise happen, or what
-        comes at or after an event that noise has changed.
+        Oracle events always should, in oracle mode; with agents neither they nor what waits for them are the script's.
+        A plain event need not happen after a `StopEvent`, nor behind a condition whose own timeout is over: that it may
+        fail to come true is what a timeout is for. Nor need noise happen, or what comes at or after an event that noise
+        has changed.
         """
-        if not self.oracle_mode:
-            # How far the script comes is then a matter of what the agents do, and of when they end.
-            return []
         left = [e for e in self.events_to_schedule if type(e) in (Event, OracleEvent) and e.event_id not in self._done]
+        if not self.oracle_mode:
+            left = [e for e in left if not any(type(one) is OracleEvent for one in self._waits_for(e))]
         left = [e for e in left if not (is_noise(e) or _is_behind(e, self.faults.keys()))]
         return [e for e in left if type(e) is OracleEvent or not (self._stopped or _is_behind(e, self._expired))]
+
+    def events_missed(self) -> int:
+        """Return how many of the events left were sure to come: they waited for their time, and for nothing else."""
+        return sum(all(type(one) is Event for one in self._waits_for(event)) for event in self.events_left())
+
+    def left_behind(self) -> list[str]:
+        """Return a sentence on the events left, if there are any."""
+        left = self.events_left()
+        names = ", ".join(map(_name, left))
+        return [f"{len(left)} event{'s' * (len(left) > 1)} of the script never happened: {names}"] if left else []
+
+    def _waits_for(self, event: AbstractEvent) -> list[AbstractEvent]:
+        """Return an event and all before it that has not happened."""
+        # After `event.depends_on(...).oracle()` a dependency knows the plain event.
+        known = [self._scheduled.get(one.event_id, one) for one in with_dependencies(event)]
+        return [one for one in known if one.event_id not in self._done]
 
     @contextmanager
     def off_the_record(self) -> Iterator[None]:
@@ -229,6 +245,13 @@ def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
     if isinstance(event, ConditionCheckEvent):
         return f"condition {event.action.function_name!r}"
     return f"validation event {event.event_id!r}"
+
+
+def _name(event: Event | OracleEvent) -> str:
+    if isinstance(event, OracleEvent):
+        description = event.action_desc
+        return f"{description.app}.{description.function}" if description else str(event.event_id)
+    return f"{event.action.app_name}.{event.action.function_name}"
 
 
 def _is_behind(event: AbstractEvent, ids: Set[str]) -> bool:

@@ -189,6 +189,16 @@ def test_a_solution_that_raises_is_a_defect_of_the_scenario() -> None:
     assert "oracle event bad: KeyError: 'no such mail'" in str(run.result.exception)
 
 
+@pytest.mark.parametrize(("duration", "config"), [(5, {}), (None, {"max_turns": 0})])
+def test_where_nobody_but_the_solution_is_played_its_script_has_to_happen(
+    duration: int | None, config: dict[str, Any]
+) -> None:
+    run = play_oracle(lambda s: [s.user_says("late").delayed(10)], duration=duration, config=config)
+    assert isinstance(run.result.exception, ScenarioDefect)
+    told = "1 event of the script never happened: PAREAgentUserInterface.send_message_to_agent"
+    assert str(run.result.exception) == told
+
+
 def test_a_solution_that_raises_is_no_matter_where_nobody_plays_it() -> None:
     run = play_scripted(scripted(), broken)
     assert run.result.status == "success"

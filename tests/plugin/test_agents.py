@@ -273,6 +273,49 @@ def test_writes_without_consent_are_in_the_report_and_in_the_files(garden: Examp
     assert "ConsentRequired: Notes__create_note writes, and the user has accepted nothing" in failure(session)
 
 
+def test_runs_that_end_before_their_script_are_told(garden: Example) -> None:
+    for plant, said in {"rose": "True", "bin": "False"}.items():
+        garden.scenario(
+            plant,
+            f"return ScenarioValidationResult(success={said}, rationale='dry')",
+            methods="""
+            def build_events_flow(self):
+                with EventRegisterer.capture_mode():
+                    self.events = [self.agent_ui.send_message_to_agent(content="Rain!").delayed(30)]
+            """,
+        )
+    agent(garden, "turn.call('System__get_current_time')")
+    garden.suite("{runner: {agent_type: 'my_agent:agent'}, reports: {json: out.json, parquet: rows.parquet}}")
+    session = garden.run(*SUITE, "-k", "rose or bin")
+    assert "  2 runs ended before their script did (max_turns): bin, rose" in session.summary
+    told = "1 event of the script had not happened when the run ended (max_turns)"
+    assert failure(session, "bin").splitlines()[:2] == ["dry", told]
+    assert report(garden)["metadata"]["script_events_missed"] == 2
+    import polars as pl
+
+    assert pl.read_parquet(garden.path / "rows.parquet")["script_events_missed"].to_list() == [1, 1]
+    session = garden.run(*SUITE, "-k", "rose or bin", "--pare-set=runner.max_turns=20")
+    assert not any("script" in line for line in session.summary)
+    assert "script" not in failure(session, "bin")
+
+
+def test_the_names_of_many_such_runs_are_cut(garden: Example) -> None:
+    for number in range(9):
+        garden.scenario(
+            f"a_plant_in_a_pot_{number}",
+            methods="""
+            def build_events_flow(self):
+                with EventRegisterer.capture_mode():
+                    self.events = [self.agent_ui.send_message_to_agent(content="Rain!").delayed(30)]
+            """,
+        )
+    agent(garden, "turn.call('System__get_current_time')")
+    garden.suite("{runner: {agent_type: 'my_agent:agent'}, scenarios: {include: ['a_plant*']}}")
+    (line,) = [line for line in garden.run(*SUITE).summary if "script" in line]
+    assert line.startswith("  9 runs ended before their script did (max_turns): a_plant_in_a_pot_0, ")
+    assert (len(line), line[-3:]) == (80, "...")
+
+
 # -- agents that fail
 
 

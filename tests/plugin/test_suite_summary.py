@@ -284,6 +284,7 @@ def test_the_json_report(garden: Example) -> None:
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
+        "script_events_missed": 0,
         "noise_events": 0,
         "faults": {},
         "exceptions": {"other": 2},
@@ -354,7 +355,7 @@ def test_the_files_of_a_session_without_results(example: Example) -> None:
     example.scenario("saw", marks="@pytest.mark.skip").suite("reports: {json: out.json, parquet: rows.parquet}")
     assert example.run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
     rows = pl.read_parquet(example.path / "rows.parquet")
-    assert (rows.height, rows.width) == (0, 40)
+    assert (rows.height, rows.width) == (0, 41)
     assert json.loads((example.path / "out.json").read_text())["per_config_results"] == []
 
 

@@ -350,6 +350,7 @@ def test_what_happened_in_a_suite_as_json() -> None:
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
+        "script_events_missed": 0,
         "noise_events": 1530,
         "faults": {"tool_failure": 12, "user_busy": 3},
         "exceptions": {"infrastructure": 2, "configuration": 1, "other": 1},

@@ -135,6 +135,8 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("noise_events", 0),
         ("faults", {}),
         ("usage", {}),
+        ("script_events_missed", 0),
+        ("ended_by", None),
     ]
 
 
@@ -167,6 +169,8 @@ results = st.builds(
     noise_events=natural,
     faults=st.dictionaries(st.text(), st.dictionaries(st.text(), natural, max_size=2), max_size=2),
     usage=st.dictionaries(st.text(), st.dictionaries(st.text(), st.none() | natural, max_size=2), max_size=2),
+    script_events_missed=natural,
+    ended_by=st.sampled_from([None, "max_turns", "nothing_left"]),
 )
 
 
@@ -213,6 +217,8 @@ def test_a_record_is_made_of_builtins_only() -> None:
         noise_events=FakeNumber(9),  # type: ignore[arg-type]
         faults={"tool_failure": {"a": True}},
         usage={"user": {"cost": True}},
+        script_events_missed=FakeNumber(10),  # type: ignore[arg-type]
+        ended_by=BROKEN,  # type: ignore[arg-type]
     )
     record = result_to_record(result)
     assert json.loads(json.dumps(record)) == record
@@ -235,6 +241,8 @@ def test_a_record_is_made_of_builtins_only() -> None:
         "noise_events": 9,
         "faults": {"tool_failure": {"a": True}},
         "usage": {"user": {"cost": True}},
+        "script_events_missed": 10,
+        "ended_by": "broke",
     }
 
 

@@ -199,6 +199,58 @@ def test_who_acts_is_not_idle() -> None:
     assert (run.result.number_of_turns, run.result.turns_saved) == (3, 248)
 
 
+# -- what of the script a run has come to
+
+
+LOOK = calls("Calendar__search_events", {"query": "x"})
+
+
+def news(s: Any) -> list[Any]:
+    return [s.user_says("a").delayed(30)]
+
+
+@pytest.mark.parametrize(
+    ("agent", "stage", "config", "expected"),
+    [
+        (LOOK, {}, {}, (1, "max_turns")),
+        (LOOK, {}, {"max_turns": 0}, (1, "max_turns")),
+        (LOOK, {}, {"max_turns": 1}, (1, "max_turns")),
+        (LOOK, {"duration": 5}, {}, (1, "duration")),
+        (null, {"duration": 5}, {}, (1, "duration")),
+        (LOOK, {}, {"max_turns": None, "max_scenario_duration": 9}, (1, "max_scenario_duration")),
+        (LOOK, {}, {"max_turns": 20}, (0, "max_turns")),
+        (null, {}, {}, (0, "nothing_left")),
+    ],
+)
+def test_a_result_tells_what_of_the_script_never_happened_and_how_the_run_ended(
+    agent: ProactiveAgent, stage: dict[str, Any], config: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    run = run_turns(agent, news, stage=stage, **config)
+    assert run.result.status == "success"
+    assert (run.result.script_events_missed, run.result.ended_by) == expected
+
+
+def test_only_what_was_sure_to_come_is_missed() -> None:
+    def script(s: Any) -> list[Any]:
+        never = ConditionCheckEvent.from_condition(lambda env: False)
+        step = s.agent_says("the agent's").delayed(1)
+        first = s.user_says("first").delayed(100)
+        plain = [first, s.user_says("second").depends_on(first, delay_seconds=5)]
+        return [never, step, *plain, s.user_says("b").depends_on(never), s.user_says("c").depends_on([first, step])]
+
+    assert run_turns(LOOK, script, max_turns=2).result.script_events_missed == 2
+
+
+def test_what_comes_after_an_end_that_the_scenario_wants_is_not_missed() -> None:
+    run = run_turns(LOOK, lambda s: [StopEvent().delayed(3), *news(s)])
+    assert (run.result.script_events_missed, run.result.ended_by) == (0, "stopped")
+
+
+def test_an_agent_that_raises_has_missed_nothing() -> None:
+    run = run_turns(calls("no_such_tool"), news)
+    assert (run.result.status, run.result.script_events_missed, run.result.ended_by) == ("failed", 0, None)
+
+
 @pytest.mark.parametrize("act", [lambda t: None, lambda t: t.wait(), calls("PAREAgentUserInterface__wait")])
 def test_to_wait_is_to_be_idle(act: Any) -> None:
     assert run_turns(Watch(act)).result.number_of_turns == 1
