@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pytest_pare.scenarios.config import NoiseConfig
+from pytest_pare.scenarios.effects import why_without_effect
 from pytest_pare.settings.errors import Location, describe, dotted, location_of, shown, unknown_key
 from pytest_pare.settings.models import KEYS, NUMBER_KEYS, SuiteSettings
 
@@ -158,17 +158,11 @@ def _wrong_with_key(key: str) -> str | None:
 def _without_effect(sweep: dict[str, list[Any]], variants: list[Variant]) -> Iterator[Finding]:
     # Its curve would be flat, and say that the agent bears what it never met.
     for key in sweep:
-        reasons = [_why_without_effect(key, variant.settings.noise) for variant in variants]
-        if None not in reasons:
-            yield ("sweep", key), f"changes nothing: {reasons[0]}"
-
-
-def _why_without_effect(key: str, noise: NoiseConfig) -> str | None:
-    """Say why no value of the key changes anything; nothing if one may."""
-    if key == "runner.tool_augmentation_config.tool_failure_probability":
-        return None if noise.tool_failure_probability is None else "noise.tool_failure_probability is set, and wins"
-    fault = re.fullmatch(r"noise\.(\w+)\.(?!rate)\w+", key)
-    return f"noise.{fault[1]}.rate is 0" if fault is not None and not getattr(noise, fault[1]).rate else None
+        reasons = {one.cell: why_without_effect(key, one.settings.runner, one.settings.noise) for one in variants}
+        for cell, reason in reasons.items():
+            where = "" if len(set(reasons.values())) == 1 else f" in the variant {cell}"
+            if reason is not None:
+                yield ("sweep", key), f"changes nothing{where}: {reason}"
 
 
 def _cell(name: str, cell: dict[str, Any]) -> _Change:

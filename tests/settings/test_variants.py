@@ -311,6 +311,9 @@ def test_what_is_wrong_with_a_sweep(sweep: str, expected: list[str]) -> None:
     assert complaint(f"sweep:\n  {{{sweep}}}\n") == [f"pare.yaml:2: sweep.{line}" for line in expected]
 
 
+NOBODY = "changes nothing: in oracle mode nobody takes turns, neither a user nor an agent"
+ORACLE = "{model_name: oracle, provider: oracle}"
+REAL_TIME = "changes nothing: it is a limit in real time, and no number of a scenario's world"
 SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
 
 
@@ -328,6 +331,68 @@ SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
             "runner.tool_augmentation_config.tool_failure_probability: changes nothing: "
             "noise.tool_failure_probability is set, and wins",
         ),
+        (
+            "sweep: {runner.observe_max_iterations: [1, 5]}\nrunner: {agent_type: 'a:b'}",
+            "runner.observe_max_iterations: changes nothing: agent_type a:b has no observe stage",
+        ),
+        (
+            "sweep: {runner.execute_engine_config.seed: [1, 5]}\n"
+            "runner: {agent_type: eager, execute_engine_config: {model_name: m, provider: p}}",
+            "runner.execute_engine_config.seed: changes nothing: agent_type eager has no execute stage",
+        ),
+        (
+            f"sweep: {{runner.user_engine_config.temperature: [0, 1]}}\nrunner: {{user_engine_config: {ORACLE}}}",
+            "runner.user_engine_config.temperature: changes nothing: the provider oracle asks no model",
+        ),
+        (
+            "sweep: {runner.user_engine_config.price.input: [0, 1]}\nlive: true\n"
+            "runner: {user_engine_config: {model_name: m, price: {input: 0, output: 0}}}",
+            "runner.user_engine_config.price.input: changes nothing: it changes what is said of the cost alone",
+        ),
+        ("sweep: {runner.timeout_seconds: [60, 90]}", f"runner.timeout_seconds: {REAL_TIME}"),
+        (
+            "sweep: {runner.user_engine_config.timeout_seconds: [60, 90]}\nlive: true\n"
+            "runner: {user_engine_config: {model_name: m}}",
+            f"runner.user_engine_config.timeout_seconds: {REAL_TIME}",
+        ),
+        *(
+            (
+                f"sweep: {{{key}: [0.5, 1]}}\nrunner: {{oracle: true}}\nnoise: {{tool_slow: {{rate: 1}}}}",
+                f"{key}: {NOBODY}",
+            )
+            for key in (
+                "runner.generation_seconds",
+                "runner.tool_augmentation_config.tool_failure_probability",
+                "noise.tool_failure_probability",
+                "noise.tool_slow.rate",
+                "noise.user_busy.rate",
+            )
+        ),
+        *(
+            (f"sweep: {{runner.{key}: [1, 2]}}\nrunner: {{oracle: true}}", f"runner.{key}: {NOBODY}")
+            for key in ("max_turns", "user_max_iterations", "observe_max_iterations", "proposal_lifetime")
+        ),
+        (
+            "sweep: {runner.env_events_config.env_events_seed: [1, 2]}\n"
+            "runner: {env_events_config: {num_env_events_per_minute: 0}}",
+            "runner.env_events_config.env_events_seed: changes nothing: "
+            "runner.env_events_config.num_env_events_per_minute is 0",
+        ),
+        (
+            "sweep: {runner.env_events_config.n_item_events_per_product: [1, 2]}\nnoise: {schedule: pare}",
+            "runner.env_events_config.n_item_events_per_product: changes nothing: "
+            "noise.schedule is pare, which has mails alone",
+        ),
+        (
+            "sweep: {noise.event_late.rate: [0, 1]}\nnoise: {event_late: {seconds: 0}}",
+            "noise.event_late.rate: changes nothing: noise.event_late.seconds is 0",
+        ),
+        (
+            "sweep: {runner.generation_seconds: [1, 2]}\nlive: true\nrunner: {agent_type: 'a:b', "
+            "user_engine_config: {model_name: m}, simulated_generation_time_mode: measured}",
+            "runner.generation_seconds: changes nothing: nothing takes this time where "
+            "runner.simulated_generation_time_mode is measured",
+        ),
     ],
 )
 def test_a_sweep_that_would_change_nothing_is_refused(text: str, expected: str) -> None:
@@ -335,14 +400,53 @@ def test_a_sweep_that_would_change_nothing_is_refused(text: str, expected: str) 
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "expected"),
     [
-        f"{SECONDS}\nmatrix: {{quiet: {{}}, slow: {{noise: {{tool_slow: {{rate: 1}}}}}}}}",
-        "sweep: {runner.tool_augmentation_config.tool_failure_probability: [0, 1]}",
-        "sweep: {noise.tool_slow.rate: [0, 1]}",
+        (
+            f"{SECONDS}\nmatrix: {{quiet: {{}}, slow: {{noise: {{tool_slow: {{rate: 1}}}}}}}}",
+            ["noise.tool_slow.seconds: changes nothing in the variant quiet: noise.tool_slow.rate is 0"],
+        ),
+        (
+            "sweep: {runner.observe_max_iterations: [1, 5]}\n"
+            "matrix: {built_in: {}, mine: {agent_type: 'a:b'}, solution: {oracle: true}}",
+            [
+                f"runner.observe_max_iterations: changes nothing in the variant {variant}"
+                for variant in (
+                    "mine: agent_type a:b has no observe stage",
+                    "solution: in oracle mode nobody takes turns, neither a user nor an agent",
+                )
+            ],
+        ),
     ],
 )
-def test_a_sweep_that_changes_something_somewhere_is_not(text: str) -> None:
+def test_a_sweep_is_refused_for_each_variant_in_which_it_would_change_nothing(text: str, expected: list[str]) -> None:
+    assert complaint(text) == [f"pare.yaml:1: sweep.{line}" for line in expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sweep: {runner.tool_augmentation_config.tool_failure_probability: [0, 1]}",
+        "sweep: {noise.tool_slow.rate: [0, 1]}",
+        "sweep: {runner.observe_max_iterations: [1, 5]}",
+        "sweep: {runner.execute_max_turns: [1, 5]}\nrunner: {agent_type: 'a:b'}",
+        "sweep: {runner.user_max_iterations: [1, 5]}\nrunner: {agent_type: 'a:b'}",
+        "sweep: {runner.max_scenario_duration: [10, 20]}\nrunner: {oracle: true}",
+        "sweep: {runner.env_events_config.num_env_events_per_minute: [0, 2]}\nrunner: {oracle: true}",
+        "sweep: {noise.event_late.rate: [0, 1]}\nrunner: {oracle: true}",
+        "sweep: {runner.user_engine_config.seed: [1, 5]}\nlive: true\nrunner: {user_engine_config: {model_name: m}}",
+        *(
+            "sweep: {runner.generation_seconds: [1, 2]}\nlive: true\n"
+            f"runner: {{user_engine_config: {{model_name: m}}, {also}}}"
+            for also in (
+                "agent_type: 'a:b'",
+                "simulated_generation_time_mode: measured",
+                "agent_type: eager, simulated_generation_time_mode: measured",
+            )
+        ),
+    ],
+)
+def test_a_sweep_that_changes_something_is_not(text: str) -> None:
     assert load(text).variants
 
 

@@ -1,0 +1,78 @@
+"""Which settings change nothing of what is played, and why."""
+
+import re
+
+from pytest_pare.scenarios.config import AGENT_TYPES, NoiseConfig, ScenarioRunnerConfig
+
+_OF_STAGE = re.compile(r"runner\.(observe|execute)_(?:engine_config|max_iterations|model_alias)\b")
+_OF_WORLD = re.compile(r"runner\.(max_scenario_duration|env_events_config\.\w+)|noise\.event_\w+\.\w+")
+_OF_ENGINE = re.compile(r"(\w+)_engine_config")
+
+
+def why_without_effect(key: str, runner: ScenarioRunnerConfig, noise: NoiseConfig) -> str | None:
+    """Say why no value of a number's key changes anything that is played; nothing if one may.
+
+    Args:
+        key: The key as suites have it, such as `runner.max_turns` or `noise.tool_slow.seconds`.
+        runner: What is said of the runs apart from that.
+        noise: What is said of noise apart from that.
+    """
+    section, name, *rest = key.split(".")
+    option = rest[-1] if rest else ""
+    if "timeout_seconds" in (name, option):
+        return "it is a limit in real time, and no number of a scenario's world"
+    if runner.oracle and not _OF_WORLD.fullmatch(key):
+        return "in oracle mode nobody takes turns, neither a user nor an agent"
+    if section == "noise":
+        return _why_no_fault(name, option, noise)
+    return why_no_stage(key, runner) or _why_of_runner(name, option, runner, noise)
+
+
+def why_no_stage(key: str, runner: ScenarioRunnerConfig) -> str | None:
+    """Say why a key of a stage of the built-in agent has no effect; nothing if it is none, or that agent is tested."""
+    stage = _OF_STAGE.match(key)
+    return None if stage is None or runner.is_built_in else f"agent_type {runner.agent_type} has no {stage[1]} stage"
+
+
+def _why_of_runner(name: str, option: str, runner: ScenarioRunnerConfig, noise: NoiseConfig) -> str | None:
+    if engine := _OF_ENGINE.fullmatch(name):
+        return _why_not_asked(engine[1], option, runner)
+    if name == "env_events_config":
+        return _why_no_events(option, runner, noise)
+    if option == "tool_failure_probability" and noise.tool_failure_probability is not None:
+        return "noise.tool_failure_probability is set, and wins"
+    if name == "generation_seconds" and not _takes_fixed_time(runner, noise):
+        mode = runner.simulated_generation_time_mode
+        return f"nothing takes this time where runner.simulated_generation_time_mode is {mode}"
+    return None
+
+
+def _why_no_fault(name: str, option: str, noise: NoiseConfig) -> str | None:
+    fault = getattr(noise, name)
+    if option == "rate" and name in ("tool_slow", "event_late") and not fault.seconds:
+        return f"noise.{name}.seconds is 0"
+    return f"noise.{name}.rate is 0" if option not in ("", "rate") and not fault.rate else None
+
+
+def _why_not_asked(role: str, option: str, runner: ScenarioRunnerConfig) -> str | None:
+    engine = runner.engines.get(role)
+    if engine is not None and not engine.is_live:
+        return f"the provider {engine.provider} asks no model"
+    return "it changes what is said of the cost alone" if option in ("input", "output") else None
+
+
+def _why_no_events(option: str, runner: ScenarioRunnerConfig, noise: NoiseConfig) -> str | None:
+    events = runner.env_events_config
+    if option != "num_env_events_per_minute" and events is not None and not events.num_env_events_per_minute:
+        return "runner.env_events_config.num_env_events_per_minute is 0"
+    if option == "n_item_events_per_product" and noise.schedule == "pare":
+        return "noise.schedule is pare, which has mails alone"
+    return None
+
+
+def _takes_fixed_time(runner: ScenarioRunnerConfig, noise: NoiseConfig) -> bool:
+    """Tell whether anything in a run takes `generation_seconds`: an answer, an agent's turn, or a busy user's."""
+    mode = runner.simulated_generation_time_mode
+    is_charged = not runner.is_built_in and (mode != "measured" or runner.agent_type in AGENT_TYPES)
+    is_offline = not all(engine.is_live for engine in runner.engines.values())
+    return mode == "fixed" or is_offline or is_charged or noise.user_busy.rate > 0
