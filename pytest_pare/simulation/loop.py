@@ -14,7 +14,7 @@ from pytest_pare.agents.protocols import StaleTurn, TurnOver
 from pytest_pare.plain import to_builtins, to_text
 from pytest_pare.redaction import redacted
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
-from pytest_pare.simulation.turns import RunEnded, WorldOver
+from pytest_pare.simulation.turns import AgentFailure, RunEnded, WorldOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.turns import Desk
-
-
-class AgentFailure(Exception):  # noqa: N818 - the agent has failed, which is a result and no error of ours
-    """The agent under test raised, or returned what is no turn's end. `__cause__` is what it raised."""
 
 
 class Played(NamedTuple):
@@ -183,6 +179,8 @@ class Loop:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):
+                raise error.cause from error
             # Once the run must end, it does not matter what the agent raises instead.
             try:
                 self._check()

@@ -31,8 +31,9 @@ from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.limits import Limits
-from pytest_pare.simulation.loop import AgentFailure, Loop, Played
+from pytest_pare.simulation.loop import Loop, Played
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
+from pytest_pare.simulation.turns import AgentFailure
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,6 +58,14 @@ _MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
 _NOT_FOR_USER = ("base64_utf8_encoded_attachment_contents", "attachments")
 
 
+# Refused calls in a row, after which an agent does not mean to stop.
+_MOST_REFUSED = 1000
+
+
+class AgentFailure(Exception):  # noqa: N818 - the agent has failed, which is a result and no error of ours
+    """The agent under test raised, or returned what is no turn's end. `__cause__` is what it raised."""
+
+
 class RunEnded(BaseException):
     """The run is over. No `except Exception` of an agent's is to keep it from ending.
 
@@ -102,6 +111,8 @@ class Desk:
         # What stands for the turn that is played. A call through another one, an old one's, is refused.
         self._turn: object = None
         self._calls = 0
+        # By the class of what they were told.
+        self._refused: Counter[type[TurnOver]] = Counter()
 
     def end(self, cause: Exception) -> NoReturn:
         """End the run, wherever this is called.
@@ -114,6 +125,7 @@ class Desk:
 
     def _open_turn(self) -> object:
         self._turn, self._calls = object(), 0
+        self._refused.clear()
         return self._turn
 
     def close_turn(self) -> None:
@@ -221,16 +233,27 @@ class Desk:
         if self.ended is not None:
             raise RunEnded(self.ended)
         if token is not self._turn:
-            raise StaleTurn("this turn has ended")
+            self._refuse(StaleTurn("this turn has ended"))
         if self._env.is_over:
-            raise TurnOver("the simulation has ended")
+            self._refuse(TurnOver("the simulation has ended"))
         self._check_limits()
+
+    def _refuse(self, over: TurnOver) -> NoReturn:
+        self._refused[type(over)] += 1
+        if self._refused[type(over)] <= _MOST_REFUSED:
+            raise over
+        # Who asks again at once would do so for ever.
+        failure = AgentFailure(f"the agent does not stop: {_MOST_REFUSED} calls were refused in a turn, as {over}")
+        if isinstance(over, StaleTurn):
+            # It may be a thread that was left behind, and whose run goes on without it.
+            raise RunEnded(failure)
+        self.end(failure)
 
     def _require_calls(self) -> None:
         self._calls += 1
         limit = self._config.max_tool_calls
         if limit is not None and self._calls > limit:
-            raise TurnOver(f"more than {limit} tool calls in a turn (max_tool_calls)")
+            self._refuse(TurnOver(f"more than {limit} tool calls in a turn (max_tool_calls)"))
 
     def _is_known_to_be_too_much(self) -> bool:
         limit = self._config.max_tool_calls

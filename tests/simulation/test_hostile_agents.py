@@ -407,7 +407,7 @@ def test_real_time_is_over_whatever_an_agent_swallows(name: str) -> None:
             except BaseException:  # noqa: BLE001 - as some do
                 pass
 
-    run = host(agent, timeout_seconds=0.05)
+    run = host(agent, timeout_seconds=0.05, max_tool_calls=None)
     assert time.monotonic() < until
     assert isinstance(run.result.exception, ScenarioTimeoutError)
     assert str(run.result.exception) == "the run took longer than 0.05 s of real time (timeout_seconds)"
@@ -426,7 +426,7 @@ def test_what_an_agent_raises_instead_does_not_hide_the_end(error: BaseException
             except TurnOver:
                 pass
 
-    run = host(agent, timeout_seconds=0.05)
+    run = host(agent, timeout_seconds=0.05, max_tool_calls=None)
     assert isinstance(run.result.exception, ScenarioTimeoutError)
     assert run.agent_error is None
 
@@ -602,6 +602,66 @@ def test_tasks_that_are_left_behind_end_with_the_run() -> None:
     run = host(agent, max_turns=3)
     assert run.result.status == "success"
     assert sorted(ended) == [str(n) for n in range(run.result.number_of_turns)]
+
+
+# -- agents that do not stop
+
+
+def relentless(turn: Turn) -> None:
+    while True:
+        with suppress(Exception):
+            turn.call(FIND, {"query": "Tea"})
+
+
+def sleepless(turn: Turn) -> None:
+    while True:
+        with suppress(Exception):
+            turn.call(SLEEP, {"timeout": 100})
+
+
+def nostalgic(turn: Turn) -> None:
+    kept.append(turn)
+    while turn.number:
+        with suppress(Exception):
+            kept[0].call(FIND, {"query": "Tea"})
+
+
+kept: list[Turn] = []
+
+
+@pytest.mark.parametrize(
+    ("agent", "number", "why"),
+    [
+        (relentless, 0, "more than 100 tool calls in a turn (max_tool_calls)"),
+        (sleepless, 0, "more than 100 tool calls in a turn (max_tool_calls)"),
+        (nostalgic, 1, "this turn has ended"),
+    ],
+)
+def test_an_agent_that_calls_on_when_its_turn_is_over_has_failed(agent: Any, number: int, why: str) -> None:
+    kept.clear()
+    run = host(agent, max_scenario_duration=10**9, timeout_seconds=30)
+    told = f"turn {number}: the agent does not stop: 1000 calls were refused in a turn, as {why}"
+    assert (run.result.status, run.result.rationale) == ("failed", told)
+    assert isinstance(run.agent_error, RunEnded)
+
+
+def test_who_swallows_even_that_has_failed_once_it_returns() -> None:
+    def agent(turn: Turn) -> None:
+        for _ in range(1200):
+            with suppress(BaseException):
+                turn.call(FIND, {"query": "Tea"})
+
+    run = host(agent)
+    assert (run.result.status, run.result.number_of_turns) == ("failed", 1)
+
+
+def test_a_few_refused_calls_are_no_failure() -> None:
+    def agent(turn: Turn) -> None:
+        for _ in range(900):
+            with suppress(TurnOver):
+                turn.call(FIND, {"query": "Tea"})
+
+    assert host(agent, max_turns=3).result.status == "success"
 
 
 # -- agents that change what they were given
