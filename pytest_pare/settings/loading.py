@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pytest_pare.scenarios.effects import why_no_stage
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.document import Document, display, parse_yaml, read_text
 from pytest_pare.settings.errors import (
@@ -22,7 +23,7 @@ from pytest_pare.settings.errors import (
     shown,
     unknown_key,
 )
-from pytest_pare.settings.models import KEYS, PATH_KEYS, SuiteSettings
+from pytest_pare.settings.models import KEYS, PATH_KEYS, RunnerSettings, SuiteSettings
 from pytest_pare.settings.variants import Finding, Variant, VariantsError, variants_of
 
 
@@ -189,8 +190,8 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
     findings: list[Finding] = []
     try:
         suite = Suite(path, SuiteSettings.model_validate(data), tuple(overrides), document)
-        # Now, so that what is wrong with them is said with the rest.
-        _ = suite.variants
+        # The variants are made now, so that what is wrong with them is said with the rest.
+        findings = list(_without_stage(suite))
     except ValidationError as error:
         findings = [(location_of(details), describe(details)) for details in error.errors(include_url=False)]
     except VariantsError as error:
@@ -199,6 +200,26 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
     if problems:
         raise SettingsError(problems)
     return suite
+
+
+def _without_stage(suite: Suite) -> Iterator[Finding]:
+    """Find what is set for stages of the built-in agent where no variant that it is set for has that agent."""
+    overridden = {override.location[1:2] for override in suite.overrides if override.location[0] == "runner"}
+    # Another agent for this session makes nothing wrong of what the file says for its own.
+    swapped = bool(overridden & {(), ("agent_type",)})
+    runners = {variant.cell: variant.settings.runner for variant in suite.variants}
+    set_for: dict[Location, list[RunnerSettings]] = {
+        ("runner", key): list(runners.values())
+        for key in RunnerSettings.model_fields
+        if key in suite.settings.runner.model_fields_set and (not swapped or overridden & {(), (key,)})
+    }
+    for name, cell in suite.settings.matrix.items():
+        if not swapped or "agent_type" in cell:
+            set_for |= {("matrix", name, key): [runners[name]] for key in cell}
+    for location, affected in set_for.items():
+        reasons = [why_no_stage(f"runner.{location[-1]}", runner) for runner in affected]
+        if None not in reasons:
+            yield location, f"has no effect: {reasons[0]}; leave it out"
 
 
 def parse_assignment(assignment: str, source: str, base_dir: Path | None = None) -> Override:
