@@ -90,6 +90,12 @@ def test_a_split_that_does_not_exist(example: Example) -> None:
 def test_an_empty_selection(example: Example) -> None:
     session = example.scenario("water").suite("scenarios: {include: [water, wine*]}").run(*SUITE)
     assert "pare.yaml:1: scenarios.include[1]: 'wine*' matches no scenario" in errors(session)
+    session = example.suite("scenarios: {include: [watr]}").run(*SUITE)
+    assert "pare.yaml:1: scenarios.include[0]: 'watr' matches no scenario; did you mean 'water'?" in errors(session)
+    session = example.suite("scenarios: {exclude: ['x*', watr]}").run(*SUITE)
+    assert "pare.yaml:1: scenarios.exclude[0]: 'x*' matches no scenario\n" in errors(session)
+    session = example.suite("scenarios: {exclude: [watr]}").run(*SUITE)
+    assert "pare.yaml:1: scenarios.exclude[0]: 'watr' matches no scenario; did you mean 'water'?" in errors(session)
     session = example.suite("scenarios: {exclude: [w*]}").run(*SUITE)
     assert "pare.yaml:1: scenarios: no scenario is selected, of 1 in the library" in errors(session)
     assert "gate" not in session.out
