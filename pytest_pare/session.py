@@ -48,7 +48,7 @@ class SuiteSession:
             suites = {path: load_suite(path, overrides) for path in paths}
             if not hasattr(config, "workerinput"):
                 for suite in suites.values():
-                    suite.check_noise_data()
+                    suite.check_files()
         except SettingsError as error:
             raise pytest.UsageError(redacted(str(error))) from error
         _refuse_shared_reports(suites)
