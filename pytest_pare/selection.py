@@ -73,8 +73,8 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     """Return the ids that a suite selects before its limit, in the order of its split file, or else sorted.
 
     Raises:
-        SettingsError: If the split file names an id that is not available, a pattern of `include` matches nothing, or
-            nothing is left.
+        SettingsError: If the split file names an id that is not available, a pattern of `include` or `exclude` matches
+            nothing, or nothing is left.
     """
     settings = suite.settings.scenarios
     known = sorted(set(available))
@@ -83,19 +83,25 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     if split is not None:
         for scenario_id in split:
             if scenario_id not in known:
-                close = get_close_matches(scenario_id, known, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                raise suite.error(("scenarios", "split"), f"there is no scenario {scenario_id!r}{hint}")
+                message = f"there is no scenario {scenario_id!r}{_hint(scenario_id, known)}"
+                raise suite.error(("scenarios", "split"), message)
         ids = split
-    for index, pattern in enumerate(settings.include):
-        if not any(fnmatchcase(i, pattern) for i in known):
-            raise suite.error(("scenarios", "include", index), f"{pattern!r} matches no scenario")
+    for key in ("include", "exclude"):
+        for index, pattern in enumerate(getattr(settings, key)):
+            if not any(fnmatchcase(i, pattern) for i in known):
+                message = f"{pattern!r} matches no scenario{_hint(pattern, known)}"
+                raise suite.error(("scenarios", key, index), message)
     if settings.include:
         ids = [i for i in ids if any(fnmatchcase(i, pattern) for pattern in settings.include)]
     ids = [i for i in ids if not any(fnmatchcase(i, pattern) for pattern in settings.exclude)]
     if not ids:
         raise suite.error(("scenarios",), f"no scenario is selected, of {len(known)} in the library")
     return ids
+
+
+def _hint(meant: str, known: list[str]) -> str:
+    close = get_close_matches(meant, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 class Plan(NamedTuple):

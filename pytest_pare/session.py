@@ -122,7 +122,7 @@ def read_suites(config: pytest.Config, paths: list[Path], *, with_data: bool = T
         suites = {path: load_suite(path, overrides) for path in paths}
         if with_data:
             for suite in suites.values():
-                suite.check_noise_data()
+                suite.check_files()
     except SettingsError as error:
         raise pytest.UsageError(redacted(str(error))) from error
     return suites

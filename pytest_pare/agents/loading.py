@@ -5,16 +5,23 @@ from __future__ import annotations
 import copy
 import inspect
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pytest_pare.plain import to_text
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.scenarios.validation_result import ErrorKind
 
 
 class AgentTypeError(Exception):
-    """An `agent_type` does not lead to an agent. What its module raised, if it did, is the `__cause__`."""
+    """An `agent_type` does not lead to an agent. What its module raised, if it did, is the `__cause__`.
+
+    Attributes:
+        kind: What the run's exception came of.
+    """
+
+    kind: ClassVar[ErrorKind] = "configuration"
 
     def __init__(self, agent_type: str, why: str) -> None:
         super().__init__(f"agent_type {agent_type!r}: {why}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.agents.react import format_action
+from pytest_pare.engines.answers import read_answers
 from pytest_pare.engines.errors import EngineConfigurationError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _answers(config: LLMEngineConfig, key: str, scenario_id: str) -> list[str]:
     source = key
     if isinstance(given, str):
         source = given
-        given = _read(Path(given), key)
+        given = read_answers(Path(given), key)
     if isinstance(given, dict):
         if scenario_id not in given:
             known = ", ".join(sorted(map(str, given))) or "nothing"
@@ -79,22 +79,6 @@ def _answers(config: LLMEngineConfig, key: str, scenario_id: str) -> list[str]:
             f"{source}: must be a list of answers, or of a mapping by scenario id, got {told}"
         )
     return [_text(answer, f"{source}[{index}]") for index, answer in enumerate(given)]
-
-
-def _read(path: Path, key: str) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise EngineConfigurationError(f"{key}: {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise EngineConfigurationError(f"{path}: is not UTF-8 text") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = str(path) if mark is None else f"{path}:{mark.line + 1}"
-        raise EngineConfigurationError(f"{place}: broken YAML: {getattr(error, 'problem', None) or error}") from error
-    except (ValueError, RecursionError) as error:
-        # What looks like a date and is none, or nested without end.
-        raise EngineConfigurationError(f"{path}: broken YAML: {error}") from error
 
 
 def _text(answer: object, where: str) -> str:

@@ -324,17 +324,19 @@ class PAREMultiScenarioValidationResult:
     def _shared_columns(self) -> dict[str, object]:
         config = self.run_config
         events = config.env_events_config
+        # A model that was not asked is not claimed.
+        has_stages = config.is_built_in
         return {
             "job_duration": self.duration,
             "user_model": config.user_model_alias,
             "user_provider": config.user_engine_config.provider,
-            "observe_model": config.observe_model_alias,
-            "observe_provider": config.observe_engine_config.provider,
-            "execute_model": config.execute_model_alias,
-            "execute_provider": config.execute_engine_config.provider,
+            "observe_model": config.observe_model_alias if has_stages else None,
+            "observe_provider": config.observe_engine_config.provider if has_stages else None,
+            "execute_model": config.execute_model_alias if has_stages else None,
+            "execute_provider": config.execute_engine_config.provider if has_stages else None,
             "agent_type": config.agent_type,
             "proactive_model": f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
-            if config.is_built_in
+            if has_stages
             else config.agent_type,
             "tool_failure_probability": config.tool_failure_probability,
             "num_env_events_per_minute": 0 if events is None else events.num_env_events_per_minute,

@@ -2,14 +2,16 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from pytest_pare.engines.answers import read_answers
+from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.document import Document, display, parse_yaml, read_text
 from pytest_pare.settings.errors import (
@@ -23,7 +25,7 @@ from pytest_pare.settings.errors import (
     unknown_key,
 )
 from pytest_pare.settings.models import KEYS, PATH_KEYS, SuiteSettings
-from pytest_pare.settings.variants import Finding, Variant, VariantsError, variants_of
+from pytest_pare.settings.variants import Finding, Variant, VariantsError, variants_of, without_stage
 
 
 @dataclass(frozen=True)
@@ -132,24 +134,28 @@ class Suite:
             raise self.error(("scenarios", "split"), f"{display(path)}: names no scenario")
         return list(lines)
 
-    def check_noise_data(self) -> None:
-        """Read the files that its variants take their noise from, so that no run is begun that would end by one.
+    def check_files(self) -> None:
+        """Read the files of noise and of answers that its variants need, so that no run is begun that they would end.
 
         Raises:
             SettingsError: Some cannot be read, or are not what the format says.
         """
-        files: dict[Location, str] = {}
+        readers: dict[Location, Callable[[], object]] = {}
         for variant in self.variants:
-            cell = self.settings.matrix.get(variant.cell, {}).get("noise") or {}
-            place: Location = ("matrix", variant.cell, "noise", "data") if "data" in cell else ("noise", "data")
-            if variant.settings.noise.data is not None:
-                files[place] = variant.settings.noise.data
+            for location, read in _readers(variant.settings, self.resolve):
+                section, *key = location
+                cell = self.settings.matrix.get(variant.cell, {})
+                changed = cell.get(str(key[0] if section == "runner" else section))
+                is_cells = isinstance(changed, dict) and key[-1] in changed
+                own: Location = tuple(key) if section == "runner" else location
+                readers[("matrix", variant.cell, *own) if is_cells else location] = read
         problems = []
-        for location, file in files.items():
+        for location, read in readers.items():
             try:
-                load_noise_data(self.resolve(file))
-            except NoiseError as error:
-                message = str(error).removeprefix("noise.data: ")
+                read()
+            except (NoiseError, EngineConfigurationError) as error:
+                # The key is told with its place.
+                message = str(error).removeprefix(f"{dotted(location[-2:])}: ")
                 problems.append(_problem(self.path, self.document, self.overrides, location, message))
         if problems:
             raise SettingsError(problems)
@@ -189,8 +195,8 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
     findings: list[Finding] = []
     try:
         suite = Suite(path, SuiteSettings.model_validate(data), tuple(overrides), document)
-        # Now, so that what is wrong with them is said with the rest.
-        _ = suite.variants
+        # The variants are made now, so that what is wrong with them is said with the rest.
+        findings = list(without_stage(suite.settings, suite.variants, {one.location for one in overrides}))
     except ValidationError as error:
         findings = [(location_of(details), describe(details)) for details in error.errors(include_url=False)]
     except VariantsError as error:
@@ -199,6 +205,18 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
     if problems:
         raise SettingsError(problems)
     return suite
+
+
+def _readers(
+    settings: SuiteSettings, resolve: Callable[[str], Path]
+) -> Iterator[tuple[Location, Callable[[], object]]]:
+    """Yield where a suite says what is read before its runs, and what reads it."""
+    if settings.noise.data is not None:
+        yield ("noise", "data"), partial(load_noise_data, resolve(settings.noise.data))
+    for role, engine in settings.runner.engines.items():
+        if engine.provider == "scripted" and isinstance(engine.answers, str) and not settings.runner.oracle:
+            key = (f"{role}_engine_config", "answers")
+            yield ("runner", *key), partial(read_answers, resolve(engine.answers), dotted(key))
 
 
 def parse_assignment(assignment: str, source: str, base_dir: Path | None = None) -> Override:

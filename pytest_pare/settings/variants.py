@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pytest_pare.scenarios.effects import why_without_effect
+from pytest_pare.scenarios.effects import why_no_stage, why_without_effect
 from pytest_pare.settings.errors import Location, describe, dotted, location_of, shown, unknown_key
-from pytest_pare.settings.models import KEYS, NUMBER_KEYS, SuiteSettings
+from pytest_pare.settings.models import KEYS, NUMBER_KEYS, RunnerSettings, SuiteSettings
 
 RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
 """How the number of a run ends what tells runs of a scenario from each other."""
@@ -106,6 +106,34 @@ def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
     if wrong := wrong or list(_without_effect(settings.sweep, variants)):
         raise VariantsError(wrong)
     return tuple(variants)
+
+
+def without_stage(
+    settings: SuiteSettings, variants: Iterable[Variant], overrides: Iterable[Location]
+) -> Iterator[Finding]:
+    """Find what is set for stages of the built-in agent where no variant that it is set for has that agent.
+
+    Args:
+        settings: What the suite says, with the overrides applied.
+        variants: Its variants.
+        overrides: What was set over the file.
+    """
+    overridden = {location[1:2] for location in overrides if location[0] == "runner"}
+    # Another agent for this session makes nothing wrong of what the file says for its own.
+    swapped = bool(overridden & {(), ("agent_type",)})
+    runners = {variant.cell: variant.settings.runner for variant in variants}
+    set_for: dict[Location, list[RunnerSettings]] = {
+        ("runner", key): list(runners.values())
+        for key in RunnerSettings.model_fields
+        if key in settings.runner.model_fields_set and (not swapped or overridden & {(), (key,)})
+    }
+    for name, cell in settings.matrix.items():
+        if not swapped or "agent_type" in cell:
+            set_for |= {("matrix", name, key): [runners[name]] for key in cell}
+    for location, affected in set_for.items():
+        reasons = [why_no_stage(f"runner.{location[-1]}", runner) for runner in affected]
+        if None not in reasons:
+            yield location, f"has no effect: {reasons[0]}; leave it out"
 
 
 def _wrong_in_matrix(matrix: dict[str, dict[str, Any]]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AgentValidationEvent, ValidationEvent
 
 from pytest_pare.agents import prompts
+from pytest_pare.agents.loading import AgentTypeError
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.engines.building import build_engine
 from pytest_pare.engines.errors import EngineError
@@ -176,7 +177,7 @@ def _result(
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a scenario's code raises is the result
         stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
         # These say what they come of; what an exception of somebody else's calls its kind is another matter.
-        kind = raised.kind if isinstance(raised, EngineError | NoiseError) else None
+        kind = raised.kind if isinstance(raised, AgentTypeError | EngineError | NoiseError) else None
         return PAREScenarioValidationResult(success=None, exception=_exception(raised), error_kind=kind)
 
 

@@ -224,6 +224,7 @@ def test_a_name_that_leads_to_no_agent(garden: Example, name: str, message: str)
     assert failure(session).startswith(f"AgentTypeError: agent_type '{name}': {message}")
     assert len(failure(session).splitlines()[0]) < 220
     assert session.outcomes() == {"failed": 2}
+    assert "  Exceptions: 2 configuration" in session.summary
     # A run of it is none, and no rate excuses it.
     assert garden.run(*SUITE, "--pare-min-success-rate=0").code == pytest.ExitCode.TESTS_FAILED
     assert session.open_runs[0].startswith("EXCEPTION  rose: AgentTypeError: agent_type ")

@@ -90,6 +90,12 @@ def test_a_split_that_does_not_exist(example: Example) -> None:
 def test_an_empty_selection(example: Example) -> None:
     session = example.scenario("water").suite("scenarios: {include: [water, wine*]}").run(*SUITE)
     assert "pare.yaml:1: scenarios.include[1]: 'wine*' matches no scenario" in errors(session)
+    session = example.suite("scenarios: {include: [watr]}").run(*SUITE)
+    assert "pare.yaml:1: scenarios.include[0]: 'watr' matches no scenario; did you mean 'water'?" in errors(session)
+    session = example.suite("scenarios: {exclude: ['x*', watr]}").run(*SUITE)
+    assert "pare.yaml:1: scenarios.exclude[0]: 'x*' matches no scenario\n" in errors(session)
+    session = example.suite("scenarios: {exclude: [watr]}").run(*SUITE)
+    assert "pare.yaml:1: scenarios.exclude[0]: 'watr' matches no scenario; did you mean 'water'?" in errors(session)
     session = example.suite("scenarios: {exclude: [w*]}").run(*SUITE)
     assert "pare.yaml:1: scenarios: no scenario is selected, of 1 in the library" in errors(session)
     assert "gate" not in session.out
@@ -444,3 +450,30 @@ def test_a_warning_that_is_to_be_an_error_fails_the_run(sloppy: Example) -> None
     session = sloppy.run(*SUITE, "-W", "error")
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.open_runs[0].startswith("FAILED     water: pytest_pare.suite.PAREScriptWarning: water: +5 s: ")
+
+
+def test_answers_that_cannot_be_had_stop_the_session(example: Example) -> None:
+    scripted = "{model_name: s, provider: scripted, answers: %s}"
+    example.scenario("water").write("broken.yaml", "a: [\n").write("answers.yaml", "water: []\n")
+    example.suite(
+        f"""
+runner:
+  user_engine_config: {scripted % "gone.yaml"}
+  observe_engine_config: {scripted % "answers.yaml"}
+matrix:
+  x: {{}}
+  y: {{execute_engine_config: {scripted % "broken.yaml"}}}
+"""
+    )
+    session = example.run(*SUITE)
+    assert session.code == 4
+    broken = example.path / "broken.yaml"
+    assert [line.removeprefix("ERROR: ") for line in session.err.splitlines() if "answers" in line] == [
+        f"pare.yaml:3: runner.user_engine_config.answers: {example.path / 'gone.yaml'} cannot be read: "
+        "No such file or directory",
+        f"pare.yaml:7: matrix.y.execute_engine_config.answers: {broken}:2: broken YAML: "
+        "expected the node content, but found '<stream end>'",
+    ]
+    assert session.has_no_traceback_of_ours()
+    # Nobody asks for them.
+    assert "gone.yaml" not in example.run(*SUITE, "--pare-oracle").err

@@ -404,6 +404,14 @@ def configured() -> MultiScenarioRunnerConfig:
     )
 
 
+def test_no_model_is_named_of_a_stage_that_nobody_played() -> None:
+    config = configured().model_copy(update={"agent_type": "mine:agent"})
+    row = PAREMultiScenarioValidationResult(config, {("a", 1): PAREScenarioValidationResult(success=True)}).to_polars()
+    of_stages = ("observe_model", "observe_provider", "execute_model", "execute_provider")
+    assert [row[name].item() for name in of_stages] == [None] * 4
+    assert (row["user_model"].item(), row["proactive_model"].item()) == ("u-alias", "mine:agent")
+
+
 def test_a_row_of_the_table() -> None:
     result = PAREScenarioValidationResult(
         success=False,

@@ -2,6 +2,7 @@ import datetime
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -73,7 +74,7 @@ FULL = """
     matrix:
       long: {max_turns: 30}
     sweep:
-      noise.tool_failure_probability: [0, 0.5]
+      noise.event_late.rate: [0, 0.5]
     live: true
     cassettes: {dir: tapes, mode: once}
     gate:
@@ -108,7 +109,7 @@ def test_every_section() -> None:
         ),
         noise=NoiseConfig(data="noise.json", tool_slow=SlowTool(rate=0.2, seconds=5)),
         matrix={"long": {"max_turns": 30}},
-        sweep={"noise.tool_failure_probability": [0, 0.5]},
+        sweep={"noise.event_late.rate": [0, 0.5]},
         live=True,
         cassettes=Cassettes(dir="tapes", mode="once"),
         gate=Gate(min_success_rate=0.9, robustness=0.8),
@@ -371,9 +372,10 @@ def test_all_problems_in_the_order_of_lines() -> None:
     ]
 
 
-@pytest.mark.parametrize("also", ["oracle: true", "agent_type: 'null'", "agent_type: eager"])
-def test_an_engine_that_takes_no_part_may_be_any(also: str) -> None:
-    runner = load(f"runner: {{{also}, observe_engine_config: {{model_name: m}}}}").settings.runner
+@pytest.mark.parametrize(("key", "value"), [("oracle", True), ("agent_type", "null"), ("agent_type", "eager")])
+def test_an_engine_that_takes_no_part_may_be_any(key: str, value: object) -> None:
+    also = Override(f"runner.{key}", value, "-x")
+    runner = load("runner: {observe_engine_config: {model_name: m}}", [also]).settings.runner
     assert runner.observe_engine_config.provider is None
 
 
@@ -454,6 +456,7 @@ def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 ENGINE = st.fixed_dictionaries(
     {"model_name": text(min_size=1), "provider": st.just("oracle")}, optional={"endpoint": optional(text())}
 )
+OF_STAGE = re.compile(r"observe_|execute_(?!max_turns)").match
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -506,10 +509,15 @@ SETTINGS = st.fixed_dictionaries(
 @given(SETTINGS)
 def test_valid_settings_survive_yaml(data: dict[str, Any]) -> None:
     settings = SuiteSettings.model_validate(data)
+    without = set() if settings.runner.is_built_in else {key for key in RunnerSettings.model_fields if OF_STAGE(key)}
+    if without:
+        data = {**data, "runner": {key: value for key, value in data["runner"].items() if key not in without}}
+        settings = SuiteSettings.model_validate(data)
     read = load(yaml.safe_dump(data, allow_unicode=True).encode()).settings
     assert read == settings
     assert read.model_dump(by_alias=True, exclude_unset=True) == data
-    again = load(yaml.safe_dump(settings.model_dump(by_alias=True, exclude={"runner": {"noise"}})).encode()).settings
+    dumped = settings.model_dump(by_alias=True, exclude={"runner": {"noise", *without}})
+    again = load(yaml.safe_dump(dumped).encode()).settings
     assert again.model_dump() == settings.model_dump()
 
 
@@ -605,3 +613,54 @@ def test_a_gate_on_robustness_needs_two_levels_and_the_sweep_is_to_blame(levels:
 
 def test_a_gate_on_robustness_is_taken_with_two_levels() -> None:
     assert load("gate: {robustness: 0.9}\nsweep: {noise.tool_slow.rate: [0, 0.1]}").settings.gate.robustness == 0.9
+
+
+NO_STAGE = "has no effect: agent_type a:b has no {stage} stage; leave it out"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "runner:\n  agent_type: a:b\n  observe_engine_config: {model_name: oracle, provider: oracle}\n"
+            "  execute_max_iterations: 3\n  execute_model_alias: mine\n",
+            [
+                f"pare.yaml:3: runner.observe_engine_config: {NO_STAGE.format(stage='observe')}",
+                f"pare.yaml:4: runner.execute_max_iterations: {NO_STAGE.format(stage='execute')}",
+                f"pare.yaml:5: runner.execute_model_alias: {NO_STAGE.format(stage='execute')}",
+            ],
+        ),
+        (
+            "runner: {observe_max_iterations: 3}\nmatrix:\n  x: {agent_type: 'a:b'}\n  y: {agent_type: eager}\n",
+            [f"pare.yaml:1: runner.observe_max_iterations: {NO_STAGE.format(stage='observe')}"],
+        ),
+        (
+            "matrix:\n  x: {}\n  y: {agent_type: 'a:b', observe_max_iterations: 3}\n",
+            [f"pare.yaml:3: matrix.y.observe_max_iterations: {NO_STAGE.format(stage='observe')}"],
+        ),
+    ],
+)
+def test_what_is_set_for_stages_that_no_agent_has_is_refused(text: str, expected: list[str]) -> None:
+    assert complaint(text).splitlines() == expected
+
+
+def test_what_is_set_over_the_file_for_stages_that_no_agent_has_is_refused() -> None:
+    override = Override("runner.observe_engine_config", {"model_name": "oracle", "provider": "oracle"}, "-o")
+    expected = f"-o: runner.observe_engine_config: {NO_STAGE.format(stage='observe')}"
+    assert complaint("runner: {agent_type: 'a:b'}", [override]) == expected
+    assert complaint("runner: {}", [Override("runner.agent_type", "a:b", "-a"), override]) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides"),
+    [
+        ("runner: {agent_type: 'a:b', execute_max_turns: 3, user_max_iterations: 2}", []),
+        ("runner: {observe_max_iterations: 3}\nmatrix: {x: {}, y: {agent_type: 'a:b'}}", []),
+        ("runner: {agent_type: 'a:b'}\nmatrix: {x: {agent_type: observe-execute, observe_max_iterations: 3}}", []),
+        # The file is right by itself; another agent for a session must not need another file.
+        ("runner: {observe_max_iterations: 3}", [Override("runner.agent_type", "null", "-a")]),
+        ("matrix: {x: {observe_max_iterations: 3}}", [Override("runner.agent_type", "null", "-a")]),
+    ],
+)
+def test_what_is_set_for_stages_that_an_agent_has_is_not(text: str, overrides: list[Override]) -> None:
+    assert load(text, overrides).variants
