@@ -156,7 +156,6 @@ class Player:
             anchored(config, self._suite),
             script_errors,
             agent=under_test,
-            export_dir=self._suite.resolve("traces"),
             cassette=cassette_of(self._suite, scenario_id, run_number, variant, recorder=""),
         )
 
