@@ -169,7 +169,16 @@ def test_settings_by_keyword(example: Example) -> None:
 @pytest.mark.parametrize(
     ("settings", "messages"),
     [
-        ("max_turn=3", ["fixture pare.max_turn: Extra inputs are not permitted"]),
+        ("max_turn=3", ["fixture pare.max_turn: unknown key; did you mean max_turns?"]),
+        (
+            "user_engine_config={'model_name': 'x', 'provider': 'oracle', 'temprature': 1}, noise={'tool_slo': {}}",
+            [
+                "fixture pare.user_engine_config.temprature: unknown key; did you mean temperature?",
+                "fixture pare.noise.tool_slo: unknown key; did you mean tool_slow?",
+            ],
+        ),
+        # Keys of the suite that no run takes are not meant.
+        ("runs=3, live=True", ["fixture pare.runs: unknown key", "fixture pare.live: unknown key"]),
         ("max_turns='3'", ["fixture pare.max_turns: Input should be a valid integer"]),
         (
             "max_turns=-1, generation_seconds=-1",
