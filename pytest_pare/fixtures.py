@@ -174,13 +174,16 @@ def refuse(name: str, error: ValidationError) -> NoReturn:
     Raises:
         pytest.fail.Exception: Always.
     """
-    from pytest_pare.settings.errors import location_of
+    from pytest_pare.settings.errors import location_of, unknown_run_key
 
     details = error.errors(include_url=False)
     keys = [[str(part) for part in location_of(one)] for one in details]
     if not name:
         keys = [[_FIXTURES.get(field, field), *inner] for field, *inner in keys]
     places = [".".join(filter(None, [name, *inner])) for inner in keys]
-    told = [": ".join(filter(None, [place, one["msg"]])) for place, one in zip(places, details, strict=True)]
+    messages = [
+        unknown_run_key(location_of(one)) if one["type"] == "extra_forbidden" else one["msg"] for one in details
+    ]
+    told = [": ".join(filter(None, [place, message])) for place, message in zip(places, messages, strict=True)]
     # Not `pytest.fail`: pytest would print pydantic's own words, too.
     raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in told), pytrace=False) from None

@@ -149,14 +149,14 @@ class Player:
         scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
         script_errors = self._suite.settings.scenarios.script_errors
         self._runs[scenario_id, run_number] += 1
-        # A test may play a scenario several times, each time in another way.
+        # A test may play a scenario several times, each time in another way. The suite has no such variant.
         variant = f"{self._nodeid}#{self._runs[scenario_id, run_number]}"
         return run_scenario(
             scenario,
             anchored(config, self._suite),
             script_errors,
             agent=under_test,
-            export_dir=self._suite.resolve("traces"),
+            variant=variant,
             cassette=cassette_of(self._suite, scenario_id, run_number, variant, recorder=""),
         )
 

@@ -121,11 +121,22 @@ def plan(suite: Suite, rootdir: Path) -> Plan:
 
     Nothing of the library is imported, so this is not the place to find fault: what is wrong is told by the collection.
     """
+    ids, is_all = _ids_in_source(suite, rootdir)
+    return Plan(len(ids), is_all)
+
+
+def known_ids(suite: Suite, rootdir: Path) -> set[str] | None:
+    """Return the ids of all scenarios that a suite runs; `None` if that is not known before they are imported."""
+    ids, is_all = _ids_in_source(suite, rootdir)
+    return set(ids[: suite.settings.scenarios.limit]) if is_all else None
+
+
+def _ids_in_source(suite: Suite, rootdir: Path) -> tuple[list[str], bool]:
     from pytest_pare.settings import SettingsError
 
     try:
         found = libraries(suite, rootdir)
         ids = select_ids((i for directory in found.directories for i in ids_in_source(directory)), suite)
     except (SettingsError, OSError):
-        return Plan(0, is_all=False)
-    return Plan(len(ids), is_all=not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP)))
+        return [], False
+    return ids, not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP))

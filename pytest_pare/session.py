@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,10 @@ from pytest_pare import options, pruning
 from pytest_pare.endpoints import EndpointCheck, announced, asks_models
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.redaction import redacted, redacted_plain
-from pytest_pare.selection import Plan, plan
+from pytest_pare.selection import Plan, known_ids, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
-from pytest_pare.suite import ScenarioHooks, SuiteFile
+from pytest_pare.simulation.export import trace_path
+from pytest_pare.suite import ScenarioHooks, SuiteFile, anchored
 from pytest_pare.tally import Tally
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class SuiteSession:
         _refuse_shared_reports(suites)
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
+            _refuse_shared_traces(suites, config.rootpath)
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
             tally = Tally(
                 config,
@@ -167,6 +170,32 @@ def _in_words(planned: Plan, suite: Suite) -> str:
     total = scenarios * times
     runs = f"{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
     return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
+
+
+def _refuse_shared_traces(suites: dict[Path, Suite], rootpath: Path) -> None:
+    # Every two of them: neither has to share anything with a third one.
+    for (path, suite), (other_path, other) in combinations(suites.items(), 2):
+        shared = sorted(_trace_names(suite) & _trace_names(other))
+        if not shared:
+            continue
+        ids, other_ids = known_ids(suite, rootpath), known_ids(other, rootpath)
+        if ids is None or other_ids is None or ids & other_ids:
+            raise pytest.UsageError(
+                f"{other_path}: traces in {shared[0].parent} are also written by {path}, under the same names; give "
+                "each a directory of its own (runner.output_dir)"
+            )
+
+
+def _trace_names(suite: Suite) -> set[Path]:
+    """Return the files that a suite would write traces to for a scenario without an id: what follows the id in each."""
+    numbers = range(1, suite.settings.runs + 1) if suite.settings.runs > 1 else [None]
+    runners = [(variant.name, anchored(variant.settings.runner, suite)) for variant in suite.variants]
+    return {
+        trace_path(runner, suite.path.parent, "", number, name)
+        for name, runner in runners
+        if runner.export
+        for number in numbers
+    }
 
 
 def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:

@@ -284,7 +284,6 @@ def _run(
             anchored(config, suite),
             suite.settings.scenarios.script_errors,
             agent=agent,
-            export_dir=suite.resolve("traces"),
             variant=variant,
             cassette=cassette_of(suite, scenario_id, run_number, variant, recorder=suite.path.name),
         )
@@ -322,17 +321,15 @@ def require_agent(agent: object) -> None:
 
 
 def anchored(config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRunnerConfig:
-    """Return the config with its paths absolute: in a suite they are relative to the file."""
-    update: dict[str, Any] = {}
-    if config.output_dir is not None:
-        update["output_dir"] = str(suite.resolve(config.output_dir))
+    """Return the config with its paths absolute, and one for traces: in a suite they are relative to the file."""
+    update: dict[str, Any] = {"output_dir": str(suite.resolve(config.output_dir or "traces"))}
     if config.noise.data is not None:
         update["noise"] = config.noise.model_copy(update={"data": str(suite.resolve(config.noise.data))})
     for role, engine in config.engines.items():
         if isinstance(engine.answers, str):
             answers = str(suite.resolve(engine.answers))
             update[f"{role}_engine_config"] = engine.model_copy(update={"answers": answers})
-    return config.model_copy(update=update) if update else config
+    return config.model_copy(update=update)
 
 
 def _hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

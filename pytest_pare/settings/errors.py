@@ -85,16 +85,26 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def unknown_key(key: str) -> str:
-    """Say that no such key exists, and which one may be meant."""
+def unknown_key(key: str, keys: Iterable[str] = KEYS) -> str:
+    """Say that no such key exists, and which one of `keys` may be meant."""
     section, _, name = key.rpartition(".")
-    siblings = sorted(known.rpartition(".")[2] for known in KEYS if known.rpartition(".")[0] == section)
+    siblings = sorted(known.rpartition(".")[2] for known in keys if known.rpartition(".")[0] == section)
     longer = [known for known in siblings if name in known.split("_")]
-    namesakes = sorted(known for known in KEYS if known.rpartition(".")[2] == name)
+    namesakes = sorted(known for known in keys if known.rpartition(".")[2] == name)
     if len(namesakes) > 2:
         namesakes = []  # A name that is everywhere, such as `seed`, tells nothing.
     meant = difflib.get_close_matches(name, siblings, n=1) or longer or namesakes
     return f"unknown key; did you mean {meant[0]}?" if meant else "unknown key"
+
+
+def unknown_run_key(location: Location) -> str:
+    """Say that a run takes no such setting, as `unknown_key` does: only what a run takes may be meant.
+
+    Args:
+        location: Where it stands in the settings of a run: in the section `runner`, with `noise` in it.
+    """
+    key = dotted(location if location[0] == "noise" else ("runner", *location))
+    return unknown_key(key, [known for known in KEYS if known.startswith(("runner.", "noise."))])
 
 
 def location_of(error: ErrorDetails) -> Location:

@@ -45,10 +45,17 @@ def export_run(
     """
     if not config.export:
         return None
-    extension = "jsonl" if config.trace_dump_format == "jsonl" else "json"
-    path = Path(config.output_dir or directory) / file_name(trace.scenario_id, trace.run_number, variant, extension)
+    path = trace_path(config, directory, trace.scenario_id, trace.run_number, variant)
     write_whole(path, _text(scenario, trace, result, config))
     return path
+
+
+def trace_path(
+    config: ScenarioRunnerConfig, directory: Path, scenario_id: str, run_number: int | None, variant: str
+) -> Path:
+    """Return the file that a run's trace is written to, by `export_run` with the same arguments."""
+    extension = "jsonl" if config.trace_dump_format == "jsonl" else "json"
+    return Path(config.output_dir or directory) / file_name(scenario_id, run_number, variant, extension)
 
 
 def _text(

@@ -169,7 +169,16 @@ def test_settings_by_keyword(example: Example) -> None:
 @pytest.mark.parametrize(
     ("settings", "messages"),
     [
-        ("max_turn=3", ["fixture pare.max_turn: Extra inputs are not permitted"]),
+        ("max_turn=3", ["fixture pare.max_turn: unknown key; did you mean max_turns?"]),
+        (
+            "user_engine_config={'model_name': 'x', 'provider': 'oracle', 'temprature': 1}, noise={'tool_slo': {}}",
+            [
+                "fixture pare.user_engine_config.temprature: unknown key; did you mean temperature?",
+                "fixture pare.noise.tool_slo: unknown key; did you mean tool_slow?",
+            ],
+        ),
+        # Keys of the suite that no run takes are not meant.
+        ("runs=3, live=True", ["fixture pare.runs: unknown key", "fixture pare.live: unknown key"]),
         ("max_turns='3'", ["fixture pare.max_turns: Input should be a valid integer"]),
         (
             "max_turns=-1, generation_seconds=-1",
@@ -426,6 +435,47 @@ def test_traces_are_written_beside_the_suite_file(example: Example) -> None:
         assert path.is_file()
     """
     assert check(example, code, "suites/pare.yaml").outcomes() == {"passed": 2}
+
+
+def test_each_run_has_a_trace_of_its_own_beside_those_of_the_suite(library: Example) -> None:
+    library.suite(f"{LIB.replace('runner: {', 'runner: {export: true, ')}").write(
+        "tests/test_shed.py",
+        """
+        import pytest
+        from pathlib import Path
+
+        def silent(turn):
+            pass
+
+        def play(pare, agent=None, **settings):
+            run = pare.run("water", agent=agent, **settings)
+            path = Path(run.result.export_path)
+            assert path.read_text() == run.trace.to_jsonl()
+            print("wrote", path.name)
+
+        def test_one(pare):
+            play(pare, silent)
+            play(pare)
+            play(pare, silent, run_number=1)
+
+        @pytest.mark.parametrize("word", ["A", "a", "ä/b", "x" * 300])
+        def test_other(pare, word):
+            play(pare, silent)
+        """,
+    )
+    sessions = [library.run("pare.yaml", "tests", "-s", *flags) for flags in ((), ("-p", "no:randomly"))]
+    assert [session.outcomes() for session in sessions] == [{"passed": 6}] * 2
+    wrote, again = (
+        [line.partition("wrote ")[2] for line in session.result.outlines if "wrote " in line] for session in sessions
+    )
+    assert wrote == again
+    assert len({name.lower() for name in wrote}) == 7
+    # Nothing else was written over.
+    assert {path.name for path in (library.path / "traces").iterdir()} == {"water.jsonl", *wrote}
+    assert '"agent":"eager"' in (library.path / "traces/water.jsonl").read_text(encoding="utf-8")
+    assert wrote[0].startswith("water@tests-test_shed.py--test_one-1~")
+    assert wrote[1].startswith("water@tests-test_shed.py--test_one-2~")
+    assert wrote[2].startswith("water_run_1@tests-test_shed.py--test_one-1~")
 
 
 # -- in all kinds of tests

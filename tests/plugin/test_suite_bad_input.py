@@ -70,6 +70,58 @@ def test_two_suites_that_write_one_report(example: Example) -> None:
     )
 
 
+TRACED = "scenarios: {%s}\nrunner: {export: true%s}\n%s"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("", "", ""), ("", "", "")),
+        (("include: [water]", "", ""), ("include: [w*]", ", output_dir: ./traces", "")),
+        (("include: [water]", "", "runs: 2"), ("", "", "runs: 3")),
+        (("", "", "matrix: {a: {max_turns: 1}, b: {}}"), ("", "", "matrix: {b: {export: true}}")),
+    ],
+)
+def test_two_suites_that_write_the_same_traces(example: Example, one: tuple[str], other: tuple[str]) -> None:
+    example.scenario("water").scenario("weed").suite(TRACED % one).suite(TRACED % other, "b.pare.yaml")
+    session = example.run("pare.yaml", "b.pare.yaml")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    path = example.path
+    assert session.err == (
+        f"ERROR: {path}/b.pare.yaml: traces in {path}/traces are also written by {path}/pare.yaml, under the same "
+        "names; give each a directory of its own (runner.output_dir)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("include: [water]", "", ""), ("exclude: [water]", "", "")),
+        (("limit: 1", "", ""), ("include: [weed]", "", "")),
+        (("", "", ""), ("", ", output_dir: other", "")),
+        (("", "", ""), ("", ", trace_dump_format: lite", "")),
+        (("", "", ""), ("", "", "runs: 2")),
+        (("", "", ""), ("", "", "matrix: {a: {max_turns: 1}}")),
+        (("", "", ""), ("", "", "matrix: {a: {export: false}}")),
+    ],
+)
+def test_two_suites_that_write_traces_apart(example: Example, one: tuple[str], other: tuple[str]) -> None:
+    example.scenario("water").scenario("weed").suite(TRACED % one).suite(TRACED % other, "b.pare.yaml")
+    assert example.run("pare.yaml", "b.pare.yaml", "--collect-only").code == pytest.ExitCode.OK
+
+
+def test_two_suites_whose_libraries_do_not_tell_their_scenarios(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example.scenario("water").scenario("weed").suite(TRACED % ("include: [water]", "", ""))
+    example.suite(TRACED % ("include: [weed]", "", ""), "b.pare.yaml")
+    # What an entry point registers may be selected, too.
+    monkeypatch.setattr("pytest_pare.selection.metadata.entry_points", lambda group: [group])
+    session = example.run("pare.yaml", "b.pare.yaml", "--collect-only")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "give each a directory of its own (runner.output_dir)" in session.err
+
+
 # -- the selection
 
 
