@@ -19,7 +19,7 @@ from pytest_pare.fixtures import refuse
 from pytest_pare.outcomes import RunId
 from pytest_pare.plain import to_text
 from pytest_pare.redaction import redacted, redacted_plain
-from pytest_pare.run_files import file_name
+from pytest_pare.run_files import file_name, recorder_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
@@ -306,7 +306,7 @@ def _run(
             agent=agent,
             export_dir=suite.resolve("traces"),
             variant=variant,
-            cassette=cassette_of(suite, scenario_id, run_number, variant, recorder=suite.path.name),
+            cassette=cassette_of(suite, scenario_id, run_number, variant, of_suite=True),
         )
     except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)
@@ -314,7 +314,7 @@ def _run(
 
 
 def cassette_of(
-    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, recorder: str
+    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, of_suite: bool
 ) -> Cassette | None:
     """Return where a run is recorded, or replayed from; `None` if its suite has no cassettes.
 
@@ -323,14 +323,15 @@ def cassette_of(
         scenario_id: The scenario.
         run_number: The number of the run; `None` where each scenario is run once.
         variant: What tells the run from others of the same scenario and number.
-        recorder: What to note in the recording of who made it; the name of the suite file for its own runs.
+        of_suite: Whether the suite itself makes the run, and not a test of somebody's own.
     """
     from pytest_pare.engines.tape import Cassette
 
-    settings = suite.settings.cassettes
-    if settings is None:
+    settings, directory = suite.settings.cassettes, suite.cassettes_dir
+    if settings is None or directory is None:
         return None
-    path = suite.resolve(settings.dir) / file_name(scenario_id, run_number, variant, "jsonl")
+    recorder = recorder_name(suite.path, directory) if of_suite else ""
+    path = directory / file_name(scenario_id, run_number, variant, "jsonl")
     return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 
 

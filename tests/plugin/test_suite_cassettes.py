@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,7 +106,7 @@ def test_each_run_of_each_variant_has_a_recording_of_its_own(project: Example) -
     recording = Recording.read(project.path / "cassettes" / "plants_run_2@model-b-2025.jsonl")
     assert recording is not None
     assert (recording.scenario_id, recording.run_number, recording.variant, recording.suite) == (
-        "plants", 2, "model-b-2025", "pare.yaml"
+        "plants", 2, "model-b-2025", "../pare.yaml"
     )  # fmt: skip
     assert recording.of("user")[0].model == "model-b-2025"
     assert project.run("--pare-config", "pare.yaml", "-k", "plants").outcomes()["passed"] == 4
@@ -186,8 +187,8 @@ def pruned(project: Example) -> Example:
     whole = (directory / "water.jsonl").read_text()
     (directory / "gone.jsonl").write_text(whole)
     (directory / "gone_run_1.jsonl").write_text(whole)
-    (directory / "other.jsonl").write_text(whole.replace('"suite": "pare.yaml"', '"suite": "other.pare.yaml"'))
-    (directory / "own.jsonl").write_text(whole.replace('"suite": "pare.yaml"', '"suite": ""'))
+    (directory / "other.jsonl").write_text(whole.replace('"suite": "../pare.yaml"', '"suite": "../other.pare.yaml"'))
+    (directory / "own.jsonl").write_text(whole.replace('"suite": "../pare.yaml"', '"suite": ""'))
     (directory / "notes.jsonl").write_text("not a cassette")
     (directory / "README.md").write_text("not a cassette")
     return project
@@ -296,6 +297,40 @@ def test_a_module_that_is_broken_keeps_everything(pruned: Example) -> None:
     reason = "not every module of the library could be imported"
     assert told(session) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == EVERYTHING
+
+
+def test_suites_of_one_name_are_told_apart(project: Example) -> None:
+    for name, scenario in (("a", "plants"), ("b", "water")):
+        project.suite(
+            f"{SUITE.replace('{}', '{dir: ../cassettes}')}scenarios: {{include: [{scenario}]}}\n", f"{name}/pare.yaml"
+        )
+        assert project.run("--pare-config", f"{name}/pare.yaml", *RECORD).outcomes() == {"passed": 1}
+    session = project.run("--pare-config", "a/pare.yaml", "--pare-prune-cassettes")
+    assert told(session) == ["a/pare.yaml: every cassette is used"]
+    project.suite(f"{SUITE.replace('{}', '{dir: ../cassettes}')}scenarios: {{include: [water]}}\n", "a/pare.yaml")
+    session = project.run("--pare-config", "a/pare.yaml", "--pare-prune-cassettes")
+    assert told(session)[1:] == [f"  removed {project.path}/cassettes/plants.jsonl"]
+    assert cassettes(project) == ["water.jsonl"]
+
+
+@pytest.mark.parametrize("directory", ["cassettes", "."])
+def test_a_recording_that_has_but_the_name_of_its_suite_is_replayed_and_kept(
+    project: Example, service: Service, directory: str
+) -> None:
+    # As earlier versions wrote it.
+    project.suite(SUITE.replace("{}", f"{{dir: {directory}}}"))
+    project.run("--pare-config", "pare.yaml", *RECORD)
+    for name in ("water", "plants"):
+        path = project.path / directory / f"{name}.jsonl"
+        first, _, rest = path.read_text().partition("\n")
+        header = {**json.loads(first), "suite": "pare.yaml"}
+        path.write_text(f"{json.dumps(header)}\n{rest}")
+        (path.with_name(f"gone_{name}.jsonl")).write_text(path.read_text())
+    service.asked = 0
+    session = prune(project)
+    assert (session.outcomes(), service.asked) == ({"passed": 2}, 0)
+    assert told(session) == ["pare.yaml: every cassette is used"]
+    assert (project.path / directory / "gone_water.jsonl").exists()
 
 
 def test_a_file_that_cannot_be_removed_is_told(pruned: Example, monkeypatch: pytest.MonkeyPatch) -> None:
