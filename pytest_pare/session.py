@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_pare import options, pruning
-from pytest_pare.endpoints import EndpointCheck, announced, asks_models
+from pytest_pare.endpoints import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.selection import Plan, plan
@@ -55,10 +56,11 @@ class SuiteSession:
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
+            _refuse_shared_cassettes(suites, session._planned)
             tally = Tally(
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
-                {session._name(path): one.scenarios for path, one in session._planned.items() if one.is_all},
+                {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
             )
             # The later one is the first to be called: no report of an earlier session is to stay.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
@@ -132,8 +134,11 @@ def _cast(runner: RunnerSettings) -> str:
 
 
 def _scenarios(planned: Plan, suite: Suite) -> int:
-    limit = suite.settings.scenarios.limit
-    return planned.scenarios if limit is None else min(planned.scenarios, limit)
+    return len(_ids(planned, suite))
+
+
+def _ids(planned: Plan, suite: Suite) -> tuple[str, ...]:
+    return planned.ids[: suite.settings.scenarios.limit]
 
 
 def _times(suite: Suite) -> int:
@@ -144,7 +149,7 @@ def _in_words(planned: Plan, suite: Suite) -> str:
     named = [variant for variant in suite.variants if variant.name]
     factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.runs)]
     times = _times(suite)
-    if not planned.scenarios:
+    if not planned.ids:
         runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
         return f"{runs} ({' x '.join(factors)})" if named else runs
     scenarios = _scenarios(planned, suite)
@@ -162,6 +167,23 @@ def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:
                     f"{path}: the report {report} is also written by {writer[report]}; give each a file of its own"
                 )
             writer[report] = path
+
+
+def _refuse_shared_cassettes(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
+    for (path, suite), (other, others) in combinations(suites.items(), 2):
+        if suite.cassettes_dir is None or suite.cassettes_dir != others.cassettes_dir:
+            continue
+        # The number of the run is in the name of a file where there are several.
+        if (suite.settings.runs > 1) != (others.settings.runs > 1):
+            continue
+        known = planned[path].is_all and planned[other].is_all
+        if known and set(_ids(planned[path], suite)).isdisjoint(_ids(planned[other], others)):
+            continue
+        if not variants_with_models(suite).isdisjoint(variants_with_models(others)):
+            raise pytest.UsageError(
+                f"{other}: the cassettes in {suite.cassettes_dir} are also those of {path}; give each a cassettes.dir "
+                "of its own"
+            )
 
 
 def _overrides(config: pytest.Config) -> list[Override]:

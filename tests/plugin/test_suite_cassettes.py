@@ -176,6 +176,69 @@ def test_tests_of_ones_own_are_recorded_under_their_own_name(project: Example, s
     assert service.asked == 0
 
 
+# -- several suites
+
+
+TWO = ("--pare-config", "pare.yaml", "--pare-config", "full.pare.yaml")
+
+
+def two(project: Example, first: str = "", second: str = "") -> Example:
+    return project.suite(f"{SUITE}{first}").suite(f"{SUITE.replace('model-', 'other-')}{second}", "full.pare.yaml")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("", ""),
+        ("scenarios: {include: [plants]}\n", ""),
+        ("runs: 2\n", "runs: 3\n"),
+        ("matrix: {short: {max_turns: 1}, long: {}}\n", "matrix: {short: {max_turns: 1}}\n"),
+    ],
+)
+@pytest.mark.parametrize("args", [(), ("--pare-record", "all", "--pare-live")])
+def test_two_suites_do_not_share_a_recording(
+    project: Example, service: Service, first: str, second: str, args: tuple[str, ...]
+) -> None:
+    session = two(project, first, second).run(*TWO, *args)
+    assert session.code == 4
+    assert session.err.splitlines() == [
+        f"ERROR: {project.path}/full.pare.yaml: the cassettes in {project.path}/cassettes are also those of "
+        f"{project.path}/pare.yaml; give each a cassettes.dir of its own"
+    ]
+    assert (service.asked, cassettes(project)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("scenarios: {include: [plants]}\n", "scenarios: {include: [water]}\n"),
+        ("scenarios: {limit: 1}\n", "scenarios: {include: [water]}\n"),
+        ("runs: 2\n", ""),
+        ("matrix: {short: {max_turns: 1}}\n", ""),
+    ],
+)
+def test_two_suites_may_share_the_directory(project: Example, first: str, second: str) -> None:
+    assert two(project, first, second).run(*TWO, *RECORD).code == 0
+    assert two(project, first, second).run(*TWO).code == 0
+
+
+def test_suites_that_record_nothing_have_nothing_to_share(project: Example) -> None:
+    project.suite("cassettes: {}", "full.pare.yaml")
+    assert project.run(*TWO, *RECORD).code == 0
+    project.suite(SUITE.replace("{}", "null"), "full.pare.yaml")
+    assert project.run(*TWO, "--pare-live").code == 0
+
+
+def test_suites_whose_scenarios_are_not_known_may_share_a_recording(
+    project: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two(project, "scenarios: {include: [plants]}\n", "scenarios: {include: [water]}\n")
+    monkeypatch.setattr("pytest_pare.selection.metadata.entry_points", lambda group: [group])
+    assert project.run(*TWO, *RECORD).code == 4
+    two(project, "matrix: {a: {}}\n", "matrix: {b: {}}\n")
+    assert project.run(*TWO, "--collect-only").code != 4
+
+
 # -- pruning
 
 
