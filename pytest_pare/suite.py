@@ -23,6 +23,7 @@ from pytest_pare.run_files import file_name, recorder_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
+    exception_type_name,
     result_to_record,
 )
 from pytest_pare.selection import load_scenarios, select_ids
@@ -199,21 +200,39 @@ def _play(
     require_permission(suite.settings, config)
     with _ended_in_any_case(item.config, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
+    refused = _warn(item, run)
+    if refused and run.result.status == "success":
+        # Nothing is known of the agent that somebody who asks for this would believe.
+        run.result.success, run.result.exception, run.result.error_kind = None, refused[0], "configuration"
     item.stash[RECORD] = {
         "result": result_to_record(run.result),
         "config": config_record,
         "level": None if variant.level is None else list(variant.level),
         "problem": None if run.export_error is None else redacted(to_text(run.export_error)),
     }
-    for warning in run.warnings:
-        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
-        item.warn(kind(redacted(to_text(warning))))
     if run.result.status == "success":
         return
     error = run.result.exception
+    also = [f"{exception_type_name(one)}: {one}" for one in refused if one is not error]
     if error is not None and is_users(error):
+        for told in also:
+            error.add_note(told)
         raise from_users_code(error)
-    pytest.fail(explanation(run), pytrace=False)
+    pytest.fail("\n\n".join([explanation(run), *also]), pytrace=False)
+
+
+def _warn(item: pytest.Item, run: Run) -> list[Warning]:
+    """Tell the warnings of a run, and return those that are errors here."""
+    refused: list[Warning] = []
+    for warning in run.warnings:
+        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
+        told = redacted(to_text(warning))
+        try:
+            item.warn(kind(told))
+        except kind:
+            # Not the one that was raised, whose traceback is ours and pytest's.
+            refused.append(kind(f"{told} (-W or filterwarnings makes an error of this warning)"))
+    return refused
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -141,6 +142,40 @@ def test_a_run_that_leaves_its_recording_says_where_and_why(project: Example) ->
         ],
         consecutive=False,
     )
+    assert session.has_no_traceback_of_ours()
+
+
+def test_a_warning_that_is_to_be_an_error_does_not_hide_the_drift(project: Example) -> None:
+    project.run("--pare-config", "pare.yaml", *RECORD)
+    project.scenario("plants", methods="user_goal = 'Wants to be left alone.'")
+    session = project.run("--pare-config", "pare.yaml", "-W", "error")
+    session.result.stdout.fnmatch_lines(
+        [
+            "CassetteDrift: turn 0, call 1 of role user is not as recorded: the scenario's user has another goal",
+            "+ *Wants to be left alone.*",
+            "PARECassetteWarning: cassettes/plants.jsonl may be out of date: the scenario's user has another goal "
+            "(-W or filterwarnings makes an error of this warning)",
+            "EXCEPTION  plants: CassetteDrift: turn 0, call 1 of role user is not as recor...",
+        ],
+        consecutive=False,
+    )
+    assert session.has_no_traceback_of_ours()
+
+
+def test_a_stale_recording_is_a_matter_of_configuration_where_its_warning_is_an_error(project: Example) -> None:
+    project.suite(f"{SUITE}reports: {{json: pare.json}}\n").run("--pare-config", "pare.yaml", *RECORD)
+    path = project.path / "cassettes" / "plants.jsonl"
+    path.write_text(re.sub(r'"package": "[^"]*"', '"package": "0.0.0"', path.read_text()))
+    session = project.run("--pare-config", "pare.yaml", "-W", "error")
+    assert (session.code, session.outcomes()) == (1, {"failed": 1, "passed": 1})
+    assert session.open_runs == ["EXCEPTION  plants: PARECassetteWarning: cassettes/plants.jsonl may be out of ..."]
+    session.result.stdout.fnmatch_lines(
+        [
+            "PARECassetteWarning: cassettes/plants.jsonl may be out of date: *0.0.0* "
+            "(-W or filterwarnings makes an error of this warning)"
+        ]
+    )
+    assert '"configuration": 1' in (project.path / "pare.json").read_text()
     assert session.has_no_traceback_of_ours()
 
 
