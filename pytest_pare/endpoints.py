@@ -36,6 +36,11 @@ def asks_models(suite: Suite) -> bool:
     return any(True for settings in _settings(suite) for _ in _asked(settings, settings.runner))
 
 
+def variants_with_models(suite: Suite) -> set[str]:
+    """Return the names of a suite's variants in which a model takes part, asked or replayed."""
+    return {variant.name for variant in suite.variants if any(True for _ in _models(variant.settings.runner))}
+
+
 def require_permission(settings: SuiteSettings, config: ScenarioRunnerConfig) -> None:
     """Fail the test if fixtures have put an engine in place that asks a model, and the suite does not allow that.
 

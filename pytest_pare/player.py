@@ -157,7 +157,7 @@ class Player:
             script_errors,
             agent=under_test,
             variant=variant,
-            cassette=cassette_of(self._suite, scenario_id, run_number, variant, recorder=""),
+            cassette=cassette_of(self._suite, scenario_id, run_number, variant, of_suite=False),
         )
 
     def _updated(self, settings: dict[str, Any]) -> MultiScenarioRunnerConfig:

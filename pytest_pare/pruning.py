@@ -9,7 +9,7 @@ import pytest
 
 from pytest_pare.engines.cassette import recorder_of
 from pytest_pare.options import PRUNE
-from pytest_pare.run_files import file_name
+from pytest_pare.run_files import file_name, recorder_name
 from pytest_pare.tally import narrowing, only_looks
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _is_whole(suite: SuiteTally) -> bool:
 
 
 def _used(suite: SuiteTally) -> Iterator[Path]:
-    directory = _directory(suite)
+    directory = suite.suite.cassettes_dir
     if directory is None:
         return
     for nodeid in suite.outcomes:
@@ -93,20 +93,12 @@ def _used(suite: SuiteTally) -> Iterator[Path]:
         yield directory / file_name(run.scenario_id, run.run_number, run.variant, "jsonl")
 
 
-def _directory(suite: SuiteTally) -> Path | None:
-    settings = suite.suite.settings.cassettes
-    return None if settings is None else suite.suite.resolve(settings.dir)
-
-
 def _prune(suite: SuiteTally, used: set[Path]) -> Iterator[str]:
-    directory = _directory(suite)
+    directory = suite.suite.cassettes_dir
     assert directory is not None
     # Another suite may keep its cassettes in the same directory.
-    unused = [
-        path
-        for path in sorted(directory.glob("*.jsonl"))
-        if path not in used and recorder_of(path) == suite.suite.path.name
-    ]
+    own = recorder_name(suite.suite.path, directory)
+    unused = [path for path in sorted(directory.glob("*.jsonl")) if path not in used and recorder_of(path) == own]
     if not unused:
         yield f"{suite.name}: every cassette is used"
         return

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import threading
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +35,20 @@ def _safe(name: str, wanted: str) -> str:
     if safe == name:
         return safe
     return f"{safe}~{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def recorder_name(suite_path: Path, directory: Path) -> str:
+    """Return what a recording says of the suite file that it belongs to: its path from the directory of the recordings.
+
+    It is the same on every machine, and has a slash in it: the names that earlier versions wrote have none.
+    """
+    try:
+        seen = os.path.relpath(suite_path.parent.resolve() / suite_path.name, directory)
+    except ValueError:
+        # On Windows there is no way from one drive to another.
+        return ""
+    told = PurePath(seen).as_posix()
+    return told if "/" in told else f"./{told}"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -108,35 +108,24 @@ class Plan(NamedTuple):
     """What is known of a selection before the libraries are imported.
 
     Attributes:
-        scenarios: How many are selected before the limit, as far as the source of the modules tells.
+        ids: The scenarios that are selected before the limit, as far as the source of the modules tells.
         is_all: Whether that is the whole selection.
     """
 
-    scenarios: int
+    ids: tuple[str, ...]
     is_all: bool
 
 
 def plan(suite: Suite, rootdir: Path) -> Plan:
-    """Return how many scenarios `select_ids` will select.
+    """Return which scenarios `select_ids` will select.
 
     Nothing of the library is imported, so this is not the place to find fault: what is wrong is told by the collection.
     """
-    ids, is_all = _ids_in_source(suite, rootdir)
-    return Plan(len(ids), is_all)
-
-
-def known_ids(suite: Suite, rootdir: Path) -> set[str] | None:
-    """Return the ids of all scenarios that a suite runs; `None` if that is not known before they are imported."""
-    ids, is_all = _ids_in_source(suite, rootdir)
-    return set(ids[: suite.settings.scenarios.limit]) if is_all else None
-
-
-def _ids_in_source(suite: Suite, rootdir: Path) -> tuple[list[str], bool]:
     from pytest_pare.settings import SettingsError
 
     try:
         found = libraries(suite, rootdir)
         ids = select_ids((i for directory in found.directories for i in ids_in_source(directory)), suite)
     except (SettingsError, OSError):
-        return [], False
-    return ids, not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP))
+        return Plan((), is_all=False)
+    return Plan(tuple(ids), is_all=not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP)))

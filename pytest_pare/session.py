@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options, pruning
-from pytest_pare.endpoints import EndpointCheck, announced, asks_models
+from pytest_pare.endpoints import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.redaction import redacted, redacted_plain
-from pytest_pare.selection import Plan, known_ids, plan
+from pytest_pare.selection import Plan, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
 from pytest_pare.simulation.export import trace_path
 from pytest_pare.suite import ScenarioHooks, SuiteFile, anchored
@@ -49,12 +49,13 @@ class SuiteSession:
         _refuse_shared_reports(suites)
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
-            _refuse_shared_traces(suites, config.rootpath)
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
+            _refuse_shared_traces(suites, session._planned)
+            _refuse_shared_cassettes(suites, session._planned)
             tally = Tally(
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
-                {session._name(path): one.scenarios for path, one in session._planned.items() if one.is_all},
+                {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
             )
             # The later one is the first to be called: no report of an earlier session is to stay.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
@@ -151,8 +152,11 @@ def _cast(runner: RunnerSettings) -> str:
 
 
 def _scenarios(planned: Plan, suite: Suite) -> int:
-    limit = suite.settings.scenarios.limit
-    return planned.scenarios if limit is None else min(planned.scenarios, limit)
+    return len(_ids(planned, suite))
+
+
+def _ids(planned: Plan, suite: Suite) -> tuple[str, ...]:
+    return planned.ids[: suite.settings.scenarios.limit]
 
 
 def _times(suite: Suite) -> int:
@@ -163,7 +167,7 @@ def _in_words(planned: Plan, suite: Suite) -> str:
     named = [variant for variant in suite.variants if variant.name]
     factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.runs)]
     times = _times(suite)
-    if not planned.scenarios:
+    if not planned.ids:
         runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
         return f"{runs} ({' x '.join(factors)})" if named else runs
     scenarios = _scenarios(planned, suite)
@@ -172,14 +176,11 @@ def _in_words(planned: Plan, suite: Suite) -> str:
     return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
 
 
-def _refuse_shared_traces(suites: dict[Path, Suite], rootpath: Path) -> None:
+def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
     # Every two of them: neither has to share anything with a third one.
     for (path, suite), (other_path, other) in combinations(suites.items(), 2):
         shared = sorted(_trace_names(suite) & _trace_names(other))
-        if not shared:
-            continue
-        ids, other_ids = known_ids(suite, rootpath), known_ids(other, rootpath)
-        if ids is None or other_ids is None or ids & other_ids:
+        if shared and _may_share_scenarios(planned[path], suite, planned[other_path], other):
             raise pytest.UsageError(
                 f"{other_path}: traces in {shared[0].parent} are also written by {path}, under the same names; give "
                 "each a directory of its own (runner.output_dir)"
@@ -207,6 +208,27 @@ def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:
                     f"{path}: the report {report} is also written by {writer[report]}; give each a file of its own"
                 )
             writer[report] = path
+
+
+def _may_share_scenarios(planned: Plan, suite: Suite, others: Plan, other: Suite) -> bool:
+    known = planned.is_all and others.is_all
+    return not known or not set(_ids(planned, suite)).isdisjoint(_ids(others, other))
+
+
+def _refuse_shared_cassettes(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
+    for (path, suite), (other, others) in combinations(suites.items(), 2):
+        if suite.cassettes_dir is None or suite.cassettes_dir != others.cassettes_dir:
+            continue
+        # The number of the run is in the name of a file where there are several.
+        if (suite.settings.runs > 1) != (others.settings.runs > 1):
+            continue
+        if not _may_share_scenarios(planned[path], suite, planned[other], others):
+            continue
+        if not variants_with_models(suite).isdisjoint(variants_with_models(others)):
+            raise pytest.UsageError(
+                f"{other}: the cassettes in {suite.cassettes_dir} are also those of {path}; give each a cassettes.dir "
+                "of its own"
+            )
 
 
 def _overrides(config: pytest.Config) -> list[Override]:

@@ -17,10 +17,11 @@ from pytest_pare.fixtures import refuse
 from pytest_pare.outcomes import RunId
 from pytest_pare.plain import to_text
 from pytest_pare.redaction import redacted, redacted_plain
-from pytest_pare.run_files import file_name
+from pytest_pare.run_files import file_name, recorder_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import (
     PAREScenarioValidationResult,
+    exception_type_name,
     result_to_record,
 )
 from pytest_pare.selection import load_scenarios, select_ids
@@ -196,21 +197,39 @@ def _play(
     require_permission(suite.settings, config)
     with ended_in_any_case(item.config, item.nodeid, getattr(config, "timeout_seconds", None)):
         run = _run(item, scenario_id, cls, config, agent, run_number, suite)
+    refused = _warn(item, run)
+    if refused and run.result.status == "success":
+        # Nothing is known of the agent that somebody who asks for this would believe.
+        run.result.success, run.result.exception, run.result.error_kind = None, refused[0], "configuration"
     item.stash[RECORD] = {
         "result": result_to_record(run.result),
         "config": config_record,
         "level": None if variant.level is None else list(variant.level),
         "problem": None if run.export_error is None else redacted(to_text(run.export_error)),
     }
-    for warning in run.warnings:
-        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
-        item.warn(kind(redacted(to_text(warning))))
     if run.result.status == "success":
         return
     error = run.result.exception
+    also = [f"{exception_type_name(one)}: {one}" for one in refused if one is not error]
     if error is not None and is_users(error):
+        for told in also:
+            error.add_note(told)
         raise from_users_code(error)
-    pytest.fail(explanation(run), pytrace=False)
+    pytest.fail("\n\n".join([explanation(run), *also]), pytrace=False)
+
+
+def _warn(item: pytest.Item, run: Run) -> list[Warning]:
+    """Tell the warnings of a run, and return those that are errors here."""
+    refused: list[Warning] = []
+    for warning in run.warnings:
+        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
+        told = redacted(to_text(warning))
+        try:
+            item.warn(kind(told))
+        except kind:
+            # Not the one that was raised, whose traceback is ours and pytest's.
+            refused.append(kind(f"{told} (-W or filterwarnings makes an error of this warning)"))
+    return refused
 
 
 def _refuse_two_agents(
@@ -285,7 +304,7 @@ def _run(
             suite.settings.scenarios.script_errors,
             agent=agent,
             variant=variant,
-            cassette=cassette_of(suite, scenario_id, run_number, variant, recorder=suite.path.name),
+            cassette=cassette_of(suite, scenario_id, run_number, variant, of_suite=True),
         )
     except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)
@@ -293,7 +312,7 @@ def _run(
 
 
 def cassette_of(
-    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, recorder: str
+    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, of_suite: bool
 ) -> Cassette | None:
     """Return where a run is recorded, or replayed from; `None` if its suite has no cassettes.
 
@@ -302,14 +321,15 @@ def cassette_of(
         scenario_id: The scenario.
         run_number: The number of the run; `None` where each scenario is run once.
         variant: What tells the run from others of the same scenario and number.
-        recorder: What to note in the recording of who made it; the name of the suite file for its own runs.
+        of_suite: Whether the suite itself makes the run, and not a test of somebody's own.
     """
     from pytest_pare.engines.tape import Cassette
 
-    settings = suite.settings.cassettes
-    if settings is None:
+    settings, directory = suite.settings.cassettes, suite.cassettes_dir
+    if settings is None or directory is None:
         return None
-    path = suite.resolve(settings.dir) / file_name(scenario_id, run_number, variant, "jsonl")
+    recorder = recorder_name(suite.path, directory) if of_suite else ""
+    path = directory / file_name(scenario_id, run_number, variant, "jsonl")
     return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 
 

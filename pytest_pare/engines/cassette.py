@@ -111,7 +111,7 @@ class Recording:
         scenario_id: The scenario.
         run_number: Number of the run; `None` where the scenario is run once.
         variant: What tells the run from others of the same scenario and number.
-        suite: Name of the suite file that had it recorded; empty for none.
+        suite: The suite file that had it recorded, by its path from the file's directory; empty for none.
         ingredients: What it depended on.
         calls: The calls, in order.
     """
@@ -205,7 +205,7 @@ class Recording:
 
 
 def recorder_of(path: Path) -> str | None:
-    """Return the name of the suite file that had a file recorded; `None` if the file is no cassette, or of no suite."""
+    """Return what a file says of its suite; `None` if it is no cassette, or of no suite."""
     try:
         with path.open("rb") as file:
             header = json.loads(file.readline())

@@ -35,7 +35,7 @@ class Cassette:
         on_drift: What becomes of a run that asks something else than was recorded: `fail`, `rerecord` or `warn`.
         live: Whether engines may be asked; in the mode `none` only to rerecord.
         variant: What tells the run from others of the same scenario and number.
-        suite: Name of the suite file that the run belongs to; empty for none.
+        suite: The suite file that the run belongs to, as the recording is to say it; empty for none.
     """
 
     path: Path

@@ -161,6 +161,11 @@ class Suite:
             raise SettingsError(problems)
 
     @property
+    def cassettes_dir(self) -> Path | None:
+        """Directory of the recordings, if it has any."""
+        return None if self.settings.cassettes is None else self.resolve(self.settings.cassettes.dir)
+
+    @property
     def json_report(self) -> Path | None:
         """File for the JSON report, if one is wanted."""
         return self._report(self.settings.reports.json_path)

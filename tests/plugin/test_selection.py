@@ -63,15 +63,15 @@ def test_libraries(tmp_path: Path) -> None:
     assert libraries(suite_with(tmp_path), tmp_path) == ([tmp_path / "scenarios"], True)
 
 
-def test_a_plan_counts_before_the_limit(tmp_path: Path) -> None:
+def test_a_plan_is_of_what_comes_before_the_limit(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/a.py").write_text("@register_scenario('a')\nclass A: pass\n@register_scenario('b')\nclass B: pass")
-    assert plan(suite_with(tmp_path, paths=["lib"], limit=1), tmp_path) == Plan(2, is_all=True)
-    assert plan(suite_with(tmp_path, paths=["lib"], include=["b"]), tmp_path) == Plan(1, is_all=True)
+    assert plan(suite_with(tmp_path, paths=["lib"], limit=1), tmp_path) == Plan(("a", "b"), is_all=True)
+    assert plan(suite_with(tmp_path, paths=["lib"], include=["b"]), tmp_path) == Plan(("b",), is_all=True)
 
 
 def test_a_plan_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = Plan(0, is_all=False)
+    unknown = Plan((), is_all=False)
     assert plan(suite_with(tmp_path, paths=["nowhere"]), tmp_path) == unknown
     assert plan(suite_with(tmp_path, bundled=True, include=["no such id"]), tmp_path) == unknown
     monkeypatch.setenv(SCENARIOS_DIR_VARIABLE, "nowhere")
@@ -83,5 +83,5 @@ def test_entry_points_may_add_to_a_plan(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "scenarios/a.py").write_text("@register_scenario('a')\nclass A: pass\n")
     assert plan(suite_with(tmp_path), tmp_path).is_all
     monkeypatch.setattr("pytest_pare.selection.metadata.entry_points", lambda group: [group])
-    assert plan(suite_with(tmp_path), tmp_path) == Plan(1, is_all=False)
-    assert plan(suite_with(tmp_path, paths=["scenarios"]), tmp_path) == Plan(1, is_all=True)
+    assert plan(suite_with(tmp_path), tmp_path) == Plan(("a",), is_all=False)
+    assert plan(suite_with(tmp_path, paths=["scenarios"]), tmp_path) == Plan(("a",), is_all=True)

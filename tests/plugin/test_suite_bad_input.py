@@ -501,7 +501,27 @@ def test_script_errors_may_be_warnings(sloppy: Example) -> None:
 def test_a_warning_that_is_to_be_an_error_fails_the_run(sloppy: Example) -> None:
     session = sloppy.run(*SUITE, "-W", "error")
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert session.open_runs[0].startswith("FAILED     water: pytest_pare.suite.PAREScriptWarning: water: +5 s: ")
+    assert session.open_runs[0].startswith("EXCEPTION  water: PAREScriptWarning: water: +5 s: ")
+    assert "(-W or filterwarnings makes an error of this warning)" in session.out
+    assert session.has_no_traceback_of_ours()
+
+
+def test_a_warning_that_is_to_be_an_error_hides_nothing_else(sloppy: Example) -> None:
+    for validate, told in (("fail", "the plants are dry"), ("raise", "ValueError: no such plant")):
+        sloppy.scenario(
+            "water",
+            validate,
+            methods="""
+            def build_events_flow(self):
+                with EventRegisterer.capture_mode():
+                    news = self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5)
+                self.events = [news]
+            """,
+        )
+        session = sloppy.run(*SUITE, "-W", "error")
+        assert told in session.open_runs[0]
+        assert told in session.out.partition("= FAILURES =")[2].partition("= pare:")[0]
+        assert "(-W or filterwarnings makes an error of this warning)" in session.out
 
 
 def test_answers_that_cannot_be_had_stop_the_session(example: Example) -> None:

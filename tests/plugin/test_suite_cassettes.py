@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,7 +107,7 @@ def test_each_run_of_each_variant_has_a_recording_of_its_own(project: Example) -
     recording = Recording.read(project.path / "cassettes" / "plants_run_2@model-b-2025.jsonl")
     assert recording is not None
     assert (recording.scenario_id, recording.run_number, recording.variant, recording.suite) == (
-        "plants", 2, "model-b-2025", "pare.yaml"
+        "plants", 2, "model-b-2025", "../pare.yaml"
     )  # fmt: skip
     assert recording.of("user")[0].model == "model-b-2025"
     assert project.run("--pare-config", "pare.yaml", "-k", "plants").outcomes()["passed"] == 4
@@ -143,6 +145,40 @@ def test_a_run_that_leaves_its_recording_says_where_and_why(project: Example) ->
     assert session.has_no_traceback_of_ours()
 
 
+def test_a_warning_that_is_to_be_an_error_does_not_hide_the_drift(project: Example) -> None:
+    project.run("--pare-config", "pare.yaml", *RECORD)
+    project.scenario("plants", methods="user_goal = 'Wants to be left alone.'")
+    session = project.run("--pare-config", "pare.yaml", "-W", "error")
+    session.result.stdout.fnmatch_lines(
+        [
+            "CassetteDrift: turn 0, call 1 of role user is not as recorded: the scenario's user has another goal",
+            "+ *Wants to be left alone.*",
+            "PARECassetteWarning: cassettes/plants.jsonl may be out of date: the scenario's user has another goal "
+            "(-W or filterwarnings makes an error of this warning)",
+            "EXCEPTION  plants: CassetteDrift: turn 0, call 1 of role user is not as recor...",
+        ],
+        consecutive=False,
+    )
+    assert session.has_no_traceback_of_ours()
+
+
+def test_a_stale_recording_is_a_matter_of_configuration_where_its_warning_is_an_error(project: Example) -> None:
+    project.suite(f"{SUITE}reports: {{json: pare.json}}\n").run("--pare-config", "pare.yaml", *RECORD)
+    path = project.path / "cassettes" / "plants.jsonl"
+    path.write_text(re.sub(r'"package": "[^"]*"', '"package": "0.0.0"', path.read_text()))
+    session = project.run("--pare-config", "pare.yaml", "-W", "error")
+    assert (session.code, session.outcomes()) == (1, {"failed": 1, "passed": 1})
+    assert session.open_runs == ["EXCEPTION  plants: PARECassetteWarning: cassettes/plants.jsonl may be out of ..."]
+    session.result.stdout.fnmatch_lines(
+        [
+            "PARECassetteWarning: cassettes/plants.jsonl may be out of date: *0.0.0* "
+            "(-W or filterwarnings makes an error of this warning)"
+        ]
+    )
+    assert '"configuration": 1' in (project.path / "pare.json").read_text()
+    assert session.has_no_traceback_of_ours()
+
+
 def test_the_suite_can_take_the_recorded_answers_nevertheless(project: Example) -> None:
     project.run("--pare-config", "pare.yaml", *RECORD)
     project.scenario("plants", methods="user_goal = 'Wants to be left alone.'")
@@ -175,6 +211,69 @@ def test_tests_of_ones_own_are_recorded_under_their_own_name(project: Example, s
     assert service.asked == 0
 
 
+# -- several suites
+
+
+TWO = ("--pare-config", "pare.yaml", "--pare-config", "full.pare.yaml")
+
+
+def two(project: Example, first: str = "", second: str = "") -> Example:
+    return project.suite(f"{SUITE}{first}").suite(f"{SUITE.replace('model-', 'other-')}{second}", "full.pare.yaml")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("", ""),
+        ("scenarios: {include: [plants]}\n", ""),
+        ("runs: 2\n", "runs: 3\n"),
+        ("matrix: {short: {max_turns: 1}, long: {}}\n", "matrix: {short: {max_turns: 1}}\n"),
+    ],
+)
+@pytest.mark.parametrize("args", [(), ("--pare-record", "all", "--pare-live")])
+def test_two_suites_do_not_share_a_recording(
+    project: Example, service: Service, first: str, second: str, args: tuple[str, ...]
+) -> None:
+    session = two(project, first, second).run(*TWO, *args)
+    assert session.code == 4
+    assert session.err.splitlines() == [
+        f"ERROR: {project.path}/full.pare.yaml: the cassettes in {project.path}/cassettes are also those of "
+        f"{project.path}/pare.yaml; give each a cassettes.dir of its own"
+    ]
+    assert (service.asked, cassettes(project)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("scenarios: {include: [plants]}\n", "scenarios: {include: [water]}\n"),
+        ("scenarios: {limit: 1}\n", "scenarios: {include: [water]}\n"),
+        ("runs: 2\n", ""),
+        ("matrix: {short: {max_turns: 1}}\n", ""),
+    ],
+)
+def test_two_suites_may_share_the_directory(project: Example, first: str, second: str) -> None:
+    assert two(project, first, second).run(*TWO, *RECORD).code == 0
+    assert two(project, first, second).run(*TWO).code == 0
+
+
+def test_suites_that_record_nothing_have_nothing_to_share(project: Example) -> None:
+    project.suite("cassettes: {}", "full.pare.yaml")
+    assert project.run(*TWO, *RECORD).code == 0
+    project.suite(SUITE.replace("{}", "null"), "full.pare.yaml")
+    assert project.run(*TWO, "--pare-live").code == 0
+
+
+def test_suites_whose_scenarios_are_not_known_may_share_a_recording(
+    project: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two(project, "scenarios: {include: [plants]}\n", "scenarios: {include: [water]}\n")
+    monkeypatch.setattr("pytest_pare.selection.metadata.entry_points", lambda group: [group])
+    assert project.run(*TWO, *RECORD).code == 4
+    two(project, "matrix: {a: {}}\n", "matrix: {b: {}}\n")
+    assert project.run(*TWO, "--collect-only").code != 4
+
+
 # -- pruning
 
 
@@ -186,8 +285,8 @@ def pruned(project: Example) -> Example:
     whole = (directory / "water.jsonl").read_text()
     (directory / "gone.jsonl").write_text(whole)
     (directory / "gone_run_1.jsonl").write_text(whole)
-    (directory / "other.jsonl").write_text(whole.replace('"suite": "pare.yaml"', '"suite": "other.pare.yaml"'))
-    (directory / "own.jsonl").write_text(whole.replace('"suite": "pare.yaml"', '"suite": ""'))
+    (directory / "other.jsonl").write_text(whole.replace('"suite": "../pare.yaml"', '"suite": "../other.pare.yaml"'))
+    (directory / "own.jsonl").write_text(whole.replace('"suite": "../pare.yaml"', '"suite": ""'))
     (directory / "notes.jsonl").write_text("not a cassette")
     (directory / "README.md").write_text("not a cassette")
     return project
@@ -296,6 +395,40 @@ def test_a_module_that_is_broken_keeps_everything(pruned: Example) -> None:
     reason = "not every module of the library could be imported"
     assert told(session) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == EVERYTHING
+
+
+def test_suites_of_one_name_are_told_apart(project: Example) -> None:
+    for name, scenario in (("a", "plants"), ("b", "water")):
+        project.suite(
+            f"{SUITE.replace('{}', '{dir: ../cassettes}')}scenarios: {{include: [{scenario}]}}\n", f"{name}/pare.yaml"
+        )
+        assert project.run("--pare-config", f"{name}/pare.yaml", *RECORD).outcomes() == {"passed": 1}
+    session = project.run("--pare-config", "a/pare.yaml", "--pare-prune-cassettes")
+    assert told(session) == ["a/pare.yaml: every cassette is used"]
+    project.suite(f"{SUITE.replace('{}', '{dir: ../cassettes}')}scenarios: {{include: [water]}}\n", "a/pare.yaml")
+    session = project.run("--pare-config", "a/pare.yaml", "--pare-prune-cassettes")
+    assert told(session)[1:] == [f"  removed {project.path}/cassettes/plants.jsonl"]
+    assert cassettes(project) == ["water.jsonl"]
+
+
+@pytest.mark.parametrize("directory", ["cassettes", "."])
+def test_a_recording_that_has_but_the_name_of_its_suite_is_replayed_and_kept(
+    project: Example, service: Service, directory: str
+) -> None:
+    # As earlier versions wrote it.
+    project.suite(SUITE.replace("{}", f"{{dir: {directory}}}"))
+    project.run("--pare-config", "pare.yaml", *RECORD)
+    for name in ("water", "plants"):
+        path = project.path / directory / f"{name}.jsonl"
+        first, _, rest = path.read_text().partition("\n")
+        header = {**json.loads(first), "suite": "pare.yaml"}
+        path.write_text(f"{json.dumps(header)}\n{rest}")
+        (path.with_name(f"gone_{name}.jsonl")).write_text(path.read_text())
+    service.asked = 0
+    session = prune(project)
+    assert (session.outcomes(), service.asked) == ({"passed": 2}, 0)
+    assert told(session) == ["pare.yaml: every cassette is used"]
+    assert (project.path / directory / "gone_water.jsonl").exists()
 
 
 def test_a_file_that_cannot_be_removed_is_told(pruned: Example, monkeypatch: pytest.MonkeyPatch) -> None:
