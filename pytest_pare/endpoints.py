@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_pare.engines.routing import name_of
+from pytest_pare.run_files import why_not_writable
 from pytest_pare.tally import only_looks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.settings import Suite, SuiteSettings
@@ -62,7 +64,8 @@ class EndpointCheck:
         suites: The suites of the session.
     """
 
-    def __init__(self, suites: Iterable[Suite]) -> None:
+    def __init__(self, suites: Collection[Suite]) -> None:
+        self._suites = suites
         self._engines = [
             engine
             for suite in suites
@@ -71,18 +74,36 @@ class EndpointCheck:
         ]
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Stop the session if a model cannot be asked.
+        """Stop the session if a model cannot be asked, or its answers cannot be recorded.
 
         Raises:
             pytest.UsageError: If so.
         """
-        if not self._engines or only_looks(session.config):
+        if only_looks(session.config):
+            return
+        for suite in self._suites:
+            _require_room(suite)
+        if not self._engines:
             return
         from pytest_pare.engines.check import problem_with
 
         problem = problem_with(self._engines)
         if problem is not None:
             raise pytest.UsageError(problem)
+
+
+def _require_room(suite: Suite) -> None:
+    settings, directory = suite.settings.cassettes, suite.cassettes_dir
+    # Fixtures may put a model in the place of an engine that asks none, but not in oracle mode.
+    may_record = suite.settings.live and any(not (one.runner.oracle or _is_replayed(one)) for one in _settings(suite))
+    if settings is None or directory is None or not may_record:
+        return
+    reason = why_not_writable(directory)
+    # Where only what is missing is recorded, a directory that is there may have it all.
+    has_all = settings.mode != "all" and os.path.isdir(directory)  # noqa: PTH112 - `Path.is_dir` may raise
+    if reason is not None and not has_all:
+        message = f"recordings cannot be written to {directory}: {reason}; name another, or make room"
+        raise pytest.UsageError(str(suite.error(("cassettes", "dir"), message)))
 
 
 def _settings(suite: Suite) -> list[SuiteSettings]:

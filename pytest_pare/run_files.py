@@ -51,6 +51,15 @@ def recorder_name(suite_path: Path, directory: Path) -> str:
     return told if "/" in told else f"./{told}"
 
 
+def why_not_writable(directory: Path) -> str | None:
+    """Tell why no file can be written to a directory, which need not be there yet; `None` if nothing is known."""
+    # `Path.exists` would raise in a directory that must not be looked into.
+    nearest = next((path for path in (directory, *directory.parents) if os.path.exists(path)), directory)  # noqa: PTH110
+    if not nearest.is_dir():
+        return f"{nearest} is no directory"
+    return None if os.access(nearest, os.W_OK | os.X_OK) else f"nothing may be written to {nearest}"
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file, which appears whole or not at all; its directory is created.
 

@@ -187,10 +187,55 @@ def test_the_suite_can_take_the_recorded_answers_nevertheless(project: Example) 
 
 
 def test_a_cassette_that_cannot_be_written_is_told(project: Example) -> None:
-    project.write("cassettes", "in the way")
+    project.write("cassettes/plants.jsonl/file", "in the way")
     session = project.run("--pare-config", "pare.yaml", "--pare-record", "all", "--pare-live")
     assert (session.code, session.outcomes()) == (1, {"passed": 2})
     assert any("pare.yaml: plants: cannot write the cassette" in line for line in session.summary)
+
+
+@pytest.mark.parametrize("directory", ["cassettes", "cassettes/of/models"])
+@pytest.mark.parametrize("mode", ["once", "new", "all"])
+def test_a_directory_that_can_be_none_is_told_before_anything_is_spent(
+    project: Example, service: Service, directory: str, mode: str
+) -> None:
+    project.write("cassettes", "in the way").suite(SUITE.replace("{}", f"\n  dir: {directory}"))
+    session = project.run("--pare-config", "pare.yaml", "--pare-record", mode, "--pare-live")
+    assert session.code == 4
+    assert session.err.splitlines() == [
+        f"ERROR: pare.yaml:9: cassettes.dir: recordings cannot be written to {project.path}/{directory}: "
+        f"{project.path}/cassettes is no directory; name another, or make room"
+    ]
+    assert service.asked == 0
+
+
+def test_a_directory_matters_where_a_fixture_may_bring_a_model(project: Example) -> None:
+    project.write("cassettes", "in the way").suite("cassettes: {}")
+    assert project.run("--pare-config", "pare.yaml", *RECORD).code == 4
+    assert project.run("--pare-config", "pare.yaml", *RECORD, "--pare-oracle").code == 0
+    assert project.run("--pare-config", "pare.yaml").code == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "args", "code"),
+    [
+        (False, ("--pare-record", "once", "--pare-live"), 4),
+        (True, ("--pare-record", "all", "--pare-live"), 4),
+        # What is recorded already is only read.
+        (True, ("--pare-record", "once", "--pare-live"), 0),
+        (True, (), 0),
+        (False, ("--pare-record", "once", "--pare-live", "--collect-only"), 0),
+    ],
+)
+def test_a_directory_that_must_not_be_written_to_is_told_before_anything_is_spent(
+    project: Example, service: Service, monkeypatch: pytest.MonkeyPatch, there: bool, args: tuple[str, ...], code: int
+) -> None:
+    if there:
+        project.run("--pare-config", "pare.yaml", *RECORD)
+        service.asked = 0
+    monkeypatch.setattr("pytest_pare.run_files.os.access", lambda path, mode: False)
+    session = project.run("--pare-config", "pare.yaml", *args)
+    assert (session.code, service.asked) == (code, 0)
+    assert ("nothing may be written to" in session.err) == (code == 4)
 
 
 def test_tests_of_ones_own_are_recorded_under_their_own_name(project: Example, service: Service) -> None:
