@@ -728,12 +728,31 @@ def test_rerecord_also_asks_where_the_recording_ends(recorded: Run, play: Taped,
     assert "was not recorded" in run.warnings[0]
 
 
-def test_rerecord_without_leave_to_ask_is_refused(recorded: Run, play: Taped, path: Path) -> None:
-    other = LLMEngineConfig(model_name="other-2025", provider="somebody")
+def test_rerecord_without_leave_to_ask_tells_the_drift_and_how_to_give_it(
+    recorded: Run, play: Taped, path: Path
+) -> None:
+    class Eager(Moved):
+        user_goal = "Wants to know everybody."
+
     before = path.read_bytes()
-    run = play(Cassette(path, "none", "rerecord", live=False), user_engine_config=other)
-    assert "recording asks a model, which may cost something; say live: true" in str(run.result.exception)
-    assert path.read_bytes() == before
+    run = play(Cassette(path, "none", "rerecord", live=False), Eager)
+    assert isinstance(run.result.exception, CassetteDrift)
+    first, *_, added, last = str(run.result.exception).splitlines()
+    assert first == "turn 0, call 1 of role user is not as recorded: the scenario's user has another goal"
+    assert added.startswith("+ ")
+    assert last == (
+        "on_drift: rerecord needs leave: recording asks a model, which may cost something; say live: true in the suite "
+        "or --pare-live"
+    )
+    assert run.warnings == ("cassettes/stage.jsonl may be out of date: the scenario's user has another goal",)
+    assert (play.asked, path.read_bytes()) == (0, before)
+
+
+def test_nor_is_what_is_missing_asked_for_without_leave(recorded: Run, play: Taped, path: Path) -> None:
+    without_last_calls(path, 1)
+    run = play(Cassette(path, "none", "rerecord", live=False))
+    assert "record it with --pare-record new --pare-live" in str(run.result.exception)
+    assert (play.asked, run.warnings) == (0, ())
 
 
 def test_warn_takes_the_recorded_answers_and_tells_once_for_each_role(recorded: Run, play: Taped, path: Path) -> None:
