@@ -9,8 +9,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from types import UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.redaction import redacted_plain
@@ -19,6 +22,8 @@ from pytest_pare.run_files import write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+T = TypeVar("T")
 
 _FORMAT = "pytest-pare/cassette"
 _VERSION = 1
@@ -165,14 +170,19 @@ class Recording:
         calls = []
         for number, line in enumerate(rest, start=2):
             try:
-                one = json.loads(line)
-                calls.append(Call(**{**one, "added": tuple(Message(*message) for message in one["added"])}))
+                calls.append(_call(json.loads(line)))
+            except _WrongKindError as wrong:
+                raise ValueError(f"line {number} is no call: {wrong}") from None
             except (ValueError, LookupError, TypeError, RecursionError):
                 raise ValueError(f"line {number} is no call") from None
         if count != len(calls):
             raise ValueError(f"it has {len(calls)} of {count!r} calls")
         try:
-            return cls(**{**header, "ingredients": Ingredients(**header["ingredients"]), "calls": tuple(calls)})
+            ingredients = _require_kinds(Ingredients(**header["ingredients"]))
+            _require_options(ingredients)
+            return _require_kinds(cls(**{**header, "ingredients": ingredients, "calls": tuple(calls)}))
+        except _WrongKindError as wrong:
+            raise ValueError(f"the first line is not as this version writes it: {wrong}") from None
         except (LookupError, TypeError):
             raise ValueError("the first line is not as this version writes it") from None
 
@@ -220,6 +230,51 @@ def messages_at(calls: Iterable[Call]) -> list[Message]:
     for call in calls:
         messages = [*messages[: call.kept], *call.added]
     return messages
+
+
+class _WrongKindError(TypeError):
+    """A field of a line is of another kind than what is written there."""
+
+
+def _call(fields: dict[str, Any]) -> Call:
+    added = fields["added"]
+    if not isinstance(added, list) or not all(isinstance(message, list) for message in added):
+        raise _WrongKindError(f"added is {added!r:.40}")
+    return _require_kinds(Call(**{**fields, "added": tuple(_require_kinds(Message(*message)) for message in added)}))
+
+
+def _require_kinds(value: T) -> T:
+    """Return `value`, if each field holds what its annotation says: JSON can hold anything."""
+    made: Any = type(value)
+    for name, kind in _kinds(made).items():
+        if not _is_a(getattr(value, name), kind):
+            raise _WrongKindError(f"{name} is {getattr(value, name)!r:.40}")
+    return value
+
+
+def _require_options(ingredients: Ingredients) -> None:
+    for role, engine in ingredients.engines.items():
+        if not isinstance(engine.get("options", {}), dict):
+            raise _WrongKindError(f"the options of {role} are {engine['options']!r:.40}")
+
+
+@cache
+def _kinds(of: Any) -> dict[str, Any]:
+    return get_type_hints(of)
+
+
+def _is_a(value: Any, kind: Any) -> bool:
+    origin, args = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return True
+    if origin in (UnionType, Union):
+        return any(_is_a(value, one) for one in args)
+    if origin is dict:
+        return isinstance(value, dict) and all(_is_a(one, args[1]) for one in value.values())
+    if kind is float:
+        # Seconds and dollars, which a run adds up.
+        return isinstance(value, int | float) and 0 <= value < math.inf
+    return isinstance(value, origin or kind)
 
 
 def _fields(value: Any) -> dict[str, Any]:

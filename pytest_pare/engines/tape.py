@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Ask: TypeAlias = Callable[[], tuple[str, str, dict[str, Any]]]
 
 _RECORD = "record it with --pare-record {} --pare-live"
+_SAY_LIVE = "recording asks a model, which may cost something; say live: true in the suite or --pare-live"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,10 @@ class Tape:
         # Without the directories above: it reaches traces, which are the same everywhere.
         return f"{self._cassette.path.parent.name}/{self._cassette.path.name}"
 
+    @property
+    def _rerecords(self) -> bool:
+        return self._cassette.on_drift == "rerecord" and self._cassette.live
+
     def engine(self, role: Role, build: Callable[[], LLMEngine]) -> TapeEngine:
         """Return the engine of a role.
 
@@ -152,7 +157,7 @@ class Tape:
     def _missing(self, role: Role, position: int) -> None:
         if self._cassette.mode == "new":
             return
-        if self._cassette.on_drift != "rerecord":
+        if not self._rerecords:
             raise EngineConfigurationError(
                 f"turn {self._turn()}: {self._name} has no call {position + 1} of role {role}; "
                 f"{_RECORD.format('new')}, or everything anew with --pare-record all"
@@ -162,11 +167,15 @@ class Tape:
     def _drifted(self, role: Role, position: int, told: list[str]) -> None:
         cause, *lines = told
         where = f"call {position + 1} of role {role} is not as recorded"
-        if self._cassette.on_drift == "rerecord":
+        if self._rerecords:
             self._leave(f"{where}: {cause}")
-        elif self._cassette.on_drift == "fail":
-            text = [f"turn {self._turn()}, {where}: {cause}", ", ".join([f"in {self._name}", *lines[:1]])]
-            raise CassetteDrift("\n".join([*text, *lines[1:], "record it anew with --pare-record all --pare-live"]))
+        elif self._cassette.on_drift != "warn":
+            text = [f"turn {self._turn()}, {where}: {cause}", ", ".join([f"in {self._name}", *lines[:1]]), *lines[1:]]
+            if self._cassette.on_drift == "rerecord":
+                text.append(f"on_drift: rerecord needs leave: {_SAY_LIVE}")
+            else:
+                text.append("record it anew with --pare-record all --pare-live")
+            raise CassetteDrift("\n".join(text))
         elif role not in self._warned:
             self._warned.add(role)
             self.warnings.append(
@@ -180,10 +189,7 @@ class Tape:
 
     def _record(self, role: Role, messages: list[Message], ask: Ask) -> Call:
         if not self._cassette.live:
-            raise EngineConfigurationError(
-                f"{self._name}: recording asks a model, which may cost something; say live: true in the suite or "
-                "--pare-live"
-            )
+            raise EngineConfigurationError(f"{self._name}: {_SAY_LIVE}")
         began = time.perf_counter()
         model, answer, facts = ask()
         measured = time.perf_counter() - began

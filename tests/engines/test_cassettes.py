@@ -249,6 +249,52 @@ def test_a_file_that_is_no_cassette_is_told_with_what_to_do(
     assert told.endswith("delete it, or record it anew with --pare-record all --pare-live")
 
 
+@pytest.mark.parametrize(
+    ("line", "keys", "value", "complaint"),
+    [
+        (1, ["answer"], 5, "line 2 is no call: answer is 5"),
+        (1, ["fingerprint"], None, "line 2 is no call: fingerprint is None"),
+        (1, ["kept"], "x", "line 2 is no call: kept is 'x'"),
+        (1, ["turn"], 0.5, "line 2 is no call: turn is 0.5"),
+        (1, ["added"], "ab", "line 2 is no call: added is 'ab'"),
+        (1, ["added"], ["ab"], "line 2 is no call: added is ['ab']"),
+        (1, ["added"], [[5, "x"]], "line 2 is no call: role is 5"),
+        (1, ["prompt_tokens"], "x", "line 2 is no call: prompt_tokens is 'x'"),
+        (1, ["cost"], [], "line 2 is no call: cost is []"),
+        (1, ["seconds"], None, "line 2 is no call: seconds is None"),
+        (1, ["seconds"], -1, "line 2 is no call: seconds is -1"),
+        (1, ["seconds"], float("nan"), "line 2 is no call: seconds is nan"),
+        (0, ["scenario_id"], None, "scenario_id is None"),
+        (0, ["run_number"], "1", "run_number is '1'"),
+        (0, ["ingredients"], None, ""),
+        (0, ["ingredients", "engines"], None, "engines is None"),
+        (0, ["ingredients", "engines"], {"user": []}, "engines is {'user': []}"),
+        (0, ["ingredients", "engines"], {"user": {"options": None}}, "the options of user are None"),
+        (0, ["ingredients", "tools"], [], "tools is []"),
+        (0, ["ingredients", "apps"], {"Emails": 5}, "apps is {'Emails': 5}"),
+        (0, ["ingredients", "goal"], 5, "goal is 5"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_no_cassette(
+    recorded: Run, play: Taped, path: Path, line: int, keys: list[str], value: Any, complaint: str
+) -> None:
+    told = lines(path)
+    place = told[line]
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    path.write_text("".join(json.dumps(one) + "\n" for one in told), encoding="utf-8")
+    result = play(Cassette(path)).result
+    assert isinstance(result.exception, EngineConfigurationError)
+    where = (
+        complaint if line else "the first line is not as this version writes it" + f": {complaint}" * bool(complaint)
+    )
+    assert str(result.exception) == (
+        f"{path} is not a cassette: {where}; delete it, or record it anew with --pare-record all --pare-live"
+    )
+    assert result.error_kind == "configuration"
+
+
 def test_a_file_that_cannot_be_read_is_told(path: Path, play: Taped) -> None:
     path.mkdir(parents=True)
     assert str(play(Cassette(path)).result.exception) == f"the cassette {path} cannot be read: Is a directory"
@@ -682,12 +728,31 @@ def test_rerecord_also_asks_where_the_recording_ends(recorded: Run, play: Taped,
     assert "was not recorded" in run.warnings[0]
 
 
-def test_rerecord_without_leave_to_ask_is_refused(recorded: Run, play: Taped, path: Path) -> None:
-    other = LLMEngineConfig(model_name="other-2025", provider="somebody")
+def test_rerecord_without_leave_to_ask_tells_the_drift_and_how_to_give_it(
+    recorded: Run, play: Taped, path: Path
+) -> None:
+    class Eager(Moved):
+        user_goal = "Wants to know everybody."
+
     before = path.read_bytes()
-    run = play(Cassette(path, "none", "rerecord", live=False), user_engine_config=other)
-    assert "recording asks a model, which may cost something; say live: true" in str(run.result.exception)
-    assert path.read_bytes() == before
+    run = play(Cassette(path, "none", "rerecord", live=False), Eager)
+    assert isinstance(run.result.exception, CassetteDrift)
+    first, *_, added, last = str(run.result.exception).splitlines()
+    assert first == "turn 0, call 1 of role user is not as recorded: the scenario's user has another goal"
+    assert added.startswith("+ ")
+    assert last == (
+        "on_drift: rerecord needs leave: recording asks a model, which may cost something; say live: true in the suite "
+        "or --pare-live"
+    )
+    assert run.warnings == ("cassettes/stage.jsonl may be out of date: the scenario's user has another goal",)
+    assert (play.asked, path.read_bytes()) == (0, before)
+
+
+def test_nor_is_what_is_missing_asked_for_without_leave(recorded: Run, play: Taped, path: Path) -> None:
+    without_last_calls(path, 1)
+    run = play(Cassette(path, "none", "rerecord", live=False))
+    assert "record it with --pare-record new --pare-live" in str(run.result.exception)
+    assert (play.asked, run.warnings) == (0, ())
 
 
 def test_warn_takes_the_recorded_answers_and_tells_once_for_each_role(recorded: Run, play: Taped, path: Path) -> None:
