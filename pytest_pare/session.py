@@ -50,8 +50,8 @@ class SuiteSession:
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
-            _refuse_shared_traces(suites, session._planned)
             _refuse_shared_cassettes(suites, session._planned)
+            _refuse_shared_traces(suites, session._planned)
             tally = Tally(
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
