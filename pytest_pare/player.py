@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from pytest_pare.arguments import configured_paths
 from pytest_pare.endpoints import require_permission
 from pytest_pare.fixtures import refuse
-from pytest_pare.selection import load_scenarios
+from pytest_pare.selection import did_you_mean, load_scenarios
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
 
 if TYPE_CHECKING:
@@ -185,8 +184,7 @@ class Player:
             registered = registry.registered()
             classes |= {i: registered[i] for i in registry.ids_below(directory)}
         if scenario_id not in classes:
-            close = get_close_matches(scenario_id, classes, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(scenario_id, classes)
             broken = "".join(f"\n{failure}" for failure in failures)
             pytest.fail(f"there is no scenario {scenario_id!r}{hint}{self._hint}{broken}", pytrace=False)
         return classes[scenario_id]

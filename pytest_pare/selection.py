@@ -83,13 +83,13 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     if split is not None:
         for scenario_id in split:
             if scenario_id not in known:
-                message = f"there is no scenario {scenario_id!r}{_hint(scenario_id, known)}"
+                message = f"there is no scenario {scenario_id!r}{did_you_mean(scenario_id, known)}"
                 raise suite.error(("scenarios", "split"), message)
         ids = split
     for key in ("include", "exclude"):
         for index, pattern in enumerate(getattr(settings, key)):
             if not any(fnmatchcase(i, pattern) for i in known):
-                message = f"{pattern!r} matches no scenario{_hint(pattern, known)}"
+                message = f"{pattern!r} matches no scenario{did_you_mean(pattern, known)}"
                 raise suite.error(("scenarios", key, index), message)
     if settings.include:
         ids = [i for i in ids if any(fnmatchcase(i, pattern) for pattern in settings.include)]
@@ -99,8 +99,9 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     return ids
 
 
-def _hint(meant: str, known: list[str]) -> str:
-    close = get_close_matches(meant, known, n=1)
+def did_you_mean(meant: str, known: Iterable[str]) -> str:
+    """Return what ends a sentence on a name that there is not: the one that may be meant, if there is such a one."""
+    close = get_close_matches(meant, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

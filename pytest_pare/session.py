@@ -45,7 +45,7 @@ class SuiteSession:
         Raises:
             pytest.UsageError: If something in a file or a flag is wrong.
         """
-        suites = read_suites(config, paths, with_data=not hasattr(config, "workerinput"))
+        suites = read_suites(config, paths, with_files=not hasattr(config, "workerinput"))
         _refuse_shared_reports(suites)
         session = cls(config, suites)
         if not hasattr(config, "workerinput"):
@@ -102,7 +102,7 @@ class SuiteSession:
     def _is_single(self) -> bool:
         """Tell whether one run is planned, and no more can come of it."""
         runs = sum(
-            _scenarios(one, self._suites[path]) * _times(self._suites[path]) for path, one in self._planned.items()
+            len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
         )
         return runs == 1 and all(one.is_all for one in self._planned.values())
 
@@ -110,13 +110,13 @@ class SuiteSession:
         return path.relative_to(self._config.rootpath).as_posix()
 
 
-def read_suites(config: pytest.Config, paths: list[Path], *, with_data: bool = True) -> dict[Path, Suite]:
+def read_suites(config: pytest.Config, paths: list[Path], *, with_files: bool = True) -> dict[Path, Suite]:
     """Read suite files, with what the command line sets over them.
 
     Args:
         config: The session's configuration.
         paths: The files.
-        with_data: Whether the files that they take noise from are looked at, too.
+        with_files: Whether the files that their runs need are looked at, too.
 
     Raises:
         pytest.UsageError: If something in a file or a flag is wrong.
@@ -124,7 +124,7 @@ def read_suites(config: pytest.Config, paths: list[Path], *, with_data: bool = T
     try:
         overrides = _overrides(config)
         suites = {path: load_suite(path, overrides) for path in paths}
-        if with_data:
+        if with_files:
             for suite in suites.values():
                 suite.check_files()
     except SettingsError as error:
@@ -151,10 +151,6 @@ def _cast(runner: RunnerSettings) -> str:
     return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
 
 
-def _scenarios(planned: Plan, suite: Suite) -> int:
-    return len(_ids(planned, suite))
-
-
 def _ids(planned: Plan, suite: Suite) -> tuple[str, ...]:
     return planned.ids[: suite.settings.scenarios.limit]
 
@@ -170,7 +166,7 @@ def _in_words(planned: Plan, suite: Suite) -> str:
     if not planned.ids:
         runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
         return f"{runs} ({' x '.join(factors)})" if named else runs
-    scenarios = _scenarios(planned, suite)
+    scenarios = len(_ids(planned, suite))
     total = scenarios * times
     runs = f"{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
     return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
@@ -216,18 +212,18 @@ def _may_share_scenarios(planned: Plan, suite: Suite, others: Plan, other: Suite
 
 
 def _refuse_shared_cassettes(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
-    for (path, suite), (other, others) in combinations(suites.items(), 2):
-        if suite.cassettes_dir is None or suite.cassettes_dir != others.cassettes_dir:
+    for (path, suite), (other_path, other) in combinations(suites.items(), 2):
+        if suite.cassettes_dir is None or suite.cassettes_dir != other.cassettes_dir:
             continue
         # The number of the run is in the name of a file where there are several.
-        if (suite.settings.runs > 1) != (others.settings.runs > 1):
+        if (suite.settings.runs > 1) != (other.settings.runs > 1):
             continue
-        if not _may_share_scenarios(planned[path], suite, planned[other], others):
+        if not _may_share_scenarios(planned[path], suite, planned[other_path], other):
             continue
-        if not variants_with_models(suite).isdisjoint(variants_with_models(others)):
+        if not variants_with_models(suite).isdisjoint(variants_with_models(other)):
             raise pytest.UsageError(
-                f"{other}: the cassettes in {suite.cassettes_dir} are also those of {path}; give each a cassettes.dir "
-                "of its own"
+                f"{other_path}: the cassettes in {suite.cassettes_dir} are also those of {path}; give each a "
+                "cassettes.dir of its own"
             )
 
 

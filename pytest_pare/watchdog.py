@@ -42,14 +42,16 @@ def ended_in_any_case(config: pytest.Config, nodeid: str, timeout_seconds: int |
         yield
         return
     path = _path(nodeid)
-    with path.open("w", encoding="utf-8") as file:
-        print(timeout_seconds, file=file, flush=True)
-        faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True, file=file)
-        try:
-            yield
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-    path.unlink(missing_ok=True)
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            print(timeout_seconds, file=file, flush=True)
+            faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True, file=file)
+            try:
+                yield
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def why_ended(nodeid: str) -> str | None:

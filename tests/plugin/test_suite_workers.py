@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.plugin.conftest import Example
+    from tests.plugin.conftest import Example, Session
 
 SUITE = ("--pare-config", "pare.yaml")
 
@@ -108,7 +108,8 @@ def test_all_workers_die(example: Example) -> None:
     assert (gate["passed"], gate["counts"]["no_result"]) == (False, 4)
 
 
-def test_x(example: Example) -> None:
+def interrupted_by_x(example: Example) -> Session:
+    """Return a session of two workers that the first failure has ended."""
     example.scenario("a", "fail")
     for number in range(5):
         example.scenario(f"b{number}", "time.sleep(0.3)\nreturn ScenarioValidationResult(success=True)")
@@ -116,6 +117,11 @@ def test_x(example: Example) -> None:
     assert session.code == pytest.ExitCode.INTERRUPTED
     assert session.open_runs[0] == "FAILED     a: the plants are dry"
     assert session.open_runs[1].startswith("NO RESULT  ")
+    return session
+
+
+def test_x(example: Example) -> None:
+    session = interrupted_by_x(example)
     assert session.verdict[-1].endswith("have no result; the session was interrupted")
 
 
