@@ -1,7 +1,8 @@
 """Traces in ARE's JSON: `hf`, version 1 of its trace format, and `lite`, what the agents said.
 
 `hf` is written by ARE's own exporter, but for the completed events: they are made from the trace, which has arguments
-and results as they were, as plain values. Beyond ARE's fields, these events tell the agent's mode and the turn, as in
+and results as they were, as plain values. Lists and dictionaries among the arguments of reference steps are JSON, which
+ARE's importer can read. Beyond ARE's fields, these events tell the agent's mode and the turn, as in
 PARE, and the annotation the validator's rationale, which is its comment as well. Dates are simulated ones. Calls that
 never became an event, engines' fingerprints and screens are in `jsonl` only.
 
@@ -26,6 +27,7 @@ Neither format can hold half of a surrogate pair; U+FFFD stands for one.
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import re
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.trace import Trace, TraceEvent
 
 _DECISIONS = {"success": "Valid", "failed": "Invalid"}
+_LITERALS = ("list", "dict", "tuple", "set", "NoneType")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 # ARE counts a step's call and its outcome differently, and leaves the calls out.
@@ -183,7 +186,7 @@ def _plain(event: AbstractEvent) -> AbstractEvent:
     if isinstance(plain, OracleEvent):
         if plain.action_desc is not None:
             plain.action_desc = copy.copy(plain.action_desc)
-            plain.action_desc.args = _clean(plain.action_desc.args)
+            plain.action_desc.args = [_reference_argument(_clean(one)) for one in plain.action_desc.args]
     elif getattr(plain, "action", None) is not None:
         plain.action = copy.copy(plain.action)
         # A partial function has no name of its own.
@@ -193,6 +196,22 @@ def _plain(event: AbstractEvent) -> AbstractEvent:
             plain.action.args = {k: _clean(to_builtins_or_name(v)) for k, v in arguments.items() if k != "self"}
             plain.action.resolved_args = {}
     return plain
+
+
+def _reference_argument(argument: dict[str, Any]) -> dict[str, Any]:
+    """Return an argument of a reference step in the form that ARE's importer reads.
+
+    `.oracle()` keeps `str(value)`. The importer parses lists and dictionaries as JSON, and has no type `NoneType`.
+    """
+    if argument["value_type"] not in _LITERALS:
+        return argument
+    try:
+        value = ast.literal_eval(argument["value"])
+    except (ValueError, SyntaxError):
+        # A container of objects, which have no literal.
+        return argument
+    converted = JsonScenarioExporter.convert_action_args(argument["name"], _clean(value))
+    return {"name": converted.name, "value": converted.value, "value_type": converted.value_type}
 
 
 # -- what happened
