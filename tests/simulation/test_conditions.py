@@ -85,6 +85,11 @@ def test_a_condition_is_asked_at_regular_times(every: int, increment: int, until
     assert said(run) == [(asked[-1], "then")]
 
 
+def test_a_timeout_that_is_no_multiple_of_the_interval_ends_before_it() -> None:
+    run = play(lambda s: [ConditionCheckEvent.from_condition(never, every_tick=2, timeout=5)])
+    assert checks(run) == [(0, False), (2, False), (4, False)]
+
+
 def test_two_conditions_may_hold_one_event_back() -> None:
     def script(s: Any) -> list[Any]:
         one, two = heard("one"), heard("two")
