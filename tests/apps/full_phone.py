@@ -141,7 +141,7 @@ def notes() -> StatefulNotesApp:
     app.create_note_with_time(
         "Inbox", "Milk", "Two", created_at="2025-01-01 08:00:00", updated_at="2025-01-01 08:00:00"
     )
-    app.folders["Inbox"].notes[0].attachments = {"old.txt": b"b2xk"}
+    app.folders["Inbox"].get_note(0).attachments = {"old.txt": b"b2xk"}
     return app
 
 
@@ -195,7 +195,7 @@ class FullPhone:
     def filled(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return `arguments` with the ids that the apps made."""
         made = {
-            NOTE: self.app("StatefulNotesApp").folders["Inbox"].notes[0].note_id,
+            NOTE: self.app("StatefulNotesApp").folders["Inbox"].get_note(0).note_id,
             REMINDER: next(iter(self.app("StatefulReminderApp").reminders)),
         }
         return {name: made.get(value, value) if isinstance(value, str) else value for name, value in arguments.items()}
