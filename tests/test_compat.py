@@ -279,7 +279,7 @@ def test_what_validators_read_of_an_event(classes: dict[str, Any]) -> None:
     scenario = classes["cab_to_the_airport"]()
     scenario.initialize()
     with scenario.world.active():
-        env = StateAwareEnvironmentWrapper(scenario.world.clock, oracle_mode=True)
+        env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, oracle_mode=True)
         env.run(scenario)
     ordered = env.event_log.list_view()[-1]
     assert ordered.event_type is EventType.AGENT

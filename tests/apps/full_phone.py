@@ -186,7 +186,7 @@ class FullPhone:
                 *(make() for make in (apartments, cabs, calendar, contacts, mail, messages, notes, reminders, shop)),
             ]
         self.apps: dict[str, App] = {type(app).__name__: app for app in made}
-        self.env = StateAwareEnvironmentWrapper(world.clock)
+        self.env = StateAwareEnvironmentWrapper(clock=world.clock)
         self.env.register_apps(made)
 
     def app(self, app_class: type | str) -> Any:

@@ -42,6 +42,7 @@ class StatefulCabApp(StatefulApp, CabApp):
     }
 
     on_going_ride: Ride | None
+    rng: random.Random
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
@@ -97,7 +98,8 @@ class StatefulCabApp(StatefulApp, CabApp):
             and ride.price is not None
             and ride.price > 0
         )
-        return next(known, distance_km * self.d_service_config[service_type]["price_per_km"])
+        by_distance: float = distance_km * self.d_service_config[service_type]["price_per_km"]
+        return next(known, by_distance)
 
     def calculate_distance(self, start_location: str, end_location: str) -> float:
         """Return the kilometers of a route: those of a ride on it that has them, or else a fixed draw from 5 to 20."""

@@ -62,8 +62,9 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         location: str | None = None,
         attendees: list[str] | None = None,
     ) -> str:
-        """Add a calendar event to the calendar. Unless specified otherwise in the task, the default week starts on \
-Monday and ends on Sunday.
+        """Add a calendar event to the calendar.
+
+        Unless specified otherwise in the task, the default week starts on Monday and ends on Sunday.
 
         :param title: Title of the event.
         :param start_datetime: Start datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to now.
@@ -98,8 +99,9 @@ after the start.
         location: str | None = None,
         attendees: list[str] | None = None,
     ) -> str:
-        """Add a calendar event to the calendar. Unless specified otherwise in the task, the default week starts on \
-Monday and ends on Sunday.
+        """Add a calendar event to the calendar.
+
+        Unless specified otherwise in the task, the default week starts on Monday and ends on Sunday.
 
         :param who_add: Name of the attendee who is adding the event.
         :param title: Title of the event.

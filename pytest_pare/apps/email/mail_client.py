@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.email_client import Email, EmailClientV2, EmailFolderName, ReturnedEmails
@@ -55,11 +56,18 @@ class MailClient(EmailClientV2):
     def add_attachment(self, email: Email, attachment_path: str) -> None:
         """Attach a file to a mail. No event of its own, nor of the file system's.
 
+        A second file of a name is attached as `name (2)`, before its suffix; ARE replaces the first.
+
         Raises:
             ValueError: If there is no such file.
         """
         name, content = read_attachment(self.internal_fs, attachment_path)
-        email.attachments = {**(email.attachments or {}), name: content}
+        attached = dict(email.attachments or {})
+        path, number = PurePosixPath(name), 1
+        while attached.get(name, content) != content:
+            number += 1
+            name = f"{path.stem} ({number}){path.suffix}"
+        email.attachments = {**attached, name: content}
 
     def reply_recipient(self, email: Email) -> str:
         """Return who an answer to a mail goes to: its sender, or for the user's own mail the sender of what it answers.

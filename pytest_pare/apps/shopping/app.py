@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import ClassVar
 
 from are.simulation.apps.shopping import CartItem, Order, Product, ProductListResult, ShoppingApp
@@ -110,15 +109,15 @@ class StatefulShoppingApp(StatefulApp, ShoppingApp):
         :param offset: offset to start listing from, default is 0.
         :param limit: number of products to list, default is 10.
         :returns: product details, dictionary of name to product_id, limited to the specified offset and limit, with \
-additional metadata about the range of products retrieved and total number of products. Where several products have \
-one name, each is listed as "name (product_id)".
+additional metadata about the range of products retrieved and total number of products. A further product of a name \
+is listed as "name (product_id)".
         """
         # Of several products with one name, ARE lists the last.
-        count = Counter(product.name for product in self.products.values())
-        listed = sorted(
-            (product.name if count[product.name] == 1 else f"{product.name} ({product.product_id})", product.product_id)
-            for product in self.products.values()
-        )
+        ids: dict[str, str] = {}
+        for product in self.products.values():
+            name = product.name if product.name not in ids else f"{product.name} ({product.product_id})"
+            ids[name] = product.product_id
+        listed = sorted(ids.items())
         total = len(listed)
         return {
             "products": dict(listed[offset : offset + limit]),
