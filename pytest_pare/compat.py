@@ -10,11 +10,11 @@ import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
 
 _APPS = {
     "apartment": ("StatefulApartmentApp", "ApartmentHome", "ApartmentDetail", "ApartmentSearch", "ApartmentFavorites"),
@@ -47,6 +47,9 @@ _REGISTRY = dict.fromkeys(
     "pytest_pare.scenarios.registry",
 )
 
+_ENVIRONMENT = {"StateAwareEnvironmentWrapper": "pytest_pare.simulation.environment"}
+_EXPANDER = {"PAREEnvEventsExpander": "pytest_pare.scenarios.expander"}
+_NOTIFICATIONS = {"PARENotificationSystem": "pytest_pare.simulation.notifications"}
 _CONFIG = dict.fromkeys(("MultiScenarioRunnerConfig", "ScenarioRunnerConfig"), "pytest_pare.scenarios.config")
 _RESULTS = dict.fromkeys(
     ("PAREMultiScenarioValidationResult", "PAREScenarioValidationResult"), "pytest_pare.scenarios.validation_result"
@@ -63,6 +66,8 @@ def _app_modules() -> dict[str, dict[str, str]]:
         modules[f"pare.apps.{package}"] = {app: f"{home}.app", **states, **types}
         modules[f"pare.apps.{package}.app"] = {app: f"{home}.app", **states, **types, **folder, **_CORE}
         modules[f"pare.apps.{package}.states"] = {**states, **_CORE, **_DECORATORS}
+    modules["pare.apps.calendar.states"]["DATETIME_FORMAT"] = "are.simulation.apps.calendar"
+    modules["pare.apps.note.app"]["pare_event_registered"] = _DECORATORS["pare_event_registered"]
     modules["pare.apps.note.types"] = dict.fromkeys(_NOTE_TYPES, "pytest_pare.apps.note.types")
     return modules
 
@@ -80,12 +85,23 @@ MODULES: dict[str, dict[str, str]] = {
     "pare.apps.core": {**_CORE, **_DECORATORS},
     "pare.apps.proactive_aui": _INTERFACE,
     "pare.apps.system": {**_HOME, **_DECORATORS},
-    "pare.apps.tool_decorators": _DECORATORS,
+    "pare.apps.tool_decorators": {"APPTOOL_ATTR_NAME": "are.simulation.tool_utils", **_DECORATORS},
     **_app_modules(),
     "pare.agents": {},
     "pare.agents.proactive": {},
     "pare.agents.proactive.utils": {"ProactiveAgentMode": "pytest_pare.agents.protocols"},
-    "pare.environment": {"StateAwareEnvironmentWrapper": "pytest_pare.simulation.environment", **_HOME, **_INTERFACE},
+    "pare.benchmark": {},
+    "pare.benchmark.report_stats": {
+        **dict.fromkeys(("calculate_statistics", "combine_results_to_dataframe"), "pytest_pare.results.statistics"),
+        **dict.fromkeys(("generate_json_stats_report", "generate_validation_report"), "pytest_pare.results.report"),
+    },
+    "pare.environment": {
+        "StatefulApp": "pytest_pare.apps.core",
+        "StatefulReminderApp": "pytest_pare.apps.reminder.app",
+        **_ENVIRONMENT,
+        **_HOME,
+        **_INTERFACE,
+    },
     "pare.multi_scenario_runner": {
         "MultiScenarioRunner": "pytest_pare.simulation.multi_runner",
         "ScenarioTimeoutError": "pytest_pare.scenarios.errors",
@@ -93,29 +109,30 @@ MODULES: dict[str, dict[str, str]] = {
         **_CONFIG,
         **_RESULTS,
     },
-    "pare.notification_system": dict.fromkeys(
-        ("PAREMessageType", "PARENotificationSystem"), "pytest_pare.simulation.notifications"
-    ),
+    "pare.notification_system": {"PAREMessageType": "pytest_pare.simulation.notifications", **_NOTIFICATIONS},
     "pare.scenario_runner": {
         "TwoAgentScenarioRunner": "pytest_pare.simulation.runner",
         "PAREScenarioValidationResult": "pytest_pare.scenarios.validation_result",
+        "StatefulApp": "pytest_pare.apps.core",
+        **_ENVIRONMENT,
+        **_NOTIFICATIONS,
     },
     "pare.scenarios": {"PAREScenario": "pytest_pare.scenarios.scenario", "registry": "pytest_pare.scenarios.registry"},
     "pare.scenarios.config": {"MAX_SCENARIO_DURATION": "pytest_pare.scenarios.config", **_CONFIG},
     "pare.scenarios.registration": {"register_pare_scenarios": "pytest_pare.scenarios.registration"},
-    "pare.scenarios.scenario": {"PAREScenario": "pytest_pare.scenarios.scenario"},
+    # PARE's manual names this module, its code the one in `utils`.
+    "pare.scenarios.registry": _REGISTRY,
+    "pare.scenarios.scenario": {"PAREScenario": "pytest_pare.scenarios.scenario", **_EXPANDER},
     "pare.scenarios.utils": {},
     "pare.scenarios.utils.registry": _REGISTRY,
-    "pare.scenarios.utils.scenario_expander": dict.fromkeys(
-        (
-            "ENV_EVENT_DEFAULT_HORIZON",
-            "ENV_EVENT_EXPANSION_TAG",
-            "PAREEnvEventsExpander",
-            "default_weight_per_app_class",
+    "pare.scenarios.utils.scenario_expander": {
+        **_EXPANDER,
+        **dict.fromkeys(
+            ("ENV_EVENT_DEFAULT_HORIZON", "ENV_EVENT_EXPANSION_TAG", "default_weight_per_app_class"),
+            "pytest_pare.scenarios.expander",
         ),
-        "pytest_pare.scenarios.expander",
-    ),
-    "pare.scenarios.validation_result": _RESULTS,
+    },
+    "pare.scenarios.validation_result": {"PARE_RESULT_SCHEMA": "pytest_pare.results.schema", **_RESULTS},
 }
 """By module of PARE's: each name that it has here, and the module that it comes from."""
 
@@ -134,8 +151,19 @@ class _Finder(MetaPathFinder):
         return None
 
 
+class _Module(ModuleType):
+    """A module of the table. Where a name of its own is that of a submodule too, `registry` is, it stays its own."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (isinstance(value, _Module) and name in MODULES[self.__name__]):
+            super().__setattr__(name, value)
+
+
 class _Loader(Loader):
     """Makes a module whose names are looked up in the table when they are asked for."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         names = MODULES[module.__name__]

@@ -180,6 +180,12 @@ def now() -> float:
     return world.clock.time() if world is not None else time.time()
 
 
+def active_clock() -> SimulatedClock | None:
+    """Return the active world's clock; `None` outside of a world."""
+    world = _active.get()
+    return None if world is None else world.clock
+
+
 def stable_seed(text: str) -> int:
     """Return a 32-bit seed for `text` that is the same in every process, unlike `hash()`."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

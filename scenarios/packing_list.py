@@ -92,7 +92,7 @@ class PackingList(PAREScenario):
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         times = ("2025-07-11 20:00:00", "2025-07-11 20:30:00")
-        lists = [note.content for folder in self.notes.folders.values() for note in folder.notes]
+        lists = [note.content for folder in self.notes.folders.values() for note in folder.notes.values()]
         return check_consented_writes(
             env,
             Write("StatefulNotesApp", "create_note", {"title": mentions("Raven"), "content": _right_things}),

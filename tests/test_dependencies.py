@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {"options"},
         {"compat"},
         {"sandbox"},
+        {"tool_overrides"},
         {"plain"},
         {"redaction"},
         {"run_files"},

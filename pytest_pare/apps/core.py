@@ -11,9 +11,10 @@ from are.simulation.types import CompletedEvent, EventType, disable_events
 
 # Importing it puts simulated time and reproducible ids behind ARE's apps, before the first app exists.
 from pytest_pare import world as _world
-from pytest_pare.apps.navigation import Transition, mermaid, state_graph
+from pytest_pare.apps.navigation import Transition, actions_on, mermaid, state_graph
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
+from pytest_pare.tool_overrides import inherit_decorators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +31,15 @@ assert _world is not None
 class AppState:
     """A screen of an app: what the user sees, and can do there.
 
-    Its user tools are the methods that `screen_tool` decorates.
+    Its user tools are the methods that `screen_tool` decorates, and what overrides them.
     """
 
     _app: StatefulApp | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let what overrides a user tool be one."""
+        super().__init_subclass__(**kwargs)
+        inherit_decorators(cls)
 
     def bind_to_app(self, app: StatefulApp) -> Self:
         """Tell the screen which app it belongs to, before it is shown, and return it."""
@@ -98,6 +104,11 @@ class StatefulApp(App):
 
     current_state: AppState | None
     navigation_stack: list[AppState]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let what overrides a tool be one."""
+        super().__init_subclass__(**kwargs)
+        inherit_decorators(cls)
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name or type(self).__name__, **kwargs)
@@ -180,7 +191,7 @@ class StatefulApp(App):
         """Show the screen that an action of the user's leads to. One that failed leads nowhere."""
         if event.event_type != EventType.USER or event.failed() or self.current_state is None:
             return
-        transition = self.transitions.get(type(self.current_state), {}).get(event.function_name() or "")
+        transition = actions_on(type(self.current_state), self.transitions).get(event.function_name() or "")
         if transition is None:
             return
         # What screens look up when they are made or entered is no event.
@@ -206,7 +217,7 @@ class StatefulApp(App):
 
     def get_reachable_states(self, from_state: AppState) -> list[type[AppState]]:
         """Return the screens that an action on `from_state` opens, sorted by name."""
-        actions = self.transitions.get(type(from_state), {})
+        actions = actions_on(type(from_state), self.transitions)
         return sorted({t.target for t in actions.values() if t.target is not None}, key=lambda screen: screen.__name__)
 
 

@@ -42,6 +42,16 @@ RESET = Transition("reset")
 """An action that leads back to the root screen."""
 
 
+def actions_on(
+    screen: type[AppState], transitions: Mapping[type[AppState], Mapping[str, Transition]]
+) -> dict[str, Transition]:
+    """Return where the actions on a screen lead. Those that its base classes declare lead there from it too."""
+    actions: dict[str, Transition] = {}
+    for base in reversed(screen.__mro__):
+        actions |= transitions.get(base, {})
+    return actions
+
+
 def state_graph(
     root: type[AppState], transitions: Mapping[type[AppState], Mapping[str, Transition]]
 ) -> dict[str, list[str]]:
@@ -49,6 +59,7 @@ def state_graph(
 
     `pop` leads to each screen that pushes the one it is declared on.
     """
+    transitions = {screen: actions_on(screen, transitions) for screen in {root, *transitions}}
     pushed_by: dict[type[AppState], set[type[AppState]]] = {}
     for screen, actions in transitions.items():
         for transition in actions.values():
@@ -68,6 +79,7 @@ def state_graph(
 
 def mermaid(root: type[AppState], transitions: Mapping[type[AppState], Mapping[str, Transition]]) -> str:
     """Return the screens and what leads from one to the next as a Mermaid state diagram."""
+    transitions = {screen: actions_on(screen, transitions) for screen in {root, *transitions}}
     lines = ["stateDiagram-v2", f"    [*] --> {root.__name__}"]
     for screen, actions in sorted(transitions.items(), key=lambda entry: entry[0].__name__):
         for action, transition in sorted(actions.items()):

@@ -19,6 +19,7 @@ from are.simulation.types import (
 )
 from are.simulation.utils import type_check
 
+from pytest_pare.tool_overrides import EVENT_DECORATOR
 from pytest_pare.world import new_uuid
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def pare_event_registered(
             app.add_event(event)
             return event.metadata.return_value
 
-        vars(wrapper).update(__event_registered__=True, __operation_type__=operation_type)
+        vars(wrapper).update(
+            {"__event_registered__": True, "__operation_type__": operation_type, EVENT_DECORATOR: decorate}
+        )
         return wrapper
 
     return decorate

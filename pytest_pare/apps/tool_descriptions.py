@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from are.simulation import tool_utils
@@ -28,6 +29,9 @@ def build_tool(app: App, function: Callable[..., Any], failure_probability: floa
     tool.class_name, tool.app_name, tool.class_instance = type(app).__name__, app.name, app
     tool.name = tool._public_name = f"{app.name}__{function.__name__}"
     tool.failure_probability = failure_probability
+    if failure_probability is not None:
+        # ARE draws failures from a generator without a seed.
+        tool.rng = Random(f"{app.seed}/{tool.name}")  # noqa: S311 - reproducible on purpose
     return tool
 
 

@@ -39,6 +39,10 @@ RESULT_SCHEMA: Final = pl.Schema(
         "acceptance_rate": pl.Float64,
     }
 )
+"""The columns that PARE's tables of results have."""
+
+PARE_RESULT_SCHEMA: Final = RESULT_SCHEMA
+"""Under PARE's name."""
 """One row is one run; the order is that of the table."""
 
 DETAILS_SCHEMA: Final = pl.Schema(

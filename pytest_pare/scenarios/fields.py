@@ -2,9 +2,13 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Count = Annotated[int, Field(ge=0)]
+# Rates are also written 2.0.
+Rate = Annotated[
+    Count, BeforeValidator(lambda rate: int(rate) if isinstance(rate, float) and rate.is_integer() else rate)
+]
 Name = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Probability, Seconds, Value, Weight
+from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Probability, Rate, Seconds, Value, Weight
 
 
 class ToolAugmentationConfig(Lookalike):
@@ -33,7 +33,7 @@ class EnvEventsConfig(Lookalike):
         "weight_per_app_class",
     )
 
-    num_env_events_per_minute: Count = Field(default=10, description="Events per simulated minute.")
+    num_env_events_per_minute: Rate = Field(default=10, description="Events per simulated minute.")
     env_events_seed: Count = Field(default=0, description="Seed of the draw of events and of their times.")
     n_message_events_per_conversation: Count = Field(
         default=4, description="At most so many messages in a conversation."

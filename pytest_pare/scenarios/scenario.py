@@ -18,6 +18,7 @@ from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_no
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.tool_overrides import ignored_overrides
 from pytest_pare.world import DEFAULT_START_TIME, World
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class PAREScenario(Scenario):
         which noise can come, there is none.
 
         Raises:
-            ScenarioDefect: If two apps have one name, or `events` is no list.
+            ScenarioDefect: If two apps have one name, what overrides a tool cannot be one, or `events` is no list.
             NoiseError: If noise is asked for that cannot be made.
         """
         if self._initialized:
@@ -105,6 +106,7 @@ class PAREScenario(Scenario):
         with self.world.active():
             self.init_and_populate_apps(*args, **kwargs)
             self._check_app_names()
+            self._check_overridden_tools()
             self.world.phase = "play"
             for app in self.apps or []:
                 app.set_seed(self.seed)
@@ -174,6 +176,11 @@ class PAREScenario(Scenario):
                     f"{self.scenario_id}: two apps are named {app.name!r}; give each a name of its own"
                 )
             seen.add(app.name)
+
+    def _check_overridden_tools(self) -> None:
+        for app in self.apps or []:
+            for problem in ignored_overrides(app):
+                raise ScenarioDefect(f"{self.scenario_id}: {problem}")
 
 
 def _fresh_copy(value: Any) -> Any:

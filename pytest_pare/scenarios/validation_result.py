@@ -250,19 +250,20 @@ class PAREMultiScenarioValidationResult:
 
     @property
     def success_rate(self) -> float:
-        """Percentage of successes among the runs that were judged, as in the report; 0.0 if none was.
+        """Fraction of successes among all results, 0 to 1, as in PARE; 0.0 if there are none.
 
-        Exceptions and missing verdicts are left out, so this can rise when runs break. `success_rate_updated` cannot.
+        Exceptions and missing verdicts count as no success. The report's success rate is a percentage, and leaves them
+        out.
         """
-        return 100 * _ratio(self.successful_count, self.successful_count + self.failed_count)
+        return _ratio(self.successful_count, self._total)
 
     def success_rate_updated(self) -> float:
-        """Percentage of successes among all results; 0.0 if there are none.
+        """Percentage of successes among all results, 0 to 100: `success_rate` in ARE's unit."""
+        return _ratio(100 * self.successful_count, self._total)
 
-        Here exceptions and missing verdicts count against the agent; `success_rate` leaves them out.
-        """
-        unscored = self.exception_count + self.no_validation_count
-        return 100 * _ratio(self.successful_count, self.successful_count + self.failed_count + unscored)
+    @property
+    def _total(self) -> int:
+        return self.successful_count + self.failed_count + self.exception_count + self.no_validation_count
 
     def add_result(self, result: PAREScenarioValidationResult, scenario_id: str, run_number: int | None = None) -> None:
         """Add the result of a run; the result of the same run that was there before is replaced and not counted."""

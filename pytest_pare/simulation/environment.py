@@ -21,13 +21,15 @@ from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TimeOrdered
 from pytest_pare.simulation.script import ScriptedEnvironment, check_name, happened_by_itself, is_repeated_check
 from pytest_pare.simulation.trace import ENV_EVENT, EngineCall, TraceEvent, trace_event
+from pytest_pare.world import SimulatedClock, active_clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from are.simulation.apps.app import App
     from are.simulation.types import CompletedEvent
 
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.world import SimulatedClock
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -40,9 +42,16 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
     order of (time, creation).
 
     Args:
-        clock: The clock of the scenario's world.
+        config: ARE's configuration: `start_time` (epoch seconds), `duration` and `time_increment_in_seconds` (simulated
+            seconds) and `oracle_mode` count; what concerns ARE's thread, its terminal and its dumps does not.
+        environment_type: As in ARE.
+        notification_system: What both sides are notified by; a new one if it is not given.
+        add_event_to_agent_log: As in ARE.
+        clock: The clock to live by. If it is not given: one that begins at the start time of `config`, else the clock
+            of the active world, else one that begins at 0; `run` changes to the clock of its scenario.
         limits: How long the run may last.
         oracle_mode: Play the scenario's oracle events; without agents.
+        consent: What the agent has proposed, and whether it may write.
 
     Attributes:
         failure: Why a validation event or an agent validator of the scenario's ended the run, or `None`.
@@ -55,23 +64,34 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
 
     def __init__(
         self,
-        clock: SimulatedClock,
-        limits: Limits | None = None,
+        config: EnvironmentConfig | None = None,
+        environment_type: EnvironmentType = EnvironmentType.CLI,
+        notification_system: PARENotificationSystem | None = None,
+        add_event_to_agent_log: Callable[[CompletedEvent], None] | None = None,
         *,
+        clock: SimulatedClock | None = None,
+        limits: Limits | None = None,
         oracle_mode: bool = False,
         consent: Consent | None = None,
     ) -> None:
+        _check_type("config", config, EnvironmentConfig)
+        _check_type("notification_system", notification_system, PARENotificationSystem)
+        config = config or EnvironmentConfig(duration=None)
+        self._given_start_time = config.start_time
+        self._has_own_clock = clock is None
+        if clock is None:
+            clock = active_clock() if config.start_time is None else SimulatedClock(config.start_time)
+        clock = clock or SimulatedClock(0.0)
         super().__init__(
-            EnvironmentConfig(start_time=clock.time(), oracle_mode=oracle_mode, duration=None),
-            environment_type=EnvironmentType.CLI,
-            notification_system=PARENotificationSystem(),
+            replace(config, start_time=clock.time(), oracle_mode=config.oracle_mode or oracle_mode),
+            environment_type=environment_type,
+            notification_system=notification_system or PARENotificationSystem(),
+            add_event_to_agent_log=add_event_to_agent_log,
         )
-        self.time_manager = clock
-        self.current_time = clock.time()
+        self._live_by(clock)
         self.limits = limits or Limits()
         self.event_log = SimulatedEventLog()
         self.event_queue = SimulatedEventQueue()
-        self.notification_system.initialize(clock)
         self.active_app = None
         self.background_apps = []
         self.failure: str | None = None
@@ -91,15 +111,24 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         """
         if not scenario._initialized:
             raise RuntimeError(f"{scenario.scenario_id}: call initialize() before the scenario is run")
+        if self._has_own_clock:
+            scenario.world.clock.reset(self._given_start_time)
+            self._live_by(scenario.world.clock)
         self.duration = scenario.duration
         self.faults = scenario._faults
         self.time_increment_in_seconds = scenario.time_increment_in_seconds
-        self.register_apps(scenario.apps or [])
-        if schedule_events:
-            self.schedule(scenario.events)
-        self.start()
-        if wait_for_end:
-            self.join()
+        with scenario.world.active():
+            self.register_apps(scenario.apps or [])
+            if schedule_events:
+                self.schedule(scenario.events)
+            self.start()
+            if wait_for_end:
+                self.join()
+
+    def _live_by(self, clock: SimulatedClock) -> None:
+        self.time_manager = clock
+        self.start_time = self.current_time = clock.time()
+        self.notification_system.initialize(clock)
 
     def start(self, debug: bool = False) -> None:
         """Begin; nothing happens before time moves."""
@@ -357,3 +386,10 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         # ARE colours and dates every line before it asks whether anybody wants it.
         if logger.isEnabledFor(_LEVELS[level]):
             super()._log(message, level, color, attrs)
+
+
+def _check_type(argument: str, given: object, expected: type) -> None:
+    if given is not None and not isinstance(given, expected):
+        raise TypeError(
+            f"StateAwareEnvironmentWrapper: {argument} must be {expected.__name__}, got {type(given).__name__}"
+        )

@@ -192,7 +192,9 @@ def _exception(raised: Exception | SystemExit) -> Exception:
 
 
 def _oracle_run(stage: _Stage) -> PAREScenarioValidationResult:
-    env = stage.env = StateAwareEnvironmentWrapper(stage.scenario.world.clock, stage.limits, oracle_mode=True)
+    env = stage.env = StateAwareEnvironmentWrapper(
+        clock=stage.scenario.world.clock, limits=stage.limits, oracle_mode=True
+    )
     env.run(stage.scenario)
     with env.off_the_record():
         result = _validate(stage.scenario, env)
@@ -206,7 +208,7 @@ def _agent_run(
 ) -> PAREScenarioValidationResult:
     scenario, config = stage.scenario, stage.config
     consent = Consent(config.proposal_lifetime, config.execute_max_turns)
-    env = stage.env = StateAwareEnvironmentWrapper(scenario.world.clock, stage.limits, consent=consent)
+    env = stage.env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, limits=stage.limits, consent=consent)
     env.run(scenario, wait_for_end=False)
     cast = Cast(scenario, config, env, consent, engine_builder, agent, cassette)
     stage.tape = cast.tape

@@ -141,7 +141,7 @@ def notes() -> StatefulNotesApp:
     app.create_note_with_time(
         "Inbox", "Milk", "Two", created_at="2025-01-01 08:00:00", updated_at="2025-01-01 08:00:00"
     )
-    app.folders["Inbox"].notes[0].attachments = {"old.txt": b"b2xk"}
+    app.folders["Inbox"].get_note(0).attachments = {"old.txt": b"b2xk"}
     return app
 
 
@@ -186,7 +186,7 @@ class FullPhone:
                 *(make() for make in (apartments, cabs, calendar, contacts, mail, messages, notes, reminders, shop)),
             ]
         self.apps: dict[str, App] = {type(app).__name__: app for app in made}
-        self.env = StateAwareEnvironmentWrapper(world.clock)
+        self.env = StateAwareEnvironmentWrapper(clock=world.clock)
         self.env.register_apps(made)
 
     def app(self, app_class: type | str) -> Any:
@@ -195,7 +195,7 @@ class FullPhone:
     def filled(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return `arguments` with the ids that the apps made."""
         made = {
-            NOTE: self.app("StatefulNotesApp").folders["Inbox"].notes[0].note_id,
+            NOTE: self.app("StatefulNotesApp").folders["Inbox"].get_note(0).note_id,
             REMINDER: next(iter(self.app("StatefulReminderApp").reminders)),
         }
         return {name: made.get(value, value) if isinstance(value, str) else value for name, value in arguments.items()}

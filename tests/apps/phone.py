@@ -35,7 +35,7 @@ class Phone:
     def __init__(self, world: World, app: StatefulApp, *more: App) -> None:
         self.world = world
         self.app: Any = app
-        self.env = StateAwareEnvironmentWrapper(world.clock)
+        self.env = StateAwareEnvironmentWrapper(clock=world.clock)
         self.env.register_apps([HomeScreenSystemApp(name="System"), PAREAgentUserInterface(), app, *more])
         self.tools()["System__open_app"](app_name=app.name)
 

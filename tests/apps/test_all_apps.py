@@ -408,8 +408,8 @@ AGENT_BEFORE_USER: dict[tuple[str, str], Call] = {("CabHome", "open_current_ride
 USER_READS_THAT_LEAVE_A_TRACE = {
     ("MailboxView", "open_email_by_id"),
     ("MailboxView", "open_email_by_index"),
+    # The quotations that it asks for are kept; to open one of them adds nothing.
     ("CabHome", "list_rides"),
-    ("CabServiceOptions", "get_quotation"),
 }
 # It writes files, on the phone's disk.
 USER_WRITES_ELSEWHERE = {("EmailDetail", "download_attachments"): "SandboxLocalFileSystem"}

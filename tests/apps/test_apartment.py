@@ -395,3 +395,24 @@ def a_day_of_seeking(seed: str) -> tuple[Any, ...]:
 def test_equal_seeds_give_equal_ids() -> None:
     assert a_day_of_seeking("a") == a_day_of_seeking("a")
     assert a_day_of_seeking("a") != a_day_of_seeking("b")
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"number_of_bedrooms": 0}, ["studio"]),
+        ({"number_of_bathrooms": 0}, ["shed"]),
+        ({"max_price": 0}, ["shed"]),
+        ({"max_price": 0.0}, ["shed"]),
+        ({"min_price": 0, "square_footage": 0}, ["attic", "loft", "studio", "shed"]),
+        ({"number_of_bedrooms": 0, "number_of_bathrooms": 0}, []),
+        ({"number_of_bedrooms": None, "max_price": None}, ["attic", "loft", "studio", "shed"]),
+    ],
+)
+def test_a_filter_of_zero_filters(seeker: Phone, filters: dict[str, Any], found: list[str]) -> None:
+    studio = Apartment("Studio", "Harbour", "B2", 500.0, 0, 1, "Condo", 200, apartment_id="studio")
+    shed = Apartment("Shed", "Harbour", "B2", 0.0, 1, 0, "Shed", 80, apartment_id="shed")
+    seeker.app.apartments |= {"studio": studio, "shed": shed}
+    assert list(seeker.agent("search_apartments", **filters)) == found
+    seeker.do("open_search")
+    assert list(seeker.do("search", **filters)) == found

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from are.simulation.apps.cab import Ride
 from are.simulation.types import Event, EventType
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_pare.apps import StatefulCabApp
 from pytest_pare.apps.cab import CabHome, CabQuotationDetail, CabRideDetail, CabServiceOptions
 from pytest_pare.simulation.announcements import ANNOUNCEMENTS
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER
-from pytest_pare.world import DEFAULT_START_TIME
+from pytest_pare.world import DEFAULT_START_TIME, World
 from tests.apps.phone import Phone, described, interface, kinds_of, mark_of, parameters_of, phone
 
 CONTRACT = interface("cab")
@@ -165,9 +168,112 @@ def test_looking_at_a_ride_changes_nothing_however_often(rider: Phone) -> None:
     before = copy.deepcopy(ride)
     first, second = rider.agent("get_current_ride_status"), rider.agent("get_current_ride_status")
     assert first == second
-    assert first.delay != before.delay
+    # Of the minutes until the cab is there, those that have passed are gone.
+    assert first.delay == max(0, before.delay - 10)
     assert [entry["delay"] for entry in first.delay_history] == [before.delay, first.delay]
     assert ride == before
+
+
+def test_the_wait_for_a_cab_shrinks_to_nothing() -> None:
+    with phone(cabs) as rider:
+        ride = order(rider)
+        waits = []
+        for _ in range(8):
+            rider.world.clock.advance(120)
+            waits.append(rider.agent("get_current_ride_status").delay)
+    assert waits == [max(0, ride.delay - minutes) for minutes in range(2, 18, 2)]
+    assert waits[-1] == 0
+
+
+def test_the_wait_for_a_ride_of_another_day_does_not_shrink_yet(rider: Phone) -> None:
+    ride = rider.agent("order_ride", **TRIP, service_type="Default", ride_time=IN_TWO_DAYS)
+    rider.world.clock.advance(3600)
+    assert rider.agent("get_current_ride_status").delay == ride.delay
+
+
+# -- prices
+
+TWO_WEEKS = ("2025-01-20 10:00:00", "2024-12-20 10:00:00", None)
+
+
+def facts(ride: Ride) -> tuple[Any, ...]:
+    return (ride.price, ride.distance_km, ride.duration, ride.delay)
+
+
+def test_a_question_that_is_asked_again_has_the_same_answer(rider: Phone) -> None:
+    first = copy.deepcopy(rider.agent("get_quotation", **TRIP, service_type="Van"))
+    for _ in range(5):
+        assert rider.agent("get_quotation", **TRIP, service_type="Van") == first
+    assert [ride for ride in rider.agent("list_rides", **TRIP) if ride.service_type == "Van"] == [first]
+    assert len(rider.app.quotation_history) == 3
+
+
+@given(
+    start=st.text(max_size=20),
+    end=st.text(max_size=20),
+    service=st.sampled_from(["Default", "Premium", "Van"]),
+    times=st.lists(
+        st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2999, 1, 1)),
+        max_size=4,
+    ),
+    waits=st.lists(st.floats(0, 1e7), min_size=1, max_size=4),
+)
+def test_a_price_is_positive_and_the_one_that_was_quoted_first(
+    start: str, end: str, service: str, times: list[datetime], waits: list[float]
+) -> None:
+    with World("prices").active() as world:
+        app = StatefulCabApp(name="Cab")
+        app.register_time_manager(world.clock)
+        first = facts(app.get_quotation(start, end, service))
+        assert first[0] == first[1] * app.d_service_config[service]["price_per_km"]
+        assert min(first) > 0
+        for wait in waits:
+            world.clock.advance(wait)
+            for time in [None, *(f"{time:%Y-%m-%d %H:%M:%S}" for time in times)]:
+                assert facts(app.get_quotation(start, end, service, time)) == first
+        assert facts(app.order_ride(start, end, service)) == first
+
+
+@pytest.mark.parametrize("ride_time", TWO_WEEKS)
+@pytest.mark.parametrize("asked_by", ["get_quotation", "list_rides", "screen"])
+def test_a_ride_costs_what_was_quoted_whoever_asked_and_orders(
+    rider: Phone, asked_by: str, ride_time: str | None
+) -> None:
+    if asked_by == "get_quotation":
+        quoted = rider.agent("get_quotation", **TRIP, service_type="Van", ride_time=ride_time)
+    elif asked_by == "list_rides":
+        quoted = rider.agent("list_rides", **TRIP, ride_time=ride_time)[2]
+    else:
+        rider.do("list_rides", **TRIP, ride_time=ride_time)
+        quoted = rider.do("get_quotation", service_type="Van")
+    quoted = copy.deepcopy(quoted)
+    rider.world.clock.advance(1800)
+    ride = rider.agent("order_ride", **TRIP, service_type="Van", ride_time=ride_time)
+    assert facts(ride) == facts(quoted)
+    # What was quoted for a named time is the ride itself; a ride for now is one of another time.
+    assert (ride.ride_id == quoted.ride_id) == (ride_time is not None)
+
+
+def test_the_agents_order_uses_up_the_quotation_that_the_user_sees(rider: Phone) -> None:
+    rider.do("list_rides", **TRIP)
+    rider.do("get_quotation", service_type="Default")
+    rider.agent("order_ride", **TRIP, service_type="Default")
+    assert not rider.app.current_state.is_valid()
+    quoted = rider.agent("get_quotation", **TRIP, service_type="Default")
+    assert (quoted.status, facts(quoted)) == (None, facts(rider.app.on_going_ride))
+    assert quoted.ride_id != rider.app.on_going_ride.ride_id
+
+
+def test_a_ride_that_was_says_what_the_route_costs(rider: Phone) -> None:
+    rider.app.add_new_ride("Van", "Home", "Station", 31.5, distance_km=12.0)
+    assert rider.agent("get_quotation", **TRIP, service_type="Van", ride_time=IN_TWO_DAYS).price == 31.5
+    other = rider.agent("get_quotation", **TRIP, service_type="Premium")
+    assert (other.price, other.distance_km) == (24.0, 12.0)
+    # A price or a distance that no ride can have says nothing.
+    rider.app.add_new_ride("Van", "Home", "Quay", -3.0, distance_km=0.0)
+    quoted = rider.agent("get_quotation", start_location="Home", end_location="Quay", service_type="Van")
+    assert 5 <= quoted.distance_km <= 20
+    assert quoted.price == quoted.distance_km * 1.5
 
 
 def test_a_ride_without_an_estimate_can_be_looked_at() -> None:
@@ -202,7 +308,9 @@ def test_what_is_refused_to_the_agent(
 
 def test_two_rides_at_a_time_are_refused(rider: Phone) -> None:
     order(rider)
+    quotations = list(rider.app.quotation_history)
     rider.agent_refused(ValueError, "order_ride", "You have an on-going ride", **TRIP, service_type="Van")
+    assert rider.app.quotation_history == quotations
 
 
 def test_a_distance_that_no_cab_drives_is_refused(rider: Phone) -> None:

@@ -514,6 +514,24 @@ def test_a_new_event_without_a_time_is_now(calendar: Phone) -> None:
     assert (event.title, event.start_datetime, event.end_datetime) == ("Event", at(6, 9), at(6, 10))
 
 
+@pytest.mark.parametrize("start", ["2025-01-08 14:30:00", "2025-01-05 09:00:00", "2025-01-06 08:30:00"])
+def test_an_event_with_only_a_start_lasts_an_hour(calendar: Phone, start: str) -> None:
+    def is_an_hour(event_id: str) -> bool:
+        event = calendar.app.events[event_id]
+        begins = datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp()
+        return bool((event.start_datetime, event.end_datetime) == (begins, begins + 3600))
+
+    assert is_an_hour(calendar.agent("add_calendar_event", start_datetime=start))
+    assert is_an_hour(calendar.do("add_calendar_event_by_attendee", who_add="Ada Byron", start_datetime=start))
+    attendees = ["Bob Stone"]
+    added = calendar.app.add_calendar_event_by_attendee("Ada Byron", start_datetime=start, attendees=attendees)
+    assert is_an_hour(added)
+    assert (calendar.app.events[added].attendees, attendees) == (["Bob Stone", "Ada Byron"], ["Bob Stone"])
+    # Without a start it begins now, with only an end too.
+    ends = calendar.app.events[calendar.agent("add_calendar_event", end_datetime="2025-01-06 09:20:00")]
+    assert (ends.start_datetime, ends.end_strftime) == (at(6, 9), "Monday, 2025-01-06 09:20:00")
+
+
 def test_an_event_is_edited(calendar: Phone) -> None:
     calendar.do("open_event_by_id", event_id="standup")
     assert calendar.do("edit_event") == {

@@ -672,6 +672,42 @@ def test_an_answer_is_written_and_sent(mail: Phone) -> None:
     assert (kept.recipients, kept.subject, kept.parent_id) == ([ADA], "Re: Rent", "rent")
 
 
+def test_two_files_of_one_name_are_both_sent(mail: Phone, tmp_path: Path) -> None:
+    paths = []
+    for folder, text in (("a", "soup"), ("b", "salad"), ("c", "soup"), ("d", "cake")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "menu.txt").write_text(text)
+        paths.append(str(tmp_path / folder / "menu.txt"))
+    sent = the(mail, mail.agent("send_email", recipients=[BOB], attachment_paths=paths), "SENT")
+    # The third is the first once more.
+    assert {name: base64.b64decode(content) for name, content in sent.attachments.items()} == {
+        "menu.txt": b"soup",
+        "menu (2).txt": b"salad",
+        "menu (3).txt": b"cake",
+    }
+
+
+@pytest.mark.parametrize("folder", EmailFolderName)
+def test_a_folder_is_given_by_name_or_enum(mail: Phone, folder: EmailFolderName) -> None:
+    app = mail.app
+    for given, made_in in ((folder, folder), (folder.value, folder.value), (folder.value.lower(), folder)):
+        email_id = app.create_and_add_email(ADA, subject="Hello", folder_name=made_in)
+        assert app.get_email_by_id(email_id, given).subject == "Hello"
+        assert app.list_emails(given).emails == app.list_emails(folder.value).emails
+        assert email_id in [email.email_id for email in app.search_emails("Hello", folder_name=given)]
+        app.move_email(email_id, given, given)
+        assert email_id in ids(mail, folder.value)
+    # The event of a call, and the screen, have the name.
+    assert mail.log()[-1].get_args()["dest_folder_name"] == folder.value.lower()
+    assert MailboxView(folder).folder == EmailDetail("rent", folder).folder_name == folder.value
+    app.load_root_state()
+    app.current_state.switch_folder(folder)
+    assert (mail.screen, app.current_state.folder) == ("MailboxView", folder.value)
+    app.current_state.open_email_by_id(ids(mail, folder.value)[0])
+    app.current_state.move(EmailFolderName.TRASH)
+    assert mail.log()[-1].get_args() == {"destination_folder": "TRASH"}
+
+
 # -- always
 
 

@@ -213,3 +213,26 @@ def test_a_call_with_any_arguments_succeeds_or_changes_nothing(data: st.DataObje
             function(**arguments)
         except Exception:  # noqa: BLE001 - whatever it raises
             assert phone.state() == before
+
+
+def test_failures_by_chance_are_the_same_with_the_same_seed() -> None:
+    def failures(seed: str) -> list[bool]:
+        with World(seed).active():
+            app = StatefulEmailApp(name="Emails")
+            app.set_failure_probability(0.5)
+            (tool,) = (tool for tool in app.get_tools() if tool.name == "Emails__list_emails")
+            (other,) = (tool for tool in app.get_tools() if tool.name == "Emails__search_emails")
+            return [fails(one, arguments) for _ in range(40) for one, arguments in ((tool, {}), (other, {"query": ""}))]
+
+    def fails(tool: Any, arguments: dict[str, Any]) -> bool:
+        try:
+            tool(**arguments)
+        except Exception as error:  # noqa: BLE001 - ARE raises no other
+            return "Internal error - Retry again later" in str(error)
+        return False
+
+    drawn = failures("a")
+    assert drawn == failures("a")
+    # Each tool has draws of its own.
+    assert drawn[0::2] != drawn[1::2]
+    assert {True, False} == set(drawn)

@@ -332,7 +332,7 @@ class TestAgent:
         app.add_users(["Alex", "Sam", "Sam"])
         sam = app.name_to_id["Sam"]
         assert app.get_user_ids(["Alex", "Sam", "Kim"]) == ["+1555", sam, None]
-        assert app.get_user_names(["+1555", sam, "+1666"]) == ["Alex", "Sam", None]
+        assert app.get_user_names(["+1555", sam, "+1666", "+1777"]) == ["Alex", "Sam", "Alex", None]
         assert len(sam) == 32
 
     def test_send_goes_to_the_untitled_conversation(self, messages: Phone) -> None:
@@ -523,3 +523,14 @@ class TestWorld:
             app.register_time_manager(World("late").clock)
         assert app.send_to_conversation("lunch", "Hi") == "lunch"
         assert app.conversations["lunch"].messages[-1].timestamp == START
+
+
+def test_two_people_of_one_name_are_both_found() -> None:
+    with phone(lambda: StatefulMessagingApp(name="Messages")) as it:
+        it.app.add_contacts([("Ada Byron", "1"), ("Ada Byron", "2"), ("Bob Stone", "3"), ("Ada Byron", "1")])
+        everyone = {"Ada Byron": "1", "Ada Byron (2)": "2"}
+        for query in ("Ada Byron", "ada byron"):
+            assert it.agent("lookup_user_id", user_name=query) == everyone
+        assert it.agent("lookup_user_id", user_name="Bob Stone") == {"Bob Stone": "3"}
+        assert it.agent("get_user_id", user_name="Ada Byron") == "1"
+        assert it.agent("get_user_name_from_id", user_id="2") == "Ada Byron"

@@ -27,7 +27,7 @@ from pytest_pare.world import DEFAULT_START_TIME, World
 from tests.apps.phone import Phone, described, interface, kinds_of, mark_of, parameters_of, phone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 CONTRACT = interface("note")
@@ -72,10 +72,10 @@ def with_files(tmp_path: Path) -> Iterator[Phone]:
 
 
 def id_of(it: Phone, title: str, folder: str = "Inbox") -> str:
-    return next(str(note.note_id) for note in it.app.folders[folder].notes if note.title == title)
+    return next(str(note.note_id) for note in it.app.folders[folder].notes.values() if note.title == title)
 
 
-def titles(notes: list[Note]) -> list[str]:
+def titles(notes: Iterable[Note]) -> list[str]:
     return [note.title for note in notes]
 
 
@@ -217,7 +217,7 @@ class TestScreens:
         notes.world.clock.advance(30)
         assert notes.do("update", title="Goals", content="Rest") == note_id
         assert (notes.screen, notes.app.current_state.note_id) == ("NoteDetail", note_id)
-        note = notes.app.folders["Work"].notes[-1]
+        note = notes.app.folders["Work"].notes[note_id]
         assert (note.title, note.content, note.created_at, note.updated_at) == ("Goals", "Rest", START, START + 30)
 
     def test_edit(self, notes: Phone) -> None:
@@ -239,7 +239,7 @@ class TestScreens:
         notes.do("update", title="Oat milk", content="")
         assert notes.do("delete") == milk
         assert (notes.screen, notes.app.navigation_stack) == ("NoteList", [])
-        assert titles(notes.app.folders["Inbox"].notes) == ["Eggs"]
+        assert titles(notes.app.folders["Inbox"].notes.values()) == ["Eggs"]
 
     def test_duplicate(self, notes: Phone) -> None:
         plan = id_of(notes, "Plan", "Work")
@@ -247,7 +247,7 @@ class TestScreens:
         copy_id = notes.do("duplicate")
         assert notes.app.current_state.note_id == copy_id
         assert notes.do("refresh").title == "Copy of Plan"
-        assert titles(notes.app.folders["Work"].notes) == ["Plan", "Copy of Plan"]
+        assert titles(notes.app.folders["Work"].notes.values()) == ["Plan", "Copy of Plan"]
         notes.do("delete")
         assert notes.app.current_state.note_id == plan
 
@@ -259,7 +259,7 @@ class TestScreens:
         assert notes.do("move", dest_folder_name="Ideas") == milk
         assert (notes.screen, notes.app.current_state.folder) == ("NoteList", "Ideas")
         assert titles(notes.do("list_notes").notes) == ["Milk", "Eggs"]
-        assert titles(notes.app.folders["Inbox"].notes) == ["Eggs"]
+        assert titles(notes.app.folders["Inbox"].notes.values()) == ["Eggs"]
         notes.do("go_back")
         assert notes.app.current_state.note_id == milk
 
@@ -366,7 +366,7 @@ class TestNotes:
         notes.world.clock.advance(5)
         note_id = notes.agent("create_note", folder="Work", title="Goals", content="Rest", pinned=True)
         note = notes.agent("get_note_by_id", note_id=note_id)
-        assert note is notes.app.folders["Work"].notes[-1]
+        assert note is notes.app.folders["Work"].notes[note_id]
         assert (note.title, note.content, note.created_at, note.updated_at) == ("Goals", "Rest", START + 5, START + 5)
         # What the tool offers counts.
         assert note.pinned
@@ -387,7 +387,7 @@ class TestNotes:
         note = app.get_note_by_id(app.create_note_with_time("New", "", "Text", True, "2025-01-01 00:00:00"))
         assert (note.title, note.content, note.pinned) == ("", "Text", True)
         assert note.created_at == note.updated_at == 1735689600
-        assert app.folders["New"].notes == [note]
+        assert app.folders["New"].notes == {note.note_id: note}
         # Data of the scenario's author; that this is the user's doing is agreed.
         create = ("USER", "create_note_with_time", False)
         assert described([e for e in notes.log() if e.function_name() == "create_note_with_time"])[0] == create
@@ -438,7 +438,7 @@ class TestNotes:
     def test_move(self, notes: Phone) -> None:
         milk = id_of(notes, "Milk")
         assert notes.agent("move_note", note_id=milk) == milk
-        assert titles(notes.app.folders["Personal"].notes) == ["Milk"]
+        assert titles(notes.app.folders["Personal"].notes.values()) == ["Milk"]
         move = "move_note"
         notes.agent_refused(KeyError, move, "not in the folder Inbox", note_id=milk)
         notes.agent_refused(KeyError, move, "does not exist", note_id=milk, source_folder_name="Nowhere")
@@ -524,12 +524,13 @@ class TestFolder:
     def test_notes_by_place_and_id(self) -> None:
         folder = NotesFolder("Inbox")
         folder.add_note(Note("a", "A", ""))
+        assert [(note_id, note.title) for note_id, note in folder.notes.items()] == [("a", "A")]
         assert folder.get_note(0).note_id == "a"
         for place in (1, -1):
             with pytest.raises(IndexError, match="does not exist"):
                 folder.get_note(place)
         assert folder.get_note_by_id("b") is None
-        assert (folder.remove_note("b"), folder.remove_note("a"), folder.notes) == (False, True, [])
+        assert (folder.remove_note("b"), folder.remove_note("a"), folder.notes) == (False, True, {})
 
     @given(changes=st.lists(st.integers(0, 9), max_size=12), offset=st.integers(0, 12), limit=st.integers(0, 12))
     def test_pages(self, changes: list[int], offset: int, limit: int) -> None:
@@ -571,16 +572,16 @@ class TestWorld:
     def test_the_state_is_a_copy(self, notes: Phone) -> None:
         state = notes.app.get_state()
         state["folders"]["Inbox"]["notes"][0]["title"] = "Changed"
-        assert titles(notes.app.folders["Inbox"].notes) == ["Milk", "Eggs"]
+        assert titles(notes.app.folders["Inbox"].notes.values()) == ["Milk", "Eggs"]
 
     def test_reset(self, notes: Phone) -> None:
         notes.do("open", note_id=id_of(notes, "Milk"))
         notes.app.reset()
         assert {name: folder.notes for name, folder in notes.app.folders.items()} == {
-            "Inbox": [],
-            "Personal": [],
-            "Work": [],
-            "Ideas": [],
+            "Inbox": {},
+            "Personal": {},
+            "Work": {},
+            "Ideas": {},
         }
         assert notes.screen == "NoteList"
         assert notes.app.reset_to_root() == "Notes shows its first screen, NoteList."

@@ -157,6 +157,22 @@ def test_search_finds_each_of_two_products_with_one_name(shopper: Phone) -> None
     assert [p.product_id for p in shopper.agent("search_product", product_name="", offset=1, limit=1)] == ["desk"]
 
 
+def test_the_list_has_each_of_the_products_with_one_name(shopper: Phone) -> None:
+    shopper.app.products["lamp2"] = Product(name="Desk lamp", product_id="lamp2")
+    shopper.app.products["lamp3"] = Product(name="Desk lamp", product_id="lamp3")
+    everything = {
+        "Desk": "desk",
+        "Desk lamp": "lamp",
+        "Desk lamp (lamp2)": "lamp2",
+        "Desk lamp (lamp3)": "lamp3",
+    }
+    assert shopper.agent("list_all_products") == {"products": everything, "metadata": {"range": (0, 4), "total": 4}}
+    assert shopper.do("list_products")["products"] == everything
+    pages = [shopper.agent("list_all_products", offset=offset, limit=3) for offset in (0, 3)]
+    assert pages[0]["products"] | pages[1]["products"] == everything
+    assert [page["metadata"]["range"] for page in pages] == [(0, 3), (3, 4)]
+
+
 def test_checkout_by_the_agent(shopper: Phone) -> None:
     order_id = shopper.agent("checkout", discount_code="TEN")
     order = shopper.app.orders[order_id]

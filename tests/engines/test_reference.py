@@ -32,7 +32,7 @@ class World:
     def __init__(self, stage: Stage, played: tuple[Role, ...]) -> None:
         self.stage = stage
         self.consent = Consent(None, None)
-        self.env = StateAwareEnvironmentWrapper(stage.world.clock, consent=self.consent)
+        self.env = StateAwareEnvironmentWrapper(clock=stage.world.clock, consent=self.consent)
         self.env.run(stage, wait_for_end=False)
         self.reference = Reference(stage.events, self.env, is_users_own, frozenset(played))
 

@@ -177,7 +177,7 @@ class Rehearsal:
     def play(self) -> Any:
         """Play the script and return the verdict of the scenario's own validator."""
         with self.scenario.world.active():
-            self.env = StateAwareEnvironmentWrapper(self.scenario.world.clock, oracle_mode=True)
+            self.env = StateAwareEnvironmentWrapper(clock=self.scenario.world.clock, oracle_mode=True)
             self.env.run(self.scenario)
             return self.scenario.validate(self.env)
 

@@ -295,6 +295,23 @@ def test_accepts_the_objects_of_are() -> None:
     assert ToolAugmentationConfig.model_validate(AreTools()) == ToolAugmentationConfig()
 
 
+@pytest.mark.parametrize("rate", [2, 2.0])
+def test_a_rate_is_a_whole_number_however_it_is_written(rate: Any) -> None:
+    from are.simulation.scenarios.utils.scenario_expander import EnvEventsConfig as AreEnvEvents
+
+    given = AreEnvEvents(rate, 2, 3, 4, {"StatefulShoppingApp": 0.5})
+    for events in (given, EnvEventsConfig(num_env_events_per_minute=rate), {"num_env_events_per_minute": rate}):
+        config = ScenarioRunnerConfig.model_validate({"env_events_config": events}).env_events_config
+        assert config is not None
+        assert (config.num_env_events_per_minute, type(config.num_env_events_per_minute)) == (2, int)
+
+
+@pytest.mark.parametrize("rate", [0.5, float("inf"), float("nan"), -1.0, True, "2"])
+def test_a_rate_that_is_no_whole_number_is_refused(rate: Any) -> None:
+    with pytest.raises(ValidationError, match="num_env_events_per_minute"):
+        EnvEventsConfig(num_env_events_per_minute=rate)
+
+
 def test_what_changes_the_answers_of_an_engine_counts_in_the_hash() -> None:
     def hashed(**options: Any) -> str:
         engine = LLMEngineConfig(model_name="gpt-5", **options)

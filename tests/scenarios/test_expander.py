@@ -98,7 +98,7 @@ def test_a_conversation_is_begun_and_goes_on_in_its_own_order(seed: int, most: i
 
 def test_nobody_sees_a_conversation_in_which_nobody_has_written() -> None:
     scenario = with_noise(rate=30)
-    env = StateAwareEnvironmentWrapper(scenario.world.clock, oracle_mode=True)
+    env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, oracle_mode=True)
     seen: list[int] = []
     add_to_log = env.add_to_log
 
@@ -159,7 +159,7 @@ def test_mails_are_those_of_the_data_and_come_to_the_user_unread(seed: int, sche
 
 def test_each_arrival_is_announced_and_nothing_else_is() -> None:
     scenario = with_noise(rate=30)
-    env = StateAwareEnvironmentWrapper(scenario.world.clock, oracle_mode=True)
+    env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, oracle_mode=True)
     with scenario.world.active():
         env.run(scenario)
     queue = [m for m in env.notification_system.message_queue.list_view() if "USER" in m.message_type.value]
@@ -337,7 +337,7 @@ def test_an_address_is_known_with_a_name_before_it() -> None:
 
 def test_what_the_agent_does_to_a_conversation_of_noise_stops_nothing() -> None:
     scenario = with_noise(rate=30)
-    env = StateAwareEnvironmentWrapper(scenario.world.clock, oracle_mode=True)
+    env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, oracle_mode=True)
     add_to_log = env.add_to_log
 
     def put_out(events: Any) -> None:

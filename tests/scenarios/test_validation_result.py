@@ -297,15 +297,70 @@ def test_results_are_counted_by_status() -> None:
         ("d", None, PAREScenarioValidationResult(success=None)),
     )
     assert counts(collected) == (4, 3, 2, 1)
-    assert collected.success_rate == pytest.approx(100 * 4 / 7)
+    assert collected.success_rate == pytest.approx(4 / 10)
     assert collected.success_rate_updated() == pytest.approx(100 * 4 / 10)
 
 
-def test_an_exception_leaves_one_rate_and_lowers_the_other() -> None:
+def test_what_is_no_success_lowers_the_rate() -> None:
     collected = many(("a", None, PAREScenarioValidationResult(success=True)))
-    assert (collected.success_rate, collected.success_rate_updated()) == (100.0, 100.0)
+    assert (collected.success_rate, collected.success_rate_updated()) == (1.0, 100.0)
     collected.add_result(PAREScenarioValidationResult(success=False, exception=BROKEN), "b")
-    assert (collected.success_rate, collected.success_rate_updated()) == (100.0, 50.0)
+    assert (collected.success_rate, collected.success_rate_updated()) == (0.5, 50.0)
+    for number in range(2):
+        collected.add_result(PAREScenarioValidationResult(success=None), "c", number)
+    assert (collected.success_rate, collected.success_rate_updated()) == (0.25, 25.0)
+
+
+def test_every_attribute_of_pares_has_its_unit() -> None:
+    """One success, one failure, eight exceptions: what a script for PARE reads of them."""
+    result = PAREScenarioValidationResult(
+        success=True, proposal_count=2, acceptance_count=1, read_only_actions=6, write_actions=3, number_of_turns=5
+    )
+    collected = many(("one", 1, result), ("one", 2, PAREScenarioValidationResult(success=False, number_of_turns=3)))
+    for number in range(3, 11):
+        collected.add_result(PAREScenarioValidationResult(success=None, exception=BROKEN), "one", number)
+    collected.duration = 12.5
+    expected_of_one = {
+        "success": True,
+        "exception": None,
+        "export_path": None,
+        "rationale": None,
+        "duration": None,
+        "proposal_count": 2,
+        "acceptance_count": 1,
+        "read_only_actions": 6,
+        "write_actions": 3,
+        "number_of_turns": 5,
+        "proposal_rate": 0.4,
+        "acceptance_rate": 0.5,
+    }
+    expected_of_all = {
+        "duration": 12.5,
+        "successful_count": 1,
+        "failed_count": 1,
+        "exception_count": 8,
+        "no_validation_count": 0,
+        "total_proposals": 2,
+        "total_acceptances": 1,
+        "total_turns": 8,
+        "total_read_only_actions": 6,
+        "total_write_actions": 3,
+        "aggregate_proposal_rate": 0.25,
+        "aggregate_acceptance_rate": 0.5,
+        "success_rate": 0.1,
+    }
+    assert {name: getattr(result, name) for name in expected_of_one} == expected_of_one
+    assert {name: getattr(collected, name) for name in expected_of_all} == expected_of_all
+    assert collected.success_rate_updated() == pytest.approx(10.0)
+    assert collected.run_config is CONFIG
+    assert list(collected.scenario_results) == [("one", number) for number in range(1, 11)]
+    assert collected.to_polars().columns == list(RESULT_SCHEMA)
+    assert isinstance(collected.description(), str)
+    own = {"rejection_count", "writes_without_consent", "turns_saved", "prompt_version", "error_kind", "noise_events"}
+    own |= {"faults", "usage", "script_events_missed", "ended_by", "status", "details_to_polars"}
+    methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}
+    public = {name for one in (result, collected) for name in dir(one) if not name.startswith("_")}
+    assert public - own == {*expected_of_one, *expected_of_all, *methods}
 
 
 def test_no_results_at_all() -> None:
@@ -326,7 +381,7 @@ def test_counts_follow_from_the_results_and_are_kept_without_any() -> None:
     assert counts(PAREMultiScenarioValidationResult(CONFIG, given_results, successful_count=7)) == (1, 1, 0, 0)
     bare = PAREMultiScenarioValidationResult(CONFIG, successful_count=3, failed_count=1, exception_count=4)
     assert counts(bare) == (3, 1, 4, 0)
-    assert (bare.success_rate, bare.success_rate_updated()) == (75.0, 37.5)
+    assert (bare.success_rate, bare.success_rate_updated()) == (0.375, 37.5)
 
 
 def test_a_result_that_is_changed_and_added_again_is_counted_once() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from are.simulation.apps.reminder import ReminderApp
-from are.simulation.types import ConditionCheckEvent, EnvironmentState, StopEvent
+from are.simulation.environment import Environment, EnvironmentConfig
+from are.simulation.notification_system import VerboseNotificationSystem, VerbosityLevel
+from are.simulation.types import ConditionCheckEvent, EnvironmentState, EnvironmentType, StopEvent
 
+from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulEmailApp
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.limits import Limits
+from pytest_pare.simulation.notifications import PARENotificationSystem
+from pytest_pare.world import SimulatedClock, World
 from tests.stage import Stage
 
 DATE = "%Y-%m-%d %H:%M:%S"
@@ -21,7 +27,7 @@ DATE = "%Y-%m-%d %H:%M:%S"
 def started(script: Any = None, *, oracle_mode: bool = False, **fields: Any) -> tuple[Any, Any]:
     stage = Stage(script=script, **fields)
     stage.initialize()
-    env = StateAwareEnvironmentWrapper(stage.world.clock, oracle_mode=oracle_mode)
+    env = StateAwareEnvironmentWrapper(clock=stage.world.clock, oracle_mode=oracle_mode)
     env.run(stage, wait_for_end=False)
     return stage, env
 
@@ -47,7 +53,7 @@ def test_a_scenario_must_be_initialized() -> None:
     stage = Stage()
     other = Stage()
     other.initialize()
-    env = StateAwareEnvironmentWrapper(other.world.clock)
+    env = StateAwareEnvironmentWrapper(clock=other.world.clock)
     with pytest.raises(RuntimeError, match=r"stage: call initialize\(\)"):
         env.run(stage)
 
@@ -55,7 +61,7 @@ def test_a_scenario_must_be_initialized() -> None:
 def test_a_run_may_leave_the_events_out() -> None:
     stage = Stage(script=lambda s: [s.user_says("a")])
     stage.initialize()
-    env = StateAwareEnvironmentWrapper(stage.world.clock)
+    env = StateAwareEnvironmentWrapper(clock=stage.world.clock)
     env.run(stage, schedule_events=False)
     assert (env.get_event_log_size(), env.state) == (0, EnvironmentState.STOPPED)
 
@@ -66,6 +72,79 @@ def test_the_apps_live_by_the_clock_of_the_scenario() -> None:
     assert env.notification_system.get_current_time() == stage.world.clock.time()
     stage.world.clock.advance(5)
     assert env.notification_system.get_current_time() == stage.start_time + 5
+
+
+# -- made without a clock, as code for PARE does
+
+
+def test_it_is_made_as_ares_environment_is() -> None:
+    ours, ares = (
+        list(inspect.signature(cls).parameters.values()) for cls in (StateAwareEnvironmentWrapper, Environment)
+    )
+    assert [parameter.name for parameter in ours[: len(ares)]] == [parameter.name for parameter in ares]
+    assert [parameter.name for parameter in ours if parameter.default is parameter.empty] == []
+    assert {parameter.kind for parameter in ours[len(ares) :]} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_without_arguments_it_holds_apps_and_its_time_begins_at_0() -> None:
+    env = StateAwareEnvironmentWrapper()
+    assert (env.time_manager.time(), env.oracle_mode, env.duration) == (0, False, None)
+    mail = StatefulEmailApp(name="Emails")
+    env.register_apps([HomeScreenSystemApp(name="System"), PAREAgentUserInterface(), mail])
+    assert mail.time_manager is env.time_manager
+    {tool.name: tool for tool in env.get_user_tools()}["System__open_app"](app_name="Emails")
+    mail.send_email(["a@b.c"])
+    assert [event.function_name() for event in env.event_log.list_view()] == ["open_app", "send_email"]
+    assert StateAwareEnvironmentWrapper().notification_system is not env.notification_system
+
+
+def test_in_a_world_it_lives_by_the_clock_of_the_world() -> None:
+    with World("any", 50.0).active() as world:
+        assert StateAwareEnvironmentWrapper().time_manager is world.clock
+        # What is said wins.
+        given = StateAwareEnvironmentWrapper(EnvironmentConfig(start_time=7.0))
+    assert (given.time_manager.time(), given.start_time) == (7.0, 7.0)
+
+
+def test_what_ares_configuration_says_counts() -> None:
+    system = PARENotificationSystem(VerbosityLevel.LOW)
+    config = EnvironmentConfig(start_time=7.0, oracle_mode=True, duration=30, time_increment_in_seconds=5)
+    env = StateAwareEnvironmentWrapper(config, EnvironmentType.GUI, system)
+    assert (env.start_time, env.oracle_mode, env.duration, env.time_increment_in_seconds) == (7.0, True, 30, 5)
+    assert (env.environment_type, env.notification_system) == (EnvironmentType.GUI, system)
+    assert system.get_current_time() == 7.0
+
+
+@pytest.mark.parametrize(("start_time", "begin"), [(None, Stage.start_time), (99.0, 99.0)])
+def test_it_plays_a_scenario_by_the_clock_of_its_world(start_time: float | None, begin: float) -> None:
+    stage = Stage(script=lambda s: [s.user_says("a").delayed(3), s.agent_says("b").delayed(9)])
+    stage.initialize()
+    env = StateAwareEnvironmentWrapper(EnvironmentConfig(start_time=start_time, oracle_mode=True, duration=None))
+    env.run(stage)
+    assert (env.time_manager, env.start_time, stage.world.clock.time()) == (stage.world.clock, begin, begin + 9)
+    assert {app.time_manager for app in env.apps.values()} == {stage.world.clock}
+    assert logged(env) == [(3, "a"), (9, "b")]
+    # The ids are the world's, although the caller is outside of it.
+    again = Stage(script=stage.script)
+    again.initialize()
+    other = StateAwareEnvironmentWrapper(EnvironmentConfig(start_time=start_time, oracle_mode=True))
+    other.run(again)
+    assert [e.event_id for e in other.event_log.list_view()] == [e.event_id for e in env.event_log.list_view()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"config": SimulatedClock()}, "config must be EnvironmentConfig, got SimulatedClock"),
+        (
+            {"notification_system": VerboseNotificationSystem()},
+            "notification_system must be PARENotificationSystem, got VerboseNotificationSystem",
+        ),
+    ],
+)
+def test_what_it_cannot_be_made_with(arguments: dict[str, Any], problem: str) -> None:
+    with pytest.raises(TypeError, match=f"^StateAwareEnvironmentWrapper: {problem}$"):
+        StateAwareEnvironmentWrapper(**arguments)
 
 
 def test_while_it_is_paused_time_stands_still_and_then_makes_up_for_it() -> None:
@@ -169,7 +248,7 @@ def test_looking_for_reminders_is_no_work_of_the_agents() -> None:
             "Tea", datetime.fromtimestamp(stage.world.clock.time() + 2, tz=UTC).strftime(DATE), "hot"
         )
     stage.apps.append(reminders)
-    env: Any = StateAwareEnvironmentWrapper(stage.world.clock)
+    env: Any = StateAwareEnvironmentWrapper(clock=stage.world.clock)
     env.run(stage)
     assert logged(env) == [(3, "a")]
     told = [message for message in env.notification_system.message_queue.list_view() if "Tea" in message.message]

@@ -18,7 +18,7 @@ NAMES = ["Emails", "Calendar", "Contacts", "Messages"]
 def new_phone() -> StateAwareEnvironmentWrapper:
     stage = Stage()
     stage.initialize()
-    env = StateAwareEnvironmentWrapper(stage.world.clock)
+    env = StateAwareEnvironmentWrapper(clock=stage.world.clock)
     env.run(stage, wait_for_end=False)
     return env
 
@@ -141,6 +141,6 @@ def test_the_user_does_it_with_the_tools_of_the_home_screen() -> None:
 def test_a_phone_without_a_home_screen_is_a_defect() -> None:
     stage = Stage()
     stage.initialize()
-    env = StateAwareEnvironmentWrapper(stage.world.clock)
+    env = StateAwareEnvironmentWrapper(clock=stage.world.clock)
     with pytest.raises(ScenarioDefect, match="no HomeScreenSystemApp"):
         env.register_apps([stage.email])

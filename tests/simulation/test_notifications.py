@@ -354,7 +354,7 @@ def test_an_extended_app_announces_what_happens_in_it() -> None:
 
     world = World("own")
     with world.active():
-        env = StateAwareEnvironmentWrapper(world.clock)
+        env = StateAwareEnvironmentWrapper(clock=world.clock)
         work = WorkEmail(name="Work")
         env.register_apps([HomeScreenSystemApp(name="System"), work])
         email_id = work.send_email_to_user_only(**MAIL)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from are.simulation.apps.apartment_listing import ApartmentListingApp
-from are.simulation.tool_utils import OperationType, data_tool, env_tool
+from are.simulation.apps.apartment_listing import Apartment, ApartmentListingApp
+from are.simulation.tool_utils import OperationType, app_tool, data_tool, env_tool
 from are.simulation.types import EventType, disable_events, event_registered
 from are.simulation.utils import type_check
 
@@ -55,3 +55,71 @@ class StatefulApartmentApp(StatefulApp, ApartmentListingApp):
         # ARE leaves its id among the saved ones, and every look at those fails from then on.
         if apartment_id in self.saved_apartments:
             self.saved_apartments.remove(apartment_id)
+
+    @type_check
+    @app_tool()
+    @data_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def search_apartments(
+        self,
+        name: str | None = None,
+        location: str | None = None,
+        zip_code: str | None = None,
+        min_price: int | float | None = None,
+        max_price: int | float | None = None,
+        number_of_bedrooms: int | None = None,
+        number_of_bathrooms: int | None = None,
+        property_type: str | None = None,
+        square_footage: int | None = None,
+        furnished_status: str | None = None,
+        floor_level: str | None = None,
+        pet_policy: str | None = None,
+        lease_term: str | None = None,
+        amenities: list[str] | None = None,
+        saved_only: bool = False,
+    ) -> dict[str, Apartment]:
+        """Search for apartments based on multiple filters.
+
+        :param name: name of the apartment
+        :param location: desired location
+        :param zip_code: zip code of the location
+        :param min_price: minimum price
+        :param max_price: maximum price
+        :param number_of_bedrooms: number of bedrooms
+        :param number_of_bathrooms: number of bathrooms
+        :param property_type: type of property (Apartment, Condo, etc.)
+        :param square_footage: minimum square footage
+        :param furnished_status: Furnished, Unfurnished, or Semi-furnished
+        :param floor_level: Ground floor, Upper floors, Penthouse, Basement
+        :param pet_policy: Pets allowed, No pets, Cats allowed, Dogs allowed
+        :param lease_term: Month-to-month, 6 months, 1 year, Long term lease
+        :param amenities: list of desired amenities
+        :param saved_only: if True, search only saved apartments; if False, search all apartments (default)
+        :returns: filtered list of apartments, dictionary of apartment_id -> apartment
+        """
+        with disable_events():
+            found = super().search_apartments(
+                name,
+                location,
+                zip_code,
+                min_price,
+                max_price,
+                number_of_bedrooms,
+                number_of_bathrooms,
+                property_type,
+                square_footage,
+                furnished_status,
+                floor_level,
+                pet_policy,
+                lease_term,
+                amenities,
+                saved_only,
+            )
+        # ARE takes a filter of 0 for none.
+        return {
+            apartment_id: apartment
+            for apartment_id, apartment in found.items()
+            if (max_price is None or apartment.price <= max_price)
+            and number_of_bedrooms in (None, apartment.bedrooms)
+            and number_of_bathrooms in (None, apartment.bathrooms)
+        }

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from are.simulation.apps.cab import CabApp, Ride
 from are.simulation.tool_utils import OperationType, app_tool, data_tool
 from are.simulation.types import disable_events, event_registered
-from are.simulation.utils import type_check
+from are.simulation.utils import type_check, uuid_hex
 
 from pytest_pare.apps.cab.states import CabHome, CabQuotationDetail, CabRideDetail, CabServiceOptions
 from pytest_pare.apps.core import StatefulApp
@@ -42,6 +42,7 @@ class StatefulCabApp(StatefulApp, CabApp):
     }
 
     on_going_ride: Ride | None
+    rng: random.Random
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
@@ -82,6 +83,69 @@ class StatefulCabApp(StatefulApp, CabApp):
             self.ride_history[-2:] = reversed(self.ride_history[-2:])
         return ride_id
 
+    def calculate_price(
+        self, start_location: str, end_location: str, distance_km: float, service_type: str, time_stamp: float
+    ) -> float:
+        """Return the price of a ride: what a ride of this service on this route has cost, or else price by distance.
+
+        It depends on neither chance nor time, so a quotation does not expire. ARE draws a new price each time.
+        """
+        known = (
+            ride.price
+            for ride in self.quotation_history
+            if (ride.start_location, ride.end_location, ride.service_type)
+            == (start_location, end_location, service_type)
+            and ride.price is not None
+            and ride.price > 0
+        )
+        by_distance: float = distance_km * self.d_service_config[service_type]["price_per_km"]
+        return next(known, by_distance)
+
+    def calculate_distance(self, start_location: str, end_location: str) -> float:
+        """Return the kilometers of a route: those of a ride on it that has them, or else a fixed draw from 5 to 20."""
+        known = (
+            ride.distance_km
+            for ride in self.quotation_history
+            if (ride.start_location, ride.end_location) == (start_location, end_location)
+            and ride.distance_km is not None
+            and ride.distance_km > 0
+        )
+        return next(known, self._fixed_draw(start_location, end_location).uniform(5, 20))
+
+    @type_check
+    @app_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def get_quotation(
+        self, start_location: str, end_location: str, service_type: str, ride_time: str | None = None
+    ) -> Ride:
+        """Calculates the price and estimated delay for a ride. A quotation does not expire.
+
+        :param start_location: starting point of the ride
+        :param end_location: ending point of the ride
+        :param service_type: type of service (Default, Premium, Van)
+        :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
+        :returns: Ride with all the information: start_location, end_location, service_type, price, delay, distance, \
+duration, the time_stamp.
+        """
+        _, time_stamp = self._parse_ride_time(ride_time)
+        question = (start_location, end_location, service_type, time_stamp)
+        for ride in self.quotation_history:
+            asked = (ride.start_location, ride.end_location, ride.service_type, ride.time_stamp)
+            if asked == question and ride.status is None and ride.price is not None and ride.price > 0:
+                return ride
+        own, self.rng = self.rng, self._fixed_draw(start_location, end_location, service_type)
+        try:
+            with disable_events():
+                quotation: Ride = super().get_quotation(start_location, end_location, service_type, ride_time)
+        finally:
+            self.rng = own
+        quotation.ride_id = uuid_hex(own)
+        return quotation
+
+    def _fixed_draw(self, *question: object) -> random.Random:
+        """Return a generator that gives the same question the same answer."""
+        return random.Random(f"{self.seed}/{question}")  # noqa: S311 - reproducible on purpose
+
     @type_check
     @app_tool()
     @data_tool()
@@ -111,7 +175,7 @@ class StatefulCabApp(StatefulApp, CabApp):
     def order_ride(
         self, start_location: str, end_location: str, service_type: str, ride_time: str | None = None
     ) -> Ride:
-        """Orders a ride and returns the ride details.
+        """Orders a ride and returns the ride details. A ride that was quoted costs what was quoted.
 
         :param start_location: starting point of the ride
         :param end_location: ending point of the ride
@@ -119,9 +183,10 @@ class StatefulCabApp(StatefulApp, CabApp):
         :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
         :returns: booked ride, represented by a Ride object.
         """
-        # ARE logs an event for the quotation that it makes on the way.
+        # Before the quotation, which would be kept although nothing is ordered.
+        self._require_no_ride()
         with disable_events():
-            return super().order_ride(start_location, end_location, service_type, ride_time)
+            return self.order_quotation(self.get_quotation(start_location, end_location, service_type, ride_time))
 
     def order_quotation(self, ride: Ride) -> Ride:
         """Order the ride that a quotation is for: its time, its price. No event of its own.
@@ -129,12 +194,15 @@ class StatefulCabApp(StatefulApp, CabApp):
         Raises:
             ValueError: If there is an on-going ride.
         """
-        if self.on_going_ride is not None:
-            raise ValueError("You have an on-going ride.")
+        self._require_no_ride()
         ride.set_booked()
         self.ride_history.append(ride)
         self.on_going_ride = ride
         return ride
+
+    def _require_no_ride(self) -> None:
+        if self.on_going_ride is not None:
+            raise ValueError("You have an on-going ride.")
 
     @type_check
     @app_tool()
@@ -146,9 +214,10 @@ class StatefulCabApp(StatefulApp, CabApp):
         """
         if self.on_going_ride is None:
             raise ValueError("No ride ordered.")
-        # ARE writes the new estimate of the delay into the ride, each time that somebody looks.
-        now = self.time_manager.time()
+        # ARE draws a new estimate of the delay and writes it into the ride, each time that somebody looks.
         ride: Ride = copy.deepcopy(self.on_going_ride)
         if ride.delay is not None and ride.time_stamp is not None:
-            ride.update_delay(now, random.Random(f"{self.seed}/{ride.ride_id}/{now}"))  # noqa: S311 - reproducible
+            minutes_passed = max(0.0, self.time_manager.time() - ride.time_stamp) / 60
+            ride.delay = max(0.0, ride.delay - minutes_passed)
+            ride.delay_history.append({"delay": ride.delay, "time_stamp": ride.time_stamp})
         return ride

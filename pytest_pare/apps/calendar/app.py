@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from are.simulation.apps.calendar import CalendarEventsResult
 from are.simulation.apps.calendar_v2 import CalendarV2
-from are.simulation.tool_utils import OperationType, app_tool, data_tool
-from are.simulation.types import disable_events, event_registered
+from are.simulation.tool_utils import OperationType, app_tool, data_tool, env_tool
+from are.simulation.types import EventType, disable_events, event_registered
 from are.simulation.utils import type_check
 
-from pytest_pare.apps.calendar.states import AgendaView, EditEvent, EventDetail, day_of, timestamp
+from pytest_pare.apps.calendar.states import AgendaView, EditEvent, EventDetail, date_text, day_of, timestamp
 from pytest_pare.apps.core import AppState, StatefulApp
 from pytest_pare.apps.navigation import POP, push
 
@@ -47,6 +47,80 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         super().register_time_manager(time_manager)
         if not self.navigation_stack:
             self.load_root_state()
+
+    @type_check
+    @app_tool()
+    @data_tool()
+    @event_registered(operation_type=OperationType.WRITE)
+    def add_calendar_event(
+        self,
+        title: str = "Event",
+        start_datetime: str | None = None,
+        end_datetime: str | None = None,
+        tag: str | None = None,
+        description: str | None = None,
+        location: str | None = None,
+        attendees: list[str] | None = None,
+    ) -> str:
+        """Add a calendar event to the calendar.
+
+        Unless specified otherwise in the task, the default week starts on Monday and ends on Sunday.
+
+        :param title: Title of the event.
+        :param start_datetime: Start datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to now.
+        :param end_datetime: End datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to an hour \
+after the start.
+        :param tag: Tag of the event. Defaults to None.
+        :param description: Description of the event. Defaults to None.
+        :param location: Location of the event. Defaults to None.
+        :param attendees: List of attendees full names. Defaults to empty list.
+        :returns: event_id: Id of the created event if successful.
+        """
+        # ARE's default for the end is an hour from now, whatever the start is.
+        end = _hour_after(start_datetime) if end_datetime is None else end_datetime
+        with disable_events():
+            event_id: str = super().add_calendar_event(
+                title, start_datetime, end, tag, description, location, list(attendees or [])
+            )
+        return event_id
+
+    @type_check
+    @env_tool()
+    @data_tool()
+    @event_registered(operation_type=OperationType.WRITE, event_type=EventType.ENV)
+    def add_calendar_event_by_attendee(
+        self,
+        who_add: str,
+        title: str = "Event",
+        start_datetime: str | None = None,
+        end_datetime: str | None = None,
+        tag: str | None = None,
+        description: str | None = None,
+        location: str | None = None,
+        attendees: list[str] | None = None,
+    ) -> str:
+        """Add a calendar event to the calendar.
+
+        Unless specified otherwise in the task, the default week starts on Monday and ends on Sunday.
+
+        :param who_add: Name of the attendee who is adding the event.
+        :param title: Title of the event.
+        :param start_datetime: Start datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to now.
+        :param end_datetime: End datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to an hour \
+after the start.
+        :param tag: Tag of the event. Defaults to None.
+        :param description: Description of the event. Defaults to None.
+        :param location: Location of the event. Defaults to None.
+        :param attendees: List of attendees full names. who_add is automatically added to the list if not already \
+present.
+        :returns: event_id: Id of the created event if successful.
+        """
+        end = _hour_after(start_datetime) if end_datetime is None else end_datetime
+        with disable_events():
+            event_id: str = super().add_calendar_event_by_attendee(
+                who_add, title, start_datetime, end, tag, description, location, list(attendees or [])
+            )
+        return event_id
 
     @type_check
     @app_tool()
@@ -115,3 +189,10 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         """
         # ARE gives them in the order of a set, which differs from process to process.
         return sorted({event.tag for event in self.events.values() if event.tag})
+
+
+def _hour_after(start_datetime: str | None) -> str | None:
+    """Return the time an hour after a start; `None` for an event that starts now, for which ARE's default is right."""
+    if start_datetime is None:
+        return None
+    return date_text(timestamp(start_datetime) + 3600)

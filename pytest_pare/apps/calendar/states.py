@@ -160,7 +160,7 @@ class AgendaView(AppState):
         :param who_add: Name of the attendee who adds the event.
         :param title: Title of the event.
         :param start_datetime: Begin of the event, YYYY-MM-DD HH:MM:SS; now if it is not given.
-        :param end_datetime: End of the event, YYYY-MM-DD HH:MM:SS; in an hour if it is not given.
+        :param end_datetime: End of the event, YYYY-MM-DD HH:MM:SS; an hour after its begin if it is not given.
         :param tag: Tag of the event.
         :param description: Description of the event.
         :param location: Location of the event.
@@ -290,8 +290,8 @@ class EventDetail(AppState):
         event = self.event
         return EditDraft(
             title=event.title,
-            start_datetime=_written(event.start_datetime),
-            end_datetime=_written(event.end_datetime),
+            start_datetime=date_text(event.start_datetime),
+            end_datetime=date_text(event.end_datetime),
             tag=event.tag,
             description=event.description,
             location=event.location,
@@ -405,8 +405,8 @@ class EditEvent(AppState):
             draft.event_id,
             draft.title,
             # A time that was left alone keeps its fractions of a second.
-            None if event and start == _written(event.start_datetime) else start,
-            None if event and end == _written(event.end_datetime) else end,
+            None if event and start == date_text(event.start_datetime) else start,
+            None if event and end == date_text(event.end_datetime) else end,
             draft.tag or "",
             draft.description or "",
             draft.location or "",
@@ -431,8 +431,8 @@ def day_of(moment: datetime) -> dict[str, str]:
     """Return begin and end of the day, as `AgendaView` takes them."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return {
-        "start_datetime": _written(midnight.timestamp()),
-        "end_datetime": _written((midnight + timedelta(days=1)).timestamp()),
+        "start_datetime": date_text(midnight.timestamp()),
+        "end_datetime": date_text((midnight + timedelta(days=1)).timestamp()),
     }
 
 
@@ -453,7 +453,8 @@ def _parsed(date: str, written: str) -> datetime:
         raise ValueError(f"Invalid datetime format. Please use {form}") from None
 
 
-def _written(moment: float) -> str:
+def date_text(moment: float) -> str:
+    """Return a time in epoch seconds, written YYYY-MM-DD HH:MM:SS."""
     # Not by strftime, which writes years before 1000 with fewer than the four digits that strptime wants.
     return datetime.fromtimestamp(moment, tz=UTC).replace(tzinfo=None).isoformat(" ", "seconds")
 

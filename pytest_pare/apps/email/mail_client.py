@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import wraps
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.email_client import Email, EmailClientV2, EmailFolderName, ReturnedEmails
 from are.simulation.tool_utils import OperationType, app_tool
@@ -12,22 +14,41 @@ from are.simulation.utils import type_check, uuid_hex
 from pytest_pare.apps.files import read_attachment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from are.simulation.apps.email_client import EmailFolder
 
 INBOX = EmailFolderName.INBOX.value
 
 
+def folders_by_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a tool take a folder as its enum too: the tool, and the event of its call, get the folder's name."""
+
+    @wraps(function)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        named = {name: _name_of_folder(value) for name, value in kwargs.items()}
+        return function(self, *map(_name_of_folder, args), **named)
+
+    return call
+
+
+def _name_of_folder(value: Any) -> Any:
+    return value.value if isinstance(value, EmailFolderName) else value
+
+
 class MailClient(EmailClientV2):
     """The backend of the mail app. Its tools are ARE's; what is different is told where it is."""
 
-    def folder(self, folder_name: str) -> EmailFolder:
-        """Return a folder by its name, in any case.
+    create_and_add_email = folders_by_name(EmailClientV2.create_and_add_email)
+
+    def folder(self, folder_name: str | EmailFolderName) -> EmailFolder:
+        """Return a folder by its name, in any case, or its enum.
 
         Raises:
             ValueError: If there is none of that name. ARE raises a bare KeyError.
         """
         try:
-            return self.folders[EmailFolderName[folder_name.upper()]]
+            return self.folders[EmailFolderName[str(_name_of_folder(folder_name)).upper()]]
         except KeyError:
             names = ", ".join(name.value for name in EmailFolderName)
             raise ValueError(f"Folder {folder_name!r} not found; there are {names}") from None
@@ -35,11 +56,18 @@ class MailClient(EmailClientV2):
     def add_attachment(self, email: Email, attachment_path: str) -> None:
         """Attach a file to a mail. No event of its own, nor of the file system's.
 
+        A second file of a name is attached as `name (2)`, before its suffix; ARE replaces the first.
+
         Raises:
             ValueError: If there is no such file.
         """
         name, content = read_attachment(self.internal_fs, attachment_path)
-        email.attachments = {**(email.attachments or {}), name: content}
+        attached = dict(email.attachments or {})
+        path, number = PurePosixPath(name), 1
+        while attached.get(name, content) != content:
+            number += 1
+            name = f"{path.stem} ({number}){path.suffix}"
+        email.attachments = {**attached, name: content}
 
     def reply_recipient(self, email: Email) -> str:
         """Return who an answer to a mail goes to: its sender, or for the user's own mail the sender of what it answers.
@@ -70,6 +98,7 @@ class MailClient(EmailClientV2):
         self.folders[folder_name].add_email(email)
         return str(email.email_id)
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
@@ -92,6 +121,7 @@ class MailClient(EmailClientV2):
         page.total_returned_emails = len(page.emails)
         return page
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
@@ -112,6 +142,7 @@ class MailClient(EmailClientV2):
             found: list[Email] = super().search_emails(query, folder.value)
         return found
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
@@ -128,6 +159,7 @@ class MailClient(EmailClientV2):
         # ARE marks the mail as read; here only the user's own look at it does, see EmailDetail.
         return self.folder(folder_name).get_email_by_id(email_id)
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
@@ -147,6 +179,7 @@ class MailClient(EmailClientV2):
             raise ValueError(f"Email with index {idx} does not exist")
         return emails[idx]
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
@@ -173,6 +206,7 @@ class MailClient(EmailClientV2):
         )
         return self.put(EmailFolderName.SENT, forwarded)
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
@@ -200,6 +234,7 @@ class MailClient(EmailClientV2):
         )
         return self.put(EmailFolderName.SENT, reply, attachment_paths)
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
@@ -221,6 +256,7 @@ class MailClient(EmailClientV2):
             paths: list[str] = super().download_attachments(email_id, folder.value, path_to_save)
         return paths
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
@@ -246,6 +282,7 @@ class MailClient(EmailClientV2):
         destination.add_email(email)
         return str(email.email_id)
 
+    @folders_by_name
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)

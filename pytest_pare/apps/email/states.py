@@ -10,6 +10,7 @@ from are.simulation.apps.calendar import DATETIME_FORMAT
 from are.simulation.apps.email_client import Email, EmailFolderName, ReturnedEmails
 
 from pytest_pare.apps.core import WRITE, AppState
+from pytest_pare.apps.email.mail_client import folders_by_name
 from pytest_pare.apps.files import read_attachment
 from pytest_pare.apps.tool_decorators import screen_tool
 
@@ -45,11 +46,11 @@ class MailboxView(AppState):
     """The list of mails in a folder.
 
     Args:
-        folder: INBOX, SENT, DRAFT or TRASH.
+        folder: INBOX, SENT, DRAFT or TRASH, or its enum.
     """
 
-    def __init__(self, folder: str = EmailFolderName.INBOX.value) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | EmailFolderName = EmailFolderName.INBOX.value) -> None:
+        self.folder: str = folder.value if isinstance(folder, EmailFolderName) else folder
 
     @screen_tool()
     def list_emails(self, offset: int = 0, limit: int = 10) -> ReturnedEmails:
@@ -101,6 +102,7 @@ class MailboxView(AppState):
         """
         return self.app.get_email_by_index(index, self.folder)
 
+    @folders_by_name
     @screen_tool()
     def switch_folder(self, folder_name: str) -> ReturnedEmails:
         """Show another folder.
@@ -124,12 +126,12 @@ class EmailDetail(AppState):
 
     Args:
         email_id: Id of the mail.
-        folder_name: The folder that it is in.
+        folder_name: The folder that it is in, or its enum.
     """
 
-    def __init__(self, email_id: str, folder_name: str = EmailFolderName.INBOX.value) -> None:
+    def __init__(self, email_id: str, folder_name: str | EmailFolderName = EmailFolderName.INBOX.value) -> None:
         self.email_id = email_id
-        self.folder_name = folder_name
+        self.folder_name: str = folder_name.value if isinstance(folder_name, EmailFolderName) else folder_name
 
     @property
     def email(self) -> Email:
@@ -175,6 +177,7 @@ class EmailDetail(AppState):
         forwarded_id: str = self.app.forward_email(self.email_id, recipients, self.folder_name)
         return forwarded_id
 
+    @folders_by_name
     @screen_tool(WRITE)
     def move(self, destination_folder: str) -> str:
         """Move this email to another folder.

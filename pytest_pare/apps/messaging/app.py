@@ -46,6 +46,34 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         self.id_to_name[self.current_user_id] = self.current_user_name
         self.name_to_id[self.current_user_name] = self.current_user_id
 
+    def add_contacts(self, contacts: list[tuple[str, str]]) -> None:
+        """Add people by name and phone number, which is their id. A name stands for the first one who has it."""
+        super().add_contacts(contacts)
+        # ARE leaves out whoever has the name of someone else.
+        for user_name, phone in contacts:
+            self.id_to_name.setdefault(phone, user_name)
+
+    @type_check
+    @app_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def lookup_user_id(self, user_name: str) -> dict[str, str]:
+        """Lookup the user id for a given user name.
+
+        This is an fuzzy string based search so what is returned might not be exactly the query.
+
+        :param user_name: user name to lookup
+        :returns: Dictionary of user name to user id, for people names that are close enough to the query user_name; \
+empty if no matches are found. A further person of a name is listed as "name (user id)".
+        """
+        with disable_events():
+            found: dict[str, str] = super().lookup_user_id(user_name)
+        listed = {}
+        for name, first_id in found.items():
+            listed[name] = first_id
+            others = (user_id for user_id, other in self.id_to_name.items() if other == name and user_id != first_id)
+            listed.update({f"{name} ({user_id})": user_id for user_id in others})
+        return listed
+
     def send_to_conversation(self, conversation_id: str, content: str, attachment_path: str | None = None) -> str:
         """Send a message of the user's in a conversation, be it of two or of many, and return its id.
 

@@ -158,7 +158,7 @@ class StatefulNotesApp(StatefulApp):
         Raises:
             KeyError: If there is no such folder.
         """
-        return newest_first(self._folder(folder).notes)
+        return newest_first(self._folder(folder).notes.values())
 
     # -- notes
 
@@ -285,7 +285,7 @@ class StatefulNotesApp(StatefulApp):
         note = self._note_in(folder_name, note_id)
         now = self.time_manager.time()
         copy_id = self._add(folder, f"Copy of {note.title}", note.content, note.pinned, now, now)
-        folder.notes[-1].attachments = dict(note.attachments or {})
+        folder.notes[copy_id].attachments = dict(note.attachments or {})
         return copy_id
 
     @type_check

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_pare.apps.note.types import Note, ReturnedNotes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class NotesFolder:
@@ -14,24 +17,20 @@ class NotesFolder:
         folder_name: Name of the folder.
 
     Attributes:
-        notes: The notes, in the order in which they were added.
+        notes: The notes by id, in the order in which they were added.
     """
 
     def __init__(self, folder_name: str) -> None:
         self.folder_name = folder_name
-        self.notes: list[Note] = []
+        self.notes: dict[str, Note] = {}
 
     def add_note(self, note: Note) -> None:
-        """Add a note."""
-        self.notes.append(note)
+        """Add a note; one with the same id is replaced."""
+        self.notes[note.note_id] = note
 
     def remove_note(self, note_id: str) -> bool:
         """Remove a note and tell whether it was there."""
-        note = self.get_note_by_id(note_id)
-        if note is None:
-            return False
-        self.notes.remove(note)
-        return True
+        return self.notes.pop(note_id, None) is not None
 
     def get_notes(self, offset: int = 0, limit: int = 5) -> ReturnedNotes:
         """Return `limit` notes after the first `offset`, of these the newest changed first.
@@ -43,7 +42,7 @@ class NotesFolder:
             raise ValueError("Offset and limit must be non-negative")
         if offset > len(self.notes):
             raise ValueError("Offset is larger than the number of notes")
-        page = self.notes[offset : offset + limit]
+        page = list(self.notes.values())[offset : offset + limit]
         return ReturnedNotes(
             notes=newest_first(page),
             notes_range=(offset, offset + len(page)),
@@ -59,26 +58,26 @@ class NotesFolder:
         """
         if not 0 <= idx < len(self.notes):
             raise IndexError(f"Note with index {idx} does not exist")
-        return self.notes[idx]
+        return list(self.notes.values())[idx]
 
     def get_note_by_id(self, note_id: str) -> Note | None:
         """Return the note with an id, if it is in this folder."""
-        return next((note for note in self.notes if note.note_id == note_id), None)
+        return self.notes.get(note_id)
 
     def search_notes(self, query: str) -> list[Note]:
         """Return the notes whose title or text hold `query`, in any case."""
-        return [note for note in self.notes if note.matches(query)]
+        return [note for note in self.notes.values() if note.matches(query)]
 
     def get_state(self) -> dict[str, Any]:
         """Return the folder, ready for JSON."""
-        return {"folder_name": self.folder_name, "notes": [note.get_state() for note in self.notes]}
+        return {"folder_name": self.folder_name, "notes": [note.get_state() for note in self.notes.values()]}
 
     def load_state(self, state_dict: dict[str, Any]) -> None:
         """Become what `get_state` has returned."""
         self.folder_name = state_dict["folder_name"]
-        self.notes = [Note.from_state(note) for note in state_dict["notes"]]
+        self.notes = {state["note_id"]: Note.from_state(state) for state in state_dict["notes"]}
 
 
-def newest_first(notes: list[Note]) -> list[Note]:
+def newest_first(notes: Iterable[Note]) -> list[Note]:
     """Return the notes, the one that was changed last first."""
     return sorted(notes, key=lambda note: note.updated_at, reverse=True)

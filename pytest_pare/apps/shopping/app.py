@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from are.simulation.apps.shopping import CartItem, Order, Product, ShoppingApp
+from are.simulation.apps.shopping import CartItem, Order, Product, ProductListResult, ShoppingApp
 from are.simulation.tool_utils import OperationType, app_tool, data_tool
 from are.simulation.types import disable_events, event_registered
 from are.simulation.utils import serialize_field, type_check
@@ -99,6 +99,30 @@ class StatefulShoppingApp(StatefulApp, ShoppingApp):
             order_items=ordered,
         )
         return order_id
+
+    @app_tool()
+    @data_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def list_all_products(self, offset: int = 0, limit: int = 10) -> ProductListResult:
+        """List all products in the catalog.
+
+        :param offset: offset to start listing from, default is 0.
+        :param limit: number of products to list, default is 10.
+        :returns: product details, dictionary of name to product_id, limited to the specified offset and limit, with \
+additional metadata about the range of products retrieved and total number of products. A further product of a name \
+is listed as "name (product_id)".
+        """
+        # Of several products with one name, ARE lists the last.
+        ids: dict[str, str] = {}
+        for product in self.products.values():
+            name = product.name if product.name not in ids else f"{product.name} ({product.product_id})"
+            ids[name] = product.product_id
+        listed = sorted(ids.items())
+        total = len(listed)
+        return {
+            "products": dict(listed[offset : offset + limit]),
+            "metadata": {"range": (offset, min(offset + limit, total)), "total": total},
+        }
 
     @type_check
     @app_tool()

@@ -1,0 +1,151 @@
+"""Methods that override tools: each is a tool too, with the decorators of what it overrides that it does not have.
+
+ARE looks for decorated methods in a class and its bases. An override without decorators is no tool for it, so the agent
+would get the method of the base.
+"""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import nullcontext
+from functools import wraps
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from are.simulation.types import disable_events, event_registered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_DECORATORS = {
+    "_is_app_tool": "@app_tool()",
+    "_is_env_tool": "@env_tool()",
+    "_is_data_tool": "@data_tool()",
+    "_is_user_tool": "@user_tool()",
+    "__event_registered__": "@event_registered()",
+}
+"""By the mark that it leaves on a method: a decorator of ARE's."""
+
+EVENT_DECORATOR = "__event_decorator__"
+"""Attribute of a method: the decorator that registers its calls as events, if it is none of ARE's."""
+
+
+def inherit_decorators(cls: type) -> None:
+    """Give each method of a class that overrides a tool the decorators that it lacks.
+
+    The calls that it makes in its turn, of `super()` for example, are no events of their own. An argument that has no
+    type, and a method that has no docstring, get those of what is overridden; one that takes `*args` or `**kwargs` is
+    described by the arguments of what is overridden.
+    """
+    for name, missing in list(_undecorated(cls)):
+        override = inspect.getattr_static(cls, name)
+        if inspect.isfunction(override):
+            setattr(cls, name, _decorated(override, missing))
+
+
+def ignored_overrides(app: object) -> list[str]:
+    """Return a sentence for each attribute of an app, or of its screens, that hides a tool and cannot be one.
+
+    An app whose classes are ARE's alone inherits its decorators here.
+    """
+    cls = type(app)
+    if cls not in _ignored:
+        inherit_decorators(cls)
+        _ignored[cls] = [
+            f"{owner.__name__}.{name} overrides a tool without {_names(missing)}, so it would not be used; "
+            "make it a method with these decorators"
+            for owner in (cls, *getattr(cls, "transitions", ()))
+            for name, missing in _undecorated(owner)
+        ]
+    on_instance = [
+        f"{cls.__name__}.{name} is overridden on the instance without {_names(lost)}, so it would not be used; "
+        "override it in a subclass"
+        for name, value in vars(app).items()
+        if (lost := _missing_marks(getattr(cls, name, None), value))
+    ]
+    return _ignored[cls] + on_instance
+
+
+_ignored: dict[type, list[str]] = {}
+"""What is ignored of each class that has been looked at: each run of a scenario asks again."""
+
+
+def _missing_marks(tool: object, override: object) -> list[str]:
+    return [mark for mark in _DECORATORS if hasattr(tool, mark) and not hasattr(override, mark)]
+
+
+def _names(marks: Iterable[str]) -> str:
+    return " and ".join(_DECORATORS[mark] for mark in marks)
+
+
+def _undecorated(cls: type) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what overrides a tool without all its decorators: its name, and by missing mark what has it."""
+    marked: dict[str, dict[str, Any]] = {}
+    for base in reversed(cls.__mro__):
+        for name, value in vars(base).items():
+            if name in marked or (inspect.isfunction(value) and not _DECORATORS.keys().isdisjoint(vars(value))):
+                marks = {mark: value for mark in _DECORATORS if hasattr(value, mark)}
+                marked[name] = marked.get(name, {}) | marks
+    for name, tools in marked.items():
+        missing = {mark: tool for mark, tool in tools.items() if not hasattr(getattr(cls, name), mark)}
+        if missing:
+            yield name, missing
+
+
+def _decorated(override: Callable[..., Any], missing: dict[str, Any]) -> Callable[..., Any]:
+    registered = missing.pop("__event_registered__", None)
+    original = registered or next(iter(missing.values()))
+    signature, kinds = (
+        inspect.signature(override),
+        {one.kind for one in inspect.signature(override).parameters.values()},
+    )
+    takes_any = not kinds.isdisjoint({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
+    if takes_any:
+        # The arguments that the tool is described by, and that are logged by name.
+        signature = inspect.signature(original)
+
+    @wraps(override)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if takes_any and inspect.Parameter.VAR_KEYWORD not in kinds:
+            bound = signature.bind(self, *args, **kwargs)
+            bound.apply_defaults()
+            (_, *args), kwargs = bound.args, bound.kwargs  # type: ignore[assignment]
+        # Where the override registers its calls itself, it says too what becomes of those that it makes.
+        with nullcontext() if registered is None else disable_events():
+            return override(self, *args, **kwargs)
+
+    vars(method)["__signature__"] = signature
+    typed = {name: hint for name, hint in _type_hints(original).items() if name in {*signature.parameters, "return"}}
+    method.__annotations__ = {**typed, **override.__annotations__}
+    # An example of a call may have arguments that the override does not take.
+    is_alike = signature.parameters.keys() >= inspect.signature(original).parameters.keys()
+    inherited = original.__doc__ if is_alike else (original.__doc__ or "").partition(":example:")[0]
+    method.__doc__ = override.__doc__ or inherited
+    decorated: Callable[..., Any] = method if registered is None else _event_decorator(registered)(method)
+    for mark, tool in missing.items():
+        setattr(decorated, mark, True)
+        vars(decorated).setdefault("llm_formatter", getattr(tool, "llm_formatter", None))
+    return decorated
+
+
+def _type_hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(function)
+    except NameError:
+        # A type that is imported for type checkers alone.
+        return {}
+
+
+def _event_decorator(registered: Any) -> Callable[..., Any]:
+    """Return a decorator that registers calls as those of a method are registered."""
+    own: Callable[..., Any] | None = getattr(registered, EVENT_DECORATOR, None)
+    if own is not None:
+        return own
+    decorator: Callable[..., Any] = event_registered(registered.__operation_type__, _event_type(registered))
+    return decorator
+
+
+def _event_type(registered: Any) -> Any:
+    """Return the type of event that a call of a method is. ARE keeps it in the decorator's closure alone."""
+    while "event_type" not in (kept := inspect.getclosurevars(registered).nonlocals):
+        registered = registered.__wrapped__
+    return kept["event_type"]
