@@ -1,8 +1,29 @@
 """Types of fields that several models have, and values that can be made from ARE's objects."""
 
+import re
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+# `${NAME}`, `$NAME`, `$(command)`, `{{ name }}`, `{% tag %}`, and a home directory.
+_REFERENCE = re.compile(
+    r"\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_]\w*|\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|(?:\A|(?<=/))~(?=/)|\A~[\w-]+(?=/)"
+)
+
+
+def without_references(text: str) -> str:
+    """Return a text that is used as it stands, such as a path.
+
+    Raises:
+        PydanticCustomError: It has what looks like a variable, which nothing replaces.
+    """
+    if found := _REFERENCE.search(text):
+        raise PydanticCustomError(
+            "reference", "has the reference {reference}, which is not replaced", {"reference": found[0]}
+        )
+    return text
+
 
 Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1)]
@@ -10,7 +31,9 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Iterations = Annotated[int, Field(ge=1)] | None
 # A null character is the one thing that the operating system does not take for a path at all.
-FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$"), AfterValidator(without_references)]
+# The name of a model or a service, or its address.
+ModelName = Annotated[Name, AfterValidator(without_references)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
