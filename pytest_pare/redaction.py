@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import os
 import re
@@ -24,9 +25,11 @@ _SECRET_VARIABLE = re.compile(
 _START = r"(?:(?<![\w-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
 # Names whose value is a secret wherever it stands beside one.
 _STRONG = (
-    r"(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
+    r"(?:(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
     r"secret[_-]?access[_-]?key|client[_-]?secret|(?:access|auth|refresh|bearer|id|session)[_-]?token|"
     r"password|passwd|passphrase|authorization)"
+    # A header of one's own.
+    r"|x-(?:[\w-]*-)?(?:key|token|secret|auth|credentials?))"
 )
 # Names that are also words: here the value must look like one.
 _WEAK = r"(?:[\w-]*[_-])?(?:key|token|secret|credentials?|auth)"
@@ -57,6 +60,13 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         (
             ("authorization",),
             rf"{_START}(authorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(?:bearer|basic|token)\s+[\w.~+/=-]+|{_LIKE_A_KEY})",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
+        # A header with cookies
+        (
+            ("cookie:", "cookie="),
+            rf"{_START}((?:set-)?cookie[:=]\s*)[^\s;,\"'\\]+=[^\s;,\"'\\]+(?:;\s*[^\s;,\"'\\]+=[^\s;,\"'\\]+)*",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
@@ -121,6 +131,14 @@ def redacted(text: str) -> str:
     `Authorization: ...`, the password in a URL); and what has the shape of a well-known kind of key (`sk-...`).
     """
     return _redacted(text, _by_value(_environment()))
+
+
+def redacted_repr(value: Any) -> str:
+    """Return the `repr` of a dataclass with its secrets redacted."""
+    shown = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.repr}
+    # A text before its `repr`, which may write some signs of a secret in another way.
+    parts = [f"{name}={redacted(one)!r}" if isinstance(one, str) else f"{name}={one!r}" for name, one in shown.items()]
+    return redacted(f"{type(value).__qualname__}({', '.join(parts)})")
 
 
 def redacted_plain(value: Any) -> Any:

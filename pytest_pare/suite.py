@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 _FIXTURES = ("pare_runner_config", "proactive_agent", "pare_variant", "pare_run_number", "request")
 _SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in _FIXTURES])
 
+# What brings settings, or what came of a run, into a test of one's own.
+_OUR_FIXTURES = frozenset({"pare", "pare_config", "pare_runner_config", "pare_variant"})
+
 RECORD = pytest.StashKey[dict[str, Any]]()
 """The record of a finished run, on its item: builtins only, as it travels on the report."""
 
@@ -94,7 +97,7 @@ class SuiteFile(pytest.Module):
             ids = [] if failures and not classes else select_ids(classes, self.suite)
             ids = ids[: self.suite.settings.scenarios.limit]
         except (SettingsError, OSError, ImportError) as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(redacted(str(error))) from error
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
         vars(module).update(self._functions)
         self.obj = module
@@ -159,7 +162,7 @@ class ScenarioHooks:
             report.pare = item.stash[RECORD]
             # A plugin may run the item again, and that may end before there is a record.
             del item.stash[RECORD]
-        if suite_of(item) is not None or "pare" in getattr(item, "fixturenames", ()):
+        if suite_of(item) is not None or not _OUR_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             # Half of a surrogate pair cannot be sent to the controller, and would end the session.
             report.longrepr = presentable(report.longrepr)
             report.sections = presentable(report.sections)

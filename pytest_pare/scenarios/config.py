@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -31,6 +30,7 @@ from pytest_pare.scenarios.fields import (
     Name,
     Probability,
     Seconds,
+    Setting,
     without_references,
 )
 from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig, failure_probability
@@ -101,14 +101,14 @@ def _without_effect(default: object, description: str, *, scope: Scope = "anywhe
     )
 
 
-class ScenarioRunnerConfig(BaseModel):
+class ScenarioRunnerConfig(Setting):
     """How one scenario is run.
 
     A model alias that is not set follows its engine's model name. Each field's description says what it does and in
     which unit; a field that nothing acts on yet refuses every value but its default.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
+    model_config = ConfigDict(validate_assignment=True)
 
     # The scopes of `_without_effect` that this class enforces.
     _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere",)

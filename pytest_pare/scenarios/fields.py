@@ -1,10 +1,13 @@
 """Types of fields that several models have, and values that can be made from ARE's objects."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from pytest_pare.redaction import redacted
 
 # `${NAME}`, `$NAME`, `$(command)`, `{{ name }}`, `{% tag %}`, and a home directory.
 _REFERENCE = re.compile(
@@ -37,10 +40,39 @@ ModelName = Annotated[Name, AfterValidator(without_references)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Value(BaseModel):
+class Shown(str):
+    """A text whose `repr` is the text itself."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+class Setting(BaseModel):
+    """A part of a configuration, whose `repr` is short and has no secrets: plugins and tracebacks print it."""
+
+    # Errors do not print what was given.
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Yield what was set, with `...` for addresses, lists and mappings, and the sections of a section."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if name not in self.model_fields_set:
+                continue
+            if isinstance(value, BaseModel):
+                yield name, Shown(f"{type(value).__name__}(...)")
+            elif value is None or isinstance(value, bool | int | float):
+                yield name, value
+            elif isinstance(value, str) and name != "endpoint":
+                yield name, Shown(f"{redacted(value)!r:.60}")
+            else:
+                yield name, Shown("...")
+
+
+class Value(Setting):
     """A part of a configuration: equal if all of it is equal, and never changed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Lookalike(Value):

@@ -43,7 +43,7 @@ class Override:
     """
 
     key: str
-    value: object
+    value: object = field(repr=False)
     source: str
     base_dir: Path | None = None
 
@@ -72,8 +72,8 @@ class Suite:
     """
 
     path: Path
-    settings: SuiteSettings
-    overrides: tuple[Override, ...] = ()
+    settings: SuiteSettings = field(repr=False)
+    overrides: tuple[Override, ...] = field(default=(), repr=False)
     document: Document = field(default=Document(), repr=False, compare=False)
 
     @cached_property

@@ -18,13 +18,13 @@ from pytest_pare.scenarios.config import (
     TimeMode,
     TraceFormat,
 )
-from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability
+from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability, Setting
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class _Section(Setting):
+    model_config = ConfigDict(frozen=True)
 
 
 class ScenarioSelection(_Section):

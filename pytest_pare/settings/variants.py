@@ -45,6 +45,10 @@ class Variant:
     level: tuple[str, float] | None = None
     cell: str = ""
 
+    def __repr__(self) -> str:
+        # A plugin may print it as a parameter of a test, and compare it with that of an earlier session.
+        return f"Variant({self.name!r})"
+
 
 class VariantsError(ValueError):
     """A matrix or a sweep that cannot be used."""
