@@ -135,9 +135,7 @@ def redacted(text: str) -> str:
 
 def redacted_repr(value: Any) -> str:
     """Return the `repr` of a dataclass with its secrets redacted."""
-    shown = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.repr}
-    # A text before its `repr`, which may write some signs of a secret in another way.
-    parts = [f"{name}={redacted(one)!r}" if isinstance(one, str) else f"{name}={one!r}" for name, one in shown.items()]
+    parts = [f"{field.name}={getattr(value, field.name)!r}" for field in dataclasses.fields(value) if field.repr]
     return redacted(f"{type(value).__qualname__}({', '.join(parts)})")
 
 
@@ -215,8 +213,10 @@ def _by_value(values: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return how a secret may be written: as it is, in JSON, in JSON inside of JSON, in a URL, and in base64."""
+    """Return how a secret may be written: as it is, in JSON, in JSON inside of JSON, in a URL, base64, and a `repr`."""
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    # In the `repr` of a text with quotes of both kinds, and of another one.
+    forms |= {repr(f"{secret}\"'")[1:-4], repr(secret)[1:-1]}
     for ascii_only in (True, False):
         once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         forms |= {once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]}
