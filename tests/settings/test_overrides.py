@@ -104,7 +104,11 @@ def test_a_number_that_versions_of_yaml_read_differently(tmp_path: Path, assignm
 
 
 @pytest.mark.parametrize(
-    "value", ["No", "yes", "10:30", "0123", "1_000", "1e3", "0x10", "2025-01-08", "2025-99-99", "="]
+    "value",
+    [
+        *("No", "yes", "on", "y", "NO", "10:30", "12:30:45", "0123", "08", "1_000", "1e3", "1.e3", "1.5e3", "0o10"),
+        *("0x10", "0b11", "01.5", "2025-01-08", "2025-01-08 09:00:00", "2025-99-99", "="),
+    ],
 )
 def test_where_text_is_wanted_it_is_text(tmp_path: Path, value: str) -> None:
     suite = load(
