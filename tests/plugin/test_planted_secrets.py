@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import BaseModel
 
 from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig, NoiseConfig
@@ -173,13 +174,14 @@ def test_what_settings_show_is_short_and_has_no_secrets(planted: Example) -> Non
 
 
 def test_errors_of_settings_do_not_show_what_was_given() -> None:
-    for make in (
-        lambda: LLMEngineConfig(model_name="m", endpoint=f"http://me:{PLANTED['endpoint']}@h", seed="x"),
-        lambda: MultiScenarioRunnerConfig(max_turns=PLANTED["endpoint"]),
-        lambda: SuiteSettings(runs=PLANTED["endpoint"]),
-    ):
+    given: list[tuple[type[BaseModel], dict[str, Any]]] = [
+        (LLMEngineConfig, {"model_name": "m", "endpoint": f"http://me:{PLANTED['endpoint']}@h", "seed": "x"}),
+        (MultiScenarioRunnerConfig, {"max_turns": PLANTED["endpoint"]}),
+        (SuiteSettings, {"runs": PLANTED["endpoint"]}),
+    ]
+    for model, values in given:
         with pytest.raises(ValueError, match="valid integer") as caught:
-            make()
+            model(**values)
         assert PLANTED["endpoint"] not in str(caught.value)
 
 
