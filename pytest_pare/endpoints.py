@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare.engines.routing import name_of
+from pytest_pare.redaction import redacted
 from pytest_pare.run_files import why_not_writable
 from pytest_pare.tally import only_looks
 
@@ -103,7 +104,7 @@ def _require_room(suite: Suite) -> None:
     has_all = settings.mode != "all" and os.path.isdir(directory)  # noqa: PTH112 - `Path.is_dir` may raise
     if reason is not None and not has_all:
         message = f"recordings cannot be written to {directory}: {reason}; name another, or make room"
-        raise pytest.UsageError(str(suite.error(("cassettes", "dir"), message)))
+        raise pytest.UsageError(redacted(str(suite.error(("cassettes", "dir"), message))))
 
 
 def _settings(suite: Suite) -> list[SuiteSettings]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_pare import fork_server, fork_shim
+from pytest_pare.redaction import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,9 @@ PRELOAD = (
     "pytest_pare.session",
 )
 """What every worker of a suite with live engines imports."""
+
+# The value of a variable in a spec of execnet.
+_VARIABLE = re.compile(r"(//env:[^=]*=).*?(?=//|\Z)")
 
 # Most time that importing it all may take.
 _START_SECONDS = 120.0
@@ -80,7 +84,12 @@ def _obstacle(specs: Sequence[str]) -> str | None:
     # What macOS's own libraries keep does not bear a fork.
     if sys.platform != "linux":
         return f"{sys.platform} is not Linux"
-    return next((f"{spec} is more than popen" for spec in specs if not re.fullmatch(r"(\d+\*)?popen", spec)), None)
+    more = next((spec for spec in specs if not re.fullmatch(r"(\d+\*)?popen", spec)), None)
+    if more is None:
+        return None
+    # Whatever its name, a variable that a worker is given may be a key.
+    without_values = _VARIABLE.sub(rf"\1{REDACTED}", more)
+    return f"{without_values} is more than popen"
 
 
 def _start(config: pytest.Config, preload: Sequence[str]) -> str:

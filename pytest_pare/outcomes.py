@@ -50,6 +50,13 @@ class Outcome:
         return not self.reported and self.reason == NOT_RUN
 
 
+def without_group(nodeid: str) -> str:
+    """Return a node id without `@group`, which pytest-xdist adds to it with `--dist loadgroup`."""
+    path, colons, name = nodeid.rpartition("::")
+    end = name.rfind("@")
+    return path + colons + (name[:end] if end > name.rfind("]") else name)
+
+
 @dataclass(frozen=True)
 class RunId:
     """A run, as its node id tells it.
@@ -73,9 +80,8 @@ class RunId:
             repeated: Whether its suite has several runs of each scenario; if not, what looks like a run number belongs
                 to the variant.
         """
-        scenario_id, _, parameters = nodeid.partition("::")[2].partition("[")
-        # With `--dist loadgroup`, xdist adds `@group` to the end.
-        scenario_id, parameters = scenario_id.partition("@")[0], parameters.rpartition("]")[0]
+        scenario_id, _, parameters = without_group(nodeid).partition("::")[2].partition("[")
+        parameters = parameters.rpartition("]")[0]
         run = RUN_NUMBER.search(parameters) if repeated else None
         if run is None:
             return cls(scenario_id, parameters)

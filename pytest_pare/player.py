@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pytest_pare.arguments import configured_paths
 from pytest_pare.endpoints import require_permission
 from pytest_pare.fixtures import refuse
+from pytest_pare.outcomes import without_group
 from pytest_pare.selection import did_you_mean, load_scenarios
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
 
@@ -116,7 +117,8 @@ class Player:
         self._rootpath = node.config.rootpath
         self._config = config
         self._agent = agent
-        self._nodeid = node.nodeid
+        # A run has the same cassette with `--dist loadgroup` as without.
+        self._nodeid = without_group(node.nodeid)
         self._runs: Counter[tuple[str, int | None]] = Counter()
 
     def run(

@@ -64,14 +64,24 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_pare.compat import install
 
         install()
+    try:
+        session = _session(config)
+    except pytest.UsageError as error:
+        from pytest_pare.redaction import redacted
+
+        raise pytest.UsageError(redacted(str(error))) from error
+    if session is not None:
+        config.stash[_SESSION] = session
+        config.pluginmanager.register(session, "pare-session")
+
+
+def _session(config: pytest.Config) -> SuiteSession | None:
     paths = _suite_paths(config)
     if not paths:
-        return
+        return None
     from pytest_pare.session import SuiteSession
 
-    session = SuiteSession.create(config, paths)
-    config.stash[_SESSION] = session
-    config.pluginmanager.register(session, "pare-session")
+    return SuiteSession.create(config, paths)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_pare.engines.cassette import recorder_of
 from pytest_pare.options import PRUNE
+from pytest_pare.redaction import redacted
 from pytest_pare.run_files import file_name, recorder_name
 from pytest_pare.tally import narrowing, only_looks
 
@@ -53,7 +54,7 @@ class Pruning:
         """Tell what was removed, or why nothing was."""
         for line in self._lines:
             # Not wrapped: a path is to be copied.
-            terminalreporter.write_line(f"pare: {line}")
+            terminalreporter.write_line(redacted(f"pare: {line}"))
 
     def _reasons(self, suite: SuiteTally) -> Iterator[str]:
         """Yield why what this session does not use may be used all the same."""

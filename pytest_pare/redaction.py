@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import os
 import re
@@ -24,9 +25,11 @@ _SECRET_VARIABLE = re.compile(
 _START = r"(?:(?<![\w-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
 # Names whose value is a secret wherever it stands beside one.
 _STRONG = (
-    r"(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
+    r"(?:(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
     r"secret[_-]?access[_-]?key|client[_-]?secret|(?:access|auth|refresh|bearer|id|session)[_-]?token|"
     r"password|passwd|passphrase|authorization)"
+    # A header of one's own.
+    r"|x-(?:[\w-]*-)?(?:key|token|secret|auth|credentials?))"
 )
 # Names that are also words: here the value must look like one.
 _WEAK = r"(?:[\w-]*[_-])?(?:key|token|secret|credentials?|auth)"
@@ -57,6 +60,13 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         (
             ("authorization",),
             rf"{_START}(authorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(?:bearer|basic|token)\s+[\w.~+/=-]+|{_LIKE_A_KEY})",
+            re.IGNORECASE,
+            rf"\1{REDACTED}",
+        ),
+        # A header with cookies
+        (
+            ("cookie:", "cookie="),
+            rf"{_START}((?:set-)?cookie[:=]\s*)[^\s;,\"'\\]+=[^\s;,\"'\\]+(?:;\s*[^\s;,\"'\\]+=[^\s;,\"'\\]+)*",
             re.IGNORECASE,
             rf"\1{REDACTED}",
         ),
@@ -121,6 +131,12 @@ def redacted(text: str) -> str:
     `Authorization: ...`, the password in a URL); and what has the shape of a well-known kind of key (`sk-...`).
     """
     return _redacted(text, _by_value(_environment()))
+
+
+def redacted_repr(value: Any) -> str:
+    """Return the `repr` of a dataclass with its secrets redacted."""
+    parts = [f"{field.name}={getattr(value, field.name)!r}" for field in dataclasses.fields(value) if field.repr]
+    return redacted(f"{type(value).__qualname__}({', '.join(parts)})")
 
 
 def redacted_plain(value: Any) -> Any:
@@ -197,8 +213,10 @@ def _by_value(values: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return how a secret may be written: as it is, in JSON, in JSON inside of JSON, in a URL, and in base64."""
+    """Return how a secret may be written: as it is, in JSON, in JSON inside of JSON, in a URL, base64, and a `repr`."""
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    # In the `repr` of a text with quotes of both kinds, and of another one.
+    forms |= {repr(f"{secret}\"'")[1:-4], repr(secret)[1:-1]}
     for ascii_only in (True, False):
         once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         forms |= {once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]}

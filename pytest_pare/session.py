@@ -94,10 +94,10 @@ class SuiteSession:
             else:
                 lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {cast}" for cast in casts)]
             lines += [f"pare: {line}" for line in announced(suite, runs.partition(" planned")[0])]
-            lines += [redacted(f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})") for o in suite.overrides]
+            lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
-        return list(dict.fromkeys(lines))
+        return [redacted(line) for line in dict.fromkeys(lines)]
 
     def _is_single(self) -> bool:
         """Tell whether one run is planned, and no more can come of it."""

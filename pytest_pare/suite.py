@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from pytest_pare.endpoints import require_permission
 from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
-from pytest_pare.outcomes import RunId
+from pytest_pare.outcomes import RunId, without_group
 from pytest_pare.plain import to_text
 from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.run_files import file_name, recorder_name
@@ -43,8 +44,14 @@ if TYPE_CHECKING:
 _FIXTURES = ("pare_runner_config", "proactive_agent", "pare_variant", "pare_run_number", "request")
 _SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in _FIXTURES])
 
+# What brings settings, or what came of a run, into a test of one's own.
+_OUR_FIXTURES = frozenset({"pare", "pare_config", "pare_runner_config", "pare_variant"})
+
 RECORD = pytest.StashKey[dict[str, Any]]()
 """The record of a finished run, on its item: builtins only, as it travels on the report."""
+
+
+_GROUPS_ARE_CHECKED = pytest.StashKey[bool]()
 
 
 class PAREScriptWarning(UserWarning):
@@ -53,6 +60,10 @@ class PAREScriptWarning(UserWarning):
 
 class PARECassetteWarning(UserWarning):
     """A recording may not be what would be recorded now."""
+
+
+class PAREGroupWarning(UserWarning):
+    """Marks `xdist_group` have no effect."""
 
 
 class SuiteFile(pytest.Module):
@@ -86,7 +97,7 @@ class SuiteFile(pytest.Module):
             ids = [] if failures and not classes else select_ids(classes, self.suite)
             ids = ids[: self.suite.settings.scenarios.limit]
         except (SettingsError, OSError, ImportError) as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(redacted(str(error))) from error
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
         vars(module).update(self._functions)
         self.obj = module
@@ -125,6 +136,22 @@ class ScenarioHooks:
             metafunc.parametrize("pare_run_number", runs, ids=[f"run{run}" for run in runs])
 
     @staticmethod
+    def pytest_runtest_setup(item: pytest.Item) -> None:
+        """Warn, once in each worker, if `--dist loadgroup` ignores the groups of scenarios."""
+        if _GROUPS_ARE_CHECKED in item.config.stash or not _lacks_group(item):
+            return
+        item.config.stash[_GROUPS_ARE_CHECKED] = True
+        message = (
+            "--dist loadgroup ignores the mark xdist_group: pytest-xdist "
+            f"{metadata.version('pytest-xdist')} does not put the group into the node ids of pytest "
+            f"{pytest.__version__}; install pytest<9.2, or use --dist loadfile, which keeps a whole suite on one worker"
+        )
+        try:
+            item.warn(PAREGroupWarning(message))
+        except PAREGroupWarning:
+            raise pytest.fail.Exception(f"PAREGroupWarning: {message}", pytrace=False) from None
+
+    @staticmethod
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         item: pytest.Item, call: pytest.CallInfo[None]
@@ -135,11 +162,17 @@ class ScenarioHooks:
             report.pare = item.stash[RECORD]
             # A plugin may run the item again, and that may end before there is a record.
             del item.stash[RECORD]
-        if suite_of(item) is not None or "pare" in getattr(item, "fixturenames", ()):
+        if suite_of(item) is not None or not _OUR_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             # Half of a surrogate pair cannot be sent to the controller, and would end the session.
             report.longrepr = presentable(report.longrepr)
             report.sections = presentable(report.sections)
         return report  # type: ignore[no-any-return]
+
+
+def _lacks_group(item: pytest.Item) -> bool:
+    # The option is set by pytest-xdist in its workers.
+    is_asked_for = item.config.getoption("loadgroup", default=False) and any(item.iter_markers("xdist_group"))
+    return is_asked_for and suite_of(item) is not None and without_group(item.nodeid) == item.nodeid
 
 
 def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:

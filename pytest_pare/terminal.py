@@ -44,22 +44,27 @@ def write_summary(
     reporter: pytest.TerminalReporter, suites: list[SuiteTally], duration: float, problems: list[str]
 ) -> None:
     """Print the report, what did not pass, and the verdict, of each suite that ran."""
+
+    def write(line: str, **markup: bool) -> None:
+        reporter.write_line(redacted(line), **markup)
+
     for suite in suites:
         if suite.verdict is None:
             continue
-        reporter.write_sep("=", f"pare: {suite.name}")
+        reporter.write_sep("=", redacted(f"pare: {suite.name}"))
         for line in report_lines(suite, duration):
-            reporter.write_line(line)
+            write(line)
         for label, line in open_runs(suite):
-            reporter.write_line(line, **_markup(label))
+            write(line, **_markup(label))
         for number, line in enumerate(suite.verdict.lines):
             markup = {"green": suite.verdict.passed, "red": not suite.verdict.passed, "bold": True}
-            for part in textwrap.wrap(line, _WIDTH, subsequent_indent="  "):
-                reporter.write_line(part, **(markup if number == 0 else {}))
+            # Before it is wrapped: half of a secret would not be found.
+            for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+                write(part, **(markup if number == 0 else {}))
     more = len(problems) - _MOST_PROBLEMS
     for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
         # Not wrapped: a path is to be copied.
-        reporter.write_line(redacted(f"pare: {problem}"), red=True, bold=True)
+        write(f"pare: {problem}", red=True, bold=True)
 
 
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {"tool_overrides"},
         {"plain"},
         {"redaction"},
+        {"documents"},
         {"run_files"},
         {"fork_memory", "fork_server"},
         {"fork_shim"},
@@ -69,7 +70,8 @@ UPWARD = {
 
 BELOW_PYTEST = (
     "deferral.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py",
-    "run_files.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings",
+    "documents.py", "run_files.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results",
+    "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.

@@ -59,6 +59,8 @@ def test_the_value_of_a_secret_variable_is_nowhere_in_a_text(secret: str, before
         quote,
         quote_plus,
         lambda secret: quote(secret, safe=""),
+        lambda secret: repr(f"'{secret}\"")[3:-2],
+        lambda secret: repr([secret])[2:-2],
     ],
 )
 @given(secret=SECRETS)
@@ -136,6 +138,11 @@ def test_the_environment_may_change() -> None:
         ('"{\\"password\\": \\"a b\\", \\"n\\": 1}"', '"{\\"password\\": \\"[redacted]\\", \\"n\\": 1}"'),
         ('{"token": "Zq7xZq7x"}', '{"token": "[redacted]"}'),
         ("api-key: Zq7xZq7x", "api-key: [redacted]"),
+        ("X-House-Token: Zq7xZq7x\nx", "X-House-Token: [redacted]\nx"),
+        ("{'X-Token': 'it'}", "{'X-Token': '[redacted]'}"),
+        ('{"X-My-Auth": "a b"}', '{"X-My-Auth": "[redacted]"}'),
+        ("Cookie: session=abc; theme=dark, more", "Cookie: [redacted], more"),
+        ("'Set-Cookie: id=a'", "'Set-Cookie: [redacted]'"),
         ("MY_SECRET_KEY=ZqXxZqXx", "MY_SECRET_KEY=[redacted]"),
         (f"Incorrect API key provided: {OPENAI}.", "Incorrect API key provided: [redacted]."),
         (f"line\\n{OPENAI}", "line\\n[redacted]"),
@@ -166,6 +173,7 @@ def test_what_says_that_it_is_secret_is_redacted(text: str, left: str) -> None:
         '{"api_key": "", "n": ""}',
         "api_key=None, api_key: missing",
         "sorted(mails, key=operator)",
+        "X-Ray: 12345678, x-token: none, a fortune cookie: be kind",
         "https://host:8000/v1 at 12:30 me@example.org",
         "https://docs.example.org/a:b and c@d",
         "risk-averse-people-and-24-others, a task-force-of-2025-members",

@@ -1,33 +1,77 @@
-"""Files of scripted answers, read without ARE: before a session, too."""
+"""Scripted answers: the file of them, and what they must be. Without ARE, so that a session can check them first."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from pytest_pare.documents import Document, DocumentError, Location, Problem, dotted, parse_yaml, read_text
 
-from pytest_pare.engines.errors import EngineConfigurationError
+_FORM = "must be a text, or a mapping of thought, action and action_input"
 
 
-def read_answers(path: Path, key: str) -> Any:
-    """Return what a file of answers says.
+def read_answers(path: Path) -> Any:
+    """Return the answers in a file: a list, or a mapping of scenario ids to lists.
 
     Args:
         path: The file.
-        key: What names it, for the message if it is not there.
 
     Raises:
-        EngineConfigurationError: If it cannot be read, or is not YAML.
+        DocumentError: It cannot be read, is not YAML, or has something else than answers.
     """
+    source = str(path)
+    document = parse_yaml(read_text(path, source), source)
+    problems = list(document.problems)
+    if not problems:
+        wrong = dict(wrong_answers(document.data))
+        wrong |= {location: message for location, message in left_empty(document) if location not in wrong}
+        problems = [Problem(source, document.locate(one)[1], dotted(one), message) for one, message in wrong.items()]
+    if problems:
+        raise DocumentError(problems)
+    return document.data
+
+
+def wrong_answers(given: object) -> Iterator[tuple[Location, str]]:
+    """Yield where scripted answers are not as they must be, and why."""
+    for scenario, answers in given.items() if isinstance(given, dict) else [(None, given)]:
+        place: Location = () if scenario is None else (str(scenario),)
+        if isinstance(answers, list):
+            for index, answer in enumerate(answers):
+                yield from (((*place, index, *key), message) for key, message in _wrong_answer(answer))
+        else:
+            message = f"must be a list of answers, or of a mapping by scenario id, got {_kind(answers)}"
+            yield place, message
+
+
+def left_empty(document: Document) -> Iterator[tuple[Location, str]]:
+    """Yield what is left empty in scripted answers, but for arguments as a whole."""
+    for _, location in document.empty:
+        if location and location[-1] != "action_input":
+            yield location, "is empty; write null for nothing, or '' for an empty text"
+
+
+def _wrong_answer(answer: object) -> Iterator[tuple[Location, str]]:
+    if isinstance(answer, str):
+        return
+    if not isinstance(answer, dict):
+        yield (), f"{_FORM}, got {_kind(answer)}"
+        return
+    for key in sorted(map(str, answer.keys() - {"thought", "action", "action_input"})):
+        yield (key,), f"unknown key {key}; an answer {_FORM}"
+    action, arguments, thought = answer.get("action"), answer.get("action_input"), answer.get("thought")
+    if not (isinstance(action, str) and action):
+        yield ("action",), f"must be the name of a tool, got {_kind(action)}"
+    if not isinstance(thought, str | None):
+        yield ("thought",), f"must be a text, got {_kind(thought)}"
+    if not isinstance(arguments, dict | None):
+        yield ("action_input",), f"must be a mapping of the arguments by name, got {_kind(arguments)}"
+        return
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise EngineConfigurationError(f"{key}: {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise EngineConfigurationError(f"{path}: is not UTF-8 text") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = str(path) if mark is None else f"{path}:{mark.line + 1}"
-        raise EngineConfigurationError(f"{place}: broken YAML: {getattr(error, 'problem', None) or error}") from error
-    except (ValueError, RecursionError) as error:
-        # What looks like a date and is none, or nested without end.
-        raise EngineConfigurationError(f"{path}: broken YAML: {error}") from error
+        json.dumps(arguments)
+    except (TypeError, ValueError) as error:
+        # YAML has tags for sets and dates, which JSON has not.
+        yield ("action_input",), f"cannot be written as JSON: {error}"
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__

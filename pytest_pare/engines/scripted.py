@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.agents.react import format_action
-from pytest_pare.engines.answers import read_answers
+from pytest_pare.documents import DocumentError, dotted
+from pytest_pare.engines.answers import read_answers, wrong_answers
 from pytest_pare.engines.errors import EngineConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_pare.engines.reference import Role
     from pytest_pare.scenarios.config import LLMEngineConfig
-
-_FORM = "must be a text, or a mapping of thought, action and action_input"
 
 
 class ScriptedEngine(LLMEngine):
@@ -67,37 +68,26 @@ def _answers(config: LLMEngineConfig, key: str, scenario_id: str) -> list[str]:
     source = key
     if isinstance(given, str):
         source = given
-        given = read_answers(Path(given), key)
+        try:
+            given = read_answers(Path(given))
+        except DocumentError as error:
+            raise EngineConfigurationError(f"{key}: {_first(map(str, error.problems))}") from error
+    elif wrong := [f"{dotted((key, *location))}: {message}" for location, message in wrong_answers(given)]:
+        raise EngineConfigurationError(_first(wrong))
     if isinstance(given, dict):
         if scenario_id not in given:
             known = ", ".join(sorted(map(str, given))) or "nothing"
             raise EngineConfigurationError(f"{source}: no answers for scenario {scenario_id}; there is {known}")
-        source, given = f"{source}: {scenario_id}", given[scenario_id]
-    if not isinstance(given, list):
-        told = "nothing" if given is None else type(given).__name__
-        raise EngineConfigurationError(
-            f"{source}: must be a list of answers, or of a mapping by scenario id, got {told}"
-        )
-    return [_text(answer, f"{source}[{index}]") for index, answer in enumerate(given)]
+        given = given[scenario_id]
+    return [_text(answer) for answer in given]
 
 
-def _text(answer: object, where: str) -> str:
+def _first(problems: Iterable[str]) -> str:
+    first, *others = problems
+    return first + f" (and {len(others)} more)" * bool(others)
+
+
+def _text(answer: Any) -> str:
     if isinstance(answer, str):
         return answer
-    if not isinstance(answer, dict):
-        raise EngineConfigurationError(f"{where}: {_FORM}, got {type(answer).__name__}")
-    unknown = sorted(map(str, answer.keys() - {"thought", "action", "action_input"}))
-    if unknown:
-        raise EngineConfigurationError(f"{where}: unknown key {unknown[0]}; an answer {_FORM}")
-    action, arguments, thought = answer.get("action"), answer.get("action_input") or {}, answer.get("thought") or ""
-    if not (isinstance(action, str) and action):
-        raise EngineConfigurationError(f"{where}.action: must be the name of a tool")
-    if not isinstance(arguments, dict):
-        raise EngineConfigurationError(f"{where}.action_input: must be a mapping of the arguments by name")
-    if not isinstance(thought, str):
-        raise EngineConfigurationError(f"{where}.thought: must be a text")
-    try:
-        return format_action(thought, action, arguments)
-    except (TypeError, ValueError) as error:
-        # YAML has dates and sets, which JSON has not.
-        raise EngineConfigurationError(f"{where}.action_input: cannot be written as JSON: {error}") from error
+    return format_action(answer.get("thought") or "", answer["action"], answer.get("action_input") or {})

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -23,7 +22,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
-from pytest_pare.scenarios.fields import Count, FilePath, Iterations, Name, Probability, Seconds
+from pytest_pare.scenarios.fields import (
+    Count,
+    FilePath,
+    Iterations,
+    ModelName,
+    Name,
+    Probability,
+    Seconds,
+    Setting,
+    without_references,
+)
 from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig, failure_probability
 
 __all__ = [
@@ -67,7 +76,12 @@ def _known_agent(agent_type: str) -> str:
 
 
 # The agent null is what YAML reads as nothing.
-AgentType = Annotated[str, BeforeValidator(lambda name: "null" if name is None else name), AfterValidator(_known_agent)]
+AgentType = Annotated[
+    str,
+    BeforeValidator(lambda name: "null" if name is None else name),
+    AfterValidator(without_references),
+    AfterValidator(_known_agent),
+]
 
 
 def _without_effect(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
@@ -87,14 +101,14 @@ def _without_effect(default: object, description: str, *, scope: Scope = "anywhe
     )
 
 
-class ScenarioRunnerConfig(BaseModel):
+class ScenarioRunnerConfig(Setting):
     """How one scenario is run.
 
     A model alias that is not set follows its engine's model name. Each field's description says what it does and in
     which unit; a field that nothing acts on yet refuses every value but its default.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
+    model_config = ConfigDict(validate_assignment=True)
 
     # The scopes of `_without_effect` that this class enforces.
     _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere",)
@@ -202,9 +216,13 @@ class ScenarioRunnerConfig(BaseModel):
         gt=0,
         description="Longest run in simulated seconds; idle jumps to scheduled events do not count.",
     )
-    user_model_alias: Name | None = Field(default=None, description="Name of the user agent's model in reports.")
-    observe_model_alias: Name | None = Field(default=None, description="Name of the observe stage's model in reports.")
-    execute_model_alias: Name | None = Field(default=None, description="Name of the execute stage's model in reports.")
+    user_model_alias: ModelName | None = Field(default=None, description="Name of the user agent's model in reports.")
+    observe_model_alias: ModelName | None = Field(
+        default=None, description="Name of the observe stage's model in reports."
+    )
+    execute_model_alias: ModelName | None = Field(
+        default=None, description="Name of the execute stage's model in reports."
+    )
 
     @property
     def mode(self) -> Literal["oracle", "reference", "agent"]:

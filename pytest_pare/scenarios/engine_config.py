@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.scenarios.fields import Count, Lookalike, Name, Value, Weight
+from pytest_pare.scenarios.fields import Count, Lookalike, ModelName, Name, Value, Weight, without_references
 
 OFFLINE_PROVIDERS = ("oracle", "scripted")
 """The providers whose engines answer on this machine, without a key and a network."""
@@ -23,11 +23,11 @@ class LLMEngineConfig(Lookalike):
 
     _of_are: ClassVar = ("model_name", "provider", "endpoint")
 
-    model_name: Name = Field(description="The model, as its provider names it.")
-    provider: str | None = Field(
+    model_name: ModelName = Field(description="The model, as its provider names it.")
+    provider: ModelName | None = Field(
         default=None, description="Who serves the model; null leaves the choice to the engine."
     )
-    endpoint: str | None = Field(default=None, description="URL of the service; null is the provider's own.")
+    endpoint: ModelName | None = Field(default=None, description="URL of the service; null is the provider's own.")
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="Sampling temperature; null is the provider's default."
     )
@@ -55,7 +55,9 @@ class LLMEngineConfig(Lookalike):
     @classmethod
     def _refuse_other_answers(cls, answers: object) -> object:
         # Pydantic would tell of each of the types that it is not.
-        if answers is None or (isinstance(answers, str | list | dict) and answers != ""):
+        if isinstance(answers, str) and answers:
+            return without_references(answers)
+        if answers is None or isinstance(answers, list | dict):
             return answers
         raise PydanticCustomError("answers_type", "must be a list, a mapping or the path of a file")
 

@@ -1,8 +1,32 @@
 """Types of fields that several models have, and values that can be made from ARE's objects."""
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_pare.redaction import redacted
+
+# `${NAME}`, `$NAME`, `$(command)`, `{{ name }}`, `{% tag %}`, and a home directory.
+_REFERENCE = re.compile(
+    r"\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_]\w*|\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|(?:\A|(?<=/))~(?=/)|\A~[\w-]+(?=/)"
+)
+
+
+def without_references(text: str) -> str:
+    """Return a text that is used as it stands, such as a path.
+
+    Raises:
+        PydanticCustomError: It has what looks like a variable, which nothing replaces.
+    """
+    if found := _REFERENCE.search(text):
+        raise PydanticCustomError(
+            "reference", "has the reference {reference}, which is not replaced", {"reference": found[0]}
+        )
+    return text
+
 
 Count = Annotated[int, Field(ge=0)]
 # Rates are also written 2.0.
@@ -14,14 +38,45 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Iterations = Annotated[int, Field(ge=1)] | None
 # A null character is the one thing that the operating system does not take for a path at all.
-FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$"), AfterValidator(without_references)]
+# The name of a model or a service, or its address.
+ModelName = Annotated[Name, AfterValidator(without_references)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Value(BaseModel):
+class Shown(str):
+    """A text whose `repr` is the text itself."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+class Setting(BaseModel):
+    """A part of a configuration, whose `repr` is short and has no secrets: plugins and tracebacks print it."""
+
+    # Errors do not print what was given.
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Yield what was set, with `...` for addresses, lists and mappings, and the sections of a section."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if name not in self.model_fields_set:
+                continue
+            if isinstance(value, BaseModel):
+                yield name, Shown(f"{type(value).__name__}(...)")
+            elif value is None or isinstance(value, bool | int | float):
+                yield name, value
+            elif isinstance(value, str) and name != "endpoint":
+                yield name, Shown(f"{redacted(value)!r:.60}")
+            else:
+                yield name, Shown("...")
+
+
+class Value(Setting):
     """A part of a configuration: equal if all of it is equal, and never changed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Lookalike(Value):

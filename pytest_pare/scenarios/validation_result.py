@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_pare.plain import to_builtins, to_text
-from pytest_pare.redaction import redacted_plain
+from pytest_pare.redaction import redacted_plain, redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +109,8 @@ class PAREScenarioValidationResult:
     usage: dict[str, dict[str, Any]] = field(default_factory=dict)
     script_events_missed: int = 0
     ended_by: Ending | None = None
+
+    __repr__ = redacted_repr
 
     @property
     def status(self) -> Status:

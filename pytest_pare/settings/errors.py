@@ -1,16 +1,15 @@
 """What is wrong with a suite, in words."""
 
 import difflib
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import reduce
 
 from pydantic_core import ErrorDetails
 
+from pytest_pare.documents import DocumentError, Location, dotted, is_number, shown
 from pytest_pare.settings.models import KEYS
-
-# Where a value stands in a suite: keys, and positions in lists.
-Location = tuple[str | int, ...]
 
 # Pydantic's type of error -> what it means to someone who writes YAML. Others speak for themselves.
 _WORDS = {
@@ -27,62 +26,41 @@ _WORDS = {
     "literal_error": "must be {expected}, got {got}",
     "missing": "is required",
     "model_type": "must be a mapping, got {got}",
+    "reference": "has the reference {reference}, which is not replaced; write its value, or leave the key out and add "
+    "--pare-set KEY=VALUE",
     "string_pattern_mismatch": "must be a path, got {got}",
     "string_too_short": "must not be empty",
     "string_type": "must be text, got {got}",
 }
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong.
-
-    Attributes:
-        source: A file, or the command-line option that set the value.
-        line: Line of the file, from 1.
-        key: The dotted key, or nothing if no key is to blame.
-        message: What is wrong with it.
-    """
-
-    source: str
-    line: int | None
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        place = self.source if self.line is None else f"{self.source}:{self.line}"
-        text = ": ".join(part for part in (place, self.key, self.message) if part)
-        return "\\n".join(text.splitlines())
+def _base_60(text: str) -> int:
+    return reduce(lambda total, digits: total * 60 + int(digits), text.split(":"), 0)
 
 
-class SettingsError(ValueError):
+# What some version of YAML reads as a number, without its sign -> the number, and why it is not read as one here.
+_NUMBERS: tuple[tuple[str, Callable[[str], Decimal | int], str], ...] = (
+    (r"0[0-9_]+", Decimal, "a leading zero means octal in YAML 1.1"),
+    (r"0o[0-7]+|0x[0-9a-f]+|0b[01]+", lambda text: int(text, 0), "numbers are decimal here"),
+    (r"[0-9]+(?::[0-5]?[0-9])+", _base_60, "colons mean base 60 in YAML 1.1"),
+    (r"[0-9][0-9_]*(?:\.[0-9_]*)?", Decimal, "a number has no underscores and no leading zeros here"),
+    (r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)e[-+]?1?[0-9]", Decimal, "YAML 1.1 reads it as text"),
+)
+
+
+class SettingsError(DocumentError):
     """A suite that cannot be used. Its text has one line for each problem."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        # What comes from a file comes first, in the order of its lines.
-        self.problems = sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))
-        super().__init__(self.problems)
 
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
-
-
-def dotted(location: Location) -> str:
-    """Return a location as it is written in messages: `scenarios.paths[0]`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
-
-
-def shown(value: object) -> str:
-    """Return a value as it is written in messages: short, on one line, text in quotes."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    if not text.isprintable():
-        # JSON leaves some of the signs as they are that break a line.
-        text = json.dumps(value, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def number_hint(value: object) -> str:
+    """Return what to write for a text that some version of YAML reads as a number; nothing for any other value."""
+    if not isinstance(value, str) or is_number(value):
+        return ""
+    text = value.removeprefix("+").removeprefix("-")
+    for pattern, number, why in _NUMBERS:
+        if re.fullmatch(pattern, text, re.IGNORECASE):
+            return f"; write {'-' * value.startswith('-')}{Decimal(number(text)):f}: {why}"
+    return ""
 
 
 def unknown_key(key: str, keys: Iterable[str] = KEYS) -> str:
@@ -117,6 +95,7 @@ def describe(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return unknown_key(dotted(location_of(error)))
     if error["type"] in _WORDS:
-        return _WORDS[error["type"]].format(got=shown(error["input"]), **error.get("ctx", {}))
+        words = _WORDS[error["type"]].format(got=shown(error["input"]), **error.get("ctx", {}))
+        return words + number_hint(error["input"]) if error["type"] in ("float_type", "int_type") else words
     # The key is named in front of the message; our own errors begin with it again.
     return error["msg"].removeprefix(f"{error['loc'][-1]} ") if error["loc"] else error["msg"]

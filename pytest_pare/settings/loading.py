@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -10,21 +10,21 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pytest_pare.engines.answers import read_answers
-from pytest_pare.engines.errors import EngineConfigurationError
-from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
-from pytest_pare.settings.document import Document, display, parse_yaml, read_text
-from pytest_pare.settings.errors import (
+from pytest_pare.documents import (
+    Document,
+    DocumentError,
     Location,
     Problem,
-    SettingsError,
-    describe,
+    display,
     dotted,
-    location_of,
+    parse_yaml,
+    read_text,
     shown,
-    unknown_key,
 )
-from pytest_pare.settings.models import KEYS, PATH_KEYS, SuiteSettings
+from pytest_pare.engines.answers import left_empty, read_answers, wrong_answers
+from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
+from pytest_pare.settings.errors import SettingsError, describe, location_of, unknown_key
+from pytest_pare.settings.models import FLAG_KEYS, KEYS, PATH_KEYS, SuiteSettings, key_of
 from pytest_pare.settings.variants import Finding, Variant, VariantsError, variants_of, without_stage
 
 
@@ -43,7 +43,7 @@ class Override:
     """
 
     key: str
-    value: object
+    value: object = field(repr=False)
     source: str
     base_dir: Path | None = None
 
@@ -72,8 +72,8 @@ class Suite:
     """
 
     path: Path
-    settings: SuiteSettings
-    overrides: tuple[Override, ...] = ()
+    settings: SuiteSettings = field(repr=False)
+    overrides: tuple[Override, ...] = field(default=(), repr=False)
     document: Document = field(default=Document(), repr=False, compare=False)
 
     @cached_property
@@ -116,8 +116,8 @@ class Suite:
             return None
         path = self.resolve(split)
         try:
-            text = read_text(path)
-        except SettingsError as error:
+            text = read_text(path, display(path))
+        except DocumentError as error:
             raise self.error(("scenarios", "split"), str(error)) from error
         lines: dict[str, int] = {}
         problems = []
@@ -140,23 +140,20 @@ class Suite:
         Raises:
             SettingsError: Some cannot be read, or are not what the format says.
         """
-        readers: dict[Location, Callable[[], object]] = {}
+        checks: dict[Location, Callable[[], Iterable[Finding]]] = {}
         for variant in self.variants:
-            for location, read in _readers(variant.settings, self.resolve):
+            for location, check in _checks(variant.settings, self.resolve):
                 section, *key = location
                 cell = self.settings.matrix.get(variant.cell, {})
                 changed = cell.get(str(key[0] if section == "runner" else section))
                 is_cells = isinstance(changed, dict) and key[-1] in changed
                 own: Location = tuple(key) if section == "runner" else location
-                readers[("matrix", variant.cell, *own) if is_cells else location] = read
-        problems = []
-        for location, read in readers.items():
-            try:
-                read()
-            except (NoiseError, EngineConfigurationError) as error:
-                # The key is told with its place.
-                message = str(error).removeprefix(f"{dotted(location[-2:])}: ")
-                problems.append(_problem(self.path, self.document, self.overrides, location, message))
+                checks[("matrix", variant.cell, *own) if is_cells else location] = check
+        problems = [
+            _problem(self.path, self.document, self.overrides, (*location, *inner), message)
+            for location, check in checks.items()
+            for inner, message in check()
+        ]
         if problems:
             raise SettingsError(problems)
 
@@ -189,14 +186,18 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
     Raises:
         SettingsError: The file cannot be read, or something in it or in an override is wrong.
     """
-    document = parse_yaml(read_text(path), display(path))
+    try:
+        text = read_text(path, display(path))
+    except DocumentError as error:
+        raise SettingsError(error.problems) from error
+    document = parse_yaml(text, display(path), takes_flag=_takes_flag)
     data = {} if document.data is None else document.data
     if not isinstance(data, dict):
         message = f"a suite must be a mapping of sections, got {shown(data)}"
         raise SettingsError([_problem(path, document, (), (), message)])
     for override in overrides:
         data = _updated(data, override.location, _anchored(override.location, override.value, override.base_dir))
-    problems = list(document.problems)
+    problems = [*document.problems, *_left_empty(document, display(path))]
     findings: list[Finding] = []
     try:
         suite = Suite(path, SuiteSettings.model_validate(data), tuple(overrides), document)
@@ -212,16 +213,34 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
     return suite
 
 
-def _readers(
+def _checks(
     settings: SuiteSettings, resolve: Callable[[str], Path]
-) -> Iterator[tuple[Location, Callable[[], object]]]:
-    """Yield where a suite says what is read before its runs, and what reads it."""
+) -> Iterator[tuple[Location, Callable[[], Iterable[Finding]]]]:
+    """Yield the location of each file, and of answers, that runs need, with what finds faults in it."""
     if settings.noise.data is not None:
-        yield ("noise", "data"), partial(load_noise_data, resolve(settings.noise.data))
+        yield ("noise", "data"), partial(_faults_in_noise, resolve(settings.noise.data))
     for role, engine in settings.runner.engines.items():
-        if engine.provider == "scripted" and isinstance(engine.answers, str) and not settings.runner.oracle:
-            key = (f"{role}_engine_config", "answers")
-            yield ("runner", *key), partial(read_answers, resolve(engine.answers), dotted(key))
+        # Without answers, a fixture has to give them.
+        if engine.provider == "scripted" and engine.answers is not None and not settings.runner.oracle:
+            location = ("runner", f"{role}_engine_config", "answers")
+            if isinstance(engine.answers, str):
+                yield location, partial(_faults_in_answers, resolve(engine.answers))
+            else:
+                yield location, partial(wrong_answers, engine.answers)
+
+
+def _faults_in_noise(path: Path) -> Iterator[Finding]:
+    try:
+        load_noise_data(path)
+    except NoiseError as error:
+        yield (), str(error).removeprefix("noise.data: ")
+
+
+def _faults_in_answers(path: Path) -> Iterator[Finding]:
+    try:
+        read_answers(path)
+    except DocumentError as error:
+        yield from (((), str(problem)) for problem in error.problems)
 
 
 def parse_assignment(assignment: str, source: str, base_dir: Path | None = None) -> Override:
@@ -241,14 +260,26 @@ def parse_assignment(assignment: str, source: str, base_dir: Path | None = None)
         message = f"must be KEY=VALUE, such as runner.max_scenario_duration=30, got {shown(assignment)}"
         raise SettingsError([Problem(source, None, "", message)])
     override = Override(key, None, source, base_dir)  # An unknown key is the first thing to complain about.
-    document = parse_yaml(text, source)
-    if document.problems:
+    document = parse_yaml(text, source, override.location, _takes_flag)
+    if problems := [*document.problems, *_left_empty(document, source)]:
         # No line: what is given to an option has but one.
-        raise SettingsError(
-            Problem(source, None, f"{key}.{problem.key}".removesuffix("."), problem.message)
-            for problem in document.problems
-        )
+        raise SettingsError(replace(problem, line=None) for problem in problems)
     return replace(override, value=document.data)
+
+
+def _takes_flag(location: Location) -> bool:
+    return key_of(location) in FLAG_KEYS
+
+
+def _left_empty(document: Document, source: str) -> Iterator[Problem]:
+    """Yield what is left empty where `null` means something: an agent, and an argument in a scripted answer."""
+    in_answers = dict(left_empty(document))
+    for line, location in document.empty:
+        key = key_of(location)
+        if key == "runner.agent_type":
+            yield Problem(source, line, dotted(location), "must be text, got nothing")
+        elif ".answers." in key.replace("[", ".") and location in in_answers:
+            yield Problem(source, line, dotted(location), in_answers[location])
 
 
 def parse_sweep(assignments: Sequence[str], source: str) -> Override:
@@ -264,14 +295,15 @@ def parse_sweep(assignments: Sequence[str], source: str) -> Override:
         if not key or not equals:
             message = f"must be KEY=L1,L2,..., such as noise.tool_failure_probability=0,0.2, got {shown(assignment)}"
             raise SettingsError([Problem(source, None, "", message)])
-        sweep[key] = [_number(text.strip()) for text in levels.split(",")] if levels.strip() else []
+        sweep[key] = [_level(text.strip()) for text in levels.split(",")] if levels.strip() else []
     return Override("sweep", sweep, source)
 
 
-def _number(text: str) -> object:
-    for kind in (int, float):
-        with suppress(ValueError):
-            return kind(text)
+def _level(text: str) -> object:
+    if not re.match(r"[-+]?0[0-9]|.*_", text):  # Python reads these differently from YAML.
+        for kind in (int, float):
+            with suppress(ValueError):
+                return kind(text)
     return text
 
 
@@ -307,11 +339,5 @@ def _anchored(location: Location, value: object, base_dir: Path | None) -> objec
     if isinstance(value, dict):
         return {name: _anchored((*location, name), inner, base_dir) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_anchored((*location, "[]"), item, base_dir) for item in value]
-    return str((base_dir / value).absolute()) if _is_path(location) and isinstance(value, str) else value
-
-
-def _is_path(location: Location) -> bool:
-    if location[0] == "matrix":
-        location = location[2:] if location[2:3] == ("noise",) else ("runner", *location[2:])
-    return dotted(location).replace(".[]", "[]") in PATH_KEYS
+        return [_anchored((*location, index), item, base_dir) for index, item in enumerate(value)]
+    return str((base_dir / value).absolute()) if key_of(location) in PATH_KEYS and isinstance(value, str) else value

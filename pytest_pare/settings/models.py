@@ -1,5 +1,6 @@
 """The sections of a suite file, and the names of their keys."""
 
+import re
 from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.documents import Location, dotted
 from pytest_pare.scenarios.config import (
     LLMEngineConfig,
     MultiScenarioRunnerConfig,
@@ -16,13 +18,13 @@ from pytest_pare.scenarios.config import (
     TimeMode,
     TraceFormat,
 )
-from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability
+from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability, Setting
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class _Section(Setting):
+    model_config = ConfigDict(frozen=True)
 
 
 class ScenarioSelection(_Section):
@@ -159,7 +161,9 @@ class SuiteSettings(_Section):
     @classmethod
     def _read_nothing_as_default(cls, data: object) -> object:
         # A section whose keys are all commented out is null in YAML.
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or not _is_section(cls, key)}
 
     @field_validator("matrix", mode="before")
     @classmethod
@@ -214,6 +218,11 @@ class SuiteSettings(_Section):
         return self
 
 
+def _is_section(model: type[BaseModel], key: str) -> bool:
+    annotation = model.model_fields[key].annotation if key in model.model_fields else None
+    return isinstance(annotation, type(BaseModel)) or get_origin(annotation) is dict
+
+
 def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the keys of a section with the types of their values, those of its sections too."""
     for name, field in model.model_fields.items():
@@ -227,17 +236,20 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any
                 yield from _fields(part, f"{key}.")
 
 
-def _takes_number(annotation: Any) -> bool:
+def _takes(annotation: Any, *types: type) -> bool:
     if get_origin(annotation) in (Annotated, Union, UnionType):
-        return any(map(_takes_number, get_args(annotation)))
-    return annotation in (int, float)
+        return any(_takes(one, *types) for one in get_args(annotation))
+    return annotation in types
 
 
 # Every key of a suite file, dotted.
 KEYS = frozenset(key for key, _ in _fields(SuiteSettings))
 
 # The keys whose values can be numbers.
-NUMBER_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _takes_number(annotation))
+NUMBER_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _takes(annotation, int, float))
+
+# The keys whose values are true or false.
+FLAG_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _takes(annotation, bool))
 
 # The keys whose values are paths; with [], lists of paths.
 PATH_KEYS = frozenset(
@@ -254,3 +266,10 @@ PATH_KEYS = frozenset(
         "scenarios.split",
     }
 )
+
+
+def key_of(location: Location) -> str:
+    """Return the key at a location of a suite, with [] for positions in lists; in a matrix, the key that it changes."""
+    if location[:1] == ("matrix",) and len(location) > 2:
+        location = location[2:] if location[2] == "noise" else ("runner", *location[2:])
+    return re.sub(r"\[\d+\]", "[]", dotted(location))

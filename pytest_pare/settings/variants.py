@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pytest_pare.documents import Location, dotted, shown
 from pytest_pare.scenarios.effects import why_no_stage, why_without_effect
-from pytest_pare.settings.errors import Location, describe, dotted, location_of, shown, unknown_key
+from pytest_pare.settings.errors import describe, location_of, number_hint, unknown_key
 from pytest_pare.settings.models import KEYS, NUMBER_KEYS, RunnerSettings, SuiteSettings
 
 RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
@@ -43,6 +44,10 @@ class Variant:
     settings: SuiteSettings
     level: tuple[str, float] | None = None
     cell: str = ""
+
+    def __repr__(self) -> str:
+        # A plugin may print it as a parameter of a test, and compare it with that of an earlier session.
+        return f"Variant({self.name!r})"
 
 
 class VariantsError(ValueError):
@@ -162,7 +167,7 @@ def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
             continue
         for index, level in enumerate(levels):
             if isinstance(level, bool) or not isinstance(level, int | float):
-                yield ("sweep", key, index), f"must be a number, got {shown(level)}"
+                yield ("sweep", key, index), f"must be a number, got {shown(level)}{number_hint(level)}"
             elif not math.isfinite(level):
                 yield ("sweep", key, index), f"must be a finite number, got {shown(level)}"
             elif level in levels[:index]:

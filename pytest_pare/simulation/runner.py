@@ -17,7 +17,7 @@ from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.engines.building import build_engine
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.plain import to_builtins, to_text
-from pytest_pare.redaction import redacted
+from pytest_pare.redaction import redacted, redacted_repr
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.noise.data import NoiseError
@@ -64,6 +64,8 @@ class Run:
     agent_error: BaseException | None = None
     export_error: str | None = None
     recording_warnings: tuple[str, ...] = ()
+
+    __repr__ = redacted_repr
 
     @property
     def success(self) -> bool:

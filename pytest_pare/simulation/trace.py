@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_pare.plain import to_builtins, to_builtins_or_name
-from pytest_pare.redaction import redacted
+from pytest_pare.redaction import redacted, redacted_repr
 
 if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent
@@ -68,6 +68,8 @@ class TraceEvent:
     screen_after: str | None = None
     fault: str | None = None
 
+    __repr__ = redacted_repr
+
     @property
     def is_interface(self) -> bool:
         """Whether it is a matter of the line between the agent and the user."""
@@ -124,6 +126,8 @@ class EngineCall:
     error: str | None = None
     live: bool = False
 
+    __repr__ = redacted_repr
+
 
 @dataclasses.dataclass(frozen=True)
 class Trace:
@@ -150,6 +154,9 @@ class Trace:
     prompts: str | None = None
     turns: int = 0
     turns_saved: int = 0
+
+    def __repr__(self) -> str:
+        return f"Trace({self.scenario_id!r}, {len(self.entries)} entries)"
 
     @property
     def events(self) -> tuple[TraceEvent, ...]:

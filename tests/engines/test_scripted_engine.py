@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from pytest_pare.agents.react import parse_action
 from pytest_pare.engines.building import build_engine
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
 from pytest_pare.engines.reference import Reference
@@ -99,12 +100,19 @@ def test_when_the_answers_run_out_the_run_is_no_failure_of_the_agent(tmp_path: P
         (None, "observe_engine_config.answers: must be a list of answers, or of a mapping by scenario id, got nothing"),
         ({"other": []}, "observe_engine_config.answers: no answers for scenario stage; there is other"),
         ({}, "observe_engine_config.answers: no answers for scenario stage; there is nothing"),
-        ({"stage": "x"}, "observe_engine_config.answers: stage: must be a list of answers, or of a mapping *, got str"),
+        ({"stage": "x"}, "observe_engine_config.answers.stage: must be a list of answers, or of a mapping *, got str"),
         (["x", 3], r"observe_engine_config.answers[1]: must be a text, or a mapping of *, got int"),
-        ([{"act": "x"}], "observe_engine_config.answers[0]: unknown key act; an answer must be a text, or a *"),
-        ([{"thought": "x"}], "observe_engine_config.answers[0].action: must be the name of a tool"),
-        ([{"action": "x", "action_input": [1]}], "*[0].action_input: must be a mapping of the arguments by name"),
-        ([{"action": "x", "thought": 1}], "*[0].thought: must be a text"),
+        ([{"act": "x"}], "observe_engine_config.answers[0].act: unknown key act; an answer must be a text, or a *"),
+        ([{"thought": "x"}], "observe_engine_config.answers[0].action: must be the name of a tool, got nothing"),
+        (
+            [{"action": "x", "action_input": [1]}],
+            "*[0].action_input: must be a mapping of the arguments by name, got list",
+        ),
+        (
+            [{"action": "x", "action_input": 0}],
+            "*[0].action_input: must be a mapping of the arguments by name, got int",
+        ),
+        ([{"action": "x", "thought": 1}], "*[0].thought: must be a text, got int"),
         ([{"action": "x", "action_input": {"a": {1}}}], "*[0].action_input: cannot be written as JSON: *"),
     ],
 )
@@ -119,12 +127,29 @@ def test_answers_that_are_none_are_refused_with_their_place(answers: Any, compla
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"- a\n- {", "answers.yaml:2: broken YAML: "),
-        (b"- \xff", "answers.yaml: is not UTF-8 text"),
-        (b"- 2024-99-99", "answers.yaml: broken YAML: month must be in 1..12"),
+        (b"- a\n- {", "answers.yaml:2: broken YAML in column 4: "),
+        (b"- a\n- \xff", "answers.yaml:2: is not UTF-8 text"),
+        (b"- !!timestamp x", "answers.yaml:1: broken YAML in column 3: this is no timestamp"),
         (b"other: [a]", "answers.yaml: no answers for scenario stage; there is other"),
-        (b"stage: [a, [b]]", "answers.yaml: stage[1]: must be a text"),
-        (b"", "answers.yaml: must be a list of answers"),
+        (b"stage:\n- a\n- [b]", "answers.yaml:3: stage[1]: must be a text"),
+        (b"stage: [a]\nstage: [b]", "answers.yaml:2: stage: duplicate key, already set in line 1"),
+        (b"- {action: a, action: b}", "answers.yaml:1: [0].action: duplicate key, already set in line 1"),
+        (
+            b"- action: a\n  action_input:\n    x: 1\n    x: 2",
+            "answers.yaml:4: [0].action_input.x: duplicate key, already set in line 3",
+        ),
+        (b"- {action: a, action_input: {1: x}}", "answers.yaml:1: [0].action_input: keys must be text; put quotes"),
+        (b"1: [a]", "answers.yaml:1: keys must be text; put quotes around 1"),
+        (b"stage:", "answers.yaml:1: stage: must be a list of answers, or of a mapping by scenario id, got nothing"),
+        (b"- action: a\n- ", "answers.yaml:2: [1]: must be a text, or a mapping"),
+        (b"- action: ", "answers.yaml:1: [0].action: must be the name of a tool, got nothing"),
+        (b"- {action: a, thought: }", "answers.yaml:1: [0].thought: is empty; write null for nothing, or"),
+        (
+            b"- action: a\n  action_input:\n    x:",
+            "answers.yaml:3: [0].action_input.x: is empty; write null for nothing, or '' for an empty text",
+        ),
+        (b"- {action: a, action_input: {x: [b, ~, ], y: }}\n- 3", "answers.yaml:1: [0].action_input.y: is empty; "),
+        (b"", "answers.yaml:1: must be a list of answers"),
     ],
 )
 def test_a_file_that_is_wrong_is_named_with_line_or_key(content: bytes, complaint: str, tmp_path: Path) -> None:
@@ -134,9 +159,55 @@ def test_a_file_that_is_wrong_is_named_with_line_or_key(content: bytes, complain
     assert f"{tmp_path}/{complaint}" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("plain", "value"),
+    [
+        ("No", "No"),
+        ("on", "on"),
+        ("10:30", "10:30"),
+        ("0123", "0123"),
+        ("1_000", "1_000"),
+        ("0x1F", "0x1F"),
+        ("1e3", "1e3"),
+        ("2025-01-08", "2025-01-08"),
+        ("2025-01-08 09:00:00", "2025-01-08 09:00:00"),
+        ("=", "="),
+        ("costs $5, ${X} and {{ y }}", "costs $5, ${X} and {{ y }}"),
+        ("12", 12),
+        ("-1.5", -1.5),
+        ("true", True),
+        ("null", None),
+        ("'12'", "12"),
+    ],
+)
+def test_an_argument_is_what_is_written(plain: str, value: Any, tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(f"- action: search\n  action_input: {{query: {plain}}}\n")
+    if "{{" in plain:
+        file.write_text(f"- action: search\n  action_input:\n    query: {plain}\n")
+    answer, _ = engine(str(file)).chat_completion([])
+    assert parse_action(answer) == ("search", {"query": value})
+
+
+def test_answers_may_have_anchors_and_merges(tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(
+        "other:\n- &wait {action: wait, thought: x}\nstage:\n- *wait\n- {<<: *wait, thought: y, action_input: }\n"
+    )
+    scripted_engine = engine(str(file))
+    thoughts = [scripted_engine.chat_completion([])[0].splitlines()[0] for _ in range(2)]
+    assert thoughts == ["Thought: x", "Thought: y"]
+
+
+def test_all_that_is_wrong_with_a_file_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "answers.yaml").write_text("- 3\n- {action_inputs: {}}\n")
+    with pytest.raises(EngineConfigurationError, match=r"\[0\]: must be a text, .*, got int \(and 2 more\)$"):
+        engine(str(tmp_path / "answers.yaml"))
+
+
 def test_a_file_that_is_not_there_is_named_with_the_key(tmp_path: Path) -> None:
     with pytest.raises(EngineConfigurationError) as caught:
         engine(str(tmp_path / "answers.yaml"))
     assert str(caught.value) == (
-        f"observe_engine_config.answers: {tmp_path}/answers.yaml cannot be read: No such file or directory"
+        f"observe_engine_config.answers: {tmp_path}/answers.yaml: cannot be read: No such file or directory"
     )

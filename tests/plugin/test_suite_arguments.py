@@ -281,3 +281,19 @@ def test_a_split_outside_must_not_move_the_rootdir(nested: Example) -> None:
         "settings there; write --pare-split=../ids.txt, with an equals sign\n"
     )
     assert nested.collected("--pare-config", "pare.yaml", "--pare-split=../ids.txt") == ["pare.yaml::water"]
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest 9 brought pytest.toml")
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("pare_config = 'pare.yaml'", "'pare_config' expects a list for type 'paths', got str: 'pare.yaml'"),
+        ("pare_import_alias = 'true'", "'pare_import_alias' expects a bool, got str: 'true'"),
+    ],
+)
+def test_an_ini_value_of_a_wrong_type_in_toml(example: Example, line: str, message: str) -> None:
+    session = example.scenario("water").write("pytest.toml", f"[pytest]\n{line}\n").run()
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert message in session.err
+    assert session.has_no_traceback_of_ours()
+    assert example.write("pytest.toml", "[pytest]\npare_config = ['pare.yaml']").run().outcomes() == {"passed": 1}

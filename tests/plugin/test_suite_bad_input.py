@@ -541,10 +541,10 @@ matrix:
     assert session.code == 4
     broken = example.path / "broken.yaml"
     assert [line.removeprefix("ERROR: ") for line in session.err.splitlines() if "answers" in line] == [
-        f"pare.yaml:3: runner.user_engine_config.answers: {example.path / 'gone.yaml'} cannot be read: "
+        f"pare.yaml:3: runner.user_engine_config.answers: {example.path / 'gone.yaml'}: cannot be read: "
         "No such file or directory",
-        f"pare.yaml:7: matrix.y.execute_engine_config.answers: {broken}:2: broken YAML: "
-        "expected the node content, but found '<stream end>'",
+        f"pare.yaml:7: matrix.y.execute_engine_config.answers: {broken}:2: broken YAML in column 1: "
+        "while parsing a flow node, expected the node content, but found '<stream end>'",
     ]
     assert session.has_no_traceback_of_ours()
     # Nobody asks for them.

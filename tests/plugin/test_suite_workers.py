@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.outcomes import without_group
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
 
@@ -144,3 +146,72 @@ def test_a_selection_is_told_by_the_controller(example: Example) -> None:
 
 def test_nothing_is_started_to_collect_alone(example: Example) -> None:
     assert example.scenario("a").collected(*SUITE, "-n2") == ["pare.yaml::a"]
+
+
+@pytest.fixture
+def grouped(example: Example) -> Example:
+    """Two scenarios, and a test of one's own, of one group."""
+    for name, validate in (("mow", "fail"), ("rake", "pass")):
+        example.scenario(name, validate, marks="@pytest.mark.xdist_group('g')")
+    example.write(
+        "test_own.py",
+        """
+        import pytest
+        @pytest.mark.xdist_group("g")
+        def test_it(pare):
+            assert pare.run("rake", export=True).success
+        """,
+    )
+    return example.suite("runs: 2")
+
+
+GROUPS = (*SUITE, "test_own.py", "-n2", "--dist=loadgroup")
+
+
+def test_groups_that_have_no_effect_are_told(grouped: Example) -> None:
+    session = grouped.run(*GROUPS)
+    assert "PAREGroupWarning: --dist loadgroup ignores the mark xdist_group: pytest-xdist " in session.out
+    assert "; install pytest<9.2, or use --dist loadfile, which keeps a whole suite on one worker" in session.out
+    assert session.open_runs == ["FAILED     mow, 2 of 2 runs: the plants are dry"]
+    refused = grouped.run(*GROUPS, "-W", "error")
+    assert refused.has_no_traceback_of_ours()
+    assert refused.open_runs[-1].startswith("NO RESULT  ")
+    assert ": a fixture failed: Failed: PAREGroupWarning" in "".join(refused.open_runs)
+    for flag in ("-n0", "-pno:xdist"):
+        assert "PAREGroupWarning" not in grouped.run(*SUITE, flag, *["--dist=loadgroup"] * (flag == "-n0")).out
+
+
+def test_groups_that_have_an_effect_change_nothing_else(grouped: Example) -> None:
+    grouped.write(
+        "conftest.py",
+        """
+        import pytest
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                # pytest 9.2 does not read what pytest-xdist 3.8 writes; earlier ones have no `_id`.
+                if "_nodeid" in vars(item) and hasattr(item, "_id"):
+                    item._id = type(item._id).parse(item._nodeid)
+        """,
+    )
+    session = grouped.run(*GROUPS, "-v")
+    assert "PASSED pare.yaml::rake[run2]@g" in session.out
+    assert len(set(re.findall(r"\[gw\d\]", session.out))) == 1
+    assert "PAREGroupWarning" not in session.out
+    assert session.outcomes() == {"failed": 2, "passed": 3}
+    assert session.open_runs == ["FAILED     mow, 2 of 2 runs: the plants are dry"]
+    (trace,) = (grouped.path / "traces").iterdir()
+    assert trace.name.startswith("rake@test_own.py--test_it-1~")
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "expected"),
+    [
+        ("pare.yaml::mow@g", "pare.yaml::mow"),
+        ("pare.yaml::mow[a@b-run1]@g_h", "pare.yaml::mow[a@b-run1]"),
+        ("pare.yaml::mow[a@b]", "pare.yaml::mow[a@b]"),
+        ("a@b/test_a.py::test_it", "a@b/test_a.py::test_it"),
+    ],
+)
+def test_a_node_id_without_its_group(nodeid: str, expected: str) -> None:
+    assert without_group(nodeid) == expected

@@ -223,7 +223,8 @@ def test_a_name_is_kept_whole_and_cannot_colour_a_terminal() -> None:
     assert f"observe-execute_{'o-' * 20}o_gpt-5," in text
 
 
-names = st.text(min_size=1, max_size=200)
+# What looks like a reference is no name.
+names = st.text(st.characters(codec="utf-8", exclude_characters="$~{"), min_size=1, max_size=200)
 big = st.integers(0, 10**9)
 
 
@@ -407,3 +408,20 @@ def test_the_table_has_what_happened_in_each_run(tmp_path: Path) -> None:
     assert frame["noise_events"].to_list() == [1500, 0, 30, 0, 0]
     for name in ("faults", "usage"):
         assert list(map(json.loads, frame[name])) == [getattr(one, name) for one in eventful()]
+
+
+def test_columns_have_their_types_whatever_is_in_them(tmp_path: Path) -> None:
+    """Left to itself, polars makes a column of nothing a type of its own, and an integer of what follows many."""
+    results = [PAREScenarioValidationResult(success=True, duration=1) for _ in range(201)]
+    results.append(PAREScenarioValidationResult(success=False, duration=2.5, rationale="no", error_kind=None))
+    for name, some in (("empty", results[:1]), ("full", results)):
+        collected = PAREMultiScenarioValidationResult(MultiScenarioRunnerConfig())
+        for number, result in enumerate(some, start=1):
+            collected.add_result(result, "a", number)
+        write_parquet(tmp_path / f"{name}.parquet", "pare.yaml", {"": collected})
+    empty, full = pl.read_parquet(tmp_path / "empty.parquet"), pl.read_parquet(tmp_path / "full.parquet")
+    assert empty.schema == full.schema
+    assert pl.Null not in empty.dtypes
+    both = pl.concat([empty, full])
+    assert both["run_duration"].to_list() == [1.0] * 202 + [2.5]
+    assert both["rationale"].null_count() == 202

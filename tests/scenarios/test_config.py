@@ -482,7 +482,7 @@ def test_logs_dir() -> None:
 
 
 @hypothesis.settings(deadline=None)  # A busy machine is no failure.
-@given(st.text(min_size=1), st.text(min_size=1))
+@given(*[st.text(st.characters(codec="utf-8", exclude_characters="$~{"), min_size=1)] * 2)
 def test_logs_dir_keeps_models_apart(one: str, other: str) -> None:
     one_dir, other_dir = (
         MultiScenarioRunnerConfig(user_model_alias=alias, observe_model_alias=alias).build_logs_dir()

@@ -292,9 +292,12 @@ def test_data_do_not_change(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is not JSON: Expecting value: line 1 column 1 (char 0)"),
-        ('{"apps": [}', "is not JSON: Expecting value: line 1 column 11 (char 10)"),
-        ("[" * 100_000, "is not JSON"),
+        ("", ":1: is not JSON: Expecting value in column 1"),
+        ('{\n"apps": [}', ":2: is not JSON: Expecting value in column 10"),
+        ("[" * 100_000, ": is not JSON: "),
+        ('{"apps": [], "apps": []}', ":1: apps: duplicate key, already set in line 1"),
+        ('{"apps":\n\t[{"a":1,\n"app_state":{"a": 1,\n"a":2}}]}', ":4: apps[0].app_state.a: duplicate key, already "),
+        ('{"a\x7f": 1, "a\x7f": 2}', ": a\x7f: duplicate key"),
         ("[]", "input should be a valid dictionary or instance of NoiseData"),
         ("{}", "apps: is missing"),
         ('{"apps": {}}', "apps: input should be a valid tuple"),
@@ -311,7 +314,8 @@ def test_data_do_not_change(tmp_path: Path) -> None:
 def test_a_malformed_file_is_named_in_a_sentence(text: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(NoiseError) as error:
         loaded(text, tmp_path)
-    assert str(error.value).startswith(f"noise.data: {tmp_path / 'noise.json'}: {said}")
+    place = "" if said.startswith(":") else ":1: "
+    assert str(error.value).startswith(f"noise.data: {tmp_path / 'noise.json'}{place}{said}")
     assert "\n" not in str(error.value)
 
 
@@ -319,13 +323,13 @@ def test_a_malformed_file_is_named_in_a_sentence(text: str, said: str, tmp_path:
     ("name", "content", "said"),
     [
         ("folder", None, "cannot be read: Is a directory"),
-        ("bytes", b"\xff\xfe\x00", "cannot be read: it is not UTF-8 text"),
+        ("bytes", b"{\n\xff\xfe\x00", "is not UTF-8 text"),
     ],
 )
 def test_what_is_no_text_file_is_named_too(name: str, content: bytes | None, said: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(NoiseError, match=f"^noise.data: {path}: {said}$"):
+    with pytest.raises(NoiseError, match=rf"^noise.data: {path}(:2)?: {said}$"):
         load_noise_data(path)
 
 
@@ -345,7 +349,7 @@ def test_what_is_wrong_in_a_record_is_told_with_its_key(place: str, value: Any, 
     at(broken, path)[last] = value
     with pytest.raises(NoiseError) as error:
         loaded(broken, tmp_path)
-    assert str(error.value).endswith(f"noise.json: {place}: {said}")
+    assert str(error.value).endswith(f"noise.json:1: {place}: {said}")
 
 
 REQUIRED = (

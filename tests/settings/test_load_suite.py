@@ -136,7 +136,7 @@ OFFLINE = MultiScenarioRunnerConfig(
         "",
         "# nothing\n",
         "---\n",
-        "scenarios:\nruns:\nrunner:\nnoise:\ncassettes:\ngate:\nreports:\n",
+        "scenarios:\nrunner:\nnoise:\nmatrix:\nsweep:\ncassettes:\ngate:\nreports:\n",
         b"\xef\xbb\xbf",
         "{}",
     ],
@@ -204,10 +204,9 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ("scenarios: {paths: ['']}", 'scenarios.paths[0]: must be a path, got ""'),
         ('scenarios: {split: "a\\0b"}', 'scenarios.split: must be a path, got "a\\u0000b"'),
         ("scenarios: {split: {a: b}}", "scenarios.split: must be text, got a mapping"),
-        ("scenarios: {split: 2024-01-31}", 'scenarios.split: must be text, got "2024-01-31"'),
         ("scenarios: {include: ['']}", "scenarios.include[0]: must not be empty"),
         ("scenarios: {limit: 0}", "scenarios.limit: must be at least 1, got 0"),
-        ("scenarios: {script_errors: no}", "scenarios.script_errors: must be 'fail' or 'warn', got false"),
+        ("scenarios: {script_errors: no}", "scenarios.script_errors: must be 'fail' or 'warn', got \"no\""),
         (
             f"scenarios: {{script_errors: {'x' * 99}}}",
             f"scenarios.script_errors: must be 'fail' or 'warn', got \"{'x' * 56}...",
@@ -288,7 +287,8 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ("runner: {log_to_file: false}", f"runner.log_to_file: {NO_EFFECT} (true)"),
         ("runner: {experiment_name: x}", f'runner.experiment_name: {NO_EFFECT} ("default")'),
         ("1: x", "keys must be text; put quotes around 1"),
-        ("gate: {yes: x}", "gate: keys must be text; put quotes around yes"),
+        ("gate: {null: x}", "gate: keys must be text; put quotes around null"),
+        ("gate: {yes: x}", "gate.yes: unknown key"),
         ("gate: {[a]: x}", "gate: keys must be text; this is a sequence"),
         ("gate: {x: &a [*a]}", "gate.x: unknown key"),
     ],
@@ -316,8 +316,9 @@ def test_one_problem(line: str, expected: str) -> None:
         ),
         ("runs: 1\na: b: c", "2: broken YAML in column 5: mapping values are not allowed here"),
         ("runs: 1\na: \x01", "2: broken YAML: special characters are not allowed"),
-        ("runs: 2024-99-99", "1: broken YAML in column 7: this is no timestamp"),
         ("runs: !!int x", "1: broken YAML in column 7: this is no int"),
+        ("runs: !!int 010", "1: broken YAML in column 7: this is no int"),
+        ("runs: !!float 1:30", "1: broken YAML in column 7: this is no float"),
         ("runs: !!bool x", "1: broken YAML in column 7: this is no bool"),
         ("runs: !!timestamp x", "1: broken YAML in column 7: this is no timestamp"),
         (
@@ -446,7 +447,9 @@ def test_error_survives_pickling() -> None:
 
 
 def text(**kwargs: int) -> st.SearchStrategy[str]:
-    return st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), **kwargs)
+    # What looks like a reference is refused.
+    signs = st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="$~{")
+    return st.text(signs, **kwargs)
 
 
 def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -454,7 +457,7 @@ def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 ENGINE = st.fixed_dictionaries(
-    {"model_name": text(min_size=1), "provider": st.just("oracle")}, optional={"endpoint": optional(text())}
+    {"model_name": text(min_size=1), "provider": st.just("oracle")}, optional={"endpoint": optional(text(min_size=1))}
 )
 OF_STAGE = re.compile(r"observe_|execute_(?!max_turns)").match
 SETTINGS = st.fixed_dictionaries(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment
+from pytest_pare.settings import Override, SettingsError, Suite, SuiteSettings, load_suite, parse_assignment
 
 
 def load(tmp_path: Path, text: str, *overrides: Override) -> Suite:
@@ -36,8 +36,158 @@ def test_an_override_of_a_section_replaces_it(tmp_path: Path) -> None:
     assert suite.settings.runner.model_dump(exclude_unset=True) == {"max_scenario_duration": 5}
 
 
-def test_an_override_of_nothing_is_the_default(tmp_path: Path) -> None:
-    assert load(tmp_path, "runs: 5", parse_assignment("runs=", "-o")).settings.runs == 1
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("runs=", "runs: must be a whole number, got nothing"),
+        ("runs= # none", "runs: must be a whole number, got nothing"),
+        ("runs=null", "runs: must be a whole number, got nothing"),
+        ("live=", "live: must be true or false, got nothing"),
+        ("runner.agent_type=", "runner.agent_type: must be text, got nothing"),
+        ("runner.max_scenario_duration=", "runner.max_scenario_duration: must be a whole number, got nothing"),
+        ("runner={agent_type: , oracle: }", "runner.agent_type: must be text, got nothing"),
+        ("runner={oracle: }", "runner.oracle: must be true or false, got nothing"),
+        ("matrix={a: {agent_type: }}", "matrix.a.agent_type: must be text, got nothing"),
+        ("matrix={a: {export: }}", "matrix.a.export: must be true or false, got nothing"),
+        ("sweep={runner.max_turns: [1, ~]}", "sweep.runner.max_turns[1]: must be a number, got nothing"),
+        ("scenarios.paths=", "scenarios.paths: must be a list, got nothing"),
+        ("scenarios.paths=[a, ~]", "scenarios.paths[1]: must be text, got nothing"),
+        ("runner.user_engine_config.model_name=", "runner.user_engine_config.model_name: must be text, got nothing"),
+    ],
+)
+def test_a_value_that_is_left_empty_is_refused(tmp_path: Path, assignment: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, "runs: 5", parse_assignment(assignment, "-o"))
+    assert str(caught.value) == f"-o: {expected}"
+
+
+@pytest.mark.parametrize("assignment", ["gate=", "runner=", "sweep=", "reports.json=", "gate.min_success_rate=null"])
+def test_a_section_and_a_key_that_may_be_null_may_be_left_empty(tmp_path: Path, assignment: str) -> None:
+    assert load(tmp_path, "", parse_assignment(assignment, "-o")).settings.model_dump() == SuiteSettings().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("runs=010", 'runs: must be a whole number, got "010"; write 10: a leading zero means octal in YAML 1.1'),
+        ("runs=1e1", 'runs: must be a whole number, got "1e1"; write 10: YAML 1.1 reads it as text'),
+        ("runs=2025-01-08", 'runs: must be a whole number, got "2025-01-08"'),
+        ("runs==", 'runs: must be a whole number, got "="'),
+        ("runs=yes", 'runs: must be a whole number, got "yes"'),
+        (
+            "runner.user_engine_config={model_name: m, provider: oracle, price: {input: 01.5, output: 1}}",
+            'runner.user_engine_config.price.input: must be a number, got "01.5"; write 1.5: '
+            "a number has no underscores and no leading zeros here",
+        ),
+        (
+            "runner.env_events_config={weight_per_app_class: {StatefulEmailApp: 0o1}}",
+            'runner.env_events_config.weight_per_app_class.StatefulEmailApp: must be a number, got "0o1"; write 1: '
+            "numbers are decimal here",
+        ),
+        (
+            "matrix={a: {timeout_seconds: -1:30, noise: {tool_slow: {seconds: +1_0.5}}}}",
+            'matrix.a.timeout_seconds: must be a whole number, got "-1:30"; write -90: '
+            "colons mean base 60 in YAML 1.1\n"
+            '-o: matrix.a.noise.tool_slow.seconds: must be a number, got "+1_0.5"; write 10.5: '
+            "a number has no underscores and no leading zeros here",
+        ),
+        (
+            "sweep={runner.max_turns: [1, 08]}",
+            'sweep.runner.max_turns[1]: must be a number, got "08"; write 8: a leading zero means octal in YAML 1.1',
+        ),
+    ],
+)
+def test_a_number_that_versions_of_yaml_read_differently(tmp_path: Path, assignment: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, "", parse_assignment(assignment, "-o"))
+    assert str(caught.value) == f"-o: {expected}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("No", "yes", "on", "y", "NO", "10:30", "12:30:45", "0123", "08", "1_000", "1e3", "1.e3", "1.5e3", "0o10"),
+        *("0x10", "0b11", "01.5", "2025-01-08", "2025-01-08 09:00:00", "2025-99-99", "="),
+    ],
+)
+def test_where_text_is_wanted_it_is_text(tmp_path: Path, value: str) -> None:
+    suite = load(
+        tmp_path,
+        f"scenarios: {{include: [{value}]}}\nrunner: {{user_model_alias: {value}}}\n"
+        f"matrix: {{a: {{user_engine_config: {{model_name: {value}, provider: scripted, answers: [{value}]}}}}}}",
+        parse_assignment(f"reports.json={value}", "-o"),
+    )
+    settings = suite.variants[0].settings
+    assert settings.scenarios.include == [value]
+    assert settings.runner.user_model_alias == value
+    assert settings.runner.user_engine_config.model_name == value
+    assert settings.runner.user_engine_config.answers == [value]
+    assert settings.reports.json_path == value
+
+
+@pytest.mark.parametrize("word", ["yes", "On", "TRUE"])
+def test_where_a_flag_is_wanted_yes_is_true(tmp_path: Path, word: str) -> None:
+    suite = load(
+        tmp_path,
+        f"runner: {{export: {word}}}\n"
+        f"matrix: {{a: {{oracle: {word}, noise: {{tool_timeout: {{carried_out: {word}}}}}}}}}",
+        parse_assignment(f"live={word}", "-o"),
+        parse_assignment(f"scenarios={{bundled: {word}}}", "-o"),
+    )
+    (variant,) = suite.variants
+    runner = variant.settings.runner
+    assert runner.oracle is runner.export is variant.settings.noise.tool_timeout.carried_out is True
+    assert variant.settings.live is variant.settings.scenarios.bundled is True
+
+
+@pytest.mark.parametrize("reference", ["${CI_REPORTS}", "$OUT", "{{ name }}", "$(pwd)", "{% x %}"])
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("scenarios: {paths: [a, '%s/b']}", "scenarios.paths[1]"),
+        ("scenarios: {split: '%s'}", "scenarios.split"),
+        ("reports: {json: 'x/%s.json'}", "reports.json"),
+        ("reports: {parquet: '%s'}", "reports.parquet"),
+        ("cassettes: {dir: '%s'}", "cassettes.dir"),
+        ("noise: {data: 'a%s'}", "noise.data"),
+        ("runner: {output_dir: '%s'}", "runner.output_dir"),
+        ("runner: {agent_type: '%s:make'}", "runner.agent_type"),
+        ("runner: {user_model_alias: '%s'}", "runner.user_model_alias"),
+        ("runner: {user_engine_config: {model_name: 'm-%s'}}", "runner.user_engine_config.model_name"),
+        ("runner: {user_engine_config: {model_name: m, provider: '%s'}}", "runner.user_engine_config.provider"),
+        ("runner: {user_engine_config: {model_name: m, endpoint: 'http://%s'}}", "runner.user_engine_config.endpoint"),
+        ("runner: {user_engine_config: {model_name: m, answers: '%s.yaml'}}", "runner.user_engine_config.answers"),
+        ("matrix: {a: {output_dir: '%s'}}", "matrix.a.output_dir"),
+        ("matrix: {a: {user_engine_config: {model_name: '%s'}}}", "matrix.a.user_engine_config.model_name"),
+    ],
+)
+def test_a_reference_is_not_replaced_and_so_refused(tmp_path: Path, text: str, place: str, reference: str) -> None:
+    assert complaint(tmp_path, "\n" + text % reference) == [
+        f"pare.yaml:2: {place}: has the reference {reference}, which is not replaced; write its value, or leave the "
+        "key out and add --pare-set KEY=VALUE"
+    ]
+
+
+@pytest.mark.parametrize("path", ["~/out.json", "~me/out.json"])
+def test_a_home_directory_is_not_replaced(tmp_path: Path, path: str) -> None:
+    message = "which is not replaced; write its value, or leave the key out and add --pare-set KEY=VALUE"
+    assert complaint(tmp_path, f"reports: {{json: {path}}}") == [
+        f"pare.yaml:1: reports.json: has the reference {path.partition('/')[0]}, {message}"
+    ]
+    override = Override("reports.json", "~/out.json", "-o", tmp_path)
+    assert complaint(tmp_path, "", override) == [f"-o: reports.json: has the reference ~, {message}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "runner: {user_engine_config: {model_name: m, provider: scripted, answers: ['costs $5, $X and {{ y }}']}}",
+        "scenarios: {paths: ['100$', 'a~b', 'x~/y', '{a}', 'US$ 5']}",
+        "runner: {user_engine_config: {model_name: m, provider: oracle, endpoint: 'http://h/~me/v1'}}",
+    ],
+)
+def test_what_is_no_reference_is_left_alone(tmp_path: Path, text: str) -> None:
+    assert load(tmp_path, text).variants
 
 
 def test_a_wrong_override_is_named_instead_of_the_file(tmp_path: Path) -> None:

@@ -510,6 +510,7 @@ def test_variants_are_what_a_suite_would_be_that_said_it_itself(
     [
         (["noise.tool_slow.rate=0,0.1, 1e-1 ,1"], {"noise.tool_slow.rate": [0, 0.1, 0.1, 1]}),
         ([" runner.max_turns = 3,x"], {"runner.max_turns": [3, "x"]}),
+        (["runner.max_turns=010,1_0"], {"runner.max_turns": ["010", "1_0"]}),
         (["runner.max_turns="], {"runner.max_turns": []}),
         (["runner.max_turns=1,"], {"runner.max_turns": [1, ""]}),
         (["runner.max_turns=1", "runner.max_turns=2,3"], {"runner.max_turns": [2, 3]}),

@@ -6,7 +6,6 @@ be missing, and what the format does not have may be there.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property, lru_cache
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+
+from pytest_pare.documents import DocumentError, Location, parse_json, read_text, with_lines
 
 ENVIRONMENT_VARIABLE = "ENV_AUGMENTATION_DATA_PATH"
 
@@ -265,17 +266,16 @@ def _loaded(path: Path, key: str) -> NoiseData:
         return _parsed(str(path.resolve()), found.st_mtime_ns, found.st_size)
     except OSError as error:
         raise NoiseError(f"{key}: {path}: cannot be read: {error.strerror}") from error
+    except DocumentError as error:
+        raise NoiseError(f"{key}: {error.problems[0]}") from error
     except ValidationError as error:
-        _refuse(f"{key}: {path}", error)
-    except UnicodeDecodeError as error:
-        raise NoiseError(f"{key}: {path}: cannot be read: it is not UTF-8 text") from error
-    except (ValueError, RecursionError) as error:
-        raise NoiseError(f"{key}: {path}: is not JSON: {error}") from error
+        _, line = with_lines(read_text(path, str(path)), str(path)).locate(_location(error))
+        _refuse(f"{key}: {path}:{line}", error)
 
 
 @lru_cache(maxsize=8)
 def _parsed(path: str, _mtime_ns: int, _size: int) -> NoiseData:
-    return NoiseData.model_validate(json.loads(Path(path).read_text(encoding="utf-8")))
+    return NoiseData.model_validate(parse_json(read_text(Path(path), path), path))
 
 
 @cache
@@ -284,13 +284,17 @@ def _bundled() -> NoiseData:
         return _loaded(path, "the bundled noise data")
 
 
+def _location(error: ValidationError) -> Location:
+    """Return where the first thing is that is wrong."""
+    location = error.errors()[0]["loc"]
+    # The third part is pydantic's own mark of which class it tried.
+    return (*location[:2], *location[3:]) if location[:1] == ("apps",) else location
+
+
 def _refuse(name: str, error: ValidationError) -> NoReturn:
     """Raise with the first thing that is wrong, in words."""
     first, *others = error.errors()
-    location = [str(part) for part in first["loc"]]
-    if location[:1] == ["apps"] and len(location) > 2:
-        # Pydantic's own mark of which class it tried.
-        del location[2]
+    location = map(str, _location(error))
     words = first["msg"].removeprefix("Value error, ").removeprefix("Field is ").removeprefix("Field ")
     said = "is missing" if first["type"] == "missing" else words[:1].lower() + words[1:]
     more = f" (and {len(others)} more)" if others else ""
