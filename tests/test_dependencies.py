@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {"plain"},
         {"redaction"},
         {"run_files"},
+        {"environment"},
         {"fork_memory", "fork_server"},
         {"fork_shim"},
     ),
@@ -55,6 +56,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
             "suite",
             "tally",
             "terminal",
+            "vscode",
             "watchdog",
         },
     ),
@@ -68,7 +70,8 @@ UPWARD = {
 
 BELOW_PYTEST = (
     "deferral.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py",
-    "run_files.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results", "settings",
+    "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results",
+    "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
@@ -208,6 +211,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
             for name in (
                 "arguments",
                 "endpoints",
+                "environment",
                 "forking",
                 "pruning",
                 "selection",
@@ -215,6 +219,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
                 "suite",
                 "tally",
                 "terminal",
+                "vscode",
                 "plugin",
             )
         ),
