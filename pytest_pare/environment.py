@@ -145,9 +145,10 @@ def _is_tested(name: str, version: str) -> bool:
 def _remedies(broken: Iterable[Broken]) -> list[str]:
     """Return what to install: versions that work beside ARE where they do, or else what is required."""
     remedies: dict[str, None] = {}
-    for _, requirement, _ in broken:
+    for distribution, requirement, _ in broken:
         name = canonicalize_name(requirement.name)
-        if name in TESTED and requirement.specifier.contains(TESTED[name]):
+        is_ares = canonicalize_name(distribution.name) == _ARE
+        if name in TESTED and (is_ares or requirement.specifier.contains(TESTED[name])):
             both = ["pydantic", "mcp"] if name in ("pydantic", "mcp") else [name]
             remedies |= dict.fromkeys(f"{one}=={TESTED[one]}" for one in both)
         else:

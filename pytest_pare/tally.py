@@ -237,7 +237,7 @@ def _told_to_narrow(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):
             yield f"{flag} {config.getoption(option)}"
-    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect")):
+    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect"), ("testmon", "--testmon")):
         if config.getoption(option, None):
             yield flag
     yield from _shards(config)

@@ -65,7 +65,7 @@ def test_nothing_is_said_of_what_works(changed: Mapping[str, tuple[str, ...]]) -
             {"pydantic": ("2.14.4",)},
             [
                 f"{ARE} 1.2.0 requires pydantic==2.10.6, and 2.14.4 is installed",
-                "try: pip install pydantic==2.10.6",
+                "try: pip install pydantic==2.14.4 mcp==2.3.0",
             ],
         ),
         (
