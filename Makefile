@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # For the model that `make live` asks, and what serves it: they are built, and need a C++ compiler.
 LIVE_VENV ?= .venv-live
+# For the plugins of others that `make compat` tries.
+COMPAT_VENV ?= .venv-compat
 # What to install on top, for example EXTRA="pytest~=8.4.0".
 EXTRA ?=
 
@@ -13,7 +15,7 @@ BIN := $(VENV)/bin
 # Another EXTRA is another installation.
 READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint format bench live clean
+.PHONY: demo test lint format bench live compat clean
 
 demo: $(READY)  ## Play the bundled scenarios by their own reference steps, offline, and print the report.
 	$(BIN)/python -m pytest --pare-config pare.yaml
@@ -39,8 +41,11 @@ bench: $(READY)  ## Run the measurements that the README quotes.
 live: $(READY) $(LIVE_VENV)/.ready  ## Play, record and replay with a small model on this machine; takes minutes.
 	$(BIN)/python -m tests.live $(LIVE_VENV)/bin/python
 
+compat: $(COMPAT_VENV)/.ready  ## Run a small suite beside other pytest plugins, each loaded by name; needs the network.
+	PARE_COMPAT=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(COMPAT_VENV)/bin/python -m pytest tests/compat
+
 clean:  ## Remove the virtual environment and what tools left behind.
-	rm -rf $(VENV) $(LIVE_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist build
+	rm -rf $(VENV) $(LIVE_VENV) $(COMPAT_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist build
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"$(PYTHON) is {sys.version.split()[0]}; 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -48,6 +53,12 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable . --group lint --group test $(EXTRA)
 	@rm -f $(VENV)/.ready-* && touch $@
+
+$(COMPAT_VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(COMPAT_VENV)
+	$(COMPAT_VENV)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(COMPAT_VENV)/bin/python -m pip install --quiet --editable . --group test --group compat
+	@touch $@
 
 $(LIVE_VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(LIVE_VENV)

@@ -36,7 +36,7 @@ def pare_variant(request: pytest.FixtureRequest) -> Variant:
     """
     from pytest_pare.player import variant_for
 
-    return variant_for(request.node)
+    return variant_for(request.node, getattr(request, "param", None))
 
 
 @pytest.fixture

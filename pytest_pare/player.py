@@ -82,9 +82,16 @@ def _read(config: pytest.Config, path: Path) -> Suite:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
-def variant_for(node: pytest.Item | pytest.Collector) -> Variant:
-    """Return the only variant of the suite that a test belongs to, or the suite itself if it has several."""
+def variant_for(node: pytest.Item | pytest.Collector, name: str | None = None) -> Variant:
+    """Return a variant of the suite that a test belongs to.
+
+    Args:
+        node: The test.
+        name: Name of the variant; `None` is the only one, or the suite itself if it has several.
+    """
     suite = suite_for(node)
+    if name is not None:
+        return next(variant for variant in suite.variants if variant.name == name)
     return suite.variants[0] if len(suite.variants) == 1 else Variant("", suite.settings)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare import options, pruning
+from pytest_pare import options, pruning, vscode
 from pytest_pare.endpoints import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.engines.pacing import session_directory
+from pytest_pare.environment import environment_lines
 from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.selection import Plan, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
@@ -67,6 +68,8 @@ class SuiteSession:
 
                 session._not_forked = fork_workers(config, PRELOAD)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        if config.pluginmanager.hasplugin(vscode.ADAPTER):
+            config.pluginmanager.register(vscode, "pare-vscode")
         return session
 
     @property
@@ -97,6 +100,8 @@ class SuiteSession:
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
+        if lines:
+            lines += [f"pare: {line}" for line in environment_lines()]
         return [redacted(line) for line in dict.fromkeys(lines)]
 
     def _is_single(self) -> bool:

@@ -102,7 +102,31 @@ class SuiteFile(pytest.Module):
         vars(module).update(self._functions)
         self.obj = module
         broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]
-        return [*super().collect(), *broken]
+        items = list(super().collect())
+        for item in items:
+            # pytest makes functions of no other class.
+            item.__class__ = ScenarioItem
+            self._refuse_repeats(item)
+        return [*items, *broken]
+
+    def _refuse_repeats(self, item: pytest.Item | pytest.Collector) -> None:
+        # Reports would have each repetition as a variant. Their parameters are no fixture that anybody writes.
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if any(name.startswith("__") for name in parameters):
+            raise self.CollectError(
+                f"{item.nodeid}: a plugin or a mark repeats this scenario (pytest-repeat, pytest-flakefinder), which "
+                "makes a variant of each repetition; leave that out, and set runs: N in the suite, or --pare-runs N"
+            )
+
+
+class ScenarioItem(pytest.Function):
+    """A run of a scenario. Its path and its line are both of the suite file, which its node id names."""
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the suite file, the line in it (from 0) of the section that selects the scenario, and the name."""
+        suite = suite_of(self)
+        line = 1 if suite is None else suite.document.locate(("scenarios",))[1]
+        return self.path, line - 1, self.getmodpath()
 
 
 class BrokenModule(pytest.Collector):
@@ -130,7 +154,9 @@ class ScenarioHooks:
         if suite is None:
             return
         if any(variant.name for variant in suite.variants):
-            metafunc.parametrize("pare_variant", suite.variants, ids=[variant.name for variant in suite.variants])
+            # By name: other plugins print parameters, and tell runs of a test in two sessions by them.
+            names = [variant.name for variant in suite.variants]
+            metafunc.parametrize("pare_variant", names, ids=names, indirect=True)
         if suite.settings.runs > 1:
             runs = range(1, suite.settings.runs + 1)
             metafunc.parametrize("pare_run_number", runs, ids=[f"run{run}" for run in runs])
@@ -195,9 +221,10 @@ def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callab
         _play(item, scenario_id, cls, config, agent, pare_variant, pare_run_number, suite)
 
     play.__name__ = play.__qualname__ = scenario_id
-    play.__doc__ = cls.__doc__
+    # A dataclass without a docstring has its signature there, which reports would show as a description.
+    play.__doc__ = None if str(cls.__doc__).startswith(f"{cls.__name__}(") else cls.__doc__
     play.__module__ = cls.__module__
-    # Location and source are the scenario's own.
+    # The source and the traceback are the scenario's own.
     vars(play).update(__signature__=_SIGNATURE, __wrapped__=cls.validate, pytestmark=_marks(cls))
     return play
 

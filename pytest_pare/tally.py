@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite
 
 _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+# Of pytest-split, pytest-shard and pytest-test-groups: the number of shares, and the one of this session.
+_SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
 _COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
@@ -235,13 +237,23 @@ def _told_to_narrow(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):
             yield f"{flag} {config.getoption(option)}"
-    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect")):
+    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect"), ("testmon", "--testmon")):
         if config.getoption(option, None):
             yield flag
+    yield from _shards(config)
     if any(PurePath(arg.partition("::")[0]).name == suite.suite.path.name and "::" in arg for arg in config.args):
         yield "node ids"
     if suite.suite.settings.scenarios.limit is not None:
         yield f"limit {suite.suite.settings.scenarios.limit}"
+
+
+def _shards(config: pytest.Config) -> Iterator[str]:
+    """Return which share of the tests a plugin leaves for this session, in the words of the command line."""
+    for shards, shard in _SHARDS:
+        # A flag that no plugin adds has the value None.
+        count = config.getoption(shards, None)
+        if isinstance(count, int) and count > 1:
+            yield f"{shards} {count} {shard} {config.getoption(shard, None)}"
 
 
 def only_looks(config: pytest.Config) -> bool:

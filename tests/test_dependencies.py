@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {"redaction"},
         {"documents"},
         {"run_files"},
+        {"environment"},
         {"fork_memory", "fork_server"},
         {"fork_shim"},
     ),
@@ -57,6 +58,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
             "suite",
             "tally",
             "terminal",
+            "vscode",
             "watchdog",
         },
     ),
@@ -70,7 +72,8 @@ UPWARD = {
 
 BELOW_PYTEST = (
     "deferral.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py",
-    "documents.py", "run_files.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation", "results",
+    "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation",
+    "results",
     "settings",
 )  # fmt: skip
 
@@ -211,6 +214,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
             for name in (
                 "arguments",
                 "endpoints",
+                "environment",
                 "forking",
                 "pruning",
                 "selection",
@@ -218,6 +222,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
                 "suite",
                 "tally",
                 "terminal",
+                "vscode",
                 "plugin",
             )
         ),

@@ -35,11 +35,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from are.simulation.tool_utils import ToolAttributeName
+from packaging.requirements import Requirement
 from pydantic import BaseModel
 
 from pytest_pare import options, plugin
 from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
+from pytest_pare.environment import TESTED
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.settings import SettingsError, SuiteSettings, load_suite
@@ -202,9 +204,13 @@ class Reader:
             targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
             assert {argument for argument in arguments if "=" not in argument} <= set(targets), where
             return 0, ""
+        if program == "uv":
+            program, *arguments = arguments
         if program == "pip":
             assert arguments[0] == "install", where
-            assert {PROJECT["name"], ".", "-r"} & set(arguments), f"{where}: installs something else"
+            # Beside it stands at most what an override needs; `make compat` resolves the page about that.
+            names = {PROJECT["name"], ".", "-r", *(f"{name}=={version}" for name, version in TESTED.items())}
+            assert names & set(arguments), f"{where}: installs something else"
             return 0, ""
         pytest.fail(f"{where}: nothing checks the command {command!r}")
 
@@ -592,6 +598,24 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 def test_every_page_of_the_manual_is_linked_from_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [page for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in text] == []
+
+
+def test_the_overrides_of_the_manual_are_the_tested_versions() -> None:
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```toml\n(.+?)```", page, flags=re.MULTILINE | re.DOTALL)
+    overrides = tomllib.loads(block)["tool"]["uv"]["override-dependencies"]
+    assert overrides == [f"{name}=={version}" for name, version in TESTED.items()]
+
+
+def test_every_plugin_that_is_tried_has_a_row_with_its_version() -> None:
+    page = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| ")]
+    versions = dict(re.findall(r"([\w-]+) (\d[\d.]*)", ", ".join(cells)))
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    tried = [Requirement(text) for text in groups["compat"]]
+    missing = [one.name for one in tried if not one.specifier.contains(versions.get(one.name, "0"))]
+    assert missing == ["uv"]
+    assert set(versions) - {one.name for one in tried} == {"pytest-xdist"}
 
 
 def test_the_changelog_tells_of_this_version() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import execnet
 import pytest
 
-from pytest_pare import fork_memory, forking
+from pytest_pare import fork_memory, fork_server, forking
 from pytest_pare.forking import PRELOAD, fork_workers
 from tests.plugin.test_suite_workers import SUITE, interrupted_by_x, without_times
 
@@ -248,6 +249,65 @@ def test_a_worker_is_plain_when_none_can_be_forked_any_more(
     group.terminate(timeout=5)
     assert parent == os.getpid()
     assert capfd.readouterr().err == "pare: workers can no longer be forked; this one takes more time and memory\n"
+
+
+# -- who is at the other end of the socket
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with fork_server._listen() as listening:
+        yield listening
+
+
+def test_a_server_runs_no_code_of_another_user(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: -1)
+    with socket.socket(socket.AF_UNIX) as stranger:
+        stranger.connect(listener.getsockname())
+        socket.send_fds(stranger, [(4).to_bytes(8, "big")], [0, 1, 2])
+        stranger.sendall(b"code")
+        stranger.shutdown(socket.SHUT_WR)
+        assert fork_server._accept(listener) is None
+        # What it has sent was not read, and the connection is closed.
+        with pytest.raises(ConnectionResetError):
+            stranger.recv(1)
+
+
+def test_a_shim_sends_nothing_to_a_server_of_another_user(listener: socket.socket) -> None:
+    address = listener.getsockname()[1:].decode()
+    code = f"import os; os.getuid = lambda: 2**32 - 1; from pytest_pare.fork_shim import main; main({address!r}, {{}})"
+    worker = ["-c", "print('a plain worker')"]
+    # A shim that takes the server for its own waits for a worker.
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(worker)], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.stdout == "a plain worker\n"
+    assert done.stderr == "pare: workers can no longer be forked; this one takes more time and memory\n"
+    connection, _ = listener.accept()
+    with connection:
+        assert connection.recv(1) == b""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_process_of_another_user_gets_no_worker(configured: Callable[..., pytest.Config]) -> None:
+    config = configured("popen")
+    assert fork_workers(config, []) is None
+    address = shlex.split(config.option.tx[0])[-1]
+    code = f"""
+import os, socket
+os.setuid(65534)
+server = socket.socket(socket.AF_UNIX)
+server.connect("\\0{address}")
+try:
+    socket.send_fds(server, [(15).to_bytes(8, "big")], [0, 1, 2])
+    server.sendall(b"print('hello')\\0/")
+    server.shutdown(socket.SHUT_WR)
+    print(server.recv(1))
+except OSError:
+    print(b"")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "b''\n", done.stderr
 
 
 @pytest.mark.parametrize(

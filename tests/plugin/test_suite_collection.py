@@ -230,13 +230,6 @@ def test_without_a_terminal(garden: Example) -> None:
     assert (session.code, session.out) == (pytest.ExitCode.OK, "")
 
 
-def test_the_verbose_line_tells_the_scenarios_file(garden: Example) -> None:
-    session = garden.run(*SUITE, "-vv")
-    session.result.stdout.fnmatch_lines(
-        ["pare.yaml::prune <- scenarios/prune.py PASSED*", "pare.yaml::water <- scenarios/water.py FAILED*"]
-    )
-
-
 def test_the_short_summary_tells_the_rationale(garden: Example) -> None:
     session = garden.run(*SUITE, "-rA")
     session.result.stdout.fnmatch_lines(["FAILED pare.yaml::water - Failed: the plants are dry"])
