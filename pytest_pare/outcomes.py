@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -159,15 +160,19 @@ class SuiteTally:
             duration: Length of the session in seconds of real time.
         """
         by_variant: dict[str, PAREMultiScenarioValidationResult] = {}
+        configs: dict[str, MultiScenarioRunnerConfig] = {}
         order = dict.fromkeys(self.run_id(nodeid).variant for nodeid in self.outcomes)
         for nodeid, outcome in self.outcomes.items():
             if outcome.result is None or outcome.kind in ("skipped", "xfailed"):
                 continue
             run = self.run_id(nodeid)
+            # Most runs share one, and to check it again for each would take longer than all else here.
+            settings = json.dumps(outcome.config, sort_keys=True)
+            if settings not in configs:
+                configs[settings] = MultiScenarioRunnerConfig.model_validate(outcome.config)
             if run.variant not in by_variant:
-                config = MultiScenarioRunnerConfig.model_validate(outcome.config)
-                by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
-            by_variant[run.variant].add_result(outcome.result, run.scenario_id, run.run_number)
+                by_variant[run.variant] = PAREMultiScenarioValidationResult(configs[settings], duration=duration)
+            by_variant[run.variant].add_result(outcome.result, run.scenario_id, run.run_number, configs[settings])
         # Which of them had the first result is a matter of chance where one has none.
         return {variant: by_variant[variant] for variant in order if variant in by_variant}
 

@@ -34,10 +34,7 @@ _LABEL = {
     "skipped": "skipped",
     "xfailed": "xfailed",
 }
-_HEADING = {
-    frozenset({"oracle"}): "Oracle mode, no agent tested.",
-    frozenset({"reference"}): "Reference check, no agent tested.",
-}
+_HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference check, no agent tested"}
 
 
 def write_summary(
@@ -71,16 +68,23 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
 
     by_variant = suite.results(duration)
     df, results = combine_variants(by_variant), by_variant.values()
-    modes = frozenset(result.run_config.mode for result in results)
-    heading, agents = _HEADING.get(modes), modes != {"oracle"}
+    modes: Counter[str] = Counter(config.mode for result in results for config in result.configs_in_order())
+    agents = set(modes) != {"oracle"}
     lines = generate_validation_report(
-        df, split_name(suite.suite), heading=heading, agents=agents, most_groups=_MOST_GROUPS
+        df, split_name(suite.suite), heading=_heading(modes), agents=agents, most_groups=_MOST_GROUPS
     ).splitlines()
     runs = [run for result in results for run in result.scenario_results.values()]
     consent = _consent_lines(runs) if runs and agents else ()
     if below := [*consent, *_unfinished_lines(by_variant.values()), *detail_lines(runs)]:
         lines += ["", *below]
     return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
+
+
+def _heading(modes: Counter[str]) -> str | None:
+    """Return how many of the runs have tested no agent; nothing if all have tested one."""
+    of_all = "" if len(modes) == 1 else f" in {{}} of {modes.total()} runs"
+    parts = [f"{_HEADING[mode]}{of_all.format(modes[mode])}" for mode in _HEADING if modes[mode]]
+    return "; ".join(parts) + "." if parts else None
 
 
 def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
