@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options, pruning
+from pytest_pare.attempts import RunReports
 from pytest_pare.endpoints import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.redaction import redacted, redacted_plain
@@ -67,6 +68,7 @@ class SuiteSession:
 
                 session._not_forked = fork_workers(config, PRELOAD)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        config.pluginmanager.register(RunReports(), "pare-run-reports")
         return session
 
     @property

@@ -44,7 +44,7 @@ _FIXTURES = ("pare_runner_config", "proactive_agent", "pare_variant", "pare_run_
 _SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in _FIXTURES])
 
 RECORD = pytest.StashKey[dict[str, Any]]()
-"""The record of a finished run, on its item: builtins only, as it travels on the report."""
+"""The record of the last attempt at a run, on its item: builtins only, as it travels on a report."""
 
 
 class PAREScriptWarning(UserWarning):
@@ -109,7 +109,7 @@ class BrokenModule(pytest.Collector):
 
 
 class ScenarioHooks:
-    """Hooks of the process that runs scenarios: repeats them, and hangs their results on the reports."""
+    """Hooks of the process that runs scenarios: repeats them, and redacts the reports."""
 
     @staticmethod
     @pytest.hookimpl(trylast=True)
@@ -129,12 +129,8 @@ class ScenarioHooks:
     def pytest_runtest_makereport(
         item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, pytest.TestReport]:
-        """Let the record of the run travel on the report of its call."""
+        """Redact what the reports of a scenario say."""
         report: Any = yield
-        if report.when == "call" and RECORD in item.stash:
-            report.pare = item.stash[RECORD]
-            # A plugin may run the item again, and that may end before there is a record.
-            del item.stash[RECORD]
         if suite_of(item) is not None or "pare" in getattr(item, "fixturenames", ()):
             # Half of a surrogate pair cannot be sent to the controller, and would end the session.
             report.longrepr = presentable(report.longrepr)

@@ -42,6 +42,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     (
         {
             "arguments",
+            "attempts",
             "endpoints",
             "failures",
             "fixtures",

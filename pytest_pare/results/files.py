@@ -46,9 +46,14 @@ def write_json(
     report["metadata"] |= {
         "suite": suite,
         "mode": ", ".join(sorted({config.mode for config in configs})) or None,
-        **details_to_dict([run for result in results.values() for run in result.scenario_results.values()]),
+        **details_to_dict(
+            [run for result in results.values() for run in result.scenario_results.values()],
+            [run for result in results.values() for run in result.other_attempts],
+        ),
     }
     report["robustness"] = [curve.to_dict() for curve in curves]
+    if verdict is not None:
+        report["attempts"] = verdict.given.attempts.to_dict()
     report["gate"] = None if verdict is None else verdict.to_dict()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(redacted_plain(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

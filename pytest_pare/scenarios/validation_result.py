@@ -196,6 +196,7 @@ class PAREMultiScenarioValidationResult:
         exception_count: Results of status "exception".
         no_validation_count: Results of status "no_validation".
         run_configs: (scenario id, run number) to the run's own configuration.
+        other_attempts: Results of attempts at the runs that do not count, but for what they took of models.
     """
 
     run_config: MultiScenarioRunnerConfig
@@ -208,6 +209,7 @@ class PAREMultiScenarioValidationResult:
     run_configs: dict[tuple[str, int | None], MultiScenarioRunnerConfig] = field(
         default_factory=dict, init=False, repr=False
     )
+    other_attempts: list[PAREScenarioValidationResult] = field(default_factory=list, init=False, repr=False)
     # As what each result was counted: a result can be changed, and added once more, after that.
     _counted: dict[tuple[str, int | None], Status] = field(default_factory=dict, init=False, repr=False, compare=False)
 
