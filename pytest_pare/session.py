@@ -10,6 +10,7 @@ import pytest
 
 from pytest_pare import options, pruning
 from pytest_pare.attempts import RunReports
+from pytest_pare.ci_reports import CIReports
 from pytest_pare.endpoints import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.redaction import redacted, redacted_plain
@@ -61,6 +62,7 @@ class SuiteSession:
             # The later one is the first to be called: no report of an earlier session is to stay.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(tally, "pare-tally")
+            config.pluginmanager.register(CIReports(config, tally), "pare-ci-reports")
             pruning.register(config, tally)
             _share_directory(config)
             if _wants_forks(suites) and not session._is_single():

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite
 
 _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+# How a session ends that was not cut short.
+_WELL_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_SOMEBODY = "a plugin or a conftest.py"
 _COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
@@ -40,6 +43,7 @@ class Tally:
         self._config = config
         self._began = time.perf_counter()
         self._scored_failures = 0
+        self._not_collected: set[str] = set()
         self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
         self.duration = 0.0
         self.problems: list[str] = []
@@ -104,6 +108,8 @@ class Tally:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected."""
         suite = self._suite_of(report.nodeid)
+        if report.failed and suite is not None:
+            self._not_collected.add(suite.name)
         if report.failed and suite is not None and "::" in report.nodeid:
             # Nobody knows how many runs a broken module holds; the gate must miss one at least.
             suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be imported")
@@ -129,6 +135,18 @@ class Tally:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif exitstatus == session.exitstatus == pytest.ExitCode.TESTS_FAILED and all_passed and only_scored_failures:
             session.exitstatus = pytest.ExitCode.OK
+
+    def verdicts(self, *, interrupted: bool) -> dict[str, Verdict]:
+        """Return what the gates say of the runs so far, by the name of the suite; nothing of one without any run.
+
+        Args:
+            interrupted: Whether the session was ended early.
+        """
+        if only_looks(self._config):
+            return {}
+        return {
+            name: self._judge(suite, interrupted=interrupted) for name, suite in self.suites.items() if suite.outcomes
+        }
 
     def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
         counts: dict[str, Any] = {kind: suite.count(kind) for kind in _COUNTED}
@@ -173,12 +191,24 @@ class Tally:
             return ()
         return tuple(narrowing(self._config, suite))
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode
+    ) -> None:
         """Print the report of each suite, and the gate's verdict."""
-        from pytest_pare.terminal import write_summary
+        from pytest_pare.terminal import write_no_verdict, write_summary
 
         if not only_looks(self._config):
+            if exitstatus in _WELL_ENDED:
+                write_no_verdict(terminalreporter, self._deselected_suites())
             write_summary(terminalreporter, list(self.suites.values()), self.duration, self.problems)
+
+    def _deselected_suites(self) -> dict[str, list[str]]:
+        """Return the suites all of whose runs were deselected, and by what."""
+        return {
+            name: list(_told_to_narrow(self._config, suite)) or [_SOMEBODY]
+            for name, suite in self.suites.items()
+            if not suite.outcomes and name not in self._not_collected
+        }
 
 
 def split_name(suite: Suite) -> str:
@@ -244,7 +274,7 @@ def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
     """Return what leaves runs of a suite out, or may: what the session was told, or else somebody's code."""
     reasons = list(_told_to_narrow(config, suite))
     if not reasons and suite.outcomes and suite.deselected:
-        reasons = ["a plugin or a conftest.py"]
+        reasons = [_SOMEBODY]
     return reasons
 
 

@@ -11,7 +11,7 @@ from pytest_pare.redaction import redacted
 from pytest_pare.tally import split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pytest
 
@@ -63,12 +63,26 @@ def write_summary(
         reporter.write_line(redacted(f"pare: {problem}"), red=True, bold=True)
 
 
+def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, list[str]]) -> None:
+    """Say of suites without a run that there is no verdict.
+
+    Args:
+        reporter: Prints.
+        suites: By name, what has deselected the runs.
+    """
+    for name, reasons in suites.items():
+        line = f"pare: {name}: no verdict, every run is deselected ({', '.join(reasons)}); earlier reports are kept"
+        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+            reporter.write_line(part, yellow=True)
+
+
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     """Return the multi-scenario report of a suite."""
     from pytest_pare.results.details import detail_lines
     from pytest_pare.results.report import generate_validation_report
     from pytest_pare.results.robustness import curve_lines
     from pytest_pare.results.statistics import combine_variants
+    from pytest_pare.results.text import wrapped
 
     by_variant = suite.results(duration)
     df, results = combine_variants(by_variant), by_variant.values()
@@ -80,7 +94,8 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     runs = [run for result in results for run in result.scenario_results.values()]
     others = [attempt for result in results for attempt in result.other_attempts]
     consent = _consent_lines(runs) if runs and agents else ()
-    if below := [*consent, *_unfinished_lines(by_variant.values()), *detail_lines(runs, others)]:
+    attempts = wrapped(line, "  ") if (line := suite.times_played().line()) else ()
+    if below := [*consent, *attempts, *_unfinished_lines(by_variant.values()), *detail_lines(runs, others)]:
         lines += ["", *below]
     return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
 

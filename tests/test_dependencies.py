@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {
             "arguments",
             "attempts",
+            "ci_reports",
             "endpoints",
             "failures",
             "fixtures",

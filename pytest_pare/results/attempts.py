@@ -43,21 +43,23 @@ class Attempts:
             "counts": self.counts,
         }
 
-    def lines(self) -> list[str]:
-        """Return what a terminal tells of them; nothing where each run was attempted once."""
+    def line(self) -> str | None:
+        """Return how many there were, in words; `None` where each run was attempted once."""
         if self.total <= self.runs:
-            return []
+            return None
         line = f"{plural(self.total, 'attempt')} at {plural(self.runs, 'run')}"
         replaced = sum(self.replaced.values())
         if others := self.total - self.runs - replaced:
             line += f", {others} of them by other workers"
         if not replaced:
-            return [line]
+            return line
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.replaced.items())
         # The first that says something of the agent.
         which = "first that infrastructure did not end" if self.counts == "first" and self.recovered else self.counts
-        line += f": {replaced} replaced by reruns ({kinds}); the {which} counts"
-        lines = [line]
-        if self.after_death:
-            lines.append(f"not clean: {plural(self.after_death, 'run')} succeeded only after a process had died")
-        return lines
+        return f"{line}: {replaced} replaced by reruns ({kinds}); the {which} counts"
+
+    def warning(self) -> str | None:
+        """Return why a success is not a clean one; `None` if all are."""
+        if not self.after_death:
+            return None
+        return f"not clean: {plural(self.after_death, 'run')} succeeded only after a process had died"

@@ -162,7 +162,8 @@ def _lines(given: GateInput, reasons: list[str], needed: Fraction) -> list[str]:
     # What is too low is plain from the lines above.
     if unseen := [reason for reason in reasons if reason not in (_TOO_FEW, _TOO_FRAGILE)]:
         lines.append(f"cannot pass: {'; '.join(unseen)}")
-    lines += given.attempts.lines()
+    if warning := given.attempts.warning():
+        lines.append(warning)
     if left_out := _listing("not counted: ", given, _LEFT_OUT):
         lines.append(left_out)
     if given.partial:

@@ -133,7 +133,7 @@ def test_the_first_attempt_counts_unless_the_suite_says_otherwise(example: Examp
         line = (
             f"{4 + replaced} attempts at 4 runs: {replaced} replaced by reruns ({replaced} failed); the {counts} counts"
         )
-        assert line in session.verdict
+        assert f"  {line}" in session.summary
         told = {
             "first": "FAILED     dig, 2 of 2 runs: dry 1,",
             "last": "RERUN      dig, 2 of 2 runs: succeeded in a re",
@@ -154,7 +154,7 @@ def proactive_agent(request):
     assert session.outcomes()["passed"] == 1
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.open_runs[0].startswith("NO RESULT  mow: a fixture failed: OSError: no agent, key=")
-    assert session.verdict[-1] == "2 attempts at 1 run: 1 replaced by reruns (1 no result); the first counts"
+    assert "  2 attempts at 1 run: 1 replaced by reruns (1 no result); the first counts" in session.summary
     assert "1a1a" not in session.out.split("pare: pare.yaml ===")[1]
 
 
@@ -169,7 +169,7 @@ def tidy(request):
     session = rerunning(example, "pytest-rerunfailures", "scenarios: {include: [mow]}", head).run(*SUITE)
     assert session.code == pytest.ExitCode.OK
     assert session.verdict[0].startswith("gate PASS: 1 of 1 run succeeded")
-    assert session.verdict[-1] == "2 attempts at 1 run: 1 replaced by reruns (1 success); the first counts"
+    assert "  2 attempts at 1 run: 1 replaced by reruns (1 success); the first counts" in session.summary
 
 
 # -- which attempt counts
@@ -284,19 +284,19 @@ def test_a_process_that_has_died_is_no_clean_success(tmp_path: Path) -> None:
     assert played == Attempts(2, 1, {"process died": 1}, recovered=1, after_death=1)
     verdict = evaluate_gate(GateInput(success=1, attempts=played))
     assert verdict.passed
-    assert verdict.lines[1:] == (
-        "2 attempts at 1 run: 1 replaced by reruns (1 process died); the first that infrastructure did not end counts",
-        "not clean: 1 run succeeded only after a process had died",
+    assert verdict.lines[1:] == ("not clean: 1 run succeeded only after a process had died",)
+    assert played.line() == (
+        "2 attempts at 1 run: 1 replaced by reruns (1 process died); the first that infrastructure did not end counts"
     )
     assert [line for _, line in open_runs(tally)][1] == "RERUN      a: succeeded in a rerun after: its process died"
 
 
 def test_attempts_of_several_workers(tmp_path: Path) -> None:
     tally = with_attempts(tmp_path, attempt("success"), attempt("failed", replaced=True), attempt("success"))
-    assert tally.times_played().lines() == [
+    assert tally.times_played().line() == (
         "3 attempts at 1 run, 1 of them by other workers: 1 replaced by reruns (1 failed); the first counts"
-    ]
-    assert with_attempts(tmp_path, attempt("success"), attempt("success")).times_played().lines() == [
-        "2 attempts at 1 run, 1 of them by other workers"
-    ]
-    assert with_attempts(tmp_path, attempt("success")).times_played().lines() == []
+    )
+    both = with_attempts(tmp_path, attempt("success"), attempt("success")).times_played()
+    assert (both.line(), both.warning()) == ("2 attempts at 1 run, 1 of them by other workers", None)
+    once = with_attempts(tmp_path, attempt("success")).times_played()
+    assert (once.line(), once.warning()) == (None, None)
