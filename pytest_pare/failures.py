@@ -15,6 +15,8 @@ from pytest_pare.scenarios.validation_result import RecordedException, exception
 if TYPE_CHECKING:
     from types import TracebackType
 
+    import pytest
+
     from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
     from pytest_pare.simulation.runner import Run
 
@@ -33,6 +35,15 @@ def presentable(told: Any) -> Any:
         # Pytest's own, of an exception with its traceback.
         vars(told).update({name: presentable(value) for name, value in vars(told).items()})
     return told
+
+
+def cause_of(report: pytest.TestReport) -> str:
+    """Return the line of a report that says what was wrong."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = (report.longreprtext if crash is None else crash.message).strip().splitlines()
+    # Without a traceback, as for a fixture that does not exist, pytest marks the line that matters.
+    marked = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return (marked or lines or ["no result was reported"])[0]
 
 
 def explanation(run: Run) -> str:

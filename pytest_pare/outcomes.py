@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
 from pytest_pare.settings.variants import RUN_NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_pare.results.gate import Verdict
     from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
@@ -35,6 +38,8 @@ class Outcome:
         reason: Why there is no result, or why it does not count.
         reported: Whether a report said so; if not, this is what holds as long as none comes.
         level: The key of the suite's sweep and its value in this run; `None` without a sweep.
+        replaced: Whether a plugin has run the test again after this attempt.
+        died: Whether there is no result because the process died.
     """
 
     kind: str
@@ -43,6 +48,20 @@ class Outcome:
     reason: str = ""
     reported: bool = True
     level: tuple[str, float] | None = None
+    replaced: bool = False
+    died: bool = False
+
+    @property
+    def is_infrastructure(self) -> bool:
+        """Whether the attempt says nothing of the agent: an engine could not answer, or the process died."""
+        return self.died or (self.result is not None and self.result.error_kind == "infrastructure")
+
+    @property
+    def word(self) -> str:
+        """What became of it, in the words of a report."""
+        if self.died:
+            return "process died"
+        return "infrastructure" if self.is_infrastructure else self.kind.replace("_", " ")
 
     @property
     def is_waiting(self) -> bool:
@@ -102,6 +121,7 @@ class SuiteTally:
         suite: The file, read.
         planned: How many scenarios it selects before its limit; `None` if the source of its library does not tell.
         outcomes: By node id, in the order of the collection.
+        attempts: By node id, each attempt that was reported, in the order of the reports.
         all_collected: Whether every module of its library could be imported.
         verdict: Of the gate, when the session is over.
     """
@@ -110,8 +130,10 @@ class SuiteTally:
     suite: Suite
     planned: int | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    attempts: dict[str, list[Outcome]] = field(default_factory=dict)
     all_collected: bool = True
     verdict: Verdict | None = None
+    _configs: dict[str, MultiScenarioRunnerConfig] = field(default_factory=dict, init=False, repr=False)
 
     def run_id(self, nodeid: str) -> RunId:
         """Return the run that a node id of this suite stands for."""
@@ -147,16 +169,17 @@ class SuiteTally:
         return Point(level, run.scenario_id, group, verdict, hits)
 
     def keep(self, nodeid: str, outcome: Outcome) -> None:
-        """Note what a report says of a run.
-
-        A report on the same run before it, by a rerun or another worker, is forgotten, but for one that says that
-        something is wrong: with `--dist each`, a run must succeed everywhere.
-        """
-        known = self.outcomes.get(nodeid)
+        """Note what a report says of an attempt at a run."""
         if outcome.level is None:
             outcome.level = self.level_of(nodeid)
-        if known is None or not known.reported or known.kind in _AS_EXPECTED or outcome.kind not in _AS_EXPECTED:
-            self.outcomes[nodeid] = outcome
+        self.attempts.setdefault(nodeid, []).append(outcome)
+        self.outcomes[nodeid] = counted(self.attempts[nodeid], self.suite.settings.gate.reruns)
+
+    def replace_last(self, nodeid: str) -> None:
+        """Note that a plugin runs a test again although its last attempt came to its end: the teardown has failed."""
+        if attempts := self.attempts.get(nodeid):
+            attempts[-1].replaced = True
+            self.outcomes[nodeid] = counted(attempts, self.suite.settings.gate.reruns)
 
     def results(self, duration: float) -> dict[str, PAREMultiScenarioValidationResult]:
         """Return the results of the runs that count, by variant.
@@ -167,15 +190,51 @@ class SuiteTally:
         by_variant: dict[str, PAREMultiScenarioValidationResult] = {}
         order = dict.fromkeys(self.run_id(nodeid).variant for nodeid in self.outcomes)
         for nodeid, outcome in self.outcomes.items():
-            if outcome.result is None or outcome.kind in ("skipped", "xfailed"):
-                continue
             run = self.run_id(nodeid)
-            if run.variant not in by_variant:
-                config = MultiScenarioRunnerConfig.model_validate(outcome.config)
-                by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
-            by_variant[run.variant].add_result(outcome.result, run.scenario_id, run.run_number)
+            for attempt in self.attempts.get(nodeid, [outcome]):
+                if attempt.result is None or attempt.kind in ("skipped", "xfailed"):
+                    continue
+                config = self._config(attempt)
+                if run.variant not in by_variant:
+                    by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
+                if attempt is outcome:
+                    by_variant[run.variant].add_result(attempt.result, run.scenario_id, run.run_number, config)
+                else:
+                    by_variant[run.variant].other_attempts.append(attempt.result)
         # Which of them had the first result is a matter of chance where one has none.
         return {variant: by_variant[variant] for variant in order if variant in by_variant}
+
+    def _config(self, outcome: Outcome) -> MultiScenarioRunnerConfig:
+        # Most runs share one, and to check it again for each would take longer than all else here.
+        settings = json.dumps(outcome.config, sort_keys=True)
+        if settings not in self._configs:
+            self._configs[settings] = MultiScenarioRunnerConfig.model_validate(outcome.config)
+        return self._configs[settings]
+
+    def earlier_attempts(self, nodeid: str) -> list[Outcome]:
+        """Return the attempts at a run that do not count although they came before the one that does."""
+        attempts = self.attempts.get(nodeid, [])
+        counted = next((n for n, attempt in enumerate(attempts) if attempt is self.outcomes[nodeid]), 0)
+        return [attempt for attempt in attempts[:counted] if attempt.replaced]
+
+    def times_played(self) -> Attempts:
+        """Return how often the runs of the suite were played."""
+        replaced = Counter(
+            attempt.word for attempts in self.attempts.values() for attempt in attempts if attempt.replaced
+        )
+        succeeded = [
+            [attempt for attempt in attempts if attempt.replaced]
+            for nodeid, attempts in self.attempts.items()
+            if self.outcomes[nodeid].kind == "success"
+        ]
+        return Attempts(
+            total=sum(map(len, self.attempts.values())),
+            runs=len(self.attempts),
+            replaced=dict(sorted(replaced.items())),
+            recovered=sum(any(attempt.is_infrastructure for attempt in attempts) for attempts in succeeded),
+            after_death=sum(any(attempt.died for attempt in attempts) for attempts in succeeded),
+            counts=self.suite.settings.gate.reruns,
+        )
 
     @property
     def deselected(self) -> int | None:
@@ -192,3 +251,20 @@ class SuiteTally:
     def count(self, kind: str) -> int:
         """Return how many runs became `kind`."""
         return sum(outcome.kind == kind for outcome in self.outcomes.values())
+
+
+def counted(attempts: Sequence[Outcome], reruns: Literal["first", "last"]) -> Outcome:
+    """Return the attempt at a run that counts.
+
+    Args:
+        attempts: All of them, in their order. Several that nothing has replaced are those of several workers, with
+            `--dist each`: of these, each must succeed.
+        reruns: Which one counts where a plugin has run the test again. An attempt that infrastructure has ended says
+            nothing of the agent and is replaced in either case.
+    """
+    final = [attempt for attempt in attempts if not attempt.replaced]
+    wrong = [attempt for attempt in final if attempt.kind not in _AS_EXPECTED]
+    last = (wrong or final or attempts)[-1]
+    first = next((attempt for attempt in attempts if attempt.replaced and not attempt.is_infrastructure), last)
+    # Where a plugin wants several successes, the first of them is not enough.
+    return last if reruns == "last" or first.kind in _AS_EXPECTED else first

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options, pruning, vscode
+from pytest_pare.attempts import RunReports
+from pytest_pare.ci_reports import CIReports
 from pytest_pare.endpoints import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.environment import environment_lines
@@ -61,6 +63,7 @@ class SuiteSession:
             # The later one is the first to be called: no report of an earlier session is to stay.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(tally, "pare-tally")
+            config.pluginmanager.register(CIReports(config, tally), "pare-ci-reports")
             pruning.register(config, tally)
             _share_directory(config)
             if _wants_forks(suites) and not session._is_single():
@@ -70,6 +73,7 @@ class SuiteSession:
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
+        config.pluginmanager.register(RunReports(), "pare-run-reports")
         return session
 
     @property

@@ -48,7 +48,7 @@ _SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_O
 _OUR_FIXTURES = frozenset({"pare", "pare_config", "pare_runner_config", "pare_variant"})
 
 RECORD = pytest.StashKey[dict[str, Any]]()
-"""The record of a finished run, on its item: builtins only, as it travels on the report."""
+"""The record of the last attempt at a run, on its item: builtins only, as it travels on a report."""
 
 
 _GROUPS_ARE_CHECKED = pytest.StashKey[bool]()
@@ -144,7 +144,7 @@ class BrokenModule(pytest.Collector):
 
 
 class ScenarioHooks:
-    """Hooks of the process that runs scenarios: repeats them, and hangs their results on the reports."""
+    """Hooks of the process that runs scenarios: repeats them, and redacts the reports."""
 
     @staticmethod
     @pytest.hookimpl(trylast=True)
@@ -182,12 +182,8 @@ class ScenarioHooks:
     def pytest_runtest_makereport(
         item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, pytest.TestReport]:
-        """Let the record of the run travel on the report of its call."""
+        """Redact what the reports of a scenario say."""
         report: Any = yield
-        if report.when == "call" and RECORD in item.stash:
-            report.pare = item.stash[RECORD]
-            # A plugin may run the item again, and that may end before there is a record.
-            del item.stash[RECORD]
         if suite_of(item) is not None or not _OUR_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             # Half of a surrogate pair cannot be sent to the controller, and would end the session.
             report.longrepr = presentable(report.longrepr)

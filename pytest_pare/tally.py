@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.failures import cause_of
 from pytest_pare.outcomes import NOT_RUN, Outcome, SuiteTally
 from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 # Of pytest-split, pytest-shard and pytest-test-groups: the number of shares, and the one of this session.
 _SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
+# How a session ends that was not cut short.
+_WELL_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_SOMEBODY = "a plugin or a conftest.py"
 _COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
@@ -41,6 +45,7 @@ class Tally:
         self._config = config
         self._began = time.perf_counter()
         self._scored_failures = 0
+        self._not_collected: set[str] = set()
         self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
         self.duration = 0.0
         self.problems: list[str] = []
@@ -90,17 +95,23 @@ class Tally:
         # Subtests send reports of a subclass, under the node id of the test around them.
         if suite is None or type(report) is not pytest.TestReport:
             return
+        earlier: list[dict[str, Any]] = getattr(report, "pare_attempts", [])
+        for record in earlier:
+            suite.keep(report.nodeid, _outcome_of_record(record))
         outcome = _outcome(report)
         if outcome is not None:
             suite.keep(report.nodeid, outcome)
             self._scored_failures += report.failed and outcome.result is not None
-            problem = getattr(report, "pare", {}).get("problem")
-            if problem is not None:
-                self.problems.append(f"{suite.name}: {problem}")
+        elif report.when == "teardown" and _is_run_again(report):
+            suite.replace_last(report.nodeid)
+        problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
+        self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected."""
         suite = self._suite_of(report.nodeid)
+        if report.failed and suite is not None:
+            self._not_collected.add(suite.name)
         if report.failed and suite is not None and "::" in report.nodeid:
             # Nobody knows how many runs a broken module holds; the gate must miss one at least.
             suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be imported")
@@ -127,6 +138,18 @@ class Tally:
         elif exitstatus == session.exitstatus == pytest.ExitCode.TESTS_FAILED and all_passed and only_scored_failures:
             session.exitstatus = pytest.ExitCode.OK
 
+    def verdicts(self, *, interrupted: bool) -> dict[str, Verdict]:
+        """Return what the gates say of the runs so far, by the name of the suite; nothing of one without any run.
+
+        Args:
+            interrupted: Whether the session was ended early.
+        """
+        if only_looks(self._config):
+            return {}
+        return {
+            name: self._judge(suite, interrupted=interrupted) for name, suite in self.suites.items() if suite.outcomes
+        }
+
     def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
         counts: dict[str, Any] = {kind: suite.count(kind) for kind in _COUNTED}
         gate = suite.suite.settings.gate
@@ -136,6 +159,7 @@ class Tally:
                 min_success_rate=gate.min_success_rate,
                 robustness=least_area(suite.curves()),
                 min_robustness=gate.robustness,
+                attempts=suite.times_played(),
                 partial=self._partial_reasons(suite),
                 deselected=suite.deselected,
                 interrupted=interrupted,
@@ -169,12 +193,24 @@ class Tally:
             return ()
         return tuple(narrowing(self._config, suite))
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode
+    ) -> None:
         """Print the report of each suite, and the gate's verdict."""
-        from pytest_pare.terminal import write_summary
+        from pytest_pare.terminal import write_no_verdict, write_summary
 
         if not only_looks(self._config):
+            if exitstatus in _WELL_ENDED:
+                write_no_verdict(terminalreporter, self._deselected_suites())
             write_summary(terminalreporter, list(self.suites.values()), self.duration, self.problems)
+
+    def _deselected_suites(self) -> dict[str, list[str]]:
+        """Return the suites all of whose runs were deselected, and by what."""
+        return {
+            name: list(_told_to_narrow(self._config, suite)) or [_SOMEBODY]
+            for name, suite in self.suites.items()
+            if not suite.outcomes and name not in self._not_collected
+        }
 
 
 def split_name(suite: Suite) -> str:
@@ -191,34 +227,45 @@ def _outcome(report: pytest.TestReport) -> Outcome | None:
     if report.skipped:
         reason = report.wasxfail if expected else _skip_reason(report)
         return Outcome("xfailed" if expected else "skipped", reason=reason)
-    if report.when == "call" and report.outcome in ("passed", "failed"):
-        return _outcome_of_call(report)
-    if report.failed and report.when != "teardown":
-        if report.when == "setup":
-            return Outcome("no_result", reason=f"a fixture failed: {_cause(report)}")
-        return Outcome("no_result", reason=why_ended(report.nodeid) or "its process died")
-    return None
+    if report.when == "teardown" or (report.when == "setup" and report.passed):
+        return None
+    replaced = _is_run_again(report)
+    if report.when == "call":
+        return _outcome_of_call(report, replaced=replaced)
+    if report.when == "setup":
+        return Outcome("no_result", reason=f"a fixture failed: {cause_of(report)}", replaced=replaced)
+    # A run that was ended for the time it took is no misfortune of its process.
+    ended = why_ended(report.nodeid)
+    return Outcome("no_result", reason=ended or "its process died", died=ended is None, replaced=replaced)
 
 
-def _outcome_of_call(report: pytest.TestReport) -> Outcome:
+def _is_run_again(report: pytest.TestReport) -> bool:
+    """Tell whether a plugin has run the test again after this report, which it then logs with an outcome of its own."""
+    return report.outcome not in ("passed", "failed", "skipped")
+
+
+def _outcome_of_call(report: pytest.TestReport, *, replaced: bool) -> Outcome:
     record = getattr(report, "pare", None)
     if record is None:
-        return Outcome("no_result", reason=_cause(report))
-    result = result_from_record(record["result"])
-    if report.failed and result.status == "success":
+        return Outcome("no_result", reason=cause_of(report), replaced=replaced)
+    outcome = _outcome_of_record(record, replaced=replaced)
+    if not report.passed and outcome.result is not None and outcome.kind == "success":
         # A strict xfail that passed, or another plugin's objection.
-        result.success, result.rationale = False, _cause(report)
-    level = record.get("level")
-    return Outcome(result.status, result, record["config"], level=None if level is None else (level[0], level[1]))
+        outcome.kind, outcome.result.success, outcome.result.rationale = "failed", False, cause_of(report)
+    return outcome
 
 
-def _cause(report: pytest.TestReport) -> str:
-    """Return the line of a report that says what was wrong."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    lines = (report.longreprtext if crash is None else crash.message).strip().splitlines()
-    # Without a traceback, as for a fixture that does not exist, pytest marks the line that matters.
-    marked = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
-    return (marked or lines or ["no result was reported"])[0]
+def _outcome_of_record(record: Mapping[str, Any], *, replaced: bool = True) -> Outcome:
+    if record["result"] is None:
+        return Outcome("no_result", reason=record["reason"], replaced=replaced)
+    result, level = result_from_record(record["result"]), record.get("level")
+    return Outcome(
+        result.status,
+        result,
+        record["config"],
+        level=None if level is None else (level[0], level[1]),
+        replaced=replaced,
+    )
 
 
 def _skip_reason(report: pytest.TestReport) -> str:
@@ -229,7 +276,7 @@ def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
     """Return what leaves runs of a suite out, or may: what the session was told, or else somebody's code."""
     reasons = list(_told_to_narrow(config, suite))
     if not reasons and suite.outcomes and suite.deselected:
-        reasons = ["a plugin or a conftest.py"]
+        reasons = [_SOMEBODY]
     return reasons
 
 

@@ -11,7 +11,7 @@ from pytest_pare.redaction import redacted
 from pytest_pare.tally import split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pytest
 
@@ -24,6 +24,9 @@ _WIDTH = 80
 # What is longer leaves no room for a reason on its line.
 _LONG_NAME = 44
 _MOST_PROBLEMS = 3
+# So many reasons of one scenario are told, and so many lines of each.
+_MOST_REASONS = 5
+_MOST_LINES = 3
 # More variants than that are told in a table; the files have all of their figures.
 _MOST_GROUPS = 3
 _LABEL = {
@@ -33,11 +36,9 @@ _LABEL = {
     "no_result": "NO RESULT",
     "skipped": "skipped",
     "xfailed": "xfailed",
+    "rerun": "RERUN",
 }
-_HEADING = {
-    frozenset({"oracle"}): "Oracle mode, no agent tested.",
-    frozenset({"reference"}): "Reference check, no agent tested.",
-}
+_HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference check, no agent tested"}
 
 
 def write_summary(
@@ -67,25 +68,48 @@ def write_summary(
         write(f"pare: {problem}", red=True, bold=True)
 
 
+def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, list[str]]) -> None:
+    """Say of suites without a run that there is no verdict.
+
+    Args:
+        reporter: Prints.
+        suites: By name, what has deselected the runs.
+    """
+    for name, reasons in suites.items():
+        line = f"pare: {name}: no verdict, every run is deselected ({', '.join(reasons)}); earlier reports are kept"
+        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+            reporter.write_line(part, yellow=True)
+
+
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     """Return the multi-scenario report of a suite."""
     from pytest_pare.results.details import detail_lines
     from pytest_pare.results.report import generate_validation_report
     from pytest_pare.results.robustness import curve_lines
     from pytest_pare.results.statistics import combine_variants
+    from pytest_pare.results.text import wrapped
 
     by_variant = suite.results(duration)
     df, results = combine_variants(by_variant), by_variant.values()
-    modes = frozenset(result.run_config.mode for result in results)
-    heading, agents = _HEADING.get(modes), modes != {"oracle"}
+    modes: Counter[str] = Counter(config.mode for result in results for config in result.configs_in_order())
+    agents = set(modes) != {"oracle"}
     lines = generate_validation_report(
-        df, split_name(suite.suite), heading=heading, agents=agents, most_groups=_MOST_GROUPS
+        df, split_name(suite.suite), heading=_heading(modes), agents=agents, most_groups=_MOST_GROUPS
     ).splitlines()
     runs = [run for result in results for run in result.scenario_results.values()]
+    others = [attempt for result in results for attempt in result.other_attempts]
     consent = _consent_lines(runs) if runs and agents else ()
-    if below := [*consent, *_unfinished_lines(by_variant.values()), *detail_lines(runs)]:
+    attempts = wrapped(line, "  ") if (line := suite.times_played().line()) else ()
+    if below := [*consent, *attempts, *_unfinished_lines(by_variant.values()), *detail_lines(runs, others)]:
         lines += ["", *below]
     return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
+
+
+def _heading(modes: Counter[str]) -> str | None:
+    """Return how many of the runs have tested no agent; nothing if all have tested one."""
+    of_all = "" if len(modes) == 1 else f" in {{}} of {modes.total()} runs"
+    parts = [f"{_HEADING[mode]}{of_all.format(modes[mode])}" for mode in _HEADING if modes[mode]]
+    return "; ".join(parts) + "." if parts else None
 
 
 def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
@@ -113,9 +137,9 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
 def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
     """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after.
 
-    The variants of a scenario come in the suite's order. Where a session ended early, what it had not come to is one
-    line. Where there are many variants, those of a scenario are told together. A reason that would have no room after a
-    long name has a line of its own.
+    The variants of a scenario come in the suite's order. Runs of one scenario that did not pass for one reason share a
+    line. Where a session ended early, what it had not come to is one line. Where there are many variants, those of a
+    scenario are told together.
     """
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
@@ -123,27 +147,67 @@ def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
     runs_of = Counter(told.values())
     place = {run: number for number, run in enumerate(runs_of)}
     waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
-    open_of: dict[tuple[RunId, str], list[Outcome]] = {}
+    reasons_of: dict[tuple[RunId, str], list[str]] = {}
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
-            open_of.setdefault((told[nodeid], outcome.kind), []).append(outcome)
+            reasons_of.setdefault((told[nodeid], outcome.kind), []).append(_reason(outcome))
+        elif earlier := suite.earlier_attempts(nodeid):
+            reasons_of.setdefault((told[nodeid], "rerun"), []).append(
+                f"succeeded in a rerun after: {_reason(earlier[0])}"
+            )
     yield "", ""
-    for (scenario, kind), outcomes in sorted(
-        open_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
+    for (scenario, kind), reasons in sorted(
+        reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
     ):
-        line = f"{_LABEL[kind]:<11}{scenario}"
-        if runs_of[scenario] > 1:
-            line += f", {len(outcomes)} of {runs_of[scenario]} runs"
-        reason = next(filter(None, map(_reason, outcomes)), "")
-        if len(line) > _LONG_NAME and len(f"{line}: {reason}") > _WIDTH and reason:
-            yield kind, _clip(f"{line}:")
-            yield kind, _clip(f"{'':<11}{reason}")
-        else:
-            yield kind, _clip(f"{line}: {reason}" if reason else line)
+        for line in _open_lines(str(scenario), kind, reasons, runs_of[scenario]):
+            yield kind, line
     if len(waiting) > 1:
         yield "no_result", f"{_LABEL['no_result']:<11}{len(waiting)} runs: the session ended before they were run"
-    if open_of or waiting:
+    if reasons_of or waiting:
         yield "", ""
+
+
+def _open_lines(scenario: str, kind: str, reasons: list[str], runs: int) -> Iterator[str]:
+    """Yield the lines on the runs of one scenario that became `kind`: the most frequent reason first.
+
+    A reason that would have no room after a long name has a line of its own; one of several is given more lines, since
+    they may begin alike.
+    """
+    # Whether a skip has a reason is up to whoever marks it.
+    several = kind not in ("skipped", "xfailed")
+    counts = Counter(reasons) if several else Counter({next(filter(None, reasons), ""): len(reasons)})
+    for reason, count in [*counts.most_common(_MOST_REASONS), *_other_reasons(counts)]:
+        begin = f"{_LABEL[kind]:<11}{scenario}" + (f", {count} of {runs} runs" if runs > 1 else "")
+        line = f"{begin}: {reason}" if reason else begin
+        if len(line) > _WIDTH and len(counts) > 1:
+            yield _clip(f"{begin}:")
+            yield from _wrapped(reason)
+        elif len(begin) > _LONG_NAME and len(line) > _WIDTH and reason:
+            yield _clip(f"{begin}:")
+            yield _clip(f"{'':<11}{reason}")
+        else:
+            yield _clip(line)
+
+
+def _other_reasons(counts: Counter[str]) -> list[tuple[str, int]]:
+    others = counts.most_common()[_MOST_REASONS:]
+    return (
+        [(f"{len(others)} other reasons" if len(others) > 1 else others[0][0], sum(n for _, n in others))]
+        if others
+        else []
+    )
+
+
+def _wrapped(reason: str) -> list[str]:
+    indent = " " * 11
+    return textwrap.wrap(
+        _printable(reason),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        max_lines=_MOST_LINES,
+        placeholder="...",
+    )
 
 
 def _reason(outcome: Outcome) -> str:
@@ -157,11 +221,15 @@ def _reason(outcome: Outcome) -> str:
     return result.rationale or "no rationale"
 
 
-def _clip(line: str) -> str:
+def _printable(line: str) -> str:
     # What is not printable becomes a space: a rationale from outside must not break a line, or colour a terminal.
-    line = "".join(char if char.isprintable() else " " for char in redacted(line))
+    return "".join(char if char.isprintable() else " " for char in redacted(line))
+
+
+def _clip(line: str) -> str:
+    line = _printable(line)
     return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."
 
 
 def _markup(kind: str) -> dict[str, bool]:
-    return {"yellow": True} if kind in ("skipped", "xfailed") else {"red": bool(kind)}
+    return {"yellow": True} if kind in ("skipped", "xfailed", "rerun") else {"red": bool(kind)}

@@ -45,6 +45,8 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     (
         {
             "arguments",
+            "attempts",
+            "ci_reports",
             "endpoints",
             "failures",
             "fixtures",
@@ -72,8 +74,8 @@ UPWARD = {
 
 BELOW_PYTEST = (
     "deferral.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py",
-    "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents", "engines", "simulation",
-    "results",
+    "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents", "engines",
+    "simulation", "results",
     "settings",
 )  # fmt: skip
 

@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 _KINDS: Final = ("infrastructure", "configuration", "other")
 
 
-def details_to_dict(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, Any]:
-    """Return what the runs of a suite tell, as the metadata of the JSON file have it."""
+def details_to_dict(
+    runs: Sequence[PAREScenarioValidationResult], other_attempts: Sequence[PAREScenarioValidationResult] = ()
+) -> dict[str, Any]:
+    """Return what the runs of a suite tell, as the metadata of the JSON file have it.
+
+    Args:
+        runs: The attempt that counts of each run.
+        other_attempts: The others, for what they took of models.
+    """
+    played = [*runs, *other_attempts]
     prompts = sorted({run.prompt_version for run in runs if run.prompt_version is not None})
     return {
         "prompt_version": ", ".join(prompts) or None,
@@ -28,14 +36,22 @@ def details_to_dict(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, A
         "noise_events": sum(run.noise_events for run in runs),
         "faults": faults_by_kind(runs),
         "exceptions": exceptions_by_kind(runs),
-        "usage": {role: usage.to_dict() for role, usage in usage_of_roles(runs).items()},
-        "cost": cost_of_runs(runs).to_dict(),
+        "usage": {role: usage.to_dict() for role, usage in usage_of_roles(played).items()},
+        "cost": cost_of_runs(played).to_dict(),
     }
 
 
-def detail_lines(runs: Sequence[PAREScenarioValidationResult]) -> list[str]:
-    """Return noise, kinds of exceptions, tokens and cost as lines for a terminal; none of what there was none of."""
-    return [*_exception_lines(runs), *_noise_lines(runs), *usage_lines(runs)]
+def detail_lines(
+    runs: Sequence[PAREScenarioValidationResult], other_attempts: Sequence[PAREScenarioValidationResult] = ()
+) -> list[str]:
+    """Return noise, kinds of exceptions, tokens and cost as lines for a terminal; none of what there was none of.
+
+    Args:
+        runs: The attempt that counts of each run.
+        other_attempts: The others, for what they took of models.
+    """
+    usage = usage_lines([*runs, *other_attempts], "attempt" if other_attempts else "run")
+    return [*_exception_lines(runs), *_noise_lines(runs), *usage]
 
 
 def exceptions_by_kind(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, int]:

@@ -37,17 +37,23 @@ def write_json(
         OSError: If the file cannot be written.
     """
     timestamp = datetime.now(UTC).isoformat(timespec="seconds")
-    weights = [of.weight_per_app_class for of in (one.run_config.env_events_config for one in results.values()) if of]
+    configs = [config for one in results.values() for config in one.configs_in_order() or [one.run_config]]
+    weights = [noise.weight_per_app_class for noise in (config.env_events_config for config in configs) if noise]
     # One figure for all groups; where they differ there is none.
     shared = weights[0] if weights and all(one == weights[0] for one in weights) else None
     report = generate_json_stats_report(combine_variants(results), split, shared, timestamp)
     # Without it, a reference check would look like the work of the models that the configuration names.
     report["metadata"] |= {
         "suite": suite,
-        "mode": ", ".join(sorted({result.run_config.mode for result in results.values()})) or None,
-        **details_to_dict([run for result in results.values() for run in result.scenario_results.values()]),
+        "mode": ", ".join(sorted({config.mode for config in configs})) or None,
+        **details_to_dict(
+            [run for result in results.values() for run in result.scenario_results.values()],
+            [run for result in results.values() for run in result.other_attempts],
+        ),
     }
     report["robustness"] = [curve.to_dict() for curve in curves]
+    if verdict is not None:
+        report["attempts"] = verdict.given.attempts.to_dict()
     report["gate"] = None if verdict is None else verdict.to_dict()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(redacted_plain(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -60,9 +66,9 @@ def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenari
         OSError: If the file cannot be written.
     """
     tables = [
-        result.to_polars({"suite": suite, "variant": variant, "mode": result.run_config.mode}).hstack(
-            result.details_to_polars()
-        )
+        result.to_polars({"suite": suite, "variant": variant})
+        .hstack([pl.Series("mode", [config.mode for config in result.configs_in_order()], pl.String)])
+        .hstack(result.details_to_polars())
         for variant, result in results.items()
     ]
     texts = pl.Schema(dict.fromkeys(("suite", "variant", "mode"), pl.String))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
+from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.text import as_written, decimals_of, plural, rounded
 
 _COUNTED: Final = ("success", "failed", "exception", "no_validation", "no_result")
@@ -38,6 +39,7 @@ class GateInput:
         interrupted: Whether the session was ended early.
         robustness: The least area under a robustness curve, 0 to 1; None if it could not be measured.
         min_robustness: The least area that passes, 0 to 1; None if it does not matter.
+        attempts: How often the runs were played; it decides nothing, and is told.
     """
 
     success: int = 0
@@ -53,6 +55,7 @@ class GateInput:
     interrupted: bool = False
     robustness: Fraction | None = None
     min_robustness: float | None = None
+    attempts: Attempts = field(default_factory=Attempts)
 
     def __post_init__(self) -> None:
         for name in (*_COUNTED, *_LEFT_OUT):
@@ -159,6 +162,8 @@ def _lines(given: GateInput, reasons: list[str], needed: Fraction) -> list[str]:
     # What is too low is plain from the lines above.
     if unseen := [reason for reason in reasons if reason not in (_TOO_FEW, _TOO_FRAGILE)]:
         lines.append(f"cannot pass: {'; '.join(unseen)}")
+    if warning := given.attempts.warning():
+        lines.append(warning)
     if left_out := _listing("not counted: ", given, _LEFT_OUT):
         lines.append(left_out)
     if given.partial:

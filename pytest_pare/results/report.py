@@ -82,7 +82,8 @@ def generate_validation_report(
         return "\n".join([*lines, "", *_table(groups)])
     for group in groups:
         lines += ["", *_header(group), "  Metadata", *_metadata(group), "  Metrics", *_metrics(group)]
-        lines += _agent_metrics(group) if agents else [_line("Agent metrics", "n/a", "no agent took part")]
+        has_agents = agents and group.mode != "oracle"
+        lines += _agent_metrics(group) if has_agents else [_line("Agent metrics", "n/a", "no agent took part")]
     return "\n".join(lines)
 
 
@@ -90,7 +91,7 @@ def _table(groups: list[GroupStatistics]) -> Iterator[str]:
     k = max(group.k for group in groups)
     yield f"  {'Variant':<35}{'Runs':>6}{'Failed':>8}{'Broken':>8}{'Success':>11}{f'Pass^{k}':>10}"
     for group in groups:
-        name = printable(group.variant or f"{group.user_model}, {group.proactive_model}")
+        name = printable(_short_name(group, [other for other in groups if other.variant == group.variant]))
         # What is left out is in the middle: cells of a matrix differ at the beginning, levels of a sweep at the end.
         shown = name if len(name) <= _NAME_WIDTH else f"{name[: _HALF + 1]}...{name[-_HALF:]}"
         broken = group.exception_runs + group.no_validation_runs
@@ -99,13 +100,31 @@ def _table(groups: list[GroupStatistics]) -> Iterator[str]:
         yield f"  {shown:<35}{counts}{rate:>11}{f'{group.pass_k_percent:.1f} %':>10}"
 
 
+def _short_name(group: GroupStatistics, of_variant: list[GroupStatistics]) -> str:
+    """Return the variant of a group, or else its models, and what else differs among the groups of its variant."""
+    begin = [group.variant] if group.variant else [f"{group.user_model}, {group.proactive_model}"]
+    models = () if group.variant else ("user_model", "proactive_model")
+    settings = {name: text for name, text in _settings(group).items() if name not in models}
+    differing = (name for name in settings if len({getattr(other, name) for other in of_variant}) > 1)
+    return ", ".join([*begin, *(settings[name] for name in differing)])
+
+
 def _header(group: GroupStatistics) -> list[str]:
-    return wrapped(
-        (f"variant {group.variant}: " if group.variant else "")
-        + f"user={group.user_model}, proactive={group.proactive_model}, "
-        f"tool_fail={group.tool_failure_probability}, env_events={group.num_env_events_per_minute}"
-        + (f", faults: {group.fault_rates}" if group.fault_rates else "")
-    )
+    begin = [f"variant {group.variant}: "] * bool(group.variant) + [f"mode {group.mode}: "] * bool(group.mode)
+    settings = {name: text for name, text in _settings(group).items() if name != "mode"}
+    return wrapped("".join(begin) + ", ".join(settings.values()))
+
+
+def _settings(group: GroupStatistics) -> dict[str, str]:
+    """Return the settings that make a group, by the name of its attribute."""
+    return {
+        **({"mode": group.mode} if group.mode else {}),
+        "user_model": f"user={group.user_model}",
+        "proactive_model": f"proactive={group.proactive_model}",
+        "tool_failure_probability": f"tool_fail={group.tool_failure_probability}",
+        "num_env_events_per_minute": f"env_events={group.num_env_events_per_minute}",
+        **({"fault_rates": f"faults: {group.fault_rates}"} if group.fault_rates else {}),
+    }
 
 
 def _metadata(group: GroupStatistics) -> Iterator[str]:

@@ -1,9 +1,8 @@
 """What a table of results says about each config. Importing this module imports polars.
 
-A group is what has the same user model, proactive model and noise; where the table tells variants and rates of faults,
-these too. Exceptions and missing verdicts have no score: they
-are counted, and are left out of every rate of success. A figure's spread is that between the run numbers, so it takes
-at least two of them.
+A group is what has the same user model, proactive model and noise; where the table has variants, modes and rates of
+faults, these too. Exceptions and missing verdicts have no score: they are counted, and are left out of every rate of
+success. A figure's spread is that between the run numbers, so it takes at least two of them.
 """
 
 from __future__ import annotations
@@ -21,9 +20,13 @@ from pytest_pare.results.schema import RESULT_SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
 
 GROUP_KEYS: Final = ("user_model", "proactive_model", "tool_failure_probability", "num_env_events_per_minute")
+
+# Keys that not every table has.
+_OPTIONAL_KEYS: Final = ("variant", "mode", "fault_rates")
 
 # Rows are put in an order of their own before anything is added up, so that the order in which they come, which differs
 # with the number of workers, changes no figure in its last digit.
@@ -53,6 +56,7 @@ class GroupStatistics:
 
     Attributes:
         variant: Variant of the suite; None if the table does not tell variants.
+        mode: What the runs say something about; None if that is the same for the whole table.
         fault_rates: Kinds of faults with their rates, in words; None if the table does not tell of any.
         total_runs: Rows.
         validated_runs: Rows with a score.
@@ -69,6 +73,7 @@ class GroupStatistics:
     """
 
     variant: str | None
+    mode: str | None
     user_model: str | None
     proactive_model: str | None
     tool_failure_probability: float | None
@@ -102,7 +107,7 @@ class GroupStatistics:
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as JSON has them: `name`, `name_std`, `name_sem`; 0.0 stands for nothing to measure.
 
-        Variant and rates of faults are left out where the table does not tell them.
+        Variant, mode and rates of faults are left out where the table does not have them.
         """
         entry: dict[str, Any] = {}
         for one in fields(self):
@@ -112,7 +117,7 @@ class GroupStatistics:
                 entry[f"{one.name}_std"] = figure.std
                 if figure.sem is not None:
                     entry[f"{one.name}_sem"] = figure.sem
-            elif figure is not None or one.name not in ("variant", "fault_rates"):
+            elif figure is not None or one.name not in _OPTIONAL_KEYS:
                 entry[one.name] = figure
         return entry
 
@@ -126,18 +131,26 @@ def combine_results_to_dataframe(
 
 
 def combine_variants(results: Mapping[str, PAREMultiScenarioValidationResult]) -> pl.DataFrame:
-    """Return the rows of all results in one table that also tells their variants, the keys, and the rates of faults.
+    """Return the rows of all results in one table, with the variant (a key), mode and rates of faults of each run.
 
-    The variants are sorted as they come.
+    The variants are sorted as they come. There are no modes where all runs have the same.
     """
-    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, "variant": pl.String, "fault_rates": pl.String})]
+    added = ("variant", "mode", "fault_rates")
+    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(added, pl.String)})]
     for variant, one in results.items():
-        rates = one.run_config.noise.rates.items()
-        # In oracle mode there is nobody who calls a tool, or answers.
-        is_met = "event_" if one.run_config.oracle else ""
-        told = ", ".join(f"{kind} {rate:g}" for kind, rate in rates if kind.startswith(is_met))
-        tables.append(one.to_polars({"variant": variant, "fault_rates": told}))
-    return pl.concat(tables).cast({"variant": pl.Enum(list(dict.fromkeys(map(to_text, results))))})
+        configs = one.configs_in_order()
+        own = {"mode": [config.mode for config in configs], "fault_rates": [_fault_rates(config) for config in configs]}
+        tables.append(
+            one.to_polars({"variant": variant}).hstack(pl.DataFrame(own, schema=dict.fromkeys(own, pl.String)))
+        )
+    df = pl.concat(tables).cast({"variant": pl.Enum(list(dict.fromkeys(map(to_text, results))))})
+    return df if df["mode"].n_unique() > 1 else df.drop("mode")
+
+
+def _fault_rates(config: MultiScenarioRunnerConfig) -> str:
+    # In oracle mode there is nobody who calls a tool, or answers.
+    is_met = "event_" if config.oracle else ""
+    return ", ".join(f"{kind} {rate:g}" for kind, rate in config.noise.rates.items() if kind.startswith(is_met))
 
 
 def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
@@ -150,10 +163,10 @@ def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
 
 
 def group_statistics(df: pl.DataFrame) -> list[GroupStatistics]:
-    """Return the statistics of every group, sorted by variant, `GROUP_KEYS` and rates of faults in ascending order."""
+    """Return the statistics of every group, sorted by variant, mode, `GROUP_KEYS` and rates of faults, ascending."""
     if df.is_empty():
         return []
-    keys = [*_told(df, "variant"), *GROUP_KEYS, *_told(df, "fault_rates")]
+    keys = [*_told(df, "variant"), *_told(df, "mode"), *GROUP_KEYS, *_told(df, "fault_rates")]
     groups = df.sort(*keys, *_ROW_ORDER).partition_by(keys, maintain_order=True)
     return [_statistics_of_one(group, keys) for group in groups]
 
@@ -179,7 +192,7 @@ def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
     mean_duration = group.select(pl.col("run_duration").mean()).item()
     scenarios = _scenario_counts(group)
     return GroupStatistics(
-        **{"variant": None, "fault_rates": None, **group.select(keys).row(0, named=True)},
+        **{**dict.fromkeys(_OPTIONAL_KEYS), **group.select(keys).row(0, named=True)},
         **_totals(group),
         **scenarios,
         **spreads,

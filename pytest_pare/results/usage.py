@@ -81,8 +81,13 @@ def cost_of_runs(runs: Iterable[PAREScenarioValidationResult]) -> Known:
     return Known.of(cost.total if cost.known == cost.runs else None for cost in costs if cost.runs)
 
 
-def usage_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
-    """Return tokens and cost as lines for a terminal; none where no model took part."""
+def usage_lines(runs: Iterable[PAREScenarioValidationResult], called: str = "run") -> list[str]:
+    """Return tokens and cost as lines for a terminal; none where no model took part.
+
+    Args:
+        runs: What took them.
+        called: What one of these is called.
+    """
     runs = list(runs)
     roles = usage_of_roles(runs)
     if not roles:
@@ -92,7 +97,7 @@ def usage_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
         sent, received = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
         table.append((f"    {role}", _whole(usage.calls), sent, received, _at_least(usage.cost, dollars)))
     rows = [f"{name:<14}{calls:>11}{sent:>17}{received:>17}{cost:>14}" for name, calls, sent, received, cost in table]
-    return [*rows, _cost_line(cost_of_runs(runs))]
+    return [*rows, _cost_line(cost_of_runs(runs), called)]
 
 
 def dollars(cost: float) -> str:
@@ -110,10 +115,10 @@ def _live(run: PAREScenarioValidationResult) -> dict[str, Mapping[str, Any]]:
     return {role: usage for role, usage in run.usage.items() if usage["live"]}
 
 
-def _cost_line(cost: Known) -> str:
+def _cost_line(cost: Known, called: str) -> str:
+    of_runs = plural(cost.runs, called)
     if cost.total is None:
-        return f"    Cost of {plural(cost.runs, 'run')} unknown"
-    of_runs = plural(cost.runs, "run")
+        return f"    Cost of {of_runs} unknown"
     known = f"Cost of {of_runs}" if cost.known == cost.runs else f"Cost of {cost.known} of {of_runs} known"
     return f"    {known}: {dollars(cost.total)}"
 

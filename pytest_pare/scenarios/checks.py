@@ -66,25 +66,50 @@ class Write:
 # -- tests for arguments
 
 
+@dataclass(frozen=True)
+class _Described:
+    """A test that says in words what it accepts."""
+
+    words: str
+    test: Test
+
+    def __call__(self, value: Any) -> bool:
+        return self.test(value)
+
+    def __str__(self) -> str:
+        return self.words
+
+
 def mentions(*facts: str | tuple[str, ...]) -> Test:
     """Return a test for a text: does it hold each of `facts`, in any case of letters and any kind of white space?
 
     A fact that has several wordings is a tuple, of which one is enough: `mentions("dinner", ("19:00", "7 pm"))`.
     """
     wanted = [[_plain(wording) for wording in ((fact,) if isinstance(fact, str) else fact)] for fact in facts]
-    return lambda text: (
-        isinstance(text, str) and all(any(wording in _plain(text) for wording in wordings) for wordings in wanted)
+    words = [fact if isinstance(fact, str) else fact[0] if len(fact) == 1 else fact for fact in facts]
+    told = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
+    return _Described(
+        f"mentions {' and '.join(told)}",
+        lambda text: (
+            isinstance(text, str) and all(any(wording in _plain(text) for wording in wordings) for wordings in wanted)
+        ),
     )
 
 
 def same_members(*members: str) -> Test:
     """Return a test for a list argument: does it hold exactly `members`, in any order?"""
-    return lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(members)
+    return _Described(
+        f"has exactly {', '.join(map(repr, members))}",
+        lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(members),
+    )
 
 
 def same_phone(number: str) -> Test:
     """Return a test for a phone number: has it the digits of `number`, however they are grouped?"""
-    return lambda given: isinstance(given, str) and re.sub(r"\D", "", given) == re.sub(r"\D", "", number)
+    return _Described(
+        f"is the number {number!r}",
+        lambda given: isinstance(given, str) and re.sub(r"\D", "", given) == re.sub(r"\D", "", number),
+    )
 
 
 # -- what happened
@@ -227,7 +252,8 @@ def _no_answer(env: AbstractEnvironment, answer: str, proposal: Test | None) -> 
     if not texts:
         return "the agent proposed nothing"
     if proposal is not None and not any(map(proposal, texts)):
-        return f"no proposal of the agent's says what it has to say; the last one was {_short(texts[-1])}"
+        expected = str(proposal) if isinstance(proposal, _Described) else "is as expected"
+        return f"no proposal {redacted(expected)}; the last one was {_short(texts[-1])}"
     return f"the user never {answer} the proposal"
 
 
@@ -263,8 +289,21 @@ def _is_proposal(event: CompletedEvent) -> bool:
 def _unexpected(event: CompletedEvent, missing: list[tuple[Write, ...]]) -> str:
     near = next((way for ways in missing for way in ways if way.calls_same_tool(event)), None)
     if near is None:
-        return f"{_call(event)} wrote what nobody had asked for"
-    return f"{_call(event)} is not what was asked for; look at {', '.join(near.wrong_args(event))}"
+        return f"unexpected write: {_call(event)}"
+    given = event.get_args()
+    wrong = [
+        f"{name}: expected {_expected(near.args[name])}, got {_short(given.get(name))}"
+        for name in near.wrong_args(event)
+    ]
+    # What a terminal shows of it is the beginning.
+    return f"{'; '.join(wrong)}, in {near}"
+
+
+def _expected(wanted: Any) -> str:
+    """Return what an argument must be, in words."""
+    if isinstance(wanted, _Described):
+        return redacted(f"one that {wanted}")
+    return "one that the scenario's test accepts" if callable(wanted) else _short(wanted)
 
 
 def _call(event: CompletedEvent) -> str:

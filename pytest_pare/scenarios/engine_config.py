@@ -1,6 +1,6 @@
 """Which engine answers, and how it is asked."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -31,7 +31,10 @@ class LLMEngineConfig(Lookalike):
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="Sampling temperature; null is the provider's default."
     )
-    seed: Count | None = Field(default=None, description="Seed of the sampling, where the provider takes one.")
+    seed: Count | None = Field(
+        default=None,
+        description="Seed of the sampling, where the provider takes one; the number of the run is added to it.",
+    )
     max_tokens: Annotated[int, Field(gt=0)] | None = Field(
         default=None, description="Most tokens of an answer; null is the provider's default."
     )
@@ -65,6 +68,18 @@ class LLMEngineConfig(Lookalike):
     def is_live(self) -> bool:
         """Whether its answers come from a model, and may cost something."""
         return self.provider not in OFFLINE_PROVIDERS
+
+    def for_run(self, run_number: int | None) -> Self:
+        """Return the configuration of one run: its seed is `seed` plus the number of the run.
+
+        With one seed for all, runs of equal requests would be one sample.
+
+        Args:
+            run_number: The number of the run, from 1 on; `None`, for a scenario that is run once, keeps the seed.
+        """
+        if self.seed is None or run_number is None:
+            return self
+        return self.model_copy(update={"seed": self.seed + run_number})
 
     @property
     def options(self) -> dict[str, Any]:

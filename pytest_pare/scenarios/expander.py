@@ -61,12 +61,12 @@ class PAREEnvEventsExpander(EnvEventsExpander):
     What arrives is drawn without repetition until all was there. The messages of a conversation come one after the
     other in their own order, and so do the variants of a product after it. A conversation begins with its first
     message: the event right before that makes it, `env_expansion_conversation_...`, is announced to nobody and does not
-    count. All draws come from `env_events_seed` together with the scenario's id and seed, for each app from a generator
-    of its own.
+    count. All draws come from `env_events_seed` together with the scenario's id and seed and the number of the run, for
+    each app from a generator of its own.
 
     The schedule `pare` has the mails that PARE adds, at the same times, for the same seed, rate and data, whoever they
-    are from. There is nothing else: in PARE messages fail, and nothing is made for shops. The scenario's seed has no
-    part in it, and a mail may come after the end of the scenario.
+    are from. There is nothing else: in PARE messages fail, and nothing is made for shops. The scenario's seed and
+    the number of the run have no part in it, and a mail may come after the end of the scenario.
 
     Args:
         env_events_config: How much noise, and where; ARE's object of this name is accepted.
@@ -130,7 +130,9 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         for position, (source, _) in enumerate(sources):
             app, number = source.app, shares[source.app.name]
             seed = f"noise/{self.config.env_events_seed}/{scenario.scenario_id}/{scenario.seed}/{app.name}"
-            rng = Random(seed)  # noqa: S311 - reproducible on purpose
+            # Else all runs of a scenario would be one sample of noise.
+            run = "" if scenario.run_number is None else f"/{scenario.run_number}"
+            rng = Random(seed + run)  # noqa: S311 - reproducible on purpose
             times = arrival_times(rng, number, duration)
             arrivals = source.arrivals(number, rng, str(position))
             for count, (time, calls) in enumerate(zip(times, arrivals, strict=True), start=1):

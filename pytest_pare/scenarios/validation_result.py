@@ -185,18 +185,20 @@ def result_from_record(record: Mapping[str, Any]) -> PAREScenarioValidationResul
 
 @dataclass
 class PAREMultiScenarioValidationResult:
-    """The results of many runs under one config.
+    """The results of many runs.
 
     The four counts follow from the results. An object that is made without results keeps the counts it is given.
 
     Attributes:
-        run_config: What the runs had in common.
+        run_config: The configuration of each run that `run_configs` does not name.
         scenario_results: (scenario id, run number) to result; the run number is None if a scenario is run once.
         duration: Length of the whole job in seconds of real time.
         successful_count: Results of status "success".
         failed_count: Results of status "failed".
         exception_count: Results of status "exception".
         no_validation_count: Results of status "no_validation".
+        run_configs: (scenario id, run number) to the run's own configuration.
+        other_attempts: Results of attempts at the runs that do not count, but for what they took of models.
     """
 
     run_config: MultiScenarioRunnerConfig
@@ -206,6 +208,10 @@ class PAREMultiScenarioValidationResult:
     failed_count: int = 0
     exception_count: int = 0
     no_validation_count: int = 0
+    run_configs: dict[tuple[str, int | None], MultiScenarioRunnerConfig] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    other_attempts: list[PAREScenarioValidationResult] = field(default_factory=list, init=False, repr=False)
     # As what each result was counted: a result can be changed, and added once more, after that.
     _counted: dict[tuple[str, int | None], Status] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -267,11 +273,31 @@ class PAREMultiScenarioValidationResult:
     def _total(self) -> int:
         return self.successful_count + self.failed_count + self.exception_count + self.no_validation_count
 
-    def add_result(self, result: PAREScenarioValidationResult, scenario_id: str, run_number: int | None = None) -> None:
-        """Add the result of a run; the result of the same run that was there before is replaced and not counted."""
+    def add_result(
+        self,
+        result: PAREScenarioValidationResult,
+        scenario_id: str,
+        run_number: int | None = None,
+        run_config: MultiScenarioRunnerConfig | None = None,
+    ) -> None:
+        """Add the result of a run; the result of the same run that was there before is replaced and not counted.
+
+        Args:
+            result: The result.
+            scenario_id: The scenario.
+            run_number: The number of the run; `None` if a scenario is run once.
+            run_config: The run's own configuration; `None` if it is `self.run_config`.
+        """
         key = (scenario_id, run_number)
         self.scenario_results[key] = result
+        self.run_configs.pop(key, None)
+        if run_config is not None:
+            self.run_configs[key] = run_config
         self._count(key, result.status)
+
+    def configs_in_order(self) -> list[MultiScenarioRunnerConfig]:
+        """Return the configuration of each run, in the order of the rows of `to_polars`."""
+        return [self.run_configs.get(key, self.run_config) for key, _ in self._in_order()]
 
     def to_polars(self, extra_columns: dict[str, str] | None = None) -> pl.DataFrame:
         """Return one row per result with the columns of `RESULT_SCHEMA`, sorted by scenario and run.
@@ -289,8 +315,10 @@ class PAREMultiScenarioValidationResult:
         extra = extra_columns or {}
         if shadowed := [name for name in extra if name in RESULT_SCHEMA]:
             raise ValueError(f"extra columns would hide columns of the results: {', '.join(shadowed)}")
-        shared = self._shared_columns()
-        rows = [{**shared, **_row(scenario_id, run, result)} for (scenario_id, run), result in self._in_order()]
+        rows = [
+            {"job_duration": self.duration, **_config_columns(config), **_row(scenario_id, run, result)}
+            for ((scenario_id, run), result), config in zip(self._in_order(), self.configs_in_order(), strict=True)
+        ]
         frame = pl.DataFrame(rows, schema=RESULT_SCHEMA)
         return frame.with_columns(pl.lit(to_text(value)).alias(name) for name, value in extra.items())
 
@@ -324,26 +352,25 @@ class PAREMultiScenarioValidationResult:
         name = "successful_count" if status == "success" else f"{status}_count"
         setattr(self, name, getattr(self, name) + difference)
 
-    def _shared_columns(self) -> dict[str, object]:
-        config = self.run_config
-        events = config.env_events_config
-        # A model that was not asked is not claimed.
-        has_stages = config.is_built_in
-        return {
-            "job_duration": self.duration,
-            "user_model": config.user_model_alias,
-            "user_provider": config.user_engine_config.provider,
-            "observe_model": config.observe_model_alias if has_stages else None,
-            "observe_provider": config.observe_engine_config.provider if has_stages else None,
-            "execute_model": config.execute_model_alias if has_stages else None,
-            "execute_provider": config.execute_engine_config.provider if has_stages else None,
-            "agent_type": config.agent_type,
-            "proactive_model": f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
-            if has_stages
-            else config.agent_type,
-            "tool_failure_probability": config.tool_failure_probability,
-            "num_env_events_per_minute": 0 if events is None else events.num_env_events_per_minute,
-        }
+
+def _config_columns(config: MultiScenarioRunnerConfig) -> dict[str, object]:
+    events = config.env_events_config
+    # A model that was not asked is not claimed.
+    has_stages = config.is_built_in
+    return {
+        "user_model": config.user_model_alias,
+        "user_provider": config.user_engine_config.provider,
+        "observe_model": config.observe_model_alias if has_stages else None,
+        "observe_provider": config.observe_engine_config.provider if has_stages else None,
+        "execute_model": config.execute_model_alias if has_stages else None,
+        "execute_provider": config.execute_engine_config.provider if has_stages else None,
+        "agent_type": config.agent_type,
+        "proactive_model": f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
+        if has_stages
+        else config.agent_type,
+        "tool_failure_probability": config.tool_failure_probability,
+        "num_env_events_per_minute": 0 if events is None else events.num_env_events_per_minute,
+    }
 
 
 def _row(scenario_id: str, run_number: int | None, result: PAREScenarioValidationResult) -> dict[str, object]:

@@ -91,6 +91,11 @@ class Gate(_Section):
         default=None,
         description="Least area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
     )
+    reruns: Literal["first", "last"] = Field(
+        default="first",
+        description="Which attempt counts if a plugin runs a failed run again; one that infrastructure ended counts "
+        "only if it is the last.",
+    )
 
     @field_validator("min_success_rate", "robustness", mode="before")
     @classmethod

@@ -71,8 +71,9 @@ class Cast:
         self._agent = agent
         # Where another agent takes the part, nobody plays the agent's reference steps.
         roles: tuple[Role, ...] = ("user", "observe", "execute") if agent is None and config.is_built_in else ("user",)
-        played = frozenset(role for role in roles if config.engines[role].provider == "oracle")
-        live = {role: config.engines[role] for role in roles if config.engines[role].is_live}
+        self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
+        played = frozenset(role for role in roles if self._engines[role].provider == "oracle")
+        live = {role: self._engines[role] for role in roles if self._engines[role].is_live}
         self.tape: Tape | None = None
         if cassette is not None and live:
             needed = ingredients(scenario, env.apps.values(), live)
@@ -153,7 +154,7 @@ class Cast:
         )
 
     def _engine(self, role: Role) -> TimedEngine:
-        config = self._config.engines[role]
+        config = self._engines[role]
         build = partial(self._engine_builder, config, role, self._reference)
         engine = build() if self.tape is None or not config.is_live else self.tape.engine(role, build)
         return TimedEngine(engine, role, self._env, self.desk, self._config)

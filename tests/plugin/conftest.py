@@ -109,7 +109,7 @@ class Session:
     @property
     def open_runs(self) -> list[str]:
         """The lines on what did not pass."""
-        return [line for line in self.summary if re.match(r"(FAILED|EXCEPTION|NO |skipped|xfailed)", line)]
+        return [line for line in self.summary if re.match(r"(FAILED|EXCEPTION|NO |RERUN|skipped|xfailed)", line)]
 
     def outcomes(self) -> dict[str, int]:
         return self.result.parseoutcomes()

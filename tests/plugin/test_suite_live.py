@@ -168,3 +168,20 @@ def test_workers_share_the_directory_of_the_session(example: Example) -> None:
     assert len(told) == 1
     assert not told.pop().exists()
     assert VARIABLE not in os.environ
+
+
+def test_each_run_is_asked_with_a_seed_of_its_own(example: Example) -> None:
+    example.scenario("mow")
+    with ModelServer(lambda _: answers(WAIT), models=["m"]) as server:
+        engine = {"model_name": "m", "endpoint": server.url, "retries": 0, "seed": 7}
+        runner = {"observe_engine_config": engine, "execute_engine_config": engine, "max_turns": 1}
+        cassettes = {"mode": "once"}
+        example.suite(suite(server.url, runner=runner, runs=3, cassettes=cassettes)).run(*SUITE)
+        seeds = sorted(request.body["seed"] for request in server.requests)
+        # A single run has the seed itself, as has one that is numbered in no suite.
+        example.run(*SUITE, "--pare-runs=1")
+    assert seeds == [8, 9, 10]
+    assert [request.body["seed"] for request in server.requests[3:]] == [7]
+    # A recording tells what was really asked.
+    recorded = [json.loads(path.read_text().splitlines()[0]) for path in example.path.glob("cassettes/*run*.jsonl")]
+    assert sorted(one["ingredients"]["engines"]["observe"]["options"]["seed"] for one in recorded) == [8, 9, 10]

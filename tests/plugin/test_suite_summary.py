@@ -90,6 +90,23 @@ def test_a_scenario_has_one_line_for_all_its_runs_of_a_kind(example: Example) ->
     ]
 
 
+def test_each_reason_has_a_line(example: Example) -> None:
+    example.suite("runs: 4").scenario(
+        "water",
+        """
+        rationale = "dry" if self.run_number < 3 else "drowned"
+        if self.run_number == 4:
+            raise ValueError("no such plant")
+        return ScenarioValidationResult(success=False, rationale=rationale)
+        """,
+    )
+    assert example.run(*SUITE).open_runs == [
+        "EXCEPTION  water, 1 of 4 runs: ValueError: no such plant",
+        "FAILED     water, 2 of 4 runs: dry",
+        "FAILED     water, 1 of 4 runs: drowned",
+    ]
+
+
 def test_what_was_not_come_to_is_one_line(garden: Example) -> None:
     assert garden.run(*SUITE, "-x").open_runs == [
         "xfailed    mow: no mower",
@@ -133,6 +150,31 @@ def test_flags_that_leave_nothing_out_are_not_told(garden: Example, flags: list[
 def test_a_conftest_that_leaves_runs_out(garden: Example) -> None:
     garden.write("conftest.py", "def pytest_collection_modifyitems(items): del items[2:]")
     assert garden.run(*SUITE).verdict[-1] == "partial session (a plugin or a conftest.py): 2 of 6 runs selected"
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [(["-k", "tulip"], "-k tulip"), (["--deselect=pare.yaml"], "--deselect"), ([], "a plugin or a conftest.py")],
+)
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_session_without_a_run_says_that_there_is_no_verdict(
+    example: Example, flags: list[str], reason: str, workers: str
+) -> None:
+    if workers == "1" and flags != ["-k", "tulip"]:
+        pytest.skip("the same")
+    example.scenario("weed")
+    if not flags:
+        example.write("conftest.py", "def pytest_collection_modifyitems(items): del items[:]")
+    session = example.run(*SUITE, f"-n{workers}", *flags)
+    assert session.code == pytest.ExitCode.NO_TESTS_COLLECTED
+    told = " ".join(session.out.split())
+    assert f"pare: pare.yaml: no verdict, every run is deselected ({reason}); earlier reports are kept" in told
+    assert "gate" not in session.out
+
+
+def test_what_could_not_be_collected_is_not_deselected(example: Example) -> None:
+    for flags in (["--pare-set=scenarios.include=[tulip]"], ["pare.yaml::tulip"], ["--collect-only", "-k", "tulip"]):
+        assert "no verdict" not in example.scenario("weed").run(*SUITE, *flags).out
 
 
 # -- the exit status

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
 from pytest_pare.outcomes import without_group
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from tests.plugin.conftest import Example, Session
 
 SUITE = ("--pare-config", "pare.yaml")
@@ -36,6 +39,12 @@ def garden(example: Example) -> Example:
     )
 
 
+def _told(element: Element) -> tuple[str | None, list[tuple[str | None, str | None]], list[str]]:
+    """Return name, properties and kinds of parts of an element of JUnit XML."""
+    properties = [(one.get("name"), one.get("value")) for one in element.iterfind("properties/property")]
+    return element.get("name"), properties, [part.tag for part in element if part.tag != "testcase"]
+
+
 @pytest.mark.usefixtures("measured_children")
 def test_workers_change_nothing_but_durations(garden: Example) -> None:
     import polars as pl
@@ -52,7 +61,8 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
             for key in [key for key in group if "duration" in key or key == "timestamp"]:
                 del group[key]
         rows = pl.read_parquet(garden.path / "rows.parquet").drop("run_duration", "job_duration")
-        cases = sorted(re.findall(r'<testcase classname="\S*" name="\S*"', (garden.path / "out.xml").read_text()))
+        junit = ElementTree.parse(garden.path / "out.xml").getroot()
+        cases = sorted(_told(case) for case in junit.iter("testcase"))
         sessions[name] = {
             "code": session.code,
             "outcomes": session.outcomes(),
@@ -61,6 +71,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
             "report": report,
             "rows": rows.rows(),
             "cases": cases,
+            "session": _told(junit[0]),
         }
     assert sessions["workers"] == sessions["no workers"]
     assert sessions["workers"] == sessions["no xdist"]
@@ -70,6 +81,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
     assert "NO RESULT  dig, 2 of 2 runs: a fixture failed: fixture 'spade' not found" in one["summary"]
     assert len(one["rows"]) == 8
     assert len(one["cases"]) == 14
+    assert one["session"][1][:2] == [("pare_verdict", "FAIL"), ("pare_runs", "10")]
 
 
 def test_broken_modules_are_told_once(example: Example) -> None:
@@ -135,6 +147,7 @@ def test_a_run_must_succeed_on_each_platform(example: Example) -> None:
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.outcomes() == {"passed": 3, "failed": 1}
     assert session.verdict == ["gate FAIL: 1 of 2 runs succeeded (50.0 %), 60.0 % needed: 1 failed"]
+    assert "  4 attempts at 2 runs, 2 of them by other workers" in session.summary
 
 
 def test_a_selection_is_told_by_the_controller(example: Example) -> None:
@@ -215,3 +228,42 @@ def test_groups_that_have_an_effect_change_nothing_else(grouped: Example) -> Non
 )
 def test_a_node_id_without_its_group(nodeid: str, expected: str) -> None:
     assert without_group(nodeid) == expected
+
+
+def test_a_worker_that_died_is_an_error_in_junit_xml_and_no_clean_success(example: Example) -> None:
+    """As with pytest-rerunfailures, which runs what a worker was playing when it died on another one."""
+    example.write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(optionalhook=True)
+        def pytest_handlecrashitem(crashitem, report, sched):
+            if "prune" in crashitem:
+                sched.mark_test_pending(crashitem)
+                report.outcome = "rerun"
+        """,
+    )
+    die_once = """
+    mark = Path("died-" + self.scenario_id)
+    if mark.exists():
+        return ScenarioValidationResult(success=True)
+    mark.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    """
+    for name in ("mow", "prune"):
+        example.scenario(name, die_once, head="from pathlib import Path")
+    session = example.scenario("weed").suite("reports: {json: out.json}").run(*SUITE, "-n2", "--junitxml=out.xml")
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert session.open_runs == [
+        "NO RESULT  mow: its process died",
+        "RERUN      prune: succeeded in a rerun after: its process died",
+    ]
+    assert session.verdict[-1] == "not clean: 1 run succeeded only after a process had died"
+    assert "  4 attempts at 3 runs: 1 replaced by reruns (1 process died); the first that" in session.summary
+    told = json.loads((example.path / "out.json").read_text())["attempts"]
+    assert (told["total"], told["replaced"], told["succeeded_after_a_process_died"]) == (4, 1, 1)
+    junit = ElementTree.parse(example.path / "out.xml").getroot()
+    (error,) = (case for case in junit.iter("testcase") if case.get("name") == "mow")
+    assert [part.tag for part in error] == ["error"]
+    assert "gate FAIL: 2 of 3 runs succeeded" in (error[0].text or "")

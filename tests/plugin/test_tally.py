@@ -188,14 +188,30 @@ def test_a_repeated_run_must_succeed_each_time(
     assert kinds(tally)["pare.yaml::a"] == kept
 
 
-def test_the_reruns_of_a_plugin_count_as_their_last(tally: Tally) -> None:
+@pytest.mark.parametrize(("reruns", "kept"), [("first", "failed"), ("last", "success")])
+def test_a_run_that_a_plugin_runs_again(tmp_path: Path, pytestconfig: pytest.Config, reruns: str, kept: str) -> None:
     """A plugin that reruns reports all failures but the last as `rerun`."""
+    tally = Tally(pytestconfig, {"pare.yaml": suite_with(tmp_path, gate={"reruns": reruns})}, {})
     rerun = run_report("pare.yaml::a", success=False)
     rerun.outcome = "rerun"  # type: ignore[assignment]
     tally.pytest_runtest_logreport(rerun)
-    assert kinds(tally)["pare.yaml::a"] == "no_result"
+    assert kinds(tally)["pare.yaml::a"] == "failed"
+    tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
+    assert kinds(tally)["pare.yaml::a"] == kept
+
+
+def test_a_process_that_dies_is_told_from_one_that_was_ended(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
+    crash = report("pare.yaml::a", "???", "rerun", longrepr="worker 'gw0' crashed")
+    tally.pytest_runtest_logreport(crash)
     tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
     assert kinds(tally)["pare.yaml::a"] == "success"
+    # An agent that never returns has failed, whatever the next attempt comes to.
+    monkeypatch.setattr("pytest_pare.tally.why_ended", lambda _: "still in agent.py:3")
+    crash = report("pare.yaml::b", "???", "rerun", longrepr="worker 'gw0' crashed")
+    tally.pytest_runtest_logreport(crash)
+    tally.pytest_runtest_logreport(run_report("pare.yaml::b"))
+    outcome = tally.suites["pare.yaml"].outcomes["pare.yaml::b"]
+    assert (outcome.kind, outcome.reason) == ("no_result", "still in agent.py:3")
 
 
 # -- what it comes to

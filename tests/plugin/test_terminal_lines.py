@@ -78,6 +78,63 @@ def test_runs_of_many_variants_are_one_line(tmp_path: Path) -> None:
     assert len(lines(tmp_path, outcomes)[1:-1]) == 3
 
 
+def test_each_reason_is_told_the_most_frequent_first(tmp_path: Path) -> None:
+    reasons = ["dry", "wet", "wet", "dry", "wet", *"abcdefg"]
+    outcomes = {f"a[run{number}]": failed(reason) for number, reason in enumerate(reasons, start=1)}
+    assert [line for _, line in lines(tmp_path, outcomes, runs=12)[1:-1]] == [
+        "FAILED     a, 3 of 12 runs: wet",
+        "FAILED     a, 2 of 12 runs: dry",
+        "FAILED     a, 1 of 12 runs: a",
+        "FAILED     a, 1 of 12 runs: b",
+        "FAILED     a, 1 of 12 runs: c",
+        "FAILED     a, 4 of 12 runs: 4 other reasons",
+    ]
+    del outcomes["a[run10]"], outcomes["a[run11]"], outcomes["a[run12]"]
+    # A single one that is left is told, too.
+    assert lines(tmp_path, outcomes, runs=9)[-2][1] == "FAILED     a, 1 of 9 runs: d"
+
+
+def test_variants_of_a_scenario_fail_for_their_own_reasons(tmp_path: Path) -> None:
+    told = {"v": "dry", "w": "wet", "x": "dry", "y": "wet", "z": "wet"}
+    outcomes = {f"a[{variant}]": failed(reason) for variant, reason in told.items()}
+    assert [line for _, line in lines(tmp_path, outcomes)[1:-1]] == [
+        "FAILED     a, 3 of 5 runs: wet",
+        "FAILED     a, 2 of 5 runs: dry",
+    ]
+
+
+def test_exceptions_are_told_apart_by_type_and_message(tmp_path: Path) -> None:
+    def broken(error: Exception) -> Outcome:
+        return Outcome("exception", PAREScenarioValidationResult(success=None, exception=error))
+
+    errors = [ValueError("x"), KeyError("x"), ValueError("y"), ValueError("x")]
+    outcomes = {f"a[run{number}]": broken(error) for number, error in enumerate(errors, start=1)}
+    assert [line for _, line in lines(tmp_path, outcomes, runs=4)[1:-1]] == [
+        "EXCEPTION  a, 2 of 4 runs: ValueError: x",
+        "EXCEPTION  a, 1 of 4 runs: KeyError: 'x'",
+        "EXCEPTION  a, 1 of 4 runs: ValueError: y",
+    ]
+
+
+def test_reasons_that_begin_alike_can_be_told_apart(tmp_path: Path) -> None:
+    begin = "start_datetime: expected '2025-01-08 14:00:00', got '2025-01-08 "
+    outcomes = {f"parcel[run{hour}]": failed(f"{begin}1{hour}:00:00'") for hour in (1, 2)}
+    assert [line for _, line in lines(tmp_path, outcomes, runs=2)[1:-1]] == [
+        line
+        for hour in (1, 2)
+        for line in (
+            "FAILED     parcel, 1 of 2 runs:",
+            "           start_datetime: expected '2025-01-08 14:00:00', got '2025-01-08",
+            f"           1{hour}:00:00'",
+        )
+    ]
+    everything = [
+        line for _, line in lines(tmp_path, {"a[run1]": failed("dry " * 99), "a[run2]": failed("wet")}, runs=2)
+    ]
+    assert [len(line) <= 80 for line in everything] == [True] * 7
+    assert everything[4].endswith("...")
+
+
 def test_runs_that_wait(tmp_path: Path) -> None:
     assert lines(tmp_path, {"a": WAITING})[1:-1] == [("no_result", "NO RESULT  a: the session ended before it was run")]
     assert lines(tmp_path, {"a": WAITING, "b": WAITING, "c": failed("dry")})[1:] == [

@@ -443,6 +443,16 @@ def test_other_seeds_make_other_noise() -> None:
     assert of_pare[0] == of_pare[1] != of_pare[2] == of_pare[3]
 
 
+def test_each_run_of_a_scenario_has_noise_of_its_own() -> None:
+    numbers = (None, 1, 2, 3)
+    made = [json.dumps(facts(with_noise(stage(run_number=number)))) for number in numbers]
+    assert len(set(made)) == len(numbers)
+    assert made == [json.dumps(facts(with_noise(stage(run_number=number)))) for number in numbers]
+    # In PARE all runs have the same.
+    of_pare = [json.dumps(facts(with_noise(stage(run_number=number), "pare"))) for number in numbers]
+    assert len(set(of_pare)) == 1
+
+
 def test_the_noise_of_an_app_does_not_depend_on_the_other_apps() -> None:
     among = facts(with_noise(stage(), rate=30))
     alone = facts(with_noise(stage(), rate=10, weight_per_app_class={"StatefulMessagingApp": 2.0}))

@@ -597,3 +597,18 @@ def test_a_report_needs_neither_are_nor_pytest() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.split() == []
+
+
+def test_a_run_has_its_own_configuration_or_that_of_all() -> None:
+    own = MultiScenarioRunnerConfig(
+        user_model_alias="own", tool_augmentation_config=ToolAugmentationConfig(tool_failure_probability=0.5)
+    )
+    results = PAREMultiScenarioValidationResult(CONFIG)
+    results.add_result(PAREScenarioValidationResult(success=True), "b", 1, own)
+    results.add_result(PAREScenarioValidationResult(success=True), "a", 1)
+    assert results.configs_in_order() == [CONFIG, own]
+    columns = ("base_scenario_id", "user_model", "tool_failure_probability")
+    assert results.to_polars().select(*columns).rows() == [("a", CONFIG.user_model_alias, 0.0), ("b", "own", 0.5)]
+    # A result that is replaced takes its configuration along.
+    results.add_result(PAREScenarioValidationResult(success=True), "b", 1)
+    assert results.configs_in_order() == [CONFIG, CONFIG]

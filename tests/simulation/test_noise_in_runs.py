@@ -172,7 +172,11 @@ def test_many_runs_have_it_too() -> None:
     assert result.successful_count == 4
     assert [run.result.noise_events for run in runs] == [60, 60, 0, 0]
     assert [len(run.warnings) for run in runs] == [0, 0, 1, 1]
-    assert runs[0].trace.entries == runs[1].trace.entries
+    # Each run has a draw of its own, and the same one again.
+    again: list[Run] = []
+    MultiScenarioRunner().run(config, ["flat_viewing"], runs=2, on_run=again.append)
+    assert [run.trace.entries for run in again] == [run.trace.entries for run in runs[:2]]
+    assert runs[0].trace.entries != runs[1].trace.entries
 
 
 def test_an_agent_knows_its_tools_by_their_other_names() -> None:
