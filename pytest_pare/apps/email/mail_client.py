@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.email_client import Email, EmailClientV2, EmailFolderName, ReturnedEmails
 from are.simulation.tool_utils import OperationType, app_tool
 from are.simulation.types import disable_events, event_registered
 from are.simulation.utils import type_check, uuid_hex
 
+from pytest_pare.apps.email.folder import MailFolder
 from pytest_pare.apps.files import read_attachment
 
 if TYPE_CHECKING:
@@ -19,6 +20,23 @@ INBOX = EmailFolderName.INBOX.value
 
 class MailClient(EmailClientV2):
     """The backend of the mail app. Its tools are ARE's; what is different is told where it is."""
+
+    folders: dict[EmailFolderName, EmailFolder]
+
+    def __post_init__(self) -> None:
+        """Make the folders."""
+        super().__post_init__()
+        self._order_folders()
+
+    def load_state(self, state_dict: dict[str, Any]) -> None:
+        """Become what `get_state` has returned."""
+        super().load_state(state_dict)
+        self._order_folders()
+
+    def _order_folders(self) -> None:
+        arrivals: dict[str, int] = {}
+        for folder in self.folders.values():
+            MailFolder.adopt(folder, arrivals)
 
     def folder(self, folder_name: str) -> EmailFolder:
         """Return a folder by its name, in any case.
