@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import itertools
 import random
 import time
 import uuid
@@ -149,6 +150,7 @@ class World:
             _active.reset(token)
 
 
+_numbers = itertools.count()
 _active: ContextVar[World | None] = ContextVar("pytest_pare_world", default=None)
 
 
@@ -184,6 +186,11 @@ def active_clock() -> SimulatedClock | None:
     """Return the active world's clock; `None` outside of a world."""
     world = _active.get()
     return None if world is None else world.clock
+
+
+def next_number() -> int:
+    """Return a number above all that it has returned: of two things at one simulated time, it tells the later one."""
+    return next(_numbers)
 
 
 def stable_seed(text: str) -> int:
@@ -230,7 +237,7 @@ def _install() -> None:
     # apps/app.py: `TimeManager()` for an app that is in no environment yet, `hash(seed and name)` for its generator.
     importlib.import_module(are + "apps.app").__dict__.update(TimeManager=_app_clock, hash=_app_hash)
     conversation = importlib.import_module(are + "apps.messaging_v2").ConversationV2
-    original = conversation.__post_init__
+    original, original_update = conversation.__post_init__, conversation.update_last_updated
 
     def keep_order(self: Any) -> None:
         # `list(set(participant_ids))` in the original: an order that differs from process to process.
@@ -238,8 +245,14 @@ def _install() -> None:
         original(self)
         if _active.get() is not None:
             self.participant_ids = participants
+        self.update_number = next_number()
 
-    conversation.__post_init__ = keep_order
+    def number_updates(self: Any, timestamp: float) -> None:
+        if timestamp >= self.last_updated:
+            self.update_number = next_number()
+        original_update(self, timestamp)
+
+    conversation.__post_init__, conversation.update_last_updated = keep_order, number_updates
     sandbox.install(lambda: _active.get() is not None)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from are.simulation.apps.agent_user_interface import AgentUserInterface, Sender
-from are.simulation.tool_utils import OperationType, app_tool, user_tool
+from are.simulation.apps.agent_user_interface import AgentUserInterface, AUIMessage, Sender
+from are.simulation.tool_utils import OperationType, app_tool, data_tool, user_tool
 from are.simulation.types import EventType, event_registered
 from are.simulation.utils import type_check
 
@@ -39,6 +39,31 @@ class PAREAgentUserInterface(AgentUserInterface):
         :returns: The id of the message to the agent.
         """
         return str(self._send_message(Sender.USER, f"[REJECT]: {content}"))
+
+    @app_tool()
+    @data_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def get_all_messages(self) -> list[AUIMessage]:
+        """Retrieves all messages from the User and Agent conversation.
+
+        :returns: a list of all messages
+        """
+        now = self.time_manager.time()
+        for message in self.messages:
+            message.time_read = now
+        return self._newest_first()
+
+    def get_all_messages_from_user(self) -> list[AUIMessage]:
+        """Return the user's messages, the newest first."""
+        return [message for message in self._newest_first() if message.sender == Sender.USER]
+
+    def get_all_messages_from_agent(self) -> list[AUIMessage]:
+        """Return the agent's messages, the newest first."""
+        return [message for message in self._newest_first() if message.sender == Sender.AGENT]
+
+    def _newest_first(self) -> list[AUIMessage]:
+        # ARE has those of one time the other way round.
+        return sorted(self.messages, key=lambda message: message.timestamp)[::-1]
 
     @type_check
     @app_tool()

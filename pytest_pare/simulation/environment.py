@@ -16,7 +16,7 @@ from pytest_pare.apps.files import NoFiles
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.limits import Limits
-from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSystem
+from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TimeOrdered
 from pytest_pare.simulation.script import ScriptedEnvironment, check_name, happened_by_itself, is_repeated_check
@@ -171,6 +171,10 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         passed = self.time_manager.time() - before
         self.limits.wait(passed if counted is None else min(passed, counted), what)
 
+    def is_news_waiting(self) -> bool:
+        """Return whether news other than noise has arrived that the user or the agent gets only in its next turn."""
+        return bool(self.notification_system.has_news(FOR_USER | FOR_AGENT, noise=False))
+
     def can_anything_happen(self) -> bool:
         """Tell whether something will happen, or may, without anybody acting; noise is nothing."""
         return any(self._coming()[:2])
@@ -185,7 +189,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         Noise is neither: nobody need act on it.
         """
         sure, _, _ = self._coming()
-        return self.notification_system.has_news_for_agent(noise=False) or min(sure, default=timestamp) < timestamp
+        return self.notification_system.has_news(FOR_AGENT, noise=False) or min(sure, default=timestamp) < timestamp
 
     def _coming(self) -> tuple[list[float], list[float], list[float]]:
         """Return when something is sure to happen, when a condition is asked again, and when there is noise."""
@@ -306,7 +310,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         timeout = min(system_app.wait_for_notification_timeout.timeout_timestamp, self._end())
         try:
             while not self.stop_event.is_set() and self.time_manager.time() < timeout:
-                if self.notification_system.has_news_for_agent():
+                if self.notification_system.has_news(FOR_AGENT):
                     break
                 following = [self.get_next_event_time(), self.notification_system.next_reminder_time()]
                 self.advance_to(min([timeout, *(time for time in following if time is not None)]))

@@ -199,9 +199,13 @@ class Loop:
     def _skip_idle_time(self, seconds: float) -> bool:
         """Jump to what happens next, and tell whether there is such a thing.
 
+        News that arrived during the turn is delivered in the next one, so time stands still before it.
+
         Args:
             seconds: Simulated time that a turn takes in which nobody does anything.
         """
+        if self._env.is_news_waiting():
+            return True
         waiting = self._consent.proposal is not None and self._consent.mode.value != "observe"
         users_time = self._users_time()
         if not self._env.can_anything_happen():
@@ -210,6 +214,9 @@ class Loop:
                 return True
             if not self._env.is_noise_to_come():
                 return False
+        if self._is_last():
+            # What happens behind the jump would reach neither side.
+            return True
         jumped = self._env.jump_to_what_happens(users_time)
         if seconds > 0:
             self._turns_saved += jumped // seconds

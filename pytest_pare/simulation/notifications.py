@@ -129,21 +129,22 @@ class PARENotificationSystem(BaseNotificationSystem):
         if self.system_app is None or self.system_app.wait_for_notification_timeout is None:
             return
         timeout: WaitForNotificationTimeout | None = self.system_app.get_wait_for_notification_timeout()
-        has_news = self.has_news_for_agent()
+        has_news = self.has_news(FOR_AGENT)
         if timeout is not None and not has_news:
             self._put_for_both(f"{self.system_app.name}: nothing happened within {timeout.timeout} seconds")
         if timeout is not None or has_news:
             self.system_app.reset_wait_for_notification_timeout()
 
-    def has_news_for_agent(self, *, noise: bool = True) -> bool:
-        """Tell whether something that was sent to the agent up to now has not been taken out.
+    def has_news(self, types: frozenset[PAREMessageType], *, noise: bool = True) -> bool:
+        """Return whether a notification that was sent up to now waits for delivery.
 
         Args:
+            types: Whose notifications count: `FOR_USER`, `FOR_AGENT` or both.
             noise: Whether announcements of noise count.
         """
         now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
         sent = (m for m in self.message_queue.list_view() if noise or not isinstance(m, Noise))
-        return any(m.timestamp <= now and m.message_type in FOR_AGENT for m in sent)
+        return any(m.timestamp <= now and m.message_type in types for m in sent)
 
     def announce_stop(self, reason: str) -> None:
         """Tell both sides that the world has come to its end."""

@@ -461,7 +461,7 @@ def test_opening_a_mail_marks_it_as_read(mail: Phone) -> None:
     mail.do("go_back")
     mail.app.send_email_to_user_with_id("new", ADA)
     mail.world.clock.advance(1)
-    assert mail.do("open_email_by_index", index=1).email_id == "new"
+    assert mail.do("open_email_by_index", index=0).email_id == "new"
     assert the(mail, "new").is_read
     assert mail.do("refresh").email_id == "new"
 

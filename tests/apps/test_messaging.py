@@ -456,7 +456,7 @@ class TestWorld:
         alex = messages.app.name_to_id["Alex"]
         messages.world.clock.advance(1.5)
         messages.app.create_and_add_message("trip", alex, "Hi")
-        assert messages.app.conversations["trip"].messages[-1].timestamp == START + 1
+        assert messages.app.conversations["trip"].messages[-1].timestamp == START + 1.5
         messages.app.add_message("trip", alex, "Hi again", START + 7)
         assert messages.app.conversations["trip"].last_updated == START + 7
         log = described(messages.log()[-2:])

@@ -460,6 +460,24 @@ def test_agent_that_plays_by_reference_succeeds_within_ten_turns_and_asks_first(
 
 
 @EVERY_SCENARIO
+@pytest.mark.parametrize("agent_type", ["observe-execute", "null"])
+def test_slow_answers_leave_neither_side_with_unread_news(
+    scenario_id: str, agent_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[bool] = []
+
+    def look(self: Any, env: Any) -> Any:
+        left.append(env.is_news_waiting())
+        return validate(self, env)
+
+    validate = CLASSES[scenario_id].validate
+    monkeypatch.setattr(CLASSES[scenario_id], "validate", look)
+    run = run_scenario(CLASSES[scenario_id](), RunnerSettings(agent_type=agent_type, generation_seconds=10))
+    assert left == [False]
+    assert run.success is (agent_type == "observe-execute")
+
+
+@EVERY_SCENARIO
 def test_user_and_agent_do_what_the_reference_run_does(scenario_id: str) -> None:
     done, wanted = (
         [

@@ -370,6 +370,21 @@ def test_an_idle_jump_goes_past_noise_and_tells_it_in_the_next_turn() -> None:
     assert run.trace.turns_saved > 150
 
 
+@pytest.mark.parametrize("seconds", [1, 6, 10])
+def test_unread_noise_delays_no_jump_and_keeps_no_run_alive(seconds: float) -> None:
+    times: list[float] = []
+    run = play(
+        lambda s: [s.user_says("a").delayed(100)],
+        lambda turn: times.append(turn.time.timestamp()),
+        generation_seconds=seconds,
+    )
+    noise = played_noise(run)
+    # A turn at the beginning, during which noise arrives; one with the message; one with all that is left.
+    assert any(event.time < 2 * seconds for event in noise) is (seconds > 1)
+    assert [round(time - run.trace.start_time - seconds) for time in times] == [0, 100, round(noise[-1].time)]
+    assert run.result.ended_by == "nothing_left"
+
+
 def test_noise_alone_ends_no_run_before_the_user_has_come() -> None:
     run = play(lambda s: [s.system.open_app(app_name="Emails").oracle().delayed(30)])
     assert [event.time for event in run.trace.events if event.function == "open_app"] == [30.0]

@@ -11,12 +11,14 @@ import pytest
 from are.simulation.notification_system import VerbosityLevel
 from are.simulation.types import CompletedEvent, Event, EventRegisterer, EventType
 
-from pytest_pare.apps import HomeScreenSystemApp, StatefulEmailApp, StatefulMessagingApp
+from pytest_pare.apps import HomeScreenSystemApp, StatefulEmailApp, StatefulMessagingApp, StatefulReminderApp
 from pytest_pare.simulation.announcements import ANNOUNCEMENTS, announcement_of
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, PARENotificationSystem
 from pytest_pare.world import World
 from tests.apps.full_phone import ALL_APPS, REMINDER, FullPhone, full_phone
+from tests.scripted import play_scripted, scripted
+from tests.stage import Stage
 
 LOW, MEDIUM, HIGH = VerbosityLevel.LOW, VerbosityLevel.MEDIUM, VerbosityLevel.HIGH
 BODY = "The quick brown fox jumps over the lazy dog"
@@ -460,6 +462,46 @@ def test_waiting_and_reading_messages_reach_nobody(held: FullPhone) -> None:
     interface.wait()
     interface.get_all_messages()
     assert both(held) == ([], [])
+
+
+# -- in a run
+
+
+class WholePhone(Stage):
+    """A phone with all apps and their content but the reminders, on which one thing happens.
+
+    Attributes:
+        key: App class and function of what happens.
+        at: When, in seconds after the start.
+    """
+
+    key: tuple[str, str] = ("", "")
+    at: float = 0.0
+
+    def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
+        self.phone = FullPhone(self.world)
+        self.apps = [app for app in self.phone.apps.values() if not isinstance(app, StatefulReminderApp)]
+        self.phone.app("StatefulCabApp").order_ride(**RIDE)
+
+    def build_events_flow(self) -> None:
+        app_class, function = self.key
+        with EventRegisterer.capture_mode():
+            event = getattr(self.phone.app(app_class), function)(**TEXTS[self.key][0])
+        self.events = [event.delayed(self.at)]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=".".join)
+@pytest.mark.parametrize("at", [3.0, 7.0])
+def test_what_happens_in_a_turn_reaches_both_sides_before_the_run_ends(key: tuple[str, str], at: float) -> None:
+    """Both sides do nothing; a turn takes 12 s, of which the first half is the user's."""
+    engines = scripted()
+    config = {"skip_idle_time": True, "generation_seconds": 6}
+    run = play_scripted(engines, scenario=WholePhone, config=config, key=key, at=at)
+    (event,) = [event for event in run.trace.events if event.kind == "ENV"]
+    assert (event.time, event.error) == (at, None)
+    _, for_user, for_agent = TEXTS[key]
+    assert for_user in engines.told("user")
+    assert for_agent.replace("{result}", str(event.result)) in engines.told("observe")
 
 
 # -- time

@@ -100,11 +100,18 @@ class StatefulEmailApp(StatefulApp, MailClient):
         :returns: The id of the email just created.
         """
         # ARE's default is the wall-clock time at which its module was imported.
-        if email_time is None:
-            email_time = datetime.fromtimestamp(self.time_manager.time(), tz=UTC).strftime(DATETIME_FORMAT)
+        now = self.time_manager.time()
+        given = datetime.fromtimestamp(now, tz=UTC).strftime(DATETIME_FORMAT) if email_time is None else email_time
         email_id: str = super().create_and_add_email_with_time.__wrapped__(
-            self, sender, recipients, subject, content, email_time, folder_name
+            self, sender, recipients, subject, content, given, folder_name
         )
+        if email_time is None:
+            # Now, to the fraction of a second, which the format cannot say.
+            folder = self.folder(folder_name)
+            email = folder.get_email_by_id(email_id)
+            folder.emails.remove(email)
+            email.timestamp = now
+            folder.add_email(email)
         return email_id
 
     def send_reply_from_draft(self, draft: ComposeDraft) -> str:

@@ -11,6 +11,7 @@ from are.simulation.tool_utils import OperationType, app_tool
 from are.simulation.types import disable_events, event_registered
 from are.simulation.utils import type_check, uuid_hex
 
+from pytest_pare.apps.email.folder import MailFolder
 from pytest_pare.apps.files import read_attachment
 
 if TYPE_CHECKING:
@@ -39,7 +40,23 @@ def _name_of_folder(value: Any) -> Any:
 class MailClient(EmailClientV2):
     """The backend of the mail app. Its tools are ARE's; what is different is told where it is."""
 
+    folders: dict[EmailFolderName, EmailFolder]
     create_and_add_email = folders_by_name(EmailClientV2.create_and_add_email)
+
+    def __post_init__(self) -> None:
+        """Make the folders."""
+        super().__post_init__()
+        self._order_folders()
+
+    def load_state(self, state_dict: dict[str, Any]) -> None:
+        """Become what `get_state` has returned."""
+        super().load_state(state_dict)
+        self._order_folders()
+
+    def _order_folders(self) -> None:
+        arrivals: dict[str, int] = {}
+        for folder in self.folders.values():
+            MailFolder.adopt(folder, arrivals)
 
     def folder(self, folder_name: str | EmailFolderName) -> EmailFolder:
         """Return a folder by its name, in any case, or its enum.

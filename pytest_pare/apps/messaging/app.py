@@ -6,8 +6,8 @@ import random
 from typing import Any, ClassVar
 
 from are.simulation.apps.messaging_v2 import ConversationV2, FileMessageV2, MessageV2, MessagingAppV2
-from are.simulation.tool_utils import OperationType, app_tool
-from are.simulation.types import disable_events, event_registered
+from are.simulation.tool_utils import OperationType, app_tool, env_tool
+from are.simulation.types import EventType, disable_events, event_registered
 from are.simulation.utils import type_check, uuid_hex
 
 from pytest_pare.apps.core import USER_NAME, StatefulApp
@@ -90,6 +90,112 @@ empty if no matches are found. A further person of a name is listed as "name (us
 
     @type_check
     @app_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def list_recent_conversations(
+        self,
+        offset: int = 0,
+        limit: int = 5,
+        offset_recent_messages_per_conversation: int = 0,
+        limit_recent_messages_per_conversation: int = 10,
+    ) -> list[ConversationV2]:
+        """List conversations ordered by the most recent modification, considering an offset and view limit.
+
+        e.g. list_recent_conversations(0, 5) will list the 5 most recent conversations.
+
+        :param offset: The starting index from which to list conversations
+        :param limit: The number of conversations to list, this number needs to be small otherwise an error will be \
+raised
+        :param offset_recent_messages_per_conversation: The starting index from which to list messages per conversation
+        :param limit_recent_messages_per_conversation: The number of messages to list per conversation, this number \
+needs to be small otherwise an error will be raised
+        :returns: List of Conversation details
+
+        :example:
+            list_recent_conversations(0, 5)
+        """
+        with disable_events():
+            super().list_recent_conversations(
+                offset, limit, offset_recent_messages_per_conversation, limit_recent_messages_per_conversation
+            )
+        # ARE keeps those of one time in the order in which they were made.
+        recent = sorted(
+            self.conversations.values(), key=lambda one: (one.last_updated, one.update_number), reverse=True
+        )
+        return self.apply_conversation_limits(
+            recent[offset : offset + limit],
+            offset_recent_messages_per_conversation,
+            limit_recent_messages_per_conversation,
+        )
+
+    def apply_conversation_limits(
+        self,
+        conversations: list[ConversationV2],
+        offset_recent_messages_per_conversation: int,
+        limit_recent_messages_per_conversation: int,
+    ) -> list[ConversationV2]:
+        """Return copies of conversations, each with the part of its messages that the limits name, the newest first.
+
+        Raises:
+            ValueError: If the limit is above the view limit, or the offset is negative.
+        """
+        offset, limit = offset_recent_messages_per_conversation, limit_recent_messages_per_conversation
+        shown: list[ConversationV2] = super().apply_conversation_limits(conversations, offset, limit)
+        for conversation, part in zip(conversations, shown, strict=True):
+            part.messages = _newest_first(conversation.messages)[offset : offset + limit]
+        return shown
+
+    @type_check
+    @app_tool()
+    @event_registered(operation_type=OperationType.READ)
+    def read_conversation(
+        self,
+        conversation_id: str,
+        offset: int = 0,
+        limit: int = 10,
+        min_date: str | None = None,
+        max_date: str | None = None,
+    ) -> dict[str, Any]:
+        """Read the conversation with the given conversation_id.
+
+        Shows the last 'limit' messages after offset. Which means messages between offset and offset + limit will be \
+shown.
+        Messages are sorted by timestamp, most recent first.
+
+        :param conversation_id: Conversation id
+        :param offset: Offset to shift the view window
+        :param limit: Number of messages to show
+        :param min_date: Minimum date of the messages to be shown (YYYY-MM-DD %H:%M:%S format). Default is None, which \
+means no minimum date.
+        :param max_date: Maximum date of the messages to be shown (YYYY-MM-DD %H:%M:%S format). Default is None, which \
+means no maximum date.
+        :returns: Dict with messages and additional info
+
+        :example:
+            read_conversation("1234567890abcdef", 0, 10)
+        """
+        with disable_events():
+            page: dict[str, Any] = super().read_conversation(conversation_id, offset, limit, min_date, max_date)
+        messages = self.conversations[conversation_id].get_messages_in_date_range(min_date, max_date)
+        page["messages"] = _newest_first(messages)[slice(*page["metadata"]["message_range"])]
+        return page
+
+    @type_check
+    @env_tool()
+    @event_registered(operation_type=OperationType.WRITE, event_type=EventType.ENV)
+    def create_and_add_message(self, conversation_id: str, sender_id: str, content: str) -> None:
+        """Send a message to the conversation with the given conversation_id.
+
+        :param conversation_id: Conversation id
+        :param sender_id: Sender id
+        :param content: Message content
+        :returns: None
+        """
+        # ARE cuts the time to whole seconds.
+        with disable_events():
+            self.add_message(conversation_id, sender_id, content)
+
+    @type_check
+    @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
     def download_attachment(self, conversation_id: str, message_id: str, download_path: str = "Downloads/") -> str:
         """Download an attachment from the conversation with the given conversation_id.
@@ -156,3 +262,8 @@ empty if no matches are found. A further person of a name is listed as "name (us
         conversation.participant_ids = list(dict.fromkeys([*user_ids, self.current_user_id]))
         conversation.last_updated = self.time_manager.time()
         return conversation_id
+
+
+def _newest_first(messages: list[MessageV2]) -> list[MessageV2]:
+    """Return the messages of a conversation by time; of those with one time, the one that was added later is newer."""
+    return sorted(messages, key=lambda message: message.timestamp)[::-1]

@@ -238,7 +238,7 @@ class StatefulNotesApp(StatefulApp):
             note.title = str(title)
         if not _is_blank(content):
             note.content = str(content)
-        note.updated_at = self.time_manager.time()
+        note.touch(self.time_manager.time())
         return note_id
 
     @type_check
@@ -348,7 +348,7 @@ class StatefulNotesApp(StatefulApp):
         :returns: Id of the note.
         """
         note = self.add_attachment(self.find_note(note_id)[1], attachment_path)
-        note.updated_at = self.time_manager.time()
+        note.touch(self.time_manager.time())
         return note_id
 
     @type_check
@@ -367,7 +367,7 @@ class StatefulNotesApp(StatefulApp):
             raise KeyError(f"Note {note_id} has no attachment {attachment}")
         del kept[attachment]
         note.attachments = kept
-        note.updated_at = self.time_manager.time()
+        note.touch(self.time_manager.time())
         return note_id
 
     @type_check

@@ -80,4 +80,4 @@ class NotesFolder:
 
 def newest_first(notes: Iterable[Note]) -> list[Note]:
     """Return the notes, the one that was changed last first."""
-    return sorted(notes, key=lambda note: note.updated_at, reverse=True)
+    return sorted(notes, key=lambda note: (note.updated_at, note.update_number), reverse=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pytest_pare.apps.files import read_attachment
-from pytest_pare.world import new_uuid, now
+from pytest_pare.world import new_uuid, next_number, now
 
 
 @dataclass(repr=False)
@@ -34,10 +34,16 @@ class Note:
     def __post_init__(self) -> None:
         if not self.note_id:
             self.note_id = new_uuid().hex
+        # No field, as it is nothing that anybody is shown: it tells which of two notes was changed later.
+        self.update_number = next_number()
+
+    def touch(self, time: float) -> None:
+        """Take down that the note is changed at `time` (epoch seconds)."""
+        self.updated_at, self.update_number = time, next_number()
 
     def __repr__(self) -> str:
         # What is attached is told by name: its content is nothing that anybody reads.
-        shown = vars(self) | {"attachments": list(self.attachments or {})}
+        shown = self._values() | {"attachments": list(self.attachments or {})}
         return f"Note({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     def add_attachment(self, path: str) -> None:
@@ -59,7 +65,11 @@ class Note:
 
     def get_state(self) -> dict[str, Any]:
         """Return the note, ready for JSON."""
-        return vars(self) | {"attachments": {name: data.decode() for name, data in (self.attachments or {}).items()}}
+        attachments = {name: data.decode() for name, data in (self.attachments or {}).items()}
+        return self._values() | {"attachments": attachments}
+
+    def _values(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Note:
