@@ -16,6 +16,8 @@ from are.simulation.types import disable_events, event_registered
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from are.simulation.tool_utils import AppTool
+
 _DECORATORS = {
     "_is_app_tool": "@app_tool()",
     "_is_env_tool": "@env_tool()",
@@ -27,6 +29,24 @@ _DECORATORS = {
 
 EVENT_DECORATOR = "__event_decorator__"
 """Attribute of a method: the decorator that registers its calls as events, if it is none of ARE's."""
+
+
+OVERRIDDEN = "__overridden__"
+"""Attribute of a method: the one that it stands for, in whose place it is listed among the tools."""
+
+
+def in_order(cls: type, tools: list[AppTool]) -> list[AppTool]:
+    """Return the tools of an app in the order of its classes; one that stands for another is in its place."""
+    methods = (method for base in cls.__mro__ for method in vars(base).values() if inspect.isfunction(method))
+    places = {method: place for place, method in enumerate(methods)}
+
+    def place(tool: AppTool) -> int:
+        method = tool.function
+        while hasattr(method, OVERRIDDEN):
+            method = getattr(method, OVERRIDDEN)
+        return places.get(method, len(places))
+
+    return sorted(tools, key=place)
 
 
 def inherit_decorators(cls: type) -> None:
@@ -113,7 +133,7 @@ def _decorated(override: Callable[..., Any], missing: dict[str, Any]) -> Callabl
         with nullcontext() if registered is None else disable_events():
             return override(self, *args, **kwargs)
 
-    vars(method)["__signature__"] = signature
+    vars(method).update({"__signature__": signature, OVERRIDDEN: original})
     typed = {name: hint for name, hint in _type_hints(original).items() if name in {*signature.parameters, "return"}}
     method.__annotations__ = {**typed, **override.__annotations__}
     # An example of a call may have arguments that the override does not take.

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 from are.simulation.apps import SandboxLocalFileSystem
+from are.simulation.apps.apartment_listing import ApartmentListingApp
+from are.simulation.apps.cab import CabApp
 from are.simulation.apps.calendar_v2 import CalendarV2
+from are.simulation.apps.messaging_v2 import MessagingAppV2
+from are.simulation.apps.shopping import ShoppingApp
 from are.simulation.tool_utils import OperationType, app_tool, data_tool
 from are.simulation.types import EventRegisterer, EventType, event_registered
 
@@ -15,13 +19,18 @@ from pytest_pare.apps import (
     HomeScreenSystemApp,
     PAREAgentUserInterface,
     StatefulApartmentApp,
+    StatefulCabApp,
+    StatefulCalendarApp,
     StatefulEmailApp,
+    StatefulMessagingApp,
+    StatefulShoppingApp,
 )
 from pytest_pare.apps.email import ComposeEmail, EmailDetail, MailboxView
 from pytest_pare.scenarios import PAREScenario
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.simulation.runner import run_scenario
+from pytest_pare.tool_overrides import OVERRIDDEN
 from pytest_pare.world import DEFAULT_START_TIME
 from tests.apps.phone import described, kinds_of, mark_of, phone
 
@@ -87,12 +96,39 @@ def test_an_agents_tool(app_class: type[StatefulEmailApp]) -> None:
 def test_the_agent_is_offered_the_override_as_the_original() -> None:
     with phone(lambda: OfficeMail(name="Emails")) as it, phone(lambda: StatefulEmailApp(name="Emails")) as other:
         ours, theirs = ({tool.name: tool for tool in held.app.get_tools()} for held in (it, other))
-    assert ours.keys() == theirs.keys()
+    # In the same order.
+    assert list(ours) == list(theirs)
     tool, original = ours["Emails__send_email"], theirs["Emails__send_email"]
     assert (tool.function_description, tool.write_operation) == (original.function_description, True)
     assert [(a.name, a.arg_type, a.description, a.default) for a in tool.args] == [
         (a.name, a.arg_type, a.description, a.default) for a in original.args
     ]
+
+
+@pytest.mark.parametrize(
+    ("app_class", "original", "tools"),
+    [
+        (StatefulApartmentApp, ApartmentListingApp, ["search_apartments"]),
+        (StatefulCabApp, CabApp, ["get_quotation"]),
+        (StatefulCalendarApp, CalendarV2, ["add_calendar_event"]),
+        (StatefulMessagingApp, MessagingAppV2, ["lookup_user_id"]),
+        (StatefulShoppingApp, ShoppingApp, ["list_all_products"]),
+    ],
+)
+def test_tools_of_this_project_in_ares_words_and_place(app_class: Any, original: Any, tools: list[str]) -> None:
+    """A prompt, and with it a recording, changes only where what the agent is told changes."""
+    ours, theirs = ({tool.name: tool for tool in app.get_tools()} for app in (app_class(name="X"), original(name="X")))
+    for name in (f"X__{tool}" for tool in tools):
+        assert (ours[name].function_description, ours[name].args) == (
+            theirs[name].function_description,
+            theirs[name].args,
+        )
+    # What has words of its own comes first.
+    in_place = [
+        n for n, tool in ours.items() if hasattr(tool.function, OVERRIDDEN) or tool.function.__module__[:4] == "are."
+    ]
+    assert {f"X__{tool}" for tool in tools} <= set(in_place)
+    assert in_place == [name for name in theirs if name in in_place]
 
 
 def test_a_method_for_events_of_the_world() -> None:

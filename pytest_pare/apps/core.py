@@ -14,7 +14,7 @@ from pytest_pare import world as _world
 from pytest_pare.apps.navigation import Transition, actions_on, mermaid, state_graph
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
-from pytest_pare.tool_overrides import inherit_decorators
+from pytest_pare.tool_overrides import in_order, inherit_decorators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,8 +180,7 @@ class StatefulApp(App):
         if attribute is None:
             names = {name for name in dir(type(self)) if _is_event_only(getattr(type(self), name))}
             return [build_tool(self, getattr(type(self), name)) for name in sorted(names)]
-        tools: list[AppTool] = super().get_tools_with_attribute(attribute, tool_type)
-        return tools
+        return in_order(type(self), super().get_tools_with_attribute(attribute, tool_type))
 
     def get_meta_are_user_tools(self) -> list[AppToolAdapter]:
         """Return what the user can do, in the form that ARE's agents call."""

@@ -19,13 +19,27 @@ from are.simulation.types import (
 )
 from are.simulation.utils import type_check
 
-from pytest_pare.tool_overrides import EVENT_DECORATOR
+from pytest_pare.tool_overrides import EVENT_DECORATOR, OVERRIDDEN
 from pytest_pare.world import new_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["pare_event_registered", "screen_tool", "user_tool"]
+__all__ = ["described_as", "pare_event_registered", "screen_tool", "user_tool"]
+
+
+def described_as(original: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Describe a tool to agents in the words of another one, in whose place it is listed.
+
+    The docstring of its own is for readers of the code.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.__doc__ = original.__doc__
+        vars(function)[OVERRIDDEN] = original
+        return function
+
+    return decorate
 
 
 def screen_tool(

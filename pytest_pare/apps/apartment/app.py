@@ -12,6 +12,7 @@ from are.simulation.utils import type_check
 from pytest_pare.apps.apartment.states import ApartmentDetail, ApartmentFavorites, ApartmentHome, ApartmentSearch
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.navigation import push
+from pytest_pare.apps.tool_decorators import described_as
 
 _DETAIL = push(ApartmentDetail, lambda _, args, __: ApartmentDetail(args["apartment_id"]))
 
@@ -60,6 +61,7 @@ class StatefulApartmentApp(StatefulApp, ApartmentListingApp):
     @app_tool()
     @data_tool()
     @event_registered(operation_type=OperationType.READ)
+    @described_as(ApartmentListingApp.search_apartments)
     def search_apartments(
         self,
         name: str | None = None,
@@ -78,25 +80,7 @@ class StatefulApartmentApp(StatefulApp, ApartmentListingApp):
         amenities: list[str] | None = None,
         saved_only: bool = False,
     ) -> dict[str, Apartment]:
-        """Search for apartments based on multiple filters.
-
-        :param name: name of the apartment
-        :param location: desired location
-        :param zip_code: zip code of the location
-        :param min_price: minimum price
-        :param max_price: maximum price
-        :param number_of_bedrooms: number of bedrooms
-        :param number_of_bathrooms: number of bathrooms
-        :param property_type: type of property (Apartment, Condo, etc.)
-        :param square_footage: minimum square footage
-        :param furnished_status: Furnished, Unfurnished, or Semi-furnished
-        :param floor_level: Ground floor, Upper floors, Penthouse, Basement
-        :param pet_policy: Pets allowed, No pets, Cats allowed, Dogs allowed
-        :param lease_term: Month-to-month, 6 months, 1 year, Long term lease
-        :param amenities: list of desired amenities
-        :param saved_only: if True, search only saved apartments; if False, search all apartments (default)
-        :returns: filtered list of apartments, dictionary of apartment_id -> apartment
-        """
+        """Return the apartments that pass all filters. A filter of 0 counts, too."""
         with disable_events():
             found = super().search_apartments(
                 name,

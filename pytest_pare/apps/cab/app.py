@@ -14,6 +14,7 @@ from are.simulation.utils import type_check, uuid_hex
 from pytest_pare.apps.cab.states import CabHome, CabQuotationDetail, CabRideDetail, CabServiceOptions
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.navigation import RESET, push
+from pytest_pare.apps.tool_decorators import described_as
 
 
 def _service_options(_home: CabHome, args: Any, _rides: Any) -> CabServiceOptions:
@@ -115,18 +116,11 @@ class StatefulCabApp(StatefulApp, CabApp):
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
+    @described_as(CabApp.get_quotation)
     def get_quotation(
         self, start_location: str, end_location: str, service_type: str, ride_time: str | None = None
     ) -> Ride:
-        """Calculates the price and estimated delay for a ride. A quotation does not expire.
-
-        :param start_location: starting point of the ride
-        :param end_location: ending point of the ride
-        :param service_type: type of service (Default, Premium, Van)
-        :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
-        :returns: Ride with all the information: start_location, end_location, service_type, price, delay, distance, \
-duration, the time_stamp.
-        """
+        """Return what a ride would cost, and how long it would take. A quotation does not expire."""
         _, time_stamp = self._parse_ride_time(ride_time)
         question = (start_location, end_location, service_type, time_stamp)
         for ride in self.quotation_history:
@@ -175,7 +169,7 @@ duration, the time_stamp.
     def order_ride(
         self, start_location: str, end_location: str, service_type: str, ride_time: str | None = None
     ) -> Ride:
-        """Orders a ride and returns the ride details. A ride that was quoted costs what was quoted.
+        """Orders a ride and returns the ride details.
 
         :param start_location: starting point of the ride
         :param end_location: ending point of the ride
@@ -183,7 +177,7 @@ duration, the time_stamp.
         :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
         :returns: booked ride, represented by a Ride object.
         """
-        # Before the quotation, which would be kept although nothing is ordered.
+        # Before a quotation is made, which would be kept although nothing is ordered.
         self._require_no_ride()
         with disable_events():
             return self.order_quotation(self.get_quotation(start_location, end_location, service_type, ride_time))

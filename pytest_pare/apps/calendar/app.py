@@ -15,6 +15,7 @@ from are.simulation.utils import type_check
 from pytest_pare.apps.calendar.states import AgendaView, EditEvent, EventDetail, date_text, day_of, timestamp
 from pytest_pare.apps.core import AppState, StatefulApp
 from pytest_pare.apps.navigation import POP, push
+from pytest_pare.apps.tool_decorators import described_as
 
 
 class StatefulCalendarApp(StatefulApp, CalendarV2):
@@ -52,6 +53,7 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
     @app_tool()
     @data_tool()
     @event_registered(operation_type=OperationType.WRITE)
+    @described_as(CalendarV2.add_calendar_event)
     def add_calendar_event(
         self,
         title: str = "Event",
@@ -62,20 +64,7 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         location: str | None = None,
         attendees: list[str] | None = None,
     ) -> str:
-        """Add a calendar event to the calendar.
-
-        Unless specified otherwise in the task, the default week starts on Monday and ends on Sunday.
-
-        :param title: Title of the event.
-        :param start_datetime: Start datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to now.
-        :param end_datetime: End datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to an hour \
-after the start.
-        :param tag: Tag of the event. Defaults to None.
-        :param description: Description of the event. Defaults to None.
-        :param location: Location of the event. Defaults to None.
-        :param attendees: List of attendees full names. Defaults to empty list.
-        :returns: event_id: Id of the created event if successful.
-        """
+        """Add an event. Without an end it lasts an hour."""
         # ARE's default for the end is an hour from now, whatever the start is.
         end = _hour_after(start_datetime) if end_datetime is None else end_datetime
         with disable_events():
@@ -88,6 +77,7 @@ after the start.
     @env_tool()
     @data_tool()
     @event_registered(operation_type=OperationType.WRITE, event_type=EventType.ENV)
+    @described_as(CalendarV2.add_calendar_event_by_attendee)
     def add_calendar_event_by_attendee(
         self,
         who_add: str,
@@ -99,22 +89,7 @@ after the start.
         location: str | None = None,
         attendees: list[str] | None = None,
     ) -> str:
-        """Add a calendar event to the calendar.
-
-        Unless specified otherwise in the task, the default week starts on Monday and ends on Sunday.
-
-        :param who_add: Name of the attendee who is adding the event.
-        :param title: Title of the event.
-        :param start_datetime: Start datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to now.
-        :param end_datetime: End datetime of the event in the format of YYYY-MM-DD HH:MM:SS. Defaults to an hour \
-after the start.
-        :param tag: Tag of the event. Defaults to None.
-        :param description: Description of the event. Defaults to None.
-        :param location: Location of the event. Defaults to None.
-        :param attendees: List of attendees full names. who_add is automatically added to the list if not already \
-present.
-        :returns: event_id: Id of the created event if successful.
-        """
+        """Add an event of someone else's. Without an end it lasts an hour."""
         end = _hour_after(start_datetime) if end_datetime is None else end_datetime
         with disable_events():
             event_id: str = super().add_calendar_event_by_attendee(

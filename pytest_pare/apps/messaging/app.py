@@ -14,6 +14,7 @@ from pytest_pare.apps.core import USER_NAME, StatefulApp
 from pytest_pare.apps.files import read_attachment
 from pytest_pare.apps.messaging.states import ConversationList, ConversationOpened
 from pytest_pare.apps.navigation import push
+from pytest_pare.apps.tool_decorators import described_as
 
 
 class StatefulMessagingApp(StatefulApp, MessagingAppV2):
@@ -56,15 +57,9 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
+    @described_as(MessagingAppV2.lookup_user_id)
     def lookup_user_id(self, user_name: str) -> dict[str, str]:
-        """Lookup the user id for a given user name.
-
-        This is an fuzzy string based search so what is returned might not be exactly the query.
-
-        :param user_name: user name to lookup
-        :returns: Dictionary of user name to user id, for people names that are close enough to the query user_name; \
-empty if no matches are found. A further person of a name is listed as "name (user id)".
-        """
+        """Return ids by name, of names close to the query. A further person of a name is listed as `name (id)`."""
         with disable_events():
             found: dict[str, str] = super().lookup_user_id(user_name)
         listed = {}

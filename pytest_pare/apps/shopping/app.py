@@ -19,6 +19,7 @@ from pytest_pare.apps.shopping.states import (
     ShoppingHome,
     VariantDetail,
 )
+from pytest_pare.apps.tool_decorators import described_as
 
 
 class StatefulShoppingApp(StatefulApp, ShoppingApp):
@@ -103,15 +104,9 @@ class StatefulShoppingApp(StatefulApp, ShoppingApp):
     @app_tool()
     @data_tool()
     @event_registered(operation_type=OperationType.READ)
+    @described_as(ShoppingApp.list_all_products)
     def list_all_products(self, offset: int = 0, limit: int = 10) -> ProductListResult:
-        """List all products in the catalog.
-
-        :param offset: offset to start listing from, default is 0.
-        :param limit: number of products to list, default is 10.
-        :returns: product details, dictionary of name to product_id, limited to the specified offset and limit, with \
-additional metadata about the range of products retrieved and total number of products. A further product of a name \
-is listed as "name (product_id)".
-        """
+        """List ids by name, sorted by name. A further product of a name is listed as `name (id)`."""
         # Of several products with one name, ARE lists the last.
         ids: dict[str, str] = {}
         for product in self.products.values():
