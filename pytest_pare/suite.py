@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from pytest_pare.endpoints import require_permission
+from pytest_pare.engines.pacing import directory
 from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
 from pytest_pare.outcomes import RunId
@@ -24,7 +27,7 @@ from pytest_pare.scenarios.validation_result import (
     exception_type_name,
     result_to_record,
 )
-from pytest_pare.selection import load_scenarios, select_ids
+from pytest_pare.selection import find_overlooked, load_scenarios, select_ids
 from pytest_pare.settings import SettingsError, Suite
 from pytest_pare.watchdog import ended_in_any_case
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.tape import Cassette
+    from pytest_pare.scenarios.overlooked import Overlooked
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Variant
@@ -53,6 +57,10 @@ class PAREScriptWarning(UserWarning):
 
 class PARECassetteWarning(UserWarning):
     """A recording may not be what would be recorded now."""
+
+
+class PARELibraryWarning(UserWarning):
+    """Something in a library looks like a scenario, and is not run."""
 
 
 class SuiteFile(pytest.Module):
@@ -90,8 +98,35 @@ class SuiteFile(pytest.Module):
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
         vars(module).update(self._functions)
         self.obj = module
+        failures += self._refused_overlooked()
         broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]
         return [*super().collect(), *broken]
+
+    def _refused_overlooked(self) -> list[ImportFailure]:
+        """Warn, once in the session, of what is not run, and return that of which a filter makes an error."""
+        from pytest_pare.scenarios.registration import ImportFailure
+
+        refused = []
+        for one in find_overlooked(self.suite, self.config.rootpath):
+            warning = PARELibraryWarning(redacted(to_text(one.text)))
+            try:
+                # In all workers alike, for an error must be one in each of them.
+                with warnings.catch_warnings(record=not _is_first(one)):
+                    warnings.warn_explicit(warning, None, str(one.path), one.line)
+            except PARELibraryWarning:
+                cause = f"{warning} (-W or filterwarnings makes an error of this warning)"
+                refused.append(ImportFailure(one.path, one.line, cause))
+        return refused
+
+
+def _is_first(one: Overlooked) -> bool:
+    """Tell whether nothing has warned of it in this session, in whatever process."""
+    name = hashlib.sha256(str(one).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    try:
+        (directory() / f"overlooked-{name}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 class BrokenModule(pytest.Collector):
