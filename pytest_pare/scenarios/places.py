@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,5 +30,8 @@ def place_of(function: Callable[..., Any]) -> str:
 
 
 def _place(code: CodeType, line: int) -> str:
-    file, here = Path(code.co_filename), Path.cwd()
-    return f"{file.relative_to(here) if file.is_relative_to(here) else file}:{line}"
+    file = Path(code.co_filename)
+    # The working directory may be gone, or another one.
+    with suppress(FileNotFoundError, ValueError):
+        file = file.relative_to(Path.cwd())
+    return f"{file}:{line}"

@@ -7,7 +7,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from are.simulation.types import Event, OracleEvent
+from are.simulation.types import ConditionCheckEvent, Event, OracleEvent
 
 from pytest_pare.scenarios.event_capture import made_at
 from pytest_pare.scenarios.events import event_name
@@ -133,6 +133,9 @@ class ScriptGraph:
         return possible
 
     def _happens(self, event: AbstractEvent, step: AbstractEvent | None) -> bool:
-        # What is not listed happens, as in ARE, when all that it depends on has happened.
-        is_played = self._oracle or (step is None and type(event) is not OracleEvent)
-        return self.is_listed(event) or bool(event.dependencies and is_played)
+        if self.is_listed(event):
+            return True
+        # What is not listed happens, as in ARE, when all that it depends on has happened. A condition behind a step is
+        # asked no more if it is listed.
+        is_asked = step is None or isinstance(event, ConditionCheckEvent)
+        return bool(event.dependencies) and (self._oracle or (is_asked and type(event) is not OracleEvent))
