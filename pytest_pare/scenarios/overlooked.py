@@ -70,7 +70,8 @@ def _is_complete(cls: type[PAREScenario]) -> bool:
     return not (
         cls.__name__.startswith("_")
         or cls.__subclasses__()
-        or inspect.isabstract(cls)
+        # `inspect.isabstract` asks for a metaclass that scenarios have not.
+        or any(getattr(inspect.getattr_static(cls, name), "__isabstractmethod__", False) for name in dir(cls))
         or cls.validate is Scenario.validate
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import re
 import sys
 from contextlib import ExitStack
 from difflib import get_close_matches
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from are.simulation.types import AbstractEvent
 
     from pytest_pare.scenarios.scenario import PAREScenario
+
+
+_IMPORTS_PARE = re.compile(r"^\s*(?:from|import)\s+pare\b", re.MULTILINE)
 
 
 class Findings(NamedTuple):
@@ -60,7 +65,8 @@ def inspect_scenario(scenario: PAREScenario, *, oracle: bool) -> Findings:
     if not oracle:
         _inspect_world(graph, defects, suspicions)
     _inspect_placeholders(graph, defects, suspicions)
-    defects += scenario._script.conflicts
+    if not _is_written_for_pare(scenario):
+        defects += scenario._script.conflicts
     defects += _unknown_writes(scenario)
     return Findings(defects, suspicions)
 
@@ -69,6 +75,15 @@ def _where(scenario: PAREScenario, method: str) -> str:
     """Return the place of a method of the author's; the name of the class where it has none of its own."""
     function = getattr(type(scenario), method)
     return type(scenario).__qualname__ if function is getattr(Scenario, method) else place_of(function)
+
+
+def _is_written_for_pare(scenario: PAREScenario) -> bool:
+    """Tell whether the author's module imports from `pare`. There, the delay that is stated last counts."""
+    try:
+        source = inspect.getsource(sys.modules[type(scenario).__module__])
+    except (KeyError, OSError, TypeError):
+        return False
+    return _IMPORTS_PARE.search(source) is not None
 
 
 # -- apps
