@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from pytest_pare.scenarios.overlooked import Overlooked
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite
@@ -67,6 +68,14 @@ def load_scenarios(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScen
         ids |= registry.load_entry_points()
     registered = registry.registered()
     return {i: registered[i] for i in sorted(ids)}, failures
+
+
+def find_overlooked(suite: Suite, rootdir: Path) -> list[Overlooked]:
+    """Return what is not run of the libraries of a suite, although it may be meant to be; after `load_scenarios`."""
+    from pytest_pare.scenarios.overlooked import overlooked
+    from pytest_pare.scenarios.registry import registry
+
+    return overlooked(registry, libraries(suite, rootdir).directories)
 
 
 def select_ids(available: Iterable[str], suite: Suite) -> list[str]:

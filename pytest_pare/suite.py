@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import sys
+import warnings
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from pytest_pare.endpoints import require_permission
+from pytest_pare.engines.pacing import directory
 from pytest_pare.failures import explanation, from_users_code, is_users, presentable
 from pytest_pare.fixtures import refuse
 from pytest_pare.outcomes import RunId, without_group
@@ -25,7 +28,7 @@ from pytest_pare.scenarios.validation_result import (
     exception_type_name,
     result_to_record,
 )
-from pytest_pare.selection import load_scenarios, select_ids
+from pytest_pare.selection import find_overlooked, load_scenarios, select_ids
 from pytest_pare.settings import SettingsError, Suite
 from pytest_pare.watchdog import ended_in_any_case
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.tape import Cassette
+    from pytest_pare.scenarios.overlooked import Overlooked
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Variant
@@ -64,6 +68,10 @@ class PARECassetteWarning(UserWarning):
 
 class PAREGroupWarning(UserWarning):
     """Marks `xdist_group` have no effect."""
+
+
+class PARELibraryWarning(UserWarning):
+    """Something in a library looks like a scenario, and is not run."""
 
 
 class SuiteFile(pytest.Module):
@@ -101,6 +109,7 @@ class SuiteFile(pytest.Module):
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
         vars(module).update(self._functions)
         self.obj = module
+        failures += self._refused_overlooked()
         broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]
         items = list(super().collect())
         for item in items:
@@ -118,6 +127,22 @@ class SuiteFile(pytest.Module):
                 "makes a variant of each repetition; leave that out, and set runs: N in the suite, or --pare-runs N"
             )
 
+    def _refused_overlooked(self) -> list[ImportFailure]:
+        """Warn, once in the session, of what is not run, and return that of which a filter makes an error."""
+        from pytest_pare.scenarios.registration import ImportFailure
+
+        refused = []
+        for one in find_overlooked(self.suite, self.config.rootpath):
+            warning = PARELibraryWarning(redacted(to_text(one.text)))
+            try:
+                # In all workers alike, for an error must be one in each of them.
+                with warnings.catch_warnings(record=not _is_first(one)):
+                    warnings.warn_explicit(warning, None, str(one.path), one.line)
+            except PARELibraryWarning:
+                cause = f"{warning} (-W or filterwarnings makes an error of this warning)"
+                refused.append(ImportFailure(one.path, one.line, cause))
+        return refused
+
 
 class ScenarioItem(pytest.Function):
     """A run of a scenario. Its path and its line are both of the suite file, which its node id names."""
@@ -127,6 +152,16 @@ class ScenarioItem(pytest.Function):
         suite = suite_of(self)
         line = 1 if suite is None else suite.document.locate(("scenarios",))[1]
         return self.path, line - 1, self.getmodpath()
+
+
+def _is_first(one: Overlooked) -> bool:
+    """Tell whether nothing has warned of it in this session, in whatever process."""
+    name = hashlib.sha256(str(one).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    try:
+        (directory() / f"overlooked-{name}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 class BrokenModule(pytest.Collector):

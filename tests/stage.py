@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -77,6 +78,11 @@ def play(
     """Play `script` on a new stage, whose other constructor arguments are `fields`."""
     config = MultiScenarioRunnerConfig(oracle=True, **(limits or {}))
     return run_scenario(Stage(script=script, **fields), config, script_errors)
+
+
+def told(run: Run) -> str:
+    """Return the message of the exception that a run ended with; `FILE:LINE` stands for places in an author's code."""
+    return re.sub(r"[^\s(]+\.py:\d+", "FILE:LINE", str(run.result.exception))
 
 
 def said(run: Run) -> list[tuple[float, str]]:

@@ -19,7 +19,8 @@ from are.simulation.scenarios.scenario import ScenarioStatus
 from are.simulation.types import EventType
 
 from pytest_pare import compat
-from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.library import ids_in_source
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
@@ -29,6 +30,7 @@ from pytest_pare.simulation.runner import Run, run_scenario
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_pare.agents.protocols import Turn
     from pytest_pare.scenarios.scenario import PAREScenario
 
 DATA = Path(__file__).parent / "data"
@@ -292,6 +294,35 @@ def test_an_acceptance_is_the_users_be_it_oracle_or_plain(classes: dict[str, Any
     for scenario_id in ("late_train", "flat_price_drop"):
         (acceptance,) = (e for e in play(classes[scenario_id]()).trace.events if e.function == "accept_proposal")
         assert acceptance.kind == "USER"
+
+
+def test_the_oracle_user_plays_an_acceptance_that_is_plain(classes: dict[str, Any]) -> None:
+    def slow(turn: Turn) -> None:
+        # It proposes later than the script has its acceptance.
+        if turn.mode is ProactiveAgentMode.EXECUTE:
+            turn.call("Emails__reply_to_email", {"email_id": "alex-late", "content": "At 01:20."})
+            turn.report("Done.")
+        elif any("alex" in news.text.lower() for news in turn.notifications):
+            turn.call("System__wait_for_notification", {"timeout": 30})
+            turn.propose("Shall I send Alex the timetable?")
+
+    oracle = LLMEngineConfig(model_name="oracle", provider="oracle")
+    engines: dict[str, Any] = {f"{role}_engine_config": oracle for role in ("user", "observe", "execute")}
+    for agent in (None, slow):
+        run = run_scenario(classes["late_train"](), MultiScenarioRunnerConfig(**engines), agent=agent)
+        assert run.success, run.result
+        said = [
+            (e.kind, e.function)
+            for e in run.trace.events
+            if "_proposal" in str(e.function) or "_message_" in str(e.function)
+        ]
+        assert said[:2] == [("AGENT", "send_message_to_user"), ("USER", "accept_proposal")]
+
+
+def test_the_last_of_two_delays_counts_as_in_pare(classes: dict[str, Any]) -> None:
+    # `.depends_on(proposal, delay_seconds=3).delayed(2)`
+    events = {event.function: event.time for event in play(classes["flat_price_drop"]()).trace.events}
+    assert events["accept_proposal"] == events["send_message_to_user"] + 2
 
 
 def test_what_validators_read_of_an_event(classes: dict[str, Any]) -> None:

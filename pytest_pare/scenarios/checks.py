@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -17,6 +17,21 @@ from are.simulation.tool_utils import OperationType
 from are.simulation.types import AbstractEnvironment, Action, CompletedEvent, EventType
 
 from pytest_pare.redaction import redacted
+from pytest_pare.scenarios.writes import Write, require_agents_writes
+
+__all__ = [
+    "Write",
+    "accepted_at",
+    "agent_writes",
+    "check_consented_writes",
+    "check_respected_rejection",
+    "event_times",
+    "mentions",
+    "own_messages",
+    "rejected_at",
+    "same_members",
+    "same_phone",
+]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -25,42 +40,6 @@ if TYPE_CHECKING:
 
 _AGENT_INTERFACE = "PAREAgentUserInterface"
 _ARGUMENT_WIDTH = 60
-
-
-@dataclass(frozen=True)
-class Write:
-    """A write that is expected of the agent.
-
-    Attributes:
-        app_class: Name of the app's class, such as `StatefulEmailApp`.
-        function: Name of the tool, such as `reply_to_email`.
-        args: What its arguments must be: a value to be equal to, or a function that is given the argument and says
-            whether it will do. Arguments that are not named may be anything.
-    """
-
-    app_class: str
-    function: str
-    args: Mapping[str, Any] = field(default_factory=dict)
-
-    def calls_same_tool(self, event: CompletedEvent) -> bool:
-        """Tell whether `event` is a call of this write's tool, whatever its arguments."""
-        return (event.action.class_name, event.action.function_name) == (self.app_class, self.function)
-
-    def wrong_args(self, event: CompletedEvent) -> list[str]:
-        """Return the names of the arguments of `event` that are not as expected."""
-        given = event.get_args()
-        return [
-            name
-            for name, wanted in self.args.items()
-            if not (wanted(given.get(name)) if callable(wanted) else given.get(name) == wanted)
-        ]
-
-    def matches(self, event: CompletedEvent) -> bool:
-        """Tell whether `event` is this write."""
-        return self.calls_same_tool(event) and not self.wrong_args(event)
-
-    def __str__(self) -> str:
-        return f"{self.app_class}.{self.function}"
 
 
 # -- tests for arguments
@@ -181,6 +160,7 @@ def check_consented_writes(
     Returns:
         The verdict; its rationale names what is missing or too much.
     """
+    require_agents_writes(expected)
     consent = accepted_at(env, proposal)
     if consent is None:
         return _failure(_no_answer(env, "accepted", proposal))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.types import ConditionCheckEvent, Event, OracleEvent, ValidationEvent
+
 if TYPE_CHECKING:
-    from are.simulation.types import AbstractEvent, Event
+    from are.simulation.types import AbstractEvent
+
+_ANSWERS = ("accept_proposal", "reject_proposal")
 
 
 def is_users_own(event: Event) -> bool:
@@ -14,6 +19,32 @@ def is_users_own(event: Event) -> bool:
         return True
     method = getattr(type(event.action.app), event.action.function_name, None)
     return bool(getattr(method, "_is_user_tool", False))
+
+
+def is_answer(event: AbstractEvent) -> bool:
+    """Tell whether the event is the user's answer to a proposal, written without `oracle()`."""
+    return (
+        type(event) is Event
+        and isinstance(event.action.app, AgentUserInterface)
+        and event.action.function_name in _ANSWERS
+    )
+
+
+def event_name(event: AbstractEvent) -> str:
+    """Return what messages call an event of a script."""
+    if isinstance(event, OracleEvent):
+        description = event.action_desc
+        return f"{description.app}.{description.function}" if description else str(event.event_id)
+    if isinstance(event, Event):
+        return f"{event.action.app_name}.{event.action.function_name}"
+    return check_name(event)
+
+
+def check_name(event: AbstractEvent) -> str:
+    """Return what messages call a condition, or what else a script holds besides calls."""
+    if isinstance(event, ConditionCheckEvent):
+        return f"condition {event.action.function_name!r}"
+    return f"{'validation ' * isinstance(event, ValidationEvent)}event {event.event_id!r}"
 
 
 def with_dependencies(event: AbstractEvent) -> list[AbstractEvent]:

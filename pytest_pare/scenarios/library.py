@@ -33,6 +33,16 @@ def library_modules(directory: Path) -> list[Path]:
     )
 
 
+def taken_for_tests(directory: Path) -> list[Path]:
+    """Return the modules below `directory` that are no scenario modules because of a name that begins with `test_`."""
+    return sorted(
+        path
+        for path in directory.rglob("*.py")
+        if any(part.startswith("test_") for part in path.relative_to(directory).parts)
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(directory).parts)
+    )
+
+
 def ids_in_source(directory: Path) -> list[str]:
     """Return the ids that the modules below `directory` register by a decorator with a literal id, in source order.
 

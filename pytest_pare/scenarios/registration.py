@@ -105,6 +105,13 @@ def load_library(registry: ScenarioRegistry, directory: Path) -> list[ImportFail
         return [failure for path in library_modules(directory) if (failure := _load(registry, path)) is not None]
 
 
+def module_name(path: Path) -> str:
+    """Return the name in `sys.modules` of the module that is loaded from a file of a library."""
+    # A function of the path, so that a pickled class is found again in another process. It has no dots, for there are
+    # no packages that it could be in.
+    return LIBRARY_MODULE + str(path.with_suffix("")).replace(".", "%2e")
+
+
 def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
     status = path.stat()
     version = (status.st_mtime_ns, status.st_size)
@@ -112,9 +119,7 @@ def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
     if registry.loaded_files.get(file) == version:
         return None
     registry.forget_file(file)
-    # The name is a function of the path, so that a pickled class is found again in another process. It has no dots,
-    # for there are no packages that it could be in.
-    name = LIBRARY_MODULE + str(path.with_suffix("")).replace(".", "%2e")
+    name = module_name(path)
     spec = util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         return ImportFailure(path, 1, "not a Python module")

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from are.simulation.scenarios.scenario import Scenario
+from are.simulation.types import AbstractEvent, CompletedEvent
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.event_capture import captured
+from pytest_pare.scenarios.events import is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.scenarios.places import place_of
 from pytest_pare.tool_overrides import ignored_overrides
 from pytest_pare.world import DEFAULT_START_TIME, World
 
@@ -92,7 +96,8 @@ class PAREScenario(Scenario):
         which noise can come, there is none.
 
         Raises:
-            ScenarioDefect: If two apps have one name, what overrides a tool cannot be one, or `events` is no list.
+            ScenarioDefect: If two apps have one name, what overrides a tool cannot be one, or `events` is no list of
+                events.
             NoiseError: If noise is asked for that cannot be made.
         """
         if self._initialized:
@@ -103,7 +108,7 @@ class PAREScenario(Scenario):
         self._faults: dict[str, str] = {}
         # Why there is no noise although there should be.
         self._no_noise: str | None = None
-        with self.world.active():
+        with self.world.active(), captured() as self._script:
             self.init_and_populate_apps(*args, **kwargs)
             self._check_app_names()
             self._check_overridden_tools()
@@ -119,10 +124,12 @@ class PAREScenario(Scenario):
                 for app in self.apps or []
             }
             self.build_events_flow()
-            if not isinstance(self.events, list):
-                raise ScenarioDefect(
-                    f"{self.scenario_id}: build_events_flow() must set self.events to a list of events"
-                )
+            self._check_events()
+        with self.world.active():
+            # An answer is the user's to give, also where its author has left out `oracle()`.
+            self._script.events = [event.oracle() if is_answer(event) else event for event in self.events]
+            untyped: Any = self
+            untyped.events = list(self._script.events)
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
@@ -167,6 +174,17 @@ class PAREScenario(Scenario):
         path = self.noise_config.data
         data = load_noise_data(None if path is None else Path(path))
         return data.updated(self.augmentation_data) if self.augmentation_data else data
+
+    def _check_events(self) -> None:
+        where = f"{self.scenario_id}: {place_of(type(self).build_events_flow)}: build_events_flow()"
+        if not isinstance(self.events, list):
+            raise ScenarioDefect(f"{where} must set self.events to a list of events, not {type(self.events).__name__}")
+        for number, event in enumerate(self.events):
+            if not isinstance(event, AbstractEvent) or isinstance(event, CompletedEvent):
+                raise ScenarioDefect(
+                    f"{where} must set self.events to a list of events; item {number} is {type(event).__name__}; call "
+                    "the app's method within EventRegisterer.capture_mode()"
+                )
 
     def _check_app_names(self) -> None:
         seen: set[str] = set()

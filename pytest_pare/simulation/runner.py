@@ -27,12 +27,14 @@ from pytest_pare.scenarios.validation_result import (
     RecordedException,
     exception_type_name,
 )
+from pytest_pare.scenarios.writes import inspected_writes
 from pytest_pare.simulation.cast import Cast, name_of
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.loop import Loop, Played
+from pytest_pare.simulation.preflight import inspect_scenario
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
 from pytest_pare.simulation.turns import AgentFailure
 
@@ -92,8 +94,9 @@ def run_scenario(
     Args:
         scenario: A new instance; one that was played before is refused.
         config: How the run is made, and what bounds it.
-        script_errors: What a step of the script that raises, or in oracle mode can never happen, makes of the run:
-            `fail` an exception (`ScenarioDefect`), `warn` a warning.
+        script_errors: What a defect of the scenario that is found before the first turn, a step of the script that
+            raises, or one that in oracle mode never happens, makes of the run: `fail` an exception (`ScenarioDefect`),
+            `warn` a warning.
         agent: The agent under test; `None` is what `config.agent_type` names. Oracle mode has none.
         engine_builder: Makes the engines.
         export_dir: Where a trace is written, if `config.export` asks for it and `config.output_dir` names no place.
@@ -101,7 +104,7 @@ def run_scenario(
         cassette: Where what live engines answer is recorded, or replayed from; `None` for neither.
     """
     began = time.perf_counter()
-    stage = _Stage(scenario, config)
+    stage = _Stage(scenario, config, script_errors)
     result = _result(stage, agent, engine_builder, cassette)
     problem = _finish_recording(stage, result)
     if stage.defects and script_errors == "fail":
@@ -111,8 +114,8 @@ def run_scenario(
     _tell_the_end(result, stage)
     export_error = _export(scenario, trace, result, config, export_dir, variant)
     result.duration = time.perf_counter() - began
-    warnings = [*stage.noise_warnings(), *(stage.defects if script_errors == "warn" else [])]
-    told = tuple(f"{scenario.scenario_id}: {warning}" for warning in warnings)
+    warnings = [*stage.suspicions, *stage.noise_warnings(), *(stage.defects if script_errors == "warn" else [])]
+    told = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
     taped = () if stage.tape is None else tuple(stage.tape.warnings)
     return Run(result, trace, (*told, *taped), stage.agent_error, problem or export_error, taped)
 
@@ -128,9 +131,12 @@ class TwoAgentScenarioRunner:
 class _Stage:
     """What a run leaves behind, however it ends."""
 
-    def __init__(self, scenario: PAREScenario, config: ScenarioRunnerConfig) -> None:
+    def __init__(
+        self, scenario: PAREScenario, config: ScenarioRunnerConfig, script_errors: Literal["fail", "warn"]
+    ) -> None:
         self.scenario = scenario
         self.config = config
+        self.script_errors = script_errors
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
@@ -140,6 +146,19 @@ class _Stage:
         self.agent_name: str | None = None
         self.agent_error: BaseException | None = None
         self.defects: list[str] = []
+        # What looks wrong with the scenario, as far as it was known before the first turn.
+        self.suspicions: list[str] = []
+
+    def inspect(self) -> None:
+        """Check the scenario before it is played.
+
+        Raises:
+            ScenarioDefect: If it has defects, and they are to be more than warnings.
+        """
+        defects, self.suspicions = inspect_scenario(self.scenario, oracle=self.config.oracle)
+        if defects and self.script_errors == "fail":
+            raise ScenarioDefect(f"{self.scenario.scenario_id}: {'; '.join(defects)}")
+        self.suspicions = [*defects, *self.suspicions]
 
     def noise_warnings(self) -> list[str]:
         failed = [] if self.env is None else [f"noise failed: {told}" for told in self.env.noise_failures]
@@ -172,6 +191,7 @@ def _result(
         scenario.initialize()
         scenario._played = True
         _require_validate(scenario)
+        stage.inspect()
         with scenario.world.active():
             if stage.config.oracle:
                 return _oracle_run(stage)
@@ -326,7 +346,9 @@ def _require_validate(scenario: PAREScenario) -> None:
 
 
 def _validate(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
-    verdict = scenario.validate(env)
+    with inspected_writes(scenario.apps or []) as wrong:
+        verdict = scenario.validate(env)
+    env.defects += wrong
     if not isinstance(verdict, ScenarioValidationResult | PAREScenarioValidationResult | None):
         raise ScenarioDefect(f"validate() must return a ScenarioValidationResult, not {_told(verdict)}")
     success = None if verdict is None else verdict.success

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -22,9 +21,11 @@ from are.simulation.types import (
 )
 
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.scenarios.events import is_users_own, with_dependencies
+from pytest_pare.scenarios.event_capture import made_at
+from pytest_pare.scenarios.events import check_name, event_name, is_users_own, with_dependencies
 from pytest_pare.scenarios.noise.event_faults import TWICE
 from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.scenarios.placeholders import resolve
 from pytest_pare.world import drawing_apart
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from are.simulation.types import AbstractEvent
-
-_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
 
 
 class ScriptedEnvironment(Environment):
@@ -65,7 +64,12 @@ class ScriptedEnvironment(Environment):
         events = self._get_events_to_schedule(events)
         for event in events:
             if event.event_id in self._scheduled:
-                raise ScenarioDefect(f"two events have the id {event.event_id!r}; only the first would happen")
+                places = " and ".join(filter(None, (made_at(self._scheduled[event.event_id]), made_at(event))))
+                at = f" ({places})" if places else ""
+                raise ScenarioDefect(
+                    f"two events have the id {event.event_id!r}; only the first would happen; "
+                    f"give each an id of its own{at}"
+                )
             self._scheduled[event.event_id] = event
         self.event_queue.number(events)
         self.events_to_schedule.extend(event for event in events if self._happens(event))
@@ -138,7 +142,7 @@ class ScriptedEnvironment(Environment):
     def left_behind(self) -> list[str]:
         """Return a sentence on the events left, if there are any."""
         left = self.events_left()
-        names = ", ".join(map(_name, left))
+        names = ", ".join(map(event_name, left))
         return [f"{len(left)} event{'s' * (len(left) > 1)} of the script never happened: {names}"] if left else []
 
     def _waits_for(self, event: AbstractEvent) -> list[AbstractEvent]:
@@ -146,6 +150,15 @@ class ScriptedEnvironment(Environment):
         # After `event.depends_on(...).oracle()` a dependency knows the plain event.
         known = [self._scheduled.get(one.event_id, one) for one in with_dependencies(event)]
         return [one for one in known if one.event_id not in self._done]
+
+    def resolve_arg_placeholders(self, event: Event, past_events: list[CompletedEvent]) -> Event:
+        """Put into the arguments of `event` what their placeholders stand for.
+
+        Raises:
+            ScenarioDefect: If one names nothing that has happened, or what was not returned.
+        """
+        resolve(event.action, past_events, self._scheduled.keys())
+        return event
 
     @contextmanager
     def off_the_record(self) -> Iterator[None]:
@@ -167,7 +180,6 @@ class ScriptedEnvironment(Environment):
         metadata = EventMetadata()
         try:
             self.resolve_arg_placeholders(event, self.event_log.list_view())
-            _refuse_unresolved(event)
             with disable_events(), self._drawing(event):
                 metadata.return_value = event.action.execute()
         except Exception as error:  # noqa: BLE001 - whatever an app raises is a result of the call
@@ -240,31 +252,8 @@ def happened_by_itself(event: CompletedEvent) -> bool:
     return event.event_type != EventType.CONDITION or bool(event.metadata.return_value)
 
 
-def check_name(event: ConditionCheckEvent | ValidationEvent) -> str:
-    """Return what to call a check when telling about it."""
-    if isinstance(event, ConditionCheckEvent):
-        return f"condition {event.action.function_name!r}"
-    return f"validation event {event.event_id!r}"
-
-
-def _name(event: Event | OracleEvent) -> str:
-    if isinstance(event, OracleEvent):
-        description = event.action_desc
-        return f"{description.app}.{description.function}" if description else str(event.event_id)
-    return f"{event.action.app_name}.{event.action.function_name}"
-
-
 def _is_behind(event: AbstractEvent, ids: Set[str]) -> bool:
     return any(one.event_id in ids for one in with_dependencies(event))
-
-
-def _refuse_unresolved(event: Event) -> None:
-    for name, value in event.action.resolved_args.items():
-        if isinstance(value, str) and value == event.action.args[name] and _PLACEHOLDER.fullmatch(value.strip()):
-            raise ScenarioDefect(
-                f"argument {name}: {value} names nothing that has happened; "
-                "give the event that it means an id without dots, by with_id()"
-            )
 
 
 def _refuse_standstill(event: AbstractEvent, again: AbstractEvent) -> None:

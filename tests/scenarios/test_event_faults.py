@@ -333,7 +333,8 @@ def test_a_script_that_goes_round_in_circles_does_not_take_us_along() -> None:
         first, second = mail(s, "a"), mail(s, "b")
         return [first.depends_on(second), second.depends_on(first)]
 
-    assert "2 events of the script never happened" in str(play(script, NoiseConfig()).result.exception)
+    for config in (NoiseConfig(), faults(1.0, *KINDS)):
+        assert str(play(script, config).result.exception).count("depends on itself, and never happens") == 2
     assert arrived(play(script, faults(1.0, *KINDS))) == []
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_pare.scenarios.errors import ScenarioDefect
-from tests.stage import play, said
+from tests.stage import play, said, told
 
 DAY = 24 * 3600
 
@@ -261,9 +261,11 @@ def test_an_event_whose_dependency_is_not_in_the_script_is_a_defect() -> None:
         return [s.user_says("b").depends_on(forgotten), s.user_says("c").delayed(2)]
 
     run = play(script)
-    assert said(run) == [(2, "c")]
-    assert str(run.result.exception) == (
-        "1 event of the script never happened: PAREAgentUserInterface.send_message_to_agent"
+    assert said(run) == []
+    call = "PAREAgentUserInterface.send_message_to_agent"
+    assert told(run) == (
+        f"stage: FILE:LINE: {call} is not in self.events, so it never happens, nor does what waits for it: "
+        f"{call} (FILE:LINE); add it to self.events"
     )
 
 
@@ -287,16 +289,18 @@ def test_a_scenario_without_events_ends_at_once() -> None:
 def test_two_events_of_one_id_are_a_defect() -> None:
     run = play(lambda s: [s.user_says("a").with_id("x"), s.user_says("b").with_id("x")])
     assert isinstance(run.result.exception, ScenarioDefect)
-    assert str(run.result.exception) == "two events have the id 'x'; only the first would happen"
+    assert told(run) == (
+        "two events have the id 'x'; only the first would happen; give each an id of its own (FILE:LINE and FILE:LINE)"
+    )
 
 
 def test_an_oracle_event_that_waits_for_nothing_in_the_list_is_a_defect() -> None:
     def script(s: Any) -> list[Any]:
         return [s.agent_says("never").depends_on(s.user_says("forgotten")), s.agent_says("at once")]
 
-    run = play(script)
-    assert (
-        str(run.result.exception) == "1 event of the script never happened: PAREAgentUserInterface.send_message_to_user"
+    assert told(play(script)) == (
+        "stage: FILE:LINE: PAREAgentUserInterface.send_message_to_agent is not in self.events, so it never happens, "
+        "nor does what waits for it: PAREAgentUserInterface.send_message_to_user (FILE:LINE); add it to self.events"
     )
 
 
@@ -306,8 +310,10 @@ def test_oracle_events_that_are_left_are_all_named() -> None:
         free = OracleEvent(make_event=lambda env: None, event_id="made-by-hand").depends_on(missing)
         return [s.calendar.get_all_tags().oracle().depends_on(missing), free]
 
-    run = play(script)
-    assert str(run.result.exception) == "2 events of the script never happened: Calendar.get_all_tags, made-by-hand"
+    assert told(play(script)) == (
+        "stage: FILE:LINE: PAREAgentUserInterface.send_message_to_agent is not in self.events, so it never happens, "
+        "nor does what waits for it: Calendar.get_all_tags (FILE:LINE), made-by-hand (FILE:LINE); add it to self.events"
+    )
 
 
 # -- kinds of events

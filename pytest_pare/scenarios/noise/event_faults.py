@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from are.simulation.types import AbstractEvent, Action, Event, EventType
 
 from pytest_pare.scenarios.events import is_users_own, with_dependencies
+from pytest_pare.scenarios.placeholders import placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -213,7 +214,8 @@ def _refers(event: AbstractEvent, other: Event) -> bool:
         texts = [str(one["value"]) for one in described.args] if described else []
     else:
         args = getattr(action, "args", {})
-        texts = [value for name, value in args.items() if name != "self" and isinstance(value, str)]
+        texts = [value for name, value in args.items() if name != "self"]
     own_id = other.action.args[_ID] if other.action.function_name == _WITH_ID else None
-    marks = (f"{{{{{other.event_id}}}}}", f"{{{{{other.event_id}.")
-    return any(text == own_id or text.strip().startswith(marks) for text in texts)
+    ids = (other.event_id,)
+    is_named = own_id is not None and own_id in texts
+    return is_named or any(one.event_id(ids) is not None for text in texts for one in placeholders(text))

@@ -1,0 +1,125 @@
+"""What an author writes of events while a scenario is built: each event, its place in the code, and its delay.
+
+ARE keeps none of this, and its `depends_on()` and `followed_by()` replace a delay with 0 where they state none.
+Importing this module replaces these methods of ARE's event classes. Outside of `captured()` they behave as before.
+"""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.types import (
+    AbstractEvent,
+    AgentValidationEvent,
+    CompletedEvent,
+    ConditionCheckEvent,
+    ValidationEvent,
+)
+
+from pytest_pare.scenarios.events import event_name
+from pytest_pare.scenarios.places import authors_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass
+class Script:
+    """The events of a scenario, as its author wrote them.
+
+    Attributes:
+        made: Every event that was made while the scenario was built.
+        events: What `self.events` was set to, before noise changes it.
+        conflicts: A sentence for each event whose delay is stated twice, with different values.
+    """
+
+    made: list[AbstractEvent] = field(default_factory=list)
+    events: list[AbstractEvent] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+
+
+_current: ContextVar[Script | None] = ContextVar("pytest_pare_script", default=None)
+
+
+@contextmanager
+def captured() -> Iterator[Script]:
+    """Collect the events that are made in this context."""
+    script = Script()
+    token = _current.set(script)
+    try:
+        yield script
+    finally:
+        _current.reset(token)
+
+
+def made_at(event: AbstractEvent) -> str:
+    """Return the file and line where an event of a script is made; nothing if that was not captured."""
+    return str(vars(event).get("_made_at", ""))
+
+
+class _NotStated(int):
+    """A delay of 0 seconds that is a method's default."""
+
+
+_NOT_STATED = _NotStated(0)
+
+
+def _is_stated(delay: float | None) -> bool:
+    return delay is not None and not isinstance(delay, _NotStated)
+
+
+def _install() -> None:
+    _capture(AbstractEvent)
+    for cls in (AbstractEvent, AgentValidationEvent, ConditionCheckEvent, ValidationEvent):
+        _keep_delays(cls, "depends_on", "delay_seconds")
+    _keep_delays(AbstractEvent, "followed_by", "delay_seconds")
+    _keep_delays(AbstractEvent, "delayed", "delay")
+
+
+def _capture(cls: Any) -> None:
+    original = cls.__post_init__
+
+    @wraps(original)
+    def capture(self: AbstractEvent) -> None:
+        original(self)
+        script = _current.get()
+        if script is not None and not isinstance(self, CompletedEvent):
+            vars(self)["_made_at"] = authors_place()
+            script.made.append(self)
+
+    cls.__post_init__ = capture
+
+
+def _keep_delays(cls: Any, name: str, argument: str) -> None:
+    original: Callable[..., Any] = getattr(cls, name)
+    signature = inspect.signature(original)
+
+    @wraps(original)
+    def keep(self: AbstractEvent, *args: Any, **kwargs: Any) -> Any:
+        script = _current.get()
+        if script is None:
+            return original(self, *args, **kwargs)
+        given = signature.bind(self, *args, **kwargs).arguments
+        events = given["events"] if name == "followed_by" else self
+        delays = [(one, one.event_relative_time) for one in (events if isinstance(events, list) else [events])]
+        result = original(self, *args, **kwargs)
+        for event, before in delays:
+            if argument not in given:
+                event.event_relative_time = _NOT_STATED if before is None else before
+            elif _is_stated(before) and event.event_relative_time != before:
+                script.conflicts.append(
+                    f"{authors_place()}: {event_name(event)} has two delays, {before:g} s and "
+                    f"{event.event_relative_time:g} s; state one of them, in depends_on(..., delay_seconds=...) or in "
+                    "delayed(...)"
+                )
+        return result
+
+    setattr(cls, name, keep)
+
+
+_install()

@@ -1,0 +1,140 @@
+"""Placeholders in the arguments of events: `{{id}}` stands for what the event of that id has returned.
+
+A path may go on, into what was returned: `{{id.name}}` is an entry of a dictionary or an attribute of an object,
+`{{id.0}}` an item of a list. A placeholder may stand anywhere: it may be the whole argument or a part of a text, in a
+list or a dictionary, at any depth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_pare.scenarios.errors import ScenarioDefect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from are.simulation.types import Action
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+
+
+class Placeholder(NamedTuple):
+    """A placeholder in an argument.
+
+    Attributes:
+        path: What stands between the braces.
+        is_whole: Whether it is the whole text, so that it stands for the object itself.
+    """
+
+    path: str
+    is_whole: bool
+
+    def event_id(self, known: Collection[str]) -> str | None:
+        """Return the id, out of those known, that the path begins with: the shortest; `None` for none."""
+        parts = self.path.split(".")
+        ids = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+        return next((one for one in ids if one in known), None)
+
+
+def placeholders(value: Any) -> Iterator[Placeholder]:
+    """Yield the placeholders in an argument."""
+    if isinstance(value, str):
+        is_whole = _PLACEHOLDER.fullmatch(value.strip()) is not None
+        yield from (Placeholder(match[1], is_whole) for match in _PLACEHOLDER.finditer(value))
+    elif isinstance(value, list | tuple | dict):
+        for item in value.items() if isinstance(value, dict) else value:
+            yield from placeholders(item)
+
+
+def placeholders_of(action: Action) -> list[Placeholder]:
+    """Return the placeholders in all arguments of an event's action."""
+    return [one for name, value in action.args.items() if name != "self" for one in placeholders(value)]
+
+
+def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[str]) -> None:
+    """Set the `resolved_args` of an event's action: its arguments, with what its placeholders stand for.
+
+    A text that only looks like a placeholder inside of a longer text is left as it is, where no event has such an id.
+
+    Args:
+        action: The action.
+        past_events: The events that have happened, each with its `event_id` and `metadata`.
+        script_ids: The ids of all events of the script.
+
+    Raises:
+        ScenarioDefect: If a placeholder names an event that has not happened, or has failed, or what it has not
+            returned.
+    """
+    returned: dict[str, Any] = {}
+    for event in past_events:
+        if event.metadata.exception is None:
+            returned.setdefault(event.event_id, event.metadata.return_value)
+
+    def look_up(one: Placeholder) -> Any:
+        event_id = one.event_id(returned)
+        if event_id is None:
+            if not one.is_whole and one.event_id(script_ids) is None:
+                raise _NoPlaceholder
+            raise ScenarioDefect(
+                f"{{{{{one.path}}}}} names nothing that has happened; give the event that it means an id by with_id(), "
+                "and depend on it"
+            )
+        found = returned[event_id]
+        for part in filter(None, one.path[len(event_id) + 1 :].split(".")):
+            found = _part(found, part, one)
+        if found is None and not one.is_whole:
+            raise ScenarioDefect(f"{{{{{one.path}}}}} stands in a text, and {event_id} has returned None there")
+        return found
+
+    for name, value in action.args.items():
+        try:
+            action.resolved_args[name] = value if name == "self" else _with_values(value, look_up)
+        except ScenarioDefect as defect:
+            raise ScenarioDefect(f"argument {name}: {defect}") from None
+
+
+class _NoPlaceholder(Exception):  # noqa: N818 - it never leaves this module
+    """A part of a text only looks like a placeholder."""
+
+
+def _with_values(value: Any, look_up: Callable[[Placeholder], Any]) -> Any:
+    if isinstance(value, str):
+        if whole := _PLACEHOLDER.fullmatch(value.strip()):
+            return look_up(Placeholder(whole[1], is_whole=True))
+
+        def put_in(match: re.Match[str]) -> str:
+            try:
+                return str(look_up(Placeholder(match[1], is_whole=False)))
+            except _NoPlaceholder:
+                return match[0]
+
+        return _PLACEHOLDER.sub(put_in, value)
+    if type(value) in (list, tuple):
+        return type(value)(_with_values(item, look_up) for item in value)
+    if type(value) is dict:
+        return {_with_values(key, look_up): _with_values(item, look_up) for key, item in value.items()}
+    return value
+
+
+def _part(value: Any, name: str, one: Placeholder) -> Any:
+    if isinstance(value, Mapping):
+        if name in value:
+            return value[name]
+    elif isinstance(value, list | tuple) and name.isdecimal():
+        if int(name) < len(value):
+            return value[int(name)]
+    elif not name.startswith("_") and hasattr(value, name) and not callable(getattr(value, name)):
+        return getattr(value, name)
+    raise ScenarioDefect(f"{{{{{one.path}}}}}: there is no {name!r} in what was returned, {_contents(value)}")
+
+
+def _contents(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"a dictionary with {', '.join(map(str, value)) or 'nothing in it'}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    names = [name for name in getattr(value, "__dict__", {}) if not name.startswith("_")]
+    return f"of type {type(value).__name__}" + (f" with {', '.join(names)}" if names else "")

@@ -1,0 +1,37 @@
+"""Where in an author's code something stands, as messages name it: `file:line`, relative to the working directory."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType
+
+_MACHINERY = ("are", "contextlib", "functools", "pytest_pare")
+
+
+def authors_place() -> str:
+    """Return the file and line of the innermost caller that belongs neither to ARE nor to this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _MACHINERY:
+        frame = frame.f_back
+    return "" if frame is None else _place(frame.f_code, frame.f_lineno)
+
+
+def place_of(function: Callable[..., Any]) -> str:
+    """Return the file and line that a function begins at."""
+    code = inspect.unwrap(function).__code__
+    return _place(code, code.co_firstlineno)
+
+
+def _place(code: CodeType, line: int) -> str:
+    file = Path(code.co_filename)
+    # The working directory may be gone, or another one.
+    with suppress(FileNotFoundError, ValueError):
+        file = file.relative_to(Path.cwd())
+    return f"{file}:{line}"

@@ -1,0 +1,153 @@
+"""`Write`, a write that a validator expects of the agent, and whether there is such a tool."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+
+from pytest_pare.scenarios.places import authors_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from are.simulation.apps.app import App
+    from are.simulation.types import CompletedEvent
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write that is expected of the agent.
+
+    While a scenario of this package validates, a write that no app of the scenario's can carry out is a defect of the
+    scenario.
+
+    Attributes:
+        app_class: Name of the app's class, such as `StatefulEmailApp`.
+        function: Name of the tool, such as `reply_to_email`.
+        args: What its arguments must be: a value to be equal to, or a function that is given the argument and says
+            whether it will do. Arguments that are not named may be anything.
+    """
+
+    app_class: str
+    function: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    _place: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note where the write stands in the author's code, and check it against the scenario that validates."""
+        object.__setattr__(self, "_place", authors_place())
+        if (inspected := _inspected.get()) is not None:
+            inspected.check(self)
+
+    def calls_same_tool(self, event: CompletedEvent) -> bool:
+        """Tell whether `event` is a call of this write's tool, whatever its arguments."""
+        return (event.action.class_name, event.action.function_name) == (self.app_class, self.function)
+
+    def wrong_args(self, event: CompletedEvent) -> list[str]:
+        """Return the names of the arguments of `event` that are not as expected."""
+        given = event.get_args()
+        return [
+            name
+            for name, wanted in self.args.items()
+            if not (wanted(given.get(name)) if callable(wanted) else given.get(name) == wanted)
+        ]
+
+    def matches(self, event: CompletedEvent) -> bool:
+        """Tell whether `event` is this write."""
+        return self.calls_same_tool(event) and not self.wrong_args(event)
+
+    def __str__(self) -> str:
+        return f"{self.app_class}.{self.function}"
+
+
+def require_agents_writes(expected: Iterable[Write | tuple[Write, ...]]) -> None:
+    """Check that the agent of the scenario that validates can make each of the expected writes."""
+    inspected = _inspected.get()
+    if inspected is not None:
+        for ways in expected:
+            for write in (ways,) if isinstance(ways, Write) else ways:
+                inspected.check(write, of_agent=True)
+
+
+@contextmanager
+def inspected_writes(apps: Iterable[App]) -> Iterator[dict[str, None]]:
+    """Check the writes that are made, or expected, in this context against the apps of a scenario.
+
+    Yields:
+        The defects, a sentence each, in the order in which they are found.
+    """
+    inspected = _Inspected(apps)
+    token = _inspected.set(inspected)
+    try:
+        yield inspected.defects
+    finally:
+        _inspected.reset(token)
+
+
+class _Inspected:
+    def __init__(self, apps: Iterable[App]) -> None:
+        self._apps = {type(app).__name__: app for app in apps}
+        self.defects: dict[str, None] = {}
+
+    def check(self, write: Write, *, of_agent: bool = False) -> None:
+        """Note what is wrong with a write.
+
+        Args:
+            write: The write.
+            of_agent: Whether it must be a write of the agent's. Otherwise anything that an app logs will do.
+        """
+        if (wrong := self._wrong(write, of_agent=of_agent)) is not None:
+            self.defects[f"{write._place}: {wrong}" if write._place else wrong] = None
+
+    def _wrong(self, write: Write, *, of_agent: bool) -> str | None:
+        app = self._apps.get(write.app_class)
+        if app is None:
+            return (
+                f"{write}: no app in self.apps is of a class named {write.app_class!r}; there are "
+                f"{', '.join(self._apps) or 'none'}{_meant(write.app_class, self._apps)}"
+            )
+        if of_agent and isinstance(app, AgentUserInterface):
+            return f"{write}: a message is no write; test the agent's proposal by the argument proposal"
+        writes = _agents_writes(app)
+        if write.function not in writes:
+            if not of_agent and _logs(app, write.function):
+                return None
+            is_read = write.function in (tool.func_name for tool in app.get_tools())
+            told = "this tool only reads" if is_read else f"the agent has no tool {write.function!r} there"
+            return (
+                f"{write}: {told}; those that write are {', '.join(writes) or 'none'}{_meant(write.function, writes)}"
+            )
+        known = writes[write.function]
+        unknown = [name for name in write.args if name not in known]
+        names, hint = ", ".join(map(repr, unknown)), "".join(_meant(name, known) for name in unknown[:1])
+        return f"{write}: the tool has no argument {names}; it has {', '.join(known)}{hint}" if unknown else None
+
+
+def _agents_writes(app: App) -> dict[str, list[str]]:
+    """Return the agent's tools of an app that write, with the names of their arguments."""
+    return {
+        tool.func_name: [name for name in inspect.signature(tool.function).parameters if name != "self"]
+        for tool in app.get_tools()
+        if tool.write_operation
+    }
+
+
+def _logs(app: Any, function: str) -> bool:
+    """Tell whether calls of a function, of the app or of one of its screens, stand in the event log."""
+    screens = {getattr(app, "root", None), *getattr(app, "transitions", {})}
+    screens |= {one.target for actions in getattr(app, "transitions", {}).values() for one in actions.values()}
+    return any(hasattr(getattr(cls, function, None), "__event_registered__") for cls in (type(app), *screens))
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+_inspected: ContextVar[_Inspected | None] = ContextVar("pytest_pare_inspected_writes", default=None)

@@ -1,0 +1,232 @@
+"""What is wrong with a scenario, as far as it can be known before the first turn."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+import sys
+from contextlib import ExitStack
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.scenarios.scenario import Scenario
+from are.simulation.types import ConditionCheckEvent, OracleEvent, StopEvent, disable_events
+
+from pytest_pare.apps.system import HomeScreenSystemApp
+from pytest_pare.scenarios import checks, writes
+from pytest_pare.scenarios.events import event_name, is_answer
+from pytest_pare.scenarios.places import place_of
+from pytest_pare.simulation.script_graph import ScriptGraph
+from pytest_pare.world import drawing_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from are.simulation.types import AbstractEvent
+
+    from pytest_pare.scenarios.scenario import PAREScenario
+
+
+_IMPORTS_PARE = re.compile(r"^\s*(?:from|import)\s+pare\b", re.MULTILINE)
+
+
+class Findings(NamedTuple):
+    """What is wrong with a scenario, a sentence each, with the place in its author's code.
+
+    Attributes:
+        defects: What certainly makes a run wrong.
+        suspicions: What may be on purpose.
+    """
+
+    defects: list[str]
+    suspicions: list[str]
+
+
+def inspect_scenario(scenario: PAREScenario, *, oracle: bool) -> Findings:
+    """Check the apps, the script and the expected writes of an initialized scenario.
+
+    Args:
+        scenario: The scenario.
+        oracle: Whether it is to be played in oracle mode, in which the environment plays the reference steps.
+    """
+    graph = ScriptGraph(scenario._script, oracle=oracle)
+    defects = list(_missing_apps(scenario, graph, oracle=oracle))
+    suspicions: list[str] = []
+    if scenario._script.made and not graph.listed:
+        count = len(graph.left_out)
+        defects.append(
+            f"{_where(scenario, 'build_events_flow')}: {count} event{'s' * (count != 1)} made, and self.events is "
+            "empty, so that nothing happens; set self.events to the list of them"
+        )
+    else:
+        _inspect_events(graph, defects, suspicions)
+    if not oracle:
+        _inspect_world(graph, defects, suspicions)
+    _inspect_placeholders(graph, defects, suspicions)
+    if not _is_written_for_pare(scenario):
+        defects += scenario._script.conflicts
+    defects += _unknown_writes(scenario)
+    return Findings(defects, suspicions)
+
+
+def _where(scenario: PAREScenario, method: str) -> str:
+    """Return the place of a method of the author's; the name of the class where it has none of its own."""
+    function = getattr(type(scenario), method)
+    return type(scenario).__qualname__ if function is getattr(Scenario, method) else place_of(function)
+
+
+def _is_written_for_pare(scenario: PAREScenario) -> bool:
+    """Tell whether the author's module imports from `pare`. There, the delay that is stated last counts."""
+    try:
+        source = inspect.getsource(sys.modules[type(scenario).__module__])
+    except (KeyError, OSError, TypeError):
+        return False
+    return _IMPORTS_PARE.search(source) is not None
+
+
+# -- apps
+
+
+def _missing_apps(scenario: PAREScenario, graph: ScriptGraph, *, oracle: bool) -> Iterator[str]:
+    apps = scenario.apps or []
+    where = _where(scenario, "init_and_populate_apps")
+    # In oracle mode nobody proposes anything that is not in the script.
+    needed = [HomeScreenSystemApp, *([] if oracle else [AgentUserInterface])]
+    for cls in needed:
+        if not any(isinstance(app, cls) for app in apps):
+            name = "PAREAgentUserInterface" if cls is AgentUserInterface else cls.__name__
+            yield f"{where}: the scenario has no {name}; add one to self.apps"
+    present = {id(app) for app in apps}
+    for event in graph.listed:
+        call = graph.call(event)
+        app = None if call is None else call.action.app
+        if app is not None and id(app) not in present:
+            present.add(id(app))
+            named = [f"self.apps has {one.name}" for one in apps if one.name == app.name]
+            told = f"{named[0]} as another object" if named else "it is not in self.apps"
+            yield (
+                f"{graph.place(event)}{event_name(event)} calls {app.name} ({type(app).__name__}), and {told}; add "
+                "the app that the event calls"
+            )
+
+
+# -- the script
+
+
+def _inspect_events(graph: ScriptGraph, defects: list[str], suspicions: list[str]) -> None:
+    causes = _causes(graph, defects)
+    for cause, waiting in causes:
+        names = ", ".join(map(graph.name, waiting))
+        defects.append(
+            f"{graph.place(cause)}{event_name(cause)} is not in self.events, so it never happens, nor does what waits "
+            f"for it: {names}; add it to self.events"
+        )
+    told = {id(cause) for cause, _ in causes}
+    for event in graph.left_out:
+        if id(event) in told:
+            continue
+        what = f"{graph.place(event)}{event_name(event)} is not in self.events"
+        if _is_answer_missed(event, graph):
+            defects.append(f"{what}, so the user never answers; add it to self.events")
+        elif graph.can_happen(event):
+            suspicions.append(f"{what}, and happens all the same, after what it depends on; add it to self.events")
+        else:
+            suspicions.append(f"{what}, so it never happens; add it to self.events, or do not make it")
+
+
+def _causes(graph: ScriptGraph, defects: list[str]) -> list[tuple[AbstractEvent, list[AbstractEvent]]]:
+    """Return what is not in `self.events` and never happens, with the events that wait for it; note circles."""
+    causes: dict[int, tuple[AbstractEvent, list[AbstractEvent]]] = {}
+    for event in graph.listed:
+        if graph.can_happen(event):
+            continue
+        needs = graph.all_needs(event)
+        for cause in needs:
+            if not graph.is_listed(cause) and not graph.can_happen(cause):
+                causes.setdefault(id(cause), (cause, []))[1].append(event)
+        if any(one is event for one in needs):
+            defects.append(f"{graph.place(event)}{event_name(event)} depends on itself, and never happens")
+    return list(causes.values())
+
+
+def _is_answer_missed(event: AbstractEvent, graph: ScriptGraph) -> bool:
+    """Tell whether an event that is left out is the user's only answer to what it answers."""
+    call = graph.call(event)
+    if call is None or not is_answer(call) or graph.can_happen(event):
+        return False
+    answers = [one for one in graph.listed if (other := graph.call(one)) is not None and is_answer(other)]
+    answered = {id(before) for one in answers for before in graph.needs(one)}
+    return answered.isdisjoint(map(id, graph.needs(event)))
+
+
+def _inspect_world(graph: ScriptGraph, defects: list[str], suspicions: list[str]) -> None:
+    """Check that nothing of the world waits for a reference step, as nothing happens after one in a run with agents."""
+    for event in graph.listed:
+        step = graph.step_before(event)
+        if step is None or isinstance(event, OracleEvent | ConditionCheckEvent):
+            continue
+        # A run ends without it too.
+        (suspicions if isinstance(event, StopEvent) else defects).append(
+            f"{graph.place(event)}{event_name(event)} waits for the reference step {graph.name(step)}, and never "
+            "happens in a run with agents; let it depend on an event of the world or on a condition, or make it a "
+            "reference step by oracle()"
+        )
+
+
+def _inspect_placeholders(graph: ScriptGraph, defects: list[str], suspicions: list[str]) -> None:
+    for event in graph.listed:
+        for one in graph.placeholders(event):
+            if not graph.is_id(one):
+                told = f"{graph.place(event)}{event_name(event)}: {{{{{one.path}}}}} names no event of the script"
+                close = get_close_matches(one.path.partition(".")[0], graph.ids, n=1)
+                meant = f"; did you mean {close[0]!r}?" if close else ""
+                if one.is_whole:
+                    defects.append(f"{told}{meant or '; give the event that it means an id by with_id()'}")
+                else:
+                    suspicions.append(f"{told}, and is left as it is in the text{meant}")
+
+
+# -- the verdict
+
+
+def _unknown_writes(scenario: PAREScenario) -> list[str]:
+    """Return what is wrong with the writes that `validate` makes before it looks at what has happened.
+
+    Only a validator that can use `Write` is called: on a copy of the scenario, with an environment that ends the call
+    when it is first looked at.
+    """
+    if not any(map(_has_writes, type(scenario).__mro__)):
+        return []
+    apps = scenario.apps or []
+    with ExitStack() as stack:
+        stack.enter_context(scenario.world.active())
+        stack.enter_context(disable_events())
+        for app in apps:
+            stack.enter_context(drawing_apart("preflight", app))
+        defects = stack.enter_context(writes.inspected_writes(apps))
+        try:
+            copy.copy(scenario).validate(_NotPlayed())
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException:  # noqa: BLE001, S110 - the author's code may raise anything on a world as it is at the start
+            pass
+    return list(defects)
+
+
+def _has_writes(cls: type) -> bool:
+    """Tell whether the module of a class can use `Write`."""
+    names = vars(sys.modules.get(cls.__module__, object))
+    return any(value is checks or value is writes or value is writes.Write for value in names.values())
+
+
+class _Looked(BaseException):
+    """`validate` looks at what has happened."""
+
+
+class _NotPlayed:
+    """An environment in which nothing can be looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise _Looked

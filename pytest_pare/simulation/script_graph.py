@@ -1,0 +1,141 @@
+"""Which events of a script can happen, by what each depends on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from are.simulation.types import ConditionCheckEvent, Event, OracleEvent
+
+from pytest_pare.scenarios.event_capture import made_at
+from pytest_pare.scenarios.events import event_name
+from pytest_pare.scenarios.placeholders import Placeholder, placeholders_of
+
+if TYPE_CHECKING:
+    from are.simulation.types import AbstractEvent
+
+    from pytest_pare.scenarios.event_capture import Script
+
+
+class ScriptGraph:
+    """The events of a script, and what each needs: the events that it depends on, and those that its arguments name.
+
+    Args:
+        script: The events, as the author wrote them.
+        oracle: Whether the environment plays the reference steps.
+
+    Attributes:
+        listed: The events in `self.events`.
+        left_out: The events that were made and are not in `self.events`.
+    """
+
+    def __init__(self, script: Script, *, oracle: bool) -> None:
+        self._oracle = oracle
+        self.listed = script.events
+        self._by_id = {event.event_id: event for event in [*script.made, *script.events]}
+        self._listed_ids = {event.event_id for event in script.events}
+        # `oracle()` and `copy()` return another object for the same event, which shares this list with it.
+        self._calls = {id(event.successors): event for event in script.made if type(event) is Event}
+        listed = {id(event.successors) for event in script.events}
+        self.left_out = [
+            event
+            for event in {id(one.successors): one for one in script.made}.values()
+            if id(event.successors) not in listed and event.event_id not in self._listed_ids
+        ]
+
+    def call(self, event: AbstractEvent) -> Event | None:
+        """Return the call that an event stands for; `None` if it is none, or is only made when it happens."""
+        return self._calls.get(id(event.successors))
+
+    def name(self, event: AbstractEvent) -> str:
+        """Return what messages call an event, with its place in the author's code."""
+        call = self.call(event) or event
+        place = made_at(call)
+        return f"{event_name(event)} ({place})" if place else event_name(event)
+
+    def place(self, event: AbstractEvent) -> str:
+        """Return the beginning of a message about an event: its place in the author's code."""
+        place = made_at(self.call(event) or event)
+        return f"{place}: " if place else ""
+
+    def placeholders(self, event: AbstractEvent) -> list[Placeholder]:
+        """Return the placeholders in the arguments of an event."""
+        call = self.call(event)
+        return [] if call is None else placeholders_of(call.action)
+
+    def is_id(self, placeholder: Placeholder) -> bool:
+        """Tell whether an event of the script has the id that a placeholder names."""
+        return placeholder.event_id(self._by_id) is not None
+
+    def needs(self, event: AbstractEvent) -> list[AbstractEvent]:
+        """Return what has to happen before an event."""
+        ids = [event_id for one in self.placeholders(event) if (event_id := one.event_id(self._by_id)) is not None]
+        # After `event.depends_on(...).oracle()` a dependency knows the plain event.
+        before = [self._by_id.get(one.event_id, one) for one in event.dependencies]
+        return list({id(one): one for one in [*before, *(self._by_id[event_id] for event_id in ids)]}.values())
+
+    def all_needs(self, event: AbstractEvent) -> list[AbstractEvent]:
+        """Return everything that has to happen before an event; with the event itself, if it waits for itself."""
+        found: dict[int, AbstractEvent] = {}
+        left = self.needs(event)
+        while left:
+            one = left.pop()
+            if id(one) not in found:
+                found[id(one)] = one
+                left += self.needs(one)
+        return list(found.values())
+
+    def can_happen(self, event: AbstractEvent) -> bool:
+        """Tell whether an event can happen, if every condition comes true and every reference step is played."""
+        return id(event) in self._possible
+
+    def step_before(self, event: AbstractEvent) -> AbstractEvent | None:
+        """Return a reference step that an event of the world waits for; `None` for none.
+
+        In a run with agents nothing of the world happens after it.
+        """
+        return self._possible.get(id(event))
+
+    def is_listed(self, event: AbstractEvent) -> bool:
+        """Tell whether an event is in `self.events`."""
+        return event.event_id in self._listed_ids
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all events of the script."""
+        return list(self._by_id)
+
+    @cached_property
+    def _possible(self) -> dict[int, AbstractEvent | None]:
+        """By the identity of an event that can happen, a reference step before it."""
+        events: dict[int, AbstractEvent] = {}
+        left = [*self.listed, *self.left_out]
+        graph: TopologicalSorter[int] = TopologicalSorter()
+        while left:
+            event = left.pop()
+            if id(event) not in events:
+                events[id(event)] = event
+                needs = self.needs(event)
+                graph.add(id(event), *map(id, needs))
+                left += needs
+        possible: dict[int, AbstractEvent | None] = {}
+        with suppress(CycleError):
+            graph.prepare()
+        while ready := graph.get_ready():
+            for node in ready:
+                steps = [one if type(one) is OracleEvent else possible[id(one)] for one in self.needs(events[node])]
+                step = next(filter(None, steps), None)
+                if self._happens(events[node], step):
+                    possible[node] = step
+                    graph.done(node)
+        return possible
+
+    def _happens(self, event: AbstractEvent, step: AbstractEvent | None) -> bool:
+        if self.is_listed(event):
+            return True
+        # What is not listed happens, as in ARE, when all that it depends on has happened. A condition behind a step is
+        # asked no more if it is listed.
+        is_asked = step is None or isinstance(event, ConditionCheckEvent)
+        return bool(event.dependencies) and (self._oracle or (is_asked and type(event) is not OracleEvent))
