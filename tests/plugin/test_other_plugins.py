@@ -155,6 +155,7 @@ def test_parameters_are_names_and_numbers_that_hold_no_settings(
         "{'pare_variant': 'calm', 'pare_run_number': 1}",
     )
     assert len(seen[0]) == 4
+    assert PASSWORD not in example.run(*SUITE, "--setup-plan").out
 
 
 def test_the_fixture_of_the_variant_has_its_settings(example: Example) -> None:
@@ -184,7 +185,7 @@ def test_repetitions_by_a_plugin_are_refused(plugin: str, suite: str, example: E
     session = example.run(*SUITE)
     assert session.code == pytest.ExitCode.INTERRUPTED
     assert "a plugin or a mark repeats this scenario" in session.out
-    assert "set runs: N, or --pare-runs N" in session.out
+    assert "set runs: N in the suite, or --pare-runs N" in session.out
     assert session.has_no_traceback_of_ours()
 
 
