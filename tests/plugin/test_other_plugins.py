@@ -169,6 +169,24 @@ def test_the_fixture_of_the_variant_has_its_settings(example: Example) -> None:
     assert "told busy 4" in out
 
 
+def test_a_test_of_ones_own_can_name_a_variant(example: Example) -> None:
+    example.pytester.makeini("[pytest]\npare_config = pare.yaml")
+    example.suite("matrix: {calm: {max_turns: 3}, busy: {max_turns: 4}}").scenario("water").write(
+        "test_shed.py",
+        """
+        import pytest
+
+        @pytest.mark.parametrize("pare_variant", ["busy", "bussy"], indirect=True)
+        def test_shed(pare_variant):
+            assert pare_variant.settings.runner.max_turns == 4
+        """,
+    )
+    session = example.run("test_shed.py")
+    assert session.outcomes() == {"passed": 1, "errors": 1}
+    assert "fixture pare_variant: pare.yaml has no variant 'bussy'; did you mean 'busy'?" in session.out
+    assert session.has_no_traceback_of_ours()
+
+
 def test_a_description_is_a_docstring_and_no_signature(example: Example) -> None:
     example.scenario("water").scenario("weed", methods="'''Weeds grow.'''\n__doc__ = 'Weeds grow.'")
     assert [item["doc"] for item in told(example)] == [None, "Weeds grow."]
