@@ -67,16 +67,25 @@ def installed() -> dict[str, Distribution]:
     """Return the distributions that this process finds, by their normalized names."""
     found: dict[str, Distribution] = {}
     for one in metadata.distributions():
-        # To parse all of it takes ten times longer: the text of the project's page follows the fields.
-        fields = (one.read_text("METADATA") or "").partition("\n\n")[0]
+        # The library parses the text of the project's page as well, which takes ten times longer.
+        fields = _text(one).partition("\n\n")[0]
         values = [line.partition(": ")[::2] for line in fields.splitlines()]
         names = [value for field, value in values if field == "Name"]
         versions = [value for field, value in values if field == "Version"]
         # An installer that was interrupted leaves directories without these.
         if names and versions:
-            requires = tuple(value for field, value in values if field == "Requires-Dist" and "extra" not in value)
+            required = (value for field, value in values if field == "Requires-Dist")
+            requires = tuple(one for one in required if "extra" not in one.partition(";")[2])
             found.setdefault(canonicalize_name(names[0]), Distribution(names[0], versions[0], requires))
     return found
+
+
+def _text(distribution: metadata.Distribution) -> str:
+    try:
+        # The second is that of a development install by setuptools.
+        return distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    except ValueError:
+        return ""
 
 
 def problem_lines(distributions: Mapping[str, Distribution]) -> list[str]:
@@ -118,7 +127,7 @@ def broken_requirements(distributions: Mapping[str, Distribution]) -> Iterator[B
             found = distributions.get(required)
             if name == _ARE and required in overridden:
                 continue
-            if found is None or not requirement.specifier.contains(found.version, prereleases=True):
+            if found is None or not _is_met(requirement, found.version):
                 yield Broken(distribution, requirement, None if found is None else found.version)
 
 
@@ -131,6 +140,14 @@ def _requirements(distribution: Distribution) -> Iterator[Requirement]:
             continue
         if requirement.marker is None or requirement.marker.evaluate():
             yield requirement
+
+
+def _is_met(requirement: Requirement, version: str) -> bool:
+    try:
+        return requirement.specifier.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        # Of a time when any text was a version: nothing can be said of it.
+        return True
 
 
 def _is_tested(name: str, version: str) -> bool:
@@ -152,5 +169,6 @@ def _remedies(broken: Iterable[Broken]) -> list[str]:
             both = ["pydantic", "mcp"] if name in ("pydantic", "mcp") else [name]
             remedies |= dict.fromkeys(f"{one}=={TESTED[one]}" for one in both)
         else:
-            remedies[f"{requirement.name}{requirement.specifier}"] = None
+            wanted = _POLARS_OF_ARE if name == _POLARS else requirement.name
+            remedies[f"{wanted}{requirement.specifier}"] = None
     return list(remedies)

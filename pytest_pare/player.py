@@ -88,10 +88,17 @@ def variant_for(node: pytest.Item | pytest.Collector, name: str | None = None) -
     Args:
         node: The test.
         name: Name of the variant; `None` is the only one, or the suite itself if it has several.
+
+    Raises:
+        pytest.fail.Exception: If the suite has no variant of that name.
     """
     suite = suite_for(node)
     if name is not None:
-        return next(variant for variant in suite.variants if variant.name == name)
+        variants = {variant.name: variant for variant in suite.variants}
+        if name not in variants:
+            hint = did_you_mean(str(name), variants)
+            pytest.fail(f"fixture pare_variant: {suite.path.name} has no variant {name!r}{hint}", pytrace=False)
+        return variants[name]
     return suite.variants[0] if len(suite.variants) == 1 else Variant("", suite.settings)
 
 

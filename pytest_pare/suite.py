@@ -113,15 +113,15 @@ class SuiteFile(pytest.Module):
         broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]
         items = list(super().collect())
         for item in items:
-            # pytest makes functions of no other class.
-            item.__class__ = ScenarioItem
-            self._refuse_repeats(item)
+            if isinstance(item, pytest.Function):
+                # pytest makes functions of its own class only.
+                item.__class__ = ScenarioItem
+                self._refuse_repeats(item)
         return [*items, *broken]
 
-    def _refuse_repeats(self, item: pytest.Item | pytest.Collector) -> None:
-        # Reports would have each repetition as a variant. Their parameters are no fixture that anybody writes.
-        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if any(name.startswith("__") for name in parameters):
+    def _refuse_repeats(self, item: pytest.Function) -> None:
+        # Plugins give their parameters names that no fixture has.
+        if hasattr(item, "callspec") and any(name.startswith("__") for name in item.callspec.params):
             raise self.CollectError(
                 f"{item.nodeid}: a plugin or a mark repeats this scenario (pytest-repeat, pytest-flakefinder), which "
                 "makes a variant of each repetition; leave that out, and set runs: N in the suite, or --pare-runs N"

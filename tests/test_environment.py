@@ -37,8 +37,9 @@ def lines(changed: Mapping[str, tuple[str, ...]]) -> list[str]:
         {"agent": ("1.0", "mcp>=1"), "mcp": ("2.4.0b1",), "pydantic": ("2.15.0",)},
         {"agent": ("1.0", "polars>=1")},
         {"python-dotenv": ("1.3.0",)},
+        {"agent": ("1.0", "tool>=2"), "tool": ("built last summer",)},
     ],
-    ids=["nothing", "met", "elsewhere", "unreadable", "tested", "same module", "newer dotenv"],
+    ids=["nothing", "met", "elsewhere", "unreadable", "tested", "same module", "newer dotenv", "no version"],
 )
 def test_nothing_is_said_of_what_works(changed: Mapping[str, tuple[str, ...]]) -> None:
     assert lines(changed) == []
@@ -87,6 +88,20 @@ def test_nothing_is_said_of_what_works(changed: Mapping[str, tuple[str, ...]]) -
             ["agent 1.0 requires Tool_Box>=2, and 1.9 is installed", "try: pip install 'Tool_Box>=2'"],
         ),
         (
+            {"agent": ("1.0", "polars>=1.35")},
+            [
+                "agent 1.0 requires polars>=1.35, and 1.33.1 is installed",
+                "try: pip install 'polars-lts-cpu>=1.35'",
+            ],
+        ),
+        (
+            {"mcp": ("unreadable",), "pydantic": ("2.14.4",)},
+            [
+                f"{ARE} 1.2.0 requires pydantic==2.10.6, and 2.14.4 is installed",
+                "try: pip install pydantic==2.14.4 mcp==2.3.0",
+            ],
+        ),
+        (
             {"polars": ("1.35.1",)},
             [
                 "polars 1.35.1 and polars-lts-cpu 1.33.1 own the same files, and ARE needs the second",
@@ -111,21 +126,26 @@ def test_each_distribution_is_named_where_many_are_broken() -> None:
 def test_what_is_installed_is_read_as_the_standard_library_reads_it() -> None:
     found = installed()
     for name in (ARE, "pytest", "polars-lts-cpu"):
-        requires = [one for one in metadata.requires(name) or () if "extra" not in one]
+        requires = [one for one in metadata.requires(name) or () if "extra" not in one.partition(";")[2]]
         assert found[name] == Distribution(metadata.metadata(name)["Name"], metadata.version(name), tuple(requires))
 
 
 def test_what_an_installer_left_behind_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in {
-        "broken": "",
-        "nameless": "Version: 1.0\n\nName: text\n",
-        "pytest": "Name: pytest\nVersion: 1",
-    }.items():
+    texts = {
+        "broken": b"",
+        "nameless": b"Version: 1.0\n\nName: text\n",
+        "bytes": b"Name: \xff\nVersion: 1",
+        "pytest": b"Name: pytest\nVersion: 1\nRequires-Dist: sklearn-extra\nRequires-Dist: x; extra == 'y'\n",
+    }
+    for name, text in texts.items():
         (tmp_path / f"{name}-1.dist-info").mkdir()
-        (tmp_path / f"{name}-1.dist-info" / "METADATA").write_text(text)
+        (tmp_path / f"{name}-1.dist-info" / "METADATA").write_bytes(text)
     (tmp_path / "empty-1.dist-info").mkdir()
+    (tmp_path / "developed.egg-info").mkdir()
+    (tmp_path / "developed.egg-info" / "PKG-INFO").write_text("Name: developed\nVersion: 2\n")
     monkeypatch.syspath_prepend(tmp_path)
     found = installed()
     # The first one on the path is what is imported.
-    assert found["pytest"].version == "1"
-    assert not {"broken", "nameless", "text", "empty"} & set(found)
+    assert found["pytest"] == Distribution("pytest", "1", ("sklearn-extra",))
+    assert found["developed"].version == "2"
+    assert not {"broken", "nameless", "text", "bytes", "empty"} & set(found)

@@ -58,10 +58,9 @@ def test_reporters_beside_each_other(workers: str, project: Example) -> None:
         "--html=out.html", "--self-contained-html", "--cov=scenarios", "--timeout=120", "--junitxml=out.xml",
     )  # fmt: skip
     session = run(project, workers, *(flag for name in plugins for flag in ("-p", name)), *flags)
-    assert session.outcomes() == {"passed": 3, "failed": 2} | {
-        k: v for k, v in session.outcomes().items() if k[0] == "w"
-    }
-    assert session.verdict == [HALF]
+    assert {kind: session.outcomes()[kind] for kind in ("passed", "failed")} == {"passed": 3, "failed": 2}
+    # Below it stands a section of pytest-json-report.
+    assert session.verdict[0] == HALF
     assert session.code == pytest.ExitCode.OK
     here = project.path
     results = [json.loads(path.read_text()) for path in (here / "allure").glob("*-result.json")]

@@ -155,6 +155,7 @@ def test_parameters_are_names_and_numbers_that_hold_no_settings(
         "{'pare_variant': 'calm', 'pare_run_number': 1}",
     )
     assert len(seen[0]) == 4
+    assert PASSWORD not in example.run(*SUITE, "--setup-plan").out
 
 
 def test_the_fixture_of_the_variant_has_its_settings(example: Example) -> None:
@@ -166,6 +167,24 @@ def test_the_fixture_of_the_variant_has_its_settings(example: Example) -> None:
     out = example.run(*SUITE, "-s").out
     assert "told calm 3" in out
     assert "told busy 4" in out
+
+
+def test_a_test_of_ones_own_can_name_a_variant(example: Example) -> None:
+    example.pytester.makeini("[pytest]\npare_config = pare.yaml")
+    example.suite("matrix: {calm: {max_turns: 3}, busy: {max_turns: 4}}").scenario("water").write(
+        "test_shed.py",
+        """
+        import pytest
+
+        @pytest.mark.parametrize("pare_variant", ["busy", "bussy"], indirect=True)
+        def test_shed(pare_variant):
+            assert pare_variant.settings.runner.max_turns == 4
+        """,
+    )
+    session = example.run("test_shed.py")
+    assert session.outcomes() == {"passed": 1, "errors": 1}
+    assert "fixture pare_variant: pare.yaml has no variant 'bussy'; did you mean 'busy'?" in session.out
+    assert session.has_no_traceback_of_ours()
 
 
 def test_a_description_is_a_docstring_and_no_signature(example: Example) -> None:
@@ -184,7 +203,7 @@ def test_repetitions_by_a_plugin_are_refused(plugin: str, suite: str, example: E
     session = example.run(*SUITE)
     assert session.code == pytest.ExitCode.INTERRUPTED
     assert "a plugin or a mark repeats this scenario" in session.out
-    assert "set runs: N, or --pare-runs N" in session.out
+    assert "set runs: N in the suite, or --pare-runs N" in session.out
     assert session.has_no_traceback_of_ours()
 
 

@@ -42,8 +42,6 @@ def project(example: Example, monkeypatch: pytest.MonkeyPatch) -> Example:
     example.write("vscode_pytest.py", ADAPTER).write("test_shed.py", SHED)
     example.scenario("water").scenario("weed", "fail")
     example.pytester.makeini("[pytest]\npare_config = pare.yaml")
-    # The extension puts its adapter there, for workers too.
-    monkeypatch.setenv("PYTHONPATH", str(example.path))
     monkeypatch.syspath_prepend(example.path)
     return example
 
@@ -97,8 +95,7 @@ def test_every_run_is_discovered_and_runs_by_its_id(
 def test_one_run_is_run_alone_by_its_id(project: Example) -> None:
     project.suite("runs: 2")
     (node,) = (node for node in discovered(project)["pare.yaml"] if node["name"] == "water[run2]")
-    # In a process of its own, whose workers find the adapter.
-    session = project.run_process("-p", "vscode_pytest", node["id"], "-n1")
+    session = project.run("-p", "vscode_pytest", node["id"])
     assert session.outcomes() == {"passed": 1}
     assert session.verdict == [
         "gate PASS: 1 of 1 run succeeded (100.0 %), every run must succeed (no rate set)",
