@@ -70,6 +70,7 @@ class Call:
         completion_tokens: Tokens of the answer, if the engine tells.
         cost: US dollars, if the price is known.
         seconds: Real time that the answer took.
+        finish_reason: Why the answer ended, if the engine tells; recordings of earlier versions do not have it.
     """
 
     role: str
@@ -83,6 +84,7 @@ class Call:
     completion_tokens: int | None
     cost: float | None
     seconds: float
+    finish_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,10 @@ class Recording:
         ingredients = _fields(self.ingredients)
         # A tool may well be called get_password; what stands for it here is no secret.
         hashes = {name: ingredients.pop(name) for name in ("tools", "apps")}
-        header = {**redacted_plain({**header, "ingredients": ingredients}), "calls": len(self.calls)}
+        header = {**_without_secrets({**header, "ingredients": ingredients}), "calls": len(self.calls)}
         header["ingredients"] |= hashes
         calls = ({**_fields(call), "added": [[one.role, one.content] for one in call.added]} for call in self.calls)
-        lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in (header, *map(redacted_plain, calls))]
+        lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in (header, *map(_without_secrets, calls))]
         # Half of a surrogate pair, which no file can hold, becomes the escape that JSON has for it.
         return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -275,6 +277,11 @@ def _is_a(value: Any, kind: Any) -> bool:
         # Seconds and dollars, which a run adds up.
         return isinstance(value, int | float) and 0 <= value < math.inf
     return isinstance(value, origin or kind)
+
+
+def _without_secrets(fields: dict[str, Any]) -> dict[str, Any]:
+    # A figure may happen to be equal to a secret, and must stay one.
+    return {name: value if isinstance(value, int | float) else redacted_plain(value) for name, value in fields.items()}
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from pytest_pare.engines.errors import (
     ContentRefusedError,
@@ -22,6 +23,7 @@ from pytest_pare.engines.errors import (
     ProviderOutageError,
     RateLimitError,
 )
+from pytest_pare.engines.routing import without_credentials
 from pytest_pare.plain import to_text
 from pytest_pare.redaction import redacted
 
@@ -43,6 +45,11 @@ _REFUSED_WORDS = (
 )
 _WITH_RESPONSE = ("openai.APIStatusError", "httpx.HTTPStatusError", "requests.HTTPError")
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"}
+# The status that OpenAI and Anthropic send with an error of this code or type.
+_STATUS_OF_CODE = {
+    "invalid_request_error": 400, "authentication_error": 401, "invalid_api_key": 401, "permission_error": 403,
+    "not_found_error": 404, "model_not_found": 404, "rate_limit_error": 429, "rate_limit_exceeded": 429,
+}  # fmt: skip
 
 _CREDENTIALS = "set the right key in the environment"
 _KEYS = "change the engine's options in the suite"
@@ -60,18 +67,51 @@ def error_of(raised: BaseException, now: float) -> EngineError:
     if isinstance(raised, TimeoutError) or _any(chain, "httpx.TimeoutException", "requests.Timeout"):
         return EngineTimeoutError("no answer in time", "see whether it is busy, or give it more timeout_seconds")
     sender, response = _response(chain)
-    if response is not None and response.status_code >= 400:
-        said = _said(response) if response.text else (_short(str(sender)), "")
-        return _of_status(int(response.status_code), *said, _retry_after(response, now))
-    return _of_class(chain)
+    status = 200 if response is None else int(response.status_code)
+    if status >= 400:
+        text, code = _said(response) if response.text else (short(str(sender)), "")
+        return _of_status(status, text, code, f"{status}, {text}" if text else f"{status}", _retry_after(response, now))
+    return _of_redirect(status, response) if status >= 300 else _of_class(chain)
+
+
+def has_body(raised: BaseException) -> bool:
+    """Tell whether a client may have raised for what a response says, and not for its status or its encoding."""
+    # LiteLLM's own exceptions have a status too, which it makes up.
+    return not _any(list(_chain(raised)), "httpx.HTTPStatusError", "builtins.UnicodeDecodeError")
+
+
+def error_in_answer(error: object) -> EngineError:
+    """Return the error for what a provider says is wrong in a response of status 200."""
+    text, code = _words(error)
+    status = int(code) if code.isdecimal() and len(code) == 3 else _STATUS_OF_CODE.get(code.lower(), 0)
+    told = ", ".join(filter(None, (code, text, "in a response of status 200")))
+    if not 400 <= status < 600:
+        # Without a status, it is a failure that may pass, unless the words say what is wrong with the request.
+        status = 400 if _is_too_long(text.lower(), code.lower()) or _is_unwanted(text.lower(), code.lower()) else 500
+    return _of_status(status, text, code, told, None)
+
+
+def has_error_words(body: object) -> bool:
+    """Tell whether a provider says in words what is wrong."""
+    return bool(_words(body)[0])
+
+
+def _of_redirect(status: int, response: Any) -> EngineConfigurationError:
+    told = response.headers.get("location")
+    if not told:
+        return EngineConfigurationError(f"it answers {status}, and names no other address", "see endpoint")
+    address = without_credentials(urljoin(str(response.request.url), told)).removesuffix("/chat/completions")
+    return EngineConfigurationError(f"it has moved to {address} ({status})", "change endpoint to the new address")
 
 
 def _of_class(chain: list[BaseException]) -> EngineError:
-    innermost = _short(str(chain[-1]))
+    innermost = short(str(chain[-1]))
     if _any(chain, "httpx.TransportError", "requests.ConnectionError", "builtins.ConnectionError"):
         return ProviderOutageError(f"no connection ({innermost})", "see whether it is running")
-    if _any(chain, "json.JSONDecodeError", "pydantic_core.ValidationError"):
-        return ProviderOutageError("it answered what is no JSON of an answer", _LATER)
+    if _any(chain, "json.JSONDecodeError"):
+        return ProviderOutageError("it answered what is no JSON", _LATER)
+    if _any(chain, "builtins.UnicodeDecodeError"):
+        return ProviderOutageError("it answered what is not UTF-8 text", _LATER)
     # What LiteLLM and the clients below it refuse before there is a request.
     if type(chain[-1]).__name__ in {"OpenAIError", "AuthenticationError"}:
         return EngineConfigurationError(f"no key ({innermost})", _CREDENTIALS)
@@ -80,8 +120,7 @@ def _of_class(chain: list[BaseException]) -> EngineError:
     return ProviderOutageError(f"it gave no usable answer ({type(chain[-1]).__name__}: {innermost})", _LATER)
 
 
-def _of_status(status: int, text: str, code: str, retry_after: float | None) -> EngineError:
-    told = f"{status}, {text}" if text else f"{status}"
+def _of_status(status: int, text: str, code: str, told: str, retry_after: float | None) -> EngineError:
     words, code = text.lower(), code.lower()
     if code in _NO_CREDIT or status == 402:
         return EngineConfigurationError(f"the account has no credit left ({told})", "add some")
@@ -96,14 +135,22 @@ def _of_status(status: int, text: str, code: str, retry_after: float | None) -> 
 def _of_refusal(status: int, told: str, words: str, code: str) -> EngineConfigurationError | ContentRefusedError:
     if status in {401, 403}:
         return EngineConfigurationError(f"the key is refused ({told})", _CREDENTIALS)
-    if status == 413 or code in _CONTEXT_CODES or any(phrase in words for phrase in _CONTEXT_WORDS):
+    if status == 413 or _is_too_long(words, code):
         what = f"the request is longer than the model reads ({told})"
         return ContextTooLongError(what, "take a model that reads more, or fewer turns")
-    if code in _REFUSED_CODES or any(phrase in words for phrase in _REFUSED_WORDS):
+    if _is_unwanted(words, code):
         return ContentRefusedError(f"the content filter refuses the request ({told})", "see what the scenario says")
     if status == 404:
         return EngineConfigurationError(f"no such model or path ({told})", "see model_name and endpoint")
     return EngineConfigurationError(f"the request is refused ({told})", _KEYS)
+
+
+def _is_too_long(words: str, code: str) -> bool:
+    return code in _CONTEXT_CODES or any(phrase in words for phrase in _CONTEXT_WORDS)
+
+
+def _is_unwanted(words: str, code: str) -> bool:
+    return code in _REFUSED_CODES or any(phrase in words for phrase in _REFUSED_WORDS)
 
 
 def _chain(raised: BaseException) -> Iterator[BaseException]:
@@ -142,17 +189,24 @@ def _said(response: Any) -> tuple[str, str]:
         body = json.loads(response.text)
     except Exception:  # noqa: BLE001 - a body that cannot be read says nothing
         return "", ""
-    error = body.get("error", body) if isinstance(body, dict) else {}
+    return _words(body) if isinstance(body, dict) else ("", "")
+
+
+def _words(body: object) -> tuple[str, str]:
+    """Return what the JSON of an error says in words, shortened, and its code."""
+    error = (body.get("error") or body) if isinstance(body, dict) else body
     if isinstance(error, str):
-        return _short(error), ""
+        return short(error), ""
     if not isinstance(error, dict):
         return "", ""
     text = error.get("message") or error.get("detail") or ""
     code = error.get("code") or error.get("type") or ""
-    return _short(text) if isinstance(text, str) else "", code if isinstance(code, str) else ""
+    is_code = isinstance(code, str | int) and not isinstance(code, bool)
+    return short(text) if isinstance(text, str) else "", short(str(code)) if is_code else ""
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text from outside as one line of a message: without secrets, and of limited length."""
     # Before it is cut: of half a key nobody can tell that it is one.
     line = redacted(" ".join(to_text(text).split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."

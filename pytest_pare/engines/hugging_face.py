@@ -1,12 +1,13 @@
-"""Hugging Face's inference providers, asked by ARE's engine."""
+"""Hugging Face's inference providers, asked by the client of ARE's engine."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.engines.completion import Answer, read_completion
 from pytest_pare.engines.errors import EngineConfigurationError
-from pytest_pare.engines.litellm_client import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +44,17 @@ def asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], An
     from are.simulation.agents.are_simulation_agent_config import LLMEngineConfig as ARELLMEngineConfig
     from are.simulation.agents.llm.llm_engine_builder import LLMEngineBuilder
 
-    engine = LLMEngineBuilder().create_engine(
-        ARELLMEngineConfig(model_name=config.model_name, provider=config.provider, endpoint=None)
+    # The client alone: ARE's engine retries without an end in real time, keeps nothing but the text, and changes that.
+    client = (
+        LLMEngineBuilder()
+        .create_engine(ARELLMEngineConfig(model_name=config.model_name, provider=config.provider, endpoint=None))
+        .client
     )
-    # Without ARE's own retries, which know no end in real time.
-    ask = type(engine).chat_completion.__wrapped__
 
     def ask_once(messages: list[dict[str, Any]], seconds: float) -> Answer:
-        engine.client.timeout = seconds
-        text, _ = ask(engine, messages, [])
-        return Answer(text)
+        client.timeout = seconds
+        response = client.chat_completion(messages, model=config.model_name)
+        # Of one's own price alone: no list has these.
+        return read_completion(asdict(response)).at_price(config.price)
 
     return ask_once

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from pytest_pare.engines.errors import ContentRefusedError, EngineConfigurationError, ProviderOutageError
+from pytest_pare.engines.causes import has_body
+from pytest_pare.engines.completion import Answer, not_a_completion, read_completion
+from pytest_pare.engines.facts import amount
 
 if TYPE_CHECKING:
     from pytest_pare.engines.routing import Route
     from pytest_pare.scenarios.config import LLMEngineConfig
 
 _OF_CLIENTS = r"(litellm|openai|httpx|httpcore|pydantic|huggingface_hub)(\.|$)"
-_MILLION = 1_000_000
-
-
-class Answer(NamedTuple):
-    """What a model answered.
-
-    Attributes:
-        text: In the model's words.
-        prompt_tokens: Tokens of the request; `None` if the provider does not tell.
-        completion_tokens: Tokens of the answer, likewise.
-        cost: In US dollars; `None` if nobody knows.
-    """
-
-    text: str
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: float | None = None
 
 
 def load_litellm() -> Any:
@@ -74,62 +61,73 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
     options = {
         name: value for name in ("temperature", "seed", "max_tokens") if (value := getattr(config, name)) is not None
     }
-    response = litellm.completion(
-        model=found.model,
-        custom_llm_provider=found.provider,
-        api_base=found.endpoint,
-        api_key=found.key,
-        messages=messages,
-        timeout=seconds,
-        max_retries=0,
-        num_retries=0,
-        **options,
-    )
-    text = _text(response)
-    prompt_tokens, completion_tokens = _usage(response)
-    cost = _cost(litellm, config, found, response, prompt_tokens, completion_tokens)
-    return Answer(text, prompt_tokens, completion_tokens, cost)
-
-
-def _text(response: Any) -> str:
-    if not response.choices:
-        raise ProviderOutageError("the answer has no choices in it", "try again later")
-    choice = response.choices[0]
-    text: str = choice.message.content or ""
-    if choice.finish_reason == "content_filter":
-        raise ContentRefusedError("the content filter keeps the answer back", "see what the scenario says")
-    if choice.finish_reason == "length" and not text.strip():
-        raise EngineConfigurationError(
-            "max_tokens was used up before there was an answer", "give the engine more of them"
-        )
-    # An empty answer is the model's, like any other that is no action.
-    return text
-
-
-def _usage(response: Any) -> tuple[int | None, int | None]:
-    usage = getattr(response, "usage", None)
-    prompt_tokens = getattr(usage, "prompt_tokens", None) or None
-    # LiteLLM makes nothing out of what was not told; a request without a token is none.
-    return prompt_tokens, None if prompt_tokens is None else getattr(usage, "completion_tokens", None)
-
-
-def _cost(
-    litellm: Any,
-    config: LLMEngineConfig,
-    found: Route,
-    response: Any,
-    prompt_tokens: int | None,
-    completion_tokens: int | None,
-) -> float | None:
-    if prompt_tokens is None or completion_tokens is None:
-        return None
-    if config.price is not None:
-        price = config.price
-        return (prompt_tokens * price.input + completion_tokens * price.output) / _MILLION
-    if found.is_own:
-        return None
+    noted: list[object] = []
+    raised: Exception | None = None
+    response: Any = None
     try:
-        return float(
+        response = litellm.completion(
+            model=found.model,
+            custom_llm_provider=found.provider,
+            api_base=found.endpoint,
+            api_key=found.key,
+            messages=messages,
+            timeout=seconds,
+            max_retries=0,
+            num_retries=0,
+            logger_fn=lambda details: noted.append(details.get("original_response")),
+            **options,
+        )
+    except Exception as error:
+        if not has_body(error):
+            raise
+        raised = error
+    answer = _read(noted, response, raised).at_price(config.price)
+    has_tokens = answer.prompt_tokens is not None and answer.completion_tokens is not None
+    if config.price is not None or found.is_own or response is None or not has_tokens:
+        return answer
+    return answer._replace(cost=_listed_cost(litellm, found, response))
+
+
+def _read(noted: list[object], response: Any, raised: Exception | None) -> Answer:
+    """Return the answer in a response.
+
+    LiteLLM writes 0 for tokens that were not told, `stop` for the finish reason `ERROR`, and for some providers an
+    empty answer for an error in a response of status 200; it refuses a content in parts. So a body in OpenAI's format
+    is read as it came, and only what is in another one by what LiteLLM has made of it.
+    """
+    body = next((one for one in map(_body, noted) if one is not None), None)
+    if body is not None and ("choices" in body or body.get("error")):
+        return read_completion(body)
+    if raised is not None:
+        if body is not None:
+            return read_completion(body)
+        if str(raised).endswith("object has no attribute 'model_dump'"):
+            # OpenAI's client returns JSON of any type as it is.
+            raise not_a_completion("it is no object") from raised
+        raise raised
+    made = {**response.model_dump(), "usage": _usage(response)}
+    answer = read_completion(made)
+    # What has neither a text nor a token is something that LiteLLM could not read.
+    is_read = body is None or answer.text or answer.prompt_tokens is not None
+    return answer if is_read else read_completion(body)
+
+
+def _body(noted: object) -> dict[str, Any] | None:
+    """Return the JSON object that a provider has sent, of something that LiteLLM has logged."""
+    with suppress(ValueError, RecursionError):
+        parsed = json.loads(noted) if isinstance(noted, str) else None
+        return parsed if isinstance(parsed, dict) else None
+    return None
+
+
+def _usage(response: Any) -> dict[str, Any]:
+    usage = getattr(response, "usage", None)
+    return {name: getattr(usage, name, None) or None for name in ("prompt_tokens", "completion_tokens")}
+
+
+def _listed_cost(litellm: Any, found: Route, response: Any) -> float | None:
+    try:
+        return amount(
             litellm.completion_cost(completion_response=response, model=found.model, custom_llm_provider=found.provider)
         )
     except Exception:  # noqa: BLE001 - whatever it raises, it does not know the model's price

@@ -14,6 +14,7 @@ from pytest_pare.agents.react import cut_answer
 from pytest_pare.engines import hugging_face, litellm_client, routing
 from pytest_pare.engines.causes import error_of
 from pytest_pare.engines.errors import EngineError
+from pytest_pare.engines.facts import Facts
 from pytest_pare.engines.pacing import Pacer
 from pytest_pare.engines.patience import Patience
 from pytest_pare.plain import to_text
@@ -22,7 +23,7 @@ from pytest_pare.redaction import redacted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_pare.engines.litellm_client import Answer
+    from pytest_pare.engines.completion import Answer
     from pytest_pare.engines.patience import RealTime
     from pytest_pare.engines.reference import Role
     from pytest_pare.scenarios.config import LLMEngineConfig
@@ -80,12 +81,8 @@ class LiveEngine(LLMEngine):
             answer, seconds = self._patience.call(lambda: self._ask_once(told))
         except EngineError as error:
             raise self._told(error) from error.__cause__
-        return cut_answer(answer.text, stop_sequences), {
-            "prompt_tokens": answer.prompt_tokens,
-            "completion_tokens": answer.completion_tokens,
-            "cost": answer.cost,
-            "completion_duration": seconds,
-        }
+        facts = Facts(answer.prompt_tokens, answer.completion_tokens, answer.cost, seconds, answer.finish_reason)
+        return cut_answer(answer.text, stop_sequences), facts.to_metadata()
 
     def _ask_once(self, messages: list[dict[str, Any]]) -> tuple[Answer, float]:
         seconds = min(self._config.timeout_seconds, self._limits.seconds_left())

@@ -12,6 +12,7 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 from pytest_pare.engines import drift
 from pytest_pare.engines.cassette import Call, Ingredients, Message, Recording, fingerprint, messages_at
 from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError
+from pytest_pare.engines.facts import Facts
 from pytest_pare.redaction import redacted, redacted_plain
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.engines.reference import Role
 
-    Ask: TypeAlias = Callable[[], tuple[str, str, dict[str, Any]]]
+    Ask: TypeAlias = Callable[[], tuple[str, str, dict[str, Any] | None]]
 
 _RECORD = "record it with --pare-record {} --pare-live"
 _SAY_LIVE = "recording asks a model, which may cost something; say live: true in the suite or --pare-live"
@@ -191,11 +192,12 @@ class Tape:
         if not self._cassette.live:
             raise EngineConfigurationError(f"{self._name}: {_SAY_LIVE}")
         began = time.perf_counter()
-        model, answer, facts = ask()
+        model, answer, told_facts = ask()
         measured = time.perf_counter() - began
         self._is_new = True
+        facts = Facts.of(told_facts)
         # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
-        seconds = facts.get("completion_duration")
+        seconds = facts.completion_duration
         told = self._without_secrets(messages)
         before = self._asked.get(role)
         if before is None:
@@ -210,10 +212,11 @@ class Tape:
             kept,
             tuple(told[kept:]),
             redacted(answer),
-            facts.get("prompt_tokens"),
-            facts.get("completion_tokens"),
-            facts.get("cost"),
-            measured if seconds is None else float(seconds),
+            facts.prompt_tokens,
+            facts.completion_tokens,
+            facts.cost,
+            measured if seconds is None else seconds,
+            facts.finish_reason,
         )
 
     def _without_secrets(self, messages: list[Message]) -> list[Message]:
@@ -305,17 +308,13 @@ class TapeEngine(LLMEngine):
     ) -> tuple[str, dict[str, Any]]:
         """Return the recorded answer, or the engine's; `completion_duration` is the real time that it took."""
 
-        def ask() -> tuple[str, str, dict[str, Any]]:
+        def ask() -> tuple[str, str, dict[str, Any] | None]:
             engine = self.live()
             answer, facts = engine(messages, stop_sequences, **kwargs)
-            return engine.model_name, answer, facts or {}
+            return engine.model_name, answer, facts
 
         call = self._tape.answer(self._role, messages, ask)
         # As the engine calls itself, which may change where a recording of one model is left for another.
         self._model_name = call.model
-        return call.answer, {
-            "prompt_tokens": call.prompt_tokens,
-            "completion_tokens": call.completion_tokens,
-            "cost": call.cost,
-            "completion_duration": call.seconds,
-        }
+        facts = Facts(call.prompt_tokens, call.completion_tokens, call.cost, call.seconds, call.finish_reason)
+        return call.answer, facts.to_metadata()

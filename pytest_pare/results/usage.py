@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.results.text import plural
+from pytest_pare.results.text import plural, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _ROLES: Final = ("user", "observe", "execute")
 _FIGURES: Final = ("prompt_tokens", "completion_tokens", "cost")
+_MOST_DECIMALS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,19 @@ class RoleUsage:
         prompt_tokens: Tokens of the requests.
         completion_tokens: Tokens of the answers.
         cost: In US dollars.
+        finish_reasons: Why answers ended, where that is told, to how often.
     """
 
     calls: int
     prompt_tokens: Known
     completion_tokens: Known
     cost: Known
+    finish_reasons: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as JSON has them."""
-        return {"calls": self.calls, **{name: getattr(self, name).to_dict() for name in _FIGURES}}
+        figures = {name: getattr(self, name).to_dict() for name in _FIGURES}
+        return {"calls": self.calls, **figures, "finish_reasons": self.finish_reasons}
 
 
 def usage_of_roles(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, RoleUsage]:
@@ -97,22 +102,33 @@ def usage_lines(runs: Iterable[PAREScenarioValidationResult], called: str = "run
         sent, received = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
         table.append((f"    {role}", _whole(usage.calls), sent, received, _at_least(usage.cost, dollars)))
     rows = [f"{name:<14}{calls:>11}{sent:>17}{received:>17}{cost:>14}" for name, calls, sent, received, cost in table]
-    return [*rows, _cost_line(cost_of_runs(runs), called)]
+    return [*rows, *_cut_lines(roles), _cost_line(cost_of_runs(runs), called)]
 
 
 def dollars(cost: float) -> str:
     """Return US dollars and cents, or as many decimals as two digits take that are not zero."""
     decimals = 2 if not cost else max(2, 1 - math.floor(math.log10(cost)))
-    return f"${cost:,.{decimals}f}"
+    return f"${cost:,.{decimals}f}" if decimals <= _MOST_DECIMALS else f"${cost:.1e}"
 
 
 def _role_usage(usages: list[Mapping[str, Any]]) -> RoleUsage:
     figures = {name: Known.of(usage[name] for usage in usages) for name in _FIGURES}
-    return RoleUsage(calls=sum(usage["calls"] for usage in usages), **figures)
+    reasons: Counter[str] = Counter()
+    for usage in usages:
+        reasons.update(usage.get("finish_reasons", {}))
+    return RoleUsage(
+        calls=sum(usage["calls"] for usage in usages), **figures, finish_reasons=dict(sorted(reasons.items()))
+    )
 
 
 def _live(run: PAREScenarioValidationResult) -> dict[str, Mapping[str, Any]]:
     return {role: usage for role, usage in run.usage.items() if usage["live"]}
+
+
+def _cut_lines(roles: Mapping[str, RoleUsage]) -> list[str]:
+    cut = {role: usage.finish_reasons.get("length", 0) for role, usage in roles.items()}
+    told = ", ".join(f"{role} {count:,}" for role, count in cut.items() if count)
+    return wrapped(f"{plural(sum(cut.values()), 'answer')} cut at max_tokens: {told}", "    ") if told else []
 
 
 def _cost_line(cost: Known, called: str) -> str:

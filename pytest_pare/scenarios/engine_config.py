@@ -1,5 +1,6 @@
 """Which engine answers, and how it is asked."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, field_validator
@@ -9,6 +10,26 @@ from pytest_pare.scenarios.fields import Count, Lookalike, ModelName, Name, Valu
 
 OFFLINE_PROVIDERS = ("oracle", "scripted")
 """The providers whose engines answer on this machine, without a key and a network."""
+
+# With these, an endpoint is asked in the same way.
+_SAME_PROTOCOL = (None, "openai", "local", "hosted_vllm")
+
+
+def keys_of_other_model(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys of an engine that must not be taken over from it by another one.
+
+    A price is that of a model at a provider. Scripted answers, and an endpoint where it is asked in another way, are
+    those of a provider. All other keys say how any model is asked.
+
+    Args:
+        before: The keys of the engine.
+        after: The keys of the other one.
+    """
+    model, provider = ((before.get(key), after.get(key)) for key in ("model_name", "provider"))
+    keys = {"price"} if model[0] != model[1] else set()
+    if provider[0] != provider[1]:
+        keys |= {"price", "answers"} if set(provider) <= set(_SAME_PROTOCOL) else {"price", "answers", "endpoint"}
+    return frozenset(keys)
 
 
 class Price(Value):
@@ -63,6 +84,19 @@ class LLMEngineConfig(Lookalike):
         if answers is None or isinstance(answers, list | dict):
             return answers
         raise PydanticCustomError("answers_type", "must be a list, a mapping or the path of a file")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with the values of `update`; one with another model or provider does not keep the price.
+
+        Args:
+            update: Values by key, which are not validated.
+            deep: Whether the values are copied, too.
+        """
+        changes = dict(update or {})
+        before = {name: getattr(self, name) for name in self.model_fields_set}
+        keys = keys_of_other_model(before, {**before, **changes}) & before.keys()
+        defaults = {name: type(self).model_fields[name].default for name in keys - changes.keys()}
+        return super().model_copy(update={**defaults, **changes}, deep=deep)
 
     @property
     def is_live(self) -> bool:

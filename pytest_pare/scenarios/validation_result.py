@@ -82,7 +82,8 @@ class PAREScenarioValidationResult:
         noise_events: Events of noise that happened in the world.
         faults: Kind of fault to (what it hit, such as the tool's name, to how often).
         usage: Role to the calls of its engine: `calls`; `live`, whether a model answered; `prompt_tokens`,
-            `completion_tokens` and `cost` in US dollars, `None` for what is not known of all live calls.
+            `completion_tokens` and `cost` in US dollars, `None` for what is not known of all live calls;
+            `finish_reasons`, why their answers ended, to how often.
         script_events_missed: Events of the scenario's own script that were sure to come, had the run not ended before.
         ended_by: What let the turns come to their end: `max_turns`, `max_scenario_duration`, the scenario's `duration`,
             `stopped` (a `StopEvent`, a validation event that failed) or `nothing_left` to happen; `None` where nothing
@@ -163,8 +164,9 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
         "script_events_missed": int(result.script_events_missed),
         "ended_by": _optional_text(result.ended_by),
     }
-    plain: dict[str, Any] = redacted_plain(record)
-    return plain
+    # A figure may happen to be equal to a secret, and must stay one.
+    figures = {name: value for name, value in record.items() if isinstance(value, int | float) or name == "usage"}
+    return {**redacted_plain(record), **figures}
 
 
 def result_from_record(record: Mapping[str, Any]) -> PAREScenarioValidationResult:

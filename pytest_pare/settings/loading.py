@@ -23,6 +23,7 @@ from pytest_pare.documents import (
 )
 from pytest_pare.engines.answers import left_empty, read_answers, wrong_answers
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
+from pytest_pare.settings.engines import without_other_models
 from pytest_pare.settings.errors import SettingsError, describe, location_of, unknown_key
 from pytest_pare.settings.models import FLAG_KEYS, KEYS, PATH_KEYS, SuiteSettings, key_of
 from pytest_pare.settings.variants import Finding, Variant, VariantsError, variants_of, without_stage
@@ -195,8 +196,8 @@ def load_suite(path: Path, overrides: Sequence[Override] = ()) -> Suite:
     if not isinstance(data, dict):
         message = f"a suite must be a mapping of sections, got {shown(data)}"
         raise SettingsError([_problem(path, document, (), (), message)])
-    for override in overrides:
-        data = _updated(data, override.location, _anchored(override.location, override.value, override.base_dir))
+    # Twice: an override can name another model, of which the file says nothing.
+    data = _overridden(without_other_models(data, _overridden(data, overrides)), overrides)
     problems = [*document.problems, *_left_empty(document, display(path))]
     findings: list[Finding] = []
     try:
@@ -319,6 +320,12 @@ def _problem(
         if shared == len(override.location) or shared > depth:
             return Problem(override.source, None, dotted(location), message)
     return Problem(display(path), line, dotted(location), message)
+
+
+def _overridden(data: dict[object, object], overrides: Sequence[Override]) -> dict[object, object]:
+    for override in overrides:
+        data = _updated(data, override.location, _anchored(override.location, override.value, override.base_dir))
+    return data
 
 
 def _updated(data: Mapping[object, object], location: Location, value: object) -> dict[object, object]:

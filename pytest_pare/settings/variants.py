@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from pytest_pare.documents import Location, dotted, shown
 from pytest_pare.scenarios.effects import why_no_stage, why_without_effect
+from pytest_pare.settings.engines import without_other_models
 from pytest_pare.settings.errors import describe, location_of, number_hint, unknown_key
 from pytest_pare.settings.models import KEYS, NUMBER_KEYS, RunnerSettings, SuiteSettings
 
@@ -217,10 +218,15 @@ def _levels(sweep: dict[str, list[Any]]) -> Iterator[_Change]:
 def _changed(said: dict[str, Any], *changes: _Change) -> tuple[SuiteSettings | None, list[Finding]]:
     """Return the settings of a suite that also says what is changed, or what is wrong with the last change."""
     try:
-        return SuiteSettings.model_validate(reduce(_overlaid, (one.overlay for one in changes), said)), []
+        return SuiteSettings.model_validate(reduce(_suite_overlaid, (one.overlay for one in changes), said)), []
     except ValidationError as error:
         details = error.errors(include_url=False)
         return None, [changes[-1].finding(location_of(one), describe(one)) for one in details]
+
+
+def _suite_overlaid(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    overlaid: dict[str, Any] = _overlaid(without_other_models(under, _overlaid(under, over)), over)
+    return overlaid
 
 
 def _overlaid(under: Any, over: Any) -> Any:

@@ -9,6 +9,7 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.errors import EngineError
+from pytest_pare.engines.facts import Facts
 from pytest_pare.plain import to_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.trace import EngineCall
@@ -66,14 +67,14 @@ class TimedEngine(LLMEngine):
             self._desk.end(WorldOver())
         asked = round(env.time_manager.time() - env.start_time, 6)
         answer: str | None = None
-        facts: dict[str, Any] = {}
+        facts = Facts()
         seconds = 0.0
         error: str | None = None
         try:
             env.limits.check()
             began = time.perf_counter()
             answer, metadata = self._engine(messages, stop_sequences, **kwargs)
-            facts = metadata or {}
+            facts = Facts.of(metadata)
             seconds = self._seconds(facts, time.perf_counter() - began)
         except ScenarioTimeoutError as over:
             self._desk.end(over)
@@ -93,36 +94,35 @@ class TimedEngine(LLMEngine):
                     fingerprint=fingerprint(map(Message.of, messages)),
                     response=answer,
                     latency=round(seconds, 6),
-                    prompt_tokens=facts.get("prompt_tokens"),
-                    completion_tokens=facts.get("completion_tokens"),
-                    cost=facts.get("cost"),
+                    prompt_tokens=facts.prompt_tokens,
+                    completion_tokens=facts.completion_tokens,
+                    cost=facts.cost,
                     error=error,
                     live=not self._is_offline,
+                    finish_reason=facts.finish_reason,
                 )
             )
         self._pass(seconds)
-        return answer or "", facts
+        return answer or "", facts.to_metadata()
 
     @property
     def _is_offline(self) -> bool:
         return bool(getattr(self._engine, "offline", False))
 
-    def _seconds(self, facts: dict[str, Any], measured: float) -> float:
+    def _seconds(self, facts: Facts, measured: float) -> float:
         fixed = self._config.generation_seconds
         if self._is_offline:
-            return max(fixed, facts.get("completion_duration") or 0.0)
+            return max(fixed, facts.completion_duration or 0.0)
         if self._config.simulated_generation_time_mode == "measured":
             # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
-            seconds = facts.get("completion_duration")
-            return measured if seconds is None else float(seconds)
+            return measured if facts.completion_duration is None else facts.completion_duration
         if self._config.simulated_generation_time_mode == "recorded":
-            recorded = facts.get("completion_duration")
-            if recorded is None:
+            if facts.completion_duration is None:
                 raise EngineError(
                     f"simulated_generation_time_mode is 'recorded', and the engine {self.model_name} has no recording; "
                     "use 'fixed' or 'measured'"
                 )
-            return float(recorded)
+            return facts.completion_duration
         return fixed
 
     def _pass(self, seconds: float) -> None:

@@ -111,6 +111,8 @@ class EngineCall:
         cost: US dollars; `None` if the price is not known.
         error: What the engine raised, or `None`.
         live: Whether the answer is a model's, and may have cost something.
+        finish_reason: Why the answer ended: `stop`, `length` (cut at `max_tokens`), `tool_calls` or `content_filter`;
+            `None` if the engine does not tell.
     """
 
     time: float
@@ -125,6 +127,7 @@ class EngineCall:
     cost: float | None = None
     error: str | None = None
     live: bool = False
+    finish_reason: str | None = None
 
     __repr__ = redacted_repr
 
@@ -210,7 +213,8 @@ class Trace:
         """Return by role what its engine was asked, and what that took.
 
         `calls` are all calls; `live` tells whether any of them was; `prompt_tokens`, `completion_tokens` and `cost`, in
-        US dollars, are sums over the live calls, `None` for what one of them does not tell, and without any.
+        US dollars, are sums over the live calls, `None` for what one of them does not tell, and without any;
+        `finish_reasons` counts the live calls by why their answer ended, where that is told.
         """
         by_role: dict[str, list[EngineCall]] = {}
         for call in self.calls:
@@ -291,7 +295,8 @@ def _usage(calls: list[EngineCall]) -> dict[str, Any]:
     for name in ("prompt_tokens", "completion_tokens", "cost"):
         told = [getattr(call, name) for call in live]
         usage[name] = sum(told) if told and None not in told else None
-    return usage
+    reasons = Counter(call.finish_reason for call in live if call.finish_reason is not None)
+    return {**usage, "finish_reasons": dict(sorted(reasons.items()))}
 
 
 def _fields(entry: TraceEvent | EngineCall | Trace) -> dict[str, Any]:
@@ -313,7 +318,10 @@ def _entry(line: str, what: str) -> TraceEvent | EngineCall:
     kind = values.pop("type", None)
     if kind not in ("event", "call"):
         raise ValueError(f"{what} is of the type {kind!r}, and must be 'event' or 'call'")
-    return _made(TraceEvent, values, what) if kind == "event" else _made(EngineCall, values, what)
+    if kind == "event":
+        return _made(TraceEvent, values, what)
+    # Traces of earlier versions do not have it.
+    return _made(EngineCall, {"finish_reason": None, **values}, what)
 
 
 def _made(cls: type[_T], values: dict[str, Any], what: str) -> _T:

@@ -41,6 +41,7 @@ from pydantic import BaseModel
 from pytest_pare import options, plugin
 from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
+from pytest_pare.engines.facts import FINISH_REASONS
 from pytest_pare.environment import TESTED
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
@@ -516,10 +517,18 @@ def in_brackets(function: Callable[..., Any]) -> str:
     return str(inspect.Signature([one.replace(annotation=inspect.Parameter.empty) for one in parameters]))
 
 
+def finish_reasons_table() -> Iterator[str]:
+    yield "| word | what providers say |"
+    yield "|---|---|"
+    for reason, words in FINISH_REASONS.items():
+        yield f"| `{reason}` | {', '.join(f'`{word}`' for word in words)} |"
+
+
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys_table,
     "later": later_table,
     "engine": engine_table,
+    "finish_reasons": finish_reasons_table,
     "noise": noise_table,
     "faults": faults_table,
     "flags": flags_table,

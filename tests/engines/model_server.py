@@ -24,7 +24,7 @@ class Reply:
 
     Attributes:
         status: Of HTTP.
-        body: What is sent.
+        body: What is sent; bytes as they are.
         headers: More headers.
         delay: Seconds before it is sent.
         manner: `whole`; `drip`, a byte each 0.05 s for ever; `cut`, half of it and then no connection any more; `hang`,
@@ -32,7 +32,7 @@ class Reply:
     """
 
     status: int = 200
-    body: str = ""
+    body: str | bytes = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     manner: Literal["whole", "drip", "cut", "hang"] = "whole"
@@ -48,27 +48,45 @@ class Request:
     time: float
 
 
-def answers(
-    text: str | None,
-    *,
-    usage: tuple[int, int] | None = (11, 7),
-    finish: str = "stop",
-    refusal: str | None = None,
-    choices: int = 1,
-    **how: Any,
-) -> Reply:
-    """Return a completion of the model's."""
-    message = {"role": "assistant", "content": text} | ({} if refusal is None else {"refusal": refusal})
-    body: dict[str, Any] = {
+def completion(
+    content: Any, *, finish: Any = "stop", usage: Any = None, choice: dict[str, Any] | None = None, **message: Any
+) -> dict[str, Any]:
+    """Return the JSON of a completion.
+
+    Args:
+        content: What the message says.
+        finish: The `finish_reason`.
+        usage: The `usage`; `None` leaves it out.
+        choice: More keys of the choice.
+        **message: More keys of the message.
+    """
+    told = {"role": "assistant", "content": content, **message}
+    body = {
         "id": "1",
         "object": "chat.completion",
         "created": 1,
         "model": "m",
-        "choices": [{"index": n, "message": message, "finish_reason": finish} for n in range(choices)],
+        "choices": [{"index": 0, "message": told, "finish_reason": finish, **(choice or {})}],
     }
+    return body if usage is None else {**body, "usage": usage}
+
+
+def answers(text: str | None, *, usage: tuple[int, int] | None = (11, 7), finish: str = "stop", **how: Any) -> Reply:
+    """Return a completion of the model's."""
+    told = None
     if usage is not None:
-        body["usage"] = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+        told = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+    return sends(completion(text, finish=finish, usage=told), **how)
+
+
+def sends(body: Any, **how: Any) -> Reply:
+    """Return a reply whose body is JSON."""
     return Reply(body=json.dumps(body), **how)
+
+
+def moves(status: int, address: str | None = "http://127.0.0.1:9/elsewhere") -> Reply:
+    """Return a redirect."""
+    return Reply(status, headers={} if address is None else {"Location": address})
 
 
 def fails(status: int, message: str = "no", code: str | None = None, retry_after: str | None = None) -> Reply:
@@ -204,7 +222,7 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             if (reply.manner == "hang" and server.closes_within(600)) or server.closes_within(reply.delay):
                 self.close_connection = True
                 return
-            data = reply.body.encode()
+            data = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
             self.send_response(reply.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(1_000_000 if reply.manner == "drip" else len(data)))

@@ -50,7 +50,12 @@ class Model(LLMEngine):
         call = next(self._calls, None)
         if call is None:
             return WAIT, None
-        facts = {"prompt_tokens": len(str(messages)) // 4, "completion_tokens": 7, "cost": 0.1 + 0.2}
+        facts = {
+            "prompt_tokens": len(str(messages)) // 4,
+            "completion_tokens": 7,
+            "cost": 0.1 + 0.2,
+            "finish_reason": "length",
+        }
         return call.response or "", {**facts, "completion_duration": call.latency}
 
 

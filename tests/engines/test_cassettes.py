@@ -264,6 +264,7 @@ def test_a_file_that_is_no_cassette_is_told_with_what_to_do(
         (1, ["seconds"], None, "line 2 is no call: seconds is None"),
         (1, ["seconds"], -1, "line 2 is no call: seconds is -1"),
         (1, ["seconds"], float("nan"), "line 2 is no call: seconds is nan"),
+        (1, ["finish_reason"], 5, "line 2 is no call: finish_reason is 5"),
         (0, ["scenario_id"], None, "scenario_id is None"),
         (0, ["run_number"], "1", "run_number is '1'"),
         (0, ["ingredients"], None, ""),
@@ -293,6 +294,15 @@ def test_a_file_that_holds_something_else_is_no_cassette(
         f"{path} is not a cassette: {where}; delete it, or record it anew with --pare-record all --pare-live"
     )
     assert result.error_kind == "configuration"
+
+
+def test_a_recording_of_before_answers_had_a_reason_is_replayed(recorded: Run, play: Taped, path: Path) -> None:
+    told = lines(path)
+    assert [call.pop("finish_reason") for call in told[1:]] == ["length"] * (len(told) - 1)
+    path.write_text("".join(json.dumps(one) + "\n" for one in told), encoding="utf-8")
+    calls = play(Cassette(path)).trace.calls
+    assert calls == tuple(dataclasses.replace(call, finish_reason=None) for call in recorded.trace.calls)
+    assert {call.finish_reason for call in recorded.trace.calls} == {"length"}
 
 
 def test_a_file_that_cannot_be_read_is_told(path: Path, play: Taped) -> None:

@@ -96,6 +96,16 @@ def test_what_was_under_way_at_a_refusal_slows_nobody_down_again() -> None:
     assert pace.rate == 8.0
 
 
+def test_requests_that_waited_for_a_refusal_at_the_same_time_go_at_the_new_rate() -> None:
+    pace = Pace(rate=4.0)
+    for _ in range(2):
+        pace.take(10.0)
+    pace.slow_down(10.0, 10.0, 0.0)
+    # The rate is halved to 2 a second, and both took their turn at the moment of the refusal.
+    assert [pace.keep(10.5, taken=10.0) for _ in range(2)] == [10.5, 11.0]
+    assert pace.keep(10.5, taken=10.1) == 10.5, "a turn that was taken at the new rate is kept"
+
+
 def test_nobody_asks_during_a_pause() -> None:
     pace = Pace()
     pace.take(0.0)

@@ -13,7 +13,8 @@ import pytest
 
 from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.engines.pacing import VARIABLE
-from tests.engines.model_server import WAIT, ModelServer, answers, fails, hangs
+from pytest_pare.simulation.trace import Trace
+from tests.engines.model_server import WAIT, ModelServer, answers, completion, fails, hangs, sends
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example
@@ -78,6 +79,72 @@ def test_one_endpoint_that_misbehaves_harms_no_other_run(example: Example) -> No
     )
     assert re.search(sentence, session.out)
     assert session.has_no_traceback_of_ours()
+
+
+IMPOSSIBLE = {"prompt_tokens": -40, "completion_tokens": float("nan"), "total_tokens": 1e400}
+
+
+def patient_suite(url: str, engine: dict[str, Any] | None = None, **changes: Any) -> str:
+    """Return a suite whose requests have time on a busy machine, with more keys of the observer's engine."""
+    patient = json.loads(suite(url))["runner"]["observe_engine_config"] | {"timeout_seconds": 60}
+    runner = {"observe_engine_config": patient | (engine or {}), "max_turns": 1, "observe_max_iterations": 3}
+    told = json.loads(suite(url, **changes))
+    told["runner"] = runner | changes.get("runner", {})
+    return json.dumps(told)
+
+
+def test_impossible_figures_cost_neither_report_nor_gate_nor_recording(example: Example) -> None:
+    example.scenario("dig")
+    with ModelServer([sends(completion(WAIT, usage=IMPOSSIBLE))]) as server:
+        example.suite(patient_suite(server.url, PRICED, cassettes={"mode": "once"}))
+        recorded = example.run(*SUITE)
+        replayed = example.run(*SUITE, "--pare-record", "none")
+    assert len(server.requests) == 1
+    for session in (recorded, replayed):
+        assert session.code == 0
+        assert "    Cost of 1 run unknown" in session.summary
+        assert session.verdict[0].startswith("gate PASS: 1 of 1 run succeeded")
+    usage = json.loads((example.path / "out.json").read_text())["metadata"]["usage"]["observe"]
+    assert {usage[name]["total"] for name in ("prompt_tokens", "completion_tokens", "cost")} == {None}
+
+
+def test_answers_that_were_cut_are_named_in_the_report_and_in_the_trace(example: Example) -> None:
+    example.scenario("dig")
+    with ModelServer([answers(WAIT[:40], finish="max_tokens"), answers(WAIT)]) as server:
+        session = example.suite(patient_suite(server.url, runner={"export": True})).run(*SUITE)
+    assert session.code == 0
+    assert "    1 answer cut at max_tokens: observe 1" in session.summary
+    usage = json.loads((example.path / "out.json").read_text())["metadata"]["usage"]["observe"]
+    assert usage["finish_reasons"] == {"length": 1, "stop": 1}
+    trace = Trace.from_jsonl((example.path / "traces" / "dig.jsonl").read_text(encoding="utf-8"))
+    assert [call.finish_reason for call in trace.calls if call.role == "observe"] == ["length", "stop"]
+
+
+PRICED = {"price": {"input": 1, "output": 4}}
+
+
+@pytest.mark.parametrize("how", ["matrix", "fixture", "flag"])
+def test_another_model_is_not_priced_as_the_first_one(example: Example, how: str) -> None:
+    example.scenario("dig")
+    told = {"matrix": {"small": {}, "large": {"observe_engine_config": {"model_name": "large"}}}}
+    flags = ["--pare-set", "runner.observe_engine_config.model_name=large"] if how == "flag" else []
+    if how == "fixture":
+        example.write(
+            "conftest.py",
+            """
+            import pytest
+
+            @pytest.fixture(params=["m", "large"])
+            def observe_engine_config(request, pare_config):
+                return pare_config.runner.observe_engine_config.model_copy(update={"model_name": request.param})
+            """,
+        )
+    with ModelServer([answers(WAIT, usage=(400, 100))], models=["m", "large"]) as server:
+        example.suite(patient_suite(server.url, PRICED, **(told if how == "matrix" else {})))
+        session = example.run(*SUITE, *flags)
+    assert session.code == 0
+    cost = "Cost of 1 run unknown" if how == "flag" else "Cost of 1 of 2 runs known: $0.00080"
+    assert f"    {cost}" in session.summary
 
 
 def test_the_header_says_who_is_asked_and_how_often(example: Example) -> None:

@@ -290,7 +290,16 @@ def test_without_agents_nothing_is_said_of_what_they_did() -> None:
 # What is added up over a suite
 
 
-USAGE = {"user": {"calls": 2, "live": True, "prompt_tokens": 10, "completion_tokens": 3, "cost": 0.5}}
+USAGE = {
+    "user": {
+        "calls": 2,
+        "live": True,
+        "prompt_tokens": 10,
+        "completion_tokens": 3,
+        "cost": 0.5,
+        "finish_reasons": {"length": 1},
+    }
+}
 
 
 def broken(kind: Any = None, **figures: Any) -> PAREScenarioValidationResult:
@@ -314,6 +323,7 @@ def test_the_text_of_what_happened_in_a_suite() -> None:
   Noise: 1530 events; faults: tool_failure 12, user_busy 3
   Usage             calls        tokens in       tokens out          cost
     user                2               10                3         $0.50
+    1 answer cut at max_tokens: user 1
     Cost of 1 run: $0.50"""
     )
 
@@ -355,7 +365,7 @@ def test_what_happened_in_a_suite_as_json() -> None:
         "noise_events": 1530,
         "faults": {"tool_failure": 12, "user_busy": 3},
         "exceptions": {"infrastructure": 2, "configuration": 1, "other": 1},
-        "usage": {"user": {"calls": 2, **known}},
+        "usage": {"user": {"calls": 2, **known, "finish_reasons": {"length": 1}}},
         "cost": known["cost"],
     }
     nothing = details_to_dict([])

@@ -58,6 +58,21 @@ def test_a_price_of_zero_is_no_unknown_one() -> None:
     assert lines[1].endswith(" $0.00")
 
 
+def test_answers_that_were_cut_are_counted() -> None:
+    cut = {"finish_reasons": {"length": 1200, "stop": 3}}
+    runs = [
+        run(user=live(), observe=live() | cut, execute=live()),
+        run(observe=live() | cut),
+        run(execute=live() | cut),
+    ]
+    assert usage_lines(runs)[-2] == "    3600 answers cut at max_tokens: observe 2,400, execute 1,200"
+    assert usage_of_roles(runs)["observe"].finish_reasons == {"length": 2400, "stop": 6}
+    assert "cut" not in " ".join(usage_lines([run(user=live() | {"finish_reasons": {"stop": 3}})]))
+    assert usage_lines([run(user=live() | {"finish_reasons": {"length": 1}})])[-2] == (
+        "    1 answer cut at max_tokens: user 1"
+    )
+
+
 def test_roles_come_in_the_order_of_a_turn() -> None:
     assert list(usage_of_roles([run(execute=live()), run(observe=live(), user=live())])) == [
         "user",
@@ -77,13 +92,16 @@ def test_roles_come_in_the_order_of_a_turn() -> None:
         (1, "$1.00"),
         (12.345, "$12.35"),
         (1234567.891, "$1,234,567.89"),
+        (1.25e-9, "$0.0000000013"),
+        (1.25e-12, "$1.2e-12"),
+        (5e-324, "$4.9e-324"),
     ],
 )
 def test_dollars(cost: float, text: str) -> None:
     assert dollars(cost) == text
 
 
-@given(st.floats(1e-12, 1e9))
+@given(st.floats(5e-324, 1e9))
 def test_what_costs_something_is_never_shown_as_nothing(cost: float) -> None:
     assert float(dollars(cost).removeprefix("$").replace(",", "")) == pytest.approx(cost, rel=0.05)
 
@@ -96,7 +114,7 @@ USAGE = st.dictionaries(
         st.integers(1, 10**6),
         st.none() | st.integers(0, 10**9),
         st.none() | st.integers(0, 10**9),
-        st.none() | st.just(0.0) | st.floats(1e-9, 1e6),
+        st.none() | st.floats(0, 1e9),
     ),
 )
 RUNS = st.lists(USAGE.map(lambda usage: run(**usage)), max_size=8)
@@ -137,4 +155,5 @@ def test_usage_as_json() -> None:
         "prompt_tokens": {"total": 20, "known_runs": 2, "runs": 2},
         "completion_tokens": {"total": 2, "known_runs": 2, "runs": 2},
         "cost": {"total": 0.5, "known_runs": 1, "runs": 2},
+        "finish_reasons": {},
     }

@@ -93,6 +93,98 @@ def test_a_cell_is_laid_over_the_runner_and_the_noise() -> None:
     assert {variant.level for variant in suite.variants} == {None}
 
 
+ENGINE = """
+    runner:
+      observe_engine_config:
+        model_name: small
+        endpoint: http://here/v1
+        temperature: 0.5
+        seed: 7
+        max_tokens: 100
+        timeout_seconds: 9.0
+        retries: 1
+        price: {input: 1, output: 4}
+      observe_model_alias: ours
+    live: true
+"""
+ASKED = {"temperature": 0.5, "seed": 7, "max_tokens": 100, "timeout_seconds": 9.0, "retries": 1}
+HERE = "http://here/v1"
+PRICE = {"input": 1.0, "output": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "price", "endpoint", "alias"),
+    [
+        ("{model_name: large}", None, HERE, "large"),
+        ("{model_name: large, price: {input: 2, output: 3}}", {"input": 2.0, "output": 3.0}, HERE, "large"),
+        ("{model_name: large, price: {input: 1, output: 4}}", PRICE, HERE, "large"),
+        ("{provider: openai}", None, HERE, "ours"),
+        ("{provider: hosted_vllm, model_name: large}", None, HERE, "large"),
+        ("{provider: anthropic, model_name: large}", None, None, "large"),
+        ("{provider: anthropic, endpoint: 'http://there/v1'}", None, "http://there/v1", "ours"),
+        ("{provider: anthropic, price: {input: 1, output: 4}}", PRICE, None, "ours"),
+        ("{model_name: small, seed: 7}", PRICE, HERE, "ours"),
+        ("{endpoint: 'http://there/v1'}", PRICE, "http://there/v1", "ours"),
+        ("{temperature: 0.5}", PRICE, HERE, "ours"),
+    ],
+)  # fmt: skip
+def test_another_model_has_no_price_of_the_first_one(
+    changes: str, price: dict[str, float] | None, endpoint: str | None, alias: str
+) -> None:
+    by_cell = load(f"{ENGINE}\n    matrix: {{other: {{observe_engine_config: {changes}}}}}").variants[0].settings
+    assignments = [f"runner.observe_engine_config.{key}={value}" for key, value in yaml.safe_load(changes).items()]
+    by_flag = load(ENGINE, *(parse_assignment(one, "--pare-set") for one in assignments)).settings
+    by_flag_first = load(ENGINE, *(parse_assignment(one, "--pare-set") for one in reversed(assignments))).settings
+    for settings in (by_cell, by_flag, by_flag_first):
+        engine = settings.runner.observe_engine_config.model_dump()
+        assert (engine["price"], engine["endpoint"], settings.runner.observe_model_alias) == (price, endpoint, alias)
+        assert {key: engine[key] for key in ASKED} == ASKED
+
+
+def test_a_cell_takes_over_the_price_of_a_model_that_the_command_line_names() -> None:
+    matrix = "\n    matrix: {same: {}, other: {observe_engine_config: {model_name: huge}}}"
+    named = [
+        parse_assignment("runner.observe_engine_config.price={input: 5, output: 6}", "--pare-set"),
+        parse_assignment("runner.observe_engine_config.model_name=large", "--pare-set"),
+    ]
+    prices = [one.settings.runner.observe_engine_config.price for one in load(ENGINE + matrix, *named).variants]
+    assert [price and price.input for price in prices] == [5.0, None]
+    without = [one.settings.runner.observe_engine_config.price for one in load(ENGINE + matrix, named[1]).variants]
+    assert without == [None, None]
+
+
+def test_half_a_price_is_not_made_whole_by_that_of_another_model() -> None:
+    halves = [
+        parse_assignment("runner.observe_engine_config.price.input=5", "--pare-set"),
+        parse_assignment("runner.observe_engine_config.model_name=large", "--pare-set"),
+    ]
+    assert load(ENGINE, halves[0]).settings.runner.observe_engine_config.price is not None
+    (line,) = complaint(ENGINE, *halves)
+    assert line.endswith("runner.observe_engine_config.price.output: is required")
+
+
+def test_scripted_answers_are_those_of_their_provider() -> None:
+    text = """
+        runner: {user_engine_config: {model_name: s, provider: scripted, answers: [a]}}
+        live: true
+        matrix: {asked: {user_engine_config: {model_name: m, provider: openai}}, again: {user_engine_config: {seed: 1}}}
+    """
+    answers = [variant.settings.runner.user_engine_config.answers for variant in load(text).variants]
+    assert answers == [None, ["a"]]
+
+
+def test_a_copy_of_an_engine_with_another_model_has_no_price() -> None:
+    engine = load(ENGINE).settings.runner.observe_engine_config
+    assert engine.model_copy() == engine
+    assert engine.model_copy(update={"seed": 8}).price == engine.price
+    assert engine.model_copy(update={"model_name": "small"}).price == engine.price
+    other = engine.model_copy(update={"model_name": "large"}, deep=True)
+    assert (other.price, other.endpoint, other.seed) == (None, HERE, 7)
+    assert engine.model_copy(update={"model_name": "large", "price": engine.price}).price == engine.price
+    served = engine.model_copy(update={"provider": "anthropic"})
+    assert (served.price, served.endpoint, served.max_tokens) == (None, None, 100)
+
+
 def test_a_cell_leaves_what_an_anchor_shares_as_it_is() -> None:
     suite = load("""
         matrix:

@@ -570,14 +570,15 @@ def test_an_offline_engine_may_say_that_it_takes_longer_which_is_no_waste() -> N
 
 
 def test_a_result_tells_what_the_models_took() -> None:
-    taken = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25}
+    taken = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25, "finish_reason": "max_tokens"}
     result = timed(builder(facts=taken)).result
-    used = {"calls": 3, "live": True, "prompt_tokens": 30, "completion_tokens": 6, "cost": 0.75}
+    used: dict[str, Any] = {"calls": 3, "live": True, "prompt_tokens": 30, "completion_tokens": 6, "cost": 0.75}
+    used["finish_reasons"] = {"length": 3}
     assert result.usage == {"user": used, "observe": used}
     unpriced = timed(builder(facts={"prompt_tokens": 10, "completion_tokens": 2})).result
-    assert unpriced.usage["user"] == {**used, "cost": None}
+    assert unpriced.usage["user"] == {**used, "cost": None, "finish_reasons": {}}
     offline = timed(builder(facts=taken, offline=True)).result
-    assert offline.usage["user"] == {**dict.fromkeys(used), "calls": 3, "live": False}
+    assert offline.usage["user"] == {**dict.fromkeys(used), "calls": 3, "live": False, "finish_reasons": {}}
 
 
 @pytest.mark.parametrize("mode", [FIXED, RECORDED])

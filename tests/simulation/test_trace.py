@@ -286,7 +286,7 @@ EVENT = st.builds(
 )  # fmt: skip
 CALL = st.builds(
     EngineCall, NUMBER, st.integers(), TEXT, TEXT, TEXT, MAYBE, NUMBER,
-    prompt_tokens=COUNT, completion_tokens=COUNT, cost=st.none() | NUMBER, error=MAYBE,
+    prompt_tokens=COUNT, completion_tokens=COUNT, cost=st.none() | NUMBER, error=MAYBE, finish_reason=MAYBE,
 )  # fmt: skip
 TRACE = st.builds(
     Trace, TEXT, NUMBER, st.lists(EVENT | CALL, max_size=4).map(tuple), seed=st.none() | st.integers(),
@@ -430,10 +430,27 @@ def used(*calls: EngineCall) -> dict[str, dict[str, Any]]:
 def test_usage_adds_up_the_calls_of_each_role() -> None:
     live: dict[str, Any] = {"prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25, "live": True}
     assert used(asked(**live), asked("observe", **live), asked(**live)) == {
-        "user": {"calls": 2, "live": True, "prompt_tokens": 20, "completion_tokens": 4, "cost": 0.5},
-        "observe": {"calls": 1, "live": True, "prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25},
-    }
+        "user": {
+            "calls": 2, "live": True, "prompt_tokens": 20, "completion_tokens": 4, "cost": 0.5, "finish_reasons": {},
+        },
+        "observe": {
+            "calls": 1, "live": True, "prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25, "finish_reasons": {},
+        },
+    }  # fmt: skip
     assert used() == {}
+
+
+def test_usage_counts_why_answers_of_models_ended() -> None:
+    ends = ["stop", "length", None, "stop"]
+    calls = [asked(live=True, finish_reason=end) for end in ends]
+    assert used(*calls, asked(finish_reason="length"))["user"]["finish_reasons"] == {"length": 1, "stop": 2}
+
+
+def test_a_trace_of_before_answers_had_a_reason_is_read() -> None:
+    trace = Trace("a", 0.0, (asked(live=True),))
+    text = trace.to_jsonl()
+    assert ',"finish_reason":null}' in text
+    assert Trace.from_jsonl(text.replace(',"finish_reason":null', "")) == trace
 
 
 @pytest.mark.parametrize("unknown", ["prompt_tokens", "completion_tokens", "cost"])
@@ -444,12 +461,21 @@ def test_what_one_call_does_not_tell_is_not_known_of_all(unknown: str) -> None:
 
 
 def test_an_engine_on_this_machine_takes_nothing_and_hides_nothing() -> None:
-    offline = {"calls": 1, "live": False, "prompt_tokens": None, "completion_tokens": None, "cost": None}
+    offline: dict[str, Any] = {
+        "calls": 1,
+        "live": False,
+        "prompt_tokens": None,
+        "completion_tokens": None,
+        "cost": None,
+    }
+    offline["finish_reasons"] = {}
     assert used(asked()) == {"user": offline}
     told = asked(prompt_tokens=10, completion_tokens=2, cost=0.25, live=True)
     assert used(asked(), told) == {
-        "user": {"calls": 2, "live": True, "prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25}
-    }
+        "user": {
+            "calls": 2, "live": True, "prompt_tokens": 10, "completion_tokens": 2, "cost": 0.25, "finish_reasons": {},
+        }
+    }  # fmt: skip
 
 
 def test_whether_a_call_is_live_and_what_it_cost_is_read_as_it_was_written() -> None:

@@ -1,0 +1,97 @@
+"""What an engine says about its answer, checked once where it enters: figures from outside can be anything."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
+"""Why an answer ended, in OpenAI's words."""
+
+# More tokens, dollars or seconds than one answer can take; sums of such figures stay finite.
+_MOST = 10**9
+
+FINISH_REASONS: dict[FinishReason, tuple[str, ...]] = {
+    "stop": (
+        "stop", "stop_sequence", "stop_token", "eos", "eos_token", "end_turn", "endoftext", "complete", "completed",
+        "finish_reason_unspecified",
+    ),
+    "length": (
+        "length", "max_tokens", "max_output_tokens", "max_length", "token_limit", "model_length",
+        "model_context_window_exceeded",
+    ),
+    "tool_calls": ("tool_calls", "tool_call", "tool_use", "function_call"),
+    "content_filter": (
+        "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "spii",
+        "error_toxic", "guardrail_intervened", "refusal", "sensitive",
+    ),
+}  # fmt: skip
+"""What providers say for each of these: every one has its own words."""
+
+_REASON_OF_WORD: dict[str, FinishReason] = {word: reason for reason, words in FINISH_REASONS.items() for word in words}
+
+
+def finish_reason(told: object) -> FinishReason | None:
+    """Return OpenAI's word for why an answer ended; `None` if `told` is no known end of an answer.
+
+    A provider that says nothing has answered: that is `stop`.
+    """
+    if told is None or told == "":
+        return "stop"
+    return _REASON_OF_WORD.get(told.strip().lower().replace("-", "_")) if isinstance(told, str) else None
+
+
+def tokens(told: object) -> int | None:
+    """Return a count of tokens; `None` if it is not a whole number from 0 to a billion."""
+    count = amount(told)
+    return int(count) if count is not None and count == int(count) else None
+
+
+def amount(told: object) -> float | None:
+    """Return an amount of dollars or seconds; `None` if it is not a finite number from 0 to a billion."""
+    if isinstance(told, bool) or not isinstance(told, numbers.Real):
+        return None
+    try:
+        number = float(told)
+    except OverflowError:
+        return None
+    # Without the sign of a zero.
+    return abs(number) if 0 <= number <= _MOST else None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of an answer.
+
+    Attributes:
+        prompt_tokens: Tokens of the request; `None` if that is not known.
+        completion_tokens: Tokens of the answer; `None` if that is not known.
+        cost: US dollars; `None` if that is not known.
+        completion_duration: Seconds of real time that the answer took; `None` if that is not known.
+        finish_reason: Why the answer ended; `None` if that is not known.
+    """
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+    completion_duration: float | None = None
+    finish_reason: str | None = None
+
+    @classmethod
+    def of(cls, told: object) -> Facts:
+        """Return what the metadata of an engine's answer says; what is no figure, or an impossible one, is unknown."""
+        if not isinstance(told, Mapping):
+            return cls()
+        return cls(
+            tokens(told.get("prompt_tokens")),
+            tokens(told.get("completion_tokens")),
+            amount(told.get("cost")),
+            amount(told.get("completion_duration")),
+            finish_reason(told["finish_reason"]) if told.get("finish_reason") is not None else None,
+        )
+
+    def to_metadata(self) -> dict[str, Any]:
+        """Return the facts as engines return them beside an answer."""
+        return asdict(self)

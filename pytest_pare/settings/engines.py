@@ -1,0 +1,31 @@
+"""What a suite says of an engine's model, and does not mean of another one that takes its place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_pare.scenarios.engine_config import keys_of_other_model
+
+_ROLES = ("user", "observe", "execute")
+
+
+def without_other_models(data: Mapping[Any, Any], changed: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the sections of a suite without what they say of models that are others in the changed sections.
+
+    These are the keys that `keys_of_other_model` names, and the model's alias.
+
+    Args:
+        data: The sections, as they were before.
+        changed: The sections with all changes.
+    """
+    before, after = data.get("runner"), changed.get("runner")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return dict(data)
+    kept = dict(before)
+    for role in _ROLES:
+        engine, other = before.get(f"{role}_engine_config"), after.get(f"{role}_engine_config")
+        if isinstance(engine, dict) and isinstance(other, dict):
+            keys = keys_of_other_model(engine, other)
+            kept[f"{role}_engine_config"] = {key: value for key, value in engine.items() if key not in keys}
+            if engine.get("model_name") != other.get("model_name"):
+                kept.pop(f"{role}_model_alias", None)
+    return {**data, "runner": kept}
