@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.failures import cause_of, presentable
+from pytest_pare.failures import cause_of, presentable, sendable
 from pytest_pare.outcomes import RunId
 from pytest_pare.plain import to_text
 from pytest_pare.redaction import redacted
@@ -95,7 +95,7 @@ class RunReports:
             return
         if report.when != "setup" or not report.passed:
             _attach(played, report)
-        report.user_properties = list(played.item.user_properties)
+        report.user_properties = sendable(list(played.item.user_properties))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Forget the item: a plugin that runs it once more begins anew."""
@@ -114,7 +114,7 @@ def _attach(played: _Played, report: pytest.TestReport) -> None:
         elif (record := played.take_record()) is not None:
             attached["pare"] = record
     if played.unreported:
-        attached["pare_attempts"], played.unreported = played.unreported, []
+        attached["pare_attempts"], played.unreported = sendable(played.unreported), []
     if report.when == "call":
         # pytest-retry puts that of the last attempt into the report of the first.
         report.longrepr = presentable(report.longrepr)

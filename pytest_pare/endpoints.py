@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_pare.engines.routing import name_of
 from pytest_pare.redaction import redacted
+from pytest_pare.results.text import plural
 from pytest_pare.run_files import why_not_writable
 from pytest_pare.tally import only_looks
 
@@ -19,19 +21,27 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite, SuiteSettings
 
 
-def announced(suite: Suite, runs: str) -> list[str]:
+def announced(suite: Suite, scenarios: int) -> list[str]:
     """Return the lines that say which models a suite asks, or replays; none if no model takes part.
 
     Args:
         suite: The suite.
-        runs: How many runs are planned, in words.
+        scenarios: How many scenarios are planned; 0 if that is not known.
     """
     roles: dict[tuple[str, str], dict[str, None]] = {}
+    runs: Counter[tuple[str, str]] = Counter()
     for settings in _settings(suite):
         how = "replay" if _is_replayed(settings) else "live"
-        for role, engine in _models(settings.runner):
-            roles.setdefault((how, name_of(engine)), {})[role] = None
-    return [f"{how}: {', '.join(names)}: {model}, {runs}" for (how, model), names in roles.items()]
+        models = [(role, (how, name_of(engine))) for role, engine in _models(settings.runner)]
+        for role, model in models:
+            roles.setdefault(model, {})[role] = None
+        # A model may have several roles in a variant.
+        runs.update({model: settings.runs * (scenarios or 1) for _, model in models})
+    each = "" if scenarios else " of each scenario"
+    return [
+        f"{how}: {', '.join(names)}: {model}, {plural(runs[how, model], 'run')}{each}"
+        for (how, model), names in roles.items()
+    ]
 
 
 def asks_models(suite: Suite) -> bool:

@@ -8,11 +8,14 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.plain import to_text
+from pytest_pare.frames import is_users as is_users_file
+from pytest_pare.frames import users_traceback
+from pytest_pare.plain import MOST_CHARACTERS, to_short_text, to_text
 from pytest_pare.redaction import redacted
 from pytest_pare.scenarios.validation_result import RecordedException, exception_type_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     import pytest
@@ -21,19 +24,25 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.runner import Run
 
 _LAST_EVENTS = 8
+_LONGEST_PART = 500
 # Packages whose frames say nothing of what an agent has done.
 _AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
 
-def presentable(told: Any) -> Any:
-    """Return what a report tells, with all texts in it as ones that can be encoded and hold no secret."""
+def presentable(told: Any, to_text: Callable[[object], str] = to_short_text) -> Any:
+    """Return what a report tells, with all texts in it cut, and as ones that can be encoded and hold no secret.
+
+    Args:
+        told: A `longrepr` or `sections`.
+        to_text: Makes the texts; `plain.to_text` does not cut.
+    """
     if isinstance(told, str):
         return redacted(to_text(told))
     if isinstance(told, list | tuple):
-        return type(told)([presentable(one) for one in told])
+        return type(told)([presentable(one, to_text) for one in _cut_message(told)])
     if dataclasses.is_dataclass(told):
         # Pytest's own, of an exception with its traceback.
-        vars(told).update({name: presentable(value) for name, value in vars(told).items()})
+        vars(told).update({name: presentable(value, to_text) for name, value in vars(told).items()})
     return told
 
 
@@ -46,14 +55,45 @@ def cause_of(report: pytest.TestReport) -> str:
     return (marked or lines or ["no result was reported"])[0]
 
 
+def _cut_message(lines: Sequence[Any]) -> Sequence[Any]:
+    """Cut the lines that are the message of an exception, as pytest marks them, but for the first one of them."""
+    room = MOST_CHARACTERS
+    for number, line in enumerate(lines):
+        if not isinstance(line, str) or not line.startswith("E "):
+            continue
+        if room < 0:
+            missing = sum(map(len, lines[number:]))
+            return [*lines[:number], f"E   ... [{missing:,} more characters]"]
+        room -= len(line)
+    return lines
+
+
+def sendable(value: Any) -> Any:
+    """Return `value` as builtins that reach the controller of pytest-xdist as they are.
+
+    A worker that puts anything else on a report ends, and its session with exit status 0.
+    """
+    if isinstance(value, dict):
+        return {sendable(key): sendable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        # No subclass: a named tuple, a number of numpy's.
+        items = map(sendable, value)
+        return list(items) if isinstance(value, list) else tuple(items)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
+    return to_short_text(value)
+
+
 def explanation(run: Run) -> str:
     """Tell why a run did not succeed: the reason, then the last events in simulated time."""
     error = run.result.exception
     if error is not None:
-        reason = f"{exception_type_name(error)}: {to_text(error)}".removesuffix(": ")
+        reason = f"{exception_type_name(error)}: {to_short_text(error)}".removesuffix(": ")
     else:
         said = "said no" if run.result.success is False else "gave no verdict (success is None)"
-        reason = to_text(run.result.rationale or f"validate() {said} and gave no rationale")
+        reason = to_short_text(run.result.rationale or f"validate() {said} and gave no rationale")
     ending = [] if error is not None or not (told := unfinished(run.result)) else [told]
     # A condition that is asked every second would leave no room for what happened.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
@@ -78,17 +118,24 @@ def unfinished(result: PAREScenarioValidationResult) -> str:
 def _agents_traceback(error: BaseException | None) -> list[str]:
     if error is None:
         return []
-    told = traceback.TracebackException.from_exception(error)
-    if not _keep_agents_frames(told, [str(Path(sys.modules[name].__file__ or "").parent) for name in _AROUND_AGENTS]):
-        return []
-    return ["", *"".join(told.format(chain=False)).splitlines()]
+    others = [str(Path(sys.modules[name].__file__ or "").parent) for name in _AROUND_AGENTS]
+    # An agent that is installed as a package has no frames of the first kind.
+    for is_agents in (is_users_file, lambda file: not any(Path(file).is_relative_to(other) for other in others)):
+        told = traceback.TracebackException.from_exception(error)
+        if _keep_agents_frames(told, is_agents):
+            # The reason above has the whole message.
+            parts = (
+                one if len(one) <= _LONGEST_PART else f"{one[:_LONGEST_PART]}...\n" for one in told.format(chain=False)
+            )
+            return ["", *"".join(parts).splitlines()]
+    return []
 
 
-def _keep_agents_frames(told: traceback.TracebackException, others: list[str]) -> bool:
-    """Leave only the agent's own frames, in a group in each of its exceptions, and tell whether there are any."""
-    own = [frame for frame in told.stack if not any(Path(frame.filename).is_relative_to(other) for other in others)]
+def _keep_agents_frames(told: traceback.TracebackException, is_agents: Callable[[str], bool]) -> bool:
+    """Leave only the agent's own frames, in a group in each of its exceptions, and return whether there are any."""
+    own = [frame for frame in told.stack if is_agents(frame.filename)]
     told.stack = traceback.StackSummary.from_list(own)
-    parts = [_keep_agents_frames(one, others) for one in told.exceptions or []]
+    parts = [_keep_agents_frames(one, is_agents) for one in told.exceptions or []]
     return bool(own) or any(parts)
 
 
@@ -101,8 +148,16 @@ def is_users(error: BaseException) -> bool:
 
 
 def from_users_code(error: Exception) -> Exception:
-    """Return `error` with the frames of the scenario's own code and what that called, and no others."""
-    return error.with_traceback(_own_frames(error) or error.__traceback__)
+    """Return `error` with the user's frames alone, and so all exceptions behind it.
+
+    Where a library is installed as a package, nothing tells its frames from others: those below the plugin's are left.
+    """
+    chain: list[BaseException] = [error]
+    for one in chain:
+        one.__traceback__ = users_traceback(one.__traceback__) or _own_frames(one) or one.__traceback__
+        behind = (one.__cause__, one.__context__)
+        chain += [other for other in behind if other is not None and not any(other is known for known in chain)]
+    return error
 
 
 def _own_frames(error: BaseException) -> TracebackType | None:

@@ -39,8 +39,8 @@ def serve(preload: Sequence[str]) -> None:
     Args:
         preload: Names of the modules.
     """
-    interrupt = signal.getsignal(signal.SIGINT)
-    if interrupt is not signal.SIG_IGN:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if before[signal.SIGINT] is not signal.SIG_IGN:
         # Nothing is lost while there are no workers.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     controller = os.fdopen(os.dup(0), "rb", buffering=0)
@@ -52,11 +52,14 @@ def serve(preload: Sequence[str]) -> None:
         except BaseException as error:  # noqa: BLE001 - imports of anybody's modules
             print(" ".join(f"{type(error).__name__}: {error}".split()), file=answer)
             return
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Either may reach the whole process group, and is the business of the workers and the controller.
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
         print(READY + listener.getsockname()[1:].decode(), file=answer)
     order = _fork_workers(listener, controller)
     if order is not None:
-        signal.signal(signal.SIGINT, interrupt)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         _work(order, imported)
 
 

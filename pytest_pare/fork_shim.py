@@ -36,8 +36,9 @@ def main(address: str, worker: list[str]) -> None:
     order = b"\0".join([os.fsencode(worker[-1]), os.getcwdb(), *environment])  # noqa: PTH109 - pathlib is slow to import
     socket.send_fds(server, [len(order).to_bytes(8, "big")], [0, 1, 2])
     server.sendall(order)
-    # Ctrl-C is the worker's business.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C, and SIGTERM to the process group, are the worker's business.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     # No copy of the worker's streams may stay here: their end is how its death is seen.
     null = os.open(os.devnull, os.O_RDWR)
     for target, source in enumerate((server.fileno(), null, null)):

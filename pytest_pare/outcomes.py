@@ -124,6 +124,7 @@ class SuiteTally:
         attempts: By node id, each attempt that was reported, in the order of the reports.
         all_collected: Whether every module of its library could be imported.
         verdict: Of the gate, when the session is over.
+        setup_seconds: Real time in seconds that it took to import and to make the agents, in all processes together.
     """
 
     name: str
@@ -133,6 +134,7 @@ class SuiteTally:
     attempts: dict[str, list[Outcome]] = field(default_factory=dict)
     all_collected: bool = True
     verdict: Verdict | None = None
+    setup_seconds: float = 0.0
     _configs: dict[str, MultiScenarioRunnerConfig] = field(default_factory=dict, init=False, repr=False)
 
     def run_id(self, nodeid: str) -> RunId:

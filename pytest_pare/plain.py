@@ -7,8 +7,17 @@ import dataclasses
 import math
 from datetime import date
 from enum import Enum
+from itertools import islice
 from typing import Any
 
+from pytest_pare.redaction import redacted
+
+MOST_CHARACTERS = 10_000
+"""The longest text that a result, a trace or a report keeps of an agent, a tool or a scenario."""
+
+_MOST_ITEMS = 1000
+# Longer than any secret: none is cut in two.
+_MARGIN = 4096
 # Python writes no int of more than 4300 decimal digits, that is about 14284 bits, and settings can make it fewer.
 _MAX_BITS = 4096
 
@@ -20,6 +29,25 @@ def to_text(value: object) -> str:
     except Exception:  # noqa: BLE001 - somebody's `__str__` is broken, which must not cost a result
         text = f"<unprintable {type(value).__name__}>"
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def to_short_text(value: object) -> str:
+    """Return `value` as text that can be encoded, cut to `MOST_CHARACTERS`, with a note of how much is missing."""
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - `to_text` handles it
+        return to_text(value)
+    missing = len(text) - MOST_CHARACTERS
+    if missing <= 0:
+        return to_text(text)
+    # A secret that crosses the end is redacted before the cut. Half of one would not be recognized later.
+    begin = redacted(to_text(text[: MOST_CHARACTERS + _MARGIN]))[:-_MARGIN]
+    return f"{begin[:MOST_CHARACTERS]}... [{missing:,} more characters]"
+
+
+def to_short_builtins(value: Any) -> Any:
+    """Return `value` as `to_builtins_or_name` does, with long texts cut, and lists cut after 1,000 items."""
+    return _cut(to_builtins_or_name(value))
 
 
 def to_builtins(value: Any) -> Any:
@@ -49,6 +77,20 @@ def to_builtins_or_name(value: Any) -> Any:
         return to_builtins(value)
     except Exception:  # noqa: BLE001 - a `get_state` may raise anything, and an object may hold itself
         return f"<{type(value).__qualname__}>"
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        # Half of a surrogate pair stays as it is: only the cut needs text that can be encoded.
+        return value if len(value) <= MOST_CHARACTERS else to_short_text(value)
+    if isinstance(value, dict):
+        kept: dict[Any, Any] = {_cut(key): _cut(item) for key, item in islice(value.items(), _MOST_ITEMS)}
+        missing = len(value) - _MOST_ITEMS
+        return {**kept, "...": f"[{missing:,} more items]"} if missing > 0 else kept
+    if isinstance(value, list):
+        missing = len(value) - _MOST_ITEMS
+        return [*map(_cut, value[:_MOST_ITEMS]), *([f"... [{missing:,} more items]"] if missing > 0 else [])]
+    return value
 
 
 def _number_to_builtins(value: float) -> float | str:

@@ -60,8 +60,8 @@ def why_not_writable(directory: Path) -> str | None:
     return None if os.access(nearest, os.W_OK | os.X_OK) else f"nothing may be written to {nearest}"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file, which appears whole or not at all; its directory is created.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file, which appears whole or not at all; its directory is created, and no temporary file is left.
 
     Raises:
         OSError: If it cannot be written. Its `filename` is the file's, or that of the directory.
@@ -71,7 +71,7 @@ def write_whole(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         try:
-            temporary.write_bytes(text.encode("utf-8"))
+            temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

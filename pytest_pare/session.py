@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare import options, pruning, vscode
+from pytest_pare.agent_fixture import overriding_file
 from pytest_pare.attempts import RunReports
 from pytest_pare.ci_reports import CIReports
 from pytest_pare.endpoints import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.engines.pacing import session_directory
 from pytest_pare.environment import environment_lines
+from pytest_pare.process_end import ProcessEnd
 from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.selection import Plan, plan
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
@@ -51,6 +53,7 @@ class SuiteSession:
         suites = read_suites(config, paths, with_files=not hasattr(config, "workerinput"))
         _refuse_shared_reports(suites)
         session = cls(config, suites)
+        tally: Tally | None = None
         if not hasattr(config, "workerinput"):
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
             _refuse_shared_cassettes(suites, session._planned)
@@ -74,6 +77,7 @@ class SuiteSession:
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")
+        config.pluginmanager.register(ProcessEnd(config, tally), "pare-process-end")
         return session
 
     @property
@@ -94,13 +98,14 @@ class SuiteSession:
         # Workers ask for a header too, which nobody sees; nothing is planned there.
         for path, planned in self._planned.items():
             suite = self._suites[path]
-            casts = list(dict.fromkeys(_cast(variant.settings.runner) for variant in suite.variants))
+            fixture = overriding_file(self._config, path)
+            casts = list(dict.fromkeys(_cast(variant.settings.runner, fixture) for variant in suite.variants))
             name, runs = self._name(path), _in_words(planned, suite)
             if len(casts) == 1:
                 lines.append(f"pare: {name}, {runs}, {casts[0]}")
             else:
                 lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {cast}" for cast in casts)]
-            lines += [f"pare: {line}" for line in announced(suite, runs.partition(" planned")[0])]
+            lines += [f"pare: {line}" for line in announced(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
@@ -153,10 +158,11 @@ def _share_directory(config: pytest.Config) -> None:
     config.add_cleanup(stack.close)
 
 
-def _cast(runner: RunnerSettings) -> str:
+def _cast(runner: RunnerSettings, fixture: Path | None) -> str:
     if runner.mode == "oracle":
         return "oracle mode: no agent tested"
-    # A fixture may put another agent in its place; the report tells what was run.
+    if fixture is not None:
+        return f"agent: fixture proactive_agent ({fixture})"
     return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
 
 

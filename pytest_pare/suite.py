@@ -9,17 +9,18 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from pydantic import ValidationError
 
 from pytest_pare.endpoints import require_permission
 from pytest_pare.engines.pacing import directory
-from pytest_pare.failures import explanation, from_users_code, is_users, presentable
+from pytest_pare.failures import explanation, from_users_code, is_users, presentable, sendable
 from pytest_pare.fixtures import refuse
+from pytest_pare.frames import users_traceback
 from pytest_pare.outcomes import RunId, without_group
-from pytest_pare.plain import to_text
+from pytest_pare.plain import to_short_text, to_text
 from pytest_pare.redaction import redacted, redacted_plain
 from pytest_pare.run_files import file_name, recorder_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
@@ -30,10 +31,11 @@ from pytest_pare.scenarios.validation_result import (
 )
 from pytest_pare.selection import find_overlooked, load_scenarios, select_ids
 from pytest_pare.settings import SettingsError, Suite
-from pytest_pare.watchdog import ended_in_any_case
+from pytest_pare.watchdog import watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
+    from types import TracebackType
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.tape import Cassette
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Variant
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.runner import Run
 
 
@@ -220,9 +223,9 @@ class ScenarioHooks:
         """Redact what the reports of a scenario say."""
         report: Any = yield
         if suite_of(item) is not None or not _OUR_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
-            # Half of a surrogate pair cannot be sent to the controller, and would end the session.
             report.longrepr = presentable(report.longrepr)
-            report.sections = presentable(report.sections)
+            report.sections = presentable(report.sections, to_text)
+            report.user_properties = sendable(report.user_properties)
         return report  # type: ignore[no-any-return]
 
 
@@ -286,18 +289,20 @@ def _play(
     config_record = _config_to_record(config, agent)
     _refuse_another_level(config, variant)
     require_permission(suite.settings, config)
-    with ended_in_any_case(item.config, item.nodeid, getattr(config, "timeout_seconds", None)):
-        run = _run(item, scenario_id, cls, config, agent, run_number, suite)
+    with watchdog(item.config, item.nodeid, getattr(config, "timeout_seconds", None)) as start_watchdog:
+        scenario, run = _run(item, scenario_id, cls, config, agent, run_number, suite, start_watchdog)
     refused = _warn(item, run)
     if refused and run.result.status == "success":
         # Nothing is known of the agent that somebody who asks for this would believe.
         run.result.success, run.result.exception, run.result.error_kind = None, refused[0], "configuration"
-    item.stash[RECORD] = {
+    record = {
         "result": result_to_record(run.result),
         "config": config_record,
         "level": None if variant.level is None else list(variant.level),
-        "problem": None if run.export_error is None else redacted(to_text(run.export_error)),
+        "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
+        "setup_seconds": run.setup_seconds,
     }
+    item.stash[RECORD] = sendable(record)
     if run.result.status == "success":
         return
     error = run.result.exception
@@ -305,8 +310,26 @@ def _play(
     if error is not None and is_users(error):
         for told in also:
             error.add_note(told)
-        raise from_users_code(error)
-    pytest.fail("\n\n".join([explanation(run), *also]), pytrace=False)
+        raise error if item.config.getoption("fulltrace") else from_users_code(error)
+    raised = None if run.agent_error is None else users_traceback(run.agent_error.__traceback__)
+    _fail("\n\n".join([explanation(run), *also]), scenario, run.env, raised)
+
+
+def _fail(
+    text: str,
+    scenario: PAREScenario | None,
+    env: StateAwareEnvironmentWrapper | None,
+    raised: TracebackType | None,
+) -> NoReturn:
+    """Fail the item. `--pdb` stops here, with the scenario and the environment in scope, or in the agent's frame.
+
+    Args:
+        text: What the failure says.
+        scenario: The scenario, as the run left it.
+        env: The environment, likewise.
+        raised: Where the agent raised, if it did.
+    """
+    raise pytest.fail.Exception(text, pytrace=False).with_traceback(raised)
 
 
 def _warn(item: pytest.Item, run: Run) -> list[Warning]:
@@ -314,7 +337,7 @@ def _warn(item: pytest.Item, run: Run) -> list[Warning]:
     refused: list[Warning] = []
     for warning in run.warnings:
         kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
-        told = redacted(to_text(warning))
+        told = redacted(to_short_text(warning))
         try:
             item.warn(kind(told))
         except kind:
@@ -381,25 +404,28 @@ def _run(
     agent: ProactiveAgent | None,
     run_number: int | None,
     suite: Suite,
-) -> Run:
+    on_start: Callable[[], None],
+) -> tuple[PAREScenario | None, Run]:
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
     variant = RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant
+    scenario: PAREScenario | None = None
     try:
         # The id by name: a class that is registered under two has but the last one on it.
         scenario = cls(run_number=run_number, scenario_id=scenario_id)
-        return run_scenario(
+        return scenario, run_scenario(
             scenario,
             anchored(config, suite),
             suite.settings.scenarios.script_errors,
             agent=agent,
             variant=variant,
             cassette=cassette_of(suite, scenario_id, run_number, variant, of_suite=True),
+            on_start=on_start,
         )
     except Exception as error:  # noqa: BLE001 - a constructor of a user's may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)
-        return Run(result, Trace(scenario_id, 0.0, ()))
+        return scenario, Run(result, Trace(scenario_id, 0.0, ()))
 
 
 def cassette_of(

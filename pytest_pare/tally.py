@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_pare.failures import cause_of
 from pytest_pare.outcomes import NOT_RUN, Outcome, SuiteTally
+from pytest_pare.report_files import ReportFiles, problem_of
 from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
 from pytest_pare.scenarios.validation_result import result_from_record
 from pytest_pare.watchdog import why_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from pytest_pare.settings import Suite
 
 _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+_BEGAN = "it began and never ended"
+# Kept open for the report, in case an agent takes all file descriptors: imports need some too.
+_SPARE_FILES = 16
 # Of pytest-split, pytest-shard and pytest-test-groups: the number of shares, and the one of this session.
 _SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
 # How a session ends that was not cut short.
@@ -39,6 +43,13 @@ class Tally:
         config: The session's configuration.
         suites: The suites, by the node ids of their files.
         planned: How many scenarios each selects before its limit, where the source of its library tells.
+
+    Attributes:
+        suites: The runs of each suite, by the node id of its file.
+        duration: Length of the session in seconds of real time, when it has ended.
+        problems: What went wrong beside the runs, a sentence each.
+        is_urgent: Whether the process may be killed soon: the verdict then comes before other plugins end, and before
+            workers that are still busy.
     """
 
     def __init__(self, config: pytest.Config, suites: Mapping[str, Suite], planned: Mapping[str, int]) -> None:
@@ -47,17 +58,22 @@ class Tally:
         self._scored_failures = 0
         self._not_collected: set[str] = set()
         self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
+        self._files = {name: ReportFiles(suite) for name, suite in self.suites.items()}
+        self._session: pytest.Session | None = None
+        self._spare: list[int] = []
+        self._is_finished = False
         self.duration = 0.0
         self.problems: list[str] = []
+        self.is_urgent = False
 
-    def pytest_sessionstart(self) -> None:
-        """Remove the reports of an earlier session: none is better than one that tells of something else."""
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Mark the reports as UNFINISHED: none may tell of an earlier session."""
+        self._session = session
         if only_looks(self._config):
             return
-        for suite in self.suites.values():
-            for path in filter(None, (suite.suite.json_report, suite.suite.parquet_report)):
-                with suppress(OSError):
-                    path.unlink()
+        self._spare = [os.open(os.devnull, os.O_RDONLY) for _ in range(_SPARE_FILES)]
+        for files in self._files.values():
+            files.begin()
 
     # -- what was selected
 
@@ -87,7 +103,20 @@ class Tally:
         suite = self._suite_of(nodeid)
         outcome = None if suite is None else suite.outcomes.get(nodeid)
         if outcome is not None and outcome.is_waiting:
-            outcome.reason = "it began and never ended"
+            outcome.reason = _BEGAN
+
+    def note_end(self, reason: str) -> None:
+        """Note why the process ends in the middle of a run."""
+        begun = [
+            outcome
+            for suite in self.suites.values()
+            for outcome in suite.outcomes.values()
+            if not outcome.reported and outcome.reason == _BEGAN
+        ]
+        for outcome in begun:
+            outcome.reason = reason
+        if not begun:
+            self.problems.append(f"the session was ended: {reason}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a report says of a run."""
@@ -97,15 +126,20 @@ class Tally:
             return
         earlier: list[dict[str, Any]] = getattr(report, "pare_attempts", [])
         for record in earlier:
-            suite.keep(report.nodeid, _outcome_of_record(record))
+            self._keep(suite, report.nodeid, _outcome_of_record(record), record)
         outcome = _outcome(report)
         if outcome is not None:
-            suite.keep(report.nodeid, outcome)
+            self._keep(suite, report.nodeid, outcome, getattr(report, "pare", {}))
             self._scored_failures += report.failed and outcome.result is not None
         elif report.when == "teardown" and _is_run_again(report):
             suite.replace_last(report.nodeid)
         problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
         self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+
+    def _keep(self, suite: SuiteTally, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
+        self._files[suite.name].note(nodeid, outcome, record)
+        suite.setup_seconds += record.get("setup_seconds", 0.0)
+        suite.keep(nodeid, outcome)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected."""
@@ -119,16 +153,39 @@ class Tally:
 
     # -- what it comes to
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
-        """Let the gates decide, write the reports and set the exit status."""
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int | pytest.ExitCode
+    ) -> Generator[None, object, object]:
+        """Let the gates decide, before other plugins write what they have, and set the exit status after them."""
         if only_looks(self._config):
-            return
+            return (yield)
+        for number in self._spare:
+            os.close(number)
+        self._spare = []
         self.duration = time.perf_counter() - self._began
-        for suite in self.suites.values():
+        for name, suite in self.suites.items():
             if suite.outcomes:
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-                self._write_reports(suite)
+            elif name not in self._not_collected and exitstatus in _WELL_ENDED:
+                self._files[name].restore()
+        if self.is_urgent:
+            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                # Pytest ends its line of dots later.
+                reporter.write_line("")
+            self._finish(reporter)
+        result: object = None
+        if any(suite.outcomes for suite in self.suites.values()):
+            # A full disk fails a plugin that writes a file of its own, too, and the verdict is to be printed.
+            with problem_of(self.problems, "a plugin failed at the end of the session"):
+                result = yield
+        else:
+            result = yield
+        self._set_exit_status(session, exitstatus)
+        return result
+
+    def _set_exit_status(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         verdicts = [suite.verdict for suite in self.suites.values() if suite.verdict is not None]
         all_passed = all(verdict.passed for verdict in verdicts) and not self.problems
         # Tests, teardowns, modules and other plugins count failures too (pytest-cov, for too little coverage).
@@ -166,27 +223,6 @@ class Tally:
             )
         )
 
-    def _write_reports(self, suite: SuiteTally) -> None:
-        json_report, parquet_report = suite.suite.json_report, suite.suite.parquet_report
-        if json_report is None and parquet_report is None:
-            return
-        from pytest_pare.results.files import write_json, write_parquet
-
-        results = suite.results(self.duration)
-        if json_report is not None:
-            with self._telling(suite, json_report):
-                write_json(json_report, suite.name, results, split_name(suite.suite), suite.verdict, suite.curves())
-        if parquet_report is not None:
-            with self._telling(suite, parquet_report):
-                write_parquet(parquet_report, suite.name, results)
-
-    @contextmanager
-    def _telling(self, suite: SuiteTally, report: Path) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            self.problems.append(f"{suite.name}: cannot write the report {report}: {error.strerror}")
-
     def _partial_reasons(self, suite: SuiteTally) -> tuple[str, ...]:
         """Return what made this session less than the suite, in the words of the command line."""
         if suite.deselected == 0:
@@ -196,13 +232,37 @@ class Tally:
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode
     ) -> None:
-        """Print the report of each suite, and the gate's verdict."""
-        from pytest_pare.terminal import write_no_verdict, write_summary
+        """Print the report of each suite and the gate's verdict, and then write the files."""
+        if exitstatus in _WELL_ENDED and not only_looks(self._config):
+            from pytest_pare.terminal import write_no_verdict
 
-        if not only_looks(self._config):
-            if exitstatus in _WELL_ENDED:
-                write_no_verdict(terminalreporter, self._deselected_suites())
-            write_summary(terminalreporter, list(self.suites.values()), self.duration, self.problems)
+            write_no_verdict(terminalreporter, self._deselected_suites())
+        self._finish(terminalreporter)
+
+    def pytest_unconfigure(self) -> None:
+        """Do so now if pytest has printed no summary: after an internal error, or one of another plugin."""
+        self._finish(self._config.pluginmanager.get_plugin("terminalreporter"))
+
+    def _finish(self, reporter: pytest.TerminalReporter | None) -> None:
+        suites = [suite for suite in self.suites.values() if suite.verdict is not None]
+        if self._is_finished or only_looks(self._config) or not (suites or self.problems):
+            return
+        self._is_finished = True
+        if reporter is not None:
+            from pytest_pare.terminal import write_summary
+
+            write_summary(reporter, suites, self.duration, self.problems)
+            reporter.flush()
+        for suite in suites:
+            self._files[suite.name].write(duration=self.duration, split=split_name(suite.suite))
+        files = self._files.values()
+        self.problems += [problem for one in files for problem in one.problems]
+        if reporter is not None:
+            from pytest_pare.terminal import write_files
+
+            write_files(reporter, [path for one in files for path in one.written], suites, self.problems)
+        if self.problems and self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:
+            self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _deselected_suites(self) -> dict[str, list[str]]:
         """Return the suites all of whose runs were deselected, and by what."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_pare.frames import shown
 from pytest_pare.outcomes import Outcome, RunId, SuiteTally
 from pytest_pare.redaction import redacted
+from pytest_pare.report_files import problem_of
+from pytest_pare.results.text import plural
 from pytest_pare.tally import split_name
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ _MOST_PROBLEMS = 3
 # So many reasons of one scenario are told, and so many lines of each.
 _MOST_REASONS = 5
 _MOST_LINES = 3
+_LONG_SETUP_SECONDS = 0.5
 # More variants than that are told in a table; the files have all of their figures.
 _MOST_GROUPS = 3
 _LABEL = {
@@ -44,28 +50,52 @@ _HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference ch
 def write_summary(
     reporter: pytest.TerminalReporter, suites: list[SuiteTally], duration: float, problems: list[str]
 ) -> None:
-    """Print the report, what did not pass, and the verdict, of each suite that ran."""
+    """Print the report, what did not pass, and the verdict, of each suite that ran.
 
-    def write(line: str, **markup: bool) -> None:
-        reporter.write_line(redacted(line), **markup)
-
+    Args:
+        reporter: Prints.
+        suites: The suites.
+        duration: Length of the session in seconds of real time.
+        problems: Gets a sentence for figures that cannot be printed: the verdict is printed all the same.
+    """
+    write = partial(_write, reporter)
     for suite in suites:
         if suite.verdict is None:
             continue
         reporter.write_sep("=", redacted(f"pare: {suite.name}"))
-        for line in report_lines(suite, duration):
-            write(line)
-        for label, line in open_runs(suite):
-            write(line, **_markup(label))
+        with problem_of(problems, f"{suite.name}: cannot print the figures"):
+            for line in report_lines(suite, duration):
+                write(line)
+            for label, line in open_runs(suite):
+                write(line, **_markup(label))
         for number, line in enumerate(suite.verdict.lines):
             markup = {"green": suite.verdict.passed, "red": not suite.verdict.passed, "bold": True}
             # Before it is wrapped: half of a secret would not be found.
             for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
                 write(part, **(markup if number == 0 else {}))
+
+
+def write_files(
+    reporter: pytest.TerminalReporter, reports: list[Path], suites: list[SuiteTally], problems: list[str]
+) -> None:
+    """Print which files were written, and what went wrong beside the runs."""
+    write = partial(_write, reporter)
+    names = [str(shown(path)) for path in reports]
+    directories = Counter(shown(path).parent for suite in suites for path in _traces(suite))
+    names += [f"{plural(count, 'trace')} in {directory}" for directory, count in directories.items()]
+    if names:
+        # Not wrapped: a path is to be copied.
+        one_line = f"wrote {', '.join(names)}"
+        for line in [one_line] if len(one_line) <= _WIDTH else [f"wrote {name}" for name in names]:
+            write(line)
     more = len(problems) - _MOST_PROBLEMS
     for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
         # Not wrapped: a path is to be copied.
         write(f"pare: {problem}", red=True, bold=True)
+
+
+def _write(reporter: pytest.TerminalReporter, line: str, **markup: bool) -> None:
+    reporter.write_line(redacted(line), **markup)
 
 
 def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, list[str]]) -> None:
@@ -79,6 +109,12 @@ def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, lis
         line = f"pare: {name}: no verdict, every run is deselected ({', '.join(reasons)}); earlier reports are kept"
         for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
             reporter.write_line(part, yellow=True)
+
+
+def _traces(suite: SuiteTally) -> Iterator[Path]:
+    for outcome in suite.outcomes.values():
+        if outcome.result is not None and outcome.result.export_path is not None:
+            yield Path(outcome.result.export_path)
 
 
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:
@@ -100,7 +136,8 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     others = [attempt for result in results for attempt in result.other_attempts]
     consent = _consent_lines(runs) if runs and agents else ()
     attempts = wrapped(line, "  ") if (line := suite.times_played().line()) else ()
-    if below := [*consent, *attempts, *_unfinished_lines(by_variant.values()), *detail_lines(runs, others)]:
+    below = [*consent, *attempts, *_unfinished_lines(by_variant.values()), *_setup_lines(suite)]
+    if below := [*below, *detail_lines(runs, others)]:
         lines += ["", *below]
     return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
 
@@ -117,6 +154,11 @@ def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
         sum(getattr(run, name) for run in runs) for name in ("rejection_count", "writes_without_consent", "turns_saved")
     )
     return [f"  Rejections {rejections}, writes without consent {writes}; idle jumps saved {saved} turns"]
+
+
+def _setup_lines(suite: SuiteTally) -> list[str]:
+    seconds = suite.setup_seconds
+    return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
 
 
 def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:

@@ -5,53 +5,55 @@ from __future__ import annotations
 import faulthandler
 import hashlib
 import re
-import sysconfig
-from contextlib import contextmanager
-from pathlib import Path
+import sys
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pytest_pare.engines.pacing import directory
+from pytest_pare.frames import place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import TextIO
 
     import pytest
 
 # A run that looks at the time ends by itself before.
 _GRACE_SECONDS = 5
 _FRAME = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+) in ')
-_NOT_USERS = tuple(
-    f"{Path(path).resolve()}/"
-    for path in (*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), str(Path(__file__).parent))
-)
 
 
 @contextmanager
-def ended_in_any_case(config: pytest.Config, nodeid: str, timeout_seconds: int | None) -> Iterator[None]:
-    """End the process of a worker in which a run does not come to its end: the others go on without it.
+def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) -> Iterator[Callable[[], None]]:
+    """Yield a function that starts the watchdog of a run; the end of the context stops it.
 
-    A session without workers would be ended as a whole, and has to wait. pytest's own `faulthandler_timeout` uses the
-    same watchdog, and wins.
+    The watchdog ends the process of a worker if the run does not end in time, and the other workers go on. A session
+    without workers would be ended as a whole, so it has none. pytest's own `faulthandler_timeout` uses the same timer,
+    and wins.
 
     Args:
         config: The session's configuration.
         nodeid: Of the run.
-        timeout_seconds: Its limit in real time, in seconds; `None` for none.
+        timeout_seconds: The run's limit in real time, in seconds; `None` for none.
     """
     if timeout_seconds is None or not hasattr(config, "workerinput") or float(config.getini("faulthandler_timeout")):
-        yield
+        yield lambda: None
         return
     path = _path(nodeid)
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            print(timeout_seconds, file=file, flush=True)
+    with ExitStack() as stack:
+        stack.callback(path.unlink, missing_ok=True)
+
+        def start() -> None:
+            file: TextIO = sys.stderr
+            # Without a file descriptor, or on a full disk, the process is ended all the same.
+            with suppress(OSError):
+                file = stack.enter_context(path.open("w", encoding="utf-8"))
+                print(timeout_seconds, file=file, flush=True)
             faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True, file=file)
-            try:
-                yield
-            finally:
-                faulthandler.cancel_dump_traceback_later()
-    finally:
-        path.unlink(missing_ok=True)
+            stack.callback(faulthandler.cancel_dump_traceback_later)
+
+        yield start
 
 
 def why_ended(nodeid: str) -> str | None:
@@ -60,14 +62,10 @@ def why_ended(nodeid: str) -> str | None:
         limit, *dumped = _path(nodeid).read_text(encoding="utf-8", errors="replace").splitlines()
     except (OSError, ValueError):
         return None
-    frames = [(found["file"], found["line"]) for line in dumped if (found := _FRAME.search(line))]
-    if not frames:
+    where = place((found["file"], int(found["line"])) for line in dumped if (found := _FRAME.search(line)))
+    if where is None:
         return None
-    users = [frame for frame in frames if not str(Path(frame[0]).resolve()).startswith(_NOT_USERS)]
-    file, line = (users or frames)[0]
-    path = Path(file)
-    where = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return f"still in {where}:{line} {_GRACE_SECONDS} s after timeout_seconds ({limit}), so its process was ended"
+    return f"still in {where} {_GRACE_SECONDS} s after timeout_seconds ({limit}), so its process was ended"
 
 
 def _path(nodeid: str) -> Path:

@@ -48,7 +48,9 @@ class Actor:
                 while True:
                     pass
             case "talks" if self._turns == 1:
-                turn.propose("x" * LARGE)
+                # Each is short enough to be kept whole.
+                for _ in range(25):
+                    turn.propose("x" * (LARGE // 25))
             case "raises":
                 raise LookupError("no such thing")
             case "unprintable":

@@ -28,8 +28,8 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {"compat"},
         {"sandbox"},
         {"tool_overrides"},
-        {"plain"},
-        {"redaction"},
+        {"plain", "redaction"},
+        {"frames"},
         {"documents"},
         {"run_files"},
         {"environment"},
@@ -44,6 +44,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     ({"settings"}, {"results"}),
     (
         {
+            "agent_fixture",
             "arguments",
             "attempts",
             "ci_reports",
@@ -54,7 +55,9 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
             "outcomes",
             "player",
             "prepared",
+            "process_end",
             "pruning",
+            "report_files",
             "selection",
             "session",
             "suite",
@@ -73,9 +76,9 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "deferral.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py", "redaction.py",
-    "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents", "engines",
-    "simulation", "results",
+    "deferral.py", "frames.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py",
+    "redaction.py", "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents",
+    "engines", "simulation", "results",
     "settings",
 )  # fmt: skip
 
@@ -88,6 +91,8 @@ ALLOWED = {
     ("engines/pacing.py", "time.monotonic"): "how fast an endpoint is asked",
     ("engines/patience.py", "time.monotonic"): "how fast an endpoint is asked",
     ("engines/patience.py", "time.sleep"): "a model that is asked again",
+    ("process_end.py", "threading.Thread"): "ends a process that a thread of an agent keeps alive",
+    ("process_end.py", "time.sleep"): "how long code may take to let go of SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("scenarios/validation_result.py", "datetime.datetime.now"): "when a report was made",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",

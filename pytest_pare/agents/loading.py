@@ -7,7 +7,7 @@ import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from pytest_pare.plain import to_text
+from pytest_pare.plain import to_short_text
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
@@ -94,7 +94,7 @@ def _named(agent_type: str, module_name: str, name: str) -> Any:
 
 
 def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {to_text(error)}".removesuffix(": ")
+    return f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
 
 
 def _takes(candidate: Any, count: int) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_pare.engines.oracle import OracleEngine
+from pytest_pare.engines.routing import is_hugging_face
 from pytest_pare.engines.scripted import ScriptedEngine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from are.simulation.agents.llm.llm_engine import LLMEngine
 
     from pytest_pare.engines.reference import Reference, Role
@@ -29,6 +33,16 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
         EngineConfigurationError: If there is no such provider, no key for it, or its configuration is wrong otherwise.
     """
     return _BUILDERS.get(config.provider, _live)(config, role, reference)
+
+
+def import_clients(engines: Iterable[LLMEngineConfig]) -> None:
+    """Import the client of live engines, which takes seconds the first time."""
+    if any(engine.is_live and not is_hugging_face(engine) for engine in engines):
+        from pytest_pare.engines.litellm_client import load_litellm
+
+        # What is wrong with it is an error of the engine that needs it.
+        with suppress(Exception):
+            load_litellm()
 
 
 def _oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:

@@ -47,6 +47,11 @@ class Cassette:
     variant: str = ""
     suite: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether an engine may be asked, and not only replayed."""
+        return self.live and (self.mode != "none" or self.on_drift == "rerecord")
+
 
 class Tape:
     """Replays and records the calls of one run, by role and position.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +14,7 @@ from pytest_pare.results.details import details_to_dict
 from pytest_pare.results.report import generate_json_stats_report
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 from pytest_pare.results.statistics import combine_variants
+from pytest_pare.run_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,11 +32,13 @@ def write_json(
     split: str,
     verdict: Verdict | None,
     curves: Sequence[Curve] = (),
+    setup_seconds: float = 0.0,
 ) -> None:
-    """Write the statistics, the robustness curves and the gate's verdict as JSON.
+    """Write the statistics, the robustness curves and the gate's verdict as JSON; the file appears whole or not at all.
 
     Raises:
         OSError: If the file cannot be written.
+        ValueError: If a figure is not finite, which JSON has no word for.
     """
     timestamp = datetime.now(UTC).isoformat(timespec="seconds")
     configs = [config for one in results.values() for config in one.configs_in_order() or [one.run_config]]
@@ -46,6 +50,7 @@ def write_json(
     report["metadata"] |= {
         "suite": suite,
         "mode": ", ".join(sorted({config.mode for config in configs})) or None,
+        "agent_setup_duration": setup_seconds,
         **details_to_dict(
             [run for result in results.values() for run in result.scenario_results.values()],
             [run for result in results.values() for run in result.other_attempts],
@@ -55,12 +60,13 @@ def write_json(
     if verdict is not None:
         report["attempts"] = verdict.given.attempts.to_dict()
     report["gate"] = None if verdict is None else verdict.to_dict()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(redacted_plain(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(redacted_plain(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenarioValidationResult]) -> None:
     """Write a row for each run, with suite, variant, mode and what else its result tells as additional columns.
+
+    The file appears whole or not at all.
 
     Raises:
         OSError: If the file cannot be written.
@@ -73,7 +79,7 @@ def write_parquet(path: Path, suite: str, results: Mapping[str, PAREMultiScenari
     ]
     texts = pl.Schema(dict.fromkeys(("suite", "variant", "mode"), pl.String))
     empty = pl.DataFrame(schema={**RESULT_SCHEMA, **texts, **DETAILS_SCHEMA})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Polars has errors of its own for a file that it opens itself.
-    with path.open("wb") as file:
-        pl.concat([empty, *tables]).write_parquet(file)
+    # In memory: the errors of polars name no file, and it leaves half of one behind.
+    file = BytesIO()
+    pl.concat([empty, *tables]).write_parquet(file)
+    write_whole(path, file.getvalue())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.plain import to_builtins, to_short_text, to_text
 from pytest_pare.redaction import redacted_plain, redacted_repr
 
 if TYPE_CHECKING:
@@ -137,14 +137,15 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
     """Return the result as builtins that survive JSON and any channel between processes.
 
     Values of other types that a validator or an agent left in the result (a path, a number of numpy's) become builtins
-    too. The exception becomes its type's name and its message. Secrets are redacted.
+    too. The exception becomes its type's name and its message. Texts are cut to
+    `MOST_CHARACTERS`, and secrets are redacted.
     """
     exception = result.exception
     record = {
         "success": None if result.success is None else bool(result.success),
         "exception": None
         if exception is None
-        else {"type": to_text(exception_type_name(exception)), "message": to_text(exception)},
+        else {"type": to_text(exception_type_name(exception)), "message": to_short_text(exception)},
         "export_path": _optional_text(result.export_path),
         "rationale": _optional_text(result.rationale),
         "duration": None if result.duration is None else float(result.duration),
@@ -407,4 +408,4 @@ def _ratio(part: int, whole: int) -> float:
 
 
 def _optional_text(value: object) -> str | None:
-    return None if value is None else to_text(value)
+    return None if value is None else to_short_text(value)

@@ -10,7 +10,7 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
-from pytest_pare.plain import to_text
+from pytest_pare.plain import to_short_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.trace import EngineCall
 from pytest_pare.simulation.turns import WorldOver
@@ -79,7 +79,7 @@ class TimedEngine(LLMEngine):
         except ScenarioTimeoutError as over:
             self._desk.end(over)
         except Exception as raised:  # noqa: BLE001 - whatever an engine raises is why the run ends
-            error = f"{type(raised).__name__}: {to_text(raised)}"
+            error = f"{type(raised).__name__}: {to_short_text(raised)}"
             cause = raised if isinstance(raised, EngineError | ScenarioDefect) else EngineError(error)
             if cause is not raised:
                 cause.__cause__ = raised

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.agents import calibration
-from pytest_pare.agents.loading import load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.engines.reference import Reference
@@ -90,11 +89,14 @@ class Cast:
         noise = self._scenario.noise_config
         return DifficultUser(user, self.desk, self._consent, noise, self._scenario) if is_difficult(noise) else user
 
-    def agent(self) -> ProactiveAgent:
+    def agent(self, made: ProactiveAgent | Exception | None = None) -> ProactiveAgent:
         """Return the agent under test.
 
+        Args:
+            made: What `config.agent_type` has led to, where it names an agent of one's own.
+
         Raises:
-            AgentTypeError: If there is no such agent.
+            AgentTypeError: If it has led to none.
             EngineConfigurationError: If an engine cannot be made.
         """
         if self._agent is not None:
@@ -106,8 +108,9 @@ class Cast:
             "reckless": lambda: calibration.Reckless(self._reference),
             "random": calibration.RandomAgent,
         }
-        make = built_in.get(self._config.agent_type)
-        return load_agent(self._config.agent_type) if make is None else make()
+        if isinstance(made, Exception):
+            raise made
+        return built_in[self._config.agent_type]() if made is None else made
 
     def users_time(self) -> float | None:
         """Return when the user is to have its turn to act in time, in epoch seconds; `None` if it waits for others."""

@@ -11,7 +11,7 @@ from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.apps.system import SystemApp
 
 from pytest_pare.agents.protocols import ToolFailure, ToolTimeout
-from pytest_pare.plain import to_builtins_or_name
+from pytest_pare.plain import to_builtins_or_name, to_short_builtins
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.noise_config import failure_probability
 
@@ -115,13 +115,13 @@ class ToolFaults:
             plain = to_builtins_or_name(result)
             before = self._returned.get(key)
             if "tool_outdated" in drawn and before is not None and before[0] != plain:
-                self.told = {"fault": "tool_outdated", "result": before[0]}
+                self.told = {"fault": "tool_outdated", "result": to_short_builtins(before[0])}
                 return deepcopy(before[1])
             self._returned[key] = (plain, _copy(result))
         if "tool_partial" in drawn:
             part = half(result)
             if part is not None:
-                self.told = {"fault": "tool_partial", "result": to_builtins_or_name(part)}
+                self.told = {"fault": "tool_partial", "result": to_short_builtins(part)}
                 return part
         return result
 

@@ -24,7 +24,7 @@ class Limits:
     timeout_seconds: float | None = None
     seconds_lost: float = 0.0
     _waited: float = 0.0
-    _began: float = field(default_factory=time.monotonic)
+    _began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - as it is when it is called
 
     def wait(self, seconds: float, what: str) -> None:
         """Count `seconds` of simulated time that pass because `what`.

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.protocols import StaleTurn, TurnOver
-from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.plain import to_builtins, to_short_text
 from pytest_pare.redaction import redacted
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.turns import AgentFailure, RunEnded, WorldOver
@@ -267,7 +267,7 @@ def _said(error: BaseException) -> str:
         raise
     except BaseException:  # noqa: BLE001 - an agent's own may raise anything when it is asked for its text
         text = type(error).__name__
-    return to_text(text)
+    return to_short_text(text)
 
 
 def _told(value: object) -> str:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pytest_pare.engines.pacing import session_directory
-from pytest_pare.plain import to_text
+from pytest_pare.plain import to_short_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.scenario import PAREScenario
@@ -126,7 +126,9 @@ class _Job:
         try:
             scenario = copy.deepcopy(self.scenario)
         except Exception as error:  # noqa: BLE001 - an object may raise anything when it is copied
-            return self.failed(ScenarioDefect(f"{self.scenario_id}: the scenario cannot be copied ({to_text(error)})"))
+            return self.failed(
+                ScenarioDefect(f"{self.scenario_id}: the scenario cannot be copied ({to_short_text(error)})")
+            )
         return _play(scenario, self.run_number, how)
 
     def failed(self, error: Exception) -> Run:
@@ -179,13 +181,15 @@ def _registered(scenario_id: str) -> type[PAREScenario]:
     return cls
 
 
-def _play(scenario: PAREScenario, run_number: int | None, how: _How) -> Run:
+def _play(
+    scenario: PAREScenario, run_number: int | None, how: _How, on_start: Callable[[], None] = lambda: None
+) -> Run:
     scenario.run_number = run_number
     try:
         agent = None if how.agent_factory is None or how.config.oracle else how.agent_factory()
-        return run_scenario(scenario, how.config, how.script_errors, agent=agent)
+        return run_scenario(scenario, how.config, how.script_errors, agent=agent, on_start=on_start)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - of the factory, or a `sys.exit()` anywhere
-        exception = error if isinstance(error, Exception) else RecordedException("SystemExit", to_text(error))
+        exception = error if isinstance(error, Exception) else RecordedException("SystemExit", to_short_text(error))
         return _failed(exception, scenario.scenario_id, run_number)
 
 
@@ -259,7 +263,7 @@ def _in_processes(how: _How, jobs: Sequence[_Job], count: int) -> Generator[tupl
         else:
             sent.append(index)
     arguments = [(jobs[index].scenario, jobs[index].run_number, how) for index in sent]
-    with closing(call_in_processes(_play_elsewhere, arguments, count, limit)) as outcomes:
+    with closing(call_in_processes(_play_elsewhere, arguments, count, limit, starts_clock=True)) as outcomes:
         for position, outcome in outcomes:
             index = sent[position]
             if isinstance(outcome, ProcessFailure):
@@ -284,10 +288,10 @@ def _told(failure: ProcessFailure, job: _Job, timeout: int | None) -> Exception:
             return failure
 
 
-def _play_elsewhere(argument: tuple[PAREScenario, int | None, _How]) -> dict[str, Any]:
+def _play_elsewhere(argument: tuple[PAREScenario, int | None, _How], on_start: Callable[[], None]) -> dict[str, Any]:
     """Play a run and return it as builtins, as which exceptions too survive the way between processes."""
     scenario, run_number, _ = argument
-    run = _play(*argument)
+    run = _play(*argument, on_start)
     try:
         return _run_to_record(run)
     except Exception as error:  # noqa: BLE001 - what cannot be told costs its own run, and not the process
@@ -301,7 +305,8 @@ def _run_to_record(run: Run) -> dict[str, Any]:
         "trace": run.trace.to_jsonl(),
         "warnings": run.warnings,
         "export_error": run.export_error,
-        "agent_error": None if error is None else (exception_type_name(error), to_text(error)),
+        "setup_seconds": run.setup_seconds,
+        "agent_error": None if error is None else (exception_type_name(error), to_short_text(error)),
     }
 
 
@@ -312,5 +317,6 @@ def _run_from_record(record: dict[str, Any]) -> Run:
         trace=Trace.from_jsonl(record["trace"]),
         warnings=record["warnings"],
         export_error=record["export_error"],
+        setup_seconds=record["setup_seconds"],
         agent_error=None if error is None else RecordedException(*error),
     )

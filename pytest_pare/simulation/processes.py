@@ -55,7 +55,12 @@ class StartError(ProcessFailure):
 
 
 def call_in_processes(
-    function: Callable[[Any], Any], arguments: Iterable[Any], count: int, limit: float | None = None
+    function: Callable[..., Any],
+    arguments: Iterable[Any],
+    count: int,
+    limit: float | None = None,
+    *,
+    starts_clock: bool = False,
 ) -> Generator[tuple[int, Any]]:
     """Call `function` with each of `arguments` in up to `count` processes, and yield what comes of it, as it comes.
 
@@ -67,6 +72,7 @@ def call_in_processes(
         arguments: What to call it with, each by itself.
         count: Most processes at a time.
         limit: Most seconds of a call; `None` is no limit. Starting the process, and the imports, do not count.
+        starts_clock: Whether `function` gets a second argument, a function to call when the time of the limit begins.
 
     Yields:
         The position of the argument, and the result, or a `ProcessFailure`.
@@ -77,7 +83,7 @@ def call_in_processes(
     calls: deque[_Call] = deque()
     for position, argument in enumerate(arguments):
         try:
-            calls.append(_Call(position, pickle.dumps((function, argument))))
+            calls.append(_Call(position, pickle.dumps((function, argument, starts_clock))))
         except Exception as error:  # noqa: BLE001 - an object may raise anything when it is pickled
             yield position, UnsendableError(str(error))
     seats = [_Seat(limit) for _ in range(min(count, len(calls)))]
@@ -245,12 +251,19 @@ def _work(connection: Connection[Any, Any], directory: Path, library: dict[str, 
 
 def _answer(connection: Connection[Any, Any], content: bytes) -> None:
     try:
-        function, argument = pickle.loads(content)  # noqa: S301 - it comes from the process that has started this one
+        function, argument, starts_clock = pickle.loads(content)  # noqa: S301 - it comes from the process that has started this one
     except Exception as error:  # noqa: BLE001 - imports of anybody's modules
         connection.send(("done", UnsendableError(f"{type(error).__name__}: {error}")))
         return
-    connection.send(("began", None))
-    result = function(argument)
+
+    def start_clock() -> None:
+        connection.send(("began", None))
+
+    if starts_clock:
+        result = function(argument, start_clock)
+    else:
+        start_clock()
+        result = function(argument)
     connection.send(("done", result))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,11 +12,11 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AgentValidationEvent, ValidationEvent
 
 from pytest_pare.agents import prompts
-from pytest_pare.agents.loading import AgentTypeError
+from pytest_pare.agents.loading import AgentTypeError, load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
-from pytest_pare.engines.building import build_engine
+from pytest_pare.engines.building import build_engine, import_clients
 from pytest_pare.engines.errors import EngineError
-from pytest_pare.plain import to_builtins, to_text
+from pytest_pare.plain import to_builtins, to_short_text
 from pytest_pare.redaction import redacted, redacted_repr
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
@@ -39,6 +39,8 @@ from pytest_pare.simulation.trace import ENV_EVENT, Trace
 from pytest_pare.simulation.turns import AgentFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.tape import Cassette, Tape
@@ -58,6 +60,9 @@ class Run:
         agent_error: What the agent under test raised, if that ended the run.
         export_error: Why the trace or the recording could not be written, if that was asked for.
         recording_warnings: Those of the warnings that tell of the recording.
+        setup_seconds: Real time in seconds that it took to import and to make the agent, before the run began.
+        env: The environment as the run left it, for a debugger; `None` if the run came to none, or from another
+            process.
     """
 
     result: PAREScenarioValidationResult
@@ -66,6 +71,8 @@ class Run:
     agent_error: BaseException | None = None
     export_error: str | None = None
     recording_warnings: tuple[str, ...] = ()
+    setup_seconds: float = 0.0
+    env: StateAwareEnvironmentWrapper | None = field(default=None, repr=False, compare=False)
 
     __repr__ = redacted_repr
 
@@ -85,11 +92,15 @@ def run_scenario(
     export_dir: Path = Path("traces"),
     variant: str = "",
     cassette: Cassette | None = None,
+    on_start: Callable[[], None] = lambda: None,
 ) -> Run:
     """Play `scenario` with a user and an agent, or in oracle mode, and validate what happened.
 
     The world stands still during validation. Whatever the scenario's code, the agent and the engines raise is in the
     result, never raised.
+
+    The agent that `config.agent_type` names is imported and made first, and so is the client of a live engine. The
+    clock of the run, its duration and `timeout_seconds`, starts after that.
 
     Args:
         scenario: A new instance; one that was played before is refused.
@@ -102,10 +113,14 @@ def run_scenario(
         export_dir: Where a trace is written, if `config.export` asks for it and `config.output_dir` names no place.
         variant: What tells this run from others of the same scenario and number, in the name of that file.
         cassette: Where what live engines answer is recorded, or replayed from; `None` for neither.
+        on_start: Called when the run's clock starts.
     """
+    asked = time.perf_counter()
+    made = _prepare(config, agent, engine_builder, cassette)
+    on_start()
     began = time.perf_counter()
     stage = _Stage(scenario, config, script_errors)
-    result = _result(stage, agent, engine_builder, cassette)
+    result = _result(stage, agent, made, engine_builder, cassette)
     problem = _finish_recording(stage, result)
     if stage.defects and script_errors == "fail":
         result = _defective(result, stage.defects)
@@ -117,7 +132,9 @@ def run_scenario(
     warnings = [*stage.suspicions, *stage.noise_warnings(), *(stage.defects if script_errors == "warn" else [])]
     told = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
     taped = () if stage.tape is None else tuple(stage.tape.warnings)
-    return Run(result, trace, (*told, *taped), stage.agent_error, problem or export_error, taped)
+    return Run(
+        result, trace, (*told, *taped), stage.agent_error, problem or export_error, taped, began - asked, stage.env
+    )
 
 
 class TwoAgentScenarioRunner:
@@ -180,8 +197,31 @@ class _Stage:
         )
 
 
+def _prepare(
+    config: ScenarioRunnerConfig,
+    agent: ProactiveAgent | None,
+    engine_builder: EngineBuilder,
+    cassette: Cassette | None,
+) -> ProactiveAgent | Exception | None:
+    """Import what the run needs, and return the agent that `agent_type` names, or why there is none."""
+    if config.oracle:
+        return None
+    if engine_builder is build_engine and (cassette is None or cassette.asks):
+        import_clients(config.engines.values())
+    if agent is not None or config.agent_type in AGENT_TYPES:
+        return None
+    try:
+        return load_agent(config.agent_type)
+    except AgentTypeError as error:
+        return error
+
+
 def _result(
-    stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder, cassette: Cassette | None
+    stage: _Stage,
+    agent: ProactiveAgent | None,
+    made: ProactiveAgent | Exception | None,
+    engine_builder: EngineBuilder,
+    cassette: Cassette | None,
 ) -> PAREScenarioValidationResult:
     scenario = stage.scenario
     try:
@@ -195,7 +235,7 @@ def _result(
         with scenario.world.active():
             if stage.config.oracle:
                 return _oracle_run(stage)
-            return _agent_run(stage, agent, engine_builder, cassette)
+            return _agent_run(stage, agent, made, engine_builder, cassette)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a scenario's code raises is the result
         stage.defects = stage.defects or ([] if stage.env is None else stage.env.defects)
         # These say what they come of; what an exception of somebody else's calls its kind is another matter.
@@ -207,7 +247,7 @@ def _exception(raised: Exception | SystemExit) -> Exception:
     if isinstance(raised, SimulatedTimeOver):
         return ScenarioTimeoutError(str(raised))
     if isinstance(raised, SystemExit):
-        error: Exception = RecordedException("SystemExit", to_text(raised))
+        error: Exception = RecordedException("SystemExit", to_short_text(raised))
         error.__cause__ = raised
         return error
     return raised
@@ -226,7 +266,11 @@ def _oracle_run(stage: _Stage) -> PAREScenarioValidationResult:
 
 
 def _agent_run(
-    stage: _Stage, agent: ProactiveAgent | None, engine_builder: EngineBuilder, cassette: Cassette | None
+    stage: _Stage,
+    agent: ProactiveAgent | None,
+    made: ProactiveAgent | Exception | None,
+    engine_builder: EngineBuilder,
+    cassette: Cassette | None,
 ) -> PAREScenarioValidationResult:
     scenario, config = stage.scenario, stage.config
     consent = Consent(config.proposal_lifetime, config.execute_max_turns)
@@ -236,7 +280,7 @@ def _agent_run(
     stage.tape = cast.tape
     user = cast.user()
     stage.agent_name = config.agent_type if agent is None else name_of(agent)
-    under_test = cast.agent()
+    under_test = cast.agent(made)
     charges = not isinstance(under_test, ObserveExecuteAgent)
     offline = agent is None and config.agent_type in AGENT_TYPES
     loop = stage.loop = Loop(
@@ -262,7 +306,7 @@ def _agent_run(
     except ScenarioTimeoutError as over:
         # Cut short by the machine, not by the world: what validate() says of a part is told, and judges nothing.
         verdict = _finish(stage, env)
-        said = "yes" if verdict.success else f"no ({to_text(verdict.rationale)})" if verdict.rationale else "no"
+        said = "yes" if verdict.success else f"no ({to_short_text(verdict.rationale)})" if verdict.rationale else "no"
         return PAREScenarioValidationResult(
             success=None, exception=over, rationale=f"of what had happened until then, validate() says {said}"
         )
@@ -304,7 +348,7 @@ def _export(
     except OSError as error:
         return f"{trace.scenario_id}: cannot write the trace {error.filename}: {error.strerror}"
     except Exception as error:  # noqa: BLE001 - what cannot be written costs the file, and not the result
-        return f"{trace.scenario_id}: cannot write the trace: {to_text(error)}"
+        return f"{trace.scenario_id}: cannot write the trace: {to_short_text(error)}"
     result.export_path = None if path is None else str(path)
     return None
 
@@ -373,7 +417,7 @@ def _told(value: object) -> str:
 def _defective(result: PAREScenarioValidationResult, defects: list[str]) -> PAREScenarioValidationResult:
     # What else went wrong may well come from it.
     error = result.exception
-    told = defects if error is None else [*defects, f"{exception_type_name(error)}: {to_text(error)}"]
+    told = defects if error is None else [*defects, f"{exception_type_name(error)}: {to_short_text(error)}"]
     defect = ScenarioDefect("; ".join(told))
     defect.__cause__ = error
     return PAREScenarioValidationResult(success=None, exception=defect, rationale=result.rationale)

@@ -8,7 +8,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_pare.plain import to_builtins, to_builtins_or_name
+from pytest_pare.plain import to_builtins, to_short_builtins
 from pytest_pare.redaction import redacted, redacted_repr
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ ENV_EVENT = "env_event"
 """The fault of an event of the world's that is nothing but noise."""
 
 _ARGUMENT_WIDTH = 60
+# Of an event as it is printed, before it is wrapped.
+_LINE_WIDTH = 1000
 _AGENT_INTERFACE = "PAREAgentUserInterface"
 _ANSWERS = ("accept_proposal", "reject_proposal")
 _FORMAT = "pytest-pare/trace"
@@ -86,9 +88,11 @@ class TraceEvent:
         who = f"+{self.time:<7.10g} {self.kind.lower():<6} "
         call = f"{self.app}.{self.function}({arguments})" if self.app else str(self.function)
         indent, further = " " * len(who), " " * (len(who) + 2)
-        lines = textwrap.wrap(call, width, initial_indent=who, subsequent_indent=further)
+        lines = textwrap.wrap(_brief(call), width, initial_indent=who, subsequent_indent=further)
         if self.error is not None:
-            lines += textwrap.wrap(f"raised: {self.error}", width, initial_indent=indent, subsequent_indent=further)
+            lines += textwrap.wrap(
+                _brief(f"raised: {self.error}"), width, initial_indent=indent, subsequent_indent=further
+            )
         if self.fault is not None:
             lines.append(f"{indent}fault: {self.fault}")
         return lines
@@ -354,15 +358,19 @@ def trace_event(
         app=None if is_check else event.app_name(),
         app_class=None if is_check else event.app_class_name(),
         function=getattr(event.action, "function_name", None) or event.action.__name__,
-        args={name: to_builtins_or_name(value) for name, value in arguments.items()},
-        result=to_builtins_or_name(event.metadata.return_value),
-        error=event.metadata.exception,
+        args={name: to_short_builtins(value) for name, value in arguments.items()},
+        result=to_short_builtins(event.metadata.return_value),
+        error=to_short_builtins(event.metadata.exception),
         operation=None if operation is None else operation.value,
         turn=turn,
         mode=mode,
         screen_before=screen,
         screen_after=screen,
     )
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _LINE_WIDTH else f"{text[:_LINE_WIDTH]}..."
 
 
 def _short(value: Any) -> str:

@@ -24,7 +24,7 @@ from pytest_pare.agents.protocols import (
     UserTurn,
 )
 from pytest_pare.agents.tools import Tool, Toolbox
-from pytest_pare.plain import to_builtins_or_name, to_text
+from pytest_pare.plain import to_short_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.faults import ToolFaults, call
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType
@@ -337,10 +337,10 @@ class Desk:
                 event_id="",
                 app=app,
                 app_class=app_class,
-                function=function,
-                args=to_builtins_or_name(arguments),
+                function=to_short_builtins(function),
+                args=to_short_builtins(arguments),
                 result=None,
-                error=None if error is None else f"{type(error).__name__}: {to_text(error)}",
+                error=None if error is None else f"{type(error).__name__}: {to_short_text(error)}",
                 operation=operation,
                 turn=self._env.turn,
                 mode=self._consent.mode.value,

@@ -406,14 +406,13 @@ def test_workers_change_nothing(garden: Example, monkeypatch: pytest.MonkeyPatch
 
     garden.suite(f"{{{MATRIX}, sweep: {{noise.tool_slow.rate: [0.5, 0]}}, reports: {{json: out.json}}}}")
     tallies: list[Tally] = []
-    finish: Callable[..., None] = Tally.pytest_sessionfinish
+    finish: Callable[..., None] = Tally.pytest_unconfigure
 
-    @pytest.hookimpl(trylast=True)
-    def watched(tally: Tally, session: pytest.Session, exitstatus: int) -> None:
+    def watched(tally: Tally) -> None:
         tallies.append(tally)
-        finish(tally, session, exitstatus)
+        finish(tally)
 
-    monkeypatch.setattr(Tally, "pytest_sessionfinish", watched)
+    monkeypatch.setattr(Tally, "pytest_unconfigure", watched)
     found = []
     for flags in (["-n2"], ["-n0"]):
         session = garden.run(*SUITE, *flags)

@@ -339,7 +339,7 @@ def test_a_run_that_cannot_be_told_costs_no_other(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Trace, "to_jsonl", refuse)
     how = multi_runner._How(config(oracle=True), "fail", None)
     (sent,) = stages("a", script=lambda s: [s.user_says("x")])
-    run = multi_runner._run_from_record(multi_runner._play_elsewhere((sent, 3, how)))
+    run = multi_runner._run_from_record(multi_runner._play_elsewhere((sent, 3, how), lambda: None))
     assert record(run)["exception"] == {"type": "ValueError", "message": "no words"}
     assert (run.trace.scenario_id, run.trace.run_number) == ("a", 3)
 
