@@ -232,6 +232,10 @@ def test_a_page_of_mails_says_how_many_it_has(mail: Phone) -> None:
         1,
         3,
     )
+    whole = mail.agent("list_emails")
+    assert (whole.total_returned_emails, len(whole.emails), whole.total_emails) == (3, 3, 3)
+    empty = mail.agent("list_emails", folder_name="TRASH")
+    assert (empty.total_returned_emails, empty.emails, empty.total_emails) == (0, [], 0)
 
 
 @pytest.mark.parametrize(
