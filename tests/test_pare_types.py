@@ -27,6 +27,7 @@ TYPES: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "data" / 
 OTHER_RESULTS = {
     ("StatefulReminderApp", "get_state"): "dict[str, Any]",  # never None
     ("StatefulCalendarApp", "read_today_calendar_events"): "CalendarEventsResult",  # there too: the annotation is wrong
+    ("StatefulMessagingApp", "read_conversation"): "dict[str, Any]",  # said more exactly
     ("VariantDetail", "add_to_cart"): "str",  # the first of two types
     ("CartView", "checkout"): "str",
     ("CartView", "remove_item"): "str",

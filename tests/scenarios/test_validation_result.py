@@ -358,6 +358,7 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
     assert isinstance(collected.description(), str)
     own = {"rejection_count", "writes_without_consent", "turns_saved", "prompt_version", "error_kind", "noise_events"}
     own |= {"faults", "usage", "script_events_missed", "ended_by", "status", "details_to_polars"}
+    own |= {"run_configs", "configs_in_order", "other_attempts"}
     methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}
     public = {name for one in (result, collected) for name in dir(one) if not name.startswith("_")}
     assert public - own == {*expected_of_one, *expected_of_all, *methods}
