@@ -269,8 +269,8 @@ class PAREMultiScenarioValidationResult:
         return _ratio(self.successful_count, self._total)
 
     def success_rate_updated(self) -> float:
-        """Percentage of successes among all results, 0 to 100: `success_rate` in ARE's unit."""
-        return _ratio(100 * self.successful_count, self._total)
+        """Fraction of successes among all results, 0 to 1: the same as `success_rate`."""
+        return self.success_rate
 
     @property
     def _total(self) -> int:

@@ -298,17 +298,17 @@ def test_results_are_counted_by_status() -> None:
     )
     assert counts(collected) == (4, 3, 2, 1)
     assert collected.success_rate == pytest.approx(4 / 10)
-    assert collected.success_rate_updated() == pytest.approx(100 * 4 / 10)
+    assert collected.success_rate_updated() == pytest.approx(0.4)
 
 
 def test_what_is_no_success_lowers_the_rate() -> None:
     collected = many(("a", None, PAREScenarioValidationResult(success=True)))
-    assert (collected.success_rate, collected.success_rate_updated()) == (1.0, 100.0)
+    assert (collected.success_rate, collected.success_rate_updated()) == (1.0, 1.0)
     collected.add_result(PAREScenarioValidationResult(success=False, exception=BROKEN), "b")
-    assert (collected.success_rate, collected.success_rate_updated()) == (0.5, 50.0)
+    assert (collected.success_rate, collected.success_rate_updated()) == (0.5, 0.5)
     for number in range(2):
         collected.add_result(PAREScenarioValidationResult(success=None), "c", number)
-    assert (collected.success_rate, collected.success_rate_updated()) == (0.25, 25.0)
+    assert (collected.success_rate, collected.success_rate_updated()) == (0.25, 0.25)
 
 
 def test_every_attribute_of_pares_has_its_unit() -> None:
@@ -351,7 +351,7 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
     }
     assert {name: getattr(result, name) for name in expected_of_one} == expected_of_one
     assert {name: getattr(collected, name) for name in expected_of_all} == expected_of_all
-    assert collected.success_rate_updated() == pytest.approx(10.0)
+    assert collected.success_rate_updated() == pytest.approx(0.1)
     assert collected.run_config is CONFIG
     assert list(collected.scenario_results) == [("one", number) for number in range(1, 11)]
     assert collected.to_polars().columns == list(RESULT_SCHEMA)
@@ -382,7 +382,7 @@ def test_counts_follow_from_the_results_and_are_kept_without_any() -> None:
     assert counts(PAREMultiScenarioValidationResult(CONFIG, given_results, successful_count=7)) == (1, 1, 0, 0)
     bare = PAREMultiScenarioValidationResult(CONFIG, successful_count=3, failed_count=1, exception_count=4)
     assert counts(bare) == (3, 1, 4, 0)
-    assert (bare.success_rate, bare.success_rate_updated()) == (0.375, 37.5)
+    assert (bare.success_rate, bare.success_rate_updated()) == (0.375, 0.375)
 
 
 def test_a_result_that_is_changed_and_added_again_is_counted_once() -> None:
