@@ -14,6 +14,7 @@ from pytest_pare import world as _world
 from pytest_pare.apps.navigation import Transition, mermaid, state_graph
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
+from pytest_pare.copies import fresh_containers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +101,8 @@ class StatefulApp(App):
     navigation_stack: list[AppState]
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(name=name or type(self).__name__, **kwargs)
+        # An app goes on writing to what it is made with.
+        super().__init__(name=name or type(self).__name__, **fresh_containers(kwargs))
         self.current_state = None
         self.navigation_stack = []
         self.load_root_state()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.utils import EnumEncoder
 
+from pytest_pare.copies import own_content
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
@@ -103,8 +104,11 @@ class PAREScenario(Scenario):
         # Why there is no noise although there should be.
         self._no_noise: str | None = None
         with self.world.active():
+            before = set(vars(self))
             self.init_and_populate_apps(*args, **kwargs)
             self._check_app_names()
+            # What a module or a class holds, and hands to the apps of each instance, is not theirs to change.
+            own_content(self.apps or [], self, vars(self).keys() - before, [self, self.world, self.world.clock])
             self.world.phase = "play"
             for app in self.apps or []:
                 app.set_seed(self.seed)
