@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.scenarios.errors import ScenarioDefect
@@ -54,49 +55,65 @@ def placeholders_of(action: Action) -> list[Placeholder]:
     return [one for name, value in action.args.items() if name != "self" for one in placeholders(value)]
 
 
-def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[str]) -> None:
+def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[str]) -> list[str]:
     """Set the `resolved_args` of an event's action: its arguments, with what its placeholders stand for.
 
-    A text that only looks like a placeholder inside of a longer text is left as it is, where no event has such an id.
+    An argument with a placeholder that names nothing that has happened, or only what has failed, is left as it is. So
+    is a part of a text that only looks like a placeholder, because no event of the script has such an id.
 
     Args:
         action: The action.
         past_events: The events that have happened, each with its `event_id` and `metadata`.
         script_ids: The ids of all events of the script.
 
+    Returns:
+        A sentence for each argument that names what has not happened.
+
     Raises:
-        ScenarioDefect: If a placeholder names an event that has not happened, or has failed, or what it has not
-            returned.
+        ScenarioDefect: If a placeholder names what its event has not returned.
     """
+    if not placeholders_of(action):
+        action.resolved_args.update(action.args)
+        return []
     returned: dict[str, Any] = {}
     for event in past_events:
         if event.metadata.exception is None:
             returned.setdefault(event.event_id, event.metadata.return_value)
-
-    def look_up(one: Placeholder) -> Any:
-        event_id = one.event_id(returned)
-        if event_id is None:
-            if not one.is_whole and one.event_id(script_ids) is None:
-                raise _NoPlaceholder
-            raise ScenarioDefect(
-                f"{{{{{one.path}}}}} names nothing that has happened; give the event that it means an id by with_id(), "
-                "and depend on it"
-            )
-        found = returned[event_id]
-        for part in filter(None, one.path[len(event_id) + 1 :].split(".")):
-            found = _part(found, part, one)
-        if found is None and not one.is_whole:
-            raise ScenarioDefect(f"{{{{{one.path}}}}} stands in a text, and {event_id} has returned None there")
-        return found
-
+    look_up = partial(_look_up, returned=returned, script_ids=script_ids)
+    unknown: list[str] = []
     for name, value in action.args.items():
         try:
             action.resolved_args[name] = value if name == "self" else _with_values(value, look_up)
+        except _NotHappenedError as error:
+            action.resolved_args[name] = value
+            unknown.append(f"argument {name}: {error}")
         except ScenarioDefect as defect:
             raise ScenarioDefect(f"argument {name}: {defect}") from None
+    return unknown
 
 
-class _NoPlaceholder(Exception):  # noqa: N818 - it never leaves this module
+def _look_up(one: Placeholder, returned: Mapping[str, Any], script_ids: Collection[str]) -> Any:
+    event_id = one.event_id(returned)
+    if event_id is None:
+        if not one.is_whole and one.event_id(script_ids) is None:
+            raise _NoPlaceholderError
+        raise _NotHappenedError(
+            f"{{{{{one.path}}}}} names nothing that has happened; give the event that it means an id by with_id(), and "
+            "depend on it"
+        )
+    found = returned[event_id]
+    for part in filter(None, one.path[len(event_id) + 1 :].split(".")):
+        found = _part(found, part, one)
+    if found is None and not one.is_whole:
+        raise ScenarioDefect(f"{{{{{one.path}}}}} stands in a text, and {event_id} has returned None there")
+    return found
+
+
+class _NotHappenedError(Exception):
+    """A placeholder names an event that has not happened, or has failed."""
+
+
+class _NoPlaceholderError(Exception):
     """A part of a text only looks like a placeholder."""
 
 
@@ -108,7 +125,7 @@ def _with_values(value: Any, look_up: Callable[[Placeholder], Any]) -> Any:
         def put_in(match: re.Match[str]) -> str:
             try:
                 return str(look_up(Placeholder(match[1], is_whole=False)))
-            except _NoPlaceholder:
+            except _NoPlaceholderError:
                 return match[0]
 
         return _PLACEHOLDER.sub(put_in, value)

@@ -44,7 +44,8 @@ class ScenarioSelection(_Section):
     exclude: list[Name] = Field(default=[], description="Globs; a scenario is left out if one matches its id.")
     limit: int | None = Field(default=None, ge=1, description="Most scenarios that are selected; null is no limit.")
     script_errors: Literal["fail", "warn"] = Field(
-        default="fail", description="What becomes of a run if an event of the scenario's own script raises."
+        default="fail",
+        description="What a defect of the scenario's own makes of a run, such as an event of its script that raises.",
     )
 
 

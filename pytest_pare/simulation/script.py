@@ -153,10 +153,10 @@ class ScriptedEnvironment(Environment):
         return [one for one in known if one.event_id not in self._done]
 
     def resolve_arg_placeholders(self, event: Event, past_events: list[CompletedEvent]) -> Event:
-        """Put into the arguments of `event` what their placeholders stand for.
+        """Put into the arguments of `event` what their placeholders stand for; see `resolve`.
 
         Raises:
-            ScenarioDefect: If one names nothing that has happened, or what was not returned.
+            ScenarioDefect: If one names what its event has not returned.
         """
         resolve(event.action, past_events, self._scheduled.keys())
         return event
@@ -181,7 +181,8 @@ class ScriptedEnvironment(Environment):
         metadata, apps = EventMetadata(), list(self.apps.values())
         logged = event.action
         try:
-            self.resolve_arg_placeholders(event, self.event_log.list_view())
+            if unknown := resolve(event.action, self.event_log.list_view(), self._scheduled.keys()):
+                raise ScenarioDefect("; ".join(unknown))  # noqa: TRY301 - told like what the app raises
             logged = with_own_arguments(event.action, apps)
             with disable_events(), self._drawing(event):
                 metadata.return_value = with_own_arguments(event.action, apps).execute()

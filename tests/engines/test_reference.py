@@ -602,7 +602,7 @@ def test_a_placeholder_is_what_the_step_really_returned() -> None:
         assert made.play("execute") == {"contact_id": ids["Ada"]}
         assert made.play("execute", call=False) == {"contact_id": "{{bob}}"}
         assert made.play("execute", call=False) == {"contact_id": "{{wrong}}"}
-        assert made.play("execute", call=False) == {"query": "by {{ada}}"}
+        assert made.play("execute", call=False) == {"query": f"by {ids['Ada']}"}
 
 
 def test_a_call_that_never_became_an_event_leaves_later_ones_to_their_steps() -> None:

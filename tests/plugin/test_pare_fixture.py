@@ -417,7 +417,8 @@ def test_the_scripts_errors_are_the_suites_matter(example: Example) -> None:
         methods="""
         def build_events_flow(self):
             with EventRegisterer.capture_mode():
-                self.events = [self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5)]
+                rain = self.agent_ui.send_message_to_agent(content="It rains.").with_id("rain").delayed(9)
+                self.events = [self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5), rain]
         """,
     ).suite("scenarios: {script_errors: warn}")
     code = "run = pare.run('water')\nassert run.success\nassert len(run.warnings) == 1"

@@ -378,8 +378,9 @@ def test_a_step_of_the_script_raises(garden: Example, flags: list[str]) -> None:
         methods="""
         def build_events_flow(self):
             with EventRegisterer.capture_mode():
+                rain = self.agent_ui.send_message_to_agent(content="It rains.").with_id("rain").delayed(9)
                 news = self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5)
-            self.events = [news]
+            self.events = [news, rain]
         """,
     )
     text = failure(garden.run(*SUITE, *flags))
@@ -393,8 +394,9 @@ def test_a_reference_step_raises_in_oracle_mode(garden: Example) -> None:
         methods="""
         def build_events_flow(self):
             with EventRegisterer.capture_mode():
+                rain = self.agent_ui.send_message_to_agent(content="It rains.").with_id("rain").delayed(9)
                 offer = self.agent_ui.send_message_to_user(content="{{rain}}").oracle().delayed(5)
-            self.events = [offer]
+            self.events = [offer, rain]
         """,
     )
     text = failure(garden.run(*SUITE, "--pare-oracle"))
@@ -483,8 +485,9 @@ def sloppy(example: Example) -> Example:
         methods="""
         def build_events_flow(self):
             with EventRegisterer.capture_mode():
+                rain = self.agent_ui.send_message_to_agent(content="It rains.").with_id("rain").delayed(9)
                 news = self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5)
-            self.events = [news]
+            self.events = [news, rain]
         """,
     ).suite("scenarios: {script_errors: warn}")
 
@@ -514,8 +517,9 @@ def test_a_warning_that_is_to_be_an_error_hides_nothing_else(sloppy: Example) ->
             methods="""
             def build_events_flow(self):
                 with EventRegisterer.capture_mode():
+                    rain = self.agent_ui.send_message_to_agent(content="It rains.").with_id("rain").delayed(9)
                     news = self.agent_ui.send_message_to_agent(content="{{rain}}").delayed(5)
-                self.events = [news]
+                self.events = [news, rain]
             """,
         )
         session = sloppy.run(*SUITE, "-W", "error")

@@ -42,7 +42,7 @@ class Thing:
         return "never called"
 
 
-THING = Thing(name="Ines", _secret="x", mails=[Thing(id="m1"), {"id": "m2"}], nothing=None)
+THING = Thing(name="Ines", _secret="x", mails=[Thing(id="m1"), {"id": "m2"}], none=None)
 PAST = [
     Past("note", "n1"),
     Past("note", "a later event of the same id"),
@@ -62,9 +62,12 @@ class Call:
         self.resolved_args: dict[str, Any] = {}
 
 
-def resolved(value: Any, ids: tuple[str, ...] = ("late", "bad")) -> Any:
+IDS = ("late", "bad")
+
+
+def resolved(value: Any) -> Any:
     call: Any = Call(value)
-    resolve(call, PAST, ids)
+    assert resolve(call, PAST, IDS) == []
     assert call.resolved_args["self"] is call
     return call.resolved_args["value"]
 
@@ -78,7 +81,7 @@ def resolved(value: Any, ids: tuple[str, ...] = ("late", "bad")) -> Any:
         ("{{note}}{{thing.name}}", "n1Ines"),
         ("{{thing}}", THING),
         ("{{thing.name}}", "Ines"),
-        ("{{thing.nothing}}", None),
+        ("{{thing.none}}", None),
         ("{{thing.mails.0.id}} and {{thing.mails.1.id}}", "m1 and m2"),
         ("{{none}}", None),
         ("{{by.other}}", 4),
@@ -101,16 +104,22 @@ def test_an_id_may_hold_dots_where_no_shorter_one_is_there() -> None:
 
 
 @pytest.mark.parametrize(
+    "value", ["{{nothing}}", "{{}}", "{{late}}", "see {{late}}, {{note}}", ["{{note}}", "{{bad}}"], {"a": "{{bad.x}}"}]
+)
+def test_an_argument_that_names_what_has_not_happened_is_left_and_told(value: Any) -> None:
+    call: Any = Call(value)
+    (unknown,) = resolve(call, PAST, IDS)
+    assert "argument value: {{" in unknown
+    assert "}} names nothing that has happened; give the event that it means an id by with_id()" in unknown
+    assert call.resolved_args["value"] == value
+
+
+@pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("{{nothing}}", "argument value: {{nothing}} names nothing that has happened"),
-        ("{{}}", "argument value: {{}} names nothing that has happened"),
-        ("{{late}}", "{{late}} names nothing that has happened"),
-        ("see {{late}}", "{{late}} names nothing that has happened"),
-        (["{{bad}}"], "{{bad}} names nothing that has happened"),
         (
             "{{thing.age}}",
-            "{{thing.age}}: there is no 'age' in what was returned, of type Thing with name, mails, nothing",
+            "{{thing.age}}: there is no 'age' in what was returned, of type Thing with name, mails, none",
         ),
         ("{{thing.method}}", "there is no 'method'"),
         ("{{thing._secret}}", "there is no '_secret'"),
@@ -120,9 +129,10 @@ def test_an_id_may_hold_dots_where_no_shorter_one_is_there() -> None:
         ("So {{none}}", "{{none}} stands in a text, and none has returned None there"),
     ],
 )
-def test_what_names_nothing_is_refused(value: Any, reason: str) -> None:
+def test_what_was_not_returned_is_refused(value: Any, reason: str) -> None:
     with pytest.raises(ScenarioDefect) as refused:
         resolved(value)
+    assert str(refused.value).startswith("argument value: {{")
     assert reason in str(refused.value)
 
 
