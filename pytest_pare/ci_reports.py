@@ -43,8 +43,11 @@ class CIReports:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Tell errors from failures in JUnit XML. Last, when that has an element for the report."""
-        suite, xml = report.nodeid.partition("::")[0], _junit_xml(self._config)
-        if xml is None or suite not in self._tally.suites or not report.failed or report.when == "teardown":
+        suite = report.nodeid.partition("::")[0]
+        if suite not in self._tally.suites or not report.failed or report.when == "teardown":
+            return
+        xml = _junit_xml(self._config)
+        if xml is None:
             return
         properties = dict(report.user_properties)
         for element in xml.node_reporter(report).nodes:

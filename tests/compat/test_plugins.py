@@ -70,12 +70,21 @@ def test_reporters_beside_each_other(workers: str, project: Example) -> None:
     }  # fmt: skip
     assert runs["bad[run2]"]["parameters"] == [{"name": "pare_run_number", "value": "2"}]
     assert len({result["historyId"] for result in runs.values()}) == 4
-    assert json.loads((here / "out.json").read_text())["summary"] == {
-        "passed": 3, "failed": 2, "total": 5, "collected": 5
-    }  # fmt: skip
+    report = json.loads((here / "out.json").read_text())
+    assert report["summary"] == {"passed": 3, "failed": 2, "total": 5, "collected": 5}
+    assert (report["exitcode"], report["pare"]["verdict"]) == (pytest.ExitCode.TESTS_FAILED, "PASS")
+    statuses = [
+        value
+        for test in report["tests"]
+        for one in test.get("user_properties", [])
+        for value in (one.get("pare_status"),)
+    ]
+    assert (statuses.count("success"), statuses.count("failed")) == (2, 2)
+    assert '<property name="pare_verdict" value="PASS"' in (here / "out.xml").read_text()
     lines = [json.loads(line) for line in (here / "log.jsonl").read_text().splitlines()]
     calls = [line["outcome"] for line in lines if line.get("when") == "call"]
     assert (calls.count("passed"), calls.count("failed")) == (3, 2)
+    assert lines[-1] == {"$report_type": "PareVerdict", **report["pare"]}
     assert "2 Failed" in (here / "out.html").read_text()
     assert any(line.startswith("TOTAL ") for line in session.result.outlines)
     assert "Using --randomly-seed=" in session.out
@@ -112,7 +121,7 @@ NOT_BAD = ("--pare-set", "scenarios.include=[good, shaky]", "--pare-min-success-
 def test_the_first_attempt_counts(workers: str, plugin: str, project: Example) -> None:
     session = run(project, workers, *RERUN[plugin], *NOT_BAD)
     assert session.verdict[0] == "gate FAIL: 2 of 4 runs succeeded (50.0 %), 100.0 % needed: 2 failed"
-    assert any("2 replaced by reruns" in line for line in session.verdict)
+    assert any("6 attempts at 4 runs: 2 replaced by reruns (2 failed)" in line for line in session.summary)
     assert session.code == pytest.ExitCode.TESTS_FAILED
 
 
@@ -121,7 +130,7 @@ def test_the_first_attempt_counts(workers: str, plugin: str, project: Example) -
 def test_the_last_attempt_counts_if_the_suite_says_so(workers: str, plugin: str, project: Example) -> None:
     session = run(project, workers, *RERUN[plugin], *NOT_BAD, "--pare-set", "gate.reruns=last")
     assert session.verdict[0] == "gate PASS: 4 of 4 runs succeeded (100.0 %), 100.0 % needed"
-    assert any("2 replaced by reruns" in line for line in session.verdict)
+    assert any("6 attempts at 4 runs: 2 replaced by reruns (2 failed)" in line for line in session.summary)
     assert session.code == pytest.ExitCode.OK
 
 
