@@ -1,6 +1,7 @@
 """What an author writes of events while a scenario is built: each event, its place in the code, and its delay.
 
-ARE keeps none of this, and its `depends_on()` and `followed_by()` replace a delay with 0 where they state none.
+ARE keeps none of this, its `depends_on()` and `followed_by()` replace a delay with 0 where they state none, and
+`depends_on()` of a condition ignores `schedule_every_ticks`.
 Importing this module replaces these methods of ARE's event classes. Outside of `captured()` they behave as before.
 """
 
@@ -108,6 +109,8 @@ def _keep_delays(cls: Any, name: str, argument: str) -> None:
         events = given["events"] if name == "followed_by" else self
         delays = [(one, one.event_relative_time) for one in (events if isinstance(events, list) else [events])]
         result = original(self, *args, **kwargs)
+        if isinstance(self, ConditionCheckEvent) and given.get("schedule_every_ticks") is not None:
+            self.schedule_every_ticks = given["schedule_every_ticks"]
         for event, before in delays:
             if argument not in given:
                 event.event_relative_time = _NOT_STATED if before is None else before

@@ -90,6 +90,15 @@ def test_a_timeout_that_is_no_multiple_of_the_interval_ends_before_it() -> None:
     assert checks(run) == [(0, False), (2, False), (4, False)]
 
 
+def test_the_interval_of_a_condition_can_be_set_with_what_it_depends_on() -> None:
+    def script(s: Any) -> list[Any]:
+        first = s.user_says("first").delayed(10)
+        condition = ConditionCheckEvent.from_condition(never).depends_on(first, schedule_every_ticks=7, timeout=20)
+        return [first, condition]
+
+    assert checks(play(script)) == [(10, False), (17, False), (24, False)]
+
+
 def test_two_conditions_may_hold_one_event_back() -> None:
     def script(s: Any) -> list[Any]:
         one, two = heard("one"), heard("two")
