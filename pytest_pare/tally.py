@@ -148,7 +148,7 @@ class Tally:
             self._not_collected.add(suite.name)
         if report.failed and suite is not None and "::" in report.nodeid:
             # Nobody knows how many runs a broken module holds; the gate must miss one at least.
-            suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be imported")
+            suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be collected")
             suite.all_collected = False
 
     # -- what it comes to

@@ -196,7 +196,7 @@ def test_what_could_be_collected_is_run_on_request(example: Example) -> None:
     session = example.run(*SUITE, "--continue-on-collection-errors")
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.outcomes() == {"passed": 1, "errors": 1}
-    assert session.open_runs == ["NO RESULT  scenarios/a.py: the module could not be imported"]
+    assert session.open_runs == ["NO RESULT  scenarios/a.py: the module could not be collected"]
     assert session.verdict == [
         "gate FAIL: 1 of 2 runs succeeded (50.0 %), 0.0 % needed: 1 no result",
         "cannot pass: 1 run has no result",

@@ -93,8 +93,8 @@ def test_broken_modules_are_told_once(example: Example) -> None:
     assert session.out.count("scenarios/b.py:1: ModuleNotFoundError: No module named 'nope'") == 1
     assert session.has_no_traceback_of_ours()
     assert session.open_runs == [
-        "NO RESULT  scenarios/a.py: the module could not be imported",
-        "NO RESULT  scenarios/b.py: the module could not be imported",
+        "NO RESULT  scenarios/a.py: the module could not be collected",
+        "NO RESULT  scenarios/b.py: the module could not be collected",
     ]
     assert session.verdict[-1] == "cannot pass: 2 runs have no result"
 
