@@ -24,7 +24,8 @@ def resolve(project: Path, arguments: str, pyproject: str = "") -> tuple[int, di
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable], cwd=project, check=True)
     requirements = [str(ROOT) if one == "." else one for one in shlex.split(arguments)]
-    command = [*uv, "pip", "install", "--dry-run", *requirements]
+    # uv would take the environment that it is started from.
+    command = [*uv, "pip", "install", "--dry-run", "--python", ".venv", *requirements]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     found = re.findall(r"^ \+ (\S+)==(\S+)$", done.stderr, flags=re.MULTILINE)
     return done.returncode, {name: Version(version) for name, version in found}
