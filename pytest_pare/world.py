@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.time_manager import TimeManager
 
-from pytest_pare import sandbox
+from pytest_pare import copies, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,6 +253,7 @@ def _install() -> None:
         original_update(self, timestamp)
 
     conversation.__post_init__, conversation.update_last_updated = keep_order, number_updates
+    copies.install(lambda: _active.get() is not None)
     sandbox.install(lambda: _active.get() is not None)
 
 

@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
         {"__init__", "deferral"},
         {"options"},
         {"compat"},
+        {"copies"},
         {"sandbox"},
         {"tool_overrides"},
         {"plain", "redaction"},
@@ -76,10 +77,9 @@ UPWARD = {
 }
 
 BELOW_PYTEST = (
-    "deferral.py", "frames.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py", "plain.py",
-    "redaction.py", "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents",
-    "engines", "simulation", "results",
-    "settings",
+    "copies.py", "deferral.py", "frames.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py",
+    "plain.py", "redaction.py", "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents",
+    "engines", "simulation", "results", "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.

@@ -14,6 +14,7 @@ from pytest_pare import world as _world
 from pytest_pare.apps.navigation import Transition, actions_on, mermaid, state_graph
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
+from pytest_pare.copies import fresh_containers
 from pytest_pare.tool_overrides import in_order, inherit_decorators
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class StatefulApp(App):
         inherit_decorators(cls)
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(name=name or type(self).__name__, **kwargs)
+        # An app goes on writing to what it is made with.
+        super().__init__(name=name or type(self).__name__, **fresh_containers(kwargs))
         self.current_state = None
         self.navigation_stack = []
         self.load_root_state()

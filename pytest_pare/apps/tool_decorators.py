@@ -98,14 +98,14 @@ def pare_event_registered(
             try:
                 _require_shown(self, app, function, self is app or self is app.current_state)
                 with disable_events():
-                    event.metadata.return_value = function(self, *args, **kwargs)
+                    result = event.metadata.return_value = function(self, *args, **kwargs)
             except Exception as error:
                 event.metadata.exception = str(error)
                 event.metadata.exception_stack_trace = traceback.format_exc()
                 app.add_event(event)
                 raise
             app.add_event(event)
-            return event.metadata.return_value
+            return result
 
         vars(wrapper).update(
             {"__event_registered__": True, "__operation_type__": operation_type, EVENT_DECORATOR: decorate}

@@ -13,6 +13,7 @@ from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CompletedEvent
 from are.simulation.utils import EnumEncoder
 
+from pytest_pare.copies import own_content
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
@@ -109,9 +110,12 @@ class PAREScenario(Scenario):
         # Why there is no noise although there should be.
         self._no_noise: str | None = None
         with self.world.active(), captured() as self._script:
+            before = set(vars(self))
             self.init_and_populate_apps(*args, **kwargs)
             self._check_app_names()
             self._check_overridden_tools()
+            # What a module or a class holds, and hands to the apps of each instance, is not theirs to change.
+            own_content(self.apps or [], self, vars(self).keys() - before, [self, self.world, self.world.clock])
             self.world.phase = "play"
             for app in self.apps or []:
                 app.set_seed(self.seed)

@@ -9,10 +9,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from are.simulation.environment import EnvironmentConfig, logger
-from are.simulation.types import EnvironmentState, EnvironmentType, EventType, ValidationException
+from are.simulation.types import Action, EnvironmentState, EnvironmentType, EventType, ValidationException
 
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.files import NoFiles
+from pytest_pare.copies import detached
 from pytest_pare.scenarios.events import check_name
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.consent import Consent
@@ -347,6 +348,8 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         for event in events if isinstance(events, list) else [events]:
             self.event_log.put(event)
             # At once: what a call returned may be a live object, which later calls change.
+            if isinstance(event.action, Action):
+                event.metadata.return_value = detached(event.metadata.return_value, self.apps.values())
             entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
             if (fault := ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)) is not None:
                 entry = replace(entry, fault=fault)

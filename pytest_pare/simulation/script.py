@@ -20,6 +20,7 @@ from are.simulation.types import (
     disable_events,
 )
 
+from pytest_pare.copies import with_own_arguments
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import made_at
 from pytest_pare.scenarios.events import check_name, event_name, is_users_own, with_dependencies
@@ -177,18 +178,20 @@ class ScriptedEnvironment(Environment):
             return None
 
     def _execute(self, event: Event) -> CompletedEvent:
-        metadata = EventMetadata()
+        metadata, apps = EventMetadata(), list(self.apps.values())
+        logged = event.action
         try:
             self.resolve_arg_placeholders(event, self.event_log.list_view())
+            logged = with_own_arguments(event.action, apps)
             with disable_events(), self._drawing(event):
-                metadata.return_value = event.action.execute()
+                metadata.return_value = with_own_arguments(event.action, apps).execute()
         except Exception as error:  # noqa: BLE001 - whatever an app raises is a result of the call
             metadata.exception = str(error)
             metadata.exception_stack_trace = traceback.format_exc()
             self._note(event, f"{event.action.app_name}.{event.action.function_name}", error)
         return CompletedEvent(
             event_type=EventType.USER if is_users_own(event) else event.event_type,
-            action=event.action,
+            action=logged,
             event_time=event.event_time,
             event_id=event.event_id,
             metadata=metadata,

@@ -435,6 +435,11 @@ def test_a_failed_validation_event_is_the_verdict_with_agents_too() -> None:
     assert "minefield" in str(run.result.rationale).lower()
 
 
+def test_what_comes_after_a_failed_validation_event_is_not_missed() -> None:
+    run = run_turns(script=lambda s: [*fails(s), s.user_says("a").delayed(500)])
+    assert (run.result.status, run.result.ended_by, run.result.script_events_missed) == ("failed", "stopped", 0)
+
+
 def test_a_world_that_ends_at_once_has_no_turns() -> None:
     agent = Watch()
     run = run_turns(agent, lambda s: [StopEvent()])
@@ -472,6 +477,17 @@ def test_when_real_time_is_over_the_validators_word_judges_nothing(verdict: Any,
     assert str(run.result.exception) == "the run took longer than 0.1 s of real time (timeout_seconds)"
     assert (run.result.success, run.result.status) == (None, "exception")
     assert run.result.rationale == f"of what had happened until then, validate() says {word}"
+
+
+def test_real_time_that_is_over_when_the_verdict_is_there_makes_the_run_an_exception() -> None:
+    def slow(s: Any, env: Any) -> ScenarioValidationResult:
+        # What a validator that takes its time comes to.
+        env.limits.timeout_seconds = 0.0
+        return ScenarioValidationResult(success=True)
+
+    run = run_turns(stage={"verdict": slow}, timeout_seconds=60)
+    assert isinstance(run.result.exception, ScenarioTimeoutError)
+    assert (run.result.success, run.result.status) == (None, "exception")
 
 
 @pytest.mark.parametrize("role", ["user", "observe"])

@@ -60,7 +60,7 @@ class StatefulNotesApp(StatefulApp):
         internal_fs: SandboxLocalFileSystem | VirtualFileSystem | None = None,
     ) -> None:
         self.view_limit = view_limit
-        self.folders = {} if folders is None else folders
+        self.folders = dict(folders or {})
         self.internal_fs = internal_fs
         self.default_folders = ["Inbox", "Personal", "Work"]
         for folder in self.default_folders:

@@ -1,0 +1,103 @@
+"""Copies, so that what a scenario hands over, what an app holds and what is logged share nothing that can change."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.apps.app import App
+from are.simulation.apps.sandbox_file_system import SandboxLocalFileSystem
+from are.simulation.apps.virtual_file_system import VirtualFileSystem
+from are.simulation.types import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# What needs no copy: most arguments are one of these, and this is quicker than to ask.
+_ATOMS = frozenset({bool, bytes, float, int, str, type(None)})
+# Attributes of ARE's apps that are no content.
+_FRAMEWORK = frozenset(
+    {"_initial_args", "_initial_kwargs", "_tool_registries", "add_event_callbacks", "rng", "time_manager"}
+)
+
+
+def detached(value: Any, keep: Iterable[Any] = ()) -> Any:
+    """Return a deep copy of `value`; `value` itself if it cannot be copied.
+
+    Args:
+        value: Anything.
+        keep: Objects that the copy refers to as the original does, such as apps.
+    """
+    return value if type(value) in _ATOMS else _copied(value, {id(one): one for one in keep})
+
+
+def with_own_arguments(action: Action, keep: Iterable[Any]) -> Action:
+    """Return `action` with copies of its arguments; `keep` is as for `detached`."""
+    memo = {id(one): one for one in keep}
+    own = object.__new__(type(action))
+    # Quicker than `copy.copy`, and without `__post_init__`.
+    vars(own).update(vars(action), args=_each_copied(action.args, memo))
+    own.resolved_args = _each_copied(action.resolved_args, memo)
+    return own
+
+
+def fresh_containers(value: Any) -> Any:
+    """Return lists, dictionaries and sets, and those in them, as new ones; what else is in them is the same."""
+    if type(value) is dict:
+        return {key: fresh_containers(item) for key, item in value.items()}
+    if type(value) in (list, set, tuple):
+        return type(value)(map(fresh_containers, value))
+    return value
+
+
+def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: Iterable[Any]) -> None:
+    """Give apps copies of their content: what a module hands to each run of a process, no run changes then.
+
+    All of it is copied at once, so that what two attributes share, they still share. Where an object cannot be copied,
+    all stays as it is.
+
+    Args:
+        apps: The apps. File systems keep what they have.
+        scenario: What made the apps, and may refer to their content.
+        names: Its attributes that do; they refer to the copies afterwards.
+        keep: As for `detached`.
+    """
+    holders = [app for app in apps if not isinstance(app, SandboxLocalFileSystem | VirtualFileSystem)]
+    contents = [{name: value for name, value in vars(app).items() if name not in _FRAMEWORK} for app in holders]
+    references = {name: vars(scenario)[name] for name in names}
+    used = [value for held in (*contents, references) for value in held.values() if isinstance(value, App)]
+    memo = {id(one): one for one in (*apps, *used, *keep)}
+    try:
+        copied = copy.deepcopy(contents, memo)
+    except Exception:  # noqa: BLE001 - an object of an author's may refuse in any way
+        return
+    for app, content in zip(holders, copied, strict=True):
+        vars(app).update(content)
+    vars(scenario).update({name: _copied(value, memo) for name, value in references.items()})
+
+
+def _each_copied(arguments: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
+    return {name: value if type(value) in _ATOMS else _copied(value, memo) for name, value in arguments.items()}
+
+
+def _copied(value: Any, memo: dict[int, Any]) -> Any:
+    try:
+        return copy.deepcopy(value, memo)
+    except Exception:  # noqa: BLE001 - an object of an author's may refuse in any way
+        return value
+
+
+def install(in_world: Callable[[], bool]) -> None:
+    """Let each call of an app that is logged note copies of its arguments; where `in_world()` is false, ARE's own do.
+
+    The call itself gets the originals, and may change them, at once or later.
+    """
+    original = Action.__post_init__
+
+    def note_copies(self: Action) -> None:
+        original(self)
+        # An app that is in no environment yet logs nothing.
+        if getattr(self.app, "add_event_callbacks", None) and in_world():
+            self.args = _each_copied(self.args, {id(self.app): self.app})
+
+    Action.__post_init__ = note_copies
