@@ -78,8 +78,8 @@ UPWARD = {
 
 BELOW_PYTEST = (
     "copies.py", "deferral.py", "frames.py", "fork_memory.py", "fork_server.py", "fork_shim.py", "sandbox.py",
-    "plain.py", "redaction.py", "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps", "agents",
-    "engines", "simulation", "results", "settings",
+    "plain.py", "redaction.py", "documents.py", "run_files.py", "environment.py", "world.py", "scenarios", "apps",
+    "agents", "engines", "simulation", "results", "settings",
 )  # fmt: skip
 
 # Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
