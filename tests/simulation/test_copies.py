@@ -235,6 +235,7 @@ class Filled(Stage):
         self.messaging.add_conversation(ConversationV2(self.CREW, self.TALK, "Trip", "trip"))
         self.contacts.add_contact(self.BOB)
         self.calendar.add_calendar_event("Paint", attendees=self.CREW, **HOUR)
+        self.calendar.add_calendar_event_by_attendee("Tariq", "Sail", attendees=self.CREW, **HOUR)
         self.flat = self.flats.add_new_apartment("Tower", "Centre", "C3", 800.0, 2, 1, 66, amenities=self.CREW)
         self.flats.save_apartment(self.flat)
         self.cab.order_ride("Home", "Station", "Default")

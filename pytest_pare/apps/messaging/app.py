@@ -86,6 +86,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
+    @described_as(MessagingAppV2.list_recent_conversations)
     def list_recent_conversations(
         self,
         offset: int = 0,
@@ -93,21 +94,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         offset_recent_messages_per_conversation: int = 0,
         limit_recent_messages_per_conversation: int = 10,
     ) -> list[ConversationV2]:
-        """List conversations ordered by the most recent modification, considering an offset and view limit.
-
-        e.g. list_recent_conversations(0, 5) will list the 5 most recent conversations.
-
-        :param offset: The starting index from which to list conversations
-        :param limit: The number of conversations to list, this number needs to be small otherwise an error will be \
-raised
-        :param offset_recent_messages_per_conversation: The starting index from which to list messages per conversation
-        :param limit_recent_messages_per_conversation: The number of messages to list per conversation, this number \
-needs to be small otherwise an error will be raised
-        :returns: List of Conversation details
-
-        :example:
-            list_recent_conversations(0, 5)
-        """
+        """Return conversations, the one that was updated last first."""
         with disable_events():
             super().list_recent_conversations(
                 offset, limit, offset_recent_messages_per_conversation, limit_recent_messages_per_conversation
@@ -142,6 +129,7 @@ needs to be small otherwise an error will be raised
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)
+    @described_as(MessagingAppV2.read_conversation)
     def read_conversation(
         self,
         conversation_id: str,
@@ -150,24 +138,7 @@ needs to be small otherwise an error will be raised
         min_date: str | None = None,
         max_date: str | None = None,
     ) -> dict[str, Any]:
-        """Read the conversation with the given conversation_id.
-
-        Shows the last 'limit' messages after offset. Which means messages between offset and offset + limit will be \
-shown.
-        Messages are sorted by timestamp, most recent first.
-
-        :param conversation_id: Conversation id
-        :param offset: Offset to shift the view window
-        :param limit: Number of messages to show
-        :param min_date: Minimum date of the messages to be shown (YYYY-MM-DD %H:%M:%S format). Default is None, which \
-means no minimum date.
-        :param max_date: Maximum date of the messages to be shown (YYYY-MM-DD %H:%M:%S format). Default is None, which \
-means no maximum date.
-        :returns: Dict with messages and additional info
-
-        :example:
-            read_conversation("1234567890abcdef", 0, 10)
-        """
+        """Return messages of a conversation, the newest first, and facts about it."""
         with disable_events():
             page: dict[str, Any] = super().read_conversation(conversation_id, offset, limit, min_date, max_date)
         messages = self.conversations[conversation_id].get_messages_in_date_range(min_date, max_date)
