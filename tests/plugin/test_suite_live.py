@@ -40,7 +40,7 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def suite(url: str, **changes: Any) -> str:
-    asked = {"model_name": "m", "endpoint": url, "retries": 0, "timeout_seconds": 0.3}
+    asked = {"model_name": "m", "endpoint": url, "retries": 0, "timeout_seconds": 3}
     runner = {"observe_engine_config": asked, "execute_engine_config": asked, "max_turns": 1}
     return json.dumps({"live": True, "runner": runner, "reports": {"json": "out.json"}} | changes)
 
