@@ -350,8 +350,9 @@ def _warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
     # Pytest prints the line of the source. A line of the suite file, which is the item's place, may hold a password.
     function: Any = getattr(item, "obj", None)
     code = getattr(inspect.unwrap(function), "__code__", None)
-    file, line = (str(item.path), 0) if code is None else (code.co_filename, code.co_firstlineno)
-    warnings.warn_explicit(warning, None, file, line)
+    path, line = (item.path, 0) if code is None else (Path(code.co_filename), code.co_firstlineno)
+    root = item.config.rootpath
+    warnings.warn_explicit(warning, None, str(path.relative_to(root) if path.is_relative_to(root) else path), line)
 
 
 def _refuse_two_agents(
