@@ -211,7 +211,7 @@ class ScenarioHooks:
             f"{pytest.__version__}; install pytest<9.2, or use --dist loadfile, which keeps a whole suite on one worker"
         )
         try:
-            item.warn(PAREGroupWarning(message))
+            _warn_at_scenario(item, PAREGroupWarning(message))
         except PAREGroupWarning:
             raise pytest.fail.Exception(f"PAREGroupWarning: {message}", pytrace=False) from None
 
@@ -339,11 +339,20 @@ def _warn(item: pytest.Item, run: Run) -> list[Warning]:
         kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
         told = redacted(to_short_text(warning))
         try:
-            item.warn(kind(told))
+            _warn_at_scenario(item, kind(told))
         except kind:
             # Not the one that was raised, whose traceback is ours and pytest's.
             refused.append(kind(f"{told} (-W or filterwarnings makes an error of this warning)"))
     return refused
+
+
+def _warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
+    # Pytest prints the line of the source. A line of the suite file, which is the item's place, may hold a password.
+    function: Any = getattr(item, "obj", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    path, line = (item.path, 0) if code is None else (Path(code.co_filename), code.co_firstlineno)
+    root = item.config.rootpath
+    warnings.warn_explicit(warning, None, str(path.relative_to(root) if path.is_relative_to(root) else path), line)
 
 
 def _refuse_two_agents(

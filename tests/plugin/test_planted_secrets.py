@@ -119,7 +119,8 @@ def test_a_session(planted: Example, workers: list[str]) -> None:
     names = {path.name for path in planted.path.rglob("*")}
     assert {"out.json", "rows.parquet", "junit.xml", "traces", "cassettes"} <= names
     seen = "".join(path.read_text() for path in planted.path.glob("seen-*.txt"))
-    assert "{'pare_variant': Variant('late')}" in seen
+    assert "{'pare_variant': 'late'}" in seen
+    assert "'pare_variant': Variant('late')" in seen
     assert "LLMEngineConfig(model_name='m', endpoint=..., retries=0)" in seen
     assert leaks(session, planted) == []
     assert session.out.count("[redacted]") > 20
