@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LAST_EVENTS = 8
 _LONGEST_PART = 500
+# execnet sends larger numbers of any size, but not smaller ones.
+_LEAST_INT = -(2**31)
 # Packages whose frames say nothing of what an agent has done.
 _AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
@@ -81,7 +83,7 @@ def sendable(value: Any) -> Any:
         return list(items) if isinstance(value, list) else tuple(items)
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, float) or (isinstance(value, int) and value >= _LEAST_INT):
         return int(value) if isinstance(value, int) else float(value)
     return to_short_text(value)
 

@@ -41,7 +41,9 @@ def to_short_text(value: object) -> str:
     if missing <= 0:
         return to_text(text)
     # A secret that crosses the end is redacted before the cut. Half of one would not be recognized later.
-    begin = redacted(to_text(text[: MOST_CHARACTERS + _MARGIN]))[:-_MARGIN]
+    begin = redacted(to_text(text[: MOST_CHARACTERS + _MARGIN]))
+    if missing > _MARGIN:
+        begin = begin[:-_MARGIN]
     return f"{begin[:MOST_CHARACTERS]}... [{missing:,} more characters]"
 
 
@@ -86,10 +88,10 @@ def _cut(value: Any) -> Any:
     if isinstance(value, dict):
         kept: dict[Any, Any] = {_cut(key): _cut(item) for key, item in islice(value.items(), _MOST_ITEMS)}
         missing = len(value) - _MOST_ITEMS
-        return {**kept, "...": f"[{missing:,} more items]"} if missing > 0 else kept
+        return {**kept, "...": f"[{missing:,} more]"} if missing > 0 else kept
     if isinstance(value, list):
         missing = len(value) - _MOST_ITEMS
-        return [*map(_cut, value[:_MOST_ITEMS]), *([f"... [{missing:,} more items]"] if missing > 0 else [])]
+        return [*map(_cut, value[:_MOST_ITEMS]), *([f"... [{missing:,} more]"] if missing > 0 else [])]
     return value
 
 

@@ -102,8 +102,8 @@ class Session:
 
     @property
     def verdict(self) -> list[str]:
-        """The gate's lines."""
-        lines = self.summary
+        """The gate's lines, without those on files that were written."""
+        lines = [line for line in self.summary if not line.startswith("wrote ")]
         return lines[next(n for n, line in enumerate(lines) if line.startswith("gate ")) :]
 
     @property

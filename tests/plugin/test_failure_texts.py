@@ -229,7 +229,7 @@ def test_paths_of_written_files_are_told(garden: Example) -> None:
     agent(garden, "pass")
     reports = "--pare-set=reports={json: out/deep.json, parquet: rows.parquet}"
     session = garden.run(*SUITE, reports, "--pare-set=runner.export=true", "--pare-runs=2")
-    assert session.verdict[-1] == "wrote out/deep.json, rows.parquet, 2 traces in traces"
+    assert session.summary[-1] == "wrote out/deep.json, rows.parquet, 2 traces in traces"
     long = f"{'deep/' * 15}out.json"
     session = garden.run(*SUITE, f"--pare-set=reports={{json: {long}, parquet: rows.parquet}}")
-    assert session.verdict[-2:] == [f"wrote {long}", "wrote rows.parquet"]
+    assert session.summary[-2:] == [f"wrote {long}", "wrote rows.parquet"]
