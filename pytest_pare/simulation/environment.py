@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from copy import copy
 from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -348,8 +349,9 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         for event in events if isinstance(events, list) else [events]:
             self.event_log.put(event)
             # At once: what a call returned may be a live object, which later calls change.
+            returned = event.metadata.return_value
             if isinstance(event.action, Action):
-                event.metadata.return_value = detached(event.metadata.return_value, self.apps.values())
+                event.metadata.return_value = detached(returned, self.apps.values())
             entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
             if (fault := ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)) is not None:
                 entry = replace(entry, fault=fault)
@@ -363,7 +365,10 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
                     return
             self.notification_system.handle_event(event)
             if event.event_type == EventType.USER and isinstance(event.action.app, StatefulApp):
-                event.action.app.handle_state_transition(event)
+                # A screen may show the very object that the app holds.
+                shown = copy(event)
+                shown.metadata = replace(event.metadata, return_value=returned)
+                event.action.app.handle_state_transition(shown)
             self._screen = self.screen
             self.trace_entries.put(replace(entry, screen_after=self._screen))
             if self.consent is not None:

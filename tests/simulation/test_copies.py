@@ -26,6 +26,7 @@ from pytest_pare.apps import (
     StatefulShoppingApp,
 )
 from pytest_pare.apps.core import AppState
+from pytest_pare.apps.navigation import push
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.copies import detached, fresh_containers
 from pytest_pare.settings import RunnerSettings
@@ -179,6 +180,19 @@ def test_what_apps_write_to_is_theirs_alone(things: dict[str, Any], oracle: bool
     first, _ = play_twice(lambda: Hoarding(script=script, verdict=verdict), None if oracle else agent)
     assert things == before
     assert {event.kind for event in first.trace.events if "put" in str(event.function)} >= {"ENV", "AGENT"}
+
+
+def test_a_screen_shows_the_object_that_the_app_holds() -> None:
+    class Open(AppState):
+        def __init__(self, shown: Any) -> None:
+            self.shown = shown
+
+    class Showing(Hoard):
+        transitions: ClassVar[dict[Any, Any]] = {Drawer: {"put": push(Open, lambda _, __, result: Open(result))}}
+
+    with phone(lambda: Showing(name="Hoard")) as it:
+        it.do("put", things={"a": ["b"]})
+        assert it.app.current_state.shown is it.app.kept
 
 
 def test_a_call_returns_the_result_itself_and_the_log_has_copies() -> None:
