@@ -452,7 +452,7 @@ def test_each_run_has_a_trace_of_its_own_beside_those_of_the_suite(library: Exam
             run = pare.run("water", agent=agent, **settings)
             path = Path(run.result.export_path)
             assert path.read_text() == run.trace.to_jsonl()
-            print("wrote", path.name)
+            print("trace:", path.name)
 
         def test_one(pare):
             play(pare, silent)
@@ -467,7 +467,7 @@ def test_each_run_has_a_trace_of_its_own_beside_those_of_the_suite(library: Exam
     sessions = [library.run("pare.yaml", "tests", "-s", *flags) for flags in ((), ("-p", "no:randomly"))]
     assert [session.outcomes() for session in sessions] == [{"passed": 6}] * 2
     wrote, again = (
-        [line.partition("wrote ")[2] for line in session.result.outlines if "wrote " in line] for session in sessions
+        [line.partition("trace: ")[2] for line in session.result.outlines if "trace: " in line] for session in sessions
     )
     assert wrote == again
     assert len({name.lower() for name in wrote}) == 7
