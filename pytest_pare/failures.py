@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LAST_EVENTS = 8
 _LONGEST_PART = 500
+_SHORT_REST = 50
 # execnet sends larger numbers of any size, but not smaller ones.
 _LEAST_INT = -(2**31)
 # Packages whose frames say nothing of what an agent has done.
@@ -63,7 +64,8 @@ def _cut_message(lines: Sequence[Any]) -> Sequence[Any]:
     for number, line in enumerate(lines):
         if not isinstance(line, str) or not line.startswith("E "):
             continue
-        if room < 0:
+        # A short rest is a note that is there already.
+        if room < 0 and sum(map(len, lines[number:])) > _SHORT_REST:
             missing = sum(map(len, lines[number:]))
             return [*lines[:number], f"E   ... [{missing:,} more characters]"]
         room -= len(line)

@@ -15,6 +15,8 @@ from pytest_pare.redaction import redacted
 MOST_CHARACTERS = 10_000
 """The longest text that a result, a trace or a report keeps of an agent, a tool or a scenario."""
 
+# What may stand around a text that was cut: the note, and which turn it was. It is not cut once more.
+_SLACK = 500
 _MOST_ITEMS = 1000
 # Longer than any secret: none is cut in two.
 _MARGIN = 4096
@@ -38,7 +40,7 @@ def to_short_text(value: object) -> str:
     except Exception:  # noqa: BLE001 - `to_text` handles it
         return to_text(value)
     missing = len(text) - MOST_CHARACTERS
-    if missing <= 0:
+    if missing <= _SLACK:
         return to_text(text)
     # A secret that crosses the end is redacted before the cut. Half of one would not be recognized later.
     begin = redacted(to_text(text[: MOST_CHARACTERS + _MARGIN]))
@@ -84,7 +86,7 @@ def to_builtins_or_name(value: Any) -> Any:
 def _cut(value: Any) -> Any:
     if isinstance(value, str):
         # Half of a surrogate pair stays as it is: only the cut needs text that can be encoded.
-        return value if len(value) <= MOST_CHARACTERS else to_short_text(value)
+        return value if len(value) <= MOST_CHARACTERS + _SLACK else to_short_text(value)
     if isinstance(value, dict):
         kept: dict[Any, Any] = {_cut(key): _cut(item) for key, item in islice(value.items(), _MOST_ITEMS)}
         missing = len(value) - _MOST_ITEMS

@@ -19,15 +19,17 @@ class UnprintableError(Exception):
         raise ValueError
 
 
-@pytest.mark.parametrize("value", ["", "x" * MOST_CHARACTERS, 3, ValueError("half \ud800"), UnprintableError()])
+@pytest.mark.parametrize("value", ["", "x" * (MOST_CHARACTERS + 500), 3, ValueError("half \ud800"), UnprintableError()])
 def test_a_short_text_is_whole(value: object) -> None:
     assert to_short_text(value) == to_text(value)
 
 
-@given(st.text(alphabet="ab \n", max_size=50), st.integers(min_value=1, max_value=MOST_CHARACTERS))
+@given(st.text(alphabet="ab \n", max_size=50), st.integers(min_value=501, max_value=MOST_CHARACTERS))
 def test_a_long_text_is_cut_and_says_how_much_is_missing(text: str, more: int) -> None:
     long = text.ljust(MOST_CHARACTERS + more, "z")
-    assert to_short_text(long) == f"{long[:MOST_CHARACTERS]}... [{more:,} more characters]"
+    cut = to_short_text(long)
+    assert cut == f"{long[:MOST_CHARACTERS]}... [{more:,} more characters]"
+    assert to_short_text(f"turn 3: {cut}") == f"turn 3: {cut}"
 
 
 @given(st.integers(min_value=0, max_value=2 * len(SECRET)), st.booleans())
@@ -42,8 +44,8 @@ def test_no_secret_is_cut_in_two(before: int, many: bool) -> None:
 
 
 def test_values_are_cut_where_they_are_long() -> None:
-    long = "x" * (MOST_CHARACTERS + 5)
-    cut = f"{'x' * MOST_CHARACTERS}... [5 more characters]"
+    long = "x" * (MOST_CHARACTERS + 1005)
+    cut = f"{'x' * MOST_CHARACTERS}... [1,005 more characters]"
     assert to_short_builtins({"a": [long, {long: 1}], "b": 2}) == {"a": [cut, {cut: 1}], "b": 2}
     assert to_short_builtins(list(range(1003))) == [*range(1000), "... [3 more]"]
     many = to_short_builtins(dict.fromkeys(range(1001)))
@@ -84,6 +86,7 @@ def test_captured_output_is_not_cut() -> None:
 
 def test_the_source_above_a_message_is_not_cut() -> None:
     source = ["    code()"] * 5000
-    lines = presentable([*source, f"E   ValueError: {'x' * MOST_CHARACTERS}", "E   more", "E   and more"])
+    lines = presentable([*source, f"E   ValueError: {'x' * MOST_CHARACTERS}", "E   more", f"E   {'and more ' * 9}"])
     assert lines[:5000] == source
-    assert lines[5001:] == ["E   ... [20 more characters]"]
+    assert lines[5001:] == ["E   ... [93 more characters]"]
+    assert presentable(lines) == lines
