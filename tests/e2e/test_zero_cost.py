@@ -18,12 +18,13 @@ if __name__ == "__main__":
 
 SCENARIO = """
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from pytest_pare.apps import HomeScreenSystemApp
+from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface
 from pytest_pare.scenarios import PAREScenario, register_scenario
 
 @register_scenario("idle")
 class Idle(PAREScenario):
-    def init_and_populate_apps(self, *args, **kwargs): self.apps = [HomeScreenSystemApp(name="System")]
+    def init_and_populate_apps(self, *args, **kwargs):
+        self.apps = [HomeScreenSystemApp(name="System"), PAREAgentUserInterface()]
     def build_events_flow(self): self.events = []
     def validate(self, env): return ScenarioValidationResult(success=True)
 """
