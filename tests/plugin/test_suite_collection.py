@@ -37,7 +37,7 @@ def test_collecting_alone_reports_and_judges_nothing(garden: Example) -> None:
     for look in ("--collect-only", "--setup-plan", "--setup-only", "--fixtures", "--fixtures-per-test"):
         session = garden.run(*SUITE, look)
         assert session.code == pytest.ExitCode.OK
-        assert "gate" not in session.out
+        assert "gate " not in session.out
 
 
 def test_k(garden: Example) -> None:
@@ -257,7 +257,7 @@ def test_junit_xml(example: Example) -> None:
 def test_nothing_is_collected_where_all_is_deselected(garden: Example) -> None:
     session = garden.run(*SUITE, "-k", "nothing")
     assert session.code == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert "gate" not in session.out
+    assert "gate " not in session.out
 
 
 def test_two_suites_report_and_judge_apart(garden: Example) -> None:
