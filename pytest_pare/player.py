@@ -12,7 +12,8 @@ from pytest_pare.arguments import configured_paths
 from pytest_pare.endpoints import require_permission
 from pytest_pare.fixtures import refuse
 from pytest_pare.outcomes import without_group
-from pytest_pare.selection import did_you_mean, load_scenarios
+from pytest_pare.scenarios.errors import did_you_mean
+from pytest_pare.selection import load_scenarios
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
 
 if TYPE_CHECKING:

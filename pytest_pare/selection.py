@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_pare.scenarios.errors import did_you_mean
 from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
 from pytest_pare.scenarios.registration import default_library_dirs
 
@@ -106,12 +106,6 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     if not ids:
         raise suite.error(("scenarios",), f"no scenario is selected, of {len(known)} in the library")
     return ids
-
-
-def did_you_mean(meant: str, known: Iterable[str]) -> str:
-    """Return what ends a sentence on a name that there is not: the one that may be meant, if there is such a one."""
-    close = get_close_matches(meant, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 class Plan(NamedTuple):

@@ -6,11 +6,11 @@ import inspect
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 
+from pytest_pare.scenarios.errors import did_you_mean
 from pytest_pare.scenarios.places import authors_place
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Inspected:
         if app is None:
             return (
                 f"{write}: no app in self.apps is of a class named {write.app_class!r}; there are "
-                f"{', '.join(self._apps) or 'none'}{_meant(write.app_class, self._apps)}"
+                f"{', '.join(self._apps) or 'none'}{did_you_mean(write.app_class, self._apps)}"
             )
         if of_agent and isinstance(app, AgentUserInterface):
             return f"{write}: a message is no write; test the agent's proposal by the argument proposal"
@@ -120,12 +120,11 @@ class _Inspected:
                 return None
             is_read = write.function in (tool.func_name for tool in app.get_tools())
             told = "this tool only reads" if is_read else f"the agent has no tool {write.function!r} there"
-            return (
-                f"{write}: {told}; those that write are {', '.join(writes) or 'none'}{_meant(write.function, writes)}"
-            )
+            meant = did_you_mean(write.function, writes)
+            return f"{write}: {told}; those that write are {', '.join(writes) or 'none'}{meant}"
         known = writes[write.function]
         unknown = [name for name in write.args if name not in known]
-        names, hint = ", ".join(map(repr, unknown)), "".join(_meant(name, known) for name in unknown[:1])
+        names, hint = ", ".join(map(repr, unknown)), "".join(did_you_mean(name, known) for name in unknown[:1])
         return f"{write}: the tool has no argument {names}; it has {', '.join(known)}{hint}" if unknown else None
 
 
@@ -143,11 +142,6 @@ def _logs(app: Any, function: str) -> bool:
     screens = {getattr(app, "root", None), *getattr(app, "transitions", {})}
     screens |= {one.target for actions in getattr(app, "transitions", {}).values() for one in actions.values()}
     return any(hasattr(getattr(cls, function, None), "__event_registered__") for cls in (type(app), *screens))
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 _inspected: ContextVar[_Inspected | None] = ContextVar("pytest_pare_inspected_writes", default=None)

@@ -7,7 +7,6 @@ import inspect
 import re
 import sys
 from contextlib import ExitStack
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
@@ -16,6 +15,7 @@ from are.simulation.types import ConditionCheckEvent, OracleEvent, StopEvent, di
 
 from pytest_pare.apps.system import HomeScreenSystemApp
 from pytest_pare.scenarios import checks, writes
+from pytest_pare.scenarios.errors import did_you_mean
 from pytest_pare.scenarios.events import event_name, is_answer
 from pytest_pare.scenarios.places import place_of
 from pytest_pare.simulation.script_graph import ScriptGraph
@@ -180,8 +180,7 @@ def _inspect_placeholders(graph: ScriptGraph, defects: list[str], suspicions: li
         for one in graph.placeholders(event):
             if not graph.is_id(one):
                 told = f"{graph.place(event)}{event_name(event)}: {{{{{one.path}}}}} names no event of the script"
-                close = get_close_matches(one.path.partition(".")[0], graph.ids, n=1)
-                meant = f"; did you mean {close[0]!r}?" if close else ""
+                meant = did_you_mean(one.path.partition(".")[0], graph.ids)
                 if one.is_whole:
                     defects.append(f"{told}{meant or '; give the event that it means an id by with_id()'}")
                 else:
