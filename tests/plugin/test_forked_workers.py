@@ -297,7 +297,7 @@ def test_a_process_of_another_user_gets_no_worker(configured: Callable[..., pyte
 import os, socket
 os.setuid(65534)
 server = socket.socket(socket.AF_UNIX)
-server.connect("\\0{address}")
+server.connect({chr(0) + address!r})
 try:
     socket.send_fds(server, [(15).to_bytes(8, "big")], [0, 1, 2])
     server.sendall(b"print('hello')\\0/")
