@@ -30,7 +30,7 @@ def wait(turn):
 
 _PLUGIN = """
 import pathlib
-from pytest_pare import session
+from pytest_pare.plugin import session
 
 session._wants_forks = lambda suites: {forked}
 

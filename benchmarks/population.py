@@ -19,7 +19,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
     notes: the comparison leaves them out on both sides. ARE's reminders tell nothing of what they hold, and ours do.
     """
     import pytest_pare.apps as ours
-    from pytest_pare.world import World
+    from pytest_pare.are.world import World
 
     repeats, objects = (1, 5) if quick else (50, 50)
     theirs = _are_apps()

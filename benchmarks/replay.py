@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, alternate
 if TYPE_CHECKING:
     from are.simulation.agents.llm.llm_engine import LLMEngine
 
-    from pytest_pare.engines.tape import Cassette
+    from pytest_pare.engines.recorder import Cassette
     from pytest_pare.scenarios import PAREScenario
     from pytest_pare.simulation.trace import EngineCall
 
@@ -55,7 +55,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
 
 
 def _record(directory: Path, most: int | None) -> list[Tape]:
-    from pytest_pare.engines.tape import Cassette
+    from pytest_pare.engines.recorder import Cassette
     from pytest_pare.scenarios.library import bundled_library_dir
     from pytest_pare.scenarios.registration import load_library
     from pytest_pare.scenarios.registry import registry
@@ -105,7 +105,7 @@ def _sizes(tapes: list[Tape]) -> tuple[int, int]:
 
 
 def _looking(text: str) -> float:
-    from pytest_pare.redaction import redacted
+    from pytest_pare.base.redaction import redacted
 
     with mock.patch.dict(os.environ, {"PATH": os.environ.get("PATH", "")}, clear=True):
         return 1000 * min(timeit.repeat(lambda: redacted(text), number=1, repeat=9))

@@ -4,6 +4,6 @@ The authoring API is in `pytest_pare.scenarios` and `pytest_pare.apps`; nothing 
 one module of ARE's not even then.
 """
 
-from pytest_pare.deferral import install as _defer
+from pytest_pare.are.lazy_mdconvert import install as _defer
 
 _defer()

@@ -52,7 +52,7 @@ _EXPANDER = {"PAREEnvEventsExpander": "pytest_pare.scenarios.expander"}
 _NOTIFICATIONS = {"PARENotificationSystem": "pytest_pare.simulation.notifications"}
 _CONFIG = dict.fromkeys(("MultiScenarioRunnerConfig", "ScenarioRunnerConfig"), "pytest_pare.scenarios.config")
 _RESULTS = dict.fromkeys(
-    ("PAREMultiScenarioValidationResult", "PAREScenarioValidationResult"), "pytest_pare.scenarios.validation_result"
+    ("PAREMultiScenarioValidationResult", "PAREScenarioValidationResult"), "pytest_pare.results.validation_result"
 )
 
 
@@ -112,7 +112,7 @@ MODULES: dict[str, dict[str, str]] = {
     "pare.notification_system": {"PAREMessageType": "pytest_pare.simulation.notifications", **_NOTIFICATIONS},
     "pare.scenario_runner": {
         "TwoAgentScenarioRunner": "pytest_pare.simulation.runner",
-        "PAREScenarioValidationResult": "pytest_pare.scenarios.validation_result",
+        "PAREScenarioValidationResult": "pytest_pare.results.validation_result",
         "StatefulApp": "pytest_pare.apps.core",
         **_ENVIRONMENT,
         **_NOTIFICATIONS,

@@ -22,88 +22,42 @@ PACKAGE = ROOT / "pytest_pare"
 
 # From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
 LAYERS: tuple[tuple[set[str], ...], ...] = (
-    (
-        {"__init__", "deferral"},
-        {"options"},
-        {"compat"},
-        {"copies"},
-        {"sandbox"},
-        {"tool_overrides"},
-        {"plain", "redaction"},
-        {"frames"},
-        {"documents"},
-        {"run_files"},
-        {"environment"},
-        {"fork_memory", "fork_server"},
-        {"fork_shim"},
-    ),
-    ({"world"},),
+    ({"base"}, {"compat"}, {"fork"}),
+    ({"are"},),
+    ({"__init__"},),
+    ({"results"},),
     ({"scenarios"},),
     ({"apps"},),
-    ({"agents", "engines"},),
-    ({"simulation"},),
-    ({"settings"}, {"results"}),
-    (
-        {
-            "agent_fixture",
-            "arguments",
-            "attempts",
-            "ci_reports",
-            "endpoints",
-            "failures",
-            "fixtures",
-            "forking",
-            "outcomes",
-            "player",
-            "prepared",
-            "process_end",
-            "pruning",
-            "report_files",
-            "selection",
-            "session",
-            "suite",
-            "tally",
-            "terminal",
-            "vscode",
-            "watchdog",
-        },
-    ),
+    ({"agents"},),
+    ({"engines"},),
+    ({"simulation"}, {"settings"}),
     ({"plugin"},),
 )
 
-# Inside a function, and with a reason.
-UPWARD = {
-    ("scenarios/validation_result.py", "results"): "the result object has `to_polars` and `description`",
-}
+ABOVE_PYTEST = "plugin"
 
-BELOW_PYTEST = (
-    "copies.py", "deferral.py", "documents.py", "environment.py", "fork_memory.py", "fork_server.py", "fork_shim.py",
-    "frames.py", "plain.py", "redaction.py", "run_files.py", "sandbox.py", "tool_overrides.py", "world.py",
-    "agents", "apps", "engines", "results", "scenarios", "settings", "simulation",
-)  # fmt: skip
-
-# Where a clock or chance is read outside of `world.py`, and why that changes nothing in a simulation.
+# Where a clock or chance is read outside of `are/world.py`, and why that changes nothing in a simulation.
 ALLOWED = {
-    ("engines/tape.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
+    ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/live.py", "threading.Thread"): "a request of a model, which nobody waits for when its time is over",
     ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("engines/live.py", "time.time"): "a Retry-After that is a date",
-    ("engines/pacing.py", "time.monotonic"): "how fast an endpoint is asked",
-    ("engines/patience.py", "time.monotonic"): "how fast an endpoint is asked",
-    ("engines/patience.py", "time.sleep"): "a model that is asked again",
-    ("process_end.py", "threading.Thread"): "ends a process that a thread of an agent keeps alive",
-    ("process_end.py", "time.sleep"): "how long code may take to let go of SIGTERM",
+    ("engines/rate_limit.py", "time.monotonic"): "how fast an endpoint is asked",
+    ("engines/retry.py", "time.monotonic"): "how fast an endpoint is asked",
+    ("engines/retry.py", "time.sleep"): "a model that is asked again",
+    ("plugin/process_end.py", "threading.Thread"): "ends a process that a thread of an agent keeps alive",
+    ("plugin/process_end.py", "time.sleep"): "how long code may take to let go of SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
-    ("scenarios/validation_result.py", "datetime.datetime.now"): "when a report was made",
+    ("results/validation_result.py", "datetime.datetime.now"): "when a report was made",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
-    ("simulation/calls.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
+    ("simulation/timed_engine.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/multi_runner.py", "threading.Thread"): "runs beside each other, each in a world of its own",
     ("simulation/multi_runner.py", "time.perf_counter"): "the duration of all runs, which no trace holds",
     ("simulation/processes.py", "threading.Thread"): "ends a process that has lost its parent",
     ("simulation/processes.py", "time.perf_counter"): "timeout_seconds, a limit in real time",
     ("simulation/runner.py", "time.perf_counter"): "a result's duration, which no trace holds",
-    ("tally.py", "time.perf_counter"): "the duration of the session",
+    ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
 }
 
 NOT_REPRODUCIBLE = (
@@ -152,7 +106,7 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def part_of(module: str) -> str:
-    """Return the part of the package that a dotted name leads to; of `pytest_pare.suite.SuiteFile`, `suite`."""
+    """Return the part of the package that a dotted name leads to; of `pytest_pare.plugin.items.SuiteFile`, `suite`."""
     _, _, rest = module.partition(".")
     return rest.partition(".")[0] or "__init__"
 
@@ -180,26 +134,23 @@ def test_imports_point_down() -> None:
         for index, group in enumerate(layer)
         for part in group
     }
-    wrong, used = [], set()
+    wrong = []
     for path in sources("."):
         own = place[part_of(name_of(path))]
         for line, target in imports(path):
             if target.split(".")[0] != "pytest_pare":
                 continue
             other = place[part_of(target)]
-            exception = (path.relative_to(PACKAGE).as_posix(), part_of(target))
-            if exception in UPWARD:
-                used.add(exception)
-            elif other != own and other[0] >= own[0]:
+            if other != own and other[0] >= own[0]:
                 wrong.append(f"{path.relative_to(ROOT)}:{line} imports {target}")
     assert wrong == []
-    assert used == set(UPWARD), "an exception is no longer needed"
 
 
 def test_nothing_below_the_plugin_modules_imports_pytest() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {target}"
-        for path in sources(*BELOW_PYTEST)
+        for path in sources(".")
+        if part_of(name_of(path)) != ABOVE_PYTEST
         for line, target in imports(path)
         if target.split(".")[0] in ("pytest", "_pytest", "xdist")
     ]
@@ -217,21 +168,9 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
     modules = [
         *(name_of(path) for path in sources("settings")),
         *(
-            f"pytest_pare.{name}"
-            for name in (
-                "arguments",
-                "endpoints",
-                "environment",
-                "forking",
-                "pruning",
-                "selection",
-                "session",
-                "suite",
-                "tally",
-                "terminal",
-                "vscode",
-                "plugin",
-            )
+            name_of(path)
+            for path in sources("plugin")
+            if path.stem not in ("failure_report", "pare_fixture", "report_files", "run_reports", "warmup")
         ),
         "pytest_pare.engines.check",
         "pytest_pare.results.details",
@@ -240,7 +179,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         "pytest_pare.scenarios.config",
         "pytest_pare.scenarios.library",
         "pytest_pare.scenarios.registration",
-        "pytest_pare.scenarios.validation_result",
+        "pytest_pare.results.validation_result",
     ]
     assert heavy_after(modules) == []
 
@@ -273,7 +212,7 @@ def test_nothing_outside_the_world_reads_a_clock_or_draws_by_chance() -> None:
     found = {
         (path.relative_to(PACKAGE).as_posix(), name): line
         for path in sources(".")
-        if path != PACKAGE / "world.py"
+        if path != PACKAGE / "are" / "world.py"
         for line, name in not_reproducible(path)
     }
     assert [f"{path}:{line} uses {name}" for (path, name), line in found.items() if (path, name) not in ALLOWED] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from pytest_pare.environment import Distribution, installed, problem_lines
+from pytest_pare.plugin.requirements import Distribution, installed, problem_lines
 
 ARE = "meta-agents-research-environments"
 FITTING = {ARE: ("1.2.0", "pydantic==2.10.6", "mcp[cli]==1.11.0", "python-dotenv==1.0.1", "polars-lts-cpu==1.33.1")}

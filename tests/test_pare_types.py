@@ -1,7 +1,7 @@
 """The types of what PARE's classes have and return, one by one: attributes, results, fields, defaults.
 
 Names, parameters and kinds of tools are compared in `tests/apps`, the units of the result classes in
-`tests/scenarios/test_validation_result.py`.
+`tests/results/test_validation_result.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from are.simulation.tool_utils import format_type_name
 
 from pytest_pare import apps as package
 from pytest_pare import compat
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 
 TYPES: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "pare_types.json").read_text())
 

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.failures import presentable, sendable
-from pytest_pare.plain import MOST_CHARACTERS, to_builtins_or_name, to_short_builtins, to_short_text, to_text
+from pytest_pare.base.serialization import (
+    MOST_CHARACTERS,
+    to_builtins_or_name,
+    to_short_builtins,
+    to_short_text,
+    to_text,
+)
+from pytest_pare.plugin.failure_report import presentable, sendable
 
 SECRET = "tulip-bulb-4711"
 

@@ -7,11 +7,11 @@ import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from pytest_pare.plain import to_short_text
+from pytest_pare.base.serialization import to_short_text
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
-    from pytest_pare.scenarios.validation_result import ErrorKind
+    from pytest_pare.results.validation_result import ErrorKind
 
 
 class AgentTypeError(Exception):

@@ -33,7 +33,7 @@ from are.simulation.exceptions import (
 )
 
 from pytest_pare.agents.protocols import TurnOver, UnknownToolError
-from pytest_pare.plain import to_builtins_or_name
+from pytest_pare.base.serialization import to_builtins_or_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -17,7 +17,7 @@ from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 from pytest_pare.agents.protocols import UnknownToolError
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
-from pytest_pare.plain import to_builtins_or_name
+from pytest_pare.base.serialization import to_builtins_or_name
 from pytest_pare.scenarios.errors import ScenarioDefect
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from are.simulation.apps.app import App, ToolType
 from are.simulation.tool_utils import AppTool, AppToolAdapter, OperationType, ToolAttributeName
 from are.simulation.types import CompletedEvent, EventType, disable_events
 
-# Importing it puts simulated time and reproducible ids behind ARE's apps, before the first app exists.
-from pytest_pare import world as _world
 from pytest_pare.apps.navigation import Transition, actions_on, mermaid, state_graph
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
-from pytest_pare.copies import fresh_containers
-from pytest_pare.tool_overrides import in_order, inherit_decorators
+
+# Importing it puts simulated time and reproducible ids behind ARE's apps, before the first app exists.
+from pytest_pare.are import world as _world
+from pytest_pare.are.copies import fresh_containers
+from pytest_pare.are.tool_overrides import in_order, inherit_decorators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,8 +19,8 @@ from are.simulation.types import (
 )
 from are.simulation.utils import type_check
 
-from pytest_pare.tool_overrides import EVENT_DECORATOR, OVERRIDDEN
-from pytest_pare.world import new_uuid
+from pytest_pare.are.tool_overrides import EVENT_DECORATOR, OVERRIDDEN
+from pytest_pare.are.world import new_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable

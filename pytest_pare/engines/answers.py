@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pytest_pare.documents import Document, DocumentError, Location, Problem, dotted, parse_yaml, read_text
+from pytest_pare.base.documents import Document, DocumentError, Location, Problem, dotted, parse_yaml, read_text
 
 _FORM = "must be a text, or a mapping of thought, action and action_input"
 

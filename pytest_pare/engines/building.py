@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_pare.engines.model_resolution import is_hugging_face
 from pytest_pare.engines.oracle import OracleEngine
-from pytest_pare.engines.routing import is_hugging_face
 from pytest_pare.engines.scripted import ScriptedEngine
 
 if TYPE_CHECKING:

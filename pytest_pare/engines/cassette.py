@@ -15,9 +15,9 @@ from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pytest_pare.base.redaction import redacted_plain
+from pytest_pare.base.run_files import write_whole
 from pytest_pare.engines.errors import EngineConfigurationError
-from pytest_pare.redaction import redacted_plain
-from pytest_pare.run_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

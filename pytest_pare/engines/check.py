@@ -8,10 +8,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_pare.engines import hugging_face, litellm_client, routing
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.serialization import to_text
+from pytest_pare.engines import hugging_face, litellm_client, model_resolution
 from pytest_pare.engines.errors import EngineError
-from pytest_pare.plain import to_text
-from pytest_pare.redaction import redacted
 from pytest_pare.scenarios.config import LLMEngineConfig
 
 if TYPE_CHECKING:
@@ -39,24 +39,24 @@ def problem_with(configs: Iterable[LLMEngineConfig]) -> str | None:
     for config in engines:
         if (problem := _problem_with_endpoint(config)) is not None:
             return _told(config, problem)
-    others = [config for config in engines if not routing.route(config).is_compatible]
+    others = [config for config in engines if not model_resolution.route(config).is_compatible]
     return _problem_with_keys(others) if others else None
 
 
 def _looked_at(config: LLMEngineConfig) -> set[str]:
     """Return the fields that tell whether a model can be asked; with the others, it is looked at once."""
-    options = hugging_face.OPTIONS if routing.is_hugging_face(config) else ()
+    options = hugging_face.OPTIONS if model_resolution.is_hugging_face(config) else ()
     return {"model_name", "provider", "endpoint", "timeout_seconds", *options}
 
 
 def _told(config: LLMEngineConfig, problem: str) -> str:
-    return redacted(to_text(f"{routing.name_of(config)}: {problem}"))
+    return redacted(to_text(f"{model_resolution.name_of(config)}: {problem}"))
 
 
 def _problem_with_endpoint(config: LLMEngineConfig) -> str | None:
     import httpx
 
-    found = routing.route(config)
+    found = model_resolution.route(config)
     if found.endpoint is None:
         return None
     headers = {"Authorization": f"Bearer {found.key}"} if found.key else {}
@@ -72,9 +72,9 @@ def _problem_with_endpoint(config: LLMEngineConfig) -> str | None:
     return _problem_with_model(config, found, response) if found.is_compatible else None
 
 
-def _problem_with_model(config: LLMEngineConfig, found: routing.Route, response: httpx.Response) -> str | None:
+def _problem_with_model(config: LLMEngineConfig, found: model_resolution.Route, response: httpx.Response) -> str | None:
     if response.status_code in _REFUSED:
-        variable = routing.key_variable(config)
+        variable = model_resolution.key_variable(config)
         if os.environ.get(variable):
             return f"the endpoint refuses the key in {variable} ({response.status_code}); set the right one"
         return f"the endpoint wants a key ({response.status_code}); set {variable} in the environment"
@@ -121,10 +121,10 @@ def main(given: IO[str], out: IO[str]) -> None:
 
 def _problem_with_key(config: LLMEngineConfig) -> str | None:
     try:
-        if routing.is_hugging_face(config):
+        if model_resolution.is_hugging_face(config):
             hugging_face.check(config)
         else:
-            routing.resolve(config, litellm_client.load_litellm())
+            model_resolution.resolve(config, litellm_client.load_litellm())
     except EngineError as error:
         return _told(config, str(error))
     return None

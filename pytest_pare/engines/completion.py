@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from pytest_pare.engines.causes import error_in_answer, has_error_words, short
+from pytest_pare.engines.error_mapping import error_in_answer, has_error_words, short
 from pytest_pare.engines.errors import ContentRefusedError, EngineConfigurationError, ProviderOutageError
 from pytest_pare.engines.facts import amount, finish_reason, tokens
 from pytest_pare.engines.thoughts import without_thoughts

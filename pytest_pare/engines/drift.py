@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.redaction import redacted
+from pytest_pare.base.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

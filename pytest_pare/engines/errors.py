@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from pytest_pare.scenarios.validation_result import ErrorKind
+    from pytest_pare.results.validation_result import ErrorKind
 
 
 class EngineError(Exception):

@@ -10,12 +10,12 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.engines.causes import has_body
 from pytest_pare.engines.completion import Answer, not_a_completion, read_completion
+from pytest_pare.engines.error_mapping import has_body
 from pytest_pare.engines.facts import amount
 
 if TYPE_CHECKING:
-    from pytest_pare.engines.routing import Route
+    from pytest_pare.engines.model_resolution import Route
     from pytest_pare.scenarios.config import LLMEngineConfig
 
 _OF_CLIENTS = r"(litellm|openai|httpx|httpcore|pydantic|huggingface_hub)(\.|$)"

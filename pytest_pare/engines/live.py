@@ -11,21 +11,21 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 from are.simulation.agents.llm.types import MessageRole
 
 from pytest_pare.agents.react import cut_answer
-from pytest_pare.engines import hugging_face, litellm_client, routing
-from pytest_pare.engines.causes import error_of
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.serialization import to_text
+from pytest_pare.engines import hugging_face, litellm_client, model_resolution
+from pytest_pare.engines.error_mapping import error_of
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
-from pytest_pare.engines.pacing import Pacer
-from pytest_pare.engines.patience import Patience
-from pytest_pare.plain import to_text
-from pytest_pare.redaction import redacted
+from pytest_pare.engines.rate_limit import Pacer
+from pytest_pare.engines.retry import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_pare.engines.completion import Answer
-    from pytest_pare.engines.patience import RealTime
     from pytest_pare.engines.reference import Role
+    from pytest_pare.engines.retry import RealTime
     from pytest_pare.scenarios.config import LLMEngineConfig
 
     # What asks once, and the name of what bears one pace.
@@ -59,7 +59,7 @@ class LiveEngine(LLMEngine):
         self._requests = 0
         litellm_client.ignore_warnings_of_clients()
         try:
-            self._ask, service = _hugging_face(config) if routing.is_hugging_face(config) else _litellm(config)
+            self._ask, service = _hugging_face(config) if model_resolution.is_hugging_face(config) else _litellm(config)
         except EngineError as error:
             raise self._told(error) from None
         self._patience = Patience(config.retries, limits, Pacer(service))
@@ -100,7 +100,7 @@ class LiveEngine(LLMEngine):
     def _told(self, error: EngineError) -> EngineError:
         """Return an error that also says whose engine it is, which model it asks, and how often it did."""
         often = f" after {self._requests} requests" if self._requests > 1 else ""
-        what = f"{error.what}{often}, {self._role} engine {routing.name_of(self._config)}"
+        what = f"{error.what}{often}, {self._role} engine {model_resolution.name_of(self._config)}"
         return type(error)(redacted(what), redacted(error.advice), error.retry_after)
 
 
@@ -110,7 +110,7 @@ def _hugging_face(config: LLMEngineConfig) -> _Service:
 
 def _litellm(config: LLMEngineConfig) -> _Service:
     litellm = litellm_client.load_litellm()
-    found = routing.resolve(config, litellm)
+    found = model_resolution.resolve(config, litellm)
     return (
         lambda messages, seconds: litellm_client.ask(litellm, config, found, messages, seconds),
         found.endpoint or str(found.provider),

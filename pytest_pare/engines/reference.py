@@ -10,8 +10,8 @@ from are.simulation.types import ConditionCheckEvent, EventType, OracleEvent
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.agents.tools import tool_name
+from pytest_pare.base.serialization import to_builtins
 from pytest_pare.engines.steps import Role, Step, assign_roles, in_order
-from pytest_pare.plain import to_builtins
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.noise.events import is_noise
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from are.simulation.apps.app import App
     from are.simulation.types import AbstractEvent, CompletedEvent, Event
 
-    from pytest_pare.engines.patience import RealTime
+    from pytest_pare.engines.retry import RealTime
 
 __all__ = ["Reference", "Role", "Step"]
 

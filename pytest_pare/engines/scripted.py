@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.agents.react import format_action
-from pytest_pare.documents import DocumentError, dotted
+from pytest_pare.base.documents import DocumentError, dotted
 from pytest_pare.engines.answers import read_answers, wrong_answers
 from pytest_pare.engines.errors import EngineConfigurationError
 

@@ -11,7 +11,7 @@ from pytest_pare.results.usage import cost_of_runs, usage_lines, usage_of_roles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 _KINDS: Final = ("infrastructure", "configuration", "other")
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pytest_pare.redaction import redacted_plain
+from pytest_pare.base.redaction import redacted_plain
+from pytest_pare.base.run_files import write_whole
 from pytest_pare.results.details import details_to_dict
 from pytest_pare.results.report import generate_json_stats_report
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 from pytest_pare.results.statistics import combine_variants
-from pytest_pare.run_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.results.gate import Verdict
     from pytest_pare.results.robustness import Curve
-    from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
+    from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult
 
 
 def write_json(

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from pytest_pare.plain import to_text
+from pytest_pare.base.serialization import to_text
 from pytest_pare.results.schema import RESULT_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
-    from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult
 
 GROUP_KEYS: Final = ("user_model", "proactive_model", "tool_failure_probability", "num_env_events_per_minute")
 

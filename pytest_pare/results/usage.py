@@ -12,7 +12,7 @@ from pytest_pare.results.text import plural, wrapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 _ROLES: Final = ("user", "observe", "execute")
 _FIGURES: Final = ("prompt_tokens", "completion_tokens", "cost")

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
     from pytest_pare.scenarios.registry import ScenarioRegistry, register_scenario
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 
 _MODULE_OF = {
     "MultiScenarioRunnerConfig": "config",

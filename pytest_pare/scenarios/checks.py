@@ -16,7 +16,7 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.tool_utils import OperationType
 from are.simulation.types import AbstractEnvironment, Action, CompletedEvent, EventType
 
-from pytest_pare.redaction import redacted
+from pytest_pare.base.redaction import redacted
 from pytest_pare.scenarios.writes import Write, require_agents_writes
 
 __all__ = [

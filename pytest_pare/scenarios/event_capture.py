@@ -23,7 +23,7 @@ from are.simulation.types import (
 )
 
 from pytest_pare.scenarios.events import event_name
-from pytest_pare.scenarios.places import authors_place
+from pytest_pare.scenarios.source_location import authors_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

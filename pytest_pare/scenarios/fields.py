@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.redaction import redacted
+from pytest_pare.base.redaction import redacted
 
 # `${NAME}`, `$NAME`, `$(command)`, `{{ name }}`, `{% tag %}`, and a home directory.
 _REFERENCE = re.compile(

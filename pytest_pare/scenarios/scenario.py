@@ -13,7 +13,9 @@ from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CompletedEvent
 from are.simulation.utils import EnumEncoder
 
-from pytest_pare.copies import own_content
+from pytest_pare.are.copies import own_content
+from pytest_pare.are.tool_overrides import ignored_overrides
+from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
@@ -22,9 +24,7 @@ from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_no
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
-from pytest_pare.scenarios.places import place_of
-from pytest_pare.tool_overrides import ignored_overrides
-from pytest_pare.world import DEFAULT_START_TIME, World
+from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
     from pytest_pare.scenarios.config import ScenarioRunnerConfig

@@ -1,6 +1,6 @@
 """The suite file: what it can say, how it is read, and what is wrong with it."""
 
-from pytest_pare.documents import Problem
+from pytest_pare.base.documents import Problem
 from pytest_pare.settings.errors import SettingsError
 from pytest_pare.settings.loading import Override, Suite, load_suite, parse_assignment, parse_sweep
 from pytest_pare.settings.models import Gate, Reports, RunnerSettings, ScenarioSelection, SuiteSettings

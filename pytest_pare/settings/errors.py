@@ -8,7 +8,7 @@ from functools import reduce
 
 from pydantic_core import ErrorDetails
 
-from pytest_pare.documents import DocumentError, Location, dotted, is_number, shown
+from pytest_pare.base.documents import DocumentError, Location, dotted, is_number, shown
 from pytest_pare.settings.models import KEYS
 
 # Pydantic's type of error -> what it means to someone who writes YAML. Others speak for themselves.

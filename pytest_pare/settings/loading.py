@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pytest_pare.documents import (
+from pytest_pare.base.documents import (
     Document,
     DocumentError,
     Location,

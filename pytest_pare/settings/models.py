@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.documents import Location, dotted
+from pytest_pare.base.documents import Location, dotted
 from pytest_pare.scenarios.config import (
     LLMEngineConfig,
     MultiScenarioRunnerConfig,

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pytest_pare.documents import Location, dotted, shown
+from pytest_pare.base.documents import Location, dotted, shown
 from pytest_pare.scenarios.effects import why_no_stage, why_without_effect
 from pytest_pare.settings.engines import without_other_models
 from pytest_pare.settings.errors import describe, location_of, number_hint, unknown_key

@@ -45,18 +45,18 @@ from are.simulation.data_handler.models import ExportedAction, ExportedCompleted
 from are.simulation.types import Action, EventLog, OracleEvent
 from pydantic import ValidationError
 
-from pytest_pare.plain import to_builtins, to_builtins_or_name
-from pytest_pare.scenarios.validation_result import result_to_record
+from pytest_pare.are.world import DEFAULT_START_TIME
+from pytest_pare.base.serialization import to_builtins, to_builtins_or_name
+from pytest_pare.results.validation_result import result_to_record
 from pytest_pare.simulation.trace import EngineCall
-from pytest_pare.world import DEFAULT_START_TIME
 
 if TYPE_CHECKING:
     from are.simulation.agents.agent_log import BaseAgentLog
     from are.simulation.types import AbstractEvent
 
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
     from pytest_pare.simulation.trace import Trace, TraceEvent
 
 _DECISIONS = {"success": "Valid", "failed": "Invalid"}

@@ -14,17 +14,17 @@ from are.simulation.types import Action, EnvironmentState, EnvironmentType, Even
 
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.files import NoFiles
-from pytest_pare.copies import detached
+from pytest_pare.are.copies import detached
+from pytest_pare.are.world import SimulatedClock, active_clock
 from pytest_pare.scenarios.events import check_name
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.consent import Consent
+from pytest_pare.simulation.event_scheduler import ScriptedEnvironment, happened_by_itself, is_repeated_check
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TimeOrdered
-from pytest_pare.simulation.script import ScriptedEnvironment, happened_by_itself, is_repeated_check
 from pytest_pare.simulation.trace import ENV_EVENT, EngineCall, TraceEvent, trace_event
-from pytest_pare.world import SimulatedClock, active_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_pare.redaction import redacted_json
-from pytest_pare.run_files import file_name, write_whole
+from pytest_pare.base.redaction import redacted_json
+from pytest_pare.base.run_files import file_name, write_whole
 
 if TYPE_CHECKING:
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
     from pytest_pare.simulation.trace import Trace
 
 

@@ -11,8 +11,8 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.protocols import StaleTurn, TurnOver
-from pytest_pare.plain import to_builtins, to_short_text
-from pytest_pare.redaction import redacted
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.serialization import to_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.turns import AgentFailure, RunEnded, WorldOver
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn, UserAgent
+    from pytest_pare.results.validation_result import Ending
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
-    from pytest_pare.scenarios.validation_result import Ending
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.turns import Desk

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from pytest_pare.engines.pacing import session_directory
-from pytest_pare.plain import to_short_text
-from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.scenarios.registry import registry
-from pytest_pare.scenarios.scenario import PAREScenario
-from pytest_pare.scenarios.validation_result import (
+from pytest_pare.base.serialization import to_short_text
+from pytest_pare.engines.rate_limit import session_directory
+from pytest_pare.results.validation_result import (
     PAREMultiScenarioValidationResult,
     PAREScenarioValidationResult,
     RecordedException,
@@ -26,7 +23,10 @@ from pytest_pare.scenarios.validation_result import (
     result_from_record,
     result_to_record,
 )
-from pytest_pare.simulation.cast import name_of
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.scenarios.registry import registry
+from pytest_pare.scenarios.scenario import PAREScenario
+from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.processes import OverdueError, ProcessFailure, UnsendableError, call_in_processes
 from pytest_pare.simulation.runner import Run, run_scenario
 from pytest_pare.simulation.trace import Trace

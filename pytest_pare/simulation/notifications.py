@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
 from pytest_pare.scenarios.noise.events import is_noise
-from pytest_pare.simulation.announcements import announcement_of
+from pytest_pare.simulation.notification_templates import announcement_of
 from pytest_pare.simulation.queues import SimulatedMessageQueue
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import ConditionCheckEvent, OracleEvent, StopEvent, disable_events
 
 from pytest_pare.apps.system import HomeScreenSystemApp
+from pytest_pare.are.world import drawing_apart
 from pytest_pare.scenarios import checks, writes
 from pytest_pare.scenarios.errors import did_you_mean
 from pytest_pare.scenarios.events import event_name, is_answer
-from pytest_pare.scenarios.places import place_of
+from pytest_pare.scenarios.source_location import place_of
 from pytest_pare.simulation.script_graph import ScriptGraph
-from pytest_pare.world import drawing_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,26 +14,26 @@ from are.simulation.types import AgentValidationEvent, ValidationEvent
 from pytest_pare.agents import prompts
 from pytest_pare.agents.loading import AgentTypeError, load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.base.redaction import redacted, redacted_repr
+from pytest_pare.base.serialization import to_builtins, to_short_text
 from pytest_pare.engines.building import build_engine, import_clients
 from pytest_pare.engines.errors import EngineError
-from pytest_pare.plain import to_builtins, to_short_text
-from pytest_pare.redaction import redacted, redacted_repr
-from pytest_pare.scenarios.config import AGENT_TYPES
-from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
-from pytest_pare.scenarios.noise.data import NoiseError
-from pytest_pare.scenarios.noise.events import is_arrival
-from pytest_pare.scenarios.validation_result import (
+from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
     RecordedException,
     exception_type_name,
 )
+from pytest_pare.scenarios.config import AGENT_TYPES
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
+from pytest_pare.scenarios.noise.data import NoiseError
+from pytest_pare.scenarios.noise.events import is_arrival
 from pytest_pare.scenarios.writes import inspected_writes
-from pytest_pare.simulation.cast import Cast, name_of
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.loop import Loop, Played
+from pytest_pare.simulation.participants import Cast, name_of
 from pytest_pare.simulation.preflight import inspect_scenario
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
 from pytest_pare.simulation.turns import AgentFailure
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
-    from pytest_pare.engines.tape import Cassette, Tape
+    from pytest_pare.engines.recorder import Cassette, Tape
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
 

@@ -8,8 +8,8 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_pare.plain import to_builtins, to_short_builtins
-from pytest_pare.redaction import redacted, redacted_repr
+from pytest_pare.base.redaction import redacted, redacted_repr
+from pytest_pare.base.serialization import to_builtins, to_short_builtins
 
 if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent

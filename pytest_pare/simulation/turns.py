@@ -24,7 +24,7 @@ from pytest_pare.agents.protocols import (
     UserTurn,
 )
 from pytest_pare.agents.tools import Tool, Toolbox
-from pytest_pare.plain import to_short_builtins, to_short_text
+from pytest_pare.base.serialization import to_short_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.faults import ToolFaults, call
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType

@@ -31,8 +31,8 @@ from pytest_pare.apps import (
     StatefulReminderApp,
     StatefulShoppingApp,
 )
+from pytest_pare.are.world import World
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-from pytest_pare.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulApp
+from pytest_pare.are.world import World
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-from pytest_pare.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from are.simulation.apps.agent_user_interface import Sender
 from are.simulation.types import CompletedEvent
 
 from pytest_pare.apps import PAREAgentUserInterface
-from pytest_pare.world import DEFAULT_START_TIME, World
+from pytest_pare.are.world import DEFAULT_START_TIME, World
 
 
 @pytest.mark.parametrize(

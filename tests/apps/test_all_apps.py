@@ -17,7 +17,7 @@ from are.simulation.tool_utils import OperationType
 
 from pytest_pare import apps as package
 from pytest_pare.apps import StatefulApp
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 from tests.apps.full_phone import ALL_APPS, NOTE, REMINDER, FullPhone, full_phone, screen_of
 from tests.apps.phone import described, kinds_of
 

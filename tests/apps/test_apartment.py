@@ -14,9 +14,9 @@ from are.simulation.types import Event, EventType
 
 from pytest_pare.apps import StatefulApartmentApp
 from pytest_pare.apps.apartment import ApartmentDetail, ApartmentFavorites, ApartmentHome, ApartmentSearch
-from pytest_pare.simulation.announcements import ANNOUNCEMENTS
+from pytest_pare.are.world import DEFAULT_START_TIME
+from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER
-from pytest_pare.world import DEFAULT_START_TIME
 from tests.apps.phone import Phone, described, interface, kinds_of, mark_of, parameters_of, phone
 
 CONTRACT = interface("apartment")

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from pytest_pare.apps import StatefulCabApp
 from pytest_pare.apps.cab import CabHome, CabQuotationDetail, CabRideDetail, CabServiceOptions
-from pytest_pare.simulation.announcements import ANNOUNCEMENTS
+from pytest_pare.are.world import DEFAULT_START_TIME, World
+from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER
-from pytest_pare.world import DEFAULT_START_TIME, World
 from tests.apps.phone import Phone, described, interface, kinds_of, mark_of, parameters_of, phone
 
 CONTRACT = interface("cab")

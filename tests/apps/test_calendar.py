@@ -13,7 +13,7 @@ from are.simulation.types import EventRegisterer
 from are.simulation.utils.serialization import EnumEncoder
 
 from pytest_pare.apps.calendar import AgendaView, EditDraft, EditEvent, EventDetail, StatefulCalendarApp
-from pytest_pare.world import SimulatedClock
+from pytest_pare.are.world import SimulatedClock
 from tests.apps.phone import Phone, described, interface, kinds_of, mark_of, parameters_of, phone
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.apps import StatefulCalendarApp
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 
 NOON = datetime(2025, 3, 13, 12, 0, tzinfo=UTC).timestamp()
 

@@ -9,7 +9,7 @@ import pytest
 from are.simulation.apps.contacts import Contact, Gender, Status
 
 from pytest_pare.apps import StatefulContactsApp
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 
 
 @pytest.fixture

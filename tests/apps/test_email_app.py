@@ -13,7 +13,7 @@ from are.simulation.apps.virtual_file_system import VirtualFileSystem
 from are.simulation.types import CompletedEvent, EventRegisterer
 
 from pytest_pare.apps import StatefulEmailApp
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 
 START = datetime(2025, 3, 11, 10, 0, tzinfo=UTC).timestamp()
 

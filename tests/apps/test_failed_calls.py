@@ -19,7 +19,7 @@ from pytest_pare.apps import (
     StatefulEmailApp,
     StatefulMessagingApp,
 )
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 
 
 class Phone:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_pare.apps import HomeScreenSystemApp
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 
 
 @pytest.mark.parametrize(("tool", "arguments"), [("open_app", ["Emails"]), ("switch_app", ["Emails"]), ("go_home", [])])

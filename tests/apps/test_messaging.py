@@ -14,7 +14,7 @@ from are.simulation.types import EventRegisterer, EventType
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.apps.messaging import ConversationList, ConversationOpened, StatefulMessagingApp
-from pytest_pare.world import DEFAULT_START_TIME, World
+from pytest_pare.are.world import DEFAULT_START_TIME, World
 from tests.apps.phone import Phone, described, interface, kinds_of, mark_of, parameters_of, phone
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.apps import StatefulMessagingApp
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 
 NAMES = ["Ann", "Bob", "Cem", "Dot", "Eve"]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pytest_pare.apps import PAREAgentUserInterface, StatefulEmailApp, StatefulMessagingApp, StatefulNotesApp
 from pytest_pare.apps.email import ComposeDraft
 from pytest_pare.apps.note.types import Note
-from pytest_pare.world import World
+from pytest_pare.are.world import World
 from tests.apps.phone import phone
 
 if TYPE_CHECKING:

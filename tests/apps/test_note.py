@@ -23,7 +23,7 @@ from pytest_pare.apps.note import (
     NotesFolder,
     StatefulNotesApp,
 )
-from pytest_pare.world import DEFAULT_START_TIME, World
+from pytest_pare.are.world import DEFAULT_START_TIME, World
 from tests.apps.phone import Phone, described, interface, kinds_of, mark_of, parameters_of, phone
 
 if TYPE_CHECKING:

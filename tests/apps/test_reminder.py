@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pytest_pare.apps.reminder import EditReminder, ReminderDetail, ReminderDraft, ReminderList, StatefulReminderApp
 from pytest_pare.apps.reminder.repetition import place_in_series, repeated
-from pytest_pare.world import DEFAULT_START_TIME, World
+from pytest_pare.are.world import DEFAULT_START_TIME, World
 from tests.apps.phone import Phone, interface, kinds_of, mark_of, parameters_of, phone
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from are.simulation.tool_utils import OperationType, ToolAttributeName
 
 from pytest_pare import apps, compat
 from pytest_pare.apps import StatefulApp
-from pytest_pare.simulation.announcements import ANNOUNCEMENTS
+from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -38,11 +38,12 @@ from are.simulation.tool_utils import ToolAttributeName
 from packaging.requirements import Requirement
 from pydantic import BaseModel
 
-from pytest_pare import options, plugin
+from pytest_pare import plugin
 from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
 from pytest_pare.engines.facts import FINISH_REASONS
-from pytest_pare.environment import TESTED
+from pytest_pare.plugin import options
+from pytest_pare.plugin.requirements import TESTED
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.settings import SettingsError, SuiteSettings, load_suite

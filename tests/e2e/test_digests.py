@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
+from pytest_pare.are.world import World
 from pytest_pare.scenarios.config import EnvEventsConfig
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander, Schedule
 from pytest_pare.scenarios.library import bundled_library_dir
@@ -23,7 +24,6 @@ from pytest_pare.scenarios.noise.data import NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.trace import Trace
-from pytest_pare.world import World
 
 RECORD = Path(__file__).parents[1] / "data" / "digests.json"
 SEEDS = 100

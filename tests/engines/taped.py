@@ -20,8 +20,8 @@ from pytest_pare.simulation.runner import run_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_pare.engines.recorder import Cassette
     from pytest_pare.engines.reference import Reference, Role
-    from pytest_pare.engines.tape import Cassette
     from pytest_pare.scenarios import PAREScenario
     from pytest_pare.simulation.runner import Run
     from pytest_pare.simulation.trace import EngineCall

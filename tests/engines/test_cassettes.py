@@ -17,7 +17,7 @@ from pytest_pare.agents.loading import AgentTypeError
 from pytest_pare.engines import drift
 from pytest_pare.engines.cassette import Call, Ingredients, Message, Recording, fingerprint, messages_at
 from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, EngineError
-from pytest_pare.engines.tape import Cassette, Tape
+from pytest_pare.engines.recorder import Cassette, Tape
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper

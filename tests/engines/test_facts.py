@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 
 from pytest_pare.engines.cassette import Recording
 from pytest_pare.engines.facts import Facts, amount, finish_reason, tokens
-from pytest_pare.engines.tape import Cassette
+from pytest_pare.engines.recorder import Cassette
 from pytest_pare.results.details import detail_lines, details_to_dict
 from pytest_pare.results.schema import DETAILS_SCHEMA
-from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
-from pytest_pare.scenarios.validation_result import (
+from pytest_pare.results.validation_result import (
     PAREMultiScenarioValidationResult,
     result_from_record,
     result_to_record,
 )
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.simulation.runner import Run, run_scenario
 from pytest_pare.simulation.trace import Trace
 from tests.engines.taped import WAIT

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from pytest_pare.engines import errors, litellm_client, patience
+from pytest_pare.engines import errors, litellm_client, retry
 from pytest_pare.engines.building import build_engine
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError, RateLimitError
 from pytest_pare.engines.live import LiveEngine, within
-from pytest_pare.engines.pacing import VARIABLE
+from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from pytest_pare.simulation.limits import Limits
@@ -83,7 +83,7 @@ BEHAVIOURS: dict[str, Reply] = {
 @pytest.fixture(autouse=True)
 def _session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    monkeypatch.setattr(patience, "_FIRST_WAIT", 0.01)
+    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.01)
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "HF_TOKEN", "HF_INFERENCE_TOKEN"):
         monkeypatch.delenv(name, raising=False)
 

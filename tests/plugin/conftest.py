@@ -19,11 +19,11 @@ from pytest_pare.scenarios.registry import registry
 for module in (
     "importlib_metadata",
     "hypothesis",
-    "pytest_pare.player",
+    "pytest_pare.plugin.pare_fixture",
     "pytest_pare.results.files",
-    "pytest_pare.session",
+    "pytest_pare.plugin.session",
     "pytest_pare.simulation.runner",
-    "pytest_pare.terminal",
+    "pytest_pare.plugin.summary",
     "xdist.dsession",
 ):
     import_module(module)

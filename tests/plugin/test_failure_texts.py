@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare.plain import MOST_CHARACTERS
+from pytest_pare.base.serialization import MOST_CHARACTERS
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example
@@ -92,7 +92,7 @@ def test_a_library_that_is_installed_as_a_package_has_its_frames(garden: Example
     agent(garden, "pass")
     garden.scenario("rose", "raise ValueError('no seeds')")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pytest_pare.frames._NOT_USERS", ("/",))
+        patch.setattr("pytest_pare.base.user_frames._NOT_USERS", ("/",))
         failure = garden.run(*SUITE).out.partition("_ rose _")[2]
     assert "scenarios/rose.py:" in failure
     assert "pytest_pare/" not in failure
@@ -103,7 +103,7 @@ def test_the_frames_of_an_agent(garden: Example, is_installed: bool) -> None:
     agent(garden, "json.loads('{')", "import json")
     with pytest.MonkeyPatch.context() as patch:
         if is_installed:
-            patch.setattr("pytest_pare.frames._NOT_USERS", ("/",))
+            patch.setattr("pytest_pare.base.user_frames._NOT_USERS", ("/",))
         out = garden.run(*SUITE).out
     assert f'File "{garden.path}/my_agent.py", line 4, in agent' in out
     # Of an agent that is no file of the user's, all frames are shown.

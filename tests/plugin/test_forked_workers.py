@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import execnet
 import pytest
 
-from pytest_pare import fork_memory, fork_server, forking
-from pytest_pare.forking import PRELOAD, fork_workers
+from pytest_pare.fork import memory, server
+from pytest_pare.plugin import forking
+from pytest_pare.plugin.forking import PRELOAD, fork_workers
 from tests.plugin.test_suite_workers import SUITE, interrupted_by_x, without_times
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ PARENT = "open(f'worker-{os.getpid()}', 'w').write(str(os.getppid()))"
 @pytest.fixture
 def wants_forks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let any suite have its workers forked, from a process that has not imported LiteLLM, which takes seconds."""
-    monkeypatch.setattr("pytest_pare.session._wants_forks", lambda suites: True)
-    monkeypatch.setattr(forking, "PRELOAD", [name for name in PRELOAD if name != "pytest_pare.prepared"])
+    monkeypatch.setattr("pytest_pare.plugin.session._wants_forks", lambda suites: True)
+    monkeypatch.setattr(forking, "PRELOAD", [name for name in PRELOAD if name != "pytest_pare.plugin.warmup"])
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def wait_until(condition: Callable[[], object], seconds: float) -> None:
 
 
 def test_forked_workers_change_nothing_but_durations(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_pare.session._wants_forks", lambda suites: True)
+    monkeypatch.setattr("pytest_pare.plugin.session._wants_forks", lambda suites: True)
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     example.suite("scenarios: {bundled: true}\nreports: {json: out.json}")
     example.pytester.makeini("[pytest]\nfilterwarnings = error")
@@ -181,9 +182,10 @@ def test_nothing_is_left_of_a_session_that_is_ended(ended_by: signal.Signals, ex
     example.write(
         "forked.py",
         """
-        from pytest_pare import forking, session
+        from pytest_pare.plugin import forking
+        from pytest_pare.plugin import session
         session._wants_forks = lambda suites: True
-        forking.PRELOAD = ["pytest_pare.session", "pytest_pare.simulation.runner"]
+        forking.PRELOAD = ["pytest_pare.plugin.session", "pytest_pare.simulation.runner"]
         """,
     )
     command = [sys.executable, "-m", "pytest", *SUITE, "-n2", "-p", "forked", "-p", "no:cacheprovider"]
@@ -256,7 +258,7 @@ def test_a_worker_is_plain_when_none_can_be_forked_any_more(
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    with fork_server._listen() as listening:
+    with server._listen() as listening:
         yield listening
 
 
@@ -267,7 +269,7 @@ def test_a_server_runs_no_code_of_another_user(listener: socket.socket, monkeypa
         socket.send_fds(stranger, [(4).to_bytes(8, "big")], [0, 1, 2])
         stranger.sendall(b"code")
         stranger.shutdown(socket.SHUT_WR)
-        assert fork_server._accept(listener) is None
+        assert server._accept(listener) is None
         # What it has sent was not read, and the connection is closed.
         with pytest.raises(ConnectionResetError):
             stranger.recv(1)
@@ -275,7 +277,7 @@ def test_a_server_runs_no_code_of_another_user(listener: socket.socket, monkeypa
 
 def test_a_shim_sends_nothing_to_a_server_of_another_user(listener: socket.socket) -> None:
     address = listener.getsockname()[1:].decode()
-    code = f"import os; os.getuid = lambda: 2**32 - 1; from pytest_pare.fork_shim import main; main({address!r}, {{}})"
+    code = f"import os; os.getuid = lambda: 2**32 - 1; from pytest_pare.fork.shim import main; main({address!r}, {{}})"
     worker = ["-c", "print('a plain worker')"]
     # A shim that takes the server for its own waits for a worker.
     done = subprocess.run(
@@ -365,10 +367,10 @@ def test_nothing_is_started_where_there_is_nothing_to_fork(pytester: pytest.Pyte
 def fill_gaps(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[bytes]]:
     """A function that fills the gaps in this process, and returns by what."""
     filling: list[bytes] = []
-    monkeypatch.setattr(fork_memory, "_filling", filling)
+    monkeypatch.setattr(memory, "_filling", filling)
 
     def fill() -> list[bytes]:
-        fork_memory._fill_gaps()
+        memory._fill_gaps()
         return filling
 
     return fill
@@ -383,13 +385,13 @@ def test_what_is_made_after_gaps_are_filled_stands_together(fill_gaps: Callable[
     filling = fill_gaps()
     assert len(gaps & set(map(id, filling))) > 4_900
     later = [bytes(size - sys.getsizeof(b"")) for _ in range(200)]
-    assert len({id(block) // fork_memory._POOL for block in later}) <= 200 * size // fork_memory._POOL + 2
+    assert len({id(block) // memory._POOL for block in later}) <= 200 * size // memory._POOL + 2
 
 
 def test_gaps_are_filled_up_to_a_limit(fill_gaps: Callable[[], list[bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fork_memory, "_MOST_FILLING", 1000)
+    monkeypatch.setattr(memory, "_MOST_FILLING", 1000)
     # Objects never stand one after the other where ids are no addresses.
-    monkeypatch.setattr(fork_memory, "id", lambda block: 0, raising=False)
+    monkeypatch.setattr(memory, "id", lambda block: 0, raising=False)
     assert [sys.getsizeof(block) for block in fill_gaps()] == [48] * 21
 
 
@@ -397,7 +399,7 @@ def test_what_is_prepared_leaves_no_thread_no_scenario_and_no_class_to_be_built(
     code = """
 import threading, warnings
 warnings.simplefilter("ignore")
-import pytest_pare.prepared
+import pytest_pare.plugin.warmup
 from litellm import ModelResponse
 from pytest_pare.scenarios.registry import registry
 print(threading.active_count(), len(registry.registered()), ModelResponse.__pydantic_complete__)

@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from pytest_pare.engines.litellm_client import load_litellm
+from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig, NoiseConfig
-from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
 from pytest_pare.settings import Override, RunnerSettings, SuiteSettings, Variant, load_suite
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.outcomes import Outcome, SuiteTally, counted
+from pytest_pare.plugin.suite_results import Outcome, SuiteTally, counted
+from pytest_pare.plugin.summary import open_runs, report_lines
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.gate import GateInput, evaluate_gate
+from pytest_pare.results.validation_result import PAREScenarioValidationResult, RecordedException
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
-from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult, RecordedException
 from pytest_pare.settings import Suite, SuiteSettings
-from pytest_pare.terminal import open_runs, report_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

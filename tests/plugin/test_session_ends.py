@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from pytest_pare import process_end, terminal
+from pytest_pare.plugin import process_end, summary
+from pytest_pare.plugin.result_collector import Tally
 from pytest_pare.results import files
-from pytest_pare.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ def test_figures_that_cannot_be_printed_cost_no_verdict(garden: Example, monkeyp
     def fail(*args: object) -> None:
         raise pl.exceptions.ComputeError("no column")
 
-    monkeypatch.setattr(terminal, "report_lines", fail)
+    monkeypatch.setattr(summary, "report_lines", fail)
     session = agent(garden, "pass").run(*SUITE)
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.summary == [

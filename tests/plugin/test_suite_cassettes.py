@@ -232,7 +232,7 @@ def test_a_directory_that_must_not_be_written_to_is_told_before_anything_is_spen
     if there:
         project.run("--pare-config", "pare.yaml", *RECORD)
         service.asked = 0
-    monkeypatch.setattr("pytest_pare.run_files.os.access", lambda path, mode: False)
+    monkeypatch.setattr("pytest_pare.base.run_files.os.access", lambda path, mode: False)
     session = project.run("--pare-config", "pare.yaml", *args)
     assert (session.code, service.asked) == (code, 0)
     assert ("nothing may be written to" in session.err) == (code == 4)
@@ -313,7 +313,7 @@ def test_suites_whose_scenarios_are_not_known_may_share_a_recording(
     project: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two(project, "scenarios: {include: [plants]}\n", "scenarios: {include: [water]}\n")
-    monkeypatch.setattr("pytest_pare.selection.metadata.entry_points", lambda group: [group])
+    monkeypatch.setattr("pytest_pare.plugin.selection.metadata.entry_points", lambda group: [group])
     assert project.run(*TWO, *RECORD).code == 4
     two(project, "matrix: {a: {}}\n", "matrix: {b: {}}\n")
     assert project.run(*TWO, "--collect-only").code != 4

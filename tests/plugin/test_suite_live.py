@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.engines.litellm_client import load_litellm
-from pytest_pare.engines.pacing import VARIABLE
+from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.simulation.trace import Trace
 from tests.engines.model_server import WAIT, ModelServer, answers, completion, fails, hangs, sends
 
@@ -222,7 +222,7 @@ def test_a_key_that_is_not_there_ends_the_session_in_a_line(example: Example) ->
 
 
 def test_workers_share_the_directory_of_the_session(example: Example) -> None:
-    head = "from pathlib import Path\nfrom pytest_pare.engines.pacing import Pacer, directory"
+    head = "from pathlib import Path\nfrom pytest_pare.engines.rate_limit import Pacer, directory"
     write = """
     Pacer("http://service.example").wait()
     Path(os.environ["PYTEST_XDIST_WORKER"]).write_text(str(directory()))

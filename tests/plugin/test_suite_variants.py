@@ -402,7 +402,7 @@ def test_a_sweep_without_a_suite(example: Example) -> None:
 
 
 def test_workers_change_nothing(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_pare.tally import Tally
+    from pytest_pare.plugin.result_collector import Tally
 
     garden.suite(f"{{{MATRIX}, sweep: {{noise.tool_slow.rate: [0.5, 0]}}, reports: {{json: out.json}}}}")
     tallies: list[Tally] = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.outcomes import Outcome, SuiteTally
-from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+from pytest_pare.plugin.suite_results import Outcome, SuiteTally
+from pytest_pare.plugin.summary import open_runs, report_lines
+from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.settings import Suite, SuiteSettings
-from pytest_pare.terminal import open_runs, report_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_pare import watchdog
-from pytest_pare.engines.pacing import VARIABLE
+from pytest_pare.engines.rate_limit import VARIABLE
+from pytest_pare.plugin import watchdog
 
 
 @pytest.fixture(autouse=True)

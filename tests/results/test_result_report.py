@@ -20,6 +20,7 @@ from pytest_pare.results.statistics import (
     combine_results_to_dataframe,
     combine_variants,
 )
+from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 from pytest_pare.scenarios.config import (
     EnvEventsConfig,
     MultiScenarioRunnerConfig,
@@ -27,7 +28,6 @@ from pytest_pare.scenarios.config import (
     ToolAugmentationConfig,
 )
 from pytest_pare.scenarios.noise_config import Fault
-from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,6 +22,7 @@ from pytest_pare.results.statistics import (
     combine_variants,
     group_statistics,
 )
+from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 from pytest_pare.scenarios.config import (
     EnvEventsConfig,
     MultiScenarioRunnerConfig,
@@ -29,7 +30,6 @@ from pytest_pare.scenarios.config import (
     ToolAugmentationConfig,
 )
 from pytest_pare.scenarios.noise_config import BusyUser, LateEvent, SlowTool
-from pytest_pare.scenarios.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable

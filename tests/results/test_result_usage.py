@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.results.usage import Known, cost_of_runs, dollars, usage_lines, usage_of_roles
-from pytest_pare.scenarios.validation_result import PAREScenarioValidationResult
+from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 OFFLINE = {"calls": 9, "live": False, "prompt_tokens": None, "completion_tokens": None, "cost": None}
 

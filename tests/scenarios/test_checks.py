@@ -22,6 +22,7 @@ from pytest_pare.apps import (
     StatefulEmailApp,
     StatefulMessagingApp,
 )
+from pytest_pare.are.world import World
 from pytest_pare.scenarios.checks import (
     Write,
     accepted_at,
@@ -36,7 +37,6 @@ from pytest_pare.scenarios.checks import (
     same_phone,
 )
 from pytest_pare.simulation.queues import SimulatedEventLog
-from pytest_pare.world import World
 
 MAIL = Write("StatefulEmailApp", "send_email", {"recipients": ["ann@home.example"]})
 ENTRY = Write("StatefulCalendarApp", "delete_calendar_event", {"event_id": "e1"})

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.engines import building, litellm_client
-from pytest_pare.engines.tape import Cassette
+from pytest_pare.engines.recorder import Cassette
+from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation import runner
 from pytest_pare.simulation.processes import OverdueError, call_in_processes
 from pytest_pare.simulation.runner import run_scenario
-from pytest_pare.watchdog import watchdog
 from tests.stage import Stage
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def test_the_watchdog_of_a_run_that_did_not_start_leaves_others_alone(monkeypatc
 
 def test_the_watchdog_needs_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     files: list[Any] = []
-    monkeypatch.setattr("pytest_pare.watchdog._path", lambda nodeid: tmp_path / "no" / "directory")
+    monkeypatch.setattr("pytest_pare.plugin.watchdog._path", lambda nodeid: tmp_path / "no" / "directory")
     monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda *_, file, **__: files.append(file))
     with watchdog(config_of_a_worker(), "pare.yaml::rose", 9) as start:
         start()

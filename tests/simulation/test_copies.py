@@ -28,7 +28,7 @@ from pytest_pare.apps import (
 from pytest_pare.apps.core import AppState
 from pytest_pare.apps.navigation import push
 from pytest_pare.apps.tool_decorators import screen_tool
-from pytest_pare.copies import detached, fresh_containers
+from pytest_pare.are.copies import detached, fresh_containers
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.runner import Run, run_scenario
 from tests.apps.phone import phone

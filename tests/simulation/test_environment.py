@@ -14,11 +14,11 @@ from are.simulation.notification_system import VerboseNotificationSystem, Verbos
 from are.simulation.types import ConditionCheckEvent, EnvironmentState, EnvironmentType, StopEvent
 
 from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulEmailApp
+from pytest_pare.are.world import SimulatedClock, World
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.notifications import PARENotificationSystem
-from pytest_pare.world import SimulatedClock, World
 from tests.stage import Stage
 
 DATE = "%Y-%m-%d %H:%M:%S"

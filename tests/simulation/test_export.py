@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 import pytest_pare.apps
 from pytest_pare.apps.email.states import MailboxView
-from pytest_pare.run_files import file_name
+from pytest_pare.base.run_files import file_name
 from pytest_pare.scenarios.config import TraceFormat
 from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library

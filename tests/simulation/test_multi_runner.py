@@ -19,17 +19,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
-from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.scenarios.library import bundled_library_dir
-from pytest_pare.scenarios.registration import load_library
-from pytest_pare.scenarios.registry import registry
-from pytest_pare.scenarios.validation_result import (
+from pytest_pare.results.validation_result import (
     PAREMultiScenarioValidationResult,
     RecordedException,
     exception_type_name,
     result_to_record,
 )
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.scenarios.library import bundled_library_dir
+from pytest_pare.scenarios.registration import load_library
+from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation import multi_runner
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner

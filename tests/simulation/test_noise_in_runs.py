@@ -16,7 +16,7 @@ from are.simulation.types import ToolAugmentationConfig as ToolAugmentationConfi
 
 from pytest_pare.agents.calibration import null
 from pytest_pare.apps import StatefulShoppingApp
-from pytest_pare.failures import is_users
+from pytest_pare.plugin.failure_report import is_users
 from pytest_pare.scenarios.config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.library import bundled_library_dir

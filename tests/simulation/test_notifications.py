@@ -12,10 +12,10 @@ from are.simulation.notification_system import VerbosityLevel
 from are.simulation.types import CompletedEvent, Event, EventRegisterer, EventType
 
 from pytest_pare.apps import HomeScreenSystemApp, StatefulEmailApp, StatefulMessagingApp, StatefulReminderApp
-from pytest_pare.simulation.announcements import ANNOUNCEMENTS, announcement_of
+from pytest_pare.are.world import World
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS, announcement_of
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, PARENotificationSystem
-from pytest_pare.world import World
 from tests.apps.full_phone import ALL_APPS, REMINDER, FullPhone, full_phone
 from tests.scripted import play_scripted, scripted
 from tests.stage import Stage

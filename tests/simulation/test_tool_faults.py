@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.agents.protocols import ProactiveAgentMode, ToolFailure, ToolTimeout, TurnOver
-from pytest_pare.plain import to_builtins
+from pytest_pare.base.serialization import to_builtins
 from pytest_pare.scenarios.config import NoiseConfig, ToolAugmentationConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.noise_config import Fault, SlowTool

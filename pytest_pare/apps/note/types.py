@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pytest_pare.apps.files import read_attachment
-from pytest_pare.world import new_uuid, next_number, now
+from pytest_pare.are.world import new_uuid, next_number, now
 
 
 @dataclass(repr=False)

@@ -12,7 +12,7 @@ from are.simulation.apps.messaging_v2 import ConversationV2
 from are.simulation.tool_utils import OperationType
 from are.simulation.types import Action, Event, EventType
 
-from pytest_pare.plain import to_builtins_or_name
+from pytest_pare.base.serialization import to_builtins_or_name
 from pytest_pare.scenarios.noise.data import Conversation, Mail, MailContent, MessagingContent, Product
 
 if TYPE_CHECKING:

@@ -1,0 +1,260 @@
+"""Where the time, the ids and the random numbers of a simulation come from.
+
+ARE reads the wall clock, draws ids from `uuid4` and seeds its apps from `hash()`, each of them through names in its own
+modules. Importing this module puts other objects behind those names. They answer from the world that is active in the
+current context, and behave as before outside of one, so that other users of ARE in the same process notice nothing. A
+context variable holds the active world: runs in several threads have one each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import itertools
+import random
+import time
+import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.time_manager import TimeManager
+
+from pytest_pare.are import copies, file_system_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_START_TIME = datetime(2025, 1, 6, 9, 0, tzinfo=UTC).timestamp()
+"""Start of a simulation that names none: a Monday morning, in epoch seconds."""
+
+# The modules of ARE that call `uuid.uuid4()` or `time.time()` while a scenario is populated or played.
+_UUID_MODULES = (
+    "agents.agent_log",
+    "apps.agent_user_interface",
+    "apps.apartment_listing",
+    "apps.cab",
+    "apps.calendar",
+    "apps.contacts",
+    "apps.email_client",
+    "apps.messaging",
+    "apps.messaging_v2",
+    "apps.sandbox_file_system",
+    "apps.shopping",
+    "types",
+)
+_TIME_MODULES = (
+    "apps.agent_user_interface",
+    "apps.calendar",
+    "apps.email_client",
+    "apps.messaging",
+    "apps.messaging_v2",
+    "time_manager",
+)
+
+
+class SimulatedClock(TimeManager):
+    """ARE's time manager without the wall clock: it stands still until `advance` or `advance_to` moves it.
+
+    Attributes:
+        start_time: Begin of the simulation, in epoch seconds.
+    """
+
+    def __init__(self, start_time: float = DEFAULT_START_TIME) -> None:
+        self.reset(start_time)
+
+    def reset(self, start_time: float | None = None) -> None:
+        """Go back to `start_time` (epoch seconds; `None` keeps the one in force)."""
+        if start_time is not None:
+            self.start_time = start_time
+        self._now = self.start_time
+        self.is_paused = False
+        self.offset = 0.0
+
+    def time(self) -> float:
+        """Return the simulated time, in epoch seconds."""
+        return self._now
+
+    def time_passed(self) -> float:
+        """Return the simulated seconds since the start."""
+        return self._now - self.start_time
+
+    def real_time_passed(self) -> float:
+        """Return the simulated seconds since the start; no other time exists here."""
+        return self.time_passed()
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` of simulated time pass.
+
+        Raises:
+            ValueError: If `seconds` is negative; simulated time never runs backwards.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"simulated time cannot run backwards ({seconds} s)")
+        self._now += seconds
+
+    def advance_to(self, timestamp: float) -> None:
+        """Let time pass up to `timestamp` (epoch seconds); a time that has gone by changes nothing."""
+        # Set, not added: sums of float differences would miss the event's own time by a rounding error.
+        self._now = max(self._now, timestamp)
+
+    def pause(self) -> None:
+        """Mark the clock as paused; it stands still anyway between two calls of `advance`."""
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Take the mark of `pause` away."""
+        self.is_paused = False
+
+    def add_offset(self, offset: float) -> None:
+        """Let `offset` seconds pass: what ARE's code calls a jump."""
+        self.advance(offset)
+        self.offset += offset
+
+    def set_offset(self, offset: float) -> None:
+        """Let time pass until all offsets together are `offset` seconds."""
+        self.add_offset(offset - self.offset)
+
+
+class World:
+    """One simulation's clock and its source of ids.
+
+    Args:
+        seed: Names the stream of ids; equal seeds give equal ids, in any process.
+        start_time: Begin of the simulation, in epoch seconds.
+
+    Attributes:
+        clock: The only clock of the simulation.
+        phase: Part of what the apps' generators are seeded with. ARE seeds each app when it is made and again, alike,
+            once all are populated; without the phase, ids handed out before would come again and overwrite objects.
+    """
+
+    def __init__(self, seed: str, start_time: float = DEFAULT_START_TIME) -> None:
+        self.clock = SimulatedClock(start_time)
+        self.phase = "populate"
+        self._seed = seed
+        self._ids = random.Random(f"ids/{seed}")  # noqa: S311 - reproducible on purpose
+
+    def uuid4(self) -> uuid.UUID:
+        """Return the next id of this world, in the form of a version 4 UUID."""
+        return uuid.UUID(int=self._ids.getrandbits(128), version=4)
+
+    @contextmanager
+    def active(self) -> Iterator[World]:
+        """Make ARE's code in this context live in this world."""
+        token = _active.set(self)
+        try:
+            yield self
+        finally:
+            _active.reset(token)
+
+
+_numbers = itertools.count()
+_active: ContextVar[World | None] = ContextVar("pytest_pare_world", default=None)
+
+
+@contextmanager
+def drawing_apart(name: str, app: Any) -> Iterator[None]:
+    """Let the active world, and `app`, draw ids from streams that `name` names, and then go on as if none was drawn."""
+    world = _active.get()
+    if world is None:
+        yield
+        return
+    own = world._ids, app.rng
+    world._ids = random.Random(f"ids/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
+    app.rng = random.Random(f"{app.name}/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
+    try:
+        yield
+    finally:
+        world._ids, app.rng = own
+
+
+def new_uuid() -> uuid.UUID:
+    """Return the active world's next id; a random one outside of a world."""
+    world = _active.get()
+    return world.uuid4() if world is not None else uuid.uuid4()
+
+
+def now() -> float:
+    """Return the active world's time in epoch seconds; the wall clock's outside of a world."""
+    world = _active.get()
+    return world.clock.time() if world is not None else time.time()
+
+
+def active_clock() -> SimulatedClock | None:
+    """Return the active world's clock; `None` outside of a world."""
+    world = _active.get()
+    return None if world is None else world.clock
+
+
+def next_number() -> int:
+    """Return a number above all that it has returned: of two things at one simulated time, it tells the later one."""
+    return next(_numbers)
+
+
+def stable_seed(text: str) -> int:
+    """Return a 32-bit seed for `text` that is the same in every process, unlike `hash()`."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+class _Uuid:
+    """The `uuid` module, with the active world's ids."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(uuid, name)
+
+    def uuid4(self) -> uuid.UUID:
+        return new_uuid()
+
+
+class _Time:
+    """The `time` module, with the active world's time."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def time(self) -> float:
+        return now()
+
+
+def _app_clock() -> TimeManager:
+    world = _active.get()
+    return world.clock if world is not None else TimeManager()
+
+
+def _app_hash(text: str) -> int:
+    world = _active.get()
+    return hash(text) if world is None else stable_seed(f"{world.phase}/{text}")
+
+
+def _install() -> None:
+    are = "are.simulation."
+    for name in _UUID_MODULES:
+        importlib.import_module(are + name).__dict__["uuid"] = _Uuid()
+    for name in _TIME_MODULES:
+        importlib.import_module(are + name).__dict__["time"] = _Time()
+    # apps/app.py: `TimeManager()` for an app that is in no environment yet, `hash(seed and name)` for its generator.
+    importlib.import_module(are + "apps.app").__dict__.update(TimeManager=_app_clock, hash=_app_hash)
+    conversation = importlib.import_module(are + "apps.messaging_v2").ConversationV2
+    original, original_update = conversation.__post_init__, conversation.update_last_updated
+
+    def keep_order(self: Any) -> None:
+        # `list(set(participant_ids))` in the original: an order that differs from process to process.
+        participants = list(dict.fromkeys(self.participant_ids))
+        original(self)
+        if _active.get() is not None:
+            self.participant_ids = participants
+        self.update_number = next_number()
+
+    def number_updates(self: Any, timestamp: float) -> None:
+        if timestamp >= self.last_updated:
+            self.update_number = next_number()
+        original_update(self, timestamp)
+
+    conversation.__post_init__, conversation.update_last_updated = keep_order, number_updates
+    copies.install(lambda: _active.get() is not None)
+    file_system_patch.install(lambda: _active.get() is not None)
+
+
+_install()

@@ -1,0 +1,113 @@
+"""Values as builtins that JSON can hold."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import math
+from datetime import date
+from enum import Enum
+from itertools import islice
+from typing import Any
+
+from pytest_pare.base.redaction import redacted
+
+MOST_CHARACTERS = 10_000
+"""The longest text that a result, a trace or a report keeps of an agent, a tool or a scenario."""
+
+# What may stand around a text that was cut: the note, and which turn it was. It is not cut once more.
+_SLACK = 500
+_MOST_ITEMS = 1000
+# Longer than any secret: none is cut in two.
+_MARGIN = 4096
+# Python writes no int of more than 4300 decimal digits, that is about 14284 bits, and settings can make it fewer.
+_MAX_BITS = 4096
+
+
+def to_text(value: object) -> str:
+    """Return `value` as text that can be encoded, whatever its `__str__` does: half of a surrogate pair is escaped."""
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - somebody's `__str__` is broken, which must not cost a result
+        text = f"<unprintable {type(value).__name__}>"
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def to_short_text(value: object) -> str:
+    """Return `value` as text that can be encoded, cut to `MOST_CHARACTERS`, with a note of how much is missing."""
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - `to_text` handles it
+        return to_text(value)
+    missing = len(text) - MOST_CHARACTERS
+    if missing <= _SLACK:
+        return to_text(text)
+    # A secret that crosses the end is redacted before the cut. Half of one would not be recognized later.
+    begin = redacted(to_text(text[: MOST_CHARACTERS + _MARGIN]))
+    if missing > _MARGIN:
+        begin = begin[:-_MARGIN]
+    return f"{begin[:MOST_CHARACTERS]}... [{missing:,} more characters]"
+
+
+def to_short_builtins(value: Any) -> Any:
+    """Return `value` as `to_builtins_or_name` does, with long texts cut, and lists cut after 1,000 items."""
+    return _cut(to_builtins_or_name(value))
+
+
+def to_builtins(value: Any) -> Any:
+    """Return `value` as what JSON can hold; the same in every process.
+
+    Dataclasses and objects with a `get_state` become dictionaries, enums their value, dates ISO 8601, bytes base64,
+    sets sorted lists; of anything else only the type's name is kept, for a `repr` may hold an address in memory. Of an
+    int that is too long to be written, only its length is kept.
+    """
+    if isinstance(value, Enum | date):
+        return value.isoformat() if isinstance(value, date) else to_builtins(value.value)
+    if value is None or isinstance(value, int | float | str):
+        return _number_to_builtins(value) if isinstance(value, int | float) else value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {str(to_builtins(key)): to_builtins(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [to_builtins(item) for item in value]
+        return items if isinstance(value, list | tuple) else sorted(items, key=repr)
+    return _object_to_builtins(value)
+
+
+def to_builtins_or_name(value: Any) -> Any:
+    """Return `value` as builtins; the name of its type where that is not possible."""
+    try:
+        return to_builtins(value)
+    except Exception:  # noqa: BLE001 - a `get_state` may raise anything, and an object may hold itself
+        return f"<{type(value).__qualname__}>"
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        # Half of a surrogate pair stays as it is: only the cut needs text that can be encoded.
+        return value if len(value) <= MOST_CHARACTERS + _SLACK else to_short_text(value)
+    if isinstance(value, dict):
+        kept: dict[Any, Any] = {_cut(key): _cut(item) for key, item in islice(value.items(), _MOST_ITEMS)}
+        missing = len(value) - _MOST_ITEMS
+        return {**kept, "...": f"[{missing:,} more]"} if missing > 0 else kept
+    if isinstance(value, list):
+        missing = len(value) - _MOST_ITEMS
+        return [*map(_cut, value[:_MOST_ITEMS]), *([f"... [{missing:,} more]"] if missing > 0 else [])]
+    return value
+
+
+def _number_to_builtins(value: float) -> float | str:
+    if isinstance(value, int):
+        bits = value.bit_length()
+        return value if bits <= _MAX_BITS else f"<int of {bits} bits>"
+    # JSON has no word for the others.
+    return value if math.isfinite(value) else str(value)
+
+
+def _object_to_builtins(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_builtins(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if callable(getattr(value, "get_state", None)):
+        return to_builtins(value.get_state())
+    return f"<{type(value).__qualname__}>"

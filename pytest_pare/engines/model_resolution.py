@@ -1,0 +1,141 @@
+"""From an engine's configuration to the service that it means. Asking LiteLLM is left to those who have it."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from pytest_pare.base.redaction import redacted
+from pytest_pare.engines.errors import EngineConfigurationError
+from pytest_pare.scenarios.engine_config import OFFLINE_PROVIDERS
+
+if TYPE_CHECKING:
+    from pytest_pare.scenarios.config import LLMEngineConfig
+
+HUGGING_FACE_PROVIDERS = frozenset(
+    {
+        "black-forest-labs", "cerebras", "cohere", "fal-ai", "featherless-ai", "fireworks-ai", "groq", "hf-inference",
+        "hyperbolic", "nebius", "novita", "nscale", "replicate", "sambanova", "together",
+    }
+)  # fmt: skip
+"""What ARE asks by Hugging Face's client. Its list has openai too, which means OpenAI here."""
+
+# What ARE calls llama-api, and where that is if its variable does not say.
+_LLAMA_API = "https://api.llama.com/compat/v1"
+
+# With these providers an endpoint speaks as OpenAI does; its key's variable. One of one's own may need no key.
+_COMPATIBLE = {
+    None: "OPENAI_API_KEY",
+    "local": "OPENAI_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "hosted_vllm": "HOSTED_VLLM_API_KEY",
+    "llama-api": "LLAMA_API_KEY",
+}
+_NO_KEY = "none"
+
+
+class Route(NamedTuple):
+    """How a model is reached.
+
+    Attributes:
+        model: As LiteLLM's function takes it.
+        provider: LiteLLM's name of the provider; `None` if the model's name says it.
+        endpoint: URL, or `None` for the provider's own.
+        key: What is sent as the key; `None` if LiteLLM is to find it.
+        is_compatible: Whether the endpoint speaks as OpenAI does.
+        is_own: Whether the endpoint is one of one's own, whose prices nobody knows.
+    """
+
+    model: str
+    provider: str | None
+    endpoint: str | None
+    key: str | None
+    is_compatible: bool
+    is_own: bool
+
+
+def route(config: LLMEngineConfig) -> Route:
+    """Return how a model is reached; what only LiteLLM knows is not checked."""
+    provider, endpoint, model = config.provider, config.endpoint, config.model_name
+    if provider == "llama-api":
+        endpoint = endpoint or os.environ.get("LLAMA_API_BASE") or _LLAMA_API
+    elif provider == "openai":
+        endpoint = endpoint or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE")
+    if endpoint is not None and provider in _COMPATIBLE:
+        # ARE hands the name over as LiteLLM writes it, with the protocol in front.
+        model = model.removeprefix("openai/") if provider == "local" else model
+        key = os.environ.get(_COMPATIBLE[provider])
+        if provider == "llama-api":
+            return Route(f"openai/{model}", "openai", endpoint, key, is_compatible=True, is_own=False)
+        spoken = "hosted_vllm" if provider == "hosted_vllm" else "openai"
+        return Route(f"{spoken}/{model}", spoken, endpoint, key or _NO_KEY, is_compatible=True, is_own=True)
+    named = None if provider == "local" else provider
+    return Route(model, named, endpoint, None, is_compatible=False, is_own=endpoint is not None)
+
+
+def is_hugging_face(config: LLMEngineConfig) -> bool:
+    """Tell whether a model is asked by ARE's engine for Hugging Face's inference providers."""
+    return config.provider in HUGGING_FACE_PROVIDERS
+
+
+def resolve(config: LLMEngineConfig, litellm: Any) -> Route:
+    """Return how LiteLLM reaches a model, with the provider's name.
+
+    Raises:
+        EngineConfigurationError: If there is no such provider, or none is named and the model's name tells none; or if
+            the key is not in the environment.
+    """
+    found = route(config)
+    known = {str(getattr(name, "value", name)) for name in litellm.provider_list}
+    if found.provider is None:
+        try:
+            _, provider, _, _ = litellm.get_llm_provider(found.model)
+        except litellm.BadRequestError:
+            raise EngineConfigurationError(
+                f"nothing tells who serves {config.model_name}", "name a provider, or an endpoint"
+            ) from None
+        found = found._replace(provider=provider)
+    elif found.provider not in known:
+        known |= HUGGING_FACE_PROVIDERS | {name for name in _COMPATIBLE if name} | set(OFFLINE_PROVIDERS)
+        close = get_close_matches(found.provider, known, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see https://docs.litellm.ai/docs/providers"
+        raise EngineConfigurationError(f"there is no provider {found.provider!r}", hint)
+    missing = _missing_key(found, litellm)
+    if missing is not None:
+        raise EngineConfigurationError("no key", f"set {missing} in the environment")
+    return found
+
+
+def _missing_key(found: Route, litellm: Any) -> str | None:
+    """Return the variable of the key that is not there; `None` if it is, or there are other ways to log in."""
+    if found.endpoint is not None and found.is_compatible:
+        return None if found.key else "LLAMA_API_KEY"
+    model = found.model if found.model.startswith(f"{found.provider}/") else f"{found.provider}/{found.model}"
+    missing = litellm.validate_environment(model)["missing_keys"]
+    # Clouds ask for several variables, and take other credentials as well.
+    return str(missing[0]) if len(missing) == 1 and missing[0].endswith(("_KEY", "_TOKEN")) else None
+
+
+def key_variable(config: LLMEngineConfig) -> str:
+    """Return which environment variable has the key of an endpoint that speaks as OpenAI does."""
+    return _COMPATIBLE.get(config.provider, _COMPATIBLE[None])
+
+
+def name_of(config: LLMEngineConfig) -> str:
+    """Return what to call a model in messages: its name, its provider, and where it is, without secrets."""
+    endpoint = route(config).endpoint
+    parts = [config.provider, None if endpoint is None else f"at {without_credentials(endpoint)}"]
+    where = " ".join(filter(None, parts))
+    return f"{config.model_name} ({where})" if where else config.model_name
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL without user, password and what else in it may be a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return redacted(url)
+    host = parts.netloc.rpartition("@")[2]
+    return redacted(urlunsplit((parts.scheme, host, parts.path, "", "")))

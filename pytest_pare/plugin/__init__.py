@@ -1,0 +1,105 @@
+"""The plugin's entry point: pytest hooks, and nothing that costs time before it is needed.
+
+A session without a suite imports none of ARE, polars, pydantic and yaml.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_pare.plugin import options
+from pytest_pare.plugin.fixtures import (
+    env_events_config,
+    execute_engine_config,
+    noise_config,
+    observe_engine_config,
+    pare,
+    pare_config,
+    pare_run_number,
+    pare_runner_config,
+    pare_variant,
+    proactive_agent,
+    tool_augmentation_config,
+    user_engine_config,
+)
+from pytest_pare.plugin.suite_paths import is_suite_file, suite_paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_pare.plugin.session import SuiteSession
+
+__all__ = [
+    "env_events_config",
+    "execute_engine_config",
+    "noise_config",
+    "observe_engine_config",
+    "pare",
+    "pare_config",
+    "pare_run_number",
+    "pare_runner_config",
+    "pare_variant",
+    "proactive_agent",
+    "tool_augmentation_config",
+    "user_engine_config",
+]
+
+_SESSION: pytest.StashKey[SuiteSession] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flags and the ini values."""
+    group = parser.getgroup("pare", "simulated scenarios for AI agents (pytest-pare)")
+    for option in options.OPTIONS:
+        group.addoption(option.flag, dest=option.dest, **option.settings)
+    parser.addini(options.INI_CONFIG, options.INI_HELP, type="paths", default=[])
+    parser.addini(options.INI_ALIAS, options.INI_ALIAS_HELP, type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the suites of this session; read them, and take part in it, if there are any."""
+    if config.getini(options.INI_ALIAS):
+        from pytest_pare.compat import install
+
+        install()
+    try:
+        session = _session(config)
+    except pytest.UsageError as error:
+        from pytest_pare.base.redaction import redacted
+
+        raise pytest.UsageError(redacted(str(error))) from error
+    if session is not None:
+        config.stash[_SESSION] = session
+        config.pluginmanager.register(session, "pare-session")
+
+
+def _session(config: pytest.Config) -> SuiteSession | None:
+    paths = _suite_paths(config)
+    if not paths:
+        return None
+    from pytest_pare.plugin.session import SuiteSession
+
+    return SuiteSession.create(config, paths)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a suite file."""
+    session = parent.config.stash.get(_SESSION, None)
+    return None if session is None else session.collect(file_path, parent)
+
+
+def _suite_paths(config: pytest.Config) -> list[Path]:
+    """Return the suite files of this session in their order.
+
+    Raises:
+        pytest.UsageError: If one is missing, or a flag changes suites where there is none.
+    """
+    flags: list[str] = config.getoption(options.CONFIG.dest)
+    if flags or config.getini(options.INI_CONFIG) or any(map(is_suite_file, config.args)):
+        return suite_paths(config, flags)
+    given = [o.flag for o in options.CHANGES if config.getoption(o.dest) not in (None, [])]
+    if given:
+        raise pytest.UsageError(f"{given[0]} changes a suite, and there is none; add --pare-config FILE")
+    return []

@@ -1,0 +1,189 @@
+"""The fixtures that a scenario is run with. Each can be overridden, or parametrised, in a `conftest.py`.
+
+Precedence, the strongest first: an overriding fixture, the command line, the suite file, the defaults.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.plugin.pare_fixture import Player
+    from pytest_pare.scenarios.config import (
+        EnvEventsConfig,
+        LLMEngineConfig,
+        MultiScenarioRunnerConfig,
+        NoiseConfig,
+        ToolAugmentationConfig,
+    )
+    from pytest_pare.settings import RunnerSettings, SuiteSettings, Variant
+
+# The field of a runner's config that a fixture stands for, where it has another name.
+_FIXTURES = {"noise": "noise_config"}
+
+
+@pytest.fixture
+def pare_variant(request: pytest.FixtureRequest) -> Variant:
+    """The variant of the suite that the scenario is run in: its `name`, `settings`, and `level` of the sweep.
+
+    Where the suite names none, and in a test of another kind if it names several, it is the suite itself, without a
+    name.
+    """
+    from pytest_pare.plugin.pare_fixture import variant_for
+
+    return variant_for(request.node, getattr(request, "param", None))
+
+
+@pytest.fixture
+def pare_config(pare_variant: Variant) -> SuiteSettings:
+    """The settings of the suite that the scenario is run by, as they are in its variant.
+
+    In a test of another kind, those of the session's only suite; where no suite takes part, of the only one that the
+    ini value `pare_config` names; or else the defaults.
+    """
+    return pare_variant.settings
+
+
+@pytest.fixture
+def pare_run_number() -> int | None:
+    """The number of the run, from 1 on; `None` where each scenario is run once."""
+    return None
+
+
+@pytest.fixture
+def user_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
+    """The engine behind the simulated user."""
+    return _runner(pare_config).user_engine_config
+
+
+@pytest.fixture
+def observe_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
+    """The engine behind the proactive agent while it observes."""
+    return _runner(pare_config).observe_engine_config
+
+
+@pytest.fixture
+def execute_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
+    """The engine behind the proactive agent while it executes."""
+    return _runner(pare_config).execute_engine_config
+
+
+@pytest.fixture
+def tool_augmentation_config(pare_config: SuiteSettings) -> ToolAugmentationConfig | None:
+    """Noise in the agent's tools; `None` for none."""
+    return _runner(pare_config).tool_augmentation_config
+
+
+@pytest.fixture
+def env_events_config(pare_config: SuiteSettings) -> EnvEventsConfig | None:
+    """Noise in the world; `None` for none."""
+    return _runner(pare_config).env_events_config
+
+
+@pytest.fixture
+def noise_config(pare_config: SuiteSettings) -> NoiseConfig:
+    """The suite's section `noise`: faults beyond these two, and what noise is made of."""
+    return _checked(pare_config).noise
+
+
+@pytest.fixture
+def proactive_agent() -> ProactiveAgent | None:
+    """The agent under test; `None` is the one that `runner.agent_type` of the suite names.
+
+    Override it to test an agent of your own: a function that takes a turn, or an object that is called with one.
+    """
+    return None
+
+
+@pytest.fixture
+def pare_runner_config(
+    pare_config: SuiteSettings,
+    user_engine_config: LLMEngineConfig,
+    observe_engine_config: LLMEngineConfig,
+    execute_engine_config: LLMEngineConfig,
+    tool_augmentation_config: ToolAugmentationConfig | None,
+    env_events_config: EnvEventsConfig | None,
+    noise_config: NoiseConfig,
+) -> MultiScenarioRunnerConfig:
+    """What the scenario is run with: the suite's `runner` section, with what the other fixtures say put in."""
+    runner = _runner(pare_config)
+    changed = {
+        name: value
+        for name, value in {
+            "user_engine_config": user_engine_config,
+            "observe_engine_config": observe_engine_config,
+            "execute_engine_config": execute_engine_config,
+            "tool_augmentation_config": tool_augmentation_config,
+            "env_events_config": env_events_config,
+            "noise": noise_config,
+        }.items()
+        # A rate of 0 is as the default, and yet said: it wins over the scenario's own.
+        if value != getattr(runner, name) or (name == "noise" and noise_config.model_fields_set)
+    }
+    return _updated(runner, changed) if changed else runner
+
+
+@pytest.fixture
+def pare(
+    request: pytest.FixtureRequest,
+    pare_config: SuiteSettings,
+    pare_runner_config: MultiScenarioRunnerConfig,
+    proactive_agent: ProactiveAgent | None,
+) -> Player:
+    """Runs scenarios in tests of your own: `pare.run("new_number")` returns the result and the trace."""
+    from pytest_pare.plugin.pare_fixture import Player
+
+    return Player(request.node, pare_config, pare_runner_config, proactive_agent)
+
+
+def _runner(pare_config: SuiteSettings) -> RunnerSettings:
+    return _checked(pare_config).runner
+
+
+def _checked(pare_config: SuiteSettings) -> SuiteSettings:
+    from pytest_pare.settings import SuiteSettings
+
+    if not isinstance(pare_config, SuiteSettings):
+        pytest.fail(f"fixture pare_config: must return SuiteSettings, got {pare_config!r:.80}", pytrace=False)
+    return pare_config
+
+
+def _updated(runner: MultiScenarioRunnerConfig, changed: dict[str, Any]) -> MultiScenarioRunnerConfig:
+    from pydantic import ValidationError
+
+    # Only what was set: an alias that nobody set follows its engine.
+    settings = {name: getattr(runner, name) for name in runner.model_fields_set}
+    try:
+        return type(runner).model_validate({**settings, **changed})
+    except ValidationError as error:
+        refuse("", error)
+
+
+def refuse(name: str, error: ValidationError) -> NoReturn:
+    """Fail the test, with a line for each problem with what fixtures returned.
+
+    Args:
+        name: The fixture; empty if its name is where the problem is.
+        error: What pydantic says of it.
+
+    Raises:
+        pytest.fail.Exception: Always.
+    """
+    from pytest_pare.settings.errors import location_of, unknown_run_key
+
+    details = error.errors(include_url=False)
+    keys = [[str(part) for part in location_of(one)] for one in details]
+    if not name:
+        keys = [[_FIXTURES.get(field, field), *inner] for field, *inner in keys]
+    places = [".".join(filter(None, [name, *inner])) for inner in keys]
+    messages = [
+        unknown_run_key(location_of(one)) if one["type"] == "extra_forbidden" else one["msg"] for one in details
+    ]
+    told = [": ".join(filter(None, [place, message])) for place, message in zip(places, messages, strict=True)]
+    # Not `pytest.fail`: pytest would print pydantic's own words, too.
+    raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in told), pytrace=False) from None

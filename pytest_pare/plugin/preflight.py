@@ -1,0 +1,140 @@
+"""The models that a session asks: announced in the header, and looked at before anything is spent."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.run_files import why_not_writable
+from pytest_pare.engines.model_resolution import name_of
+from pytest_pare.plugin.result_collector import only_looks
+from pytest_pare.results.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
+    from pytest_pare.settings import Suite, SuiteSettings
+
+
+def announced(suite: Suite, scenarios: int) -> list[str]:
+    """Return the lines that say which models a suite asks, or replays; none if no model takes part.
+
+    Args:
+        suite: The suite.
+        scenarios: How many scenarios are planned; 0 if that is not known.
+    """
+    roles: dict[tuple[str, str], dict[str, None]] = {}
+    runs: Counter[tuple[str, str]] = Counter()
+    for settings in _settings(suite):
+        how = "replay" if _is_replayed(settings) else "live"
+        models = [(role, (how, name_of(engine))) for role, engine in _models(settings.runner)]
+        for role, model in models:
+            roles.setdefault(model, {})[role] = None
+        # A model may have several roles in a variant.
+        runs.update({model: settings.runs * (scenarios or 1) for _, model in models})
+    each = "" if scenarios else " of each scenario"
+    return [
+        f"{how}: {', '.join(names)}: {model}, {plural(runs[how, model], 'run')}{each}"
+        for (how, model), names in roles.items()
+    ]
+
+
+def asks_models(suite: Suite) -> bool:
+    """Tell whether any run of a suite asks a model."""
+    return any(True for settings in _settings(suite) for _ in _asked(settings, settings.runner))
+
+
+def variants_with_models(suite: Suite) -> set[str]:
+    """Return the names of a suite's variants in which a model takes part, asked or replayed."""
+    return {variant.name for variant in suite.variants if any(True for _ in _models(variant.settings.runner))}
+
+
+def require_permission(settings: SuiteSettings, config: ScenarioRunnerConfig) -> None:
+    """Fail the test if fixtures have put an engine in place that asks a model, and the suite does not allow that.
+
+    Raises:
+        pytest.fail.Exception: If so.
+    """
+    for role, engine in () if settings.live else _asked(settings, config):
+        pytest.fail(
+            f"the {role} engine asks a model, {name_of(engine)}, which may cost something: say live: true in the suite "
+            "or --pare-live",
+            pytrace=False,
+        )
+
+
+class EndpointCheck:
+    """A plugin of the process that the user looks at.
+
+    Args:
+        suites: The suites of the session.
+    """
+
+    def __init__(self, suites: Collection[Suite]) -> None:
+        self._suites = suites
+        self._engines = [
+            engine
+            for suite in suites
+            for settings in _settings(suite)
+            for _, engine in _asked(settings, settings.runner)
+        ]
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Stop the session if a model cannot be asked, or its answers cannot be recorded.
+
+        Raises:
+            pytest.UsageError: If so.
+        """
+        if only_looks(session.config):
+            return
+        for suite in self._suites:
+            _require_room(suite)
+        if not self._engines:
+            return
+        from pytest_pare.engines.check import problem_with
+
+        problem = problem_with(self._engines)
+        if problem is not None:
+            raise pytest.UsageError(problem)
+
+
+def _require_room(suite: Suite) -> None:
+    settings, directory = suite.settings.cassettes, suite.cassettes_dir
+    # Fixtures may put a model in the place of an engine that asks none, but not in oracle mode.
+    may_record = suite.settings.live and any(not (one.runner.oracle or _is_replayed(one)) for one in _settings(suite))
+    if settings is None or directory is None or not may_record:
+        return
+    reason = why_not_writable(directory)
+    # Where only what is missing is recorded, a directory that is there may have it all.
+    has_all = settings.mode != "all" and os.path.isdir(directory)  # noqa: PTH112 - `Path.is_dir` may raise
+    if reason is not None and not has_all:
+        message = f"recordings cannot be written to {directory}: {reason}; name another, or make room"
+        raise pytest.UsageError(redacted(str(suite.error(("cassettes", "dir"), message))))
+
+
+def _settings(suite: Suite) -> list[SuiteSettings]:
+    return [variant.settings for variant in suite.variants]
+
+
+def _asked(settings: SuiteSettings, runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
+    """Yield role and engine of what may ask a model in a run."""
+    if not _is_replayed(settings):
+        yield from _models(runner)
+
+
+def _models(runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
+    if not runner.oracle:
+        yield from ((role, engine) for role, engine in runner.engines.items() if engine.is_live)
+
+
+def _is_replayed(settings: SuiteSettings) -> bool:
+    """Tell whether nothing is asked, whatever has drifted."""
+    cassettes = settings.cassettes
+    if cassettes is None or cassettes.mode != "none":
+        return False
+    return not (settings.live and cassettes.on_drift == "rerecord")

@@ -1,0 +1,187 @@
+"""Endings of the process: `os._exit` while runs are played, SIGTERM, and threads that agents leave behind."""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from pytest_pare.base.user_frames import place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from types import FrameType
+
+    from pytest_pare.plugin.result_collector import Tally
+
+# How long code may take to let go of an interrupt. `docker stop` kills after 10 seconds.
+_UNWIND_SECONDS = 5.0
+# How long a session may take to end inside of `os._exit`.
+_FINISH_SECONDS = 60.0
+# How long a thread may go on after the session.
+_FAREWELL_SECONDS = 5.0
+
+
+class ProcessEnd:
+    """A plugin of each process of a session.
+
+    Args:
+        config: The session's configuration.
+        tally: Counts the runs; `None` in a worker, the end of which the controller sees.
+    """
+
+    def __init__(self, config: pytest.Config, tally: Tally | None) -> None:
+        self._config = config
+        self._tally = tally
+        self._session: pytest.Session | None = None
+        self._pid = os.getpid()
+        self._plays = False
+        self._is_ending = False
+        self._terminated = False
+        self._exit: Callable[[int], NoReturn] = os._exit
+        self._threads: set[threading.Thread] = set()
+        if tally is not None:
+            # Now: what is imported from here on may take the function out of its module.
+            os._exit = self._exit_called
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Treat SIGTERM like Ctrl-C, unless something else handles it."""
+        self._session = session
+        self._threads = set(threading.enumerate())
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._terminate)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Watch for `os._exit` from the first run to the verdict."""
+        self._plays = True
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        """Note that the session ends by itself."""
+        self._is_ending = True
+        try:
+            return (yield)
+        finally:
+            self._plays = False
+
+    def pytest_unconfigure(self) -> None:
+        """Take back what was changed, and see to it that no thread keeps the process alive."""
+        if self._tally is not None and os._exit == self._exit_called:
+            os._exit = self._exit  # type: ignore[assignment]
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and signal.getsignal(signal.SIGTERM) == self._terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        status = 0 if self._session is None else int(self._session.exitstatus)
+        left = [one for one in _undying() if one not in self._threads]
+        if left and self._session is not None:
+            threading.Thread(target=_end_without, args=(left, status, self._exit), daemon=True).start()
+
+    # -- SIGTERM
+
+    def _terminate(self, signum: int, frame: FrameType | None) -> None:
+        # Pytest shows where the interrupt came: in the code that was running.
+        __tracebackhide__ = True
+        del frame
+        # A process group gets it twice from `timeout`, and the report must not be interrupted.
+        if os.getpid() != self._pid or self._terminated or self._is_ending:
+            return
+        self._terminated = True
+        name = signal.Signals(signum).name
+        if self._session is not None:
+            # For code that catches the interrupt.
+            self._session.shouldstop = f"{name} was received"
+        if self._tally is not None:
+            self._tally.is_urgent = True
+            # Not `threading`: this may have interrupted it while it holds a lock.
+            _thread.start_new_thread(self._end_anyway, ())
+        raise KeyboardInterrupt(name)
+
+    def _end_anyway(self) -> None:
+        time.sleep(_UNWIND_SECONDS)
+        if not self._is_ending:
+            self._end_here(pytest.ExitCode.INTERRUPTED)
+
+    # -- os._exit
+
+    def _exit_called(self, status: int) -> NoReturn:
+        """Stand for `os._exit`: end the session with a verdict if it plays runs, and then the process."""
+        # What was forked from this process ends as it asks to.
+        if os.getpid() != self._pid or not self._plays or self._is_ending:
+            self._exit(status)
+        assert self._tally is not None
+        where = place(_stack(sys._getframe(1)))
+        self._tally.note_end(f"os._exit({status}) was called, at {where}")
+        self._end_here(pytest.ExitCode.TESTS_FAILED)
+
+    def _end_here(self, status: pytest.ExitCode) -> NoReturn:
+        """End the session inside of a run, in whatever thread, and then the process.
+
+        Fixtures are torn down in the middle of that run, and may hang or fail.
+        """
+        faulthandler.dump_traceback_later(_FINISH_SECONDS, exit=True)
+        session: Any = self._session
+        try:
+            capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
+            if capture is not None:
+                capture.suspend(in_=True)
+            session.exitstatus = status
+            self._config.hook.pytest_sessionfinish(session=session, exitstatus=status)
+        except BaseException:  # noqa: BLE001 - there is nobody left to raise it to
+            traceback.print_exc()
+        finally:
+            try:
+                self._config._ensure_unconfigure()
+            finally:
+                _flush()
+                # Never 0: whatever came in between, runs have no result.
+                self._exit(int(session.exitstatus) or int(pytest.ExitCode.TESTS_FAILED))
+
+
+# -- threads
+
+
+def _undying() -> list[threading.Thread]:
+    """Return the threads that the interpreter waits for at its end."""
+    return [one for one in threading.enumerate() if not one.daemon and one is not threading.main_thread()]
+
+
+def _end_without(left: list[threading.Thread], status: int, end: Callable[[int], NoReturn]) -> None:
+    """End the process some time after its main thread has ended, if some of these threads have not."""
+    threading.main_thread().join()
+    for thread in left:
+        thread.join(_FAREWELL_SECONDS / len(left))
+    still = [thread for thread in left if thread.is_alive()]
+    if not still:
+        return
+    frames = sys._current_frames()
+    for thread in still:
+        where = place(_stack(frames.get(thread.ident or 0)))
+        told = f"pare: thread {thread.name!r} still runs at {where}, {_FAREWELL_SECONDS:g} s after the session; "
+        print(f"{told}the process ends without it", file=sys.stderr)  # noqa: T201 - pytest has ended
+    # As the interpreter would have, once all threads have ended.
+    atexit._run_exitfuncs()
+    _flush()
+    end(status)
+
+
+def _stack(frame: FrameType | None) -> Iterator[tuple[str, int]]:
+    while frame is not None:
+        yield frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()

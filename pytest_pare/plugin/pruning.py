@@ -1,0 +1,119 @@
+"""Removes the recordings that no scenario of a suite uses any more, where somebody asks for that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.run_files import file_name, recorder_name
+from pytest_pare.engines.cassette import recorder_of
+from pytest_pare.plugin.options import PRUNE
+from pytest_pare.plugin.result_collector import narrowing, only_looks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_pare.plugin.result_collector import Tally
+    from pytest_pare.plugin.suite_results import SuiteTally
+
+# What selects runs, if the command line says it: the suite is more than this session.
+_SELECTS = ("scenarios", "runs", "matrix", "sweep", "cassettes.dir")
+_ENDED_EARLY = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
+
+
+class Pruning:
+    """A plugin of the process that the user looks at.
+
+    Args:
+        config: The session's configuration.
+        tally: Knows what was selected.
+    """
+
+    def __init__(self, config: pytest.Config, tally: Tally) -> None:
+        self._config = config
+        self._tally = tally
+        self._lines: list[str] = []
+
+    def pytest_sessionfinish(self, exitstatus: int | pytest.ExitCode) -> None:
+        """Remove the cassettes, of each suite that this session has selected as a whole."""
+        ended_early = exitstatus in _ENDED_EARLY
+        used = {path for suite in self._tally.suites.values() for path in _used(suite)}
+        for suite in self._tally.suites.values():
+            reason = "the session ended early" if ended_early else next(self._reasons(suite), None)
+            if reason is None:
+                self._lines += _prune(suite, used)
+            else:
+                self._lines.append(f"{suite.name}: no cassette was removed: {reason}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what was removed, or why nothing was."""
+        for line in self._lines:
+            # Not wrapped: a path is to be copied.
+            terminalreporter.write_line(redacted(f"pare: {line}"))
+
+    def _reasons(self, suite: SuiteTally) -> Iterator[str]:
+        """Yield why what this session does not use may be used all the same."""
+        if suite.suite.settings.cassettes is None:
+            yield "the suite has no cassettes"
+        if only_looks(self._config):
+            yield "nothing was to be run"
+        less = [
+            *narrowing(self._config, suite),
+            *(one.source for one in suite.suite.overrides if one.key.startswith(_SELECTS)),
+        ]
+        if less:
+            yield f"the session is less than the suite ({', '.join(dict.fromkeys(less))})"
+        if not suite.all_collected:
+            yield "not every module of the library could be imported"
+        if not _is_whole(suite):
+            yield "it is not certain that every run of the suite was selected"
+
+
+def _is_whole(suite: SuiteTally) -> bool:
+    """Tell whether each planned scenario is there with each variant and each number.
+
+    Nobody knows how many variants there would be of fixtures that are parametrised: with them it is not certain.
+    """
+    counts = Counter(suite.run_id(nodeid).scenario_id for nodeid in suite.outcomes)
+    each = suite.suite.settings.runs * len(suite.suite.variants)
+    # Where the library has more than its source tells, the number of all runs can be right by chance.
+    return suite.deselected == 0 and len(counts) == suite.planned and set(counts.values()) == {each}
+
+
+def _used(suite: SuiteTally) -> Iterator[Path]:
+    directory = suite.suite.cassettes_dir
+    if directory is None:
+        return
+    for nodeid in suite.outcomes:
+        run = suite.run_id(nodeid)
+        yield directory / file_name(run.scenario_id, run.run_number, run.variant, "jsonl")
+
+
+def _prune(suite: SuiteTally, used: set[Path]) -> Iterator[str]:
+    directory = suite.suite.cassettes_dir
+    assert directory is not None
+    # Another suite may keep its cassettes in the same directory.
+    own = recorder_name(suite.suite.path, directory)
+    unused = [path for path in sorted(directory.glob("*.jsonl")) if path not in used and recorder_of(path) == own]
+    if not unused:
+        yield f"{suite.name}: every cassette is used"
+        return
+    yield f"{suite.name}: {len(unused)} cassette{'s' * (len(unused) > 1)} that no scenario uses:"
+    for path in unused:
+        try:
+            path.unlink()
+        except OSError as error:
+            yield f"  cannot remove {path}: {error.strerror}"
+        else:
+            yield f"  removed {path}"
+
+
+def register(config: pytest.Config, tally: Tally) -> None:
+    """Take part in the session, if the command line asks for it."""
+    if config.getoption(PRUNE.dest):
+        config.pluginmanager.register(Pruning(config, tally), "pare-pruning")

@@ -1,0 +1,164 @@
+"""The report files of a suite: marked UNFINISHED when the session starts, and written whole when it has its verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+import pytest
+
+from pytest_pare.base.run_files import write_whole
+from pytest_pare.base.serialization import to_short_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_pare.plugin.suite_results import Outcome, SuiteTally
+
+UNFINISHED = "UNFINISHED"
+"""The verdict of a report whose session has not ended, or ended before its verdict."""
+
+
+class ReportFiles:
+    """The report files of one suite in one session.
+
+    Args:
+        suite: The runs of the suite.
+
+    Attributes:
+        written: The files that hold the results of this session.
+        problems: Why others could not be written, a sentence each.
+    """
+
+    def __init__(self, suite: SuiteTally) -> None:
+        self._suite = suite
+        self._json, self._parquet = suite.suite.json_report, suite.suite.parquet_report
+        self._earlier: dict[Path, tuple[bytes, os.stat_result]] = {}
+        self._journal: TextIO | None = None
+        self._has_journal = True
+        self.written: list[Path] = []
+        self.problems: list[str] = []
+
+    @property
+    def _paths(self) -> list[Path]:
+        return [path for path in (self._json, self._parquet) if path is not None]
+
+    @property
+    def _journal_path(self) -> Path | None:
+        return next((path.with_name(f"{path.name}.unfinished.jsonl") for path in self._paths), None)
+
+    def begin(self) -> None:
+        """Replace the reports of an earlier session: a session that never ends must not leave its verdict.
+
+        The JSON file says UNFINISHED. The table has no verdict, and is removed.
+        """
+        for path in self._paths:
+            with suppress(OSError):
+                self._earlier[path] = (path.read_bytes(), path.stat())
+                path.unlink()
+        if self._json is not None:
+            # What is wrong is told when the report itself is written.
+            with suppress(OSError):
+                write_whole(self._json, _unfinished(self._suite.name, self._journal_path))
+
+    def restore(self) -> None:
+        """Put the reports of the earlier session back: this one had no run of the suite."""
+        for path in self._paths:
+            with suppress(OSError):
+                if path in self._earlier:
+                    content, status = self._earlier[path]
+                    write_whole(path, content)
+                    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+                else:
+                    path.unlink(missing_ok=True)
+
+    def note(self, nodeid: str, outcome: Outcome, record: dict[str, Any] | None) -> None:
+        """Add a run to the journal, which is left if the session is killed."""
+        path = self._journal_path
+        if path is None or not self._has_journal:
+            return
+        line = {"nodeid": nodeid, "kind": outcome.kind, "reason": outcome.reason, **(record or {})}
+        try:
+            if self._journal is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._journal = path.open("w", encoding="utf-8", errors="backslashreplace")
+            self._journal.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._journal.flush()
+        except OSError:
+            # A copy for the worst case. The results themselves are kept.
+            self._has_journal = False
+
+    def write(self, *, duration: float, split: str) -> None:
+        """Write the reports. Whatever goes wrong with one is a problem of its own.
+
+        Args:
+            duration: Length of the session in seconds of real time.
+            split: Name of the set of scenarios.
+        """
+        suite = self._suite
+        if self._json is not None:
+            with self._writing(self._json):
+                from pytest_pare.results.files import write_json
+
+                results, curves = suite.results(duration), suite.curves()
+                write_json(self._json, suite.name, results, split, suite.verdict, curves, suite.setup_seconds)
+        if self._parquet is not None:
+            with self._writing(self._parquet):
+                from pytest_pare.results.files import write_parquet
+
+                write_parquet(self._parquet, suite.name, suite.results(duration))
+        self._close_journal()
+
+    @contextmanager
+    def _writing(self, path: Path) -> Iterator[None]:
+        with problem_of(self.problems, f"{self._suite.name}: cannot write the report {path}"):
+            yield
+            self.written.append(path)
+
+    def _close_journal(self) -> None:
+        path = self._journal_path
+        if self._journal is not None and path is not None:
+            # What a full disk has no room for is written once more when the file is closed.
+            with suppress(OSError):
+                self._journal.close()
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def problem_of(problems: list[str], what: str) -> Iterator[None]:
+    """Add whatever is raised to `problems`, and go on; only an interrupt is passed on.
+
+    Args:
+        problems: The sentences.
+        what: What cannot be done if something is raised.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, pytest.exit.Exception):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic of polars is no Exception
+        if isinstance(error, OSError) and error.strerror:
+            names_file = error.filename is None or str(error.filename) in what
+            text = error.strerror if names_file else f"{error.strerror}: {error.filename}"
+        else:
+            text = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+        problems.append(f"{what}: {' '.join(text.split())}")
+
+
+def _unfinished(suite: str, journal: Path | None) -> str:
+    journal_name = "" if journal is None else f"; results so far, if any: {journal.name}"
+    report = {
+        "metadata": {"suite": suite},
+        "per_config_results": [],
+        "robustness": [],
+        "gate": {
+            "verdict": UNFINISHED,
+            "passed": False,
+            "reasons": [f"the session has not come to its verdict{journal_name}"],
+        },
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"

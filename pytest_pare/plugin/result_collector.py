@@ -1,0 +1,368 @@
+"""The controller's side: from the reports that arrive to results, a verdict and an exit status."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.plugin.failure_report import cause_of
+from pytest_pare.plugin.report_files import ReportFiles, problem_of
+from pytest_pare.plugin.suite_results import NOT_RUN, Outcome, SuiteTally
+from pytest_pare.plugin.watchdog import why_ended
+from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
+from pytest_pare.results.robustness import least_area
+from pytest_pare.results.validation_result import result_from_record
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping
+
+    from pytest_pare.settings import Suite
+
+_LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+_BEGAN = "it began and never ended"
+# Kept open for the report, in case an agent takes all file descriptors: imports need some too.
+_SPARE_FILES = 16
+# Of pytest-split, pytest-shard and pytest-test-groups: the number of shares, and the one of this session.
+_SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
+# How a session ends that was not cut short.
+_WELL_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_SOMEBODY = "a plugin or a conftest.py"
+_COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
+
+
+class Tally:
+    """A plugin of the process that the user looks at: counts, reports, and sets the exit status.
+
+    Results are kept as they arrive.
+
+    Args:
+        config: The session's configuration.
+        suites: The suites, by the node ids of their files.
+        planned: How many scenarios each selects before its limit, where the source of its library tells.
+
+    Attributes:
+        suites: The runs of each suite, by the node id of its file.
+        duration: Length of the session in seconds of real time, when it has ended.
+        problems: What went wrong beside the runs, a sentence each.
+        is_urgent: Whether the process may be killed soon: the verdict then comes before other plugins end, and before
+            workers that are still busy.
+    """
+
+    def __init__(self, config: pytest.Config, suites: Mapping[str, Suite], planned: Mapping[str, int]) -> None:
+        self._config = config
+        self._began = time.perf_counter()
+        self._scored_failures = 0
+        self._not_collected: set[str] = set()
+        self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
+        self._files = {name: ReportFiles(suite) for name, suite in self.suites.items()}
+        self._session: pytest.Session | None = None
+        self._spare: list[int] = []
+        self._is_finished = False
+        self.duration = 0.0
+        self.problems: list[str] = []
+        self.is_urgent = False
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Mark the reports as UNFINISHED: none may tell of an earlier session."""
+        self._session = session
+        if only_looks(self._config):
+            return
+        self._spare = [os.open(os.devnull, os.O_RDONLY) for _ in range(_SPARE_FILES)]
+        for files in self._files.values():
+            files.begin()
+
+    # -- what was selected
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note the selected runs."""
+        self._select(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Note the selected runs, which every worker has found alike."""
+        self._select(ids)
+
+    def _select(self, nodeids: Iterable[str]) -> None:
+        for nodeid in nodeids:
+            suite = self._suite_of(nodeid)
+            if suite is not None:
+                waiting = Outcome("no_result", reason=NOT_RUN, reported=False, level=suite.level_of(nodeid))
+                suite.outcomes.setdefault(nodeid, waiting)
+
+    def _suite_of(self, nodeid: str) -> SuiteTally | None:
+        return self.suites.get(nodeid.partition("::")[0])
+
+    # -- what happened
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note a run that has begun: if nothing more is heard of it, its process died."""
+        suite = self._suite_of(nodeid)
+        outcome = None if suite is None else suite.outcomes.get(nodeid)
+        if outcome is not None and outcome.is_waiting:
+            outcome.reason = _BEGAN
+
+    def note_end(self, reason: str) -> None:
+        """Note why the process ends in the middle of a run."""
+        begun = [
+            outcome
+            for suite in self.suites.values()
+            for outcome in suite.outcomes.values()
+            if not outcome.reported and outcome.reason == _BEGAN
+        ]
+        for outcome in begun:
+            outcome.reason = reason
+        if not begun:
+            self.problems.append(f"the session was ended: {reason}")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a report says of a run."""
+        suite = self._suite_of(report.nodeid)
+        # Subtests send reports of a subclass, under the node id of the test around them.
+        if suite is None or type(report) is not pytest.TestReport:
+            return
+        earlier: list[dict[str, Any]] = getattr(report, "pare_attempts", [])
+        for record in earlier:
+            self._keep(suite, report.nodeid, _outcome_of_record(record), record)
+        outcome = _outcome(report)
+        if outcome is not None:
+            self._keep(suite, report.nodeid, outcome, getattr(report, "pare", {}))
+            self._scored_failures += report.failed and outcome.result is not None
+        elif report.when == "teardown" and _is_run_again(report):
+            suite.replace_last(report.nodeid)
+        problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
+        self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+
+    def _keep(self, suite: SuiteTally, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
+        self._files[suite.name].note(nodeid, outcome, record)
+        suite.setup_seconds += record.get("setup_seconds", 0.0)
+        suite.keep(nodeid, outcome)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected."""
+        suite = self._suite_of(report.nodeid)
+        if report.failed and suite is not None:
+            self._not_collected.add(suite.name)
+        if report.failed and suite is not None and "::" in report.nodeid:
+            # Nobody knows how many runs a broken module holds; the gate must miss one at least.
+            suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be collected")
+            suite.all_collected = False
+
+    # -- what it comes to
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int | pytest.ExitCode
+    ) -> Generator[None, object, object]:
+        """Let the gates decide, before other plugins write what they have, and set the exit status after them."""
+        if only_looks(self._config):
+            return (yield)
+        for number in self._spare:
+            os.close(number)
+        self._spare = []
+        self.duration = time.perf_counter() - self._began
+        for name, suite in self.suites.items():
+            if suite.outcomes:
+                suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+            elif name not in self._not_collected and exitstatus in _WELL_ENDED:
+                self._files[name].restore()
+        if self.is_urgent:
+            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                # Pytest ends its line of dots later.
+                reporter.write_line("")
+            self._finish(reporter)
+        result: object = None
+        if any(suite.outcomes for suite in self.suites.values()):
+            # A full disk fails a plugin that writes a file of its own, too, and the verdict is to be printed.
+            with problem_of(self.problems, "a plugin failed at the end of the session"):
+                result = yield
+        else:
+            result = yield
+        self._set_exit_status(session, exitstatus)
+        return result
+
+    def _set_exit_status(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+        verdicts = [suite.verdict for suite in self.suites.values() if suite.verdict is not None]
+        all_passed = all(verdict.passed for verdict in verdicts) and not self.problems
+        # Tests, teardowns, modules and other plugins count failures too (pytest-cov, for too little coverage).
+        only_scored_failures = 0 < session.testsfailed == self._scored_failures
+        if session.exitstatus == pytest.ExitCode.OK and not all_passed:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif exitstatus == session.exitstatus == pytest.ExitCode.TESTS_FAILED and all_passed and only_scored_failures:
+            session.exitstatus = pytest.ExitCode.OK
+
+    def verdicts(self, *, interrupted: bool) -> dict[str, Verdict]:
+        """Return what the gates say of the runs so far, by the name of the suite; nothing of one without any run.
+
+        Args:
+            interrupted: Whether the session was ended early.
+        """
+        if only_looks(self._config):
+            return {}
+        return {
+            name: self._judge(suite, interrupted=interrupted) for name, suite in self.suites.items() if suite.outcomes
+        }
+
+    def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
+        counts: dict[str, Any] = {kind: suite.count(kind) for kind in _COUNTED}
+        gate = suite.suite.settings.gate
+        return evaluate_gate(
+            GateInput(
+                **counts,
+                min_success_rate=gate.min_success_rate,
+                robustness=least_area(suite.curves()),
+                min_robustness=gate.robustness,
+                attempts=suite.times_played(),
+                partial=self._partial_reasons(suite),
+                deselected=suite.deselected,
+                interrupted=interrupted,
+            )
+        )
+
+    def _partial_reasons(self, suite: SuiteTally) -> tuple[str, ...]:
+        """Return what made this session less than the suite, in the words of the command line."""
+        if suite.deselected == 0:
+            return ()
+        return tuple(narrowing(self._config, suite))
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode
+    ) -> None:
+        """Print the report of each suite and the gate's verdict, and then write the files."""
+        if exitstatus in _WELL_ENDED and not only_looks(self._config):
+            from pytest_pare.plugin.summary import write_no_verdict
+
+            write_no_verdict(terminalreporter, self._deselected_suites())
+        self._finish(terminalreporter)
+
+    def pytest_unconfigure(self) -> None:
+        """Do so now if pytest has printed no summary: after an internal error, or one of another plugin."""
+        self._finish(self._config.pluginmanager.get_plugin("terminalreporter"))
+
+    def _finish(self, reporter: pytest.TerminalReporter | None) -> None:
+        suites = [suite for suite in self.suites.values() if suite.verdict is not None]
+        if self._is_finished or only_looks(self._config) or not (suites or self.problems):
+            return
+        self._is_finished = True
+        if reporter is not None:
+            from pytest_pare.plugin.summary import write_summary
+
+            write_summary(reporter, suites, self.duration, self.problems)
+            reporter.flush()
+        for suite in suites:
+            self._files[suite.name].write(duration=self.duration, split=split_name(suite.suite))
+        files = self._files.values()
+        self.problems += [problem for one in files for problem in one.problems]
+        if reporter is not None:
+            from pytest_pare.plugin.summary import write_files
+
+            write_files(reporter, [path for one in files for path in one.written], suites, self.problems)
+        if self.problems and self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:
+            self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _deselected_suites(self) -> dict[str, list[str]]:
+        """Return the suites all of whose runs were deselected, and by what."""
+        return {
+            name: list(_told_to_narrow(self._config, suite)) or [_SOMEBODY]
+            for name, suite in self.suites.items()
+            if not suite.outcomes and name not in self._not_collected
+        }
+
+
+def split_name(suite: Suite) -> str:
+    """Return the name of the set of scenarios that a suite runs, for its report."""
+    selection = suite.settings.scenarios
+    if selection.split is not None:
+        return suite.resolve(selection.split).stem
+    return "custom" if selection.include or selection.exclude or selection.limit else "full"
+
+
+def _outcome(report: pytest.TestReport) -> Outcome | None:
+    """Return what a report says of its run; `None` if nothing."""
+    expected = hasattr(report, "wasxfail")
+    if report.skipped:
+        reason = report.wasxfail if expected else _skip_reason(report)
+        return Outcome("xfailed" if expected else "skipped", reason=reason)
+    if report.when == "teardown" or (report.when == "setup" and report.passed):
+        return None
+    replaced = _is_run_again(report)
+    if report.when == "call":
+        return _outcome_of_call(report, replaced=replaced)
+    if report.when == "setup":
+        return Outcome("no_result", reason=f"a fixture failed: {cause_of(report)}", replaced=replaced)
+    # A run that was ended for the time it took is no misfortune of its process.
+    ended = why_ended(report.nodeid)
+    return Outcome("no_result", reason=ended or "its process died", died=ended is None, replaced=replaced)
+
+
+def _is_run_again(report: pytest.TestReport) -> bool:
+    """Tell whether a plugin has run the test again after this report, which it then logs with an outcome of its own."""
+    return report.outcome not in ("passed", "failed", "skipped")
+
+
+def _outcome_of_call(report: pytest.TestReport, *, replaced: bool) -> Outcome:
+    record = getattr(report, "pare", None)
+    if record is None:
+        return Outcome("no_result", reason=cause_of(report), replaced=replaced)
+    outcome = _outcome_of_record(record, replaced=replaced)
+    if not report.passed and outcome.result is not None and outcome.kind == "success":
+        # A strict xfail that passed, or another plugin's objection.
+        outcome.kind, outcome.result.success, outcome.result.rationale = "failed", False, cause_of(report)
+    return outcome
+
+
+def _outcome_of_record(record: Mapping[str, Any], *, replaced: bool = True) -> Outcome:
+    if record["result"] is None:
+        return Outcome("no_result", reason=record["reason"], replaced=replaced)
+    result, level = result_from_record(record["result"]), record.get("level")
+    return Outcome(
+        result.status,
+        result,
+        record["config"],
+        level=None if level is None else (level[0], level[1]),
+        replaced=replaced,
+    )
+
+
+def _skip_reason(report: pytest.TestReport) -> str:
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+
+
+def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
+    """Return what leaves runs of a suite out, or may: what the session was told, or else somebody's code."""
+    reasons = list(_told_to_narrow(config, suite))
+    if not reasons and suite.outcomes and suite.deselected:
+        reasons = [_SOMEBODY]
+    return reasons
+
+
+def _told_to_narrow(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
+    for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
+        if config.getoption(option, None):
+            yield f"{flag} {config.getoption(option)}"
+    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect"), ("testmon", "--testmon")):
+        if config.getoption(option, None):
+            yield flag
+    yield from _shards(config)
+    if any(PurePath(arg.partition("::")[0]).name == suite.suite.path.name and "::" in arg for arg in config.args):
+        yield "node ids"
+    if suite.suite.settings.scenarios.limit is not None:
+        yield f"limit {suite.suite.settings.scenarios.limit}"
+
+
+def _shards(config: pytest.Config) -> Iterator[str]:
+    """Return which share of the tests a plugin leaves for this session, in the words of the command line."""
+    for shards, shard in _SHARDS:
+        # A flag that no plugin adds has the value None.
+        count = config.getoption(shards, None)
+        if isinstance(count, int) and count > 1:
+            yield f"{shards} {count} {shard} {config.getoption(shard, None)}"
+
+
+def only_looks(config: pytest.Config) -> bool:
+    """Tell whether this session runs nothing on purpose."""
+    return any(config.getoption(option, False) for option in _LOOKS)

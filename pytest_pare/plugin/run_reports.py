@@ -1,0 +1,169 @@
+"""What the reports of a run carry from the process that plays it: its records, and the properties of its test case.
+
+Plugins that run a failed test again treat reports differently: flaky logs none for an attempt but that of its teardown,
+pytest-retry logs one object twice, pytest-rerunfailures logs the reports of an attempt after all of them are made. So a
+record is attached when a report is logged, not when it is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.serialization import to_text
+from pytest_pare.plugin.failure_report import cause_of, presentable, sendable
+from pytest_pare.plugin.items import RECORD, suite_of
+from pytest_pare.plugin.suite_results import RunId
+from pytest_pare.results.validation_result import exception_type_name, result_from_record
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+
+_ATTEMPT = pytest.StashKey[int]()
+_OF_STATUS = ("pare_status", "pare_exception_kind", "pare_exception_type")
+# Of a property.
+_LONGEST = 200
+
+
+@dataclass
+class _Played:
+    """An item that this process plays.
+
+    Attributes:
+        item: The item.
+        has_open_attempt: Whether an attempt has begun that no report was logged of.
+        cause: Why that attempt has no record, if it has failed without one.
+        unreported: The records of earlier attempts that no report was logged of.
+    """
+
+    item: pytest.Item
+    has_open_attempt: bool = False
+    cause: str = ""
+    unreported: list[dict[str, Any]] = field(default_factory=list)
+
+    def take_record(self) -> dict[str, Any] | None:
+        """Return the record of the attempt that has begun last, which is reported with that; `None` if it has none."""
+        self.has_open_attempt = False
+        record = self.item.stash.get(RECORD, None)
+        if record is not None:
+            del self.item.stash[RECORD]
+        return record
+
+    def set_aside(self) -> None:
+        """Keep the record of an attempt that has ended without a report."""
+        if self.has_open_attempt:
+            self.unreported.append(self.take_record() or {"result": None, "reason": self.cause})
+
+
+class RunReports:
+    """A plugin of each process: attaches the records of attempts to the reports of the runs that it plays."""
+
+    def __init__(self) -> None:
+        self._played: dict[str, _Played] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin an attempt."""
+        suite = suite_of(item)
+        if suite is None:
+            return
+        played = self._played.setdefault(item.nodeid, _Played(item))
+        played.set_aside()
+        played.has_open_attempt, played.cause = True, ""
+        attempt = item.stash[_ATTEMPT] = item.stash.get(_ATTEMPT, 0) + 1
+        _set_properties(item, run_properties(item.nodeid, repeated=suite.settings.runs > 1, attempt=attempt))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note why an attempt has failed, in case that no report is logged of it."""
+        report = yield
+        played = self._played.get(item.nodeid)
+        if played is not None and report.failed and report.when != "teardown":
+            played.cause = ("a fixture failed: " if report.when == "setup" else "") + cause_of(report)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Attach what is known of the attempts that have ended: `pare`, and `pare_attempts` for earlier ones."""
+        played = self._played.get(report.nodeid)
+        # Subtests log reports of a subclass, in the middle of an attempt. Another process has attached its own.
+        if played is None or type(report) is not pytest.TestReport:
+            return
+        if report.when != "setup" or not report.passed:
+            _attach(played, report)
+        report.user_properties = sendable(list(played.item.user_properties))
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Forget the item: a plugin that runs it once more begins anew."""
+        self._played.pop(nodeid, None)
+
+
+def _attach(played: _Played, report: pytest.TestReport) -> None:
+    attached = vars(report)
+    for name in ("pare", "pare_attempts"):
+        attached.pop(name, None)
+    if played.has_open_attempt:
+        record = played.item.stash.get(RECORD, None)
+        _set_properties(played.item, status_properties(report, record))
+        if report.when == "teardown":
+            played.set_aside()
+        elif (record := played.take_record()) is not None:
+            attached["pare"] = record
+    if played.unreported:
+        attached["pare_attempts"], played.unreported = sendable(played.unreported), []
+    if report.when == "call":
+        # pytest-retry puts that of the last attempt into the report of the first.
+        report.longrepr = presentable(report.longrepr)
+
+
+# -- the properties of a test case
+
+
+def run_properties(nodeid: str, *, repeated: bool, attempt: int) -> dict[str, str | None]:
+    """Return what a run is, as properties of a test case; `None` for what it is not.
+
+    Args:
+        nodeid: The node id.
+        repeated: Whether its suite has several runs of each scenario.
+        attempt: How often this process has begun it.
+    """
+    run = RunId.of(nodeid, repeated=repeated)
+    return {
+        "pare_scenario": run.scenario_id,
+        "pare_variant": run.variant or None,
+        "pare_run": None if run.run_number is None else str(run.run_number),
+        "pare_attempt": str(attempt) if attempt > 1 else None,
+        **dict.fromkeys(_OF_STATUS),
+    }
+
+
+def status_properties(report: pytest.TestReport, record: Mapping[str, Any] | None) -> dict[str, str | None]:
+    """Return what became of an attempt, as properties of a test case; `None` for what does not apply.
+
+    Args:
+        report: Of its call, of a set-up that failed or was skipped, or of its teardown if no report was logged before.
+        record: Its record, if it has one.
+    """
+    values: tuple[str | None, ...] = ("no_result", None, None)
+    if report.skipped:
+        values = ("xfailed" if hasattr(report, "wasxfail") else "skipped", None, None)
+    elif record is not None:
+        result = result_from_record(record["result"])
+        values = (result.status, None, None)
+        if result.exception is not None:
+            values = (result.status, result.error_kind or "other", exception_type_name(result.exception))
+        elif result.status == "success" and report.failed and report.when == "call":
+            # A strict xfail that passed, or another plugin's objection.
+            values = ("failed", None, None)
+    return dict(zip(_OF_STATUS, values, strict=True))
+
+
+def _set_properties(item: pytest.Item, properties: Mapping[str, str | None]) -> None:
+    """Set properties of a test case anew; without a value, they are taken away."""
+    kept = [(name, value) for name, value in item.user_properties if name not in properties]
+    told = [(name, redacted(to_text(value))[:_LONGEST]) for name, value in properties.items() if value is not None]
+    item.user_properties[:] = [*kept, *told]

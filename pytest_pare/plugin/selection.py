@@ -1,0 +1,135 @@
+"""Which scenarios of a library a suite runs."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from importlib import metadata
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_pare.scenarios.errors import did_you_mean
+from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
+from pytest_pare.scenarios.registration import default_library_dirs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pytest_pare.scenarios.registration import ImportFailure
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.unregistered import Overlooked
+    from pytest_pare.settings import Suite
+
+ENTRY_POINT_GROUP = "pare.scenarios"
+
+
+class Libraries(NamedTuple):
+    """Where a suite's scenarios come from.
+
+    Attributes:
+        directories: Directories of scenario modules.
+        entry_points: Whether what entry points register takes part too.
+    """
+
+    directories: list[Path]
+    entry_points: bool
+
+
+def libraries(suite: Suite, rootdir: Path) -> Libraries:
+    """Return the libraries that a suite names; where it names none, the default ones and all entry points.
+
+    Raises:
+        SettingsError: If a directory of the suite's does not exist.
+        FileNotFoundError: If a default directory does not exist.
+    """
+    settings = suite.settings.scenarios
+    if not settings.paths and not settings.bundled:
+        return Libraries(default_library_dirs(rootdir), entry_points=True)
+    directories = suite.library_dirs()
+    if settings.bundled:
+        directories.append(bundled_library_dir())
+    return Libraries(directories, entry_points=False)
+
+
+def load_scenarios(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
+    """Import the libraries of a suite and return their scenarios by id, sorted, and what could not be imported.
+
+    Raises:
+        SettingsError: If a directory of the suite's does not exist.
+        OSError: If a default directory cannot be read.
+        ImportError: If an entry point cannot be loaded.
+    """
+    from pytest_pare.scenarios.registration import load_library
+    from pytest_pare.scenarios.registry import registry
+
+    found = libraries(suite, rootdir)
+    failures = [failure for directory in found.directories for failure in load_library(registry, directory)]
+    ids = {i for directory in found.directories for i in registry.ids_below(directory)}
+    if found.entry_points:
+        ids |= registry.load_entry_points()
+    registered = registry.registered()
+    return {i: registered[i] for i in sorted(ids)}, failures
+
+
+def find_overlooked(suite: Suite, rootdir: Path) -> list[Overlooked]:
+    """Return what is not run of the libraries of a suite, although it may be meant to be; after `load_scenarios`."""
+    from pytest_pare.scenarios.registry import registry
+    from pytest_pare.scenarios.unregistered import overlooked
+
+    return overlooked(registry, libraries(suite, rootdir).directories)
+
+
+def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
+    """Return the ids that a suite selects before its limit, in the order of its split file, or else sorted.
+
+    Raises:
+        SettingsError: If the split file names an id that is not available, a pattern of `include` or `exclude` matches
+            nothing, or nothing is left.
+    """
+    settings = suite.settings.scenarios
+    known = sorted(set(available))
+    ids = known
+    split = suite.split_ids()
+    if split is not None:
+        for scenario_id in split:
+            if scenario_id not in known:
+                message = f"there is no scenario {scenario_id!r}{did_you_mean(scenario_id, known)}"
+                raise suite.error(("scenarios", "split"), message)
+        ids = split
+    for key in ("include", "exclude"):
+        for index, pattern in enumerate(getattr(settings, key)):
+            if not any(fnmatchcase(i, pattern) for i in known):
+                message = f"{pattern!r} matches no scenario{did_you_mean(pattern, known)}"
+                raise suite.error(("scenarios", key, index), message)
+    if settings.include:
+        ids = [i for i in ids if any(fnmatchcase(i, pattern) for pattern in settings.include)]
+    ids = [i for i in ids if not any(fnmatchcase(i, pattern) for pattern in settings.exclude)]
+    if not ids:
+        raise suite.error(("scenarios",), f"no scenario is selected, of {len(known)} in the library")
+    return ids
+
+
+class Plan(NamedTuple):
+    """What is known of a selection before the libraries are imported.
+
+    Attributes:
+        ids: The scenarios that are selected before the limit, as far as the source of the modules tells.
+        is_all: Whether that is the whole selection.
+    """
+
+    ids: tuple[str, ...]
+    is_all: bool
+
+
+def plan(suite: Suite, rootdir: Path) -> Plan:
+    """Return which scenarios `select_ids` will select.
+
+    Nothing of the library is imported, so this is not the place to find fault: what is wrong is told by the collection.
+    """
+    from pytest_pare.settings import SettingsError
+
+    try:
+        found = libraries(suite, rootdir)
+        ids = select_ids((i for directory in found.directories for i in ids_in_source(directory)), suite)
+    except (SettingsError, OSError):
+        return Plan((), is_all=False)
+    return Plan(tuple(ids), is_all=not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP)))

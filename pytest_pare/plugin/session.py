@@ -1,0 +1,255 @@
+"""The suites of a pytest session: read once, collected where pytest finds them, announced in the header."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.engines.rate_limit import session_directory
+from pytest_pare.plugin import options, pruning, vscode
+from pytest_pare.plugin.agent_fixture import overriding_file
+from pytest_pare.plugin.ci_reports import CIReports
+from pytest_pare.plugin.items import ScenarioHooks, SuiteFile, anchored
+from pytest_pare.plugin.preflight import EndpointCheck, announced, asks_models, variants_with_models
+from pytest_pare.plugin.process_end import ProcessEnd
+from pytest_pare.plugin.requirements import environment_lines
+from pytest_pare.plugin.result_collector import Tally
+from pytest_pare.plugin.run_reports import RunReports
+from pytest_pare.plugin.selection import Plan, plan
+from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
+from pytest_pare.simulation.export import trace_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_pare.settings import RunnerSettings
+
+
+class SuiteSession:
+    """A plugin that stands for the suites of one session.
+
+    Args:
+        config: The session's configuration.
+        suites: The suites, by path.
+    """
+
+    def __init__(self, config: pytest.Config, suites: dict[Path, Suite]) -> None:
+        self._config = config
+        self._suites = suites
+        self._planned: dict[Path, Plan] = {}
+        self._not_forked: str | None = None
+
+    @classmethod
+    def create(cls, config: pytest.Config, paths: list[Path]) -> SuiteSession:
+        """Read the suite files and start counting.
+
+        Raises:
+            pytest.UsageError: If something in a file or a flag is wrong.
+        """
+        suites = read_suites(config, paths, with_files=not hasattr(config, "workerinput"))
+        _refuse_shared_reports(suites)
+        session = cls(config, suites)
+        tally: Tally | None = None
+        if not hasattr(config, "workerinput"):
+            session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
+            _refuse_shared_cassettes(suites, session._planned)
+            _refuse_shared_traces(suites, session._planned)
+            tally = Tally(
+                config,
+                {session._name(path): suite for path, suite in suites.items()},
+                {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
+            )
+            # The later one is the first to be called: no report of an earlier session is to stay.
+            config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
+            config.pluginmanager.register(tally, "pare-tally")
+            config.pluginmanager.register(CIReports(config, tally), "pare-ci-reports")
+            pruning.register(config, tally)
+            _share_directory(config)
+            if _wants_forks(suites) and not session._is_single():
+                from pytest_pare.plugin.forking import PRELOAD, fork_workers
+
+                session._not_forked = fork_workers(config, PRELOAD)
+        config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        if config.pluginmanager.hasplugin(vscode.ADAPTER):
+            config.pluginmanager.register(vscode, "pare-vscode")
+        config.pluginmanager.register(RunReports(), "pare-run-reports")
+        config.pluginmanager.register(ProcessEnd(config, tally), "pare-process-end")
+        return session
+
+    @property
+    def suites(self) -> dict[Path, Suite]:
+        """The suites, by path."""
+        return self._suites
+
+    def collect(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Return the collector of a suite file of this session; `None` for any other file."""
+        suite = self._suites.get(file_path)
+        if suite is None:
+            return None
+        return SuiteFile.from_parent(parent, path=file_path, suite=suite)
+
+    def pytest_report_header(self) -> list[str]:
+        """Tell what will be run, and which settings the command line changed."""
+        lines = []
+        # Workers ask for a header too, which nobody sees; nothing is planned there.
+        for path, planned in self._planned.items():
+            suite = self._suites[path]
+            fixture = overriding_file(self._config, path)
+            casts = list(dict.fromkeys(_cast(variant.settings.runner, fixture) for variant in suite.variants))
+            name, runs = self._name(path), _in_words(planned, suite)
+            if len(casts) == 1:
+                lines.append(f"pare: {name}, {runs}, {casts[0]}")
+            else:
+                lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {cast}" for cast in casts)]
+            lines += [f"pare: {line}" for line in announced(suite, len(_ids(planned, suite)))]
+            lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
+        if self._not_forked is not None:
+            lines.append(f"pare: {self._not_forked}")
+        if lines:
+            lines += [f"pare: {line}" for line in environment_lines()]
+        return [redacted(line) for line in dict.fromkeys(lines)]
+
+    def _is_single(self) -> bool:
+        """Tell whether one run is planned, and no more can come of it."""
+        runs = sum(
+            len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
+        )
+        return runs == 1 and all(one.is_all for one in self._planned.values())
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._config.rootpath).as_posix()
+
+
+def read_suites(config: pytest.Config, paths: list[Path], *, with_files: bool = True) -> dict[Path, Suite]:
+    """Read suite files, with what the command line sets over them.
+
+    Args:
+        config: The session's configuration.
+        paths: The files.
+        with_files: Whether the files that their runs need are looked at, too.
+
+    Raises:
+        pytest.UsageError: If something in a file or a flag is wrong.
+    """
+    try:
+        overrides = _overrides(config)
+        suites = {path: load_suite(path, overrides) for path in paths}
+        if with_files:
+            for suite in suites.values():
+                suite.check_files()
+    except SettingsError as error:
+        raise pytest.UsageError(redacted(str(error))) from error
+    return suites
+
+
+def _wants_forks(suites: dict[Path, Suite]) -> bool:
+    """Tell whether runs wait for models, so that many are to be in flight at once."""
+    return any(asks_models(suite) for suite in suites.values())
+
+
+def _share_directory(config: pytest.Config) -> None:
+    # In an environment variable, which workers inherit however they are started.
+    stack = ExitStack()
+    stack.enter_context(session_directory())
+    config.add_cleanup(stack.close)
+
+
+def _cast(runner: RunnerSettings, fixture: Path | None) -> str:
+    if runner.mode == "oracle":
+        return "oracle mode: no agent tested"
+    if fixture is not None:
+        return f"agent: fixture proactive_agent ({fixture})"
+    return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
+
+
+def _ids(planned: Plan, suite: Suite) -> tuple[str, ...]:
+    return planned.ids[: suite.settings.scenarios.limit]
+
+
+def _times(suite: Suite) -> int:
+    return len(suite.variants) * suite.settings.runs
+
+
+def _in_words(planned: Plan, suite: Suite) -> str:
+    named = [variant for variant in suite.variants if variant.name]
+    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.runs)]
+    times = _times(suite)
+    if not planned.ids:
+        runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
+        return f"{runs} ({' x '.join(factors)})" if named else runs
+    scenarios = len(_ids(planned, suite))
+    total = scenarios * times
+    runs = f"{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
+    return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
+
+
+def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
+    # Every two of them: neither has to share anything with a third one.
+    for (path, suite), (other_path, other) in combinations(suites.items(), 2):
+        shared = sorted(_trace_names(suite) & _trace_names(other))
+        if shared and _may_share_scenarios(planned[path], suite, planned[other_path], other):
+            raise pytest.UsageError(
+                f"{other_path}: traces in {shared[0].parent} are also written by {path}, under the same names; give "
+                "each a directory of its own (runner.output_dir)"
+            )
+
+
+def _trace_names(suite: Suite) -> set[Path]:
+    """Return the files that a suite would write traces to for a scenario without an id: what follows the id in each."""
+    numbers = range(1, suite.settings.runs + 1) if suite.settings.runs > 1 else [None]
+    runners = [(variant.name, anchored(variant.settings.runner, suite)) for variant in suite.variants]
+    return {
+        trace_path(runner, suite.path.parent, "", number, name)
+        for name, runner in runners
+        if runner.export
+        for number in numbers
+    }
+
+
+def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:
+    writer: dict[Path, Path] = {}
+    for path, suite in suites.items():
+        for report in filter(None, (suite.json_report, suite.parquet_report)):
+            if report in writer:
+                raise pytest.UsageError(
+                    f"{path}: the report {report} is also written by {writer[report]}; give each a file of its own"
+                )
+            writer[report] = path
+
+
+def _may_share_scenarios(planned: Plan, suite: Suite, others: Plan, other: Suite) -> bool:
+    known = planned.is_all and others.is_all
+    return not known or not set(_ids(planned, suite)).isdisjoint(_ids(others, other))
+
+
+def _refuse_shared_cassettes(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
+    for (path, suite), (other_path, other) in combinations(suites.items(), 2):
+        if suite.cassettes_dir is None or suite.cassettes_dir != other.cassettes_dir:
+            continue
+        # The number of the run is in the name of a file where there are several.
+        if (suite.settings.runs > 1) != (other.settings.runs > 1):
+            continue
+        if not _may_share_scenarios(planned[path], suite, planned[other_path], other):
+            continue
+        if not variants_with_models(suite).isdisjoint(variants_with_models(other)):
+            raise pytest.UsageError(
+                f"{other_path}: the cassettes in {suite.cassettes_dir} are also those of {path}; give each a "
+                "cassettes.dir of its own"
+            )
+
+
+def _overrides(config: pytest.Config) -> list[Override]:
+    here = config.invocation_params.dir
+    overrides = [
+        Override(option.key, value, option.flag, here)
+        for option in options.SHORTHANDS
+        if (value := config.getoption(option.dest)) is not None
+    ]
+    if sweep := config.getoption(options.SWEEP.dest):
+        overrides.append(parse_sweep(sweep, options.SWEEP.flag))
+    overrides += [parse_assignment(text, options.SET.flag, here) for text in config.getoption(options.SET.dest)]
+    return overrides

@@ -1,0 +1,132 @@
+"""From the command line to the suite files of a session, and to what pytest is to collect."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_pare.plugin import options
+
+# Files that make their directory pytest's rootdir, each with the text that it must hold for that.
+_SETTINGS_FILES = {
+    "pytest.toml": "",
+    ".pytest.toml": "",
+    "pytest.ini": "",
+    ".pytest.ini": "",
+    "pyproject.toml": "[tool.pytest",
+    "tox.ini": "[pytest]",
+    "setup.cfg": "[tool:pytest]",
+}
+
+
+def is_suite_file(arg: str) -> bool:
+    """Tell whether a path or a node id on the command line has a suite's file name."""
+    name = Path(arg.partition("::")[0]).name
+    return name == options.SUITE_FILE_NAME or name.endswith(options.SUITE_FILE_SUFFIX)
+
+
+def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
+    """Return the suite files that take part, and make pytest collect them.
+
+    - Files of `--pare-config` always take part. Without a path on the command line, nothing else is collected; a node
+      id of such a file narrows it.
+    - Files of the ini value behave as `testpaths`: they take part when pytest is started in the rootdir without a path,
+      beside what it would collect anyway, or when a path on the command line leads to them.
+    - A file with a suite's name on the command line takes part.
+
+    Raises:
+        pytest.UsageError: If a file does not exist, is not a file, or lies outside the rootdir.
+    """
+    here = config.invocation_params.dir
+    flagged = [_path(here, flag) for flag in flags]
+    configured = configured_paths(config)
+    named = [_path(here, arg) for arg in config.args if is_suite_file(arg)]
+    _check(
+        config,
+        [
+            *((options.CONFIG.flag, path) for path in flagged),
+            *((f"ini value {options.INI_CONFIG}", path) for path in configured),
+            *(("command line", path) for path in named),
+        ],
+    )
+    without_path = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if flagged and without_path:
+        config.args[:] = map(str, _unique(flagged))
+        return _unique(flagged)
+    reached = [_path(here, arg) for arg in config.args]
+    additional = flagged
+    if without_path and here == config.rootpath:
+        additional = configured
+    else:
+        configured = [path for path in configured if _leads_to(reached, path)]
+    config.args.extend(str(path) for path in _unique(additional) if not _leads_to(reached, path))
+    return _unique([*flagged, *configured, *named])
+
+
+def configured_paths(config: pytest.Config) -> list[Path]:
+    """Return the suite files of the ini value, whether they take part or not."""
+    return _unique([_path(config.invocation_params.dir, str(path)) for path in config.getini(options.INI_CONFIG)])
+
+
+def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
+    """Refuse what is not a file in the project, each with where it was named."""
+    for source, path in sources:
+        if path.is_dir():
+            raise pytest.UsageError(f"{source}: {path} is a directory; name the suite file in it")
+        if not path.is_file():
+            raise pytest.UsageError(f"{source}: there is no file {path}")
+    project, settings = _project(config)
+    for source, path in sources:
+        if not (path.is_relative_to(project) and path.is_relative_to(config.rootpath)):
+            hint = f"--rootdir={os.path.commonpath([path.parent, project])}" + (f" -c {settings}" if settings else "")
+            raise pytest.UsageError(
+                f"{source}: {path} lies outside the project in {project}, "
+                f"whose settings and conftest.py would be lost; move it there, or add {hint}"
+            )
+    split: str | None = config.getoption("pare_split")
+    if split and config.rootpath != project and not _path(config.invocation_params.dir, split).is_relative_to(project):
+        raise pytest.UsageError(
+            f"--pare-split: {split} lies outside the project in {project}, and pytest looks for its settings there; "
+            f"write --pare-split={split}, with an equals sign"
+        )
+
+
+def _project(config: pytest.Config) -> tuple[Path, Path | None]:
+    """Return the rootdir that pytest finds without the plugin's flags, and the settings file in it.
+
+    A flag's value after a space is a path argument in pytest's search for the rootdir: it can make pytest pass over the
+    settings of the project that it was started in. These are the rules of that search, for the path arguments alone.
+    """
+    if config.getoption("rootdir") or config.getoption("inifilename"):
+        return config.rootpath, config.inipath
+    here = config.invocation_params.dir
+    start = here
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        named = [path for arg in config.args if (path := _path(here, arg)).exists()]
+        start = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in named] or [here]))
+    upwards = (start, *start.parents)
+    for directory in upwards:
+        for name, text in _SETTINGS_FILES.items():
+            file = directory / name
+            if file.is_file() and text in file.read_text(encoding="utf-8", errors="replace"):
+                return directory, file
+    for name in ("pyproject.toml", "setup.py"):
+        for directory in upwards:
+            if (directory / name).is_file():
+                return directory, None
+    return Path(os.path.commonpath([here, start])), None
+
+
+def _path(here: Path, arg: str) -> Path:
+    # As pytest does it: links stay what they are, so that node ids have the names that the user typed.
+    return Path(os.path.abspath(here / arg.partition("::")[0]))  # noqa: PTH100
+
+
+def _leads_to(reached: list[Path], path: Path) -> bool:
+    return any(path.is_relative_to(start) for start in reached)
+
+
+def _unique(paths: list[Path]) -> list[Path]:
+    return list(dict.fromkeys(paths))

@@ -1,0 +1,277 @@
+"""The terminal summary: from the tally to lines, and the lines to pytest's own writer."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.user_frames import shown
+from pytest_pare.plugin.report_files import problem_of
+from pytest_pare.plugin.result_collector import split_name
+from pytest_pare.plugin.suite_results import Outcome, RunId, SuiteTally
+from pytest_pare.results.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pytest
+
+    from pytest_pare.results.validation_result import (
+        PAREMultiScenarioValidationResult,
+        PAREScenarioValidationResult,
+    )
+
+_WIDTH = 80
+# What is longer leaves no room for a reason on its line.
+_LONG_NAME = 44
+_MOST_PROBLEMS = 3
+# So many reasons of one scenario are told, and so many lines of each.
+_MOST_REASONS = 5
+_MOST_LINES = 3
+_LONG_SETUP_SECONDS = 0.5
+# More variants than that are told in a table; the files have all of their figures.
+_MOST_GROUPS = 3
+_LABEL = {
+    "failed": "FAILED",
+    "exception": "EXCEPTION",
+    "no_validation": "NO VERDICT",
+    "no_result": "NO RESULT",
+    "skipped": "skipped",
+    "xfailed": "xfailed",
+    "rerun": "RERUN",
+}
+_HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference check, no agent tested"}
+
+
+def write_summary(
+    reporter: pytest.TerminalReporter, suites: list[SuiteTally], duration: float, problems: list[str]
+) -> None:
+    """Print the report, what did not pass, and the verdict, of each suite that ran.
+
+    Args:
+        reporter: Prints.
+        suites: The suites.
+        duration: Length of the session in seconds of real time.
+        problems: Gets a sentence for figures that cannot be printed: the verdict is printed all the same.
+    """
+    write = partial(_write, reporter)
+    for suite in suites:
+        if suite.verdict is None:
+            continue
+        reporter.write_sep("=", redacted(f"pare: {suite.name}"))
+        with problem_of(problems, f"{suite.name}: cannot print the figures"):
+            for line in report_lines(suite, duration):
+                write(line)
+            for label, line in open_runs(suite):
+                write(line, **_markup(label))
+        for number, line in enumerate(suite.verdict.lines):
+            markup = {"green": suite.verdict.passed, "red": not suite.verdict.passed, "bold": True}
+            # Before it is wrapped: half of a secret would not be found.
+            for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+                write(part, **(markup if number == 0 else {}))
+
+
+def write_files(
+    reporter: pytest.TerminalReporter, reports: list[Path], suites: list[SuiteTally], problems: list[str]
+) -> None:
+    """Print which files were written, and what went wrong beside the runs."""
+    write = partial(_write, reporter)
+    names = [str(shown(path)) for path in reports]
+    directories = Counter(shown(path).parent for suite in suites for path in _traces(suite))
+    names += [f"{plural(count, 'trace')} in {directory}" for directory, count in directories.items()]
+    if names:
+        # Not wrapped: a path is to be copied.
+        one_line = f"wrote {', '.join(names)}"
+        for line in [one_line] if len(one_line) <= _WIDTH else [f"wrote {name}" for name in names]:
+            write(line)
+    more = len(problems) - _MOST_PROBLEMS
+    for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
+        # Not wrapped: a path is to be copied.
+        write(f"pare: {problem}", red=True, bold=True)
+
+
+def _write(reporter: pytest.TerminalReporter, line: str, **markup: bool) -> None:
+    reporter.write_line(redacted(line), **markup)
+
+
+def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, list[str]]) -> None:
+    """Say of suites without a run that there is no verdict.
+
+    Args:
+        reporter: Prints.
+        suites: By name, what has deselected the runs.
+    """
+    for name, reasons in suites.items():
+        line = f"pare: {name}: no verdict, every run is deselected ({', '.join(reasons)}); earlier reports are kept"
+        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+            reporter.write_line(part, yellow=True)
+
+
+def _traces(suite: SuiteTally) -> Iterator[Path]:
+    for outcome in suite.outcomes.values():
+        if outcome.result is not None and outcome.result.export_path is not None:
+            yield Path(outcome.result.export_path)
+
+
+def report_lines(suite: SuiteTally, duration: float) -> list[str]:
+    """Return the multi-scenario report of a suite."""
+    from pytest_pare.results.details import detail_lines
+    from pytest_pare.results.report import generate_validation_report
+    from pytest_pare.results.robustness import curve_lines
+    from pytest_pare.results.statistics import combine_variants
+    from pytest_pare.results.text import wrapped
+
+    by_variant = suite.results(duration)
+    df, results = combine_variants(by_variant), by_variant.values()
+    modes: Counter[str] = Counter(config.mode for result in results for config in result.configs_in_order())
+    agents = set(modes) != {"oracle"}
+    lines = generate_validation_report(
+        df, split_name(suite.suite), heading=_heading(modes), agents=agents, most_groups=_MOST_GROUPS
+    ).splitlines()
+    runs = [run for result in results for run in result.scenario_results.values()]
+    others = [attempt for result in results for attempt in result.other_attempts]
+    consent = _consent_lines(runs) if runs and agents else ()
+    attempts = wrapped(line, "  ") if (line := suite.times_played().line()) else ()
+    below = [*consent, *attempts, *_unfinished_lines(by_variant.values()), *_setup_lines(suite)]
+    if below := [*below, *detail_lines(runs, others)]:
+        lines += ["", *below]
+    return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
+
+
+def _heading(modes: Counter[str]) -> str | None:
+    """Return how many of the runs have tested no agent; nothing if all have tested one."""
+    of_all = "" if len(modes) == 1 else f" in {{}} of {modes.total()} runs"
+    parts = [f"{_HEADING[mode]}{of_all.format(modes[mode])}" for mode in _HEADING if modes[mode]]
+    return "; ".join(parts) + "." if parts else None
+
+
+def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
+    rejections, writes, saved = (
+        sum(getattr(run, name) for run in runs) for name in ("rejection_count", "writes_without_consent", "turns_saved")
+    )
+    return [f"  Rejections {rejections}, writes without consent {writes}; idle jumps saved {saved} turns"]
+
+
+def _setup_lines(suite: SuiteTally) -> list[str]:
+    seconds = suite.setup_seconds
+    return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
+
+
+def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:
+    missed = [
+        (scenario, str(run.ended_by))
+        for result in results
+        for (scenario, _), run in result.scenario_results.items()
+        # What ended a run early says so itself.
+        if run.script_events_missed and run.exception is None
+    ]
+    if not missed:
+        return []
+    who = "1 run ended before its" if len(missed) == 1 else f"{len(missed)} runs ended before their"
+    scenarios, reasons = (", ".join(sorted(set(names))) for names in zip(*missed, strict=True))
+    return [_clip(f"  {who} script did ({reasons}): {scenarios}")]
+
+
+def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
+    """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after.
+
+    The variants of a scenario come in the suite's order. Runs of one scenario that did not pass for one reason share a
+    line. Where a session ended early, what it had not come to is one line. Where there are many variants, those of a
+    scenario are told together.
+    """
+    ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
+    by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
+    told = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
+    runs_of = Counter(told.values())
+    place = {run: number for number, run in enumerate(runs_of)}
+    waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
+    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    for nodeid, outcome in suite.outcomes.items():
+        if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
+            reasons_of.setdefault((told[nodeid], outcome.kind), []).append(_reason(outcome))
+        elif earlier := suite.earlier_attempts(nodeid):
+            reasons_of.setdefault((told[nodeid], "rerun"), []).append(
+                f"succeeded in a rerun after: {_reason(earlier[0])}"
+            )
+    yield "", ""
+    for (scenario, kind), reasons in sorted(
+        reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
+    ):
+        for line in _open_lines(str(scenario), kind, reasons, runs_of[scenario]):
+            yield kind, line
+    if len(waiting) > 1:
+        yield "no_result", f"{_LABEL['no_result']:<11}{len(waiting)} runs: the session ended before they were run"
+    if reasons_of or waiting:
+        yield "", ""
+
+
+def _open_lines(scenario: str, kind: str, reasons: list[str], runs: int) -> Iterator[str]:
+    """Yield the lines on the runs of one scenario that became `kind`: the most frequent reason first.
+
+    A reason that would have no room after a long name has a line of its own; one of several is given more lines, since
+    they may begin alike.
+    """
+    # Whether a skip has a reason is up to whoever marks it.
+    several = kind not in ("skipped", "xfailed")
+    counts = Counter(reasons) if several else Counter({next(filter(None, reasons), ""): len(reasons)})
+    for reason, count in [*counts.most_common(_MOST_REASONS), *_other_reasons(counts)]:
+        begin = f"{_LABEL[kind]:<11}{scenario}" + (f", {count} of {runs} runs" if runs > 1 else "")
+        line = f"{begin}: {reason}" if reason else begin
+        if len(line) > _WIDTH and len(counts) > 1:
+            yield _clip(f"{begin}:")
+            yield from _wrapped(reason)
+        elif len(begin) > _LONG_NAME and len(line) > _WIDTH and reason:
+            yield _clip(f"{begin}:")
+            yield _clip(f"{'':<11}{reason}")
+        else:
+            yield _clip(line)
+
+
+def _other_reasons(counts: Counter[str]) -> list[tuple[str, int]]:
+    others = counts.most_common()[_MOST_REASONS:]
+    return (
+        [(f"{len(others)} other reasons" if len(others) > 1 else others[0][0], sum(n for _, n in others))]
+        if others
+        else []
+    )
+
+
+def _wrapped(reason: str) -> list[str]:
+    indent = " " * 11
+    return textwrap.wrap(
+        _printable(reason),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        max_lines=_MOST_LINES,
+        placeholder="...",
+    )
+
+
+def _reason(outcome: Outcome) -> str:
+    from pytest_pare.results.validation_result import exception_type_name
+
+    result = outcome.result
+    if result is None:
+        return outcome.reason
+    if result.exception is not None:
+        return f"{exception_type_name(result.exception)}: {result.exception}".removesuffix(": ")
+    return result.rationale or "no rationale"
+
+
+def _printable(line: str) -> str:
+    # What is not printable becomes a space: a rationale from outside must not break a line, or colour a terminal.
+    return "".join(char if char.isprintable() else " " for char in redacted(line))
+
+
+def _clip(line: str) -> str:
+    line = _printable(line)
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."
+
+
+def _markup(kind: str) -> dict[str, bool]:
+    return {"yellow": True} if kind in ("skipped", "xfailed", "rerun") else {"red": bool(kind)}

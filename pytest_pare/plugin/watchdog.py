@@ -1,0 +1,72 @@
+"""Runs that never end: the worker is ended in which one is played, and the controller is told where it was."""
+
+from __future__ import annotations
+
+import faulthandler
+import hashlib
+import re
+import sys
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from pytest_pare.base.user_frames import place
+from pytest_pare.engines.rate_limit import directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    import pytest
+
+# A run that looks at the time ends by itself before.
+_GRACE_SECONDS = 5
+_FRAME = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+) in ')
+
+
+@contextmanager
+def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) -> Iterator[Callable[[], None]]:
+    """Yield a function that starts the watchdog of a run; the end of the context stops it.
+
+    The watchdog ends the process of a worker if the run does not end in time, and the other workers go on. A session
+    without workers would be ended as a whole, so it has none. pytest's own `faulthandler_timeout` uses the same timer,
+    and wins.
+
+    Args:
+        config: The session's configuration.
+        nodeid: Of the run.
+        timeout_seconds: The run's limit in real time, in seconds; `None` for none.
+    """
+    if timeout_seconds is None or not hasattr(config, "workerinput") or float(config.getini("faulthandler_timeout")):
+        yield lambda: None
+        return
+    path = _path(nodeid)
+    with ExitStack() as stack:
+        stack.callback(path.unlink, missing_ok=True)
+
+        def start() -> None:
+            file: TextIO = sys.stderr
+            # Without a file descriptor, or on a full disk, the process is ended all the same.
+            with suppress(OSError):
+                file = stack.enter_context(path.open("w", encoding="utf-8"))
+                print(timeout_seconds, file=file, flush=True)
+            faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True, file=file)
+            stack.callback(faulthandler.cancel_dump_traceback_later)
+
+        yield start
+
+
+def why_ended(nodeid: str) -> str | None:
+    """Return why the process of a run was ended, and where it was; `None` if it was not by this watchdog."""
+    try:
+        limit, *dumped = _path(nodeid).read_text(encoding="utf-8", errors="replace").splitlines()
+    except (OSError, ValueError):
+        return None
+    where = place((found["file"], int(found["line"])) for line in dumped if (found := _FRAME.search(line)))
+    if where is None:
+        return None
+    return f"still in {where} {_GRACE_SECONDS} s after timeout_seconds ({limit}), so its process was ended"
+
+
+def _path(nodeid: str) -> Path:
+    return directory() / f"never-ended-{hashlib.sha256(nodeid.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"

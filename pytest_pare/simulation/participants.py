@@ -1,0 +1,175 @@
+"""Who takes part in a run: the user, the agent under test, and the engines behind them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.agents import calibration
+from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.agents.user import ReActUser
+from pytest_pare.base.serialization import to_text
+from pytest_pare.engines.recorder import Tape
+from pytest_pare.engines.reference import Reference
+from pytest_pare.scenarios.events import is_users_own
+from pytest_pare.simulation.request_inputs import ingredients
+from pytest_pare.simulation.timed_engine import TimedEngine
+from pytest_pare.simulation.trace import ENV_EVENT, TraceEvent
+from pytest_pare.simulation.turns import Desk
+from pytest_pare.simulation.user_faults import DifficultUser, is_difficult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
+    from pytest_pare.engines.building import EngineBuilder
+    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.reference import Role
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.consent import Consent
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+
+
+class Cast:
+    """Makes the user and the agent of one run.
+
+    Args:
+        scenario: The scenario, initialized.
+        config: How it is run.
+        env: The environment that it is played in, with its apps.
+        consent: What the agent has proposed.
+        engine_builder: Makes the engines.
+        agent: The agent under test; `None` is what the configuration names.
+        cassette: The recording of what live engines answer; `None` for none.
+
+    Attributes:
+        desk: Makes the turns.
+        tape: Records and replays the live engines, if there are any and a cassette.
+
+    Raises:
+        EngineConfigurationError: If there is no recording, and none is to be made.
+    """
+
+    def __init__(
+        self,
+        scenario: PAREScenario,
+        config: ScenarioRunnerConfig,
+        env: StateAwareEnvironmentWrapper,
+        consent: Consent,
+        engine_builder: EngineBuilder,
+        agent: ProactiveAgent | None = None,
+        cassette: Cassette | None = None,
+    ) -> None:
+        self.desk = Desk(scenario, env, consent, config)
+        self._scenario = scenario
+        self._config = config
+        self._env = env
+        self._consent = consent
+        self._engine_builder = engine_builder
+        self._agent = agent
+        # Where another agent takes the part, nobody plays the agent's reference steps.
+        roles: tuple[Role, ...] = ("user", "observe", "execute") if agent is None and config.is_built_in else ("user",)
+        self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
+        played = frozenset(role for role in roles if self._engines[role].provider == "oracle")
+        live = {role: self._engines[role] for role in roles if self._engines[role].is_live}
+        self.tape: Tape | None = None
+        if cassette is not None and live:
+            needed = ingredients(scenario, env.apps.values(), live)
+            self.tape = Tape(cassette, scenario.scenario_id, scenario.run_number, needed, lambda: env.turn or 0)
+        self._reference = Reference(scenario.events, env, is_users_own, played, scenario.scenario_id)
+
+    def user(self) -> UserAgent:
+        """Return the simulated user.
+
+        Raises:
+            EngineConfigurationError: If its engine cannot be made.
+        """
+        user = ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
+        noise = self._scenario.noise_config
+        return DifficultUser(user, self.desk, self._consent, noise, self._scenario) if is_difficult(noise) else user
+
+    def agent(self, made: ProactiveAgent | Exception | None = None) -> ProactiveAgent:
+        """Return the agent under test.
+
+        Args:
+            made: What `config.agent_type` has led to, where it names an agent of one's own.
+
+        Raises:
+            AgentTypeError: If it has led to none.
+            EngineConfigurationError: If an engine cannot be made.
+        """
+        if self._agent is not None:
+            return self._agent
+        built_in: dict[str, Callable[[], ProactiveAgent]] = {
+            "observe-execute": self._observe_execute,
+            "null": lambda: calibration.null,
+            "eager": lambda: calibration.eager,
+            "reckless": lambda: calibration.Reckless(self._reference),
+            "random": calibration.RandomAgent,
+        }
+        if isinstance(made, Exception):
+            raise made
+        return built_in[self._config.agent_type]() if made is None else made
+
+    def users_time(self) -> float | None:
+        """Return when the user is to have its turn to act in time, in epoch seconds; `None` if it waits for others."""
+        due = self._reference.users_time()
+        return None if due is None else due - self._config.generation_seconds
+
+    def reference_defects(self) -> list[str]:
+        """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each.
+
+        That events of the script never happened is one of them: the solution is to come to its end with its script.
+
+        Where noise has hit the run, what went wrong may come of that, and is no defect.
+        """
+        events = [entry for entry in self._env.trace_entries if isinstance(entry, TraceEvent)]
+        if (
+            self._agent is not None
+            or self._config.mode != "reference"
+            or any(event.fault not in (None, ENV_EVENT) for event in events)
+        ):
+            return []
+        # What of the script has raised is told by the environment.
+        own = {event.event_id for event in self._scenario.events}
+        failed = [
+            f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
+            for event in events
+            if event.kind in ("AGENT", "USER")
+            # Where there is no line to the agent, an agent that has nothing to do cannot wait either.
+            if event.error is not None and event.event_id not in own and (event.app, event.function) != (None, "wait")
+        ]
+        failed += self._env.left_behind()
+        left = [f"{step.app_name}.{step.function}" for step in self._reference.steps if step.since is None]
+        if left:
+            names = ", ".join(left)
+            failed.append(f"{len(left)} step{'s' * (len(left) > 1)} of the solution could not be played: {names}")
+        return failed
+
+    def _observe_execute(self) -> ObserveExecuteAgent:
+        return ObserveExecuteAgent(
+            self._engine("observe"),
+            self._engine("execute"),
+            self._env.time_manager,
+            self._config.observe_max_iterations,
+            self._config.execute_max_iterations,
+        )
+
+    def _engine(self, role: Role) -> TimedEngine:
+        config = self._engines[role]
+        build = partial(self._engine_builder, config, role, self._reference)
+        engine = build() if self.tape is None or not config.is_live else self.tape.engine(role, build)
+        return TimedEngine(engine, role, self._env, self.desk, self._config)
+
+
+def name_of(agent: Any) -> str:
+    """Return what to call an agent of one's own: its module, and its `name`, or that of its function or class."""
+    while isinstance(agent, partial):
+        agent = agent.func
+    named: Any = agent if hasattr(agent, "__qualname__") else type(agent)
+    try:
+        own = getattr(agent, "name", None)
+    except Exception:  # noqa: BLE001 - a property of somebody's may raise anything
+        own = None
+    return to_text(f"{named.__module__}:{own if isinstance(own, str) and own else named.__qualname__}")

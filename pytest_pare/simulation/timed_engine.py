@@ -1,0 +1,136 @@
+"""An engine in a run: its answers take simulated time, and the trace has each of its calls."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.agents.llm.llm_engine import LLMEngine
+
+from pytest_pare.base.serialization import to_short_text
+from pytest_pare.engines.cassette import Message, fingerprint
+from pytest_pare.engines.errors import EngineError
+from pytest_pare.engines.facts import Facts
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.simulation.trace import EngineCall
+from pytest_pare.simulation.turns import WorldOver
+
+if TYPE_CHECKING:
+    from pytest_pare.engines.reference import Role
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.turns import Desk
+
+
+class TimedEngine(LLMEngine):
+    """Asks another engine, lets the time pass that the answer takes, and notes the call.
+
+    How long an answer takes is a matter of `simulated_generation_time_mode`: `fixed` is `generation_seconds`,
+    `measured` what the call took in real time, `recorded` what the engine says that it took when it was recorded. An
+    engine that tells how long it took is believed, so an answer that is replayed takes the time in the recording in
+    both. An engine that is offline takes the fixed time
+    whatever the mode, or longer if it says so: the oracle engine answers at the reference step's time.
+
+    Args:
+        engine: The engine. One with a true attribute `offline` answers from this machine.
+        role: Whose engine it is.
+        env: The environment of the run.
+        desk: Ends the run when its limits are reached.
+        config: How the run is made.
+    """
+
+    def __init__(
+        self,
+        engine: LLMEngine,
+        role: Role,
+        env: StateAwareEnvironmentWrapper,
+        desk: Desk,
+        config: ScenarioRunnerConfig,
+    ) -> None:
+        super().__init__(engine.model_name)
+        self._engine = engine
+        self._role = role
+        self._env = env
+        self._desk = desk
+        self._config = config
+
+    def chat_completion(
+        self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
+    ) -> tuple[str, dict[str, Any] | None]:
+        """Return the engine's answer.
+
+        Raises:
+            RunEnded: If the world or the run's time is over, or the engine raises.
+        """
+        env = self._env
+        if env.is_over:
+            self._desk.end(WorldOver())
+        asked = round(env.time_manager.time() - env.start_time, 6)
+        answer: str | None = None
+        facts = Facts()
+        seconds = 0.0
+        error: str | None = None
+        try:
+            env.limits.check()
+            began = time.perf_counter()
+            answer, metadata = self._engine(messages, stop_sequences, **kwargs)
+            facts = Facts.of(metadata)
+            seconds = self._seconds(facts, time.perf_counter() - began)
+        except ScenarioTimeoutError as over:
+            self._desk.end(over)
+        except Exception as raised:  # noqa: BLE001 - whatever an engine raises is why the run ends
+            error = f"{type(raised).__name__}: {to_short_text(raised)}"
+            cause = raised if isinstance(raised, EngineError | ScenarioDefect) else EngineError(error)
+            if cause is not raised:
+                cause.__cause__ = raised
+            self._desk.end(cause)
+        finally:
+            env.trace_entries.put(
+                EngineCall(
+                    time=asked,
+                    turn=env.turn or 0,
+                    role=self._role,
+                    model=self._engine.model_name,
+                    fingerprint=fingerprint(map(Message.of, messages)),
+                    response=answer,
+                    latency=round(seconds, 6),
+                    prompt_tokens=facts.prompt_tokens,
+                    completion_tokens=facts.completion_tokens,
+                    cost=facts.cost,
+                    error=error,
+                    live=not self._is_offline,
+                    finish_reason=facts.finish_reason,
+                )
+            )
+        self._pass(seconds)
+        return answer or "", facts.to_metadata()
+
+    @property
+    def _is_offline(self) -> bool:
+        return bool(getattr(self._engine, "offline", False))
+
+    def _seconds(self, facts: Facts, measured: float) -> float:
+        fixed = self._config.generation_seconds
+        if self._is_offline:
+            return max(fixed, facts.completion_duration or 0.0)
+        if self._config.simulated_generation_time_mode == "measured":
+            # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
+            return measured if facts.completion_duration is None else facts.completion_duration
+        if self._config.simulated_generation_time_mode == "recorded":
+            if facts.completion_duration is None:
+                raise EngineError(
+                    f"simulated_generation_time_mode is 'recorded', and the engine {self.model_name} has no recording; "
+                    "use 'fixed' or 'measured'"
+                )
+            return facts.completion_duration
+        return fixed
+
+    def _pass(self, seconds: float) -> None:
+        # The reference step's own time is no waste of the run's: like a jump to what is scheduled, it does not count.
+        counted = seconds
+        if self._is_offline:
+            counted = min(seconds, self._config.generation_seconds)
+        try:
+            self._env.pass_time(seconds, "the agents have not come to an end", counted=counted)
+        except Exception as over:  # noqa: BLE001 - the caller takes what is raised for the engine's mistake, and goes on
+            self._desk.end(over)
