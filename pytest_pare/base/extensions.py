@@ -1,0 +1,147 @@
+"""Extensions: what other distributions add to this plugin, by entry points of the group `pytest_pare`.
+
+An entry point is called `KIND.NAME` and leads to one object:
+
+    [project.entry-points.pytest_pare]
+    "report.csv" = "my_package.reports:write_csv"
+
+What is built in is listed in `BUILT_IN` in the same form and loaded by the same code.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Kind = Literal["engine", "agent", "fault", "criterion", "report"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+GROUP: Final = "pytest_pare"
+"""The group of entry points."""
+
+BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
+    "engine": {},
+    "agent": {},
+    "fault": {},
+    "criterion": {},
+    "report": {},
+}
+"""What this plugin has itself: name to `module:object`, by kind."""
+
+# How many positional arguments each kind is called with; its Protocol names them.
+_ARGUMENTS: Final[Mapping[Kind, int]] = {"engine": 3, "agent": 0, "fault": 1, "criterion": 2, "report": 2}
+
+_OURS: Final = "pytest-pare"
+
+
+class ExtensionError(Exception):
+    """An extension cannot be used; the message names it, its distribution and the reason."""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Something that a suite can name.
+
+    Attributes:
+        kind: What it is.
+        name: What suites call it.
+        target: Where its object is, as `module:object`.
+        distribution: Name and version of the distribution that has it.
+    """
+
+    kind: Kind
+    name: str
+    target: str
+    distribution: str
+
+    def __str__(self) -> str:
+        return f"extension {self.kind}.{self.name} = {self.target} (of {self.distribution})"
+
+    def load(self) -> Callable[..., Any]:
+        """Return its object.
+
+        Raises:
+            ExtensionError: If it cannot be imported, or cannot be called as its kind is.
+        """
+        module, _, path = self.target.partition(":")
+        try:
+            found: Any = import_module(module)
+            for part in path.split("."):
+                found = getattr(found, part)
+        except (Exception, SystemExit) as error:
+            reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise ExtensionError(f"{self}: cannot be loaded: {reason}; fix or uninstall that distribution") from error
+        count = _ARGUMENTS[self.kind]
+        if not takes(found, count):
+            takes_what = "without arguments" if count == 0 else f"with {count} positional argument{'s' * (count > 1)}"
+            raise ExtensionError(f"{self}: expected an object to call {takes_what}, got {_described(found)}")
+        return found  # type: ignore[no-any-return]
+
+
+def named(kind: Kind) -> Mapping[str, Extension]:
+    """Return every extension of a kind by its name, the built-in ones first.
+
+    Raises:
+        ExtensionError: If two have one name, or an entry point of the group has a name of another form.
+    """
+    return _all()[kind]
+
+
+def load_all() -> None:
+    """Load what other distributions add, so that a session with a broken extension ends before its first run.
+
+    Raises:
+        ExtensionError: If one is broken, has the name of another, or is of the wrong type.
+    """
+    for extensions in _all().values():
+        for extension in extensions.values():
+            if extension.distribution != _OURS:
+                extension.load()
+
+
+def takes(candidate: object, count: int) -> bool:
+    """Return whether something can be called with `count` positional arguments, as far as its signature says."""
+    if not callable(candidate):
+        return False
+    try:
+        inspect.signature(candidate).bind(*range(count))
+    except ValueError:
+        # An object without a signature, such as a builtin.
+        return count > 0
+    except TypeError:
+        return False
+    return True
+
+
+@cache
+def _all() -> Mapping[Kind, Mapping[str, Extension]]:
+    found: dict[Kind, dict[str, Extension]] = {
+        kind: {name: Extension(kind, name, target, _OURS) for name, target in BUILT_IN[kind].items()} for kind in KINDS
+    }
+    for entry_point in sorted(metadata.entry_points(group=GROUP)):
+        distribution = "an unknown distribution"
+        if entry_point.dist is not None:
+            distribution = f"{entry_point.dist.name} {entry_point.dist.version}"
+        kind, dot, name = entry_point.name.partition(".")
+        if kind not in KINDS or not dot or not name:
+            raise ExtensionError(
+                f"entry point {entry_point.name} = {entry_point.value} (group {GROUP}, of {distribution}): "
+                f"expected a name KIND.NAME with one of the kinds {', '.join(KINDS)}"
+            )
+        extension = Extension(kind, name, entry_point.value, distribution)  # type: ignore[arg-type]
+        if (other := found[extension.kind].get(name)) is not None:
+            raise ExtensionError(f"{extension}: there is another one of this name: {other}; uninstall one of them")
+        found[extension.kind][name] = extension
+    return found
+
+
+def _described(found: object) -> str:
+    if not callable(found):
+        return f"an object of type {type(found).__name__}"
+    return f"{getattr(found, '__name__', type(found).__name__)}{inspect.signature(found)}"
