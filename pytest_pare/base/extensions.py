@@ -134,7 +134,7 @@ def _all() -> Mapping[Kind, Mapping[str, Extension]]:
                 f"entry point {entry_point.name} = {entry_point.value} (group {GROUP}, of {distribution}): "
                 f"expected a name KIND.NAME with one of the kinds {', '.join(KINDS)}"
             )
-        extension = Extension(kind, name, entry_point.value, distribution)  # type: ignore[arg-type]
+        extension = Extension(kind, name, entry_point.value, distribution)
         if (other := found[extension.kind].get(name)) is not None:
             raise ExtensionError(f"{extension}: there is another one of this name: {other}; uninstall one of them")
         found[extension.kind][name] = extension
