@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 from pydantic import ValidationError
 
-from pytest_pare.plugin.fixtures import refuse
+from pytest_pare.plugin.execution import anchored, cassette_of
+from pytest_pare.plugin.fixture_values import refuse, require_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.selection import load_scenarios
+from pytest_pare.plugin.stash import suite_of
+from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.plugin.suite_paths import configured_paths
 from pytest_pare.plugin.suite_results import without_group
 from pytest_pare.scenarios.errors import did_you_mean
@@ -39,8 +42,6 @@ def suite_for(node: pytest.Item | pytest.Collector) -> Suite:
     Raises:
         pytest.fail.Exception: If the suite of the ini value cannot be used.
     """
-    from pytest_pare.plugin.items import suite_of
-
     return suite_of(node) or _suite_of_tests(node.config)
 
 
@@ -75,8 +76,6 @@ def _refuse_to_choose(paths: list[Path], rootpath: Path) -> NoReturn:
 
 
 def _read(config: pytest.Config, path: Path) -> Suite:
-    from pytest_pare.plugin.session import read_suites
-
     try:
         return read_suites(config, [path])[path]
     except pytest.UsageError as error:
@@ -155,7 +154,6 @@ class Player:
         Raises:
             pytest.fail.Exception: If there is no such scenario, or a setting is wrong.
         """
-        from pytest_pare.plugin.items import anchored, cassette_of, require_agent
         from pytest_pare.simulation.runner import run_scenario
 
         under_test = self._agent if agent is None else agent
