@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from pytest_pare import PARECassetteWarning, PAREScriptWarning
 from pytest_pare.base.redaction import redacted, redacted_plain
@@ -16,7 +16,7 @@ from pytest_pare.base.run_files import file_name, recorder_name
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
-from pytest_pare.plugin.fixture_values import refuse, require_agent
+from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.suite_results import RunId
@@ -26,7 +26,7 @@ from pytest_pare.results.validation_result import (
     exception_type_name,
     result_to_record,
 )
-from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
+from pytest_pare.scenarios.config import AgentType, MultiScenarioRunnerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite, Variant
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.runner import Run
+
+
+_AGENT_TYPE = TypeAdapter[str](AgentType)
 
 
 def play(
@@ -68,6 +71,7 @@ def play(
     """
     __tracebackhide__ = hide_from_users_code
     require_agent(agent)
+    config = checked_config(item, config, suite)
     _refuse_two_agents(config, agent, variant, suite)
     config_record = _config_to_record(config, agent)
     _refuse_another_level(config, variant)
@@ -172,20 +176,16 @@ def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -
 
 def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None) -> dict[str, Any]:
     """Return a config as builtins from which the controller makes a `MultiScenarioRunnerConfig`."""
-    if not isinstance(config, ScenarioRunnerConfig):
-        wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
-        pytest.fail(wrong, pytrace=False)
-    try:
-        record: dict[str, Any] = redacted_plain(
-            config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
-        )
-        if agent is not None and not config.oracle:
-            from pytest_pare.simulation.participants import name_of
+    record: dict[str, Any] = redacted_plain(
+        config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+    )
+    if agent is not None and not config.oracle:
+        from pytest_pare.simulation.participants import name_of
 
-            record["agent_type"] = name_of(agent)
-        MultiScenarioRunnerConfig.model_validate(record)
-    except ValidationError as error:
-        refuse("pare_runner_config", error)
+        try:
+            record["agent_type"] = _AGENT_TYPE.validate_python(name_of(agent))
+        except ValidationError as error:
+            refuse("pare_runner_config.agent_type", error)
     return record
 
 
@@ -209,9 +209,10 @@ def _run(
         scenario = cls(run_number=run_number, scenario_id=scenario_id)
         return scenario, run_scenario(
             scenario,
-            anchored(config, suite),
+            config,
             suite.settings.scenarios.script_errors,
             agent=agent,
+            export_dir=suite.traces_dir,
             variant=variant,
             cassette=cassette_of(suite, scenario_id, run_number, variant, of_suite=True),
             on_start=on_start,
@@ -241,18 +242,6 @@ def cassette_of(
     recorder = recorder_name(suite.path, directory) if of_suite else ""
     path = directory / file_name(scenario_id, run_number, variant, "jsonl")
     return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
-
-
-def anchored(config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRunnerConfig:
-    """Return the config with its paths absolute, and one for traces: in a suite they are relative to the file."""
-    update: dict[str, Any] = {"output_dir": str(suite.resolve(config.output_dir or "traces"))}
-    if config.noise.data is not None:
-        update["noise"] = config.noise.model_copy(update={"data": str(suite.resolve(config.noise.data))})
-    for role, engine in config.engines.items():
-        if isinstance(engine.answers, str):
-            answers = str(suite.resolve(engine.answers))
-            update[f"{role}_engine_config"] = engine.model_copy(update={"answers": answers})
-    return config.model_copy(update=update)
 
 
 def hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

@@ -5,7 +5,7 @@ Precedence, the strongest first: an overriding fixture, the command line, the su
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -97,6 +97,7 @@ def proactive_agent() -> ProactiveAgent | None:
 
 @pytest.fixture
 def pare_runner_config(
+    request: pytest.FixtureRequest,
     pare_config: SuiteSettings,
     user_engine_config: LLMEngineConfig,
     observe_engine_config: LLMEngineConfig,
@@ -106,6 +107,9 @@ def pare_runner_config(
     noise_config: NoiseConfig,
 ) -> MultiScenarioRunnerConfig:
     """What the scenario is run with: the suite's `runner` section, with what the other fixtures say put in."""
+    from pytest_pare.plugin.fixture_values import merged_config
+    from pytest_pare.plugin.pare_fixture import suite_for
+
     runner = _runner(pare_config)
     changed = {
         name: value
@@ -120,7 +124,7 @@ def pare_runner_config(
         # A rate of 0 is as the default, and yet said: it wins over the scenario's own.
         if value != getattr(runner, name) or (name == "noise" and noise_config.model_fields_set)
     }
-    return _updated(runner, changed) if changed else runner
+    return merged_config(request.node, suite_for(request.node), runner, changed)
 
 
 @pytest.fixture
@@ -146,16 +150,3 @@ def _checked(pare_config: SuiteSettings) -> SuiteSettings:
     if not isinstance(pare_config, SuiteSettings):
         pytest.fail(f"fixture pare_config: must return SuiteSettings, got {pare_config!r:.80}", pytrace=False)
     return pare_config
-
-
-def _updated(runner: MultiScenarioRunnerConfig, changed: dict[str, Any]) -> MultiScenarioRunnerConfig:
-    from pydantic import ValidationError
-
-    from pytest_pare.plugin.fixture_values import refuse
-
-    # Only what was set: an alias that nobody set follows its engine.
-    settings = {name: getattr(runner, name) for name in runner.model_fields_set}
-    try:
-        return type(runner).model_validate({**settings, **changed})
-    except ValidationError as error:
-        refuse("", error)

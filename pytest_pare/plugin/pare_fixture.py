@@ -6,10 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from pydantic import ValidationError
 
-from pytest_pare.plugin.execution import anchored, cassette_of
-from pytest_pare.plugin.fixture_values import refuse, require_agent
+from pytest_pare.plugin.execution import cassette_of
+from pytest_pare.plugin.fixture_values import require_agent, updated_config
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.selection import load_scenarios
 from pytest_pare.plugin.stash import suite_of
@@ -18,6 +17,7 @@ from pytest_pare.plugin.suite_paths import configured_paths
 from pytest_pare.plugin.suite_results import without_group
 from pytest_pare.scenarios.errors import did_you_mean
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
+from pytest_pare.settings.paths import absolute_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,7 +129,7 @@ class Player:
         self._hint = _NO_SUITE if has_defaults else ""
         self._suite = suite if suite.settings is settings else Suite(suite.path, settings)
         self._rootpath = node.config.rootpath
-        self._config = config
+        self._config = absolute_paths(config, self._suite.path.parent, ("runner",))
         self._agent = agent
         # A run has the same cassette with `--dist loadgroup` as without.
         self._nodeid = without_group(node.nodeid)
@@ -158,7 +158,7 @@ class Player:
 
         under_test = self._agent if agent is None else agent
         require_agent(under_test)
-        config = self._updated(settings)
+        config = updated_config("pare", self._suite, self._config, settings) if settings else self._config
         require_permission(self._suite.settings, config)
         scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
         script_errors = self._suite.settings.scenarios.script_errors
@@ -167,22 +167,13 @@ class Player:
         variant = f"{self._nodeid}#{self._runs[scenario_id, run_number]}"
         return run_scenario(
             scenario,
-            anchored(config, self._suite),
+            config,
             script_errors,
             agent=under_test,
+            export_dir=self._suite.traces_dir,
             variant=variant,
             cassette=cassette_of(self._suite, scenario_id, run_number, variant, of_suite=False),
         )
-
-    def _updated(self, settings: dict[str, Any]) -> MultiScenarioRunnerConfig:
-        if not settings:
-            return self._config
-        # Only what was set: an alias that nobody set follows its engine.
-        known = {name: getattr(self._config, name) for name in self._config.model_fields_set}
-        try:
-            return type(self._config).model_validate({**known, **settings})
-        except ValidationError as error:
-            refuse("pare", error)
 
     def _class(self, scenario_id: str) -> type[PAREScenario]:
         from pytest_pare.scenarios.library import bundled_library_dir

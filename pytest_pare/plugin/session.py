@@ -13,7 +13,6 @@ from pytest_pare.engines.rate_limit import session_directory
 from pytest_pare.plugin import pruning, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
-from pytest_pare.plugin.execution import anchored
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.preflight import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
@@ -180,11 +179,10 @@ def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) 
 def _trace_names(suite: Suite) -> set[Path]:
     """Return the files that a suite would write traces to for a scenario without an id: what follows the id in each."""
     numbers = range(1, suite.settings.runs + 1) if suite.settings.runs > 1 else [None]
-    runners = [(variant.name, anchored(variant.settings.runner, suite)) for variant in suite.variants]
     return {
-        trace_path(runner, suite.path.parent, "", number, name)
-        for name, runner in runners
-        if runner.export
+        trace_path(variant.settings.runner, suite.traces_dir, "", number, variant.name)
+        for variant in suite.variants
+        if variant.settings.runner.export
         for number in numbers
     }
 
