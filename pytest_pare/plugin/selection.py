@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_pare.scenarios.errors import did_you_mean
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
 from pytest_pare.scenarios.registration import default_library_dirs
 
