@@ -42,10 +42,10 @@ _CORE = {"AppState": "pytest_pare.apps.core", "StatefulApp": "pytest_pare.apps.c
 _DECORATORS = dict.fromkeys(("pare_event_registered", "user_tool"), "pytest_pare.apps.tool_decorators")
 _HOME = {"HomeScreenSystemApp": "pytest_pare.apps.system"}
 _INTERFACE = {"PAREAgentUserInterface": "pytest_pare.apps.agent_interface"}
-_REGISTRY = dict.fromkeys(
-    ("SCENARIO_ENTRY_POINT_GROUP", "ScenarioRegistry", "register_scenario", "registry"),
-    "pytest_pare.scenarios.registry",
-)
+_REGISTRY = {
+    "SCENARIO_ENTRY_POINT_GROUP": "pytest_pare.scenarios.library",
+    **dict.fromkeys(("ScenarioRegistry", "register_scenario", "registry"), "pytest_pare.scenarios.registry"),
+}
 
 _ENVIRONMENT = {"StateAwareEnvironmentWrapper": "pytest_pare.simulation.environment"}
 _EXPANDER = {"PAREEnvEventsExpander": "pytest_pare.scenarios.expander"}

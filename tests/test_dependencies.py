@@ -1,6 +1,6 @@
-"""The rules that keep the parts apart: who imports whom, what an import costs, and where chance and time come from.
+"""The rules of the structure: imports, their cost, the length of modules, and the sources of chance and time.
 
-`docs/architecture.md` tells why.
+`docs/architecture.md` gives the reasons.
 """
 
 from __future__ import annotations
@@ -9,34 +9,45 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pytest_pare"
 
-# From the bottom up. A part imports from its own group and from layers further down, from nothing above or beside it.
-LAYERS: tuple[tuple[set[str], ...], ...] = (
-    ({"base"}, {"compat"}, {"fork"}),
-    ({"are"},),
-    ({"__init__"},),
-    ({"results"},),
-    ({"scenarios"},),
-    ({"apps"},),
-    ({"agents"},),
-    ({"engines"},),
-    ({"simulation"}, {"settings"}),
-    ({"plugin"},),
+# From the bottom up. A part imports from itself and from lower layers, and never from the same layer or a higher one.
+# Imports for type checkers count, too.
+LAYERS = (
+    {"base", "compat", "fork"},
+    {"are"},
+    {"__init__"},
+    {"results"},
+    {"scenarios"},
+    {"apps"},
+    {"agents"},
+    {"engines"},
+    {"simulation", "settings"},
+    {"plugin"},
 )
 
 ABOVE_PYTEST = "plugin"
 
-# Where a clock or chance is read outside of `are/world.py`, and why that changes nothing in a simulation.
+ROOT_FILES = {"__init__.py", "compat.py", "py.typed"}
+# Directories of the root that hold files for packages, and no code of the package itself.
+DATA = {"bundled_scenarios", "data"}
+
+MOST_LINES = 300
+# Modules that are longer, each with the reason why it is not split.
+LONG: dict[str, str] = {}
+
+# The places outside of `are/world.py` that read a clock or draw by chance, and why no simulation depends on them.
 ALLOWED = {
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/live.py", "threading.Thread"): "a request of a model, which nobody waits for when its time is over",
@@ -90,25 +101,47 @@ def name_of(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and dotted name of what is imported anywhere in a module, but for type checkers."""
-    nodes: list[ast.AST] = [parsed(path)]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            nodes += node.orelse
-            continue
+    """Yield line and dotted name of each import in a module, those for type checkers too."""
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: import by the full name"
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
-        nodes += ast.iter_child_nodes(node)
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Return the modules of the package by their dotted names."""
+    return {name_of(path): path for path in sources(".")}
+
+
+def own_imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and dotted name of each module of the package that a module imports."""
+    for line, target in imports(path):
+        if target.partition(".")[0] == PACKAGE.name:
+            # The last part may be a name in the module.
+            yield line, target if target in modules() else target.rpartition(".")[0]
 
 
 def part_of(module: str) -> str:
-    """Return the part of the package that a dotted name leads to; of `pytest_pare.plugin.items.SuiteFile`, `suite`."""
+    """Return the part of the package that a module belongs to: of `pytest_pare.plugin.items`, `plugin`."""
     _, _, rest = module.partition(".")
     return rest.partition(".")[0] or "__init__"
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
+    """Return the circles of a graph, one for each group of nodes that lead to each other."""
+    rest, found = dict(graph), []
+    while True:
+        try:
+            TopologicalSorter(rest).prepare()
+        except CycleError as error:
+            *circle, _ = error.args[1]
+            found.append(circle)
+            rest = {node: targets for node, targets in rest.items() if node not in circle}
+        else:
+            return found
 
 
 def fresh_python(code: str) -> list[str]:
@@ -123,27 +156,45 @@ def fresh_python(code: str) -> list[str]:
 
 
 def test_every_part_has_a_layer() -> None:
-    known = {part for layer in LAYERS for group in layer for part in group}
-    assert {part_of(name_of(path)) for path in sources(".")} == known
+    assert {part_of(name) for name in modules()} == set().union(*LAYERS)
 
 
 def test_imports_point_down() -> None:
-    place = {
-        part: (number, index)
-        for number, layer in enumerate(LAYERS)
-        for index, group in enumerate(layer)
-        for part in group
-    }
-    wrong = []
-    for path in sources("."):
-        own = place[part_of(name_of(path))]
-        for line, target in imports(path):
-            if target.split(".")[0] != "pytest_pare":
-                continue
-            other = place[part_of(target)]
-            if other != own and other[0] >= own[0]:
-                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {target}")
+    layer_of = {part: number for number, layer in enumerate(LAYERS) for part in layer}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {target}"
+        for name, path in modules().items()
+        for line, target in own_imports(path)
+        if part_of(target) != part_of(name) and layer_of[part_of(target)] >= layer_of[part_of(name)]
+    ]
     assert wrong == []
+
+
+def test_no_modules_import_each_other() -> None:
+    graph = {name: {target for _, target in own_imports(path)} - {name} for name, path in modules().items()}
+    assert circles(graph) == []
+
+
+def test_the_search_finds_circles() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a", "e"}, "e": {"f"}, "f": {"e"}, "g": {"a"}}
+    assert [set(circle) for circle in circles(graph)] in ([{"a", "b", "c"}, {"e", "f"}], [{"e", "f"}, {"a", "b", "c"}])
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_the_root_holds_packages_and_what_is_public() -> None:
+    found = {path.name: path for path in PACKAGE.iterdir() if path.name != "__pycache__"}
+    packages = {name for name, path in found.items() if (path / "__init__.py").is_file()}
+    assert set(found) - packages - DATA == ROOT_FILES
+
+
+def test_a_long_module_has_a_reason() -> None:
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules().values()
+    }
+    too_long = {path for path, lines in lengths.items() if lines > MOST_LINES}
+    assert {path: lengths[path] for path in sorted(too_long - LONG.keys())} == {}, "split it by meaning"
+    assert sorted(LONG.keys() - too_long) == [], "no longer needed"
 
 
 def test_nothing_below_the_plugin_modules_imports_pytest() -> None:

@@ -1,4 +1,4 @@
-"""YAML and JSON that people write: read carefully, with the line on which each thing stands.
+"""YAML that people write, with the line of each value.
 
 A plain YAML value has a type only if every version of YAML reads it alike: `true`, `false`, `null` and decimal numbers.
 `No`, `10:30`, `0123`, `1_000`, `1e3` and `2025-01-08` are text. A mapping with a duplicate key is refused.
@@ -193,42 +193,6 @@ def parse_yaml(
     except (yaml.YAMLError, RecursionError) as error:
         line, message = _explain(error, text)
         return Document(problems=(Problem(source, line, dotted(at), f"broken YAML{message}"),))
-
-
-def parse_json(text: str, source: str) -> object:
-    """Read a JSON text.
-
-    Raises:
-        DocumentError: It is no JSON, or a key stands twice in one object.
-    """
-    try:
-        return json.loads(text, object_pairs_hook=_without_duplicates)
-    except _DuplicateKeyError as error:
-        found = [problem for problem in with_lines(text, source).problems if "duplicate key" in problem.message]
-        raise DocumentError(found or [Problem(source, None, str(error), "duplicate key")]) from None
-    except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg} in column {error.colno}"
-        raise DocumentError([Problem(source, error.lineno, "", message)]) from error
-    except (ValueError, RecursionError) as error:
-        raise DocumentError([Problem(source, None, "", f"is not JSON: {error}")]) from error
-
-
-def with_lines(text: str, source: str) -> Document:
-    """Return a JSON text as a document, which has the line of each value. It takes about a second for 200 kB."""
-    # JSON is YAML, but for tabs; and it has tabs only between values.
-    return parse_yaml(text.replace("\t", " "), source)
-
-
-class _DuplicateKeyError(Exception):
-    """A key that stands twice in a JSON object."""
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _DuplicateKeyError(next(key for key in found if keys.count(key) > 1))
-    return found
 
 
 def _line(node: yaml.Node) -> int:

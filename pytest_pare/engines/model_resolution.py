@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.scenarios.engine_config import OFFLINE_PROVIDERS
 
@@ -99,8 +99,8 @@ def resolve(config: LLMEngineConfig, litellm: Any) -> Route:
         found = found._replace(provider=provider)
     elif found.provider not in known:
         known |= HUGGING_FACE_PROVIDERS | {name for name in _COMPATIBLE if name} | set(OFFLINE_PROVIDERS)
-        close = get_close_matches(found.provider, known, n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else "see https://docs.litellm.ai/docs/providers"
+        hint = did_you_mean(found.provider, known, most=3, show=str).removeprefix("; ")
+        hint = hint or "see https://docs.litellm.ai/docs/providers"
         raise EngineConfigurationError(f"there is no provider {found.provider!r}", hint)
     missing = _missing_key(found, litellm)
     if missing is not None:

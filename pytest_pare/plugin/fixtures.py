@@ -5,13 +5,11 @@ Precedence, the strongest first: an overriding fixture, the command line, the su
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
-
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.plugin.pare_fixture import Player
     from pytest_pare.scenarios.config import (
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
         ToolAugmentationConfig,
     )
     from pytest_pare.settings import RunnerSettings, SuiteSettings, Variant
-
-# The field of a runner's config that a fixture stands for, where it has another name.
-_FIXTURES = {"noise": "noise_config"}
 
 
 @pytest.fixture
@@ -102,6 +97,7 @@ def proactive_agent() -> ProactiveAgent | None:
 
 @pytest.fixture
 def pare_runner_config(
+    request: pytest.FixtureRequest,
     pare_config: SuiteSettings,
     user_engine_config: LLMEngineConfig,
     observe_engine_config: LLMEngineConfig,
@@ -111,6 +107,9 @@ def pare_runner_config(
     noise_config: NoiseConfig,
 ) -> MultiScenarioRunnerConfig:
     """What the scenario is run with: the suite's `runner` section, with what the other fixtures say put in."""
+    from pytest_pare.plugin.fixture_values import merged_config
+    from pytest_pare.plugin.pare_fixture import suite_for
+
     runner = _runner(pare_config)
     changed = {
         name: value
@@ -125,7 +124,7 @@ def pare_runner_config(
         # A rate of 0 is as the default, and yet said: it wins over the scenario's own.
         if value != getattr(runner, name) or (name == "noise" and noise_config.model_fields_set)
     }
-    return _updated(runner, changed) if changed else runner
+    return merged_config(request.node, suite_for(request.node), runner, changed)
 
 
 @pytest.fixture
@@ -151,39 +150,3 @@ def _checked(pare_config: SuiteSettings) -> SuiteSettings:
     if not isinstance(pare_config, SuiteSettings):
         pytest.fail(f"fixture pare_config: must return SuiteSettings, got {pare_config!r:.80}", pytrace=False)
     return pare_config
-
-
-def _updated(runner: MultiScenarioRunnerConfig, changed: dict[str, Any]) -> MultiScenarioRunnerConfig:
-    from pydantic import ValidationError
-
-    # Only what was set: an alias that nobody set follows its engine.
-    settings = {name: getattr(runner, name) for name in runner.model_fields_set}
-    try:
-        return type(runner).model_validate({**settings, **changed})
-    except ValidationError as error:
-        refuse("", error)
-
-
-def refuse(name: str, error: ValidationError) -> NoReturn:
-    """Fail the test, with a line for each problem with what fixtures returned.
-
-    Args:
-        name: The fixture; empty if its name is where the problem is.
-        error: What pydantic says of it.
-
-    Raises:
-        pytest.fail.Exception: Always.
-    """
-    from pytest_pare.settings.errors import location_of, unknown_run_key
-
-    details = error.errors(include_url=False)
-    keys = [[str(part) for part in location_of(one)] for one in details]
-    if not name:
-        keys = [[_FIXTURES.get(field, field), *inner] for field, *inner in keys]
-    places = [".".join(filter(None, [name, *inner])) for inner in keys]
-    messages = [
-        unknown_run_key(location_of(one)) if one["type"] == "extra_forbidden" else one["msg"] for one in details
-    ]
-    told = [": ".join(filter(None, [place, message])) for place, message in zip(places, messages, strict=True)]
-    # Not `pytest.fail`: pytest would print pydantic's own words, too.
-    raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in told), pytrace=False) from None

@@ -6,15 +6,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from pydantic import ValidationError
 
-from pytest_pare.plugin.fixtures import refuse
+from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.plugin.execution import cassette_of
+from pytest_pare.plugin.fixture_values import require_agent, updated_config
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.selection import load_scenarios
+from pytest_pare.plugin.stash import suite_of
+from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.plugin.suite_paths import configured_paths
 from pytest_pare.plugin.suite_results import without_group
-from pytest_pare.scenarios.errors import did_you_mean
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
+from pytest_pare.settings.paths import absolute_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +42,6 @@ def suite_for(node: pytest.Item | pytest.Collector) -> Suite:
     Raises:
         pytest.fail.Exception: If the suite of the ini value cannot be used.
     """
-    from pytest_pare.plugin.items import suite_of
-
     return suite_of(node) or _suite_of_tests(node.config)
 
 
@@ -75,8 +76,6 @@ def _refuse_to_choose(paths: list[Path], rootpath: Path) -> NoReturn:
 
 
 def _read(config: pytest.Config, path: Path) -> Suite:
-    from pytest_pare.plugin.session import read_suites
-
     try:
         return read_suites(config, [path])[path]
     except pytest.UsageError as error:
@@ -130,7 +129,7 @@ class Player:
         self._hint = _NO_SUITE if has_defaults else ""
         self._suite = suite if suite.settings is settings else Suite(suite.path, settings)
         self._rootpath = node.config.rootpath
-        self._config = config
+        self._config = absolute_paths(config, self._suite.path.parent, ("runner",))
         self._agent = agent
         # A run has the same cassette with `--dist loadgroup` as without.
         self._nodeid = without_group(node.nodeid)
@@ -155,12 +154,11 @@ class Player:
         Raises:
             pytest.fail.Exception: If there is no such scenario, or a setting is wrong.
         """
-        from pytest_pare.plugin.items import anchored, cassette_of, require_agent
         from pytest_pare.simulation.runner import run_scenario
 
         under_test = self._agent if agent is None else agent
         require_agent(under_test)
-        config = self._updated(settings)
+        config = updated_config("pare", self._suite, self._config, settings) if settings else self._config
         require_permission(self._suite.settings, config)
         scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
         script_errors = self._suite.settings.scenarios.script_errors
@@ -169,22 +167,13 @@ class Player:
         variant = f"{self._nodeid}#{self._runs[scenario_id, run_number]}"
         return run_scenario(
             scenario,
-            anchored(config, self._suite),
+            config,
             script_errors,
             agent=under_test,
+            export_dir=self._suite.traces_dir,
             variant=variant,
             cassette=cassette_of(self._suite, scenario_id, run_number, variant, of_suite=False),
         )
-
-    def _updated(self, settings: dict[str, Any]) -> MultiScenarioRunnerConfig:
-        if not settings:
-            return self._config
-        # Only what was set: an alias that nobody set follows its engine.
-        known = {name: getattr(self._config, name) for name in self._config.model_fields_set}
-        try:
-            return type(self._config).model_validate({**known, **settings})
-        except ValidationError as error:
-            refuse("pare", error)
 
     def _class(self, scenario_id: str) -> type[PAREScenario]:
         from pytest_pare.scenarios.library import bundled_library_dir

@@ -277,7 +277,7 @@ def split_name(suite: Suite) -> str:
     """Return the name of the set of scenarios that a suite runs, for its report."""
     selection = suite.settings.scenarios
     if selection.split is not None:
-        return suite.resolve(selection.split).stem
+        return PurePath(selection.split).stem
     return "custom" if selection.include or selection.exclude or selection.limit else "full"
 
 

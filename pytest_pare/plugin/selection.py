@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_pare.scenarios.errors import did_you_mean
-from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
+from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.scenarios.library import SCENARIO_ENTRY_POINT_GROUP, bundled_library_dir, ids_in_source
 from pytest_pare.scenarios.registration import default_library_dirs
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.scenarios.unregistered import Overlooked
     from pytest_pare.settings import Suite
-
-ENTRY_POINT_GROUP = "pare.scenarios"
 
 
 class Libraries(NamedTuple):
@@ -132,4 +130,4 @@ def plan(suite: Suite, rootdir: Path) -> Plan:
         ids = select_ids((i for directory in found.directories for i in ids_in_source(directory)), suite)
     except (SettingsError, OSError):
         return Plan((), is_all=False)
-    return Plan(tuple(ids), is_all=not (found.entry_points and metadata.entry_points(group=ENTRY_POINT_GROUP)))
+    return Plan(tuple(ids), is_all=not (found.entry_points and metadata.entry_points(group=SCENARIO_ENTRY_POINT_GROUP)))

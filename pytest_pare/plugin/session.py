@@ -10,23 +10,23 @@ import pytest
 
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import options, pruning, vscode
+from pytest_pare.plugin import pruning, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
-from pytest_pare.plugin.items import ScenarioHooks, SuiteFile, anchored
+from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.preflight import EndpointCheck, announced, asks_models, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import Tally
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.selection import Plan, plan
-from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
+from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.simulation.export import trace_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_pare.settings import RunnerSettings
+    from pytest_pare.settings import RunnerSettings, Suite
 
 
 class SuiteSession:
@@ -124,28 +124,6 @@ class SuiteSession:
         return path.relative_to(self._config.rootpath).as_posix()
 
 
-def read_suites(config: pytest.Config, paths: list[Path], *, with_files: bool = True) -> dict[Path, Suite]:
-    """Read suite files, with what the command line sets over them.
-
-    Args:
-        config: The session's configuration.
-        paths: The files.
-        with_files: Whether the files that their runs need are looked at, too.
-
-    Raises:
-        pytest.UsageError: If something in a file or a flag is wrong.
-    """
-    try:
-        overrides = _overrides(config)
-        suites = {path: load_suite(path, overrides) for path in paths}
-        if with_files:
-            for suite in suites.values():
-                suite.check_files()
-    except SettingsError as error:
-        raise pytest.UsageError(redacted(str(error))) from error
-    return suites
-
-
 def _wants_forks(suites: dict[Path, Suite]) -> bool:
     """Tell whether runs wait for models, so that many are to be in flight at once."""
     return any(asks_models(suite) for suite in suites.values())
@@ -201,11 +179,10 @@ def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) 
 def _trace_names(suite: Suite) -> set[Path]:
     """Return the files that a suite would write traces to for a scenario without an id: what follows the id in each."""
     numbers = range(1, suite.settings.runs + 1) if suite.settings.runs > 1 else [None]
-    runners = [(variant.name, anchored(variant.settings.runner, suite)) for variant in suite.variants]
     return {
-        trace_path(runner, suite.path.parent, "", number, name)
-        for name, runner in runners
-        if runner.export
+        trace_path(variant.settings.runner, suite.traces_dir, "", number, variant.name)
+        for variant in suite.variants
+        if variant.settings.runner.export
         for number in numbers
     }
 
@@ -240,16 +217,3 @@ def _refuse_shared_cassettes(suites: dict[Path, Suite], planned: dict[Path, Plan
                 f"{other_path}: the cassettes in {suite.cassettes_dir} are also those of {path}; give each a "
                 "cassettes.dir of its own"
             )
-
-
-def _overrides(config: pytest.Config) -> list[Override]:
-    here = config.invocation_params.dir
-    overrides = [
-        Override(option.key, value, option.flag, here)
-        for option in options.SHORTHANDS
-        if (value := config.getoption(option.dest)) is not None
-    ]
-    if sweep := config.getoption(options.SWEEP.dest):
-        overrides.append(parse_sweep(sweep, options.SWEEP.flag))
-    overrides += [parse_assignment(text, options.SET.flag, here) for text in config.getoption(options.SET.dest)]
-    return overrides

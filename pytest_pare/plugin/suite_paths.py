@@ -1,4 +1,4 @@
-"""From the command line to the suite files of a session, and to what pytest is to collect."""
+"""From the command line to the suite files of a session, and to the arguments that pytest collects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from pytest_pare.plugin import options
 
-# Files that make their directory pytest's rootdir, each with the text that it must hold for that.
+# Files that make their directory pytest's rootdir, each with the text that it must contain.
 _SETTINGS_FILES = {
     "pytest.toml": "",
     ".pytest.toml": "",
@@ -30,10 +30,10 @@ def is_suite_file(arg: str) -> bool:
 def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
     """Return the suite files that take part, and make pytest collect them.
 
-    - Files of `--pare-config` always take part. Without a path on the command line, nothing else is collected; a node
-      id of such a file narrows it.
-    - Files of the ini value behave as `testpaths`: they take part when pytest is started in the rootdir without a path,
-      beside what it would collect anyway, or when a path on the command line leads to them.
+    - Files of `--pare-config` always take part. Without a path on the command line, nothing else is collected. A node
+      id selects some scenarios of such a file.
+    - Files of the ini value behave as `testpaths`: they take part, beside the usual tests, when pytest is started in
+      the rootdir without a path; and when a path on the command line leads to them.
     - A file with a suite's name on the command line takes part.
 
     Raises:
@@ -71,7 +71,11 @@ def configured_paths(config: pytest.Config) -> list[Path]:
 
 
 def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
-    """Refuse what is not a file in the project, each with where it was named."""
+    """Refuse paths that are not files in the project.
+
+    Raises:
+        pytest.UsageError: If there is one; the message names the flag or the ini value.
+    """
     for source, path in sources:
         if path.is_dir():
             raise pytest.UsageError(f"{source}: {path} is a directory; name the suite file in it")
@@ -96,8 +100,10 @@ def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
 def _project(config: pytest.Config) -> tuple[Path, Path | None]:
     """Return the rootdir that pytest finds without the plugin's flags, and the settings file in it.
 
-    A flag's value after a space is a path argument in pytest's search for the rootdir: it can make pytest pass over the
-    settings of the project that it was started in. These are the rules of that search, for the path arguments alone.
+    `config.rootpath` cannot take its place. Pytest searches for the rootdir before it loads plugins, so it takes a
+    flag's value after a space for a path argument, and may pass over the settings of the project in which it was
+    started. A check against `config.rootpath` would miss exactly that. pytest's function for the search is private
+    (`_pytest.config.findpaths`), so this function applies the same rules to the path arguments alone.
     """
     if config.getoption("rootdir") or config.getoption("inifilename"):
         return config.rootpath, config.inipath
@@ -120,7 +126,7 @@ def _project(config: pytest.Config) -> tuple[Path, Path | None]:
 
 
 def _path(here: Path, arg: str) -> Path:
-    # As pytest does it: links stay what they are, so that node ids have the names that the user typed.
+    # As pytest does: links are not resolved, so that node ids have the names that the user typed.
     return Path(os.path.abspath(here / arg.partition("::")[0]))  # noqa: PTH100
 
 

@@ -143,8 +143,7 @@ class ScenarioRunnerConfig(Setting):
     )
     agent_type: AgentType = Field(
         default="observe-execute",
-        description="Which proactive agent is under test: observe-execute, null, eager, reckless, random, or one of "
-        "your own, module:name.",
+        description=f"Which proactive agent is under test: {', '.join(AGENT_TYPES)}, or one of your own, module:name.",
     )
     user_type: str = _without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(

@@ -1,13 +1,5 @@
 """What can be wrong with a scenario, apart from the agent."""
 
-from __future__ import annotations
-
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 class ScenarioDefect(Exception):  # noqa: N818 - a defect is what it is; it ends as an exception, never as a failure
     """The scenario itself is broken: a step of its script failed or could never happen."""
@@ -27,9 +19,3 @@ class DuplicateScenarioError(ValueError):
 
 class InvalidScenarioIdError(ValueError):
     """A scenario id cannot be part of a pytest node id."""
-
-
-def did_you_mean(meant: str, known: Iterable[str]) -> str:
-    """Return what ends a sentence on a name that there is not: the one that may be meant, if there is such a one."""
-    close = get_close_matches(meant, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

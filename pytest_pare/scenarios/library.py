@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+SCENARIO_ENTRY_POINT_GROUP = "pare.scenarios"
+"""The group of the entry points that register scenarios of other distributions."""
+
 _REGISTERED = re.compile(
     r"""^@(?:\w+\.)*register(?:_scenario)?\(\s*(?:scenario_id\s*=\s*)?(["'])(?P<id>.+?)\1""", re.MULTILINE
 )

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from are.simulation.scenarios.utils.registry import ScenarioRegistry as BaseScenarioRegistry
 
 from pytest_pare.scenarios.errors import DuplicateScenarioError, InvalidScenarioIdError
+from pytest_pare.scenarios.library import SCENARIO_ENTRY_POINT_GROUP
 from pytest_pare.scenarios.scenario import PAREScenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-SCENARIO_ENTRY_POINT_GROUP = "pare.scenarios"
 
 T = TypeVar("T", bound=PAREScenario)
 

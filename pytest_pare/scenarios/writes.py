@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 
-from pytest_pare.scenarios.errors import did_you_mean
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.source_location import authors_place
 
 if TYPE_CHECKING:

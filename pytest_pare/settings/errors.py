@@ -1,6 +1,5 @@
 """What is wrong with a suite, in words."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -9,6 +8,7 @@ from functools import reduce
 from pydantic_core import ErrorDetails
 
 from pytest_pare.base.documents import DocumentError, Location, dotted, is_number, shown
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.settings.models import KEYS
 
 # Pydantic's type of error -> what it means to someone who writes YAML. Others speak for themselves.
@@ -71,8 +71,7 @@ def unknown_key(key: str, keys: Iterable[str] = KEYS) -> str:
     namesakes = sorted(known for known in keys if known.rpartition(".")[2] == name)
     if len(namesakes) > 2:
         namesakes = []  # A name that is everywhere, such as `seed`, tells nothing.
-    meant = difflib.get_close_matches(name, siblings, n=1) or longer or namesakes
-    return f"unknown key; did you mean {meant[0]}?" if meant else "unknown key"
+    return f"unknown key{did_you_mean(name, siblings, otherwise=longer or namesakes, show=str)}"
 
 
 def unknown_run_key(location: Location) -> str:

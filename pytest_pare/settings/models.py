@@ -275,7 +275,12 @@ PATH_KEYS = frozenset(
 
 
 def key_of(location: Location) -> str:
-    """Return the key at a location of a suite, with [] for positions in lists; in a matrix, the key that it changes."""
+    """Return the key at a location of a suite, with [] for positions in lists.
+
+    At a location in a matrix, it is the key that the variant changes; in the config of a run, the suite's key.
+    """
     if location[:1] == ("matrix",) and len(location) > 2:
         location = location[2:] if location[2] == "noise" else ("runner", *location[2:])
+    if location[:2] == ("runner", "noise"):
+        location = location[1:]
     return re.sub(r"\[\d+\]", "[]", dotted(location))

@@ -1,6 +1,5 @@
 """The variants of a suite: the cells of its matrix, the levels of its sweep, or each of these with each of those."""
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pytest_pare.base.documents import Location, dotted, shown
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.effects import why_no_stage, why_without_effect
 from pytest_pare.settings.engines import without_other_models
 from pytest_pare.settings.errors import describe, location_of, number_hint, unknown_key
@@ -151,9 +151,8 @@ def _wrong_in_matrix(matrix: dict[str, dict[str, Any]]) -> Iterator[Finding]:
         elif RUN_NUMBER.search(name):
             yield ("matrix", name), "the name of a variant must not end like the number of a run"
         for key in (key for key in cell if key not in _OF_CELL):
-            meant = difflib.get_close_matches(key, sorted(_OF_CELL), n=1)
-            hint = f"did you mean {meant[0]}?" if meant else "a variant has keys of runner, and noise"
-            yield ("matrix", name, key), f"unknown key; {hint}"
+            hint = did_you_mean(key, sorted(_OF_CELL), show=str) or "; a variant has keys of runner, and noise"
+            yield ("matrix", name, key), f"unknown key{hint}"
 
 
 def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:

@@ -10,10 +10,10 @@ import threading
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.engines.rate_limit import session_directory
 from pytest_pare.results.validation_result import (
     PAREMultiScenarioValidationResult,
@@ -174,9 +174,7 @@ def _registered(scenario_id: str) -> type[PAREScenario]:
         # Looks for the default library, the first time.
         known = registry.get_all_scenarios()
     if scenario_id not in known:
-        close = get_close_matches(scenario_id, known, n=1, cutoff=0.0)
-        hint = f"; the closest that there is: {close[0]!r}" if close else ""
-        raise ValueError(f"there is no scenario {scenario_id!r}{hint}")
+        raise ValueError(f"there is no scenario {scenario_id!r}{did_you_mean(scenario_id, known)}")
     cls: type[PAREScenario] = known[scenario_id]
     return cls
 

@@ -15,8 +15,8 @@ from are.simulation.types import ConditionCheckEvent, OracleEvent, StopEvent, di
 
 from pytest_pare.apps.system import HomeScreenSystemApp
 from pytest_pare.are.world import drawing_apart
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios import checks, writes
-from pytest_pare.scenarios.errors import did_you_mean
 from pytest_pare.scenarios.events import event_name, is_answer
 from pytest_pare.scenarios.source_location import place_of
 from pytest_pare.simulation.script_graph import ScriptGraph

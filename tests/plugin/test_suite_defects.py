@@ -190,9 +190,7 @@ def test_it_is_a_clean_error_where_warnings_are(library: Example, arguments: tup
 
 
 def test_the_warning_can_be_turned_off(library: Example) -> None:
-    session = library.run(
-        "pare.yaml", "-W", "ignore::pytest_pare.plugin.items.PARELibraryWarning", "-o", "pythonpath=."
-    )
+    session = library.run("pare.yaml", "-W", "ignore::pytest_pare.PARELibraryWarning", "-o", "pythonpath=.")
     assert session.outcomes() == {"passed": 1}
 
 

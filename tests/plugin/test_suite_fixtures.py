@@ -264,7 +264,7 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         (
             "observe_engine_config()",
             "return LLMEngineConfig.model_construct(model_name='', provider='oracle')",
-            "fixture pare_runner_config.observe_engine_config.model_name: String should have at least 1 character",
+            "fixture observe_engine_config.model_name: String should have at least 1 character",
         ),
         (
             "user_engine_config()",

@@ -31,6 +31,7 @@ from pytest_pare.settings import (
     load_suite,
 )
 from pytest_pare.settings.models import Cassettes
+from pytest_pare.settings.paths import absolute_paths
 
 
 @pytest.fixture(autouse=True)
@@ -86,12 +87,16 @@ FULL = """
 """
 
 
+def absolute(path: str) -> str:
+    return str(Path.cwd() / path)
+
+
 def test_every_section() -> None:
     assert load(FULL).settings == SuiteSettings(
         scenarios=ScenarioSelection(
-            paths=["lib", "/abs"],
+            paths=[absolute("lib"), "/abs"],
             bundled=True,
-            split="smoke.txt",
+            split=absolute("smoke.txt"),
             include=["mail_*"],
             exclude=["*_slow"],
             limit=7,
@@ -107,13 +112,13 @@ def test_every_section() -> None:
             execute_model_alias="a",
             env_events_config=EnvEventsConfig(num_env_events_per_minute=3),
         ),
-        noise=NoiseConfig(data="noise.json", tool_slow=SlowTool(rate=0.2, seconds=5)),
+        noise=NoiseConfig(data=absolute("noise.json"), tool_slow=SlowTool(rate=0.2, seconds=5)),
         matrix={"long": {"max_turns": 30}},
         sweep={"noise.event_late.rate": [0, 0.5]},
         live=True,
-        cassettes=Cassettes(dir="tapes", mode="once"),
+        cassettes=Cassettes(dir=absolute("tapes"), mode="once"),
         gate=Gate(min_success_rate=0.9, robustness=0.8),
-        reports=Reports(json="out/report.json", parquet="out/runs.parquet"),
+        reports=Reports(json=absolute("out/report.json"), parquet=absolute("out/runs.parquet")),
     )
 
 
@@ -517,11 +522,12 @@ def test_valid_settings_survive_yaml(data: dict[str, Any]) -> None:
         data = {**data, "runner": {key: value for key, value in data["runner"].items() if key not in without}}
         settings = SuiteSettings.model_validate(data)
     read = load(yaml.safe_dump(data, allow_unicode=True).encode()).settings
-    assert read == settings
-    assert read.model_dump(by_alias=True, exclude_unset=True) == data
+    absolute = absolute_paths(settings, Path.cwd())
+    assert read == absolute
+    assert read.model_dump(by_alias=True, exclude_unset=True) == absolute_paths(data, Path.cwd())
     dumped = settings.model_dump(by_alias=True, exclude={"runner": {"noise", *without}})
     again = load(yaml.safe_dump(dumped).encode()).settings
-    assert again.model_dump() == settings.model_dump()
+    assert again.model_dump() == absolute.model_dump()
 
 
 ANYTHING = st.recursive(

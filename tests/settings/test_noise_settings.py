@@ -32,7 +32,9 @@ def test_what_a_suite_says_of_noise(tmp_path: Path) -> None:
     assert settings.runner.env_events_config == EnvEventsConfig(
         num_env_events_per_minute=4, weight_per_app_class={"StatefulShoppingApp": 2.0}
     )
-    assert settings.noise == NoiseConfig(schedule="pare", data="mine.json", event_late=LateEvent(rate=0.1, seconds=5.0))
+    assert settings.noise == NoiseConfig(
+        schedule="pare", data=str(tmp_path / "mine.json"), event_late=LateEvent(rate=0.1, seconds=5.0)
+    )
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_where_text_is_wanted_it_is_text(tmp_path: Path, value: str) -> None:
     assert settings.runner.user_model_alias == value
     assert settings.runner.user_engine_config.model_name == value
     assert settings.runner.user_engine_config.answers == [value]
-    assert settings.reports.json_path == value
+    assert settings.reports.json_path == str(tmp_path / value)
 
 
 @pytest.mark.parametrize("word", ["yes", "On", "TRUE"])

@@ -15,7 +15,8 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
 
-from pytest_pare.base.documents import DocumentError, Location, parse_json, read_text, with_lines
+from pytest_pare.base.documents import DocumentError, Location, read_text
+from pytest_pare.base.json_documents import parse_json, with_lines
 
 ENVIRONMENT_VARIABLE = "ENV_AUGMENTATION_DATA_PATH"
 

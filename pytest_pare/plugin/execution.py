@@ -1,0 +1,249 @@
+"""One run of a scenario as a pytest item: checks the fixtures' values, plays the scenario, passes or fails."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from pytest_pare import PARECassetteWarning, PAREScriptWarning
+from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.base.run_files import file_name, recorder_name
+from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.user_frames import users_traceback
+from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
+from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent
+from pytest_pare.plugin.preflight import require_permission
+from pytest_pare.plugin.stash import RECORD
+from pytest_pare.plugin.suite_results import RunId
+from pytest_pare.plugin.watchdog import watchdog
+from pytest_pare.results.validation_result import (
+    PAREScenarioValidationResult,
+    exception_type_name,
+    result_to_record,
+)
+from pytest_pare.scenarios.config import AgentType, MultiScenarioRunnerConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.settings import Suite, Variant
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.runner import Run
+
+
+_AGENT_TYPE = TypeAdapter[str](AgentType)
+
+
+def play(
+    item: pytest.Item,
+    scenario_id: str,
+    cls: type[PAREScenario],
+    config: MultiScenarioRunnerConfig,
+    agent: ProactiveAgent | None,
+    variant: Variant,
+    run_number: int | None,
+    suite: Suite,
+) -> None:
+    """Play a scenario and keep its record on the item.
+
+    Args:
+        item: The item of the run.
+        scenario_id: The scenario.
+        cls: Its class.
+        config: The settings of the run, as the fixtures returned them.
+        agent: The agent under test; `None` is the one that `config.agent_type` names.
+        variant: The variant of the suite.
+        run_number: The number of the run; `None` where each scenario is run once.
+        suite: The suite.
+
+    Raises:
+        pytest.fail.Exception: If the run is not a success, or a fixture returned something wrong.
+        Exception: If the run ended with an exception of the user's code.
+    """
+    __tracebackhide__ = hide_from_users_code
+    require_agent(agent)
+    config = checked_config(item, config, suite)
+    _refuse_two_agents(config, agent, variant, suite)
+    config_record = _config_to_record(config, agent)
+    _refuse_another_level(config, variant)
+    require_permission(suite.settings, config)
+    with watchdog(item.config, item.nodeid, getattr(config, "timeout_seconds", None)) as start_watchdog:
+        scenario, run = _run(item, scenario_id, cls, config, agent, run_number, suite, start_watchdog)
+    refused = _warn(item, run)
+    if refused and run.result.status == "success":
+        # The filter declares such a run unusable, so its success says nothing about the agent.
+        run.result.success, run.result.exception, run.result.error_kind = None, refused[0], "configuration"
+    record = {
+        "result": result_to_record(run.result),
+        "config": config_record,
+        "level": None if variant.level is None else list(variant.level),
+        "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
+        "setup_seconds": run.setup_seconds,
+    }
+    item.stash[RECORD] = sendable(record)
+    if run.result.status == "success":
+        return
+    error = run.result.exception
+    also = [f"{exception_type_name(one)}: {one}" for one in refused if one is not error]
+    if error is not None and is_users(error):
+        for note in also:
+            error.add_note(note)
+        raise error if item.config.getoption("fulltrace") else from_users_code(error)
+    raised = None if run.agent_error is None else users_traceback(run.agent_error.__traceback__)
+    _fail("\n\n".join([explanation(run), *also]), scenario, run.env, raised)
+
+
+def _fail(
+    text: str,
+    scenario: PAREScenario | None,
+    env: StateAwareEnvironmentWrapper | None,
+    raised: TracebackType | None,
+) -> NoReturn:
+    """Fail the item. `--pdb` stops here, with the scenario and the environment in scope, or in the agent's frame.
+
+    Args:
+        text: The text of the failure.
+        scenario: The scenario, as the run left it.
+        env: The environment, likewise.
+        raised: Where the agent raised, if it did.
+    """
+    raise pytest.fail.Exception(text, pytrace=False).with_traceback(raised)
+
+
+def _warn(item: pytest.Item, run: Run) -> list[Warning]:
+    """Issue the warnings of a run, and return those for which a filter raises errors."""
+    refused: list[Warning] = []
+    for warning in run.warnings:
+        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
+        text = redacted(to_short_text(warning))
+        try:
+            warn_at_scenario(item, kind(text))
+        except kind:
+            # A new one, because the traceback of the one that was raised is ours and pytest's.
+            refused.append(kind(f"{text} (-W or filterwarnings makes an error of this warning)"))
+    return refused
+
+
+def warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
+    """Issue a warning at the line of a scenario's source."""
+    # Pytest prints the line of the source. A line of the suite file, which is the item's place, may hold a password.
+    function: Any = getattr(item, "obj", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    path, line = (item.path, 0) if code is None else (Path(code.co_filename), code.co_firstlineno)
+    root = item.config.rootpath
+    warnings.warn_explicit(warning, None, str(path.relative_to(root) if path.is_relative_to(root) else path), line)
+
+
+def _refuse_two_agents(
+    config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None, variant: Variant, suite: Suite
+) -> None:
+    # If a flag or a variant names an agent, no other agent may be tested.
+    sources = [override.source for override in suite.overrides if override.key == "runner.agent_type"]
+    if variant.settings.runner.agent_type != suite.settings.runner.agent_type:
+        sources.append(f"variant {variant.name}")
+    if sources and agent is not None and not config.oracle:
+        pytest.fail(
+            f"{sources[-1]} says runner.agent_type = {config.agent_type}, and the fixture proactive_agent returns "
+            "another agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
+            pytrace=False,
+        )
+
+
+def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -> None:
+    # A run must not count at a level of the sweep that it was not played at.
+    if variant.level is None:
+        return
+    key, level = variant.level
+    value: Any = config
+    for part in key.removeprefix("runner.").split("."):
+        value = getattr(value, part, None)
+    if value != level:
+        pytest.fail(
+            f"variant {variant.name} says {key} = {level:g}, and a fixture makes it {value}; the fixture would win, so "
+            "leave one out",
+            pytrace=False,
+        )
+
+
+def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None) -> dict[str, Any]:
+    """Return a config as builtins from which the controller makes a `MultiScenarioRunnerConfig`."""
+    record: dict[str, Any] = redacted_plain(
+        config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+    )
+    if agent is not None and not config.oracle:
+        from pytest_pare.simulation.participants import name_of
+
+        try:
+            record["agent_type"] = _AGENT_TYPE.validate_python(name_of(agent))
+        except ValidationError as error:
+            refuse("pare_runner_config.agent_type", error)
+    return record
+
+
+def _run(
+    item: pytest.Item,
+    scenario_id: str,
+    cls: type[PAREScenario],
+    config: MultiScenarioRunnerConfig,
+    agent: ProactiveAgent | None,
+    run_number: int | None,
+    suite: Suite,
+    on_start: Callable[[], None],
+) -> tuple[PAREScenario | None, Run]:
+    from pytest_pare.simulation.runner import Run, run_scenario
+    from pytest_pare.simulation.trace import Trace
+
+    variant = RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant
+    scenario: PAREScenario | None = None
+    try:
+        # A class that is registered under two ids holds only the last one, so the id is an argument.
+        scenario = cls(run_number=run_number, scenario_id=scenario_id)
+        return scenario, run_scenario(
+            scenario,
+            config,
+            suite.settings.scenarios.script_errors,
+            agent=agent,
+            export_dir=suite.traces_dir,
+            variant=variant,
+            cassette=cassette_of(suite, scenario_id, run_number, variant, of_suite=True),
+            on_start=on_start,
+        )
+    except Exception as error:  # noqa: BLE001 - a user's constructor may raise anything
+        result = PAREScenarioValidationResult(success=None, exception=error)
+        return scenario, Run(result, Trace(scenario_id, 0.0, ()))
+
+
+def cassette_of(
+    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, of_suite: bool
+) -> Cassette | None:
+    """Return the cassette of a run, to record or to replay; `None` if its suite has no cassettes.
+
+    Args:
+        suite: The suite.
+        scenario_id: The scenario.
+        run_number: The number of the run; `None` where each scenario is run once.
+        variant: Distinguishes the run from others of the same scenario and number.
+        of_suite: Whether the run is an item of the suite, and not made by the fixture `pare`.
+    """
+    from pytest_pare.engines.recorder import Cassette
+
+    settings, directory = suite.settings.cassettes, suite.cassettes_dir
+    if settings is None or directory is None:
+        return None
+    recorder = recorder_name(suite.path, directory) if of_suite else ""
+    path = directory / file_name(scenario_id, run_number, variant, "jsonl")
+    return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
+
+
+def hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Hide the plugin's frames in tracebacks of users' exceptions; pytest needs a frame to show a failure's text."""
+    return not excinfo.errisinstance(pytest.fail.Exception)

@@ -1,0 +1,141 @@
+"""Checks of the values that fixtures return.
+
+The config of a run is validated once: the suite's own when the suite is loaded, one that fixtures changed after them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
+
+import pytest
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+    from pytest_pare.settings import RunnerSettings, Suite
+
+_CHECKED = pytest.StashKey[object]()
+"""The config that is known to be valid, with absolute paths."""
+
+# The field of a runner's config that a fixture stands for, where it has another name.
+_FIXTURES = {"noise": "noise_config"}
+
+
+def require_agent(agent: object) -> None:
+    """Fail the test if the agent under test is neither callable nor `None`."""
+    if agent is not None and not callable(agent):
+        wrong = f"fixture proactive_agent: must return an agent, which takes a turn, or None, got {agent!r:.80}"
+        pytest.fail(wrong, pytrace=False)
+
+
+def merged_config(
+    node: pytest.Item, suite: Suite, runner: RunnerSettings, changed: dict[str, Any]
+) -> MultiScenarioRunnerConfig:
+    """Return a config with the values of fixtures in it, valid and with absolute paths.
+
+    Args:
+        node: The test.
+        suite: Its suite.
+        runner: The config.
+        changed: By key, the values of fixtures that differ from it.
+
+    Raises:
+        pytest.fail.Exception: If one of them is wrong.
+    """
+    config: MultiScenarioRunnerConfig = runner
+    if changed:
+        config = updated_config("", suite, runner, changed)
+    if changed or any(runner is variant.settings.runner for variant in suite.variants):
+        node.stash[_CHECKED] = config
+    return config
+
+
+def updated_config(
+    fixture: str, suite: Suite, config: MultiScenarioRunnerConfig, changed: dict[str, Any]
+) -> MultiScenarioRunnerConfig:
+    """Return a config with other values in it, valid and with absolute paths.
+
+    Args:
+        fixture: The fixture that is named if one of them is wrong; empty if the key of the value is its name.
+        suite: The suite, whose directory paths are relative to.
+        config: The config.
+        changed: The values, by key.
+
+    Raises:
+        pytest.fail.Exception: If one of them is wrong.
+    """
+    from pydantic import ValidationError
+
+    from pytest_pare.settings.paths import absolute_paths
+
+    # Only what was set: an alias that was not set follows its engine.
+    settings = {name: getattr(config, name) for name in config.model_fields_set}
+    plain = {name: _plain(type(config), name, value) for name, value in changed.items()}
+    try:
+        updated = type(config).model_validate({**settings, **plain})
+    except ValidationError as error:
+        refuse(fixture, error)
+    return absolute_paths(updated, suite.path.parent, ("runner",))  # type: ignore[no-any-return]
+
+
+def _plain(model: type[MultiScenarioRunnerConfig], name: str, value: Any) -> Any:
+    """Return a value as pydantic validates it: it takes an object of the field's own class as it is."""
+    field = model.model_fields.get(name)
+    own = () if field is None else (field.annotation, *get_args(field.annotation))
+    return value.model_dump(exclude_unset=True) if type(value) in own and hasattr(value, "model_dump") else value
+
+
+def checked_config(node: pytest.Item, config: MultiScenarioRunnerConfig, suite: Suite) -> MultiScenarioRunnerConfig:
+    """Return the config that `pare_runner_config` returned, valid and with absolute paths.
+
+    Args:
+        node: The test.
+        config: The config.
+        suite: Its suite.
+
+    Raises:
+        pytest.fail.Exception: If it is wrong.
+    """
+    from pydantic import ValidationError
+
+    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
+    from pytest_pare.settings.paths import absolute_paths
+
+    if not isinstance(config, ScenarioRunnerConfig):
+        wrong = f"fixture pare_runner_config: must return a ScenarioRunnerConfig, got {config!r:.80}"
+        pytest.fail(wrong, pytrace=False)
+    if config is node.stash.get(_CHECKED, None):
+        return config
+    try:
+        MultiScenarioRunnerConfig.model_validate(
+            config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
+        )
+    except ValidationError as error:
+        refuse("pare_runner_config", error)
+    return absolute_paths(config, suite.path.parent, ("runner",))  # type: ignore[no-any-return]
+
+
+def refuse(name: str, error: ValidationError) -> NoReturn:
+    """Fail the test, with a line for each wrong value that fixtures returned.
+
+    Args:
+        name: The fixture; empty if the key of the value is its name.
+        error: The errors of the values.
+
+    Raises:
+        pytest.fail.Exception: Always.
+    """
+    from pytest_pare.settings.errors import location_of, unknown_run_key
+
+    details = error.errors(include_url=False)
+    keys = [[str(part) for part in location_of(one)] for one in details]
+    if not name:
+        keys = [[_FIXTURES.get(field, field), *inner] for field, *inner in keys]
+    places = [".".join(filter(None, [name, *inner])) for inner in keys]
+    messages = [
+        unknown_run_key(location_of(one)) if one["type"] == "extra_forbidden" else one["msg"] for one in details
+    ]
+    lines = [": ".join(filter(None, [place, message])) for place, message in zip(places, messages, strict=True)]
+    # Not `pytest.fail`: pytest would print pydantic's own message, too.
+    raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in lines), pytrace=False) from None

@@ -1,0 +1,21 @@
+"""What the plugin keeps on pytest's nodes: the suite on the node of its file, the record of a run on its item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_pare.settings import Suite
+
+SUITE = pytest.StashKey["Suite"]()
+"""The suite, on the node of its file."""
+
+RECORD = pytest.StashKey[dict[str, Any]]()
+"""The record of the last attempt at a run, on its item: builtins only, as it travels on a report."""
+
+
+def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
+    """Return the suite that a node belongs to."""
+    return next((suite for one in node.listchain() if (suite := one.stash.get(SUITE, None)) is not None), None)

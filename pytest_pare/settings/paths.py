@@ -1,0 +1,41 @@
+"""Paths in settings: relative to a directory where they are written, absolute once a suite is loaded."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from pytest_pare.base.documents import Location
+from pytest_pare.settings.models import PATH_KEYS, key_of
+
+
+def absolute_paths(value: Any, base_dir: Path, location: Location = ()) -> Any:
+    """Return settings with the paths in them made absolute; the same object if there is no relative path in it.
+
+    Args:
+        value: All settings of a suite, or the value at a location of them, as models or as plain values.
+        base_dir: What the paths are relative to.
+        location: The location.
+    """
+    if isinstance(value, str):
+        is_path = bool(value) and key_of(location) in PATH_KEYS
+        absolute = str((base_dir / value).resolve()) if is_path else value
+        return value if absolute == value else absolute
+    if isinstance(value, list):
+        items = [absolute_paths(item, base_dir, (*location, index)) for index, item in enumerate(value)]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if isinstance(value, BaseModel):
+        keys = {name: field.alias or name for name, field in type(value).model_fields.items()}
+        inner = {name: (key, getattr(value, name)) for name, key in keys.items()}
+    elif isinstance(value, dict):
+        inner = {name: (name, item) for name, item in value.items()}
+    else:
+        return value
+    changed = {
+        name: new
+        for name, (key, old) in inner.items()
+        if (new := absolute_paths(old, base_dir, (*location, key))) is not old
+    }
+    if not changed:
+        return value
+    return value.model_copy(update=changed) if isinstance(value, BaseModel) else {**value, **changed}
