@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.apps.system import SystemApp
 
-from pytest_pare.agents.protocols import ToolFailure, ToolTimeout
+from pytest_pare.agents.errors import ToolFailure, ToolTimeout
 from pytest_pare.base.serialization import to_builtins_or_name, to_short_builtins
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.noise_config import failure_probability

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_pare.agents.protocols import StaleTurn, TurnOver
+from pytest_pare.agents.errors import StaleTurn, TurnOver
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver

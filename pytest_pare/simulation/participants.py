@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.agents import calibration
-from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.agents.calibration import ReferenceCall
+from pytest_pare.agents.loading import AGENT_FACTORIES, AgentContext
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.recorder import Tape
@@ -19,8 +19,6 @@ from pytest_pare.simulation.turns import Desk
 from pytest_pare.simulation.user_faults import DifficultUser, is_difficult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.recorder import Cassette
@@ -101,16 +99,12 @@ class Cast:
         """
         if self._agent is not None:
             return self._agent
-        built_in: dict[str, Callable[[], ProactiveAgent]] = {
-            "observe-execute": self._observe_execute,
-            "null": lambda: calibration.null,
-            "eager": lambda: calibration.eager,
-            "reckless": lambda: calibration.Reckless(self._reference),
-            "random": calibration.RandomAgent,
-        }
         if isinstance(made, Exception):
             raise made
-        return built_in[self._config.agent_type]() if made is None else made
+        if made is not None:
+            return made
+        context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)
+        return AGENT_FACTORIES[self._config.agent_type](context)
 
     def users_time(self) -> float | None:
         """Return when the user is to have its turn to act in time, in epoch seconds; `None` if it waits for others."""
@@ -147,14 +141,12 @@ class Cast:
             failed.append(f"{len(left)} step{'s' * (len(left) > 1)} of the solution could not be played: {names}")
         return failed
 
-    def _observe_execute(self) -> ObserveExecuteAgent:
-        return ObserveExecuteAgent(
-            self._engine("observe"),
-            self._engine("execute"),
-            self._env.time_manager,
-            self._config.observe_max_iterations,
-            self._config.execute_max_iterations,
-        )
+    def _next_reference_call(self) -> ReferenceCall | None:
+        step = self._reference.next_unasked()
+        if step is None:
+            return None
+        arguments = self._reference.play(step)
+        return ReferenceCall(step.app_name, step.function, arguments)
 
     def _engine(self, role: Role) -> TimedEngine:
         config = self._engines[role]

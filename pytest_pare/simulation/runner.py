@@ -12,7 +12,8 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AgentValidationEvent, ValidationEvent
 
 from pytest_pare.agents import prompts
-from pytest_pare.agents.loading import AgentTypeError, load_agent
+from pytest_pare.agents.errors import AgentTypeError
+from pytest_pare.agents.loading import load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.redaction import redacted, redacted_repr
 from pytest_pare.base.serialization import to_builtins, to_short_text

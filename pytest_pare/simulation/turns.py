@@ -13,16 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.tool_utils import AppToolArg
 
-from pytest_pare.agents.protocols import (
-    ConsentRequired,
-    Notification,
-    ProactiveAgentMode,
-    StaleTurn,
-    Turn,
-    TurnOver,
-    UnknownToolError,
-    UserTurn,
-)
+from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
+from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.base.serialization import to_short_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError

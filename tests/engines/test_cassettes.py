@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.agents import prompts
-from pytest_pare.agents.loading import AgentTypeError
+from pytest_pare.agents.errors import AgentTypeError
 from pytest_pare.engines import drift
 from pytest_pare.engines.cassette import Call, Ingredients, Message, Recording, fingerprint, messages_at
 from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, EngineError

@@ -19,7 +19,8 @@ import pytest
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import ConditionCheckEvent
 
-from pytest_pare.agents.protocols import ConsentRequired, ProactiveAgentMode, StaleTurn, TurnOver, UnknownToolError
+from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
+from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.results.validation_result import result_to_record
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver

@@ -13,7 +13,8 @@ from are.simulation.types import event_registered
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.agents.protocols import ProactiveAgentMode, ToolFailure, ToolTimeout, TurnOver
+from pytest_pare.agents.errors import ToolFailure, ToolTimeout, TurnOver
+from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.base.serialization import to_builtins
 from pytest_pare.scenarios.config import NoiseConfig, ToolAugmentationConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
