@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_pare.agents.protocols import ProactiveAgent
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.scenarios.unregistered import Overlooked
@@ -439,7 +439,7 @@ def _run(
 
 def cassette_of(
     suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, of_suite: bool
-) -> Cassette | None:
+) -> CassetteSpec | None:
     """Return where a run is recorded, or replayed from; `None` if its suite has no cassettes.
 
     Args:
@@ -449,14 +449,14 @@ def cassette_of(
         variant: What tells the run from others of the same scenario and number.
         of_suite: Whether the suite itself makes the run, and not a test of somebody's own.
     """
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
 
     settings, directory = suite.settings.cassettes, suite.cassettes_dir
     if settings is None or directory is None:
         return None
     recorder = recorder_name(suite.path, directory) if of_suite else ""
     path = directory / file_name(scenario_id, run_number, variant, "jsonl")
-    return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
+    return CassetteSpec(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 
 
 def require_agent(agent: object) -> None:

@@ -14,7 +14,7 @@ from pytest_pare.agents.errors import StaleTurn, TurnOver
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
-from pytest_pare.simulation.turns import AgentFailure, RunEnded, WorldOver
+from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-    from pytest_pare.simulation.turns import Desk
+    from pytest_pare.simulation.turns import TurnGateway
 
 
 class Played(NamedTuple):
@@ -44,7 +44,7 @@ class Loop:
 
     Args:
         env: The environment, started.
-        desk: Makes the turns.
+        gateway: Makes the turns.
         consent: What the agent has proposed.
         user: The simulated user.
         agent: The agent under test.
@@ -60,7 +60,7 @@ class Loop:
     def __init__(
         self,
         env: StateAwareEnvironmentWrapper,
-        desk: Desk,
+        gateway: TurnGateway,
         consent: Consent,
         user: UserAgent,
         agent: ProactiveAgent,
@@ -71,7 +71,7 @@ class Loop:
         offline: bool = False,
     ) -> None:
         self._env = env
-        self._desk = desk
+        self._gateway = gateway
         self._consent = consent
         self._user = user
         self._agent = agent
@@ -108,7 +108,7 @@ class Loop:
         except SimulatedTimeOver:
             self.ended_by = "max_scenario_duration"
         finally:
-            self._desk.close_turn()
+            self._gateway.close_turn()
             self._close()
 
     def _play_turns(self) -> Ending:
@@ -135,22 +135,22 @@ class Loop:
 
     def _play_turn(self) -> bool:
         """Play a turn and tell whether anything can come after it."""
-        env, desk = self._env, self._desk
+        env, gateway = self._env, self._gateway
         began = env.time_manager.time()
         env.turn = self._turns
         self._consent.begin_turn(self._turns)
         self._turns += 1
-        desk.acted = False
-        self._user(desk.user_turn(env.turn))
+        gateway.acted = False
+        self._user(gateway.user_turn(env.turn))
         self._check()
         if env.is_over:
             return False
-        self._play_agent(desk.agent_turn(env.turn))
+        self._play_agent(gateway.agent_turn(env.turn))
         self._check()
-        desk.close_turn()
+        gateway.close_turn()
         if env.is_over:
             return False
-        return desk.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
+        return gateway.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
 
     def _play_agent(self, turn: Turn) -> None:
         began = time.perf_counter()
@@ -159,7 +159,7 @@ class Loop:
             outcome: Any = self._agent(turn)
             returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
         # Time passes now, and a thread that the agent has left behind is to do nothing in it.
-        self._desk.close_turn()
+        self._gateway.close_turn()
         if returned is not None:
             raise AgentFailure(
                 f"the agent returned {_told(returned)}; it must return None, and act through the turn it is given"
@@ -192,8 +192,8 @@ class Loop:
 
     def _check(self) -> None:
         """End the run if that was due in a turn, also if the agent swallowed it."""
-        if self._desk.ended is not None:
-            raise RunEnded(self._desk.ended)
+        if self._gateway.ended is not None:
+            raise RunEnded(self._gateway.ended)
         self._env.limits.check()
 
     def _skip_idle_time(self, seconds: float) -> bool:

@@ -9,19 +9,19 @@ from pytest_pare.agents.calibration import ReferenceCall
 from pytest_pare.agents.loading import AGENT_FACTORIES, AgentContext
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.base.serialization import to_text
-from pytest_pare.engines.recorder import Tape
+from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.events import is_users_own
-from pytest_pare.simulation.request_inputs import ingredients
+from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace import ENV_EVENT, TraceEvent
-from pytest_pare.simulation.turns import Desk
+from pytest_pare.simulation.turns import TurnGateway
 from pytest_pare.simulation.user_faults import DifficultUser, is_difficult
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
     from pytest_pare.engines.building import EngineBuilder
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.engines.reference import Role
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
 
-class Cast:
+class Participants:
     """Makes the user and the agent of one run.
 
     Args:
@@ -42,8 +42,8 @@ class Cast:
         cassette: The recording of what live engines answer; `None` for none.
 
     Attributes:
-        desk: Makes the turns.
-        tape: Records and replays the live engines, if there are any and a cassette.
+        gateway: Makes the turns.
+        recorder: Records and replays the live engines, if there are any and a cassette.
 
     Raises:
         EngineConfigurationError: If there is no recording, and none is to be made.
@@ -57,9 +57,9 @@ class Cast:
         consent: Consent,
         engine_builder: EngineBuilder,
         agent: ProactiveAgent | None = None,
-        cassette: Cassette | None = None,
+        cassette: CassetteSpec | None = None,
     ) -> None:
-        self.desk = Desk(scenario, env, consent, config)
+        self.gateway = TurnGateway(scenario, env, consent, config)
         self._scenario = scenario
         self._config = config
         self._env = env
@@ -71,10 +71,10 @@ class Cast:
         self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
         played = frozenset(role for role in roles if self._engines[role].provider == "oracle")
         live = {role: self._engines[role] for role in roles if self._engines[role].is_live}
-        self.tape: Tape | None = None
+        self.recorder: Recorder | None = None
         if cassette is not None and live:
-            needed = ingredients(scenario, env.apps.values(), live)
-            self.tape = Tape(cassette, scenario.scenario_id, scenario.run_number, needed, lambda: env.turn or 0)
+            inputs = request_inputs(scenario, env.apps.values(), live)
+            self.recorder = Recorder(cassette, scenario.scenario_id, scenario.run_number, inputs, lambda: env.turn or 0)
         self._reference = Reference(scenario.events, env, is_users_own, played, scenario.scenario_id)
 
     def user(self) -> UserAgent:
@@ -85,7 +85,7 @@ class Cast:
         """
         user = ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
         noise = self._scenario.noise_config
-        return DifficultUser(user, self.desk, self._consent, noise, self._scenario) if is_difficult(noise) else user
+        return DifficultUser(user, self.gateway, self._consent, noise, self._scenario) if is_difficult(noise) else user
 
     def agent(self, made: ProactiveAgent | Exception | None = None) -> ProactiveAgent:
         """Return the agent under test.
@@ -151,8 +151,8 @@ class Cast:
     def _engine(self, role: Role) -> TimedEngine:
         config = self._engines[role]
         build = partial(self._engine_builder, config, role, self._reference)
-        engine = build() if self.tape is None or not config.is_live else self.tape.engine(role, build)
-        return TimedEngine(engine, role, self._env, self.desk, self._config)
+        engine = build() if self.recorder is None or not config.is_live else self.recorder.engine(role, build)
+        return TimedEngine(engine, role, self._env, self.gateway, self._config)
 
 
 def name_of(agent: Any) -> str:

@@ -31,20 +31,20 @@ from pytest_pare.scenarios.noise.events import is_arrival
 from pytest_pare.scenarios.writes import inspected_writes
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+from pytest_pare.simulation.errors import AgentFailure
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.loop import Loop, Played
-from pytest_pare.simulation.participants import Cast, name_of
+from pytest_pare.simulation.participants import Participants, name_of
 from pytest_pare.simulation.preflight import inspect_scenario
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
-from pytest_pare.simulation.turns import AgentFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
-    from pytest_pare.engines.recorder import Cassette, Tape
+    from pytest_pare.engines.recorder import CassetteSpec, Recorder
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
 
@@ -92,7 +92,7 @@ def run_scenario(
     engine_builder: EngineBuilder = build_engine,
     export_dir: Path = Path("traces"),
     variant: str = "",
-    cassette: Cassette | None = None,
+    cassette: CassetteSpec | None = None,
     on_start: Callable[[], None] = lambda: None,
 ) -> Run:
     """Play `scenario` with a user and an agent, or in oracle mode, and validate what happened.
@@ -132,9 +132,16 @@ def run_scenario(
     result.duration = time.perf_counter() - began
     warnings = [*stage.suspicions, *stage.noise_warnings(), *(stage.defects if script_errors == "warn" else [])]
     told = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
-    taped = () if stage.tape is None else tuple(stage.tape.warnings)
+    of_recording = () if stage.recorder is None else tuple(stage.recorder.warnings)
     return Run(
-        result, trace, (*told, *taped), stage.agent_error, problem or export_error, taped, began - asked, stage.env
+        result,
+        trace,
+        (*told, *of_recording),
+        stage.agent_error,
+        problem or export_error,
+        of_recording,
+        began - asked,
+        stage.env,
     )
 
 
@@ -158,7 +165,7 @@ class _Stage:
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
-        self.tape: Tape | None = None
+        self.recorder: Recorder | None = None
         # Whether the conversation came to its end: nothing more would be asked in this run.
         self.is_played = False
         self.agent_name: str | None = None
@@ -202,7 +209,7 @@ def _prepare(
     config: ScenarioRunnerConfig,
     agent: ProactiveAgent | None,
     engine_builder: EngineBuilder,
-    cassette: Cassette | None,
+    cassette: CassetteSpec | None,
 ) -> ProactiveAgent | Exception | None:
     """Import what the run needs, and return the agent that `agent_type` names, or why there is none."""
     if config.oracle:
@@ -222,7 +229,7 @@ def _result(
     agent: ProactiveAgent | None,
     made: ProactiveAgent | Exception | None,
     engine_builder: EngineBuilder,
-    cassette: Cassette | None,
+    cassette: CassetteSpec | None,
 ) -> PAREScenarioValidationResult:
     scenario = stage.scenario
     try:
@@ -271,28 +278,28 @@ def _agent_run(
     agent: ProactiveAgent | None,
     made: ProactiveAgent | Exception | None,
     engine_builder: EngineBuilder,
-    cassette: Cassette | None,
+    cassette: CassetteSpec | None,
 ) -> PAREScenarioValidationResult:
     scenario, config = stage.scenario, stage.config
     consent = Consent(config.proposal_lifetime, config.execute_max_turns)
     env = stage.env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, limits=stage.limits, consent=consent)
     env.run(scenario, wait_for_end=False)
-    cast = Cast(scenario, config, env, consent, engine_builder, agent, cassette)
-    stage.tape = cast.tape
-    user = cast.user()
+    participants = Participants(scenario, config, env, consent, engine_builder, agent, cassette)
+    stage.recorder = participants.recorder
+    user = participants.user()
     stage.agent_name = config.agent_type if agent is None else name_of(agent)
-    under_test = cast.agent(made)
+    under_test = participants.agent(made)
     charges = not isinstance(under_test, ObserveExecuteAgent)
     offline = agent is None and config.agent_type in AGENT_TYPES
     loop = stage.loop = Loop(
         env,
-        cast.desk,
+        participants.gateway,
         consent,
         user,
         under_test,
         config,
         charges=charges,
-        users_time=cast.users_time,
+        users_time=participants.users_time,
         offline=offline,
     )
     try:
@@ -315,7 +322,7 @@ def _agent_run(
     stage.limits.check()
     # A validation that failed has ended the run; what was to come after it is no defect.
     if env.failure is None:
-        stage.defects = [*stage.defects, *cast.reference_defects()]
+        stage.defects = [*stage.defects, *participants.reference_defects()]
     return result
 
 
@@ -327,10 +334,10 @@ def _finish(stage: _Stage, env: StateAwareEnvironmentWrapper) -> PAREScenarioVal
 
 
 def _finish_recording(stage: _Stage, result: PAREScenarioValidationResult) -> str | None:
-    if stage.tape is None:
+    if stage.recorder is None:
         return None
     try:
-        stage.tape.finish(result.exception, is_whole=stage.is_played)
+        stage.recorder.finish(result.exception, is_whole=stage.is_played)
     except OSError as raised:
         return f"{stage.scenario.scenario_id}: cannot write the cassette {raised.filename}: {raised.strerror}"
     return None
