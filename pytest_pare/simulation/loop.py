@@ -11,8 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.errors import StaleTurn, TurnOver
-from pytest_pare.base.redaction import redacted
-from pytest_pare.base.serialization import to_builtins, to_short_text
+from pytest_pare.base.serialization import to_short_text, type_and_value
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
 
@@ -162,7 +161,8 @@ class Loop:
         self._gateway.close_turn()
         if returned is not None:
             raise AgentFailure(
-                f"the agent returned {_told(returned)}; it must return None, and act through the turn it is given"
+                f"the agent returned {type_and_value(returned)}; "
+                "it must return None, and act through the turn it is given"
             )
         if self._charges:
             seconds = time.perf_counter() - began if self._is_measured else self._config.generation_seconds
@@ -217,7 +217,7 @@ class Loop:
         if self._is_last():
             # What happens behind the jump would reach neither side.
             return True
-        jumped = self._env.jump_to_what_happens(users_time)
+        jumped = self._env.jump_to_next_event(users_time)
         if seconds > 0:
             self._turns_saved += jumped // seconds
         return True
@@ -268,11 +268,3 @@ def _said(error: BaseException) -> str:
     except BaseException:  # noqa: BLE001 - an agent's own may raise anything when it is asked for its text
         text = type(error).__name__
     return to_short_text(text)
-
-
-def _told(value: object) -> str:
-    return (
-        f"{type(value).__name__} ({redacted(repr(to_builtins(value))):.80})"
-        if isinstance(value, str | int | float)
-        else type(value).__name__
-    )

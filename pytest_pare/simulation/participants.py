@@ -14,7 +14,7 @@ from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
-from pytest_pare.simulation.trace import ENV_EVENT, TraceEvent
+from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
 from pytest_pare.simulation.turns import TurnGateway
 from pytest_pare.simulation.user_faults import DifficultUser, is_difficult
 

@@ -13,7 +13,7 @@ from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.errors import WorldOver
-from pytest_pare.simulation.trace import EngineCall
+from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
     from pytest_pare.engines.reference import Role

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.serialization import to_short_builtins, to_short_text
-from pytest_pare.simulation.trace import TraceEvent
+from pytest_pare.simulation.trace_entries import TraceEvent
 
 if TYPE_CHECKING:
     from pytest_pare.agents.tools import Tool
