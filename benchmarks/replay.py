@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, alternate
 if TYPE_CHECKING:
     from are.simulation.agents.llm.llm_engine import LLMEngine
 
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios import PAREScenario
     from pytest_pare.simulation.trace import EngineCall
 
@@ -25,11 +25,11 @@ HEADING = "replaying the bundled library"
 _SETTINGS: dict[str, Any] = {"simulated_generation_time_mode": "recorded", "max_scenario_duration": 100_000}
 
 
-class Tape(NamedTuple):
+class Recorded(NamedTuple):
     """A scenario with its recording."""
 
     scenario: type[PAREScenario]
-    cassette: Cassette
+    cassette: CassetteSpec
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
@@ -38,70 +38,70 @@ def measure(*, quick: bool = False) -> list[Figure]:
     A run is what `run_scenario` does, from the new scenario to the verdict; reading the recording is a part of it.
     """
     with tempfile.TemporaryDirectory() as directory:
-        tapes = _record(Path(directory), most=2 if quick else None)
+        recorded = _record(Path(directory), most=2 if quick else None)
         # The first pass fills caches.
-        _replay(tapes), _play(tapes)
-        replayed, played = alternate(lambda: _replay(tapes), lambda: _play(tapes), 2 if quick else 15)
-        written, new = _sizes(tapes)
+        _replay(recorded), _play(recorded)
+        replayed, played = alternate(lambda: _replay(recorded), lambda: _play(recorded), 2 if quick else 15)
+        written, new = _sizes(recorded)
     text = "The quick brown fox jumps over the lazy dog, and nobody minds. " * 1600
     return [
-        Figure(f"a run of {len(tapes)} scenarios by the oracle engine", 1000 * played / len(tapes), "ms"),
-        Figure("the same run, replayed", 1000 * replayed / len(tapes), "ms"),
+        Figure(f"a run of {len(recorded)} scenarios by the oracle engine", 1000 * played / len(recorded), "ms"),
+        Figure("the same run, replayed", 1000 * replayed / len(recorded), "ms"),
         Figure("replayed / by the oracle engine", replayed / played, "x", at_most=1.5),
-        Figure("a recording", written / len(tapes) / 1000, "kB"),
+        Figure("a recording", written / len(recorded) / 1000, "kB"),
         Figure("a recording / the texts that are new in it", written / new, "x", at_most=3),
         Figure("looking for secrets in 100 kB, none in the environment", _looking(text), "ms", at_most=10),
     ]
 
 
-def _record(directory: Path, most: int | None) -> list[Tape]:
-    from pytest_pare.engines.recorder import Cassette
+def _record(directory: Path, most: int | None) -> list[Recorded]:
+    from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.library import bundled_library_dir
     from pytest_pare.scenarios.registration import load_library
     from pytest_pare.scenarios.registry import registry
     from pytest_pare.simulation.runner import run_scenario
 
     load_library(registry, bundled_library_dir())
-    tapes = []
+    recorded = []
     for scenario_id in sorted(registry.ids_below(bundled_library_dir()))[:most]:
         scenario = registry.registered()[scenario_id]
         said = run_scenario(scenario(), _oracle()).trace.calls
-        cassette = Cassette(directory / f"{scenario_id}.jsonl", "once")
+        cassette = CassetteSpec(directory / f"{scenario_id}.jsonl", "once")
         run = run_scenario(scenario(), _live(), engine_builder=_model(said), cassette=cassette)
         if not run.success:
             raise RuntimeError(f"{scenario_id}: what was recorded is no solution")
-        tapes.append(Tape(scenario, Cassette(cassette.path)))
-    return tapes
+        recorded.append(Recorded(scenario, CassetteSpec(cassette.path)))
+    return recorded
 
 
-def _replay(tapes: list[Tape]) -> float:
+def _replay(recorded: list[Recorded]) -> float:
     from pytest_pare.simulation.runner import run_scenario
 
     config = _live()
     began = time.process_time()
-    for tape in tapes:
-        run_scenario(tape.scenario(), config, cassette=tape.cassette)
+    for one in recorded:
+        run_scenario(one.scenario(), config, cassette=one.cassette)
     return time.process_time() - began
 
 
-def _play(tapes: list[Tape]) -> float:
+def _play(recorded: list[Recorded]) -> float:
     from pytest_pare.simulation.runner import run_scenario
 
     config = _oracle()
     began = time.process_time()
-    for tape in tapes:
-        run_scenario(tape.scenario(), config)
+    for one in recorded:
+        run_scenario(one.scenario(), config)
     return time.process_time() - began
 
 
-def _sizes(tapes: list[Tape]) -> tuple[int, int]:
+def _sizes(recorded: list[Recorded]) -> tuple[int, int]:
     """Return the size of all recordings, and that of the texts that they hold, in bytes."""
-    from pytest_pare.engines.cassette import Recording
+    from pytest_pare.engines.cassette import Cassette
 
-    recordings = [Recording.read(tape.cassette.path) for tape in tapes]
+    recordings = [Cassette.read(one.cassette.path) for one in recorded]
     calls = [call for recording in recordings if recording is not None for call in recording.calls]
     texts = [text for call in calls for text in (call.answer, *(message.content for message in call.added))]
-    return sum(tape.cassette.path.stat().st_size for tape in tapes), sum(len(text.encode()) for text in texts)
+    return sum(one.cassette.path.stat().st_size for one in recorded), sum(len(text.encode()) for text in texts)
 
 
 def _looking(text: str) -> float:

@@ -1,57 +1,71 @@
-"""Agents whose result is known beforehand: they tell whether scenarios and their verdicts are any good.
+"""Control agents: a scenario that asks something of its agent must fail with each of them.
 
-No scenario that asks for something may succeed with any of them.
+A scenario that succeeds has a validator that is too weak.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_pare.agents.protocols import Turn
     from pytest_pare.agents.tools import Tool
-    from pytest_pare.engines.reference import Reference
 
 _WORDS = ("today", "tomorrow", "dinner", "2025-01-06 10:00:00", "john@pare.com", "1")
 
 
 def null(turn: Turn) -> None:
-    """Do nothing, ever."""
+    """Do nothing in every turn."""
     turn.wait()
 
 
 def eager(turn: Turn) -> None:
-    """Propose in every turn, whatever happens; and do nothing about it."""
+    """Propose in every turn, and never act on an acceptance."""
     turn.propose("Is there anything that I can do for you?")
 
 
-class Reckless:
-    """Does what the scenario's solution does after it was accepted, as soon as it can be done, and never asks.
+class ReferenceCall(NamedTuple):
+    """A tool call of the scenario's own solution.
 
-    Args:
-        reference: The scenario's solution.
+    Attributes:
+        app: The name of the app.
+        function: The name of the function.
+        arguments: The arguments by name, as builtins.
     """
 
-    def __init__(self, reference: Reference) -> None:
-        self._reference = reference
+    app: str
+    function: str
+    arguments: dict[str, Any]
+
+
+class Reckless:
+    """Makes the tool calls of the scenario's solution as soon as each is possible, without asking the user.
+
+    Args:
+        next_call: Returns the next of these calls and marks it as made; `None` if there is none now.
+    """
+
+    def __init__(self, next_call: Callable[[], ReferenceCall | None]) -> None:
+        self._next_call = next_call
 
     def __call__(self, turn: Turn) -> None:
         """Take a turn."""
-        while (step := self._reference.next_unasked()) is not None:
-            arguments = self._reference.play(step)
-            # What a reckless agent is told does not stop it.
+        while (call := self._next_call()) is not None:
+            # A reckless agent goes on after a failed or refused call.
             with suppress(Exception):
-                turn.tools.of(step.app_name, step.function)(**arguments)
+                turn.tools.of(call.app, call.function)(**call.arguments)
 
 
 class RandomAgent:
-    """Waits, proposes and calls tools by chance; what writes, only with the user's consent.
+    """Waits, proposes and calls tools at random; it writes only with the user's consent.
 
-    The chance is a generator that the scenario, its seed and the run's number seed.
+    The random generator is seeded with the scenario, its seed and the run's number.
     """
 
     def __init__(self) -> None:
@@ -74,7 +88,7 @@ class RandomAgent:
 def _try(tool: Tool, chance: Random) -> None:
     parameters = tool.parameters
     arguments = {name: _drawn(parameters["properties"][name], chance) for name in parameters["required"]}
-    # Most of what is drawn makes no sense.
+    # Most random arguments are refused by the tool.
     with suppress(Exception):
         tool(**arguments)
 

@@ -1,40 +1,83 @@
-"""From the name of an agent to the agent."""
+"""Agents by name: the table of agent types, and the import of `module:name`."""
 
 from __future__ import annotations
 
 import copy
 import inspect
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
+from pytest_pare.agents import calibration
+from pytest_pare.agents.errors import AgentTypeError
+from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.serialization import to_short_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from are.simulation.agents.llm.llm_engine import LLMEngine
+    from are.simulation.time_manager import TimeManager
+
+    from pytest_pare.agents.calibration import ReferenceCall
     from pytest_pare.agents.protocols import ProactiveAgent
-    from pytest_pare.results.validation_result import ErrorKind
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
-class AgentTypeError(Exception):
-    """An `agent_type` does not lead to an agent. What its module raised, if it did, is the `__cause__`.
+@dataclass(frozen=True)
+class AgentContext:
+    """What a run offers to the factory of its agent.
 
     Attributes:
-        kind: What the run's exception came of.
+        config: The configuration of the run.
+        clock: The simulated clock of the run.
+        engine: Returns a new engine for one of the agent's roles.
+        next_reference_call: Returns the agent's next tool call of the scenario's own solution that can be made without
+            the user, and marks it as made; `None` if there is none now.
     """
 
-    kind: ClassVar[ErrorKind] = "configuration"
+    config: ScenarioRunnerConfig
+    clock: TimeManager
+    engine: Callable[[Literal["observe", "execute"]], LLMEngine]
+    next_reference_call: Callable[[], ReferenceCall | None]
 
-    def __init__(self, agent_type: str, why: str) -> None:
-        super().__init__(f"agent_type {agent_type!r}: {why}")
+
+class AgentFactory(Protocol):
+    """Makes the agent of one run."""
+
+    def __call__(self, context: AgentContext, /) -> ProactiveAgent:
+        """Return a new agent."""
+        ...
+
+
+def _observe_execute(context: AgentContext) -> ProactiveAgent:
+    return ObserveExecuteAgent(
+        context.engine("observe"),
+        context.engine("execute"),
+        context.clock,
+        context.config.observe_max_iterations,
+        context.config.execute_max_iterations,
+    )
+
+
+AGENT_FACTORIES: dict[str, AgentFactory] = {
+    "observe-execute": _observe_execute,
+    "null": lambda _context: calibration.null,
+    "eager": lambda _context: calibration.eager,
+    "reckless": lambda context: calibration.Reckless(context.next_reference_call),
+    "random": lambda _context: calibration.RandomAgent(),
+}
+"""The factory of each agent type."""
 
 
 def load_agent(agent_type: str) -> ProactiveAgent:
     """Return the agent that `module:name` leads to.
 
-    What is named and can be called without arguments, a class or a function, makes the agent, a new one in each call.
-    What takes a turn is the agent itself; an object that remembers something is copied in each call.
+    A class or function that can be called without arguments makes a new agent in each call. A callable that needs a
+    turn is the agent itself; an object with state is copied in each call.
 
     Raises:
-        AgentTypeError: If it cannot be imported, or is no agent and does not make one.
+        AgentTypeError: If the name cannot be imported, or is neither an agent nor makes one.
     """
     module_name, colon, name = agent_type.partition(":")
     if not colon or not module_name or not name:
@@ -53,12 +96,12 @@ def load_agent(agent_type: str) -> ProactiveAgent:
             f"got {type(found).__name__}",
         )
     try:
-        # Functions and classes are no copies.
+        # `deepcopy` returns functions and classes as they are.
         return cast("ProactiveAgent", copy.deepcopy(found))
     except Exception as error:
         raise AgentTypeError(
             agent_type,
-            f"{name} cannot be copied, and runs must not share it ({_told(error)}); name what makes one instead",
+            f"{name} cannot be copied, and runs must not share it ({_described(error)}); name what makes one instead",
         ) from error
 
 
@@ -67,7 +110,7 @@ def _made(agent_type: str, name: str, make: Any) -> ProactiveAgent:
         agent = make()
     except (Exception, SystemExit) as error:
         why = "; it was called without arguments, because it can be" if _takes(make, 1) else ""
-        raise AgentTypeError(agent_type, f"{name}() raised {_told(error)}{why}") from error
+        raise AgentTypeError(agent_type, f"{name}() raised {_described(error)}{why}") from error
     if not _takes(agent, 1):
         returned = "None" if agent is None else f"an object of type {type(agent).__name__}"
         raise AgentTypeError(
@@ -85,7 +128,7 @@ def _named(agent_type: str, module_name: str, name: str) -> Any:
         if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
             why = f"there is no module {error.name!r}; its directory must be on the import path"
             raise AgentTypeError(agent_type, f"{why} (in pytest, the setting pythonpath)") from error
-        raise AgentTypeError(agent_type, f"importing {module_name} raised {_told(error)}") from error
+        raise AgentTypeError(agent_type, f"importing {module_name} raised {_described(error)}") from error
     for part in name.split("."):
         if not hasattr(found, part):
             raise AgentTypeError(agent_type, f"{module_name} has no {name!r}")
@@ -93,7 +136,7 @@ def _named(agent_type: str, module_name: str, name: str) -> Any:
     return found
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
 
 
@@ -103,7 +146,7 @@ def _takes(candidate: Any, count: int) -> bool:
     try:
         inspect.signature(candidate).bind(*range(count))
     except ValueError:
-        # Something without a signature, such as a builtin: calling it will tell.
+        # A builtin may have no signature. It counts as an agent; the first call shows whether it is one.
         return count == 1
     except TypeError:
         return False

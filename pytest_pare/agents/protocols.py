@@ -12,8 +12,27 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from pytest_pare.agents.errors import ConsentRequired, StaleTurn, ToolFailure, ToolTimeout, TurnOver, UnknownToolError
+
 if TYPE_CHECKING:
     from pytest_pare.agents.tools import Tool, Toolbox
+
+__all__ = [
+    "ConsentRequired",
+    "Notification",
+    "ProactiveAgent",
+    "ProactiveAgentMode",
+    "Proposal",
+    "ProposalStatus",
+    "StaleTurn",
+    "ToolFailure",
+    "ToolTimeout",
+    "Turn",
+    "TurnOver",
+    "UnknownToolError",
+    "UserAgent",
+    "UserTurn",
+]
 
 ProposalStatus = Literal["pending", "accepted", "rejected", "expired", "done", "given up", "out of turns"]
 
@@ -24,34 +43,6 @@ class ProactiveAgentMode(Enum):
     OBSERVE = "observe"
     AWAITING_CONFIRMATION = "awaiting_confirmation"
     EXECUTE = "execute"
-
-
-class TurnOver(Exception):  # noqa: N818 - it is no error, but the end
-    """The turn is over, and nothing more can be done in it."""
-
-
-class StaleTurn(TurnOver):
-    """The turn was over before the one that is played had begun: an agent has kept it."""
-
-
-class ConsentRequired(Exception):  # noqa: N818 - the agent may ask and go on
-    """A write was refused, because the user has accepted nothing."""
-
-
-class ToolFailure(Exception):  # noqa: N818 - it may well succeed the next time
-    """A call of a tool failed by chance, before anything was done: noise that the suite asks for."""
-
-
-class ToolTimeout(TimeoutError):  # noqa: N818 - what came of the call is not known
-    """A call of a tool was given up after a while: noise that the suite asks for. What it was to do may be done."""
-
-
-class UnknownToolError(KeyError):
-    """There is no such tool, or not any more."""
-
-    def __str__(self) -> str:
-        # A KeyError's own puts quotes around it.
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)

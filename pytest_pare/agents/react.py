@@ -32,7 +32,7 @@ from are.simulation.exceptions import (
     UnavailableToolAgentError,
 )
 
-from pytest_pare.agents.protocols import TurnOver, UnknownToolError
+from pytest_pare.agents.errors import TurnOver, UnknownToolError
 from pytest_pare.base.serialization import to_builtins_or_name
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from are.simulation.utils import check_type
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
-from pytest_pare.agents.protocols import UnknownToolError
+from pytest_pare.agents.errors import UnknownToolError
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
 from pytest_pare.base.serialization import to_builtins_or_name
 from pytest_pare.scenarios.errors import ScenarioDefect

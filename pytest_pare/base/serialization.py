@@ -54,6 +54,15 @@ def to_short_builtins(value: Any) -> Any:
     return _cut(to_builtins_or_name(value))
 
 
+def type_and_value(value: object) -> str:
+    """Return the name of a value's type, with a short `repr` of a text or a number, without secrets."""
+    name = type(value).__name__
+    # A long int has no `repr`, and that of other types may hold an address in memory.
+    value = to_builtins(value) if isinstance(value, int) else value
+    # Redacted before the cut, as in `to_short_text`.
+    return f"{name} ({redacted(repr(value)):.80})" if isinstance(value, str | int | float) else name
+
+
 def to_builtins(value: Any) -> Any:
     """Return `value` as what JSON can hold; the same in every process.
 

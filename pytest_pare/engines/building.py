@@ -1,4 +1,4 @@
-"""From an engine's configuration to the engine."""
+"""Engines by the name of their provider."""
 
 from __future__ import annotations
 
@@ -19,28 +19,37 @@ if TYPE_CHECKING:
 
 
 class EngineBuilder(Protocol):
-    """Makes the engine of a role of a run."""
+    """Makes the engine of one role in one run."""
 
     def __call__(self, config: LLMEngineConfig, role: Role, reference: Reference, /) -> LLMEngine:
-        """Return the engine."""
+        """Return a new engine.
+
+        Args:
+            config: The configuration of the engine.
+            role: The role that the engine answers: `user`, `observe` or `execute`.
+            reference: The reference steps of the run, its scenario id and its limits in real time.
+
+        Raises:
+            EngineConfigurationError: If the engine cannot be made from its configuration.
+        """
         ...
 
 
 def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
-    """Return the engine that `config` asks for.
+    """Return the engine of a configuration.
 
     Raises:
         EngineConfigurationError: If there is no such provider, no key for it, or its configuration is wrong otherwise.
     """
-    return _BUILDERS.get(config.provider, _live)(config, role, reference)
+    return ENGINE_PROVIDERS.get(config.provider, _live)(config, role, reference)
 
 
 def import_clients(engines: Iterable[LLMEngineConfig]) -> None:
-    """Import the client of live engines, which takes seconds the first time."""
+    """Import the client of live engines. The first import takes seconds."""
     if any(engine.is_live and not is_hugging_face(engine) for engine in engines):
         from pytest_pare.engines.litellm_client import load_litellm
 
-        # What is wrong with it is an error of the engine that needs it.
+        # The engine that needs the client raises the error again.
         with suppress(Exception):
             load_litellm()
 
@@ -55,11 +64,11 @@ def _scripted(config: LLMEngineConfig, role: Role, reference: Reference) -> LLME
 
 
 def _live(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
-    # What it is made of is of no use to anybody else.
+    # Only live engines need these imports.
     from pytest_pare.engines.live import LiveEngine
 
     return LiveEngine(config, role, reference.limits)
 
 
-# All other providers are asked.
-_BUILDERS: dict[str | None, EngineBuilder] = {"oracle": _oracle, "scripted": _scripted}
+ENGINE_PROVIDERS: dict[str | None, EngineBuilder] = {"oracle": _oracle, "scripted": _scripted}
+"""The builder of each provider. The engines of all other providers call a model."""

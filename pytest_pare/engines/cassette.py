@@ -1,7 +1,7 @@
-"""Recordings of what engines answered: the file of a run, and what it holds.
+"""Cassettes: the recorded engine calls of a run, in a file.
 
-The first line says what was recorded, and what that depended on. Each further line is a call: what was asked that had
-not been asked before, and the answer. So a file has each text once, and a change of a prompt is a change of one line.
+The first line names the run and what its requests depend on. Each further line is a call: the messages that are new in
+the request, and the answer. So a file has each text once, and a change of a prompt is a change of one line.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Message:
     """A message of a request.
 
     Attributes:
-        role: Who says it, as engines know it: `system`, `user` or `assistant`.
-        content: What is said.
+        role: `system`, `user` or `assistant`.
+        content: The text.
     """
 
     role: str
@@ -43,14 +43,14 @@ class Message:
 
     @classmethod
     def of(cls, message: dict[str, Any]) -> Message:
-        """Return one of the messages that an engine is given."""
+        """Return a message that an engine gets."""
         return cls(str(getattr(message["role"], "value", message["role"])), message["content"])
 
 
 def fingerprint(messages: Iterable[Message]) -> str:
-    """Return what names a request: 16 hex digits of the SHA-256 of the roles and texts of all its messages."""
-    told = [[message.role, message.content] for message in messages]
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    """Return the fingerprint of a request: 16 hex digits of the SHA-256 of the roles and texts of all its messages."""
+    pairs = [[message.role, message.content] for message in messages]
+    text = json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
@@ -59,18 +59,18 @@ class Call:
     """A call of an engine.
 
     Attributes:
-        role: Whose engine it was.
-        model: What the engine called itself.
+        role: The role of the engine.
+        model: The engine's own name for its model.
         turn: The turn of the run.
-        fingerprint: Names the request, with its secrets.
+        fingerprint: The fingerprint of the request, with its secrets.
         kept: How many messages of the role's last request the request begins with.
         added: The messages after these.
-        answer: What the engine answered.
-        prompt_tokens: Tokens of the request, if the engine tells.
-        completion_tokens: Tokens of the answer, if the engine tells.
+        answer: The answer.
+        prompt_tokens: Tokens of the request, if the engine reports them.
+        completion_tokens: Tokens of the answer, if the engine reports them.
         cost: US dollars, if the price is known.
         seconds: Real time that the answer took.
-        finish_reason: Why the answer ended, if the engine tells; recordings of earlier versions do not have it.
+        finish_reason: Why the answer ended, if the engine reports it; cassettes of earlier versions do not have it.
     """
 
     role: str
@@ -88,17 +88,17 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Ingredients:
-    """What requests and answers of a run depend on; a hash where only the equality matters.
+class RequestInputs:
+    """What the requests and answers of a run depend on; a hash where only equality matters.
 
     Attributes:
         package: Version of pytest-pare.
         prompts: Version of the prompts.
         engines: Role to model, provider and options of its engine.
-        tools: Name of a tool to its name, description and arguments.
-        apps: Name of an app to its content at the beginning.
-        events: The script.
-        goal: What the user wants.
+        tools: Name of a tool to a hash of its name, description and arguments.
+        apps: Name of an app to a hash of its content at the beginning.
+        events: A hash of the script.
+        goal: A hash of the user's goal.
     """
 
     package: str
@@ -111,15 +111,15 @@ class Ingredients:
 
 
 @dataclass(frozen=True)
-class Recording:
-    """What was recorded of a run.
+class Cassette:
+    """The recorded engine calls of a run.
 
     Attributes:
         scenario_id: The scenario.
         run_number: Number of the run; `None` where the scenario is run once.
-        variant: What tells the run from others of the same scenario and number.
-        suite: The suite file that had it recorded, by its path from the file's directory; empty for none.
-        ingredients: What it depended on.
+        variant: The variant of the run; empty for none.
+        suite: The suite file of the run, by its path from the cassette's directory; empty for none.
+        ingredients: What the requests of the run depended on.
         calls: The calls, in order.
     """
 
@@ -127,7 +127,7 @@ class Recording:
     run_number: int | None
     variant: str
     suite: str
-    ingredients: Ingredients
+    ingredients: RequestInputs
     calls: tuple[Call, ...] = field(default=(), repr=False)
 
     def of(self, role: str) -> list[Call]:
@@ -135,30 +135,30 @@ class Recording:
         return [call for call in self.calls if call.role == role]
 
     def answers(self, role: str) -> list[str]:
-        """Return what the engine of a role answered; the scripted engine plays it."""
+        """Return the answers of a role's engine; the scripted engine can play them."""
         return [call.answer for call in self.of(role)]
 
     def to_text(self) -> str:
         """Return the text of the file, without secrets."""
         header = {"format": _FORMAT, "version": _VERSION, **_fields(self), "calls": None}
         ingredients = _fields(self.ingredients)
-        # A tool may well be called get_password; what stands for it here is no secret.
+        # The hash of a tool named get_password is no secret.
         hashes = {name: ingredients.pop(name) for name in ("tools", "apps")}
         header = {**_without_secrets({**header, "ingredients": ingredients}), "calls": len(self.calls)}
         header["ingredients"] |= hashes
         calls = ({**_fields(call), "added": [[one.role, one.content] for one in call.added]} for call in self.calls)
         lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in (header, *map(_without_secrets, calls))]
-        # Half of a surrogate pair, which no file can hold, becomes the escape that JSON has for it.
+        # Half of a surrogate pair, which UTF-8 cannot encode, becomes its JSON escape.
         return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 
     @classmethod
-    def from_text(cls, text: str) -> Recording:
-        """Return the recording that `to_text` made `text` of.
+    def from_text(cls, text: str) -> Cassette:
+        """Return the cassette of a text that `to_text` has made.
 
         Raises:
-            ValueError: If it is none, not a whole one, or one that another version wrote.
+            ValueError: If the text is no cassette, is not complete, or has another version.
         """
-        # Not `splitlines`, which breaks at more than a line feed.
+        # `splitlines` would also break at other characters than a line feed.
         first, *rest = text.removesuffix("\n").split("\n")
         try:
             header: dict[str, Any] = json.loads(first)
@@ -180,7 +180,7 @@ class Recording:
         if count != len(calls):
             raise ValueError(f"it has {len(calls)} of {count!r} calls")
         try:
-            ingredients = _require_kinds(Ingredients(**header["ingredients"]))
+            ingredients = _require_kinds(RequestInputs(**header["ingredients"]))
             _require_options(ingredients)
             return _require_kinds(cls(**{**header, "ingredients": ingredients, "calls": tuple(calls)}))
         except _WrongKindError as wrong:
@@ -189,7 +189,7 @@ class Recording:
             raise ValueError("the first line is not as this version writes it") from None
 
     def write(self, path: Path) -> None:
-        """Write the file, which appears whole or not at all.
+        """Write the file at once as a whole.
 
         Raises:
             OSError: If it cannot be written.
@@ -197,8 +197,8 @@ class Recording:
         write_whole(path, self.to_text())
 
     @classmethod
-    def read(cls, path: Path) -> Recording | None:
-        """Return what a file holds; `None` if there is no file.
+    def read(cls, path: Path) -> Cassette | None:
+        """Return the cassette in a file; `None` if there is no file.
 
         Raises:
             EngineConfigurationError: If the file cannot be read, or is no cassette.
@@ -210,14 +210,14 @@ class Recording:
         except OSError as error:
             raise EngineConfigurationError(f"the cassette {path} cannot be read: {error.strerror}") from error
         except ValueError as error:
-            told = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error
+            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error
             raise EngineConfigurationError(
-                f"{path} is not a cassette: {told}; delete it, or record it anew with --pare-record all --pare-live"
+                f"{path} is not a cassette: {reason}; delete it, or record it anew with --pare-record all --pare-live"
             ) from error
 
 
 def recorder_of(path: Path) -> str | None:
-    """Return what a file says of its suite; `None` if it is no cassette, or of no suite."""
+    """Return the suite that a file names; `None` if the file is no cassette, or names none."""
     try:
         with path.open("rb") as file:
             header = json.loads(file.readline())
@@ -227,7 +227,11 @@ def recorder_of(path: Path) -> str | None:
 
 
 def messages_at(calls: Iterable[Call]) -> list[Message]:
-    """Return all messages of the last of a role's calls, which are given from the first one on."""
+    """Return all messages of the last of a role's calls.
+
+    Args:
+        calls: The calls of the role, from the first one on.
+    """
     messages: list[Message] = []
     for call in calls:
         messages = [*messages[: call.kept], *call.added]
@@ -254,7 +258,7 @@ def _require_kinds(value: T) -> T:
     return value
 
 
-def _require_options(ingredients: Ingredients) -> None:
+def _require_options(ingredients: RequestInputs) -> None:
     for role, engine in ingredients.engines.items():
         if not isinstance(engine.get("options", {}), dict):
             raise _WrongKindError(f"the options of {role} are {engine['options']!r:.40}")
@@ -280,9 +284,13 @@ def _is_a(value: Any, kind: Any) -> bool:
 
 
 def _without_secrets(fields: dict[str, Any]) -> dict[str, Any]:
-    # A figure may happen to be equal to a secret, and must stay one.
+    # A figure that equals a secret must stay a figure.
     return {name: value if isinstance(value, int | float) else redacted_plain(value) for name, value in fields.items()}
 
 
 def _fields(value: Any) -> dict[str, Any]:
     return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+
+
+Recording = Cassette
+"""The earlier name of `Cassette`."""

@@ -11,7 +11,7 @@ from pytest_pare.base.redaction import redacted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_pare.engines.cassette import Ingredients, Message
+    from pytest_pare.engines.cassette import Message, RequestInputs
 
 _WIDTH = 76
 _MOST_LINES = 8
@@ -22,7 +22,7 @@ _LEAD = 24
 _DATED = re.compile(r"\d{3}")
 
 
-def causes(recorded: Ingredients, now: Ingredients, role: str) -> list[str]:
+def causes(recorded: RequestInputs, now: RequestInputs, role: str) -> list[str]:
     """Return what has changed that can make a role ask something else, the most certain first."""
     found = list(_changes(recorded, now))
     before, after = recorded.engines.get(role), now.engines.get(role)
@@ -42,7 +42,7 @@ def engine_change(role: str, before: dict[str, Any], after: dict[str, Any]) -> s
     return f"the {role} engine is another one: {told}"
 
 
-def _changes(recorded: Ingredients, now: Ingredients) -> Iterator[str]:
+def _changes(recorded: RequestInputs, now: RequestInputs) -> Iterator[str]:
     if recorded.prompts != now.prompts:
         yield f"the prompts are another version ({recorded.prompts} -> {now.prompts})"
     tools = _different(recorded.tools, now.tools)
@@ -66,7 +66,7 @@ def _counted(kind: str, names: list[str]) -> str:
     return f"{kind}{'s' * (len(names) > 1)} {', '.join(names[:_MOST_NAMES])}{more}"
 
 
-def explain(recorded: Ingredients, now: Ingredients, role: str) -> str:
+def explain(recorded: RequestInputs, now: RequestInputs, role: str) -> str:
     """Return why a role asks something else than it did: the most certain cause, and what else has changed."""
     found = causes(recorded, now, role)
     if not found:
@@ -75,7 +75,7 @@ def explain(recorded: Ingredients, now: Ingredients, role: str) -> str:
     return "; also changed: ".join([found[0], *(["; ".join(found[1:])] if found[1:] else [])])
 
 
-def stale(recorded: Ingredients, now: Ingredients) -> list[str]:
+def stale(recorded: RequestInputs, now: RequestInputs) -> list[str]:
     """Return why what was recorded may not be what would be recorded now, whether the requests are the same or not."""
     reasons = list(_changes(recorded, now))
     if recorded.package != now.package:
@@ -83,7 +83,7 @@ def stale(recorded: Ingredients, now: Ingredients) -> list[str]:
     return reasons
 
 
-def floating(ingredients: Ingredients) -> list[str]:
+def floating(ingredients: RequestInputs) -> list[str]:
     """Return the models whose names have no date, that is no three digits in a row: they may mean another tomorrow."""
     return sorted({str(one["model"]) for one in ingredients.engines.values() if not _DATED.search(str(one["model"]))})
 

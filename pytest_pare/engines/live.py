@@ -17,8 +17,8 @@ from pytest_pare.engines import hugging_face, litellm_client, model_resolution
 from pytest_pare.engines.error_mapping import error_of
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
-from pytest_pare.engines.rate_limit import Pacer
-from pytest_pare.engines.retry import Patience
+from pytest_pare.engines.rate_limit import RateLimiter
+from pytest_pare.engines.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.retry import RealTime
     from pytest_pare.scenarios.config import LLMEngineConfig
 
-    # What asks once, and the name of what bears one pace.
+    # What asks once, and the name of what has one rate limit.
     _Service = tuple[Callable[[list[dict[str, Any]], float], Answer], str]
 
 # What a client is given to give up by itself, before it is left alone.
@@ -62,7 +62,7 @@ class LiveEngine(LLMEngine):
             self._ask, service = _hugging_face(config) if model_resolution.is_hugging_face(config) else _litellm(config)
         except EngineError as error:
             raise self._told(error) from None
-        self._patience = Patience(config.retries, limits, Pacer(service))
+        self._retry_policy = RetryPolicy(config.retries, limits, RateLimiter(service))
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -78,7 +78,7 @@ class LiveEngine(LLMEngine):
         told = [{"role": _role(message["role"]), "content": to_text(message["content"])} for message in messages]
         self._requests = 0
         try:
-            answer, seconds = self._patience.call(lambda: self._ask_once(told))
+            answer, seconds = self._retry_policy.call(lambda: self._ask_once(told))
         except EngineError as error:
             raise self._told(error) from error.__cause__
         facts = Facts(answer.prompt_tokens, answer.completion_tokens, answer.cost, seconds, answer.finish_reason)

@@ -1,8 +1,8 @@
-"""How fast an endpoint is asked by all runs of a session, in whatever process they are.
+"""The rate limit of an endpoint, shared by all runs of a session in all processes.
 
-There is no limit until the endpoint says that there were too many requests. Then everybody slows down: the rate is
-halved at once, grows by a fixed amount with each answer, and is unlimited again when it is far above what was too much.
-The state is a small file for each endpoint, in a directory of the session.
+There is no limit until the endpoint refuses a request as one too many. Then the rate is halved at once for all runs,
+grows by a fixed amount with each answer, and is unlimited again when it is far above the refused rate. The state is a
+small file for each endpoint, in a directory of the session.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ VARIABLE = "PARE_SESSION_DIR"
 _SLOWEST = 1 / 20
 _DECREASE = 0.5
 _INCREASE = 0.05  # of the rate after the last decrease, with each answer
-_SEARCH = 0.2  # of the rate itself, with each answer, until a rate that was in force was too much
-_FREE = 8.0  # times that rate: nobody minds any more
+_SEARCH = 0.2  # of the rate itself, with each answer, until the endpoint refuses requests at a limited rate
+_FREE = 8.0  # times the rate after the last decrease: the limit ends
 _WINDOW = 10.0  # seconds over which requests are counted
 
 
 @contextmanager
 def session_directory() -> Iterator[None]:
-    """Give the processes that are started in this context a directory in common, and remove it at the end.
+    """Give the processes that are started in this context a common directory, and remove it at the end.
 
     A context within another one shares its directory.
     """
@@ -54,12 +54,12 @@ def session_directory() -> Iterator[None]:
 
 @cache
 def _of_process(pid: int) -> Path:
-    """Return a directory that no other process shares: of a program that has no session."""
+    """Return a directory of this process alone, for a program without a session."""
     made = tempfile.mkdtemp(prefix="pytest-pare-")
 
     @atexit.register
     def remove() -> None:
-        # A process that is forked from this one inherits what is to be done at the end.
+        # A forked process inherits this exit handler.
         if os.getpid() == pid:
             shutil.rmtree(made, ignore_errors=True)
 
@@ -75,17 +75,18 @@ def directory() -> Path:
 
 
 @dataclass
-class Pace:
-    """What is known of an endpoint.
+class RateLimit:
+    """The rate limit of an endpoint at one time.
 
     Attributes:
         rate: Most requests a second; `None` for no limit.
         base: The rate after the last decrease.
-        is_proved: Whether a rate that was in force was too much. The first one is a guess, by what was asked.
+        is_proved: Whether the endpoint has refused requests at a limited rate. The first rate is a guess by the number
+            of recent requests.
         changed: When the last decrease was. Times are of the machine's monotonic clock, which all processes share.
         next: When the next request may be sent.
-        resumes: Before this, nobody sends any.
-        sent: When requests were sent lately.
+        resumes: No request is sent before this time.
+        sent: When recent requests were sent.
     """
 
     rate: float | None = None
@@ -96,8 +97,8 @@ class Pace:
     resumes: float = 0.0
     sent: list[float] = field(default_factory=list)
 
-    def take(self, now: float) -> float:
-        """Note a request, and return when it may be sent."""
+    def reserve(self, now: float) -> float:
+        """Reserve a place for a request, and return when it may be sent."""
         at = max(now, self.resumes)
         if self.rate is not None:
             at = max(at, self.next)
@@ -105,15 +106,21 @@ class Pace:
         self.sent = [*(moment for moment in self.sent if moment > now - _WINDOW), at]
         return at
 
-    def keep(self, now: float, taken: float) -> float:
-        """Return when a request may be sent whose turn it was to be now, by what was known at `taken`."""
-        # Who was to go at the rate of before goes at the new one, like all others.
-        return self.take(now) if self.changed >= taken else max(now, self.resumes)
+    def confirm(self, now: float, reserved: float) -> float:
+        """Return when a request may be sent that has a place since `reserved`, and whose time has come."""
+        # A place that was reserved at the rate before a decrease is replaced by one at the new rate.
+        return self.reserve(now) if self.changed >= reserved else max(now, self.resumes)
 
-    def slow_down(self, now: float, sent: float, pause: float) -> None:
-        """Note that a request was refused which was sent at `sent`, and that nobody is to ask for `pause` seconds."""
+    def decrease(self, now: float, sent: float, pause: float) -> None:
+        """Lower the rate after the refusal of a request, and send no request for a while.
+
+        Args:
+            now: The time of the refusal.
+            sent: When the request was sent.
+            pause: Seconds in which no request is sent.
+        """
         self.resumes = max(self.resumes, now + pause)
-        # What was under way at the last decrease says nothing of the rate since then.
+        # The request was sent before the last decrease, so its refusal does not concern the present rate.
         if sent < self.changed:
             return
         self.is_proved = self.rate is not None
@@ -125,8 +132,8 @@ class Pace:
         self.changed = now
         self.next = max(now, self.resumes) + 1 / self.rate
 
-    def speed_up(self) -> None:
-        """Note that a request was answered."""
+    def increase(self) -> None:
+        """Raise the rate after an answer."""
         if self.rate is None:
             return
         self.rate += _INCREASE * self.base if self.is_proved else _SEARCH * self.rate
@@ -134,8 +141,8 @@ class Pace:
             self.rate = None
 
 
-class Pacer:
-    """Keeps the pace of one endpoint.
+class RateLimiter:
+    """Applies the rate limit of one endpoint.
 
     Args:
         endpoint: Its URL, or the name of the provider.
@@ -144,44 +151,45 @@ class Pacer:
 
     def __init__(self, endpoint: str, now: Callable[[], float] = time.monotonic) -> None:
         name = hashlib.sha256(endpoint.encode()).hexdigest()[:16]
-        # The controller of a session has no use for it.
+        # Imported here, because the controller of a session does not need it.
         from filelock import FileLock
 
-        self._path = directory() / f"pace-{name}.json"
+        self._path = directory() / f"rate-limit-{name}.json"
         self._lock = partial(FileLock, self._path.with_suffix(".lock"))
         self._now = now
 
-    def wait(self, taken: float | None = None) -> float:
-        """Return the seconds until a request may be sent.
+    def acquire(self, reserved: float | None = None) -> float:
+        """Reserve a place for a request, and return the seconds until it may be sent.
 
         Args:
-            taken: When it was asked first, if it has waited since then; it has no other turn if nobody was refused.
+            reserved: When the place was reserved, if the request has waited for it. It keeps the place unless the rate
+                was lowered since.
         """
-        with self._pace() as pace:
+        with self._state() as state:
             now = self._now()
-            return (pace.take(now) if taken is None else pace.keep(now, taken)) - now
+            return (state.reserve(now) if reserved is None else state.confirm(now, reserved)) - now
 
-    def refused(self, sent: float, pause: float) -> None:
-        """Note that there were too many requests.
+    def rate_limited(self, sent: float, pause: float) -> None:
+        """Record that the endpoint refused a request as one too many.
 
         Args:
             sent: When the request was sent.
-            pause: Seconds that nobody is to ask for.
+            pause: Seconds in which no request is sent.
         """
-        with self._pace() as pace:
-            pace.slow_down(self._now(), sent, pause)
+        with self._state() as state:
+            state.decrease(self._now(), sent, pause)
 
     def answered(self) -> None:
-        """Note that a request was answered."""
-        with self._pace() as pace:
-            pace.speed_up()
+        """Record that a request was answered."""
+        with self._state() as state:
+            state.increase()
 
     @contextmanager
-    def _pace(self) -> Iterator[Pace]:
+    def _state(self) -> Iterator[RateLimit]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._lock():
-            pace = Pace()
+            state = RateLimit()
             with suppress(OSError, ValueError, TypeError):
-                pace = Pace(**json.loads(self._path.read_text(encoding="utf-8")))
-            yield pace
-            self._path.write_text(json.dumps(asdict(pace)), encoding="utf-8")
+                state = RateLimit(**json.loads(self._path.read_text(encoding="utf-8")))
+            yield state
+            self._path.write_text(json.dumps(asdict(state)), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How a request is made again that failed for a reason that may pass."""
+"""Retries of requests that failed for a reason that may pass."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pytest_pare.engines.errors import EngineError, RateLimitError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_pare.engines.rate_limit import Pacer
+    from pytest_pare.engines.rate_limit import RateLimiter
 
 MOST_SECONDS_LOST = 300.0
-"""Seconds of real time that a run may lose to requests that failed, and to waiting after them."""
+"""Seconds of real time that a run may lose to failed requests and the waits after them."""
 
 # Seconds of the first wait, which doubles, and of the longest.
 _FIRST_WAIT = 0.5
@@ -28,10 +28,10 @@ T = TypeVar("T")
 
 
 class RealTime(Protocol):
-    """What bounds a run in real time.
+    """The limit of a run in real time.
 
     Attributes:
-        seconds_lost: What the run has lost to engines that failed.
+        seconds_lost: Seconds that the run has lost to failed requests.
     """
 
     seconds_lost: float
@@ -41,36 +41,36 @@ class RealTime(Protocol):
         ...
 
     def check(self) -> None:
-        """Raise if that is nothing."""
+        """Raise if no time is left."""
         ...
 
 
 @dataclass
-class Patience:
-    """Makes requests, at the endpoint's pace and again after a while if they fail.
+class RetryPolicy:
+    """Makes requests within the endpoint's rate limit, and retries those that fail for a reason that may pass.
 
     Attributes:
-        retries: How often a request is made again.
-        limits: What bounds the run.
-        pacer: The pace of the endpoint.
-        now: Returns the time of the pacer's clock, in seconds.
+        retries: Most retries of a request.
+        limits: The limit of the run in real time.
+        limiter: The rate limit of the endpoint.
+        now: Returns the time of the limiter's clock, in seconds.
         sleep: Waits for so many seconds.
     """
 
     retries: int
     limits: RealTime
-    pacer: Pacer
+    limiter: RateLimiter
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    # Where processes wait for one endpoint, they are not to come back all at once. No trace holds what comes of it.
+    # Random waits, so that processes do not all retry at the same time. No trace depends on them.
     _random: Random = field(default_factory=lambda: Random(f"waits/{os.getpid()}"))  # noqa: S311
 
     def call(self, ask: Callable[[], T]) -> T:
         """Return what `ask` returns.
 
         Raises:
-            EngineError: The last one that `ask` raises, when its reason does not pass, there were enough of them, or
-                waiting on would take more time than the run has.
+            EngineError: The last one that `ask` raises, if it does not pass, no retry is left, or the next wait would
+                take more time than the run has.
             ScenarioTimeoutError: If the run's time is over.
         """
         retrying = Retrying(
@@ -84,24 +84,24 @@ class Patience:
         return answer
 
     def _attempt(self, ask: Callable[[], T]) -> T:
-        self._await_turn()
+        self._await_rate_limit()
         self.limits.check()
         sent = self.now()
         try:
             answer = ask()
         except EngineError as error:
-            # A time limit that is over cuts every request short.
+            # A request that the run's own time limit has cut short is no failure of the engine.
             self.limits.check()
             self.limits.seconds_lost += self.now() - sent
             if isinstance(error, RateLimitError):
-                self.pacer.refused(sent, error.retry_after or 0.0)
+                self.limiter.rate_limited(sent, error.retry_after or 0.0)
             raise
-        self.pacer.answered()
+        self.limiter.answered()
         return answer
 
-    def _await_turn(self) -> None:
-        taken = self.now()
-        seconds = self.pacer.wait()
+    def _await_rate_limit(self) -> None:
+        reserved = self.now()
+        seconds = self.limiter.acquire()
         while seconds > 0:
             if self._is_too_long(seconds):
                 raise TooLongError(
@@ -110,9 +110,9 @@ class Patience:
                     "run fewer at a time (-n), or try again later",
                 )
             self.sleep(seconds)
-            # Somebody may have been refused meanwhile.
-            asked, taken = taken, self.now()
-            seconds = self.pacer.wait(asked)
+            # The rate may have been lowered meanwhile.
+            before, reserved = reserved, self.now()
+            seconds = self.limiter.acquire(before)
 
     def _is_too_long(self, seconds: float) -> bool:
         return seconds > min(MOST_SECONDS_LOST - self.limits.seconds_lost, self.limits.seconds_left())
@@ -129,6 +129,6 @@ class Patience:
 
 
 class TooLongError(RateLimitError):
-    """The turn of this request comes later than the run can wait."""
+    """The rate limit lets this request be sent later than the run can wait."""
 
     may_pass = False

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_pare.agents.protocols import ProactiveAgent
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite, Variant
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
@@ -224,7 +224,7 @@ def _run(
 
 def cassette_of(
     suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, of_suite: bool
-) -> Cassette | None:
+) -> CassetteSpec | None:
     """Return the cassette of a run, to record or to replay; `None` if its suite has no cassettes.
 
     Args:
@@ -234,14 +234,14 @@ def cassette_of(
         variant: Distinguishes the run from others of the same scenario and number.
         of_suite: Whether the run is an item of the suite, and not made by the fixture `pare`.
     """
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
 
     settings, directory = suite.settings.cassettes, suite.cassettes_dir
     if settings is None or directory is None:
         return None
     recorder = recorder_name(suite.path, directory) if of_suite else ""
     path = directory / file_name(scenario_id, run_number, variant, "jsonl")
-    return Cassette(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
+    return CassetteSpec(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 
 
 def hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

@@ -1,4 +1,4 @@
-"""The environment: a phone whose apps live in simulated time."""
+"""The environment: a phone whose apps run in simulated time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from pytest_pare.are.world import SimulatedClock, active_clock
 from pytest_pare.scenarios.events import check_name
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.consent import Consent
-from pytest_pare.simulation.event_scheduler import ScriptedEnvironment, happened_by_itself, is_repeated_check
+from pytest_pare.simulation.event_scheduler import is_repeated_check
 from pytest_pare.simulation.limits import Limits
-from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PARENotificationSystem
+from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TimeOrdered
-from pytest_pare.simulation.trace import ENV_EVENT, EngineCall, TraceEvent, trace_event
+from pytest_pare.simulation.timed_environment import TimedEnvironment
+from pytest_pare.simulation.trace_entries import ENV_EVENT, EngineCall, TraceEvent, trace_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,32 +39,30 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
+class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
     """ARE's environment on a simulated clock: no thread, no sleep, no wall clock.
 
-    The caller's thread is the only one. Time moves in `join`, from event to event, and what has come due happens in the
-    order of (time, creation).
+    It runs in the caller's thread. Time moves in `join`, from event to event, and due events happen in the order of
+    (time, creation).
 
     Args:
-        config: ARE's configuration: `start_time` (epoch seconds), `duration` and `time_increment_in_seconds` (simulated
-            seconds) and `oracle_mode` count; what concerns ARE's thread, its terminal and its dumps does not.
+        config: ARE's configuration. `start_time` (epoch seconds), `duration` and `time_increment_in_seconds` (simulated
+            seconds) and `oracle_mode` have an effect; ARE's thread, terminal and dumps do not exist here.
         environment_type: As in ARE.
-        notification_system: What both sides are notified by; a new one if it is not given.
+        notification_system: Notifies both sides; by default a new one.
         add_event_to_agent_log: As in ARE.
-        clock: The clock to live by. If it is not given: one that begins at the start time of `config`, else the clock
-            of the active world, else one that begins at 0; `run` changes to the clock of its scenario.
+        clock: The simulated clock. By default one that begins at the start time of `config`, else the clock of the
+            active world, else one that begins at 0; `run` changes to the clock of its scenario.
         limits: How long the run may last.
         oracle_mode: Play the scenario's oracle events; without agents.
-        consent: What the agent has proposed, and whether it may write.
+        consent: The state of the agent's last proposal, and whether the agent may write.
 
     Attributes:
-        failure: Why a validation event or an agent validator of the scenario's ended the run, or `None`.
-        trace_entries: What has happened, as it was when it happened, and what was asked of engines.
-        consent: What the agent has proposed, and whether it may write; `None` without agents.
-        turn: The turn that is played; `None` without agents.
+        failure: Why a validation event or an agent validator of the scenario ended the run, or `None`.
+        trace_entries: All events and engine calls, with the values of their time.
+        consent: The state of the agent's last proposal, and whether the agent may write; `None` without agents.
+        turn: The present turn; `None` without agents.
     """
-
-    state: EnvironmentState
 
     def __init__(
         self,
@@ -91,7 +90,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
             notification_system=notification_system or PARENotificationSystem(),
             add_event_to_agent_log=add_event_to_agent_log,
         )
-        self._live_by(clock)
+        self._use_clock(clock)
         self.limits = limits or Limits()
         self.event_log = SimulatedEventLog()
         self.event_queue = SimulatedEventQueue()
@@ -106,7 +105,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
     # -- the life of a run
 
     def run(self, scenario: PAREScenario, wait_for_end: bool = True, schedule_events: bool = True) -> None:
-        """Put the scenario's apps and events into this environment and start it.
+        """Put the scenario's apps and events into this environment, and start it.
 
         Raises:
             RuntimeError: If the scenario is not initialized.
@@ -116,7 +115,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
             raise RuntimeError(f"{scenario.scenario_id}: call initialize() before the scenario is run")
         if self._has_own_clock:
             scenario.world.clock.reset(self._given_start_time)
-            self._live_by(scenario.world.clock)
+            self._use_clock(scenario.world.clock)
         self.duration = scenario.duration
         self.faults = scenario._faults
         self.time_increment_in_seconds = scenario.time_increment_in_seconds
@@ -128,19 +127,19 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
             if wait_for_end:
                 self.join()
 
-    def _live_by(self, clock: SimulatedClock) -> None:
+    def _use_clock(self, clock: SimulatedClock) -> None:
         self.time_manager = clock
         self.start_time = self.current_time = clock.time()
         self.notification_system.initialize(clock)
 
     def start(self, debug: bool = False) -> None:
-        """Begin; nothing happens before time moves."""
+        """Start the environment. Events happen once time moves."""
         if self.state != EnvironmentState.RUNNING:
             self.state = EnvironmentState.RUNNING
             self.prepare_events_for_start()
 
     def join(self) -> None:
-        """Let time pass until nothing more will happen, the scenario's duration is over, or a limit is reached.
+        """Let time pass until no event is left, the scenario's duration is over, or a limit is reached.
 
         Raises:
             ScenarioTimeoutError: If a limit is reached.
@@ -153,116 +152,19 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
             self.advance_to(event.event_time)
         self._finish()
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the world has come to its end: it was stopped, has failed, or its duration is over."""
-        return self.stop_event.is_set() or self.time_manager.time() >= self._end()
-
-    def pass_time(self, seconds: float, what: str, *, counted: float | None = None) -> None:
-        """Let `seconds` of simulated time pass, but not more than the world lasts.
-
-        Args:
-            seconds: How many.
-            what: Why, for the message of the error.
-            counted: How many of them count against the limit; `None` is all.
-
-        Raises:
-            ScenarioTimeoutError: If a limit is reached.
-        """
-        before = self.time_manager.time()
-        self.advance_to(min(before + seconds, self._end()))
-        passed = self.time_manager.time() - before
-        self.limits.wait(passed if counted is None else min(passed, counted), what)
-
-    def is_news_waiting(self) -> bool:
-        """Return whether news other than noise has arrived that the user or the agent gets only in its next turn."""
-        return bool(self.notification_system.has_news(FOR_USER | FOR_AGENT, noise=False))
-
-    def can_anything_happen(self) -> bool:
-        """Tell whether something will happen, or may, without anybody acting; noise is nothing."""
-        return any(self._coming()[:2])
-
-    def is_noise_to_come(self) -> bool:
-        """Tell whether noise has still to come."""
-        return bool(self._coming()[2])
-
-    def happens_before(self, timestamp: float) -> bool:
-        """Tell whether the agent has news, or something is sure to happen before `timestamp` (epoch seconds).
-
-        Noise is neither: nobody need act on it.
-        """
-        sure, _, _ = self._coming()
-        return self.notification_system.has_news(FOR_AGENT, noise=False) or min(sure, default=timestamp) < timestamp
-
-    def _coming(self) -> tuple[list[float], list[float], list[float]]:
-        """Return when something is sure to happen, when a condition is asked again, and when there is noise."""
-        reminder = self.notification_system.next_reminder_time()
-        sure: list[float] = [] if reminder is None else [reminder]
-        asked: list[float] = []
-        noise: list[float] = []
-        for event in self.event_queue.future_events:
-            (noise if is_noise(event) else asked if is_repeated_check(event) else sure).append(event.event_time)
-        return sure, asked, noise
-
-    def jump_to_what_happens(self, users_time: float | None = None) -> float:
-        """Let time pass to what happens next by itself, and return how many seconds that were; 0.0 for nothing.
-
-        That is the next event of the script that is no repeated check, or the next reminder. Conditions are asked on
-        the way; where nothing but conditions is left, each is asked once more. Noise comes on the way, and ends no
-        jump: it would cost turns. Where nothing but noise is left, all of it comes.
-
-        Args:
-            users_time: When the user is to have its turn, in epoch seconds: time does not jump past it.
-
-        Raises:
-            ScenarioTimeoutError: If a limit is reached. Only time in which conditions are asked again counts against
-                the simulated one.
-        """
-        before, log = self.time_manager.time(), self.event_log.past_events
-        sure, asked, noise = self._coming()
-        target = min(min(sure) if sure else max(asked or noise, default=before), self._end())
-        if users_time is not None:
-            target = min(target, max(users_time, before))
-        while not self.is_over and self.time_manager.time() < target:
-            now, following, known = self.time_manager.time(), self.event_queue.peek(), len(log)
-            until = target if following is None else min(target, following.event_time)
-            if following is not None and is_repeated_check(following):
-                self.limits.wait(until - now, f"{check_name(following)} has not come true")
-            self.advance_to(until)
-            if any(happened_by_itself(log[index]) for index in range(known, len(log))):
-                break
-        return self.time_manager.time() - before
-
     def finish(self) -> None:
-        """End the world, if it has not ended, with the checks that the scenario has left for the end."""
+        """End the world, unless it has ended, and make the scenario's final checks."""
         with self.off_the_record():
             self._finish()
 
-    def _end(self) -> float:
-        return math.inf if self.duration is None else self.start_time + self.duration
-
-    def advance_to(self, timestamp: float) -> None:
-        """Let time pass up to `timestamp` (epoch seconds), and everything happen, at its time, that comes due in it.
-
-        Raises:
-            ScenarioTimeoutError: If the wall-clock limit is reached.
-        """
-        while not self.stop_event.is_set():
-            self.limits.check()
-            times = (self.get_next_event_time(), self.notification_system.next_reminder_time())
-            self.time_manager.advance_to(min([timestamp, *(time for time in times if time is not None)]))
-            self.tick()
-            if self.time_manager.time() >= timestamp:
-                break
-
     def stop(self, final_state: EnvironmentState = EnvironmentState.STOPPED) -> None:
-        """End the simulation and tell both sides."""
+        """End the simulation, and notify both sides."""
         self.stop_event.set()
         self.state = final_state
         self.notification_system.announce_stop(f"The simulation has ended ({final_state.value.lower()}).")
 
     def tick(self) -> None:
-        """Let everything happen that has come due."""
+        """Process all events that are due."""
         self.current_time = self.time_manager.time()
         # As in ARE, the timeouts of validators are counted in ticks, and a tick is a length of time.
         self.tick_count = math.ceil(self.time_manager.time_passed() / self.time_increment_in_seconds)
@@ -274,7 +176,7 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
                 break
             self.limits.check()
             event = self.event_queue.future_events.get()
-            # One that is late, because something before it took its time, happens now.
+            # An event that is late because an earlier one took time happens now.
             event.event_time = self.current_time
             try:
                 for successor in self.process_event(event):
@@ -300,14 +202,14 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
         self.stop(final_state=EnvironmentState.FAILED)
 
     def wait_for_next_notification(self) -> None:
-        """Let time pass until the agent has a notification, or its wait is over without one.
+        """Let time pass until the agent has a notification, or its wait times out.
 
         Raises:
             ScenarioTimeoutError: If a limit is reached. Only a wait for nothing counts against the simulated one.
         """
         system_app = self._home()
         if self.oracle_mode:
-            # Nobody takes notifications out of the queue, and the old ones would end every wait at once.
+            # Without an agent, old notifications stay in the queue, and would end every wait at once.
             self.notification_system.take(FOR_AGENT)
         began = self.time_manager.time()
         timeout = min(system_app.wait_for_notification_timeout.timeout_timestamp, self._end())
@@ -318,37 +220,19 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
                 following = [self.get_next_event_time(), self.notification_system.next_reminder_time()]
                 self.advance_to(min([timeout, *(time for time in following if time is not None)]))
             else:
-                # Not by asking for news: that nothing happened is some, too.
+                # `has_news` would not do: the notification of the timeout is news, too.
                 if not self.oracle_mode:
                     self.limits.wait(self.time_manager.time() - began, "the agent has waited and nothing has happened")
         finally:
             system_app.reset_wait_for_notification_timeout()
 
-    def pause(self) -> None:
-        """Mark the environment as paused: while an engine thinks, nothing happens."""
-        if self.state == EnvironmentState.RUNNING:
-            self.state = EnvironmentState.PAUSED
-            self.time_manager.pause()
-
-    def resume(self) -> None:
-        """Take the mark of `pause` away."""
-        if self.state == EnvironmentState.PAUSED:
-            self.state = EnvironmentState.RUNNING
-            self.time_manager.resume()
-
-    def resume_with_offset(self, offset: float) -> None:
-        """Go on after `offset` seconds of simulated time, and let happen what has come due in them."""
-        if self.state == EnvironmentState.PAUSED:
-            self.resume()
-            self.advance_to(self.time_manager.time() + offset)
-
     def add_to_log(self, events: CompletedEvent | list[CompletedEvent]) -> None:
-        """Log what has happened, check it with the scenario's agent validators, and notify."""
+        """Log events, check them with the scenario's agent validators, and notify both sides."""
         if self._off_the_record:
             return
         for event in events if isinstance(events, list) else [events]:
             self.event_log.put(event)
-            # At once: what a call returned may be a live object, which later calls change.
+            # Copied at once: the returned object may be one that later calls change.
             returned = event.metadata.return_value
             if isinstance(event.action, Action):
                 event.metadata.return_value = detached(returned, self.apps.values())
@@ -393,10 +277,10 @@ class StateAwareEnvironmentWrapper(Phone, ScriptedEnvironment):
                 if getattr(app, "internal_fs", self) is None:
                     app.internal_fs = NoFiles()
 
-    # -- words
+    # -- log
 
     def _log(self, message: str, level: str, color: str, attrs: list[str] | None = None) -> None:
-        # ARE colours and dates every line before it asks whether anybody wants it.
+        # ARE formats every line, even if its logger is switched off.
         if logger.isEnabledFor(_LEVELS[level]):
             super()._log(message, level, color, attrs)
 

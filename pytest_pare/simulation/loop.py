@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_pare.agents.protocols import StaleTurn, TurnOver
-from pytest_pare.base.redaction import redacted
-from pytest_pare.base.serialization import to_builtins, to_short_text
+from pytest_pare.agents.errors import StaleTurn, TurnOver
+from pytest_pare.base.serialization import to_short_text, type_and_value
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
-from pytest_pare.simulation.turns import AgentFailure, RunEnded, WorldOver
+from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-    from pytest_pare.simulation.turns import Desk
+    from pytest_pare.simulation.turns import TurnGateway
 
 
 class Played(NamedTuple):
@@ -44,7 +43,7 @@ class Loop:
 
     Args:
         env: The environment, started.
-        desk: Makes the turns.
+        gateway: Makes the turns.
         consent: What the agent has proposed.
         user: The simulated user.
         agent: The agent under test.
@@ -60,7 +59,7 @@ class Loop:
     def __init__(
         self,
         env: StateAwareEnvironmentWrapper,
-        desk: Desk,
+        gateway: TurnGateway,
         consent: Consent,
         user: UserAgent,
         agent: ProactiveAgent,
@@ -71,7 +70,7 @@ class Loop:
         offline: bool = False,
     ) -> None:
         self._env = env
-        self._desk = desk
+        self._gateway = gateway
         self._consent = consent
         self._user = user
         self._agent = agent
@@ -108,7 +107,7 @@ class Loop:
         except SimulatedTimeOver:
             self.ended_by = "max_scenario_duration"
         finally:
-            self._desk.close_turn()
+            self._gateway.close_turn()
             self._close()
 
     def _play_turns(self) -> Ending:
@@ -135,22 +134,22 @@ class Loop:
 
     def _play_turn(self) -> bool:
         """Play a turn and tell whether anything can come after it."""
-        env, desk = self._env, self._desk
+        env, gateway = self._env, self._gateway
         began = env.time_manager.time()
         env.turn = self._turns
         self._consent.begin_turn(self._turns)
         self._turns += 1
-        desk.acted = False
-        self._user(desk.user_turn(env.turn))
+        gateway.acted = False
+        self._user(gateway.user_turn(env.turn))
         self._check()
         if env.is_over:
             return False
-        self._play_agent(desk.agent_turn(env.turn))
+        self._play_agent(gateway.agent_turn(env.turn))
         self._check()
-        desk.close_turn()
+        gateway.close_turn()
         if env.is_over:
             return False
-        return desk.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
+        return gateway.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
 
     def _play_agent(self, turn: Turn) -> None:
         began = time.perf_counter()
@@ -159,10 +158,11 @@ class Loop:
             outcome: Any = self._agent(turn)
             returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
         # Time passes now, and a thread that the agent has left behind is to do nothing in it.
-        self._desk.close_turn()
+        self._gateway.close_turn()
         if returned is not None:
             raise AgentFailure(
-                f"the agent returned {_told(returned)}; it must return None, and act through the turn it is given"
+                f"the agent returned {type_and_value(returned)}; "
+                "it must return None, and act through the turn it is given"
             )
         if self._charges:
             seconds = time.perf_counter() - began if self._is_measured else self._config.generation_seconds
@@ -192,8 +192,8 @@ class Loop:
 
     def _check(self) -> None:
         """End the run if that was due in a turn, also if the agent swallowed it."""
-        if self._desk.ended is not None:
-            raise RunEnded(self._desk.ended)
+        if self._gateway.ended is not None:
+            raise RunEnded(self._gateway.ended)
         self._env.limits.check()
 
     def _skip_idle_time(self, seconds: float) -> bool:
@@ -217,7 +217,7 @@ class Loop:
         if self._is_last():
             # What happens behind the jump would reach neither side.
             return True
-        jumped = self._env.jump_to_what_happens(users_time)
+        jumped = self._env.jump_to_next_event(users_time)
         if seconds > 0:
             self._turns_saved += jumped // seconds
         return True
@@ -268,11 +268,3 @@ def _said(error: BaseException) -> str:
     except BaseException:  # noqa: BLE001 - an agent's own may raise anything when it is asked for its text
         text = type(error).__name__
     return to_short_text(text)
-
-
-def _told(value: object) -> str:
-    return (
-        f"{type(value).__name__} ({redacted(repr(to_builtins(value))):.80})"
-        if isinstance(value, str | int | float)
-        else type(value).__name__
-    )

@@ -1,7 +1,7 @@
-"""Who learns of what: messages between the user and the agent, what the user does, what happens in the world.
+"""Notifications of the user and the agent: their messages, the user's actions, and events of the world.
 
-A notification is for one side. Each kind of event that is announced has a text for each side that it reaches; what has
-none is not announced, and neither is what failed: it did not happen.
+A notification is for one side. A kind of event notifies a side if it has a text for that side. Events that failed
+notify no one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from are.simulation.notification_system import BaseNotificationSystem, Message, 
 from are.simulation.types import Action, CompletedEvent, EventType
 from jinja2 import Environment, StrictUndefined, Template
 
+from pytest_pare.agents.protocols import Notification
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.notification_templates import announcement_of
@@ -56,8 +57,18 @@ FOR_AGENT = frozenset(
 )
 
 
+_KINDS = {
+    PAREMessageType.USER_MESSAGE: "user_message",
+    PAREMessageType.AGENT_MESSAGE: "agent_message",
+    PAREMessageType.USER_ACTION: "user_action",
+    PAREMessageType.ENVIRONMENT_NOTIFICATION_USER: "environment",
+    PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT: "environment",
+    PAREMessageType.ENVIRONMENT_STOP: "stop",
+}
+
+
 class Noise(Message):
-    """The announcement of something that has nothing to do with the scenario."""
+    """The notification of an event that is noise."""
 
 
 class PARENotificationSystem(BaseNotificationSystem):
@@ -205,3 +216,9 @@ def _template(source: str) -> Template:
 def _short(text: Any) -> str:
     flat = " ".join(str(text).split())
     return flat if len(flat) <= _BODY_LENGTH else flat[:_BODY_LENGTH] + "..."
+
+
+def to_notification(message: Message) -> Notification:
+    """Return a message as an agent or the user gets it."""
+    kind: Any = _KINDS[message.message_type]
+    return Notification(message.timestamp, kind, message.message)

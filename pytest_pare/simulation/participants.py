@@ -5,25 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.agents import calibration
-from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.agents.calibration import ReferenceCall
+from pytest_pare.agents.loading import AGENT_FACTORIES, AgentContext
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.base.serialization import to_text
-from pytest_pare.engines.recorder import Tape
+from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.events import is_users_own
-from pytest_pare.simulation.request_inputs import ingredients
+from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
-from pytest_pare.simulation.trace import ENV_EVENT, TraceEvent
-from pytest_pare.simulation.turns import Desk
+from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
+from pytest_pare.simulation.turns import TurnGateway
 from pytest_pare.simulation.user_faults import DifficultUser, is_difficult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
     from pytest_pare.engines.building import EngineBuilder
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.engines.reference import Role
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
 
-class Cast:
+class Participants:
     """Makes the user and the agent of one run.
 
     Args:
@@ -44,8 +42,8 @@ class Cast:
         cassette: The recording of what live engines answer; `None` for none.
 
     Attributes:
-        desk: Makes the turns.
-        tape: Records and replays the live engines, if there are any and a cassette.
+        gateway: Makes the turns.
+        recorder: Records and replays the live engines, if there are any and a cassette.
 
     Raises:
         EngineConfigurationError: If there is no recording, and none is to be made.
@@ -59,9 +57,9 @@ class Cast:
         consent: Consent,
         engine_builder: EngineBuilder,
         agent: ProactiveAgent | None = None,
-        cassette: Cassette | None = None,
+        cassette: CassetteSpec | None = None,
     ) -> None:
-        self.desk = Desk(scenario, env, consent, config)
+        self.gateway = TurnGateway(scenario, env, consent, config)
         self._scenario = scenario
         self._config = config
         self._env = env
@@ -73,10 +71,10 @@ class Cast:
         self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
         played = frozenset(role for role in roles if self._engines[role].provider == "oracle")
         live = {role: self._engines[role] for role in roles if self._engines[role].is_live}
-        self.tape: Tape | None = None
+        self.recorder: Recorder | None = None
         if cassette is not None and live:
-            needed = ingredients(scenario, env.apps.values(), live)
-            self.tape = Tape(cassette, scenario.scenario_id, scenario.run_number, needed, lambda: env.turn or 0)
+            inputs = request_inputs(scenario, env.apps.values(), live)
+            self.recorder = Recorder(cassette, scenario.scenario_id, scenario.run_number, inputs, lambda: env.turn or 0)
         self._reference = Reference(scenario.events, env, is_users_own, played, scenario.scenario_id)
 
     def user(self) -> UserAgent:
@@ -87,7 +85,7 @@ class Cast:
         """
         user = ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
         noise = self._scenario.noise_config
-        return DifficultUser(user, self.desk, self._consent, noise, self._scenario) if is_difficult(noise) else user
+        return DifficultUser(user, self.gateway, self._consent, noise, self._scenario) if is_difficult(noise) else user
 
     def agent(self, made: ProactiveAgent | Exception | None = None) -> ProactiveAgent:
         """Return the agent under test.
@@ -101,16 +99,12 @@ class Cast:
         """
         if self._agent is not None:
             return self._agent
-        built_in: dict[str, Callable[[], ProactiveAgent]] = {
-            "observe-execute": self._observe_execute,
-            "null": lambda: calibration.null,
-            "eager": lambda: calibration.eager,
-            "reckless": lambda: calibration.Reckless(self._reference),
-            "random": calibration.RandomAgent,
-        }
         if isinstance(made, Exception):
             raise made
-        return built_in[self._config.agent_type]() if made is None else made
+        if made is not None:
+            return made
+        context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)
+        return AGENT_FACTORIES[self._config.agent_type](context)
 
     def users_time(self) -> float | None:
         """Return when the user is to have its turn to act in time, in epoch seconds; `None` if it waits for others."""
@@ -147,20 +141,18 @@ class Cast:
             failed.append(f"{len(left)} step{'s' * (len(left) > 1)} of the solution could not be played: {names}")
         return failed
 
-    def _observe_execute(self) -> ObserveExecuteAgent:
-        return ObserveExecuteAgent(
-            self._engine("observe"),
-            self._engine("execute"),
-            self._env.time_manager,
-            self._config.observe_max_iterations,
-            self._config.execute_max_iterations,
-        )
+    def _next_reference_call(self) -> ReferenceCall | None:
+        step = self._reference.next_unasked()
+        if step is None:
+            return None
+        arguments = self._reference.play(step)
+        return ReferenceCall(step.app_name, step.function, arguments)
 
     def _engine(self, role: Role) -> TimedEngine:
         config = self._engines[role]
         build = partial(self._engine_builder, config, role, self._reference)
-        engine = build() if self.tape is None or not config.is_live else self.tape.engine(role, build)
-        return TimedEngine(engine, role, self._env, self.desk, self._config)
+        engine = build() if self.recorder is None or not config.is_live else self.recorder.engine(role, build)
+        return TimedEngine(engine, role, self._env, self.gateway, self._config)
 
 
 def name_of(agent: Any) -> str:

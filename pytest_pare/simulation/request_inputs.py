@@ -16,7 +16,7 @@ from pytest_pare.agents.tools import Tool
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.tool_descriptions import build_tool
 from pytest_pare.base.serialization import to_builtins_or_name
-from pytest_pare.engines.cassette import Ingredients
+from pytest_pare.engines.cassette import RequestInputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
 
 
-def ingredients(scenario: PAREScenario, apps: Iterable[App], engines: Mapping[Role, LLMEngineConfig]) -> Ingredients:
+def request_inputs(
+    scenario: PAREScenario, apps: Iterable[App], engines: Mapping[Role, LLMEngineConfig]
+) -> RequestInputs:
     """Return what a run of an initialized scenario depends on.
 
     Args:
@@ -39,7 +41,7 @@ def ingredients(scenario: PAREScenario, apps: Iterable[App], engines: Mapping[Ro
         engines: The engines that are recorded, by role.
     """
     untyped: Any = scenario
-    return Ingredients(
+    return RequestInputs(
         package=_version(),
         prompts=prompts.version(),
         engines={

@@ -12,14 +12,14 @@ from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.trace import EngineCall
-from pytest_pare.simulation.turns import WorldOver
+from pytest_pare.simulation.errors import WorldOver
+from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
     from pytest_pare.engines.reference import Role
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-    from pytest_pare.simulation.turns import Desk
+    from pytest_pare.simulation.turns import TurnGateway
 
 
 class TimedEngine(LLMEngine):
@@ -35,7 +35,7 @@ class TimedEngine(LLMEngine):
         engine: The engine. One with a true attribute `offline` answers from this machine.
         role: Whose engine it is.
         env: The environment of the run.
-        desk: Ends the run when its limits are reached.
+        gateway: Ends the run when its limits are reached.
         config: How the run is made.
     """
 
@@ -44,14 +44,14 @@ class TimedEngine(LLMEngine):
         engine: LLMEngine,
         role: Role,
         env: StateAwareEnvironmentWrapper,
-        desk: Desk,
+        gateway: TurnGateway,
         config: ScenarioRunnerConfig,
     ) -> None:
         super().__init__(engine.model_name)
         self._engine = engine
         self._role = role
         self._env = env
-        self._desk = desk
+        self._gateway = gateway
         self._config = config
 
     def chat_completion(
@@ -64,7 +64,7 @@ class TimedEngine(LLMEngine):
         """
         env = self._env
         if env.is_over:
-            self._desk.end(WorldOver())
+            self._gateway.end(WorldOver())
         asked = round(env.time_manager.time() - env.start_time, 6)
         answer: str | None = None
         facts = Facts()
@@ -77,13 +77,13 @@ class TimedEngine(LLMEngine):
             facts = Facts.of(metadata)
             seconds = self._seconds(facts, time.perf_counter() - began)
         except ScenarioTimeoutError as over:
-            self._desk.end(over)
+            self._gateway.end(over)
         except Exception as raised:  # noqa: BLE001 - whatever an engine raises is why the run ends
             error = f"{type(raised).__name__}: {to_short_text(raised)}"
             cause = raised if isinstance(raised, EngineError | ScenarioDefect) else EngineError(error)
             if cause is not raised:
                 cause.__cause__ = raised
-            self._desk.end(cause)
+            self._gateway.end(cause)
         finally:
             env.trace_entries.put(
                 EngineCall(
@@ -133,4 +133,4 @@ class TimedEngine(LLMEngine):
         try:
             self._env.pass_time(seconds, "the agents have not come to an end", counted=counted)
         except Exception as over:  # noqa: BLE001 - the caller takes what is raised for the engine's mistake, and goes on
-            self._desk.end(over)
+            self._gateway.end(over)

@@ -1,11 +1,10 @@
-"""What an agent is given to act with, and what the environment makes of what it does."""
+"""The turns of the user and the agent: their tools, and how the environment carries calls out."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
 from copy import copy
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,25 +12,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.tool_utils import AppToolArg
 
-from pytest_pare.agents.protocols import (
-    ConsentRequired,
-    Notification,
-    ProactiveAgentMode,
-    StaleTurn,
-    Turn,
-    TurnOver,
-    UnknownToolError,
-    UserTurn,
-)
+from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
+from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
 from pytest_pare.agents.tools import Tool, Toolbox
-from pytest_pare.base.serialization import to_short_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.faults import ToolFaults, call
-from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType
-from pytest_pare.simulation.trace import TraceEvent
+from pytest_pare.simulation.errors import AgentFailure, RunEnded
+from pytest_pare.simulation.faults import ToolFaults
+from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
+from pytest_pare.simulation.tool_faults import call_tool
+from pytest_pare.simulation.turn_trace import TurnTrace
 
 if TYPE_CHECKING:
-    from are.simulation.notification_system import Message
     from are.simulation.tool_utils import AppTool
 
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
@@ -39,15 +30,7 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
-_KINDS = {
-    PAREMessageType.USER_MESSAGE: "user_message",
-    PAREMessageType.AGENT_MESSAGE: "agent_message",
-    PAREMessageType.USER_ACTION: "user_action",
-    PAREMessageType.ENVIRONMENT_NOTIFICATION_USER: "environment",
-    PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT: "environment",
-    PAREMessageType.ENVIRONMENT_STOP: "stop",
-}
-# The messages reach both as notifications.
+# Hidden from the agent: messages reach both sides as notifications.
 _MESSAGE_READERS = (
     "get_last_message_from_user",
     "get_last_unread_messages",
@@ -58,42 +41,22 @@ _MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
 _NOT_FOR_USER = ("base64_utf8_encoded_attachment_contents", "attachments")
 
 
-# Refused calls in a row, after which an agent does not mean to stop.
+# Refused calls in a turn, after which the agent has failed.
 _MOST_REFUSED = 1000
 
 
-class AgentFailure(Exception):  # noqa: N818 - the agent has failed, which is a result and no error of ours
-    """The agent under test raised, or returned what is no turn's end. `__cause__` is what it raised."""
-
-
-class RunEnded(BaseException):
-    """The run is over. No `except Exception` of an agent's is to keep it from ending.
-
-    Attributes:
-        cause: Why.
-    """
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-
-
-class WorldOver(Exception):  # noqa: N818 - it is no error, but the end
-    """The world has come to its end."""
-
-
-class Desk:
+class TurnGateway:
     """Makes the turns of one run, and carries out the calls that are made in them.
 
     Args:
         scenario: The scenario, initialized.
         env: The environment that it is played in.
-        consent: What the agent has proposed.
-        config: How it is run.
+        consent: The state of the agent's last proposal.
+        config: The configuration of the run.
 
     Attributes:
-        ended: Why the run must end now, once it must. It stays: who swallows it meets it again.
-        acted: Whether something was done in this turn, by either side.
+        ended: Why the run must end now, or `None`. It stays: an agent that swallows the exception gets it again.
+        acted: Whether either side has acted in this turn.
     """
 
     def __init__(
@@ -106,16 +69,17 @@ class Desk:
         self._consent = consent
         self._config = config
         self._faults = ToolFaults(scenario, self._keep_waiting)
+        self._trace = TurnTrace(env, consent)
         self._lock = threading.RLock()
         self._agent_tools: list[AppTool] | None = None
-        # What stands for the turn that is played. A call through another one, an old one's, is refused.
+        # The token of the present turn. A call with another token, that of an old turn, is refused.
         self._turn: object = None
         self._calls = 0
-        # By the class of what they were told.
+        # Refused calls of this turn, by the class of the exception.
         self._refused: Counter[type[TurnOver]] = Counter()
 
     def end(self, cause: Exception) -> NoReturn:
-        """End the run, wherever this is called.
+        """End the run.
 
         Raises:
             RunEnded: Always.
@@ -129,12 +93,12 @@ class Desk:
         return self._turn
 
     def close_turn(self) -> None:
-        """Let nothing more be done in the turn that was played."""
+        """Refuse all further calls in the present turn."""
         with self._lock:
             self._turn = None
 
     def agent_turn(self, number: int) -> Turn:
-        """Return a new turn of the agent's."""
+        """Return a new turn of the agent."""
         token = self._open_turn()
         tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
         give_up = Tool.apart(
@@ -155,7 +119,7 @@ class Desk:
         )
 
     def user_turn(self, number: int) -> UserTurn:
-        """Return a new turn of the user's."""
+        """Return a new turn of the user."""
         token = self._open_turn()
         wait = Tool.apart("wait", "Do nothing now.", [], lambda _arguments: "You wait.")
         scenario: Any = self._scenario
@@ -194,7 +158,7 @@ class Desk:
                 return self._invoke(token, tool, app_tool, arguments, who)
 
         tool = Tool(app_tool, invoke)
-        # Theirs to keep: whatever they make of it, what counts is what the tool is.
+        # The agent gets a copy: changing it changes neither its calls nor their checks.
         given = copy(tool)
         given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in _NOT_FOR_USER]
         return given
@@ -204,21 +168,22 @@ class Desk:
         if not (tool.is_interface and tool.function == "wait"):
             self.acted = True
         known = len(self._env.trace_entries)
-        self._faults.told = {}
+        self._faults.trace_fields = {}
         try:
             self._require_calls()
             self._require_consent(tool, who)
             _require_words(tool, arguments)
-            carry_out = partial(self._faults.carry_out, tool) if who == "AGENT" else call
+            carry_out = partial(self._faults.carry_out, tool) if who == "AGENT" else call_tool
             result = carry_out(app_tool, arguments)
         except (ScenarioDefect, ScenarioTimeoutError) as error:
             self.end(error)
         except (Exception, RunEnded) as error:
-            if self._last(who, known) is None and not self._is_known_to_be_too_much():
-                self._note(tool, arguments, error.cause if isinstance(error, RunEnded) else error, who)
+            if self._trace.last(who, known) is None and not self._is_far_above_limit():
+                cause = error.cause if isinstance(error, RunEnded) else error
+                self._trace.add_call(tool, arguments, cause, who)
             raise
         finally:
-            self._tell(self._last(who, known), self._faults.told)
+            self._trace.change(self._trace.last(who, known), self._faults.trace_fields)
         self._check_limits()
         return result
 
@@ -242,10 +207,10 @@ class Desk:
         self._refused[type(over)] += 1
         if self._refused[type(over)] <= _MOST_REFUSED:
             raise over
-        # Who asks again at once would do so for ever.
+        # Without this limit, a loop that calls again at once would never end.
         failure = AgentFailure(f"the agent does not stop: {_MOST_REFUSED} calls were refused in a turn, as {over}")
         if isinstance(over, StaleTurn):
-            # It may be a thread that was left behind, and whose run goes on without it.
+            # The caller may be a thread of an earlier turn. The run goes on without it.
             raise RunEnded(failure)
         self.end(failure)
 
@@ -255,7 +220,7 @@ class Desk:
         if limit is not None and self._calls > limit:
             self._refuse(TurnOver(f"more than {limit} tool calls in a turn (max_tool_calls)"))
 
-    def _is_known_to_be_too_much(self) -> bool:
+    def _is_far_above_limit(self) -> bool:
         limit = self._config.max_tool_calls
         return limit is not None and self._calls > limit + 1
 
@@ -278,7 +243,7 @@ class Desk:
     def _pass_time(self, seconds: float) -> None:
         try:
             self._env.pass_time(seconds, "the agents have not come to an end")
-        except Exception as over:  # noqa: BLE001 - the caller is not to take it for what a tool raises
+        except Exception as over:  # noqa: BLE001 - an agent must not take it for an exception of a tool
             self.end(over)
 
     def _keep_waiting(self, seconds: float) -> None:
@@ -286,70 +251,32 @@ class Desk:
         if self._env.is_over:
             raise TurnOver("the simulation has ended")
 
-    # -- the trace of what went wrong, and of what never became an event
+    # -- what the trace has besides events
 
     def be_busy(self, kind: str | None) -> None:
-        """Let the user's turn go by; the trace has it as a fault of this `kind`, if one is given."""
+        """Let the user's turn pass without an action.
+
+        Args:
+            kind: The kind of fault that the trace records for it; `None` to record nothing.
+        """
         self.acted = True
         if kind is not None:
-            self._put(None, None, "busy", {}, None, "USER", None)
+            self._trace.add("busy", "USER")
             self.note_fault(kind)
         self._pass_time(self._config.generation_seconds)
 
     def note_fault(self, kind: str) -> None:
-        """Have the trace say of the last thing that the user did that it was a fault of this kind."""
-        self._tell(self._last("USER"), {"fault": kind})
-
-    def _tell(self, place: int | None, changes: dict[str, Any]) -> None:
-        if changes and place is not None:
-            self._env.trace_entries[place] = replace(self._env.trace_entries[place], **changes)
-
-    def _last(self, who: str, known: int = 0) -> int | None:
-        entries = self._env.trace_entries
-        places = reversed(range(known, len(entries)))
-        return next((place for place in places if getattr(entries[place], "kind", None) == who), None)
-
-    def _note(self, tool: Tool, arguments: dict[str, Any], error: Exception, who: str) -> None:
-        self._put(tool.app, tool.app_class, tool.function, arguments, error, who, tool.operation)
+        """Record a kind of fault on the user's last event in the trace."""
+        self._trace.change(self._trace.last("USER"), {"fault": kind})
 
     def _note_unknown(self, token: object, name: str, who: str) -> None:
         with self._lock:
             self._require_turn(token)
             self._require_calls()
             self.acted = True
-            self._put(None, None, name, {}, UnknownToolError(f"there is no tool {name} now"), who, None)
+            self._trace.add(name, who, error=UnknownToolError(f"there is no tool {name} now"))
 
-    def _put(
-        self,
-        app: str | None,
-        app_class: str | None,
-        function: str,
-        arguments: dict[str, Any],
-        error: Exception | None,
-        who: str,
-        operation: str | None,
-    ) -> None:
-        screen = self._env.screen
-        self._env.trace_entries.put(
-            TraceEvent(
-                time=round(self._env.time_manager.time() - self._env.start_time, 6),
-                kind=who,
-                event_id="",
-                app=app,
-                app_class=app_class,
-                function=to_short_builtins(function),
-                args=to_short_builtins(arguments),
-                result=None,
-                error=None if error is None else f"{type(error).__name__}: {to_short_text(error)}",
-                operation=operation,
-                turn=self._env.turn,
-                mode=self._consent.mode.value,
-                screen_before=screen,
-                screen_after=screen,
-            )
-        )
-
-    # -- what is told
+    # -- notifications
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._env.time_manager.time(), tz=UTC)
@@ -359,12 +286,7 @@ class Desk:
             return self._notifications(FOR_AGENT) if token is self._turn else ()
 
     def _notifications(self, types: frozenset[PAREMessageType]) -> tuple[Notification, ...]:
-        return tuple(map(_notification, self._env.notification_system.take(types)))
-
-
-def _notification(message: Message) -> Notification:
-    kind: Any = _KINDS[message.message_type]
-    return Notification(message.timestamp, kind, message.message)
+        return tuple(map(to_notification, self._env.notification_system.take(types)))
 
 
 def _require_words(tool: Tool, arguments: dict[str, Any]) -> None:

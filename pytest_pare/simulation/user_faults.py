@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.noise_config import NoiseConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.consent import Consent
-    from pytest_pare.simulation.turns import Desk
+    from pytest_pare.simulation.turns import TurnGateway
 
 _WORDS = {"accept_proposal": "Yes.", "reject_proposal": "No."}
 _SECOND_THOUGHTS = "Wait, I am not sure any more."
@@ -51,17 +51,17 @@ class DifficultUser:
 
     Args:
         user: The user.
-        desk: Makes the turns.
+        gateway: Makes the turns.
         consent: What the agent has proposed.
         noise: How often the user does what.
         scenario: The scenario, initialized.
     """
 
     def __init__(
-        self, user: UserAgent, desk: Desk, consent: Consent, noise: NoiseConfig, scenario: PAREScenario
+        self, user: UserAgent, gateway: TurnGateway, consent: Consent, noise: NoiseConfig, scenario: PAREScenario
     ) -> None:
         self._user = user
-        self._desk = desk
+        self._gateway = gateway
         self._consent = consent
         self._noise = noise
         self._scenario = scenario
@@ -92,7 +92,7 @@ class DifficultUser:
         if self._busy_turns == 0:
             return False
         self._busy_turns -= 1
-        self._desk.be_busy(kind)
+        self._gateway.be_busy(kind)
         return True
 
     def _make_up(self, turn: UserTurn) -> None:
@@ -128,7 +128,7 @@ class DifficultUser:
 
     def _say(self, turn: UserTurn, content: str, kind: str) -> Any:
         result = _on_the_line(turn.tools(), "send_message_to_agent").invoke({"content": content})
-        self._desk.note_fault(kind)
+        self._gateway.note_fault(kind)
         return result
 
     def _is_asked(self) -> bool:

@@ -14,7 +14,8 @@ from are.simulation.tool_utils import AppTool, AppToolArg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.agents.protocols import Notification, TurnOver
+from pytest_pare.agents.errors import TurnOver
+from pytest_pare.agents.protocols import Notification
 from pytest_pare.agents.react import STOP_SEQUENCES, ReActAgent, format_action, parse_action
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.apps import PAREAgentUserInterface

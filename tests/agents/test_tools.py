@@ -22,7 +22,8 @@ from are.simulation.utils import check_type, type_check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.agents.protocols import ProactiveAgentMode, Turn, UnknownToolError
+from pytest_pare.agents.errors import UnknownToolError
+from pytest_pare.agents.protocols import ProactiveAgentMode, Turn
 from pytest_pare.agents.tools import Tool, Toolbox, tool_name
 from pytest_pare.apps import PAREAgentUserInterface
 from pytest_pare.scenarios.errors import ScenarioDefect

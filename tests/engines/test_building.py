@@ -5,4 +5,4 @@ from pytest_pare.scenarios.engine_config import OFFLINE_PROVIDERS
 
 
 def test_every_offline_provider_has_an_engine() -> None:
-    assert set(building._BUILDERS) == set(OFFLINE_PROVIDERS)
+    assert set(building.ENGINE_PROVIDERS) == set(OFFLINE_PROVIDERS)

@@ -15,9 +15,9 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_pare.engines.cassette import Recording
+from pytest_pare.engines.cassette import Cassette
 from pytest_pare.engines.facts import Facts, amount, finish_reason, tokens
-from pytest_pare.engines.recorder import Cassette
+from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.results.details import detail_lines, details_to_dict
 from pytest_pare.results.schema import DETAILS_SCHEMA
 from pytest_pare.results.validation_result import (
@@ -28,7 +28,7 @@ from pytest_pare.results.validation_result import (
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.simulation.runner import Run, run_scenario
 from pytest_pare.simulation.trace import Trace
-from tests.engines.taped import WAIT
+from tests.engines.recorded_runs import WAIT
 from tests.stage import Stage
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Odd(LLMEngine):
         return WAIT, self._facts
 
 
-def play(facts: dict[str, Any], cassette: Cassette, mode: Any) -> Run:
+def play(facts: dict[str, Any], cassette: CassetteSpec, mode: Any) -> Run:
     model = LLMEngineConfig(model_name="odd-2025-01-01", provider="somebody")
     config = MultiScenarioRunnerConfig(
         user_engine_config=model,
@@ -127,11 +127,11 @@ def test_what_is_written_of_any_figures_can_be_read(
     facts: dict[str, Any], mode: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("odd") / "stage.jsonl"
-    run = play(facts, Cassette(path, "once"), mode)
+    run = play(facts, CassetteSpec(path, "once"), mode)
     assert run.result.exception is None
     assert Trace.from_jsonl(run.trace.to_jsonl()) == run.trace
-    assert Recording.read(path) is not None
-    replayed = play({}, Cassette(path), "recorded" if mode == "measured" else mode)
+    assert Cassette.read(path) is not None
+    replayed = play({}, CassetteSpec(path), "recorded" if mode == "measured" else mode)
     assert [call.cost for call in replayed.trace.calls] == [call.cost for call in run.trace.calls]
     check_reports(run, path.with_suffix(".parquet"))
 
@@ -158,8 +158,8 @@ def _strict_json(value: Any) -> str:
 def test_a_figure_that_is_equal_to_a_secret_stays_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOOR_PASSWORD", "12345678")
     path = tmp_path / "stage.jsonl"
-    run = play({"prompt_tokens": 12345678, "completion_tokens": 1}, Cassette(path, "once"), "fixed")
-    recording = Recording.read(path)
+    run = play({"prompt_tokens": 12345678, "completion_tokens": 1}, CassetteSpec(path, "once"), "fixed")
+    recording = Cassette.read(path)
     assert recording is not None
     assert {call.prompt_tokens for call in recording.calls} == {12345678}
     assert result_to_record(run.result)["usage"]["user"]["prompt_tokens"] == 12345678

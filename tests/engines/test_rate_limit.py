@@ -1,4 +1,4 @@
-"""One pace for all who ask an endpoint: on a simulated clock, and between real processes."""
+"""One rate limit for all who ask an endpoint: on a simulated clock, and between real processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_pare.engines.rate_limit import VARIABLE, Pace, Pacer, directory, session_directory
+from pytest_pare.engines.rate_limit import VARIABLE, RateLimit, RateLimiter, directory, session_directory
 from tests.engines.model_server import ModelServer, answers, at_most
 
 ROOT = Path(__file__).parents[2]
@@ -37,23 +37,23 @@ class Bucket:
         return True
 
 
-def play(pace: Pace, bucket: Bucket, clients: int, requests: int, start: float = 0.0) -> tuple[list[bool], float]:
+def play(state: RateLimit, bucket: Bucket, clients: int, requests: int, start: float = 0.0) -> tuple[list[bool], float]:
     """Let clients ask one after another for ever; return what became of each request, and the time at the end."""
     outcomes: list[bool] = []
-    # When something happens to which client, and when it has taken its turn, if it waits for one.
+    # When something happens to which client, and when it has reserved its turn, if it waits for one.
     happens: list[tuple[float, int, float]] = [(start, client, -1.0) for client in range(clients)]
     now = start
     while len(outcomes) < requests:
-        now, client, taken = heapq.heappop(happens)
-        turn = pace.take(now) if taken < 0 else pace.keep(now, taken)
+        now, client, reserved = heapq.heappop(happens)
+        turn = state.reserve(now) if reserved < 0 else state.confirm(now, reserved)
         if turn > now:
             heapq.heappush(happens, (turn, client, now))
             continue
         outcomes.append(bucket.takes(now))
         if outcomes[-1]:
-            pace.speed_up()
+            state.increase()
         else:
-            pace.slow_down(now, now, 0.0)
+            state.decrease(now, now, 0.0)
         heapq.heappush(happens, (now + 0.001, client, -1.0))
     return outcomes, now
 
@@ -61,11 +61,11 @@ def play(pace: Pace, bucket: Bucket, clients: int, requests: int, start: float =
 @settings(max_examples=25)
 @given(limit=st.floats(0.2, 50.0), clients=st.integers(1, 32), burst=st.floats(1.0, 5.0))
 def test_the_rate_settles_below_the_servers_limit(limit: float, clients: int, burst: float) -> None:
-    pace = Pace()
-    outcomes, middle = play(pace, Bucket(limit, burst), clients, 200)
+    state = RateLimit()
+    outcomes, middle = play(state, Bucket(limit, burst), clients, 200)
     bucket = Bucket(limit, burst)
     bucket.at = middle
-    outcomes, end = play(pace, bucket, clients, 400, middle)
+    outcomes, end = play(state, bucket, clients, 400, middle)
     assert outcomes.count(False) <= 0.12 * len(outcomes)
     answered = outcomes.count(True) / (end - middle)
     assert answered >= 0.4 * limit, "and not far below it"
@@ -73,80 +73,83 @@ def test_the_rate_settles_below_the_servers_limit(limit: float, clients: int, bu
 
 @given(clients=st.integers(1, 32))
 def test_there_is_no_limit_before_the_first_refusal(clients: int) -> None:
-    pace = Pace()
-    assert [pace.take(3.0) for _ in range(clients)] == [3.0] * clients
+    state = RateLimit()
+    assert [state.reserve(3.0) for _ in range(clients)] == [3.0] * clients
 
 
 def test_there_is_none_any_more_after_it_went_well_for_long() -> None:
-    pace = Pace()
-    _, now = play(pace, Bucket(2.0, 1.0), 4, 50)
-    assert pace.rate is not None
+    state = RateLimit()
+    _, now = play(state, Bucket(2.0, 1.0), 4, 50)
+    assert state.rate is not None
     free = Bucket(1e9, 1e9)
-    outcomes, now = play(pace, free, 4, 400, now)
+    outcomes, now = play(state, free, 4, 400, now)
     assert all(outcomes)
-    assert pace.rate is None
-    assert pace.take(now) == now
+    assert state.rate is None
+    assert state.reserve(now) == now
 
 
 def test_what_was_under_way_at_a_refusal_slows_nobody_down_again() -> None:
-    pace = Pace()
-    sent = [pace.take(0.0) for _ in range(16)]
+    state = RateLimit()
+    sent = [state.reserve(0.0) for _ in range(16)]
     for moment in sent:
-        pace.slow_down(1.0, moment, 0.0)
-    assert pace.rate == 8.0
+        state.decrease(1.0, moment, 0.0)
+    assert state.rate == 8.0
 
 
 def test_requests_that_waited_for_a_refusal_at_the_same_time_go_at_the_new_rate() -> None:
-    pace = Pace(rate=4.0)
+    state = RateLimit(rate=4.0)
     for _ in range(2):
-        pace.take(10.0)
-    pace.slow_down(10.0, 10.0, 0.0)
+        state.reserve(10.0)
+    state.decrease(10.0, 10.0, 0.0)
     # The rate is halved to 2 a second, and both took their turn at the moment of the refusal.
-    assert [pace.keep(10.5, taken=10.0) for _ in range(2)] == [10.5, 11.0]
-    assert pace.keep(10.5, taken=10.1) == 10.5, "a turn that was taken at the new rate is kept"
+    assert [state.confirm(10.5, reserved=10.0) for _ in range(2)] == [10.5, 11.0]
+    assert state.confirm(10.5, reserved=10.1) == 10.5, "a turn that was reserved at the new rate is kept"
 
 
 def test_nobody_asks_during_a_pause() -> None:
-    pace = Pace()
-    pace.take(0.0)
-    pace.slow_down(1.0, 0.0, 30.0)
-    pace.slow_down(1.5, 0.0, 10.0)
-    assert all(pace.take(now) >= 31.0 for now in (1.0, 5.0, 30.0))
+    state = RateLimit()
+    state.reserve(0.0)
+    state.decrease(1.0, 0.0, 30.0)
+    state.decrease(1.5, 0.0, 10.0)
+    assert all(state.reserve(now) >= 31.0 for now in (1.0, 5.0, 30.0))
 
 
 @given(refusals=st.integers(1, 60))
 def test_the_rate_has_a_floor(refusals: int) -> None:
-    pace = Pace()
+    state = RateLimit()
     for _ in range(refusals):
-        now = pace.take(pace.next)
-        pace.slow_down(now, now, 0.0)
-    assert pace.take(pace.next) - pace.next <= 20.0
+        now = state.reserve(state.next)
+        state.decrease(now, now, 0.0)
+    assert state.reserve(state.next) - state.next <= 20.0
 
 
-def test_each_endpoint_has_a_pace_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_endpoint_has_a_rate_limit_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    one, other = Pacer("http://one.example", now=lambda: 5.0), Pacer("http://other.example", now=lambda: 5.0)
-    one.wait()
-    one.refused(5.0, 9.0)
-    assert Pacer("http://one.example", now=lambda: 5.0).wait() >= 9.0
-    assert other.wait() == 0.0
+    one, other = (
+        RateLimiter("http://one.example", now=lambda: 5.0),
+        RateLimiter("http://other.example", now=lambda: 5.0),
+    )
+    one.acquire()
+    one.rate_limited(5.0, 9.0)
+    assert RateLimiter("http://one.example", now=lambda: 5.0).acquire() >= 9.0
+    assert other.acquire() == 0.0
 
 
 def test_a_state_that_is_broken_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    Pacer("http://one.example").wait()
-    (state,) = tmp_path.glob("pace-*.json")
+    RateLimiter("http://one.example").acquire()
+    (state,) = tmp_path.glob("rate-limit-*.json")
     for broken in ("", "[]", '{"speed": 3}'):
         state.write_text(broken)
-        assert Pacer("http://one.example").wait() == 0.0
+        assert RateLimiter("http://one.example").acquire() == 0.0
 
 
 _WORKER = """
 import json, sys, time
 import httpx
 from pytest_pare.engines.errors import RateLimitError
-from pytest_pare.engines.rate_limit import Pacer
-from pytest_pare.engines.retry import Patience
+from pytest_pare.engines.rate_limit import RateLimiter
+from pytest_pare.engines.retry import RetryPolicy
 
 class Run:
     seconds_lost = 0.0
@@ -160,7 +163,7 @@ with httpx.Client() as client:
         if response.status_code == 429:
             raise RateLimitError("slow down")
     for _ in range(requests):
-        Patience(20, Run(), Pacer(url)).call(ask)
+        RetryPolicy(20, Run(), RateLimiter(url)).call(ask)
 """
 
 
@@ -173,9 +176,9 @@ def test_processes_slow_down_together() -> None:
         ]
         errors = [process.communicate(timeout=60)[1].decode() for process in started]
         assert errors == [""] * processes
-        states = [json.loads(path.read_text()) for path in directory().glob("pace-*.json")]
+        states = [json.loads(path.read_text()) for path in directory().glob("rate-limit-*.json")]
     refused = len(server.requests) - each * processes
-    # Without a common pace, each of four goes on until it is refused itself, several times.
+    # Without a common rate limit, each of four goes on until it is refused itself, several times.
     assert refused <= 0.4 * len(server.requests)
     assert len(states) == 1
     half = server.requests[len(server.requests) // 2 :]

@@ -17,8 +17,8 @@ from pytest_pare.engines.errors import (
     ProviderOutageError,
     RateLimitError,
 )
-from pytest_pare.engines.rate_limit import VARIABLE, Pacer
-from pytest_pare.engines.retry import MOST_SECONDS_LOST, Patience
+from pytest_pare.engines.rate_limit import VARIABLE, RateLimiter
+from pytest_pare.engines.retry import MOST_SECONDS_LOST, RetryPolicy
 
 
 class OutOfTimeError(Exception):
@@ -57,8 +57,8 @@ class Run:
                 raise outcome
             return outcome
 
-        pacer = Pacer("http://service.example", now=lambda: self.now)
-        return Patience(retries, self, pacer, now=lambda: self.now, sleep=self.sleep).call(once)
+        limiter = RateLimiter("http://service.example", now=lambda: self.now)
+        return RetryPolicy(retries, self, limiter, now=lambda: self.now, sleep=self.sleep).call(once)
 
 
 @pytest.fixture(autouse=True)
@@ -143,15 +143,15 @@ def test_the_end_of_a_run_is_no_failure_of_its_engine() -> None:
 
 def test_who_waits_for_its_turn_goes_on_waiting_if_another_is_refused_meanwhile() -> None:
     run = Run()
-    pacer = Pacer("http://service.example", now=lambda: run.now)
-    pacer.wait()
-    pacer.refused(run.now, 2.0)
+    limiter = RateLimiter("http://service.example", now=lambda: run.now)
+    limiter.acquire()
+    limiter.rate_limited(run.now, 2.0)
     sleep = run.sleep
 
     def another_is_refused(seconds: float) -> None:
         sleep(seconds)
         if len(run.slept) == 1:
-            pacer.refused(run.now, 7.0)
+            limiter.rate_limited(run.now, 7.0)
 
     run.sleep = another_is_refused  # type: ignore[method-assign]
     assert run.ask("yes") == "yes"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.engines import building, check
-from pytest_pare.engines.cassette import Recording
-from tests.engines.taped import Model
+from pytest_pare.engines.cassette import Cassette
+from tests.engines.recorded_runs import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ class Service:
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     """Stands for a provider: what it answers is `wait`."""
     service = Service()
-    monkeypatch.setitem(building._BUILDERS, "somebody", service)
+    monkeypatch.setitem(building.ENGINE_PROVIDERS, "somebody", service)
     monkeypatch.setattr(check, "problem_with", lambda engines: None)
     return service
 
@@ -104,7 +104,7 @@ def test_each_run_of_each_variant_has_a_recording_of_its_own(project: Example) -
         "plants_run_1@model-a-2025.jsonl", "plants_run_1@model-b-2025.jsonl",
         "plants_run_2@model-a-2025.jsonl", "plants_run_2@model-b-2025.jsonl",
     ]  # fmt: skip
-    recording = Recording.read(project.path / "cassettes" / "plants_run_2@model-b-2025.jsonl")
+    recording = Cassette.read(project.path / "cassettes" / "plants_run_2@model-b-2025.jsonl")
     assert recording is not None
     assert (recording.scenario_id, recording.run_number, recording.variant, recording.suite) == (
         "plants", 2, "model-b-2025", "../pare.yaml"

@@ -42,13 +42,12 @@ def test_a_verdict_an_exception_and_what_is_printed(example: Example, validate: 
 
 @pytest.mark.parametrize("padding", range(30, 70, 7))
 def test_an_argument_that_is_cut(padding: int) -> None:
+    from pytest_pare.base.serialization import type_and_value
     from pytest_pare.scenarios.checks import _short as of_checks
-    from pytest_pare.simulation.loop import _told as of_loop
-    from pytest_pare.simulation.runner import _told as of_runner
-    from pytest_pare.simulation.trace import _short as of_trace
+    from pytest_pare.simulation.trace_entries import _short as of_trace
 
     text = "x" * padding + SECRET + "y" * 80
-    for shorten in (of_checks, of_trace, of_runner, of_loop):
+    for shorten in (of_checks, of_trace, type_and_value):
         assert SECRET[:3] not in shorten(text)
         assert len(shorten(text)) < 90
 

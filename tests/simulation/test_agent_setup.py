@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.engines import building, litellm_client
-from pytest_pare.engines.recorder import Cassette
+from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.settings import RunnerSettings
@@ -131,8 +131,8 @@ def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
 
     monkeypatch.setattr(litellm_client, "load_litellm", load)
     config = MultiScenarioRunnerConfig(user_engine_config=engine, agent_type="null", max_turns=0)
-    tape = None if cassette is None else Cassette(tmp_path / "a.jsonl", **cassette)
-    run_scenario(Stage(), config, cassette=tape, on_start=lambda: happened.append("start"))
+    spec = None if cassette is None else CassetteSpec(tmp_path / "a.jsonl", **cassette)
+    run_scenario(Stage(), config, cassette=spec, on_start=lambda: happened.append("start"))
     assert happened[:2] == (["import", "start"] if imports else ["start", *happened[1:2]])
 
 

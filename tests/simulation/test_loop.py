@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_pare.agents.calibration import eager, null
-from pytest_pare.agents.protocols import ConsentRequired, ProactiveAgentMode, TurnOver
+from pytest_pare.agents.errors import ConsentRequired, TurnOver
+from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.agents.react import format_action
 from pytest_pare.apps import StatefulReminderApp
 from pytest_pare.engines.errors import EngineError

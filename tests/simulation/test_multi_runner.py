@@ -31,7 +31,7 @@ from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings.models import RunnerSettings
-from pytest_pare.simulation import multi_runner
+from pytest_pare.simulation import jobs, multi_runner
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner
 from pytest_pare.simulation.processes import ProcessFailure, UnsendableError
 from pytest_pare.simulation.runner import Run, run_scenario
@@ -337,9 +337,9 @@ def test_a_run_that_cannot_be_told_costs_no_other(monkeypatch: pytest.MonkeyPatc
 
     own = Trace.to_jsonl
     monkeypatch.setattr(Trace, "to_jsonl", refuse)
-    how = multi_runner._How(config(oracle=True), "fail", None)
+    how = jobs.RunOptions(config(oracle=True), "fail", None)
     (sent,) = stages("a", script=lambda s: [s.user_says("x")])
-    run = multi_runner._run_from_record(multi_runner._play_elsewhere((sent, 3, how), lambda: None))
+    run = jobs.run_from_record(jobs.play_to_record((sent, 3, how), lambda: None))
     assert record(run)["exception"] == {"type": "ValueError", "message": "no words"}
     assert (run.trace.scenario_id, run.trace.run_number) == ("a", 3)
 

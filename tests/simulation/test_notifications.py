@@ -105,9 +105,9 @@ TEXTS: dict[tuple[str, str], tuple[dict[str, Any], str, str]] = {
         "Calendar: Ada Byron deleted calendar event lunch",
     ),
     ("StatefulShoppingApp", "add_product"): (
-        {"name": "Desk"},
-        "Shopping: New product: Desk",
-        "Shopping: New product {result}: Desk",
+        {"name": "TurnGateway"},
+        "Shopping: New product: TurnGateway",
+        "Shopping: New product {result}: TurnGateway",
     ),
     ("StatefulShoppingApp", "add_item_to_product"): (
         {"product_id": "lamp", "price": 20.5, "options": {"colour": "red"}, "available": False},

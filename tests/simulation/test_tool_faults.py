@@ -13,13 +13,15 @@ from are.simulation.types import event_registered
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.agents.protocols import ProactiveAgentMode, ToolFailure, ToolTimeout, TurnOver
+from pytest_pare.agents.errors import ToolFailure, ToolTimeout, TurnOver
+from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.base.serialization import to_builtins
 from pytest_pare.scenarios.config import NoiseConfig, ToolAugmentationConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.noise_config import Fault, SlowTool
 from pytest_pare.scenarios.noise_config import ToolTimeout as Timeout
-from pytest_pare.simulation.faults import chance, half
+from pytest_pare.simulation.faults import chance
+from pytest_pare.simulation.tool_faults import half
 from pytest_pare.simulation.trace import Trace, TraceEvent
 from tests.scripted import WAIT, accept, play_scripted, scripted
 from tests.stage import Stage

@@ -15,7 +15,8 @@ from are.simulation.types import Event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent, to_builtins
+from pytest_pare.base.serialization import to_builtins
+from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
 from tests.stage import play
 
 

@@ -1,6 +1,6 @@
 """Runs that are recorded and replayed, without a model: what stands for it says what a reference check said.
 
-play = Taped(MyScenario)     # plays the reference check
+play = RecordedRuns(MyScenario)     # plays the reference check
 run = play(cassette)         # records, or replays
 assert play.asked == 0       # how often the model was asked
 """
@@ -20,7 +20,7 @@ from pytest_pare.simulation.runner import run_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_pare.engines.recorder import Cassette
+    from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.engines.reference import Reference, Role
     from pytest_pare.scenarios import PAREScenario
     from pytest_pare.simulation.runner import Run
@@ -59,7 +59,7 @@ class Model(LLMEngine):
         return call.response or "", {**facts, "completion_duration": call.latency}
 
 
-class Taped:
+class RecordedRuns:
     """Plays a scenario by a model that says what the reference check says.
 
     Args:
@@ -90,7 +90,7 @@ class Taped:
         self.answers = run_scenario(make(), RunnerSettings(**settings)).trace.calls
 
     def __call__(
-        self, cassette: Cassette | None, make: Callable[[], PAREScenario] | None = None, /, **settings: Any
+        self, cassette: CassetteSpec | None, make: Callable[[], PAREScenario] | None = None, /, **settings: Any
     ) -> Run:
         return run_scenario(
             (make or self.make)(), self.config(**settings), engine_builder=self._build, cassette=cassette

@@ -1,0 +1,23 @@
+"""Exceptions that end a run, and what they say about its cause."""
+
+from __future__ import annotations
+
+
+class AgentFailure(Exception):  # noqa: N818 - a failed agent is a result, and no error of the simulation
+    """The agent under test raised an exception, or returned a value. `__cause__` is the exception."""
+
+
+class RunEnded(BaseException):
+    """The run is over. It is no `Exception`, so that an agent's `except Exception` does not catch it.
+
+    Attributes:
+        cause: Why.
+    """
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class WorldOver(Exception):  # noqa: N818 - the end of the simulated world is no error
+    """The simulated world has ended."""

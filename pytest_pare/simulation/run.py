@@ -1,0 +1,83 @@
+"""The outcome of a run: its result, its trace and what else it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_pare.base.redaction import redacted_repr
+from pytest_pare.base.serialization import to_short_text
+from pytest_pare.results.validation_result import PAREScenarioValidationResult, exception_type_name
+from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.noise.events import is_arrival
+from pytest_pare.simulation.trace import ENV_EVENT, Trace
+
+if TYPE_CHECKING:
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+
+
+@dataclass(frozen=True)
+class Run:
+    """The outcome of a run.
+
+    Attributes:
+        result: The result.
+        trace: The trace, up to the end of the run.
+        warnings: Warnings about noise that could not come or failed, about defects of the script with
+            `script_errors="warn"`, and then about the cassette.
+        agent_error: The exception of the agent under test that ended the run, if one did.
+        export_error: Why the trace or the cassette could not be written; `None` if it could, or was not to be written.
+        recording_warnings: The warnings about the cassette.
+        setup_seconds: Seconds of real time for importing and making the agent, before the run began.
+        env: The environment at the end of the run, for a debugger; `None` if the run had none, or was made in another
+            process.
+    """
+
+    result: PAREScenarioValidationResult
+    trace: Trace
+    warnings: tuple[str, ...] = ()
+    agent_error: BaseException | None = None
+    export_error: str | None = None
+    recording_warnings: tuple[str, ...] = ()
+    setup_seconds: float = 0.0
+    env: StateAwareEnvironmentWrapper | None = field(default=None, repr=False, compare=False)
+
+    __repr__ = redacted_repr
+
+    @property
+    def success(self) -> bool:
+        """Whether the run has a verdict, and succeeded."""
+        return self.result.status == "success"
+
+
+def fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
+    """Set the figures of a result that are counted in the trace. Those of agents stay empty in oracle mode."""
+    noise = (one for one in trace.events if one.fault == ENV_EVENT and one.error is None)
+    result.noise_events = sum(is_arrival(one.event_id) for one in noise)
+    result.faults = trace.faults()
+    if trace.agent is None:
+        return
+    result.proposal_count = len(trace.proposals())
+    result.acceptance_count = len(trace.acceptances())
+    result.rejection_count = len(trace.rejections())
+    result.read_only_actions = len(trace.actions("AGENT", operation="read"))
+    result.write_actions = len(trace.actions("AGENT", operation="write"))
+    result.writes_without_consent = len(trace.writes_without_consent())
+    result.number_of_turns = trace.turns
+    result.turns_saved = trace.turns_saved
+    result.prompt_version = trace.prompts
+    result.usage = trace.usage()
+
+
+def with_defects(result: PAREScenarioValidationResult, defects: list[str]) -> PAREScenarioValidationResult:
+    """Return the result of a run whose scenario has defects: an exception.
+
+    Args:
+        result: The result without the defects. Its own exception follows them in the text, and is the `__cause__`.
+        defects: The defects, a sentence each.
+    """
+    error = result.exception
+    texts = defects if error is None else [*defects, f"{exception_type_name(error)}: {to_short_text(error)}"]
+    defect = ScenarioDefect("; ".join(texts))
+    defect.__cause__ = error
+    return PAREScenarioValidationResult(success=None, exception=defect, rationale=result.rationale)

@@ -1,0 +1,73 @@
+"""The state of a run, for what follows its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pytest_pare.agents import prompts
+from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.simulation.limits import Limits
+from pytest_pare.simulation.loop import Played
+from pytest_pare.simulation.preflight import inspect_scenario
+from pytest_pare.simulation.trace import Trace
+
+if TYPE_CHECKING:
+    from pytest_pare.engines.recorder import Recorder
+    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.loop import Loop
+
+
+class RunState:
+    """The state of a run, which is there however the run ends."""
+
+    def __init__(
+        self, scenario: PAREScenario, config: ScenarioRunnerConfig, script_errors: Literal["fail", "warn"]
+    ) -> None:
+        self.scenario = scenario
+        self.config = config
+        self.script_errors = script_errors
+        self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
+        self.env: StateAwareEnvironmentWrapper | None = None
+        self.loop: Loop | None = None
+        self.recorder: Recorder | None = None
+        # Whether the conversation came to its end, so that no more engine calls follow.
+        self.is_played = False
+        self.agent_name: str | None = None
+        self.agent_error: BaseException | None = None
+        self.defects: list[str] = []
+        # Warnings of the preflight checks.
+        self.suspicions: list[str] = []
+
+    def inspect(self) -> None:
+        """Check the scenario before it is played.
+
+        Raises:
+            ScenarioDefect: If it has defects, unless `script_errors` is `warn`.
+        """
+        defects, self.suspicions = inspect_scenario(self.scenario, oracle=self.config.oracle)
+        if defects and self.script_errors == "fail":
+            raise ScenarioDefect(f"{self.scenario.scenario_id}: {'; '.join(defects)}")
+        self.suspicions = [*defects, *self.suspicions]
+
+    def noise_warnings(self) -> list[str]:
+        """Return warnings about noise that failed or could not come."""
+        failed = [] if self.env is None else [f"noise failed: {failure}" for failure in self.env.noise_failures]
+        none = getattr(self.scenario, "_no_noise", None)
+        return failed if none is None else [f"{none}; it ran without", *failed]
+
+    def trace(self) -> Trace:
+        """Return the trace of the run up to now."""
+        env, played = self.env, Played(0, 0) if self.loop is None else self.loop.played
+        return Trace(
+            scenario_id=self.scenario.scenario_id,
+            start_time=0.0 if env is None else env.start_time,
+            entries=() if env is None else tuple(env.trace_entries),
+            seed=self.scenario.seed,
+            run_number=self.scenario.run_number,
+            agent=self.agent_name,
+            prompts=None if self.agent_name is None else prompts.version(),
+            turns=played.turns,
+            turns_saved=played.turns_saved,
+        )

@@ -1,0 +1,150 @@
+"""Simulated time: how far it moves, and which events happen meanwhile."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from are.simulation.types import EnvironmentState
+
+from pytest_pare.scenarios.events import check_name
+from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.simulation.event_scheduler import ScriptedEnvironment, happened_by_itself, is_repeated_check
+from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER
+
+if TYPE_CHECKING:
+    from pytest_pare.are.world import SimulatedClock
+    from pytest_pare.simulation.limits import Limits
+    from pytest_pare.simulation.notifications import PARENotificationSystem
+
+
+class TimedEnvironment(ScriptedEnvironment):
+    """The part of the environment that lets simulated time pass.
+
+    Attributes:
+        state: ARE's state of the environment.
+        limits: How long the run may last.
+        time_manager: The simulated clock.
+        notification_system: Notifies both sides.
+    """
+
+    state: EnvironmentState
+    limits: Limits
+    time_manager: SimulatedClock
+    notification_system: PARENotificationSystem
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the world has ended: it was stopped, has failed, or its duration is over."""
+        return self.stop_event.is_set() or self.time_manager.time() >= self._end()
+
+    def pass_time(self, seconds: float, what: str, *, counted: float | None = None) -> None:
+        """Let simulated time pass, at most until the end of the world.
+
+        Args:
+            seconds: How much time passes.
+            what: The reason, for the message of the error.
+            counted: How many of the seconds count against the limit; `None` is all.
+
+        Raises:
+            ScenarioTimeoutError: If a limit is reached.
+        """
+        before = self.time_manager.time()
+        self.advance_to(min(before + seconds, self._end()))
+        passed = self.time_manager.time() - before
+        self.limits.wait(passed if counted is None else min(passed, counted), what)
+
+    def is_news_waiting(self) -> bool:
+        """Return whether the user or the agent has a new notification that is no noise."""
+        return bool(self.notification_system.has_news(FOR_USER | FOR_AGENT, noise=False))
+
+    def can_anything_happen(self) -> bool:
+        """Return whether an event or reminder is left, or a condition that may come true. Noise does not count."""
+        return any(self._coming()[:2])
+
+    def is_noise_to_come(self) -> bool:
+        """Return whether events are left that are noise."""
+        return bool(self._coming()[2])
+
+    def happens_before(self, timestamp: float) -> bool:
+        """Return whether the agent has a notification, or an event comes for sure before a time. Noise does not count.
+
+        Args:
+            timestamp: The time in epoch seconds.
+        """
+        sure, _, _ = self._coming()
+        return self.notification_system.has_news(FOR_AGENT, noise=False) or min(sure, default=timestamp) < timestamp
+
+    def _coming(self) -> tuple[list[float], list[float], list[float]]:
+        """Return the times of what comes for sure, of repeated checks of conditions, and of noise."""
+        reminder = self.notification_system.next_reminder_time()
+        sure: list[float] = [] if reminder is None else [reminder]
+        checks: list[float] = []
+        noise: list[float] = []
+        for event in self.event_queue.future_events:
+            (noise if is_noise(event) else checks if is_repeated_check(event) else sure).append(event.event_time)
+        return sure, checks, noise
+
+    def jump_to_next_event(self, users_time: float | None = None) -> float:
+        """Let time pass to the next event or reminder, and return the seconds that have passed; 0.0 without one.
+
+        Conditions are checked on the way and do not end the jump; if only conditions are left, each is checked once
+        more. Noise comes on the way and does not end the jump either, because that would cost turns; if only noise is
+        left, all of it comes.
+
+        Args:
+            users_time: When the user has to act, in epoch seconds: time does not jump past it.
+
+        Raises:
+            ScenarioTimeoutError: If a limit is reached. Only time in which conditions are checked again counts against
+                the simulated limit.
+        """
+        before, log = self.time_manager.time(), self.event_log.past_events
+        sure, checks, noise = self._coming()
+        target = min(min(sure) if sure else max(checks or noise, default=before), self._end())
+        if users_time is not None:
+            target = min(target, max(users_time, before))
+        while not self.is_over and self.time_manager.time() < target:
+            now, following, known = self.time_manager.time(), self.event_queue.peek(), len(log)
+            until = target if following is None else min(target, following.event_time)
+            if following is not None and is_repeated_check(following):
+                self.limits.wait(until - now, f"{check_name(following)} has not come true")
+            self.advance_to(until)
+            if any(happened_by_itself(log[index]) for index in range(known, len(log))):
+                break
+        return self.time_manager.time() - before
+
+    def advance_to(self, timestamp: float) -> None:
+        """Let time pass up to `timestamp` (epoch seconds), and each event happen at its time.
+
+        Raises:
+            ScenarioTimeoutError: If the wall-clock limit is reached.
+        """
+        while not self.stop_event.is_set():
+            self.limits.check()
+            times = (self.get_next_event_time(), self.notification_system.next_reminder_time())
+            self.time_manager.advance_to(min([timestamp, *(time for time in times if time is not None)]))
+            self.tick()
+            if self.time_manager.time() >= timestamp:
+                break
+
+    def pause(self) -> None:
+        """Mark the environment as paused, while an engine answers."""
+        if self.state == EnvironmentState.RUNNING:
+            self.state = EnvironmentState.PAUSED
+            self.time_manager.pause()
+
+    def resume(self) -> None:
+        """Remove the mark of `pause`."""
+        if self.state == EnvironmentState.PAUSED:
+            self.state = EnvironmentState.RUNNING
+            self.time_manager.resume()
+
+    def resume_with_offset(self, offset: float) -> None:
+        """Go on after `offset` seconds of simulated time, with the events that are due in them."""
+        if self.state == EnvironmentState.PAUSED:
+            self.resume()
+            self.advance_to(self.time_manager.time() + offset)
+
+    def _end(self) -> float:
+        return math.inf if self.duration is None else self.start_time + self.duration

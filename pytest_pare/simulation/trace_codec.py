@@ -1,0 +1,91 @@
+"""Traces as JSON lines: a header, then a line for each entry, every one with all of its fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+_FORMAT = "pytest-pare/trace"
+_VERSION = 2
+
+Entry = TraceEvent | EngineCall
+_T = TypeVar("_T", TraceEvent, EngineCall)
+
+
+def to_jsonl(header: dict[str, Any], entries: Iterable[Entry]) -> str:
+    """Return the lines of a trace.
+
+    Args:
+        header: The fields of the trace; its `entries` are how many there are.
+        entries: The entries.
+    """
+    first = {"format": _FORMAT, "version": _VERSION, **header}
+    # `vars` has the fields in the order of their definition.
+    rest = ({"type": "call" if isinstance(one, EngineCall) else "event", **vars(one)} for one in entries)
+    lines = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in (first, *rest)]
+    # Half of a surrogate pair, which UTF-8 cannot encode, becomes its JSON escape.
+    return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def from_jsonl(text: str, fields: Collection[str]) -> tuple[dict[str, Any], tuple[Entry, ...]]:
+    """Return the header and the entries of lines that `to_jsonl` has made.
+
+    Args:
+        text: The lines.
+        fields: The names of the fields of a trace.
+
+    Raises:
+        ValueError: If the text is no trace, is not complete, or has another version.
+    """
+    # `splitlines` would also break at other characters than a line feed.
+    first, *rest = text.removesuffix("\n").split("\n")
+    header = _parsed(first, "not a trace: the first line")
+    if header.pop("format", None) != _FORMAT:
+        raise ValueError(f"not a trace: the first line must name the format {_FORMAT!r}")
+    version = header.pop("version", None)
+    if version != _VERSION:
+        raise ValueError(f"a trace of version {version!r}; this version of pytest-pare reads version {_VERSION}")
+    entries = tuple(_entry(line, f"line {number} of the trace") for number, line in enumerate(rest, start=2))
+    _require_fields(fields, header, "the first line of the trace")
+    if header["entries"] != len(entries):
+        raise ValueError(f"not a whole trace: there are {len(entries)} of {header['entries']!r} entries")
+    return header, entries
+
+
+def _parsed(line: str, what: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(line)
+    except (ValueError, RecursionError):
+        parsed = None
+    if isinstance(parsed, dict):
+        return parsed
+    raise ValueError(f"{what} is no JSON object")
+
+
+def _entry(line: str, what: str) -> Entry:
+    values = _parsed(line, what)
+    kind = values.pop("type", None)
+    if kind not in ("event", "call"):
+        raise ValueError(f"{what} is of the type {kind!r}, and must be 'event' or 'call'")
+    if kind == "event":
+        return _made(TraceEvent, values, what)
+    # Traces of earlier versions do not have it.
+    return _made(EngineCall, {"finish_reason": None, **values}, what)
+
+
+def _made(cls: type[_T], values: dict[str, Any], what: str) -> _T:
+    _require_fields([field.name for field in dataclasses.fields(cls)], values, what)
+    return cls(**values)
+
+
+def _require_fields(names: Collection[str], values: dict[str, Any], what: str) -> None:
+    different = sorted({*names} ^ values.keys())
+    if different:
+        wrong = [f"{'unknown' if name in values else 'missing'} field {name!r}" for name in different]
+        raise ValueError(f"{what} is not as this version writes it: {', '.join(wrong)}")

@@ -1,0 +1,60 @@
+"""The verdict of a scenario on its run: `validate(env)`, and what it may return."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from are.simulation.scenarios.scenario import Scenario
+from are.simulation.scenarios.validation_result import ScenarioValidationResult
+from are.simulation.types import AgentValidationEvent, ValidationEvent
+
+from pytest_pare.base.serialization import type_and_value
+from pytest_pare.results.validation_result import PAREScenarioValidationResult
+from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.writes import inspected_writes
+
+if TYPE_CHECKING:
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+
+
+def require_validate(scenario: PAREScenario) -> None:
+    """Refuse a scenario without a validation.
+
+    Raises:
+        ScenarioDefect: If it has neither a `validate` nor validation events.
+    """
+    # ARE's own `validate` accepts every run, which is enough only for scenarios with validation events.
+    has_events = any(isinstance(event, ValidationEvent | AgentValidationEvent) for event in scenario.events)
+    if type(scenario).validate is Scenario.validate and not has_events:
+        raise ScenarioDefect(f"{type(scenario).__name__} defines no validate(env): nothing would be judged")
+
+
+def validate(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
+    """Validate a run, and return its result.
+
+    Args:
+        scenario: The scenario.
+        env: The environment at the end of the run. Its `defects` get those of expected writes that no app has.
+
+    Raises:
+        ScenarioDefect: If `validate` returns no verdict.
+        Exception: Whatever `validate` raises.
+    """
+    with inspected_writes(scenario.apps or []) as wrong:
+        verdict = scenario.validate(env)
+    env.defects += wrong
+    if not isinstance(verdict, ScenarioValidationResult | PAREScenarioValidationResult | None):
+        raise ScenarioDefect(f"validate() must return a ScenarioValidationResult, not {type_and_value(verdict)}")
+    success = None if verdict is None else verdict.success
+    if not isinstance(success, bool | None):
+        raise ScenarioDefect(
+            f"the success that validate() returns must be True, False or None, not {type_and_value(success)}"
+        )
+    if env.failure is not None and success is not False:
+        return PAREScenarioValidationResult(success=False, rationale=env.failure)
+    if verdict is None:
+        return PAREScenarioValidationResult(success=None, rationale="validate() returned None")
+    return PAREScenarioValidationResult(
+        success=verdict.success, exception=verdict.exception, rationale=verdict.rationale
+    )
