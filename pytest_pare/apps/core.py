@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from are.simulation.apps.app import App, ToolType
-from are.simulation.tool_utils import AppTool, AppToolAdapter, OperationType, ToolAttributeName
+from are.simulation.tool_utils import AppTool, AppToolAdapter, ToolAttributeName
 from are.simulation.types import CompletedEvent, EventType, disable_events
 
 from pytest_pare.apps.navigation import Transition, actions_on, mermaid, state_graph
+from pytest_pare.apps.screens import READ, WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
 
@@ -25,64 +25,9 @@ USER_NAME = "John Doe"
 USER_EMAIL = "john@pare.com"
 """The phone's owner, where a scenario names nobody else."""
 
-__all__ = ["USER_EMAIL", "USER_NAME", "AppState", "StatefulApp"]
+__all__ = ["READ", "USER_EMAIL", "USER_NAME", "WRITE", "AppState", "StatefulApp"]
 
 assert _world is not None
-
-
-class AppState:
-    """A screen of an app: what the user sees, and can do there.
-
-    Its user tools are the methods that `screen_tool` decorates, and what overrides them.
-    """
-
-    _app: StatefulApp | None = None
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what overrides a user tool be one."""
-        super().__init_subclass__(**kwargs)
-        inherit_decorators(cls)
-
-    def bind_to_app(self, app: StatefulApp) -> Self:
-        """Tell the screen which app it belongs to, before it is shown, and return it."""
-        self._app = app
-        return self
-
-    @property
-    def app(self) -> Any:
-        """The app that the screen belongs to.
-
-        Raises:
-            RuntimeError: If it has never been shown.
-        """
-        if self._app is None:
-            raise RuntimeError(f"the screen {type(self).__name__} belongs to no app yet")
-        return self._app
-
-    def on_enter(self) -> None:
-        """Do what is to be done when the screen is shown; what it raises keeps the screen from being shown."""
-
-    def on_exit(self) -> None:
-        """Do what is to be done when another screen is pushed on top."""
-
-    def is_valid(self) -> bool:
-        """Tell whether what the screen shows is still there; the way back passes over a screen that is not valid."""
-        return True
-
-    def get_available_actions(self) -> list[AppTool]:
-        """Return the user tools of this screen, in alphabetical order."""
-        return self._actions
-
-    @cached_property
-    def _actions(self) -> list[AppTool]:
-        tools = []
-        for name in sorted(dir(type(self))):
-            method = getattr(type(self), name)
-            if getattr(method, ToolAttributeName.USER.value, False):
-                tool = build_tool(self.app, method)
-                tool.class_instance = self
-                tools.append(tool)
-        return tools
 
 
 class StatefulApp(App):
@@ -227,7 +172,3 @@ def _is_event_only(method: Any) -> bool:
     return hasattr(method, "__event_registered__") and not any(
         hasattr(method, kind.value) for kind in ToolAttributeName
     )
-
-
-READ = OperationType.READ
-WRITE = OperationType.WRITE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_pare.apps.core import AppState
+    from pytest_pare.apps.screens import AppState
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from are.simulation.apps.contacts import Contact
 
-from pytest_pare.apps.core import WRITE, AppState
+from pytest_pare.apps.screens import WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 
 

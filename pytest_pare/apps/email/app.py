@@ -12,7 +12,8 @@ from are.simulation.types import EventType, event_registered
 from are.simulation.utils import type_check
 
 from pytest_pare.apps.core import USER_EMAIL, StatefulApp
-from pytest_pare.apps.email.mail_client import INBOX, MailClient
+from pytest_pare.apps.email.folder import INBOX
+from pytest_pare.apps.email.mail_client import MailClient
 from pytest_pare.apps.email.states import ComposeDraft, ComposeEmail, EmailDetail, MailboxView
 from pytest_pare.apps.navigation import POP, push
 

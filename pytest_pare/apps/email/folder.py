@@ -1,8 +1,32 @@
-"""A folder of mails that lists the newest first, also of those that have one time."""
+"""Folders of mails: their order, and their names as arguments of tools."""
 
 from __future__ import annotations
 
-from are.simulation.apps.email_client import Email, EmailFolder
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.apps.email_client import Email, EmailFolder, EmailFolderName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INBOX = EmailFolderName.INBOX.value
+
+
+def folders_by_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a tool that accepts a folder's enum for its name; the tool and its event get the name."""
+
+    @wraps(function)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        named = {name: name_of_folder(value) for name, value in kwargs.items()}
+        return function(self, *map(name_of_folder, args), **named)
+
+    return call
+
+
+def name_of_folder(value: Any) -> Any:
+    """Return the name of a folder's enum, and any other value as it is."""
+    return value.value if isinstance(value, EmailFolderName) else value
 
 
 class MailFolder(EmailFolder):

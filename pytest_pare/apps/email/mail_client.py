@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -11,30 +10,11 @@ from are.simulation.tool_utils import OperationType, app_tool
 from are.simulation.types import disable_events, event_registered
 from are.simulation.utils import type_check, uuid_hex
 
-from pytest_pare.apps.email.folder import MailFolder
+from pytest_pare.apps.email.folder import INBOX, MailFolder, folders_by_name, name_of_folder
 from pytest_pare.apps.files import read_attachment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from are.simulation.apps.email_client import EmailFolder
-
-INBOX = EmailFolderName.INBOX.value
-
-
-def folders_by_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a tool take a folder as its enum too: the tool, and the event of its call, get the folder's name."""
-
-    @wraps(function)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        named = {name: _name_of_folder(value) for name, value in kwargs.items()}
-        return function(self, *map(_name_of_folder, args), **named)
-
-    return call
-
-
-def _name_of_folder(value: Any) -> Any:
-    return value.value if isinstance(value, EmailFolderName) else value
 
 
 class MailClient(EmailClientV2):
@@ -65,7 +45,7 @@ class MailClient(EmailClientV2):
             ValueError: If there is none of that name. ARE raises a bare KeyError.
         """
         try:
-            return self.folders[EmailFolderName[str(_name_of_folder(folder_name)).upper()]]
+            return self.folders[EmailFolderName[str(name_of_folder(folder_name)).upper()]]
         except KeyError:
             names = ", ".join(name.value for name in EmailFolderName)
             raise ValueError(f"Folder {folder_name!r} not found; there are {names}") from None

@@ -8,8 +8,8 @@ from typing import Any
 from are.simulation.apps.calendar import DATETIME_FORMAT
 from are.simulation.apps.reminder import Reminder
 
-from pytest_pare.apps.core import READ, WRITE, AppState
 from pytest_pare.apps.reminder.repetition import check_repetition, parse_due, show_reminders
+from pytest_pare.apps.screens import READ, WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 
 
