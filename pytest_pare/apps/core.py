@@ -1,4 +1,4 @@
-"""What all apps with content have in common: screens, and the way between them."""
+"""`StatefulApp`, the base class of the apps with screens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_pare.apps.screens import READ, WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
 
-# Importing it puts simulated time and reproducible ids behind ARE's apps, before the first app exists.
+# The import patches ARE's apps to use simulated time and reproducible ids, before the first app exists.
 from pytest_pare.are import world as _world
 from pytest_pare.are.copies import fresh_containers
 from pytest_pare.are.tool_overrides import in_order, inherit_decorators
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 USER_NAME = "John Doe"
 USER_EMAIL = "john@pare.com"
-"""The phone's owner, where a scenario names nobody else."""
+"""The phone's owner, unless a scenario names another owner."""
 
 __all__ = ["READ", "USER_EMAIL", "USER_NAME", "WRITE", "AppState", "StatefulApp"]
 
@@ -33,15 +33,15 @@ assert _world is not None
 class StatefulApp(App):
     """An app that a user can open on the phone.
 
-    A subclass declares `root` and `transitions`; a root screen that takes arguments is made by `create_root_state`.
+    A subclass declares `root` and `transitions`. It overrides `create_root_state` if its root screen takes arguments.
 
     Args:
-        name: The app's name, a part of its tools' names; the class name where it is not given.
+        name: The app's name, a part of its tools' names. Default: the class name.
         **kwargs: Fields of the ARE app that the subclass extends.
 
     Attributes:
         root: The first screen.
-        transitions: By screen and action, where the action leads. An action that is not named leads nowhere.
+        transitions: By screen and action, the transition after the action. Other actions stay on their screen.
         current_state: The screen that is shown.
         navigation_stack: The screens below it, the root first.
     """
@@ -53,12 +53,12 @@ class StatefulApp(App):
     navigation_stack: list[AppState]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what overrides a tool be one."""
+        """Make overrides of tools tools as well."""
         super().__init_subclass__(**kwargs)
         inherit_decorators(cls)
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
-        # An app goes on writing to what it is made with.
+        # Copied, because the app changes its content.
         super().__init__(name=name or type(self).__name__, **fresh_containers(kwargs))
         self.current_state = None
         self.navigation_stack = []
@@ -74,7 +74,7 @@ class StatefulApp(App):
         self.navigation_stack.clear()
 
     def reset_to_root(self) -> str:
-        """Show the first screen and say so."""
+        """Show the first screen and return a confirmation."""
         self.load_root_state()
         return f"{self.name} shows its first screen, {type(self.current_state).__name__}."
 
@@ -113,7 +113,7 @@ class StatefulApp(App):
         self.load_root_state()
 
     def get_user_tools(self) -> list[AppTool]:
-        """Return what the user can do on the current screen, and `go_back` where there is a screen to go back to."""
+        """Return the user tools of the current screen, and `go_back` if there is a screen below it."""
         tools = self.get_tools_with_attribute(ToolAttributeName.USER, ToolType.USER)
         if self.navigation_stack:
             tools = [*tools, build_tool(self, type(self).go_back)]
@@ -122,7 +122,7 @@ class StatefulApp(App):
     def get_tools_with_attribute(
         self, attribute: ToolAttributeName | None, tool_type: ToolType | None
     ) -> list[AppTool]:
-        """Return the tools of a kind. Those of the user are the current screen's; `None` is what only logs an event."""
+        """Return the tools of a kind: of the user, those on the current screen; for `None`, those that only log events."""
         if attribute is ToolAttributeName.USER:
             return list(self.current_state.get_available_actions()) if self.current_state is not None else []
         if attribute is None:
@@ -131,17 +131,17 @@ class StatefulApp(App):
         return in_order(type(self), super().get_tools_with_attribute(attribute, tool_type))
 
     def get_meta_are_user_tools(self) -> list[AppToolAdapter]:
-        """Return what the user can do, in the form that ARE's agents call."""
+        """Return the user tools in the form that ARE's agents call."""
         return [AppToolAdapter(tool) for tool in self.get_user_tools()]
 
     def handle_state_transition(self, event: CompletedEvent) -> None:
-        """Show the screen that an action of the user's leads to. One that failed leads nowhere."""
+        """Make the transition after an action of the user. A failed action has none."""
         if event.event_type != EventType.USER or event.failed() or self.current_state is None:
             return
         transition = actions_on(type(self.current_state), self.transitions).get(event.function_name() or "")
         if transition is None:
             return
-        # What screens look up when they are made or entered is no event.
+        # Screens call tools when they are made and entered. Those calls are not logged.
         with disable_events():
             if transition.op == "pop":
                 self._pop()
@@ -154,7 +154,7 @@ class StatefulApp(App):
 
     @classmethod
     def get_state_graph(cls) -> dict[str, list[str]]:
-        """Return the names of the screens, and for each of those that it leads to directly."""
+        """Return, by the name of each screen, the names of the screens that it leads to directly."""
         return state_graph(cls.root, cls.transitions)
 
     @classmethod

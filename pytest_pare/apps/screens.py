@@ -19,42 +19,42 @@ WRITE = OperationType.WRITE
 
 
 class AppState:
-    """A screen of an app: what the user sees, and can do there.
+    """A screen of an app, with the actions of the user on it.
 
-    Its user tools are the methods that `screen_tool` decorates, and what overrides them.
+    Its user tools are the methods that `screen_tool` decorates, and their overrides.
     """
 
     _app: App | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what overrides a user tool be one."""
+        """Make overrides of user tools user tools as well."""
         super().__init_subclass__(**kwargs)
         inherit_decorators(cls)
 
     def bind_to_app(self, app: App) -> Self:
-        """Tell the screen which app it belongs to, before it is shown, and return it."""
+        """Set the app of the screen, before it is shown, and return the screen."""
         self._app = app
         return self
 
     @property
     def app(self) -> Any:
-        """The app that the screen belongs to.
+        """The app of the screen.
 
         Raises:
-            RuntimeError: If it has never been shown.
+            RuntimeError: If the screen has never been shown.
         """
         if self._app is None:
             raise RuntimeError(f"the screen {type(self).__name__} belongs to no app yet")
         return self._app
 
     def on_enter(self) -> None:
-        """Do what is to be done when the screen is shown; what it raises keeps the screen from being shown."""
+        """Prepare to be shown. If this raises an exception, the screen is not shown."""
 
     def on_exit(self) -> None:
-        """Do what is to be done when another screen is pushed on top."""
+        """React to another screen that is pushed on top."""
 
     def is_valid(self) -> bool:
-        """Tell whether what the screen shows is still there; the way back passes over a screen that is not valid."""
+        """Tell whether the content of the screen still exists. The way back skips invalid screens."""
         return True
 
     def get_available_actions(self) -> list[AppTool]:

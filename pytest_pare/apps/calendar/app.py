@@ -73,7 +73,7 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         return AgendaView(**day_of(datetime.fromtimestamp(self.time_manager.time(), tz=UTC)))
 
     def register_time_manager(self, time_manager: Any) -> None:
-        """Live by another clock; the first screen shows its day."""
+        """Use another clock. The first screen shows its day."""
         super().register_time_manager(time_manager)
         if not self.navigation_stack:
             self.load_root_state()
@@ -122,7 +122,7 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         :param attendees: List of attendees names
         :returns: Message if successful, otherwise raise IndexError.
         """
-        # ARE marks this one READ, keeps the first changes when a later one is refused, and can clear nothing.
+        # ARE marks this tool READ, keeps the first changes when a later one fails, and cannot clear a field.
         if event_id not in self.events:
             raise IndexError(f"Calendar Event with id {event_id} does not exist.")
         event = self.events[event_id]
@@ -145,7 +145,7 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
 
         :returns: The first ten calendar events details, with additional metadata about their range and total number.
         """
-        # ARE's registers a second event, of the call that it makes.
+        # ARE logs a second event, for the call that it makes in turn.
         with disable_events():
             today: CalendarEventsResult = super().read_today_calendar_events()
         return today
@@ -158,5 +158,5 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
 
         :returns: List of tags.
         """
-        # ARE gives them in the order of a set, which differs from process to process.
+        # ARE returns them in the order of a set, which differs from process to process.
         return sorted({event.tag for event in self.events.values() if event.tag})

@@ -1,4 +1,4 @@
-"""Dates and texts as the calendar's tools take them."""
+"""Dates and texts as arguments of the calendar's tools."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class StatefulEmailApp(StatefulApp, MailClient):
             self, sender, recipients, subject, content, given, folder_name
         )
         if email_time is None:
-            # Now, to the fraction of a second, which the format cannot say.
+            # The exact time: the format has no fractions of a second.
             folder = self.folder(folder_name)
             email = folder.get_email_by_id(email_id)
             folder.emails.remove(email)
@@ -116,10 +116,10 @@ class StatefulEmailApp(StatefulApp, MailClient):
         return email_id
 
     def send_reply_from_draft(self, draft: ComposeDraft) -> str:
-        """Send an answer that was edited before, and return its id. No event of its own.
+        """Send the answer in a draft and return its id. No event.
 
         Raises:
-            ValueError: If the draft is no answer, or what it answers is gone.
+            ValueError: If the draft is no answer, or the answered mail no longer exists.
         """
         if not draft.reply_to:
             raise ValueError("The draft is no reply: reply_to is not set")
@@ -129,7 +129,7 @@ class StatefulEmailApp(StatefulApp, MailClient):
         return self._put(draft, EmailFolderName.SENT, recipients, subject)
 
     def save_draft(self, draft: ComposeDraft) -> str:
-        """Keep a mail that is not sent in the folder DRAFT, whole, and return its id. No event of its own."""
+        """Save a draft with all its fields in the folder DRAFT and return its id. No event."""
         return self._put(
             draft,
             EmailFolderName.DRAFT,

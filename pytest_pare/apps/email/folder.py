@@ -14,7 +14,7 @@ INBOX = EmailFolderName.INBOX.value
 
 
 def folders_by_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a tool that accepts a folder's enum for its name; the tool and its event get the name."""
+    """Return the tool with arguments that accept a folder's enum for its name. The event has the name."""
 
     @wraps(function)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -30,17 +30,17 @@ def name_of_folder(value: Any) -> Any:
 
 
 class MailFolder(EmailFolder):
-    """ARE's folder, in which of two mails with one time the one that came to the mailbox later is the newer one.
+    """ARE's folder, sorted by time and then by arrival: of two mails with equal times, the later arrival is newer.
 
     Attributes:
-        arrivals: Numbers of mails by id, in the order of arrival; all folders of a mailbox share it.
+        arrivals: By id of a mail, its number in the order of arrival. All folders of a mailbox share it.
     """
 
     arrivals: dict[str, int]
 
     @classmethod
     def adopt(cls, folder: EmailFolder, arrivals: dict[str, int]) -> None:
-        """Make a folder of ARE's one of this class, with its mails, and without a new object: others refer to it."""
+        """Change the class of ARE's folder to this one, in place, because other objects refer to the folder."""
         folder.__class__ = cls
         folder.arrivals = arrivals
         emails, folder.emails = folder.emails, []
@@ -48,7 +48,7 @@ class MailFolder(EmailFolder):
             folder.add_email(email)
 
     def add_email(self, email: Email) -> None:
-        """Add a mail at its place."""
+        """Add a mail in the order of the folder."""
         super().add_email(email)
         self.emails.sort(key=self._age, reverse=True)
 

@@ -1,4 +1,4 @@
-"""ARE's mail client, where a failed call says what was wrong, and no call is more than one event."""
+"""ARE's mail client with corrections: clear errors, and at most one event per call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MailClient(EmailClientV2):
-    """The backend of the mail app. Its tools are ARE's; what is different is told where it is."""
+    """The backend of the mail app: ARE's tools. A comment marks each difference."""
 
     folders: dict[EmailFolderName, EmailFolder]
     create_and_add_email = folders_by_name(EmailClientV2.create_and_add_email)
@@ -29,7 +29,7 @@ class MailClient(EmailClientV2):
         self._order_folders()
 
     def load_state(self, state_dict: dict[str, Any]) -> None:
-        """Become what `get_state` has returned."""
+        """Replace the content by a state from `get_state`."""
         super().load_state(state_dict)
         self._order_folders()
 
@@ -42,7 +42,7 @@ class MailClient(EmailClientV2):
         """Return a folder by its name, in any case, or its enum.
 
         Raises:
-            ValueError: If there is none of that name. ARE raises a bare KeyError.
+            ValueError: If there is no such folder. ARE raises a KeyError without a text.
         """
         try:
             return self.folders[EmailFolderName[str(name_of_folder(folder_name)).upper()]]
@@ -51,9 +51,9 @@ class MailClient(EmailClientV2):
             raise ValueError(f"Folder {folder_name!r} not found; there are {names}") from None
 
     def add_attachment(self, email: Email, attachment_path: str) -> None:
-        """Attach a file to a mail. No event of its own, nor of the file system's.
+        """Attach a file to a mail. No event, and none of the file system.
 
-        A second file of a name is attached as `name (2)`, before its suffix; ARE replaces the first.
+        A second file with the same name is attached as `name (2)` plus its suffix. ARE replaces the first one.
 
         Raises:
             ValueError: If there is no such file.
@@ -67,12 +67,12 @@ class MailClient(EmailClientV2):
         email.attachments = {**attached, name: content}
 
     def reply_recipient(self, email: Email) -> str:
-        """Return who an answer to a mail goes to: its sender, or for the user's own mail the sender of what it answers.
+        """Return the recipient of an answer: the sender, or for the user's own mail the sender of the mail it answers.
 
         Raises:
-            ValueError: If the mail that the user's own one answers is gone.
+            ValueError: If the user's own mail answers one that no longer exists.
         """
-        # Seen ids, as nothing keeps a scenario's mails from answering each other in a circle.
+        # In a scenario, mails may answer each other in a circle.
         seen = {email.email_id}
         while email.sender == self.user_email and email.parent_id and email.parent_id not in seen:
             everywhere = (mail for folder in self.folders.values() for mail in folder.emails)
@@ -84,10 +84,10 @@ class MailClient(EmailClientV2):
         return str(email.sender)
 
     def put(self, folder_name: EmailFolderName, email: Email, attachment_paths: list[str] | None = None) -> str:
-        """Put a mail of the user's into a folder, with its id, sender and time, and return the id. No event.
+        """Add a mail of the user to a folder, with a new id, sender and time, and return the id. No event.
 
         Raises:
-            ValueError: If a file that is to be attached does not exist; the mail is not put then.
+            ValueError: If an attachment does not exist. The mail is not added then.
         """
         for path in attachment_paths or []:
             self.add_attachment(email, path)
@@ -114,7 +114,7 @@ class MailClient(EmailClientV2):
         if limit < 0:
             raise ValueError("Limit must be non-negative")
         page = folder.get_emails(offset, limit)
-        # ARE counts one too many.
+        # ARE's number is one too high.
         page.total_returned_emails = len(page.emails)
         return page
 
@@ -153,7 +153,7 @@ class MailClient(EmailClientV2):
         :example:
             get_email_by_id("1234567890abcdef")
         """
-        # ARE marks the mail as read; here only the user's own look at it does, see EmailDetail.
+        # ARE marks the mail as read. Here only the user does, by opening it: see EmailDetail.
         return self.folder(folder_name).get_email_by_id(email_id)
 
     @folders_by_name
@@ -171,7 +171,7 @@ class MailClient(EmailClientV2):
             get_email_by_index(0, "INBOX")
         """
         emails = self.folder(folder_name).emails
-        # ARE lets the index one past the end through, and negative ones.
+        # ARE accepts negative indices, and one past the end.
         if not 0 <= idx < len(emails):
             raise ValueError(f"Email with index {idx} does not exist")
         return emails[idx]
@@ -191,7 +191,7 @@ class MailClient(EmailClientV2):
         :example:
             forward_email("1234567890abcdef", ["user1@meta.com", "user2@meta.com"], "INBOX")
         """
-        # ARE's registers a read of the mail as an event too, and shares the attachments between the two mails.
+        # ARE also logs a read of the mail, and shares the attachments between the two mails.
         original = self.folder(folder_name).get_email_by_id(email_id)
         forwarded = Email(
             sender=self.user_email,

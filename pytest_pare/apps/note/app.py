@@ -26,9 +26,9 @@ class StatefulNotesApp(NoteAttachments):
 
     Args:
         name: The app's name.
-        view_limit: How many notes a page of a folder has where nobody says.
-        folders: Folders by name, to start with.
-        internal_fs: The file system that attachments come from; the local disk where there is none.
+        view_limit: Default number of notes on a page of a folder.
+        folders: Initial folders by name.
+        internal_fs: The file system of attachments. Default: the local disk.
     """
 
     root = NoteList

@@ -34,20 +34,20 @@ class NoteStore(StatefulApp):
         super().__init__(name or "note")
 
     def connect_to_protocols(self, protocols: dict[Protocol, Any]) -> None:
-        """Take attachments from the phone's file system."""
+        """Use the phone's file system for attachments."""
         file_system = protocols.get(Protocol.FILE_SYSTEM)
         if isinstance(file_system, SandboxLocalFileSystem | VirtualFileSystem):
             self.internal_fs = file_system
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the app holds, ready for JSON."""
+        """Return the content of the app, ready for JSON."""
         return {
             "view_limit": self.view_limit,
             "folders": {name: folder.get_state() for name, folder in self.folders.items()},
         }
 
     def load_state(self, state_dict: dict[str, Any]) -> None:
-        """Become what `get_state` has returned."""
+        """Replace the content by a state from `get_state`."""
         self.view_limit = state_dict["view_limit"]
         self.folders.clear()
         for name, state in state_dict["folders"].items():
@@ -55,14 +55,14 @@ class NoteStore(StatefulApp):
             self.folders[name].load_state(state)
 
     def reset(self) -> None:
-        """Throw all notes away; the folders stay."""
+        """Delete all notes; the folders stay."""
         self.rng = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
         for folder in self.folders.values():
             folder.notes.clear()
         self.load_root_state()
 
     def open_folder(self, folder: str) -> list[Note]:
-        """Return the notes of a folder, the one that was changed last first.
+        """Return the notes of a folder, the last changed first.
 
         Raises:
             KeyError: If there is no such folder.
@@ -70,7 +70,7 @@ class NoteStore(StatefulApp):
         return newest_first(self._folder(folder).notes.values())
 
     def find_note(self, note_id: str) -> tuple[str, Note]:
-        """Return the name of the folder that a note is in, and the note. No event.
+        """Return a note and the name of its folder, in the order (name, note). No event.
 
         Raises:
             ValueError: If the id is empty.
@@ -119,5 +119,5 @@ class NoteStore(StatefulApp):
 
 
 def is_blank(text: str | None) -> bool:
-    """Tell whether a text is missing, or holds nothing but white space."""
+    """Tell whether a text is missing, or is only white space."""
     return text is None or not text.strip()

@@ -18,7 +18,7 @@ class AgendaView(AppState):
         start_datetime: Begin of the span, YYYY-MM-DD HH:MM:SS.
         end_datetime: End of the span, YYYY-MM-DD HH:MM:SS.
         tag_filter: Show only the events with this tag.
-        attendee_filter: Show only the events with an attendee in whose name this is found, whatever the case.
+        attendee_filter: Show only the events with an attendee whose name contains this text, in any case.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class AgendaView(AppState):
         self.attendee_filter = attendee_filter
 
     def but(self, **changes: Any) -> AgendaView:
-        """Return another view, like this one but for `changes`."""
+        """Return a copy of this view with `changes`."""
         arguments = ("start_datetime", "end_datetime", "tag_filter", "attendee_filter")
         return AgendaView(**{name: getattr(self, name) for name in arguments} | changes)
 
@@ -139,7 +139,7 @@ class AgendaView(AppState):
         :param attendees: Full names of the attendees; who_add is added to them.
         :returns: Id of the event.
         """
-        # A list of its own: ARE adds to it, and this one is in the log.
+        # A new list: ARE adds to the list that it gets, and the log holds this one.
         names = list(attendees or [])
         event_id: str = self.app.add_calendar_event_by_attendee(
             not_blank(who_add, "Attendee"), title, start_datetime, end_datetime, tag, description, location, names

@@ -28,7 +28,7 @@ class EventDetail(AppState):
         return self.app.get_calendar_event(self.event_id)
 
     def on_enter(self) -> None:
-        """Refuse to show an event that is not there."""
+        """Check that the event exists."""
         _ = self.event
 
     def is_valid(self) -> bool:
@@ -79,7 +79,7 @@ class EventDetail(AppState):
         return asdict(self.edit_draft())
 
     def edit_draft(self) -> EditDraft:
-        """Return a draft that says what the event says."""
+        """Return a draft with the content of the event."""
         event = self.event
         return EditDraft(
             title=event.title,

@@ -12,12 +12,12 @@ from pytest_pare.apps.tool_decorators import screen_tool
 
 @dataclass
 class EditDraft:
-    """An event that is being written.
+    """The content of an event that is being written.
 
     Attributes:
         title: Title.
-        start_datetime: Begin, YYYY-MM-DD HH:MM:SS; now where it is not set.
-        end_datetime: End, YYYY-MM-DD HH:MM:SS; in an hour where it is not set.
+        start_datetime: Begin, YYYY-MM-DD HH:MM:SS; default: now.
+        end_datetime: End, YYYY-MM-DD HH:MM:SS; default: an hour after the start.
         tag: Tag.
         description: Description.
         location: Place.
@@ -139,7 +139,7 @@ class EditEvent(AppState):
         self.app.edit_calendar_event(
             draft.event_id,
             draft.title,
-            # A time that was left alone keeps its fractions of a second.
+            # An unchanged time keeps its fraction of a second.
             None if event and start == date_text(event.start_datetime) else start,
             None if event and end == date_text(event.end_datetime) else end,
             draft.tag or "",

@@ -22,8 +22,8 @@ class ComposeDraft:
         attachments: Paths of files.
         reply_to: Id of the mail that is answered.
         reply_to_folder: The folder that it is in.
-        default_recipients: Who a reply goes to where nobody is named.
-        default_subject: Subject of a reply where none is set.
+        default_recipients: Recipients of a reply without recipients.
+        default_subject: Subject of a reply without a subject.
     """
 
     recipients: list[str] = field(default_factory=list)

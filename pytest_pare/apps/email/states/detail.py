@@ -30,7 +30,7 @@ class EmailDetail(AppState):
         return self.app.get_email_by_id(self.email_id, self.folder_name)
 
     def on_enter(self) -> None:
-        """Mark the mail as read: the user sees it."""
+        """Mark the mail as read."""
         self.email.is_read = True
 
     def is_valid(self) -> bool:
