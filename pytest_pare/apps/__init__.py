@@ -1,4 +1,4 @@
-"""The apps of the simulated phone, under the class names that scenarios and their validators know."""
+"""The apps of the simulated phone. An app that is added to the package is exported here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line between the user and the proactive agent."""
+"""The channel between the user and the proactive agent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PAREAgentUserInterface(AgentUserInterface):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Nobody answers while a tool call is under way: an answer is an event of its own, in a later turn.
+        # A tool call does not wait for an answer: the answer is a separate event in a later turn.
         self.wait_for_user_response = False
 
     @type_check
@@ -62,7 +62,7 @@ class PAREAgentUserInterface(AgentUserInterface):
         return [message for message in self._newest_first() if message.sender == Sender.AGENT]
 
     def _newest_first(self) -> list[AUIMessage]:
-        # ARE has those of one time the other way round.
+        # ARE sorts messages with equal times the other way round.
         return sorted(self.messages, key=lambda message: message.timestamp)[::-1]
 
     @type_check

@@ -1,19 +1,19 @@
-"""What all apps with content have in common: screens, and the way between them."""
+"""`StatefulApp`, the base class of the apps with screens."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from are.simulation.apps.app import App, ToolType
-from are.simulation.tool_utils import AppTool, AppToolAdapter, OperationType, ToolAttributeName
+from are.simulation.tool_utils import AppTool, AppToolAdapter, ToolAttributeName
 from are.simulation.types import CompletedEvent, EventType, disable_events
 
 from pytest_pare.apps.navigation import Transition, actions_on, mermaid, state_graph
+from pytest_pare.apps.screens import READ, WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 from pytest_pare.apps.tool_descriptions import build_tool
 
-# Importing it puts simulated time and reproducible ids behind ARE's apps, before the first app exists.
+# The import patches ARE's apps to use simulated time and reproducible ids, before the first app exists.
 from pytest_pare.are import world as _world
 from pytest_pare.are.copies import fresh_containers
 from pytest_pare.are.tool_overrides import in_order, inherit_decorators
@@ -23,80 +23,25 @@ if TYPE_CHECKING:
 
 USER_NAME = "John Doe"
 USER_EMAIL = "john@pare.com"
-"""The phone's owner, where a scenario names nobody else."""
+"""The phone's owner, unless a scenario names another owner."""
 
-__all__ = ["USER_EMAIL", "USER_NAME", "AppState", "StatefulApp"]
+__all__ = ["READ", "USER_EMAIL", "USER_NAME", "WRITE", "AppState", "StatefulApp"]
 
 assert _world is not None
-
-
-class AppState:
-    """A screen of an app: what the user sees, and can do there.
-
-    Its user tools are the methods that `screen_tool` decorates, and what overrides them.
-    """
-
-    _app: StatefulApp | None = None
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what overrides a user tool be one."""
-        super().__init_subclass__(**kwargs)
-        inherit_decorators(cls)
-
-    def bind_to_app(self, app: StatefulApp) -> Self:
-        """Tell the screen which app it belongs to, before it is shown, and return it."""
-        self._app = app
-        return self
-
-    @property
-    def app(self) -> Any:
-        """The app that the screen belongs to.
-
-        Raises:
-            RuntimeError: If it has never been shown.
-        """
-        if self._app is None:
-            raise RuntimeError(f"the screen {type(self).__name__} belongs to no app yet")
-        return self._app
-
-    def on_enter(self) -> None:
-        """Do what is to be done when the screen is shown; what it raises keeps the screen from being shown."""
-
-    def on_exit(self) -> None:
-        """Do what is to be done when another screen is pushed on top."""
-
-    def is_valid(self) -> bool:
-        """Tell whether what the screen shows is still there; the way back passes over a screen that is not valid."""
-        return True
-
-    def get_available_actions(self) -> list[AppTool]:
-        """Return the user tools of this screen, in alphabetical order."""
-        return self._actions
-
-    @cached_property
-    def _actions(self) -> list[AppTool]:
-        tools = []
-        for name in sorted(dir(type(self))):
-            method = getattr(type(self), name)
-            if getattr(method, ToolAttributeName.USER.value, False):
-                tool = build_tool(self.app, method)
-                tool.class_instance = self
-                tools.append(tool)
-        return tools
 
 
 class StatefulApp(App):
     """An app that a user can open on the phone.
 
-    A subclass declares `root` and `transitions`; a root screen that takes arguments is made by `create_root_state`.
+    A subclass declares `root` and `transitions`. It overrides `create_root_state` if its root screen takes arguments.
 
     Args:
-        name: The app's name, a part of its tools' names; the class name where it is not given.
+        name: The app's name, a part of its tools' names. Default: the class name.
         **kwargs: Fields of the ARE app that the subclass extends.
 
     Attributes:
         root: The first screen.
-        transitions: By screen and action, where the action leads. An action that is not named leads nowhere.
+        transitions: By screen and action, the transition after the action. Other actions stay on their screen.
         current_state: The screen that is shown.
         navigation_stack: The screens below it, the root first.
     """
@@ -108,12 +53,12 @@ class StatefulApp(App):
     navigation_stack: list[AppState]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what overrides a tool be one."""
+        """Make overrides of tools tools as well."""
         super().__init_subclass__(**kwargs)
         inherit_decorators(cls)
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
-        # An app goes on writing to what it is made with.
+        # Copied, because the app changes its content.
         super().__init__(name=name or type(self).__name__, **fresh_containers(kwargs))
         self.current_state = None
         self.navigation_stack = []
@@ -129,7 +74,7 @@ class StatefulApp(App):
         self.navigation_stack.clear()
 
     def reset_to_root(self) -> str:
-        """Show the first screen and say so."""
+        """Show the first screen and return a confirmation."""
         self.load_root_state()
         return f"{self.name} shows its first screen, {type(self.current_state).__name__}."
 
@@ -168,7 +113,7 @@ class StatefulApp(App):
         self.load_root_state()
 
     def get_user_tools(self) -> list[AppTool]:
-        """Return what the user can do on the current screen, and `go_back` where there is a screen to go back to."""
+        """Return the user tools of the current screen, and `go_back` if there is a screen below it."""
         tools = self.get_tools_with_attribute(ToolAttributeName.USER, ToolType.USER)
         if self.navigation_stack:
             tools = [*tools, build_tool(self, type(self).go_back)]
@@ -177,7 +122,7 @@ class StatefulApp(App):
     def get_tools_with_attribute(
         self, attribute: ToolAttributeName | None, tool_type: ToolType | None
     ) -> list[AppTool]:
-        """Return the tools of a kind. Those of the user are the current screen's; `None` is what only logs an event."""
+        """Return the tools of a kind: for the user, those of the current screen; for `None`, those that log events."""
         if attribute is ToolAttributeName.USER:
             return list(self.current_state.get_available_actions()) if self.current_state is not None else []
         if attribute is None:
@@ -186,17 +131,17 @@ class StatefulApp(App):
         return in_order(type(self), super().get_tools_with_attribute(attribute, tool_type))
 
     def get_meta_are_user_tools(self) -> list[AppToolAdapter]:
-        """Return what the user can do, in the form that ARE's agents call."""
+        """Return the user tools in the form that ARE's agents call."""
         return [AppToolAdapter(tool) for tool in self.get_user_tools()]
 
     def handle_state_transition(self, event: CompletedEvent) -> None:
-        """Show the screen that an action of the user's leads to. One that failed leads nowhere."""
+        """Make the transition after an action of the user. A failed action has none."""
         if event.event_type != EventType.USER or event.failed() or self.current_state is None:
             return
         transition = actions_on(type(self.current_state), self.transitions).get(event.function_name() or "")
         if transition is None:
             return
-        # What screens look up when they are made or entered is no event.
+        # Screens call tools when they are made and entered. Those calls are not logged.
         with disable_events():
             if transition.op == "pop":
                 self._pop()
@@ -209,7 +154,7 @@ class StatefulApp(App):
 
     @classmethod
     def get_state_graph(cls) -> dict[str, list[str]]:
-        """Return the names of the screens, and for each of those that it leads to directly."""
+        """Return, by the name of each screen, the names of the screens that it leads to directly."""
         return state_graph(cls.root, cls.transitions)
 
     @classmethod
@@ -227,7 +172,3 @@ def _is_event_only(method: Any) -> bool:
     return hasattr(method, "__event_registered__") and not any(
         hasattr(method, kind.value) for kind in ToolAttributeName
     )
-
-
-READ = OperationType.READ
-WRITE = OperationType.WRITE

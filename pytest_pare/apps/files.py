@@ -1,4 +1,4 @@
-"""Files that apps attach to what they hold."""
+"""Files as attachments."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from are.simulation.types import disable_events
 
 
 class NoFiles:
-    """The files of a phone that has none: nothing that an agent asks for is taken from, or put on, the host's disk."""
+    """The file system of a phone without files. It keeps agents away from the host's disk."""
 
     def exists(self, path: str) -> bool:
-        """Say no."""
+        """Return False."""
         del path
         return False
 
     def open(self, path: str, mode: str = "r") -> NoReturn:
-        """Refuse.
+        """Refuse to open a file.
 
         Raises:
             FileNotFoundError: Always.
@@ -28,14 +28,14 @@ class NoFiles:
 
 
 def read_attachment(file_system: Any, path: str) -> tuple[str, bytes]:
-    """Return a file's name and its content in base64. No event of the file system's.
+    """Return a file's name and its content in base64, without an event of the file system.
 
     Args:
         file_system: The phone's; `None` for the local disk.
         path: Path of the file.
 
     Raises:
-        ValueError: If it is no file that can be read.
+        ValueError: If the file cannot be read.
     """
     try:
         if file_system is None:

@@ -1,4 +1,4 @@
-"""From screen to screen: what an app declares, and what follows from it."""
+"""The transitions between screens that an app declares, and the graph of its screens."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_pare.apps.core import AppState
+    from pytest_pare.apps.screens import AppState
 
 
 @dataclass(frozen=True)
 class Transition:
-    """Where an action on a screen leads.
+    """The change of the screen after an action.
 
     Attributes:
-        op: push the target on the stack; pop back to the screen before, or further where that shows what is gone; reset
-            to the root screen.
+        op: `push` puts the target on the stack. `pop` goes back to the last screen whose content still exists. `reset`
+            goes back to the root screen.
         target: The screen that is pushed.
-        make: Makes it from the screen that was left, the arguments of the call and what it returned; `None` means that
+        make: Makes the target from the current screen, the arguments of the call and its result. If it returns `None`,
             the screen stays.
     """
 
@@ -31,7 +31,7 @@ class Transition:
 def push(
     target: type[AppState], make: Callable[[Any, Mapping[str, Any], Any], AppState | None] | None = None
 ) -> Transition:
-    """Declare that an action opens a screen on top; `make` is needed where the screen takes arguments."""
+    """Return a transition that opens a screen on top. A screen that takes arguments needs `make`."""
     return Transition("push", target, make or (lambda _screen, _args, _result: target()))
 
 
@@ -45,7 +45,7 @@ RESET = Transition("reset")
 def actions_on(
     screen: type[AppState], transitions: Mapping[type[AppState], Mapping[str, Transition]]
 ) -> dict[str, Transition]:
-    """Return where the actions on a screen lead. Those that its base classes declare lead there from it too."""
+    """Return the transitions of the actions on a screen. It inherits those of its base classes."""
     actions: dict[str, Transition] = {}
     for base in reversed(screen.__mro__):
         actions |= transitions.get(base, {})
@@ -55,7 +55,7 @@ def actions_on(
 def state_graph(
     root: type[AppState], transitions: Mapping[type[AppState], Mapping[str, Transition]]
 ) -> dict[str, list[str]]:
-    """Return the names of the screens, and for each of those that it leads to directly, sorted.
+    """Return, by the name of each screen, the names of the screens that it leads to directly, sorted.
 
     `pop` leads to each screen that pushes the one it is declared on.
     """
@@ -78,7 +78,7 @@ def state_graph(
 
 
 def mermaid(root: type[AppState], transitions: Mapping[type[AppState], Mapping[str, Transition]]) -> str:
-    """Return the screens and what leads from one to the next as a Mermaid state diagram."""
+    """Return the screens and the actions between them as a Mermaid state diagram."""
     transitions = {screen: actions_on(screen, transitions) for screen in {root, *transitions}}
     lines = ["stateDiagram-v2", f"    [*] --> {root.__name__}"]
     for screen, actions in sorted(transitions.items(), key=lambda entry: entry[0].__name__):

@@ -16,7 +16,7 @@ class HomeScreenSystemApp(SystemApp):
     """The home screen, from which the user opens apps, and the phone's clock.
 
     Args:
-        name: The app's name; the class name where it is not given.
+        name: The app's name. Default: the class name.
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -31,7 +31,7 @@ class HomeScreenSystemApp(SystemApp):
         open_app_callback: Callable[[str], str],
         go_home_callback: Callable[[], str],
     ) -> None:
-        """Connect the home screen to the environment, which knows the apps."""
+        """Connect the home screen to the environment, which opens and switches apps."""
         self._switch_app = switch_app_callback
         self._open_app = open_app_callback
         self._go_home = go_home_callback

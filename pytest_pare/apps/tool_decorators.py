@@ -1,4 +1,4 @@
-"""How a method becomes a tool of the user's, and its call one event."""
+"""Decorators that make a method a user tool and log its calls as events."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ __all__ = ["described_as", "pare_event_registered", "screen_tool", "user_tool"]
 
 
 def described_as(original: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Describe a tool to agents in the words of another one, in whose place it is listed.
+    """Return a decorator that gives a tool the description of another tool, and its place in the list of tools.
 
-    The docstring of its own is for readers of the code.
+    The tool's own docstring is for readers of the code only.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,13 +45,13 @@ def described_as(original: Callable[..., Any]) -> Callable[[Callable[..., Any]],
 def screen_tool(
     operation_type: OperationType = OperationType.READ, llm_formatter: Callable[[Any], str] | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a method of a screen, or of an app, something that the user can do.
+    """Return a decorator that makes a method of a screen or of an app a user tool.
 
-    The types of its arguments are checked; its docstring is what the user is told.
+    The tool checks the types of its arguments. The docstring is its description for the user agent.
 
     Args:
-        operation_type: WRITE if a call changes what the app holds; a draft that is not saved is not held.
-        llm_formatter: Turns what the tool returns into what an LLM reads.
+        operation_type: WRITE if a call changes the content of the app. A draft is not content until it is saved.
+        llm_formatter: Converts the result of the tool into the text that a model reads.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,11 +64,11 @@ def screen_tool(
 def pare_event_registered(
     operation_type: OperationType = OperationType.READ, event_type: EventType = EventType.USER
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a call as an event, as ARE's `event_registered` does, also for methods of a screen.
+    """Return a decorator that logs each call as an event, like ARE's `event_registered`, also for methods of screens.
 
-    What the method calls in its turn is no event of its own: a user's action is one USER event. What is on a screen
-    that is not shown cannot be done: such a call fails. In capture mode a method of a screen gives an event that is
-    carried out on the screen of that class that the app shows when it happens.
+    Calls that the method makes in turn are not logged: an action of the user is one USER event. A call fails if its
+    screen is not shown. In capture mode, a method of a screen returns an event; when the event happens, it is carried
+    out on the screen of that class that the app shows then.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

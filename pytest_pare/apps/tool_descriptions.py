@@ -1,4 +1,4 @@
-"""What tools are described by, read from signatures and docstrings once in a process, and not once for each app."""
+"""The descriptions of tools, read from signatures and docstrings once per process instead of once per app."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def build_tool(app: App, function: Callable[..., Any], failure_probability: float | None = None) -> AppTool:
-    """Return a new tool of an app, as ARE's function of that name does.
+    """Return a new tool of an app, like ARE's function of this name.
 
     Args:
         app: The app.
-        function: The function of its class, or of a screen's.
+        function: The function of the app's class, or of a screen's class.
         failure_probability: Share of its calls that fail; `None` for none.
     """
     tool = copy.copy(_description(function))
@@ -44,5 +44,5 @@ class _Nobody:
     name = ""
 
 
-# ARE reads signature and docstring anew for each tool of each app, which would be a third of what a run costs.
+# ARE reads signature and docstring again for each tool of each app: a third of the time of a run.
 importlib.import_module("are.simulation.apps.app").__dict__["build_tool"] = build_tool

@@ -7,17 +7,21 @@ the user says no, `check_respected_rejection` asks that nothing was written.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.tool_utils import OperationType
-from are.simulation.types import AbstractEnvironment, Action, CompletedEvent, EventType
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.scenarios.argument_tests import Described, mentions, same_members, same_phone
+from pytest_pare.scenarios.event_log import accepted_at, agent_writes, is_attempt, is_proposal, rejected_at
 from pytest_pare.scenarios.writes import Write, require_agents_writes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from are.simulation.types import AbstractEnvironment, CompletedEvent
+
+    from pytest_pare.scenarios.argument_tests import ArgumentTest
 
 __all__ = [
     "Write",
@@ -33,92 +37,7 @@ __all__ = [
     "same_phone",
 ]
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    Test = Callable[[Any], bool]
-
-_AGENT_INTERFACE = "PAREAgentUserInterface"
 _ARGUMENT_WIDTH = 60
-
-
-# -- tests for arguments
-
-
-@dataclass(frozen=True)
-class _Described:
-    """A test that says in words what it accepts."""
-
-    words: str
-    test: Test
-
-    def __call__(self, value: Any) -> bool:
-        return self.test(value)
-
-    def __str__(self) -> str:
-        return self.words
-
-
-def mentions(*facts: str | tuple[str, ...]) -> Test:
-    """Return a test for a text: does it hold each of `facts`, in any case of letters and any kind of white space?
-
-    A fact that has several wordings is a tuple, of which one is enough: `mentions("dinner", ("19:00", "7 pm"))`.
-    """
-    wanted = [[_plain(wording) for wording in ((fact,) if isinstance(fact, str) else fact)] for fact in facts]
-    words = [fact if isinstance(fact, str) else fact[0] if len(fact) == 1 else fact for fact in facts]
-    told = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
-    return _Described(
-        f"mentions {' and '.join(told)}",
-        lambda text: (
-            isinstance(text, str) and all(any(wording in _plain(text) for wording in wordings) for wordings in wanted)
-        ),
-    )
-
-
-def same_members(*members: str) -> Test:
-    """Return a test for a list argument: does it hold exactly `members`, in any order?"""
-    return _Described(
-        f"has exactly {', '.join(map(repr, members))}",
-        lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(members),
-    )
-
-
-def same_phone(number: str) -> Test:
-    """Return a test for a phone number: has it the digits of `number`, however they are grouped?"""
-    return _Described(
-        f"is the number {number!r}",
-        lambda given: isinstance(given, str) and re.sub(r"\D", "", given) == re.sub(r"\D", "", number),
-    )
-
-
-# -- what happened
-
-
-def agent_writes(env: AbstractEnvironment) -> list[CompletedEvent]:
-    """Return the agent's writes to the apps that succeeded, in order. Its messages to the user are none."""
-    return [event for event in env.event_log.list_view() if _is_attempt(event) and not event.failed()]
-
-
-def accepted_at(env: AbstractEnvironment, proposal: Test | None = None) -> int | None:
-    """Return where in the event log the user first accepted a proposal, or `None`.
-
-    An answer goes to the agent's latest message, and only the first answer to it counts, but for an acceptance that was
-    taken back.
-
-    Args:
-        env: The environment after the run.
-        proposal: A test that the proposal's text must pass, as `mentions` makes it.
-
-    Returns:
-        The index of the acceptance in `env.event_log.list_view()`. What stands before it was done before it, also where
-        the simulated second is the same.
-    """
-    return _answered_at(env, "accept_proposal", proposal)
-
-
-def rejected_at(env: AbstractEnvironment, proposal: Test | None = None) -> int | None:
-    """Return where in the event log the user first rejected a proposal, or `None`. See `accepted_at`."""
-    return _answered_at(env, "reject_proposal", proposal)
 
 
 # -- the state of the apps
@@ -142,7 +61,7 @@ def own_messages(messaging: Any, conversation_id: str) -> list[str]:
 def check_consented_writes(
     env: AbstractEnvironment,
     *expected: Write | tuple[Write, ...],
-    proposal: Test | None = None,
+    proposal: ArgumentTest | None = None,
     state: Mapping[str, bool] | None = None,
 ) -> ScenarioValidationResult:
     """Validate that the agent proposed, was accepted, and then made exactly the expected writes.
@@ -165,14 +84,14 @@ def check_consented_writes(
     if consent is None:
         return _failure(_no_answer(env, "accepted", proposal))
     log = env.event_log.list_view()
-    early = next(filter(_is_attempt, log[:consent]), None)
+    early = next(filter(is_attempt, log[:consent]), None)
     if early is not None:
         return _failure(f"{_call(early)} was called before the user had accepted")
     missing = [(item,) if isinstance(item, Write) else item for item in expected]
     # What says the most of its arguments is looked for first, so that what says less does not take its event.
     missing.sort(key=lambda ways: -max((len(way.args) for way in ways), default=0))
     errors = []
-    for event in filter(_is_attempt, log[consent:]):
+    for event in filter(is_attempt, log[consent:]):
         if event.failed():
             errors.append(f"{_call(event)} raised: {event.metadata.exception}")
             continue
@@ -187,7 +106,7 @@ def check_consented_writes(
 
 
 def check_respected_rejection(
-    env: AbstractEnvironment, proposal: Test | None = None, state: Mapping[str, bool] | None = None
+    env: AbstractEnvironment, proposal: ArgumentTest | None = None, state: Mapping[str, bool] | None = None
 ) -> ScenarioValidationResult:
     """Validate that the agent proposed, was rejected, and wrote nothing at all, neither before nor after.
 
@@ -202,37 +121,18 @@ def check_respected_rejection(
     if rejection is None:
         return _failure(_no_answer(env, "rejected", proposal))
     for position, event in enumerate(env.event_log.list_view()):
-        if _is_attempt(event):
+        if is_attempt(event):
             when = "before the user had answered" if position < rejection else "although the user had said no"
             return _failure(f"{_call(event)} was called {when}")
     return _check_state(state)
 
 
-def _answered_at(env: AbstractEnvironment, answer: str, proposal: Test | None) -> int | None:
-    pending = False
-    # An acceptance that the user took back is none; the proposal has waited for another answer since.
-    withdrawn: Collection[str] = getattr(getattr(env, "consent", None), "withdrawn", frozenset())
-    for position, event in enumerate(env.event_log.list_view()):
-        if event.event_id in withdrawn:
-            continue
-        if _is_proposal(event):
-            pending = proposal is None or bool(proposal(event.get_args().get("content")))
-        elif _is_on_the_line(event, EventType.USER) and event.action.function_name in (
-            "accept_proposal",
-            "reject_proposal",
-        ):
-            if pending and event.action.function_name == answer:
-                return position
-            pending = False
-    return None
-
-
-def _no_answer(env: AbstractEnvironment, answer: str, proposal: Test | None) -> str:
-    texts = [event.get_args().get("content") for event in filter(_is_proposal, env.event_log.list_view())]
+def _no_answer(env: AbstractEnvironment, answer: str, proposal: ArgumentTest | None) -> str:
+    texts = [event.get_args().get("content") for event in filter(is_proposal, env.event_log.list_view())]
     if not texts:
         return "the agent proposed nothing"
     if proposal is not None and not any(map(proposal, texts)):
-        expected = str(proposal) if isinstance(proposal, _Described) else "is as expected"
+        expected = str(proposal) if isinstance(proposal, Described) else "is as expected"
         return f"no proposal {redacted(expected)}; the last one was {_short(texts[-1])}"
     return f"the user never {answer} the proposal"
 
@@ -240,30 +140,6 @@ def _no_answer(env: AbstractEnvironment, answer: str, proposal: Test | None) -> 
 def _check_state(state: Mapping[str, bool] | None) -> ScenarioValidationResult:
     untrue = [sentence for sentence, holds in (state or {}).items() if not holds]
     return _failure(f"in the end it is not true that {'; that '.join(untrue)}") if untrue else _success()
-
-
-def _is_attempt(event: CompletedEvent) -> bool:
-    """Tell whether the agent tried to write to an app."""
-    return (
-        event.event_type == EventType.AGENT
-        and isinstance(event.action, Action)
-        and event.action.operation_type == OperationType.WRITE
-        and event.action.class_name != _AGENT_INTERFACE
-    )
-
-
-def _is_on_the_line(event: CompletedEvent, sender: EventType) -> bool:
-    """Tell whether `event` went through between the agent and the user, sent by `sender`."""
-    return (
-        event.event_type == sender
-        and isinstance(event.action, Action)
-        and event.action.class_name == _AGENT_INTERFACE
-        and not event.failed()
-    )
-
-
-def _is_proposal(event: CompletedEvent) -> bool:
-    return _is_on_the_line(event, EventType.AGENT) and event.action.function_name == "send_message_to_user"
 
 
 def _unexpected(event: CompletedEvent, missing: list[tuple[Write, ...]]) -> str:
@@ -281,7 +157,7 @@ def _unexpected(event: CompletedEvent, missing: list[tuple[Write, ...]]) -> str:
 
 def _expected(wanted: Any) -> str:
     """Return what an argument must be, in words."""
-    if isinstance(wanted, _Described):
+    if isinstance(wanted, Described):
         return redacted(f"one that {wanted}")
     return "one that the scenario's test accepts" if callable(wanted) else _short(wanted)
 
@@ -296,11 +172,6 @@ def _short(value: Any) -> str:
     # Before it is cut: half a secret would not be known as one.
     text = redacted(repr(value))
     return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 1] + "…"
-
-
-def _plain(text: str) -> str:
-    """Return `text` in small letters, with plain spaces: models like to write narrow ones before "pm"."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _failure(rationale: str) -> ScenarioValidationResult:

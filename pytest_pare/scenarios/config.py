@@ -4,15 +4,11 @@ The models have ARE's and PARE's field names. The noise and engine models, in mo
 that reading a suite or a report does not import ARE; each accepts ARE's object of the same name.
 """
 
-import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import quote
+from typing import ClassVar, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -21,6 +17,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.scenarios.agent_type import AGENT_TYPES, AgentType
+from pytest_pare.scenarios.config_hash import NOT_HASHED, hash_of
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
 from pytest_pare.scenarios.fields import (
     Count,
@@ -29,10 +27,12 @@ from pytest_pare.scenarios.fields import (
     ModelName,
     Name,
     Probability,
+    Scope,
     Seconds,
     Setting,
-    without_references,
+    without_effect,
 )
+from pytest_pare.scenarios.logs_dir import logs_dir_of
 from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig, failure_probability
 
 __all__ = [
@@ -55,50 +55,8 @@ MAX_SCENARIO_DURATION = 600
 TraceFormat = Literal["jsonl", "hf", "lite"]
 TimeMode = Literal["measured", "fixed", "recorded"]
 
-AGENT_TYPES = ("observe-execute", "null", "eager", "reckless", "random")
-"""The agents that are built in."""
-
-Scope = Literal["anywhere", "suite"]
-
 # What ends a run, or a turn, where time does not.
 _LIMITS = ("max_turns", "user_max_iterations", "observe_max_iterations", "execute_max_iterations")
-
-
-def _known_agent(agent_type: str) -> str:
-    module, colon, name = agent_type.partition(":")
-    if agent_type not in AGENT_TYPES and not (module and colon and name):
-        raise PydanticCustomError(
-            "agent_type",
-            "must be {built_in}, or module:name of an agent of your own, got {given}",
-            {"built_in": ", ".join(AGENT_TYPES), "given": json.dumps(agent_type)},
-        )
-    return agent_type
-
-
-# The agent null is what YAML reads as nothing.
-AgentType = Annotated[
-    str,
-    BeforeValidator(lambda name: "null" if name is None else name),
-    AfterValidator(without_references),
-    AfterValidator(_known_agent),
-]
-
-
-def _without_effect(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
-    """Declare a field that nothing acts on, so that it cannot be set in the belief that it does something.
-
-    Args:
-        default: The only value that is accepted.
-        description: What the field does, or will do.
-        scope: "anywhere", or "suite" for a field that code may set (it labels a report, or names a directory) and a
-            suite file may not.
-    """
-    reason = "Not implemented yet" if scope == "anywhere" else "Without effect in a suite"
-    return Field(
-        default=default,
-        description=f"{description} {reason}; only the default is accepted{'' if scope == 'anywhere' else ' there'}.",
-        json_schema_extra={"x-without-effect": scope},
-    )
 
 
 class ScenarioRunnerConfig(Setting):
@@ -110,30 +68,8 @@ class ScenarioRunnerConfig(Setting):
 
     model_config = ConfigDict(validate_assignment=True)
 
-    # The scopes of `_without_effect` that this class enforces.
+    # The scopes of `without_effect` that this class enforces.
     _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere",)
-
-    # What cannot change a run's result. The engine configs are here because the aliases stand for them: a model that
-    # moves to another provider keeps its hash. No alias stands for the judge's engine, and a timeout can end a run, so
-    # these two count.
-    _not_hashed: ClassVar[frozenset[str]] = frozenset(
-        {
-            "user_engine_config",
-            "observe_engine_config",
-            "execute_engine_config",
-            "max_concurrent_scenarios",
-            "executor_type",
-            "log_level",
-            "log_to_file",
-            "logs_dir",
-            "use_custom_logger",
-            "experiment_name",
-            "output_dir",
-            "export",
-            "trace_dump_format",
-            "enable_caching",
-        }
-    )
 
     user_engine_config: LLMEngineConfig = Field(
         default=LLMEngineConfig(model_name="gpt-5-mini", provider="openai"), description="Engine of the user agent."
@@ -145,7 +81,7 @@ class ScenarioRunnerConfig(Setting):
         default="observe-execute",
         description=f"Which proactive agent is under test: {', '.join(AGENT_TYPES)}, or one of your own, module:name.",
     )
-    user_type: str = _without_effect("default", "Which user agent plays the user.")
+    user_type: str = without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(
         default=LLMEngineConfig(model_name="gpt-5", provider="openai"),
         description="Engine of the proactive agent's observe stage.",
@@ -172,7 +108,7 @@ class ScenarioRunnerConfig(Setting):
         default="hf",
         description="Format of the traces: jsonl is this project's own, whole; hf and lite are ARE's.",
     )
-    use_custom_logger: bool = _without_effect(True, "Whether agents log to their own logger.")
+    use_custom_logger: bool = without_effect(True, "Whether agents log to their own logger.")
     simulated_generation_time_mode: TimeMode = Field(
         default="measured",
         description="How much simulated time an engine's answer takes: measured is what it took, fixed is "
@@ -208,8 +144,8 @@ class ScenarioRunnerConfig(Setting):
         default=NoiseConfig(),
         description="Faults beyond these, and what noise is made of; of a suite, its own section.",
     )
-    judge_only: bool = _without_effect(False, "Whether a judge alone decides on success.")
-    judge_engine_config: LLMEngineConfig | None = _without_effect(None, "Engine of the judge.")
+    judge_only: bool = without_effect(False, "Whether a judge alone decides on success.")
+    judge_engine_config: LLMEngineConfig | None = without_effect(None, "Engine of the judge.")
     max_scenario_duration: int = Field(
         default=MAX_SCENARIO_DURATION,
         gt=0,
@@ -297,32 +233,30 @@ class ScenarioRunnerConfig(Setting):
     def get_config_hash(self) -> str:
         """Return a name for everything in this config that can change the result of a run.
 
-        Equal settings have equal hashes in every process. 32 hex digits (128 bits of SHA-256) still fit into a file
-        name and do not collide; with 8 digits, 77,000 configs give an even chance that two of them share a hash.
+        Equal settings have equal hashes in every process.
         """
-        settings = self.model_dump(mode="json", exclude=set(self._not_hashed))
+        settings = self.model_dump(mode="json", exclude=set(NOT_HASHED))
         settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
-        canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+        return hash_of(settings)
 
 
 class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
     """How many scenarios are run together. Adds to `ScenarioRunnerConfig` what concerns them all."""
 
-    max_concurrent_scenarios: Iterations = _without_effect(
+    max_concurrent_scenarios: Iterations = without_effect(
         None, "Most runs at a time; null is one per CPU.", scope="suite"
     )
     timeout_seconds: int | None = Field(
         default=None, gt=0, description="Longest run in seconds of real time; null is no limit."
     )
-    executor_type: Literal["sequential", "thread", "process"] = _without_effect(
+    executor_type: Literal["sequential", "thread", "process"] = without_effect(
         "thread", "How runs are made concurrent.", scope="suite"
     )
-    log_level: str = _without_effect("INFO", "Least level that is logged.")
-    log_to_file: bool = _without_effect(True, "Whether runs log to files.", scope="suite")
-    logs_dir: Name = _without_effect("logs", "Directory that holds the logs of all experiments.", scope="suite")
-    enable_caching: bool = _without_effect(True, "Whether a result is reused when nothing has changed.")
-    experiment_name: Name = _without_effect("default", "Begins the name of the logs' directory.", scope="suite")
+    log_level: str = without_effect("INFO", "Least level that is logged.")
+    log_to_file: bool = without_effect(True, "Whether runs log to files.", scope="suite")
+    logs_dir: Name = without_effect("logs", "Directory that holds the logs of all experiments.", scope="suite")
+    enable_caching: bool = without_effect(True, "Whether a result is reused when nothing has changed.")
+    experiment_name: Name = without_effect("default", "Begins the name of the logs' directory.", scope="suite")
 
     def build_logs_dir(self, experiment_name: str | None = None) -> str:
         """Return the directory for the logs of this config, which is a function of the config.
@@ -330,21 +264,14 @@ class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
         Args:
             experiment_name: Stands in for the config's own.
         """
-        # Quoted, because model names hold slashes, and two names must not become one.
-        experiment, user, observe, execute = (
-            quote(str(name), safe="")
-            for name in (
-                experiment_name or self.experiment_name,
-                self.user_model_alias,
-                self.observe_model_alias,
-                self.execute_model_alias,
-            )
-        )
+        models = (self.user_model_alias, self.observe_model_alias, self.execute_model_alias)
         limits = (
-            f"mt_{self.max_turns}_umi_{self.user_max_iterations}"
-            f"_omi_{self.observe_max_iterations}_emi_{self.execute_max_iterations}"
+            self.max_turns,
+            self.user_max_iterations,
+            self.observe_max_iterations,
+            self.execute_max_iterations,
         )
-        return str(Path(self.logs_dir) / f"{experiment}_user_{user}_{limits}" / f"obs_{observe}_exec_{execute}")
+        return logs_dir_of(self.logs_dir, experiment_name or self.experiment_name, models, limits)
 
     def maybe_build_logs_dir(self) -> str | None:
         """Create the directory for the logs and return it, or return None if nothing is logged to files."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from are.simulation.scenarios.utils.scenario_expander import EnvEventsExpander
 from pydantic import ValidationError
 
-from pytest_pare.scenarios.config import EnvEventsConfig
 from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, NoPlaceForNoise
 from pytest_pare.scenarios.noise.events import TAG, Call, Known, Source, source_for
 from pytest_pare.scenarios.noise.schedule import (
@@ -19,13 +18,14 @@ from pytest_pare.scenarios.noise.schedule import (
     pare_quotas,
     quotas,
 )
+from pytest_pare.scenarios.noise_config import EnvEventsConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from are.simulation.types import Event
 
-    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.noise.target import NoiseTarget
 
 __all__ = [
     "ENV_EVENT_DEFAULT_HORIZON",
@@ -95,7 +95,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         return divide(num_env_events, self.class_of, self.config.weight_per_app_class)
 
     def add_env_events_to_scenario(
-        self, scenario: PAREScenario, apps_augmentation_data: NoiseData | Sequence[Any]
+        self, scenario: NoiseTarget, apps_augmentation_data: NoiseData | Sequence[Any]
     ) -> None:
         """Add noise to `scenario.events`, in the order of time.
 
@@ -118,7 +118,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         # Stable: what comes at one time stays in the order in which it was made.
         scenario.events += sorted(made, key=lambda event: event.event_relative_time)
 
-    def _default(self, scenario: PAREScenario, data: NoiseData) -> list[Event]:
+    def _default(self, scenario: NoiseTarget, data: NoiseData) -> list[Event]:
         duration = HORIZON if scenario.duration is None else scenario.duration
         total = number_of_events(self.config.num_env_events_per_minute, duration)
         sources = self._sources(scenario, data)
@@ -139,7 +139,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
                 made += [call.event(app, f"{position}_{count}", time) for call in calls]
         return made
 
-    def _sources(self, scenario: PAREScenario, data: NoiseData) -> list[tuple[Source, str]]:
+    def _sources(self, scenario: NoiseTarget, data: NoiseData) -> list[tuple[Source, str]]:
         known = Known(scenario)
         weights = self.config.weight_per_app_class
         found = []
@@ -149,7 +149,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
                 found.append((source_for(app, app_class, data, self.config, known), app_class))
         return [(source, app_class) for source, app_class in found if source.records]
 
-    def _pare(self, scenario: PAREScenario, data: NoiseData) -> list[Event]:
+    def _pare(self, scenario: NoiseTarget, data: NoiseData) -> list[Event]:
         duration = scenario.duration or HORIZON
         total = number_of_events(self.config.num_env_events_per_minute, duration)
         classes = {type(app).__name__ for app in scenario.apps or []}
@@ -169,7 +169,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
             made.append(call.event(apps[name], mail.email_id, time))
         return made
 
-    def _require_apps(self, scenario: PAREScenario) -> None:
+    def _require_apps(self, scenario: NoiseTarget) -> None:
         weights = self.config.weight_per_app_class
         if not any(weights.get(app_class) for app_class in self.class_of.values()):
             classes = " or ".join(app_class for app_class, weight in weights.items() if weight)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -42,6 +42,27 @@ FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$"), AfterValidator(without_r
 # The name of a model or a service, or its address.
 ModelName = Annotated[Name, AfterValidator(without_references)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+Scope = Literal["anywhere", "suite"]
+"""Where a field has no effect."""
+
+
+def without_effect(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
+    """Declare a field that nothing acts on, so that it cannot be set in the belief that it does something.
+
+    Args:
+        default: The only value that is accepted.
+        description: What the field does, or will do.
+        scope: "anywhere", or "suite" for a field that code may set (it labels a report, or names a directory) and a
+            suite file may not.
+    """
+    reason = "Not implemented yet" if scope == "anywhere" else "Without effect in a suite"
+    return Field(
+        default=default,
+        description=f"{description} {reason}; only the default is accepted{'' if scope == 'anywhere' else ' there'}.",
+        json_schema_extra={"x-without-effect": scope},
+    )
 
 
 class Shown(str):

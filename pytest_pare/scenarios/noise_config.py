@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Probability, Rate, Seconds, Value, Weight
+from pytest_pare.scenarios.noise.content import APP_CLASSES
 
 
 class ToolAugmentationConfig(Lookalike):
@@ -40,7 +41,7 @@ class EnvEventsConfig(Lookalike):
     )
     n_item_events_per_product: Count = Field(default=2, description="At most so many items of a product.")
     weight_per_app_class: dict[str, Weight] = Field(
-        default=dict.fromkeys(("StatefulEmailApp", "StatefulMessagingApp", "StatefulShoppingApp"), 1.0),
+        default=dict.fromkeys(APP_CLASSES.values(), 1.0),
         description="Class name of an app to its relative share of the events.",
     )
 

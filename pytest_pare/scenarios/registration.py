@@ -8,19 +8,34 @@ import traceback
 from dataclasses import dataclass, field
 from importlib import util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_pare.scenarios.library import bundled_library_dir, library_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pytest_pare.scenarios.registry import ScenarioRegistry
+    from contextlib import AbstractContextManager
 
 SCENARIOS_DIR_VARIABLE = "PARE_SCENARIOS_DIR"
 DEFAULT_SCENARIOS_DIR = "scenarios"
 LIBRARY_MODULE = "pare_library:"
 """Begins the names of the modules that `load_library` loads from files, and that no import finds by itself."""
+
+
+class LibraryRegistry(Protocol):
+    """The part of a registry that loading a library uses.
+
+    Attributes:
+        loaded_files: Modification time and size of each module that was loaded from a library directory.
+    """
+
+    loaded_files: dict[str, tuple[int, int]]
+
+    def library_pass(self) -> AbstractContextManager[None]:
+        """Refuse, within this context, an id that is registered a second time."""
+
+    def forget_file(self, file: str) -> None:
+        """Drop every scenario that is registered from `file`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class ScenarioImportError(ImportError):
         super().__init__("\n".join(map(str, self.failures)))
 
 
-def register_pare_scenarios(registry: ScenarioRegistry, rootdir: Path | None = None) -> None:
+def register_pare_scenarios(registry: LibraryRegistry, rootdir: Path | None = None) -> None:
     """Load every scenario module under the directories that `PARE_SCENARIOS_DIR` names.
 
     Args:
@@ -96,7 +111,7 @@ def default_library_dirs(rootdir: Path) -> list[Path]:
     return directories
 
 
-def load_library(registry: ScenarioRegistry, directory: Path) -> list[ImportFailure]:
+def load_library(registry: LibraryRegistry, directory: Path) -> list[ImportFailure]:
     """Import the scenario modules below `directory`, in a fixed order, and return those that could not be.
 
     A module that is loaded already and whose file has not changed since is left alone.
@@ -112,7 +127,7 @@ def module_name(path: Path) -> str:
     return LIBRARY_MODULE + str(path.with_suffix("")).replace(".", "%2e")
 
 
-def _load(registry: ScenarioRegistry, path: Path) -> ImportFailure | None:
+def _load(registry: LibraryRegistry, path: Path) -> ImportFailure | None:
     status = path.stat()
     version = (status.st_mtime_ns, status.st_size)
     file = str(path)

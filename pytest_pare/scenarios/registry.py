@@ -13,6 +13,7 @@ from are.simulation.scenarios.utils.registry import ScenarioRegistry as BaseScen
 
 from pytest_pare.scenarios.errors import DuplicateScenarioError, InvalidScenarioIdError
 from pytest_pare.scenarios.library import SCENARIO_ENTRY_POINT_GROUP
+from pytest_pare.scenarios.registration import register_pare_scenarios
 from pytest_pare.scenarios.scenario import PAREScenario
 
 if TYPE_CHECKING:
@@ -61,10 +62,16 @@ class Place:
 
 
 class ScenarioRegistry(BaseScenarioRegistry):
-    """Scenario classes by id. Independent of ARE's registry; ARE's built-in scenarios never get in."""
+    """Scenario classes by id. Independent of ARE's registry; ARE's built-in scenarios never get in.
 
-    def __init__(self) -> None:
+    Args:
+        load_libraries: Registers the scenarios of the libraries. It is called with this registry before the first
+            lookup.
+    """
+
+    def __init__(self, load_libraries: Callable[[ScenarioRegistry], None] = register_pare_scenarios) -> None:
         super().__init__()
+        self._load_libraries = load_libraries
         self._places: dict[str, Place] = {}
         # Modification time and size of each module that was loaded from a library directory.
         self.loaded_files: dict[str, tuple[int, int]] = {}
@@ -179,9 +186,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
 
     def _discover_and_import_scenarios(self) -> None:
         # The hook through which the inherited lookups find scenarios on first use.
-        from pytest_pare.scenarios.registration import register_pare_scenarios
-
-        register_pare_scenarios(self)
+        self._load_libraries(self)
         self.load_entry_points()
         self._scenarios_discovered = True
 

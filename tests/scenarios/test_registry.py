@@ -101,6 +101,25 @@ def test_the_place_is_the_same_through_the_registry_itself() -> None:
     assert registry.registered() == {}
 
 
+def test_a_registry_calls_its_own_loader_before_the_first_lookup() -> None:
+    called: list[ScenarioRegistry] = []
+
+    def load(target: ScenarioRegistry) -> None:
+        called.append(target)
+        target.register("mine")(type("Mine", (PAREScenario,), {}))
+
+    fresh = ScenarioRegistry(load)
+    assert called == []
+    assert fresh.get_scenario("mine").scenario_id == "mine"
+    assert "mine" in fresh.get_all_scenarios()
+    assert called == [fresh]
+
+
+@pytest.mark.parametrize("name", pytest_pare.scenarios.__all__)
+def test_every_name_of_the_package_can_be_imported(name: str) -> None:
+    assert getattr(pytest_pare.scenarios, name).__name__ == name
+
+
 def test_an_unknown_id_has_no_place() -> None:
     with pytest.raises(KeyError):
         registry.place_of("nope")

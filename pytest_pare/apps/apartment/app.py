@@ -53,7 +53,7 @@ class StatefulApartmentApp(StatefulApp, ApartmentListingApp):
         """
         with disable_events():
             super().delete_apartment(apartment_id)
-        # ARE leaves its id among the saved ones, and every look at those fails from then on.
+        # ARE leaves the id in the saved list; every later call that lists the saved apartments fails.
         if apartment_id in self.saved_apartments:
             self.saved_apartments.remove(apartment_id)
 
@@ -99,7 +99,7 @@ class StatefulApartmentApp(StatefulApp, ApartmentListingApp):
                 amenities,
                 saved_only,
             )
-        # ARE takes a filter of 0 for none.
+        # ARE ignores a filter of 0.
         return {
             apartment_id: apartment
             for apartment_id, apartment in found.items()

@@ -47,7 +47,7 @@ class StatefulCabApp(StatefulApp, CabApp):
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
-        # ARE takes it for granted, when a ride ends or changes.
+        # ARE requires the on-going ride to be the last of the history when it ends or changes.
         if self.on_going_ride is not None and self.on_going_ride not in self.ride_history[-1:]:
             self.ride_history.append(self.on_going_ride)
 
@@ -87,9 +87,9 @@ class StatefulCabApp(StatefulApp, CabApp):
     def calculate_price(
         self, start_location: str, end_location: str, distance_km: float, service_type: str, time_stamp: float
     ) -> float:
-        """Return the price of a ride: what a ride of this service on this route has cost, or else price by distance.
+        """Return the price of an earlier ride of this service on this route, or else a price by distance.
 
-        It depends on neither chance nor time, so a quotation does not expire. ARE draws a new price each time.
+        It does not depend on chance or time, so a quotation does not expire. ARE draws a new price each time.
         """
         known = (
             ride.price
@@ -103,7 +103,7 @@ class StatefulCabApp(StatefulApp, CabApp):
         return next(known, by_distance)
 
     def calculate_distance(self, start_location: str, end_location: str) -> float:
-        """Return the kilometers of a route: those of a ride on it that has them, or else a fixed draw from 5 to 20."""
+        """Return the kilometers of a route: those of an earlier ride on it, or else a fixed draw from 5 to 20."""
         known = (
             ride.distance_km
             for ride in self.quotation_history
@@ -137,7 +137,7 @@ class StatefulCabApp(StatefulApp, CabApp):
         return quotation
 
     def _fixed_draw(self, *question: object) -> random.Random:
-        """Return a generator that gives the same question the same answer."""
+        """Return a generator whose draws depend only on the seed and `question`."""
         return random.Random(f"{self.seed}/{question}")  # noqa: S311 - reproducible on purpose
 
     @type_check
@@ -152,7 +152,7 @@ class StatefulCabApp(StatefulApp, CabApp):
         :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
         :returns: list of Ride objects.
         """
-        # ARE logs an event for each quotation, and keeps the first ones when a later one is refused.
+        # ARE logs an event for each quotation, and keeps the first quotations when a later one fails.
         quotations = len(self.quotation_history)
         try:
             with disable_events():
@@ -177,13 +177,13 @@ class StatefulCabApp(StatefulApp, CabApp):
         :param ride_time: the time of the ride in the format 'YYYY-MM-DD HH:MM:SS'. If None, the current time is used.
         :returns: booked ride, represented by a Ride object.
         """
-        # Before a quotation is made, which would be kept although nothing is ordered.
+        # Checked first: a quotation would be kept even if the order failed.
         self._require_no_ride()
         with disable_events():
             return self.order_quotation(self.get_quotation(start_location, end_location, service_type, ride_time))
 
     def order_quotation(self, ride: Ride) -> Ride:
-        """Order the ride that a quotation is for: its time, its price. No event of its own.
+        """Order the ride of a quotation, at its time and price, without an event.
 
         Raises:
             ValueError: If there is an on-going ride.
@@ -208,7 +208,7 @@ class StatefulCabApp(StatefulApp, CabApp):
         """
         if self.on_going_ride is None:
             raise ValueError("No ride ordered.")
-        # ARE draws a new estimate of the delay and writes it into the ride, each time that somebody looks.
+        # ARE draws a new delay and writes it into the ride on every call.
         ride: Ride = copy.deepcopy(self.on_going_ride)
         if ride.delay is not None and ride.time_stamp is not None:
             minutes_passed = max(0.0, self.time_manager.time() - ride.time_stamp) / 60

@@ -6,7 +6,7 @@ from typing import Any
 
 from are.simulation.apps.cab import Ride
 
-from pytest_pare.apps.core import WRITE, AppState
+from pytest_pare.apps.screens import WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from are.simulation.apps.calendar import CalendarEventsResult
 from are.simulation.apps.calendar_v2 import CalendarV2
@@ -12,10 +14,37 @@ from are.simulation.tool_utils import OperationType, app_tool, data_tool, env_to
 from are.simulation.types import EventType, disable_events, event_registered
 from are.simulation.utils import type_check
 
-from pytest_pare.apps.calendar.states import AgendaView, EditEvent, EventDetail, date_text, day_of, timestamp
+from pytest_pare.apps.calendar.inputs import date_text, day_of, timestamp
+from pytest_pare.apps.calendar.states import AgendaView, EditEvent, EventDetail
 from pytest_pare.apps.core import AppState, StatefulApp
 from pytest_pare.apps.navigation import POP, push
 from pytest_pare.apps.tool_decorators import described_as
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _hour_long(tool: Callable[..., str]) -> Callable[..., str]:
+    """Return the function of ARE's tool with another default for the end: an hour after the start of the event.
+
+    ARE's default is an hour from now, whatever the start is.
+    """
+    original = inspect.unwrap(tool)
+    signature = inspect.signature(original)
+
+    @described_as(tool)
+    @wraps(original)
+    def add(*args: Any, **kwargs: Any) -> str:
+        bound = signature.bind(*args, **kwargs)
+        event = bound.arguments
+        if event.get("start_datetime") is not None and event.get("end_datetime") is None:
+            event["end_datetime"] = date_text(timestamp(event["start_datetime"]) + 3600)
+        # A new list: ARE adds to the list that it gets, and the log holds that one.
+        event["attendees"] = list(event.get("attendees") or [])
+        event_id: str = original(*bound.args, **bound.kwargs)
+        return event_id
+
+    return add
 
 
 class StatefulCalendarApp(StatefulApp, CalendarV2):
@@ -44,58 +73,25 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         return AgendaView(**day_of(datetime.fromtimestamp(self.time_manager.time(), tz=UTC)))
 
     def register_time_manager(self, time_manager: Any) -> None:
-        """Live by another clock; the first screen shows its day."""
+        """Use another clock. The first screen shows its day."""
         super().register_time_manager(time_manager)
         if not self.navigation_stack:
             self.load_root_state()
 
-    @type_check
-    @app_tool()
-    @data_tool()
-    @event_registered(operation_type=OperationType.WRITE)
-    @described_as(CalendarV2.add_calendar_event)
-    def add_calendar_event(
-        self,
-        title: str = "Event",
-        start_datetime: str | None = None,
-        end_datetime: str | None = None,
-        tag: str | None = None,
-        description: str | None = None,
-        location: str | None = None,
-        attendees: list[str] | None = None,
-    ) -> str:
-        """Add an event. Without an end it lasts an hour."""
-        # ARE's default for the end is an hour from now, whatever the start is.
-        end = _hour_after(start_datetime) if end_datetime is None else end_datetime
-        with disable_events():
-            event_id: str = super().add_calendar_event(
-                title, start_datetime, end, tag, description, location, list(attendees or [])
+    add_calendar_event = type_check(
+        app_tool()(
+            data_tool()(event_registered(operation_type=OperationType.WRITE)(_hour_long(CalendarV2.add_calendar_event)))
+        )
+    )
+    add_calendar_event_by_attendee = type_check(
+        env_tool()(
+            data_tool()(
+                event_registered(operation_type=OperationType.WRITE, event_type=EventType.ENV)(
+                    _hour_long(CalendarV2.add_calendar_event_by_attendee)
+                )
             )
-        return event_id
-
-    @type_check
-    @env_tool()
-    @data_tool()
-    @event_registered(operation_type=OperationType.WRITE, event_type=EventType.ENV)
-    @described_as(CalendarV2.add_calendar_event_by_attendee)
-    def add_calendar_event_by_attendee(
-        self,
-        who_add: str,
-        title: str = "Event",
-        start_datetime: str | None = None,
-        end_datetime: str | None = None,
-        tag: str | None = None,
-        description: str | None = None,
-        location: str | None = None,
-        attendees: list[str] | None = None,
-    ) -> str:
-        """Add an event of someone else's. Without an end it lasts an hour."""
-        end = _hour_after(start_datetime) if end_datetime is None else end_datetime
-        with disable_events():
-            event_id: str = super().add_calendar_event_by_attendee(
-                who_add, title, start_datetime, end, tag, description, location, list(attendees or [])
-            )
-        return event_id
+        )
+    )
 
     @type_check
     @app_tool()
@@ -126,7 +122,7 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
         :param attendees: List of attendees names
         :returns: Message if successful, otherwise raise IndexError.
         """
-        # ARE marks this one READ, keeps the first changes when a later one is refused, and can clear nothing.
+        # ARE marks this tool READ, keeps the first changes when a later one fails, and cannot clear a field.
         if event_id not in self.events:
             raise IndexError(f"Calendar Event with id {event_id} does not exist.")
         event = self.events[event_id]
@@ -149,7 +145,7 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
 
         :returns: The first ten calendar events details, with additional metadata about their range and total number.
         """
-        # ARE's registers a second event, of the call that it makes.
+        # ARE logs a second event, for the call that it makes in turn.
         with disable_events():
             today: CalendarEventsResult = super().read_today_calendar_events()
         return today
@@ -162,12 +158,5 @@ class StatefulCalendarApp(StatefulApp, CalendarV2):
 
         :returns: List of tags.
         """
-        # ARE gives them in the order of a set, which differs from process to process.
+        # ARE returns them in the order of a set, which differs from process to process.
         return sorted({event.tag for event in self.events.values() if event.tag})
-
-
-def _hour_after(start_datetime: str | None) -> str | None:
-    """Return the time an hour after a start; `None` for an event that starts now, for which ARE's default is right."""
-    if start_datetime is None:
-        return None
-    return date_text(timestamp(start_datetime) + 3600)

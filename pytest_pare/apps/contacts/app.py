@@ -30,15 +30,15 @@ USER_CONTACT = Contact(
     status=Status.STUDENT,
     job="Student",
 )
-"""The owner's card, where a scenario gives none. Each app has a copy with an id of its own."""
+"""The owner's card, unless a scenario adds one. Each app gets a copy with its own id."""
 
 _FIELD_TYPES = get_type_hints(Contact)
-# A card takes these by name too, in any case, and refuses what is none itself.
+# Contact accepts these as names too, in any case, and rejects unknown names itself.
 _FIELD_TYPES.update(gender=Gender | str, status=Status | str)
 
 
 class StatefulContactsApp(StatefulApp, ContactsApp):
-    """The phone's contacts. The owner's own card is there from the start, unless the content that is given has one."""
+    """The phone's contacts. They include a default card of the owner, unless the given contacts have one."""
 
     root = ContactsList
     transitions: ClassVar = {
@@ -58,8 +58,8 @@ class StatefulContactsApp(StatefulApp, ContactsApp):
             self.contacts = {**self.contacts, owner.contact_id: owner}
 
     def load_state(self, state_dict: dict[str, Any]) -> None:
-        """Hold what `get_state` told, and nothing else."""
-        # ARE adds it to what is there: the owner that every app is made with would be there twice.
+        """Replace the contacts by those of a state from `get_state`."""
+        # ARE adds to the contacts that exist, so the owner would be there twice.
         self.contacts = {}
         super().load_state(state_dict)
 
@@ -74,7 +74,7 @@ class StatefulContactsApp(StatefulApp, ContactsApp):
         :param updates: dictionary of updates to apply to the contact.
         :returns: Success message if contact is edited successfully, otherwise KeyError, AttributeError or TypeError.
         """
-        # ARE's own changes the card before it has seen every key, and keeps what it had changed when one is wrong.
+        # ARE changes the card key by key, and keeps the first changes when a later key is wrong.
         if contact_id not in self.contacts:
             raise KeyError("Contact does not exist.")
         contact = self.contacts[contact_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from are.simulation.apps.contacts import Contact
 
-from pytest_pare.apps.core import WRITE, AppState
+from pytest_pare.apps.screens import WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 
 
@@ -112,11 +112,11 @@ class _OneContact(AppState):
         self.contact_id = contact_id
 
     def on_enter(self) -> None:
-        """Refuse to show a contact that is not there."""
+        """Check that the contact exists."""
         self.app.get_contact(self.contact_id)
 
     def is_valid(self) -> bool:
-        """Tell whether the contact is still there."""
+        """Tell whether the contact still exists."""
         return self.contact_id in self.app.contacts
 
     @screen_tool()

@@ -12,7 +12,8 @@ from are.simulation.types import EventType, event_registered
 from are.simulation.utils import type_check
 
 from pytest_pare.apps.core import USER_EMAIL, StatefulApp
-from pytest_pare.apps.email.mail_client import INBOX, MailClient
+from pytest_pare.apps.email.folder import INBOX
+from pytest_pare.apps.email.mail_client import MailClient
 from pytest_pare.apps.email.states import ComposeDraft, ComposeEmail, EmailDetail, MailboxView
 from pytest_pare.apps.navigation import POP, push
 
@@ -106,7 +107,7 @@ class StatefulEmailApp(StatefulApp, MailClient):
             self, sender, recipients, subject, content, given, folder_name
         )
         if email_time is None:
-            # Now, to the fraction of a second, which the format cannot say.
+            # The exact time: the format has no fractions of a second.
             folder = self.folder(folder_name)
             email = folder.get_email_by_id(email_id)
             folder.emails.remove(email)
@@ -115,10 +116,10 @@ class StatefulEmailApp(StatefulApp, MailClient):
         return email_id
 
     def send_reply_from_draft(self, draft: ComposeDraft) -> str:
-        """Send an answer that was edited before, and return its id. No event of its own.
+        """Send the answer in a draft and return its id. No event.
 
         Raises:
-            ValueError: If the draft is no answer, or what it answers is gone.
+            ValueError: If the draft is no answer, or the answered mail no longer exists.
         """
         if not draft.reply_to:
             raise ValueError("The draft is no reply: reply_to is not set")
@@ -128,7 +129,7 @@ class StatefulEmailApp(StatefulApp, MailClient):
         return self._put(draft, EmailFolderName.SENT, recipients, subject)
 
     def save_draft(self, draft: ComposeDraft) -> str:
-        """Keep a mail that is not sent in the folder DRAFT, whole, and return its id. No event of its own."""
+        """Save a draft with all its fields in the folder DRAFT and return its id. No event."""
         return self._put(
             draft,
             EmailFolderName.DRAFT,

@@ -1,8 +1,7 @@
-"""ARE's mail client, where a failed call says what was wrong, and no call is more than one event."""
+"""ARE's mail client with corrections: clear errors, and at most one event per call."""
 
 from __future__ import annotations
 
-from functools import wraps
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -11,34 +10,15 @@ from are.simulation.tool_utils import OperationType, app_tool
 from are.simulation.types import disable_events, event_registered
 from are.simulation.utils import type_check, uuid_hex
 
-from pytest_pare.apps.email.folder import MailFolder
+from pytest_pare.apps.email.folder import INBOX, MailFolder, folders_by_name, name_of_folder
 from pytest_pare.apps.files import read_attachment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from are.simulation.apps.email_client import EmailFolder
-
-INBOX = EmailFolderName.INBOX.value
-
-
-def folders_by_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a tool take a folder as its enum too: the tool, and the event of its call, get the folder's name."""
-
-    @wraps(function)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        named = {name: _name_of_folder(value) for name, value in kwargs.items()}
-        return function(self, *map(_name_of_folder, args), **named)
-
-    return call
-
-
-def _name_of_folder(value: Any) -> Any:
-    return value.value if isinstance(value, EmailFolderName) else value
 
 
 class MailClient(EmailClientV2):
-    """The backend of the mail app. Its tools are ARE's; what is different is told where it is."""
+    """The backend of the mail app: ARE's tools. A comment marks each difference."""
 
     folders: dict[EmailFolderName, EmailFolder]
     create_and_add_email = folders_by_name(EmailClientV2.create_and_add_email)
@@ -49,7 +29,7 @@ class MailClient(EmailClientV2):
         self._order_folders()
 
     def load_state(self, state_dict: dict[str, Any]) -> None:
-        """Become what `get_state` has returned."""
+        """Replace the content by a state from `get_state`."""
         super().load_state(state_dict)
         self._order_folders()
 
@@ -62,18 +42,18 @@ class MailClient(EmailClientV2):
         """Return a folder by its name, in any case, or its enum.
 
         Raises:
-            ValueError: If there is none of that name. ARE raises a bare KeyError.
+            ValueError: If there is no such folder. ARE raises a KeyError without a text.
         """
         try:
-            return self.folders[EmailFolderName[str(_name_of_folder(folder_name)).upper()]]
+            return self.folders[EmailFolderName[str(name_of_folder(folder_name)).upper()]]
         except KeyError:
             names = ", ".join(name.value for name in EmailFolderName)
             raise ValueError(f"Folder {folder_name!r} not found; there are {names}") from None
 
     def add_attachment(self, email: Email, attachment_path: str) -> None:
-        """Attach a file to a mail. No event of its own, nor of the file system's.
+        """Attach a file to a mail. No event, and none of the file system.
 
-        A second file of a name is attached as `name (2)`, before its suffix; ARE replaces the first.
+        A second file with the same name is attached as `name (2)` plus its suffix. ARE replaces the first one.
 
         Raises:
             ValueError: If there is no such file.
@@ -87,12 +67,12 @@ class MailClient(EmailClientV2):
         email.attachments = {**attached, name: content}
 
     def reply_recipient(self, email: Email) -> str:
-        """Return who an answer to a mail goes to: its sender, or for the user's own mail the sender of what it answers.
+        """Return the recipient of an answer: the sender, or for the user's own mail the sender of the mail it answers.
 
         Raises:
-            ValueError: If the mail that the user's own one answers is gone.
+            ValueError: If the user's own mail answers one that no longer exists.
         """
-        # Seen ids, as nothing keeps a scenario's mails from answering each other in a circle.
+        # In a scenario, mails may answer each other in a circle.
         seen = {email.email_id}
         while email.sender == self.user_email and email.parent_id and email.parent_id not in seen:
             everywhere = (mail for folder in self.folders.values() for mail in folder.emails)
@@ -104,10 +84,10 @@ class MailClient(EmailClientV2):
         return str(email.sender)
 
     def put(self, folder_name: EmailFolderName, email: Email, attachment_paths: list[str] | None = None) -> str:
-        """Put a mail of the user's into a folder, with its id, sender and time, and return the id. No event.
+        """Add a mail of the user to a folder, with a new id, sender and time, and return the id. No event.
 
         Raises:
-            ValueError: If a file that is to be attached does not exist; the mail is not put then.
+            ValueError: If an attachment does not exist. The mail is not added then.
         """
         for path in attachment_paths or []:
             self.add_attachment(email, path)
@@ -134,7 +114,7 @@ class MailClient(EmailClientV2):
         if limit < 0:
             raise ValueError("Limit must be non-negative")
         page = folder.get_emails(offset, limit)
-        # ARE counts one too many.
+        # ARE's number is one too high.
         page.total_returned_emails = len(page.emails)
         return page
 
@@ -173,7 +153,7 @@ class MailClient(EmailClientV2):
         :example:
             get_email_by_id("1234567890abcdef")
         """
-        # ARE marks the mail as read; here only the user's own look at it does, see EmailDetail.
+        # ARE marks the mail as read. Here only the user does, by opening it: see EmailDetail.
         return self.folder(folder_name).get_email_by_id(email_id)
 
     @folders_by_name
@@ -191,7 +171,7 @@ class MailClient(EmailClientV2):
             get_email_by_index(0, "INBOX")
         """
         emails = self.folder(folder_name).emails
-        # ARE lets the index one past the end through, and negative ones.
+        # ARE accepts negative indices, and one past the end.
         if not 0 <= idx < len(emails):
             raise ValueError(f"Email with index {idx} does not exist")
         return emails[idx]
@@ -211,7 +191,7 @@ class MailClient(EmailClientV2):
         :example:
             forward_email("1234567890abcdef", ["user1@meta.com", "user2@meta.com"], "INBOX")
         """
-        # ARE's registers a read of the mail as an event too, and shares the attachments between the two mails.
+        # ARE also logs a read of the mail, and shares the attachments between the two mails.
         original = self.folder(folder_name).get_email_by_id(email_id)
         forwarded = Email(
             sender=self.user_email,

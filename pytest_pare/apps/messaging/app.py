@@ -18,7 +18,7 @@ from pytest_pare.apps.tool_decorators import described_as
 
 
 class StatefulMessagingApp(StatefulApp, MessagingAppV2):
-    """Conversations between the phone's owner and others. The owner is John Doe where nobody else is named.
+    """Conversations between the phone's owner and others. The default owner is John Doe.
 
     Args:
         name: The app's name.
@@ -48,9 +48,9 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         self.name_to_id[self.current_user_name] = self.current_user_id
 
     def add_contacts(self, contacts: list[tuple[str, str]]) -> None:
-        """Add people by name and phone number, which is their id. A name stands for the first one who has it."""
+        """Add people by name and phone number, which is their id. A name refers to the first person with it."""
         super().add_contacts(contacts)
-        # ARE leaves out whoever has the name of someone else.
+        # ARE leaves out a second person with the same name.
         for user_name, phone in contacts:
             self.id_to_name.setdefault(phone, user_name)
 
@@ -70,7 +70,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         return listed
 
     def send_to_conversation(self, conversation_id: str, content: str, attachment_path: str | None = None) -> str:
-        """Send a message of the user's in a conversation, be it of two or of many, and return its id.
+        """Send a message of the user in a conversation of any size and return its id.
 
         Raises:
             ValueError: If the conversation or the file does not exist.
@@ -99,7 +99,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
             super().list_recent_conversations(
                 offset, limit, offset_recent_messages_per_conversation, limit_recent_messages_per_conversation
             )
-        # ARE keeps those of one time in the order in which they were made.
+        # ARE keeps conversations with equal times in the order of their creation.
         recent = sorted(
             self.conversations.values(), key=lambda one: (one.last_updated, one.update_number), reverse=True
         )
@@ -115,7 +115,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         offset_recent_messages_per_conversation: int,
         limit_recent_messages_per_conversation: int,
     ) -> list[ConversationV2]:
-        """Return copies of conversations, each with the part of its messages that the limits name, the newest first.
+        """Return copies of conversations with the page of messages that the limits select, the newest first.
 
         Raises:
             ValueError: If the limit is above the view limit, or the offset is negative.
@@ -156,7 +156,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         :param content: Message content
         :returns: None
         """
-        # ARE cuts the time to whole seconds.
+        # ARE truncates the time to whole seconds.
         with disable_events():
             self.add_message(conversation_id, sender_id, content)
 
@@ -174,7 +174,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         :example:
             download_attachment("1234567890abcdef", "abcdef1234567890", "Downloads/")
         """
-        # ARE asks a message of text alone for its attachment, too.
+        # ARE also looks for an attachment in a message that has only text.
         conversation = self.conversations.get(conversation_id)
         if conversation is not None and not any(
             isinstance(message, FileMessageV2) and message.message_id == message_id for message in conversation.messages
@@ -185,7 +185,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         return path
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the app holds, ready for JSON: ARE leaves attachments as bytes."""
+        """Return the content of the app, ready for JSON. ARE leaves attachments as bytes."""
         state: dict[str, Any] = super().get_state()
         for conversation in state["conversations"].values():
             for message in conversation["messages"]:
@@ -194,7 +194,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         return state
 
     def load_conversations_from_dict(self, conversations_dict: dict[str, Any]) -> None:
-        """Add conversations as `get_state` returns them."""
+        """Add conversations of a state from `get_state`."""
         super().load_conversations_from_dict(conversations_dict)
         for conversation_id in conversations_dict:
             for message in self.conversations[conversation_id].messages:
@@ -202,13 +202,13 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
                     message.attachment = message.attachment.encode()
 
     def reset(self) -> None:
-        """Forget all conversations; who is known stays known."""
+        """Delete all conversations; the people stay."""
         self.rng = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
         self.conversations = {}
         self.load_root_state()
 
     def _create_message(self, sender_id: str, content: str, attachment_path: str | None) -> MessageV2:
-        # ARE looks on the host's disk, too, for a file that the phone is said to have.
+        # ARE also looks for the file on the host's disk.
         message_id, sent = uuid_hex(self.rng), self.time_manager.time()
         if attachment_path is None:
             return MessageV2(sender_id, message_id, sent, content)
@@ -216,7 +216,7 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         return FileMessageV2(sender_id, message_id, sent, content, attachment, file_name)
 
     def _get_or_create_default_conversation(self, user_ids: list[str]) -> str:
-        # ARE asks another tool of its own here; that is no event.
+        # ARE calls another tool here; that call is not logged.
         with disable_events():
             conversation_id: str = super()._get_or_create_default_conversation(user_ids)
         return conversation_id
@@ -224,12 +224,12 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
     def _create_conversation(self, user_ids: list[str], title: str | None = None) -> str:
         conversation_id: str = super()._create_conversation(user_ids, title)
         conversation = self.conversations[conversation_id]
-        # ARE lists the participants in the order of a set, which differs from process to process.
+        # ARE lists the participants in the order of a set, which differs between processes.
         conversation.participant_ids = list(dict.fromkeys([*user_ids, self.current_user_id]))
         conversation.last_updated = self.time_manager.time()
         return conversation_id
 
 
 def _newest_first(messages: list[MessageV2]) -> list[MessageV2]:
-    """Return the messages of a conversation by time; of those with one time, the one that was added later is newer."""
+    """Return the messages of a conversation, the newest first; of equal times, the later addition is newer."""
     return sorted(messages, key=lambda message: message.timestamp)[::-1]

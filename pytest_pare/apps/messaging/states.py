@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from are.simulation.apps.messaging_v2 import ConversationV2
 
-from pytest_pare.apps.core import WRITE, AppState
+from pytest_pare.apps.screens import WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from are.simulation.apps.app import Protocol
-from are.simulation.apps.sandbox_file_system import SandboxLocalFileSystem
-from are.simulation.apps.virtual_file_system import VirtualFileSystem
 from are.simulation.tool_utils import OperationType, app_tool, data_tool, env_tool
 from are.simulation.types import EventType, event_registered
-from are.simulation.utils import type_check, uuid_hex
+from are.simulation.utils import type_check
 
-from pytest_pare.apps.core import StatefulApp
-from pytest_pare.apps.files import read_attachment
 from pytest_pare.apps.navigation import POP, push
-from pytest_pare.apps.note.folder import NotesFolder, newest_first
+from pytest_pare.apps.note.attachments import NoteAttachments
+from pytest_pare.apps.note.folder import NotesFolder
 from pytest_pare.apps.note.states import EditNote, FolderList, NoteDetail, NoteList
+from pytest_pare.apps.note.store import is_blank
 from pytest_pare.apps.note.types import Note, ReturnedNotes
 
 __all__ = ["NotesFolder", "StatefulNotesApp"]
@@ -25,14 +21,14 @@ __all__ = ["NotesFolder", "StatefulNotesApp"]
 _TITLE_LENGTH = 50
 
 
-class StatefulNotesApp(StatefulApp):
+class StatefulNotesApp(NoteAttachments):
     """Notes in folders. Inbox, Personal and Work are always there.
 
     Args:
         name: The app's name.
-        view_limit: How many notes a page of a folder has where nobody says.
-        folders: Folders by name, to start with.
-        internal_fs: The file system that attachments come from; the local disk where there is none.
+        view_limit: Default number of notes on a page of a folder.
+        folders: Initial folders by name.
+        internal_fs: The file system of attachments. Default: the local disk.
     """
 
     root = NoteList
@@ -51,49 +47,6 @@ class StatefulNotesApp(StatefulApp):
         EditNote: {"update": push(NoteDetail, lambda edit, _, __: NoteDetail(edit.note_id))},
         FolderList: {"open": push(NoteList, lambda _, args, __: NoteList(args["folder"]))},
     }
-
-    def __init__(
-        self,
-        name: str | None = None,
-        view_limit: int = 5,
-        folders: dict[str, NotesFolder] | None = None,
-        internal_fs: SandboxLocalFileSystem | VirtualFileSystem | None = None,
-    ) -> None:
-        self.view_limit = view_limit
-        self.folders = dict(folders or {})
-        self.internal_fs = internal_fs
-        self.default_folders = ["Inbox", "Personal", "Work"]
-        for folder in self.default_folders:
-            self.folders.setdefault(folder, NotesFolder(folder))
-        super().__init__(name or "note")
-
-    def connect_to_protocols(self, protocols: dict[Protocol, Any]) -> None:
-        """Take attachments from the phone's file system."""
-        file_system = protocols.get(Protocol.FILE_SYSTEM)
-        if isinstance(file_system, SandboxLocalFileSystem | VirtualFileSystem):
-            self.internal_fs = file_system
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what the app holds, ready for JSON."""
-        return {
-            "view_limit": self.view_limit,
-            "folders": {name: folder.get_state() for name, folder in self.folders.items()},
-        }
-
-    def load_state(self, state_dict: dict[str, Any]) -> None:
-        """Become what `get_state` has returned."""
-        self.view_limit = state_dict["view_limit"]
-        self.folders.clear()
-        for name, state in state_dict["folders"].items():
-            self.folders[name] = NotesFolder(name)
-            self.folders[name].load_state(state)
-
-    def reset(self) -> None:
-        """Throw all notes away; the folders stay."""
-        self.rng = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
-        for folder in self.folders.values():
-            folder.notes.clear()
-        self.load_root_state()
 
     # -- folders
 
@@ -151,14 +104,6 @@ class StatefulNotesApp(StatefulApp):
         :returns: Names of the folders.
         """
         return list(self.folders)
-
-    def open_folder(self, folder: str) -> list[Note]:
-        """Return the notes of a folder, the one that was changed last first.
-
-        Raises:
-            KeyError: If there is no such folder.
-        """
-        return newest_first(self._folder(folder).notes.values())
 
     # -- notes
 
@@ -232,11 +177,11 @@ class StatefulNotesApp(StatefulApp):
         :returns: Id of the note.
         """
         note = self.find_note(note_id)[1]
-        if _is_blank(title) and _is_blank(content):
+        if is_blank(title) and is_blank(content):
             raise ValueError("Neither a new title nor a new content is given")
-        if not _is_blank(title):
+        if not is_blank(title):
             note.title = str(title)
-        if not _is_blank(content):
+        if not is_blank(content):
             note.content = str(content)
         note.touch(self.time_manager.time())
         return note_id
@@ -325,115 +270,6 @@ class StatefulNotesApp(StatefulApp):
         :returns: The notes that match.
         """
         return self._folder(folder_name).search_notes(query)
-
-    # -- attachments
-
-    def add_attachment(self, note: Note, attachment_path: str) -> Note:
-        """Attach a file to a note and return the note. No event.
-
-        Raises:
-            ValueError: If there is no such file.
-        """
-        note.attach(*read_attachment(self.internal_fs, attachment_path))
-        return note
-
-    @type_check
-    @app_tool()
-    @event_registered(operation_type=OperationType.WRITE)
-    def add_attachment_to_note(self, note_id: str, attachment_path: str) -> str:
-        """Attach a file to a note.
-
-        :param note_id: Id of the note.
-        :param attachment_path: Path of the file.
-        :returns: Id of the note.
-        """
-        note = self.add_attachment(self.find_note(note_id)[1], attachment_path)
-        note.touch(self.time_manager.time())
-        return note_id
-
-    @type_check
-    @app_tool()
-    @event_registered(operation_type=OperationType.WRITE)
-    def remove_attachment(self, note_id: str, attachment: str) -> str:
-        """Remove an attachment from a note.
-
-        :param note_id: Id of the note.
-        :param attachment: File name of the attachment.
-        :returns: Id of the note.
-        """
-        note = self.find_note(note_id)[1]
-        kept = dict(note.attachments or {})
-        if attachment not in kept:
-            raise KeyError(f"Note {note_id} has no attachment {attachment}")
-        del kept[attachment]
-        note.attachments = kept
-        note.touch(self.time_manager.time())
-        return note_id
-
-    @type_check
-    @app_tool()
-    @event_registered(operation_type=OperationType.READ)
-    def list_attachments(self, note_id: str) -> list[str]:
-        """List the attachments of a note.
-
-        :param note_id: Id of the note.
-        :returns: File names of the attachments.
-        """
-        return list(self.find_note(note_id)[1].attachments or {})
-
-    # -- no tools
-
-    def find_note(self, note_id: str) -> tuple[str, Note]:
-        """Return the name of the folder that a note is in, and the note. No event.
-
-        Raises:
-            ValueError: If the id is empty.
-            KeyError: If there is no such note.
-        """
-        if not note_id:
-            raise ValueError("The id of the note is empty")
-        for folder_name, folder in self.folders.items():
-            note = folder.get_note_by_id(note_id)
-            if note is not None:
-                return folder_name, note
-        raise KeyError(f"Note {note_id} does not exist")
-
-    def has_note(self, note_id: str) -> bool:
-        """Tell whether there is a note with this id."""
-        return any(folder.get_note_by_id(note_id) is not None for folder in self.folders.values())
-
-    def _add(
-        self, folder: NotesFolder, title: str, content: str, pinned: bool, created_at: float, updated_at: float
-    ) -> str:
-        note = Note(uuid_hex(self.rng), title, content, pinned=pinned, created_at=created_at, updated_at=updated_at)
-        folder.add_note(note)
-        return note.note_id
-
-    def _folder(self, name: str) -> NotesFolder:
-        if name not in self.folders:
-            raise KeyError(f"Folder {name} does not exist")
-        return self.folders[name]
-
-    def _note_in(self, folder_name: str, note_id: str) -> Note:
-        note = self.folders[folder_name].get_note_by_id(note_id)
-        if note is None:
-            raise KeyError(f"Note {note_id} is not in the folder {folder_name}")
-        return note
-
-    def _check_new_name(self, folder_name: str) -> None:
-        if _is_blank(folder_name):
-            raise ValueError("A folder needs a name")
-        if folder_name in self.folders:
-            raise KeyError(f"Folder {folder_name} already exists")
-
-    def _check_own_folder(self, folder_name: str) -> None:
-        self._folder(folder_name)
-        if folder_name in self.default_folders:
-            raise KeyError(f"Folder {folder_name} is always there; it cannot be deleted or renamed")
-
-
-def _is_blank(text: str | None) -> bool:
-    return text is None or not text.strip()
 
 
 def _timestamp(date: str) -> float:

@@ -33,7 +33,7 @@ class NotesFolder:
         return self.notes.pop(note_id, None) is not None
 
     def get_notes(self, offset: int = 0, limit: int = 5) -> ReturnedNotes:
-        """Return `limit` notes after the first `offset`, of these the newest changed first.
+        """Return `limit` notes after the first `offset`, the last changed of them first.
 
         Raises:
             ValueError: If `offset` is negative or beyond the last note, or `limit` is negative.
@@ -54,7 +54,7 @@ class NotesFolder:
         """Return the note at a place, from 0.
 
         Raises:
-            IndexError: If there is none.
+            IndexError: If there is no note at that place.
         """
         if not 0 <= idx < len(self.notes):
             raise IndexError(f"Note with index {idx} does not exist")
@@ -65,7 +65,7 @@ class NotesFolder:
         return self.notes.get(note_id)
 
     def search_notes(self, query: str) -> list[Note]:
-        """Return the notes whose title or text hold `query`, in any case."""
+        """Return the notes whose title or text contains `query`, in any case."""
         return [note for note in self.notes.values() if note.matches(query)]
 
     def get_state(self) -> dict[str, Any]:
@@ -73,11 +73,11 @@ class NotesFolder:
         return {"folder_name": self.folder_name, "notes": [note.get_state() for note in self.notes.values()]}
 
     def load_state(self, state_dict: dict[str, Any]) -> None:
-        """Become what `get_state` has returned."""
+        """Replace the content by a state from `get_state`."""
         self.folder_name = state_dict["folder_name"]
         self.notes = {state["note_id"]: Note.from_state(state) for state in state_dict["notes"]}
 
 
 def newest_first(notes: Iterable[Note]) -> list[Note]:
-    """Return the notes, the one that was changed last first."""
+    """Return the notes, the last changed first."""
     return sorted(notes, key=lambda note: (note.updated_at, note.update_number), reverse=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_pare.apps.core import WRITE, AppState
 from pytest_pare.apps.note.types import Note, ReturnedNotes
+from pytest_pare.apps.screens import WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 
 

@@ -1,4 +1,4 @@
-"""What the notes app holds and returns."""
+"""The notes of the notes app, and pages of them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Note:
     """A note.
 
     Attributes:
-        note_id: Id; a new one where it is empty.
+        note_id: Id; if it is empty, the note gets a new one.
         title: Title.
         content: Text.
         pinned: Whether the user has pinned it.
         attachments: By file name, the content in base64.
-        created_at: In epoch seconds; now where nothing is said.
-        updated_at: In epoch seconds; now where nothing is said.
+        created_at: In epoch seconds. Default: now.
+        updated_at: In epoch seconds. Default: now.
     """
 
     note_id: str
@@ -34,15 +34,15 @@ class Note:
     def __post_init__(self) -> None:
         if not self.note_id:
             self.note_id = new_uuid().hex
-        # No field, as it is nothing that anybody is shown: it tells which of two notes was changed later.
+        # Not a field, because it is not shown. It orders notes that were changed at the same time.
         self.update_number = next_number()
 
     def touch(self, time: float) -> None:
-        """Take down that the note is changed at `time` (epoch seconds)."""
+        """Record a change at `time` (epoch seconds)."""
         self.updated_at, self.update_number = time, next_number()
 
     def __repr__(self) -> str:
-        # What is attached is told by name: its content is nothing that anybody reads.
+        # The names of attachments, without their unreadable content.
         shown = self._values() | {"attachments": list(self.attachments or {})}
         return f"Note({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
@@ -55,11 +55,11 @@ class Note:
         self.attach(*read_attachment(None, path))
 
     def attach(self, file_name: str, content: bytes) -> None:
-        """Attach content in base64; what has the same name is replaced."""
+        """Attach content in base64. It replaces an attachment with the same name."""
         self.attachments = {**(self.attachments or {}), file_name: content}
 
     def matches(self, query: str) -> bool:
-        """Tell whether title or text hold `query`, in any case."""
+        """Tell whether title or text contains `query`, in any case."""
         query = query.lower()
         return query in self.title.lower() or query in self.content.lower()
 
@@ -73,7 +73,7 @@ class Note:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Note:
-        """Make a note of what `get_state` returns."""
+        """Return the note of a state from `get_state`."""
         return cls(**state | {"attachments": {name: data.encode() for name, data in state["attachments"].items()}})
 
 
@@ -83,9 +83,9 @@ class ReturnedNotes:
 
     Attributes:
         notes: The notes.
-        notes_range: Places of the first one and of the one after the last, from 0.
-        total_returned_notes: How many they are.
-        total_notes: How many the folder holds.
+        notes_range: Place of the first note, and place after the last, from 0.
+        total_returned_notes: Number of notes in this part.
+        total_notes: Number of notes in the folder.
     """
 
     notes: list[Note]

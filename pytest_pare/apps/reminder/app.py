@@ -32,8 +32,7 @@ _HORIZON = timedelta(weeks=12)
 class StatefulReminderApp(StatefulApp, ReminderApp):
     """Reminders that fall due by the simulated clock.
 
-    A repeated reminder is held as a series: the first has an id of its own, its repetitions are `<id>_rep_1`,
-    `<id>_rep_2`, ...
+    A repeated reminder is a series. Its first reminder has a new id; the repetitions are `<id>_rep_1`, `<id>_rep_2` ...
 
     Args:
         name: The app's name.
@@ -60,7 +59,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
 
     @property
     def max_future_datetime(self) -> datetime:
-        """The end of what is repeated: as the constructor was told, or twelve weeks of simulated time from now."""
+        """The end of all repetitions: the constructor's argument, or twelve weeks of simulated time from now."""
         if self._last_repetition is not None:
             return self._last_repetition
         return datetime.fromtimestamp(self.time_manager.time(), tz=UTC) + _HORIZON
@@ -72,7 +71,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
         self._last_repetition = value
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the app holds, ready for JSON; ARE returns nothing."""
+        """Return the content of the app, ready for JSON. ARE returns nothing."""
         last = self._last_repetition
         return {
             "reminders": {
@@ -84,7 +83,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
         }
 
     def load_state(self, state_dict: dict[str, Any]) -> None:
-        """Become what `get_state` has returned."""
+        """Replace the content by a state from `get_state`."""
         last = state_dict["max_future_datetime"]
         self._last_repetition = None if last is None else datetime.fromisoformat(last)
         self.max_reminder_repetitions = state_dict["max_reminder_repetitions"]
@@ -94,7 +93,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
         }
 
     def reset(self) -> None:
-        """Throw all reminders away."""
+        """Delete all reminders."""
         self.rng = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
         self.reminders.clear()
         self.load_root_state()
@@ -120,7 +119,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
         :param repetition_value: How many of these units the interval has. Defaults to 1.
         :returns: Id of the reminder. Its repetitions have this id followed by _rep_1, _rep_2 and so on.
         """
-        # ARE stops half-way where a repetition cannot be made.
+        # ARE adds a part of the series if one repetition is invalid.
         due = parse_due(due_datetime)
         check_repetition(repetition_unit, repetition_value)
         reminder_id: str = uuid_hex(self.rng)
@@ -128,10 +127,10 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
         return reminder_id
 
     def add_reminder_repetition(self, reminder_id: str) -> str | None:
-        """Add the repetition that follows a reminder or a repetition of it. No event.
+        """Add the next repetition of a reminder, or of a repetition. No event.
 
         Returns:
-            The id of the repetition, or `None` if it would be due too late to be made.
+            The id of the repetition, or `None` if it would be due after the end of all repetitions.
 
         Raises:
             KeyError: If there is no such reminder.
@@ -142,7 +141,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
             raise InvalidRepetitionError(f"No repetition for this reminder: {reminder}")
         check_repetition(reminder.repetition_unit, reminder.repetition_value)
         series, number = self._place(reminder_id)
-        # From the first one on: a month's 31st, moved to the 30th once, is the 31st again the month after.
+        # Counted from the first reminder: after the 30th of a short month, the 31st comes again.
         due = repeated(
             self.reminders[series].due_datetime, reminder.repetition_unit, reminder.repetition_value, number + 1
         )
@@ -189,7 +188,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
             due_datetime=due,
             repetition_unit=repetition_unit,
             repetition_value=repetition_value,
-            # Put off, it is announced again.
+            # A reminder with a new time is announced again.
             time_notified=old.time_notified if due_at(old) == due.timestamp() else None,
         )
         series, number = self._place(reminder_id)

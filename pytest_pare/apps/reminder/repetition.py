@@ -1,4 +1,4 @@
-"""How reminders repeat, and how they are shown."""
+"""Repetitions of reminders, and the text of reminders for models."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ REPETITION = "_rep_"
 
 
 class InvalidRepetitionError(ValueError, AssertionError):
-    """A reminder cannot repeat like this. ARE raises an `AssertionError` at some places, a `ValueError` at others."""
+    """The repetition of a reminder is invalid. ARE raises `AssertionError` or `ValueError`, so this is both."""
 
 
 def check_repetition(unit: str | None, value: int | None) -> None:
-    """Refuse a repetition that cannot be.
+    """Check the repetition of a reminder.
 
     Raises:
-        InvalidRepetitionError: If the unit is unknown, or comes without a positive value.
+        InvalidRepetitionError: If the unit is unknown, or the value is not positive.
     """
     if not unit:
         return
@@ -42,9 +42,9 @@ def check_repetition(unit: str | None, value: int | None) -> None:
 
 
 def repeated(first: datetime, unit: str, value: int, times: int) -> datetime | None:
-    """Return when a reminder is due after `times` repetitions, or `None` beyond the last year that there is.
+    """Return when a reminder is due after `times` repetitions, or `None` after the year 9999.
 
-    Where a month has no such day, its last one is taken.
+    In a month without that day, it is due on the last day of the month.
     """
     try:
         if unit != "month":
@@ -57,16 +57,16 @@ def repeated(first: datetime, unit: str, value: int, times: int) -> datetime | N
 
 
 def place_in_series(reminder_id: str) -> tuple[str, int]:
-    """Return the id of the reminder that this one repeats, and its number; its own id and 0, where it is the first."""
+    """Return the id of the first reminder of the series, and the number of this repetition: 0 for the first."""
     series, separator, number = reminder_id.rpartition(REPETITION)
     return (series, int(number)) if separator and number.isdecimal() else (reminder_id, 0)
 
 
 def parse_due(due_datetime: str) -> datetime:
-    """Read YYYY-MM-DD HH:MM:SS as a time in UTC.
+    """Return the time in UTC of a text YYYY-MM-DD HH:MM:SS.
 
     Raises:
-        ValueError: If it is in another format.
+        ValueError: If the text has another format.
     """
     return datetime.strptime(due_datetime, DATETIME_FORMAT).replace(tzinfo=UTC)
 
@@ -78,5 +78,5 @@ def due_at(reminder: Reminder) -> float:
 
 
 def show_reminders(reminders: list[Reminder]) -> str:
-    """Return what an LLM reads of reminders. ARE leaves the ids out, which every other tool asks for."""
+    """Return the text of reminders for models. ARE leaves out the ids, which other tools need."""
     return "\n\n".join(f"Reminder ID: {reminder.reminder_id}\n{reminder}" for reminder in reminders) or "No reminders."

@@ -8,14 +8,14 @@ from typing import Any
 from are.simulation.apps.calendar import DATETIME_FORMAT
 from are.simulation.apps.reminder import Reminder
 
-from pytest_pare.apps.core import READ, WRITE, AppState
 from pytest_pare.apps.reminder.repetition import check_repetition, parse_due, show_reminders
+from pytest_pare.apps.screens import READ, WRITE, AppState
 from pytest_pare.apps.tool_decorators import screen_tool
 
 
 @dataclass
 class ReminderDraft:
-    """A reminder that is being written.
+    """The content of a reminder that is being written.
 
     Attributes:
         title: Title.
@@ -117,7 +117,7 @@ class EditReminder(AppState):
     """A reminder that is being written.
 
     Args:
-        reminder_id: Id of the reminder that is changed; none for a new one.
+        reminder_id: Id of the reminder that is changed; `None` for a new one.
 
     Attributes:
         draft: What is written so far.
@@ -128,7 +128,7 @@ class EditReminder(AppState):
         self.draft = ReminderDraft()
 
     def on_enter(self) -> None:
-        """Begin with what the reminder says."""
+        """Begin with the content of the reminder."""
         if self.reminder_id is None:
             return
         reminder: Reminder = self.app.get_reminder_with_id(self.reminder_id)
@@ -141,7 +141,7 @@ class EditReminder(AppState):
         )
 
     def is_valid(self) -> bool:
-        """Tell whether the reminder still exists, if it is no new one."""
+        """Tell whether the reminder is new or still exists."""
         return self.reminder_id is None or self.reminder_id in self.app.reminders
 
     @screen_tool()
@@ -199,7 +199,7 @@ class EditReminder(AppState):
             raise ValueError("The reminder has no time; set one with set_due_datetime")
         repetition = (draft.repetition_unit, draft.repetition_value)
         if self.reminder_id is None:
-            # From now on this is no new one: who comes back and saves again changes it.
+            # From now on the draft changes this reminder; saving again must not add a second one.
             self.reminder_id = self.app.add_reminder(draft.title, draft.due_datetime, draft.description, *repetition)
         else:
             self.app.update_reminder(self.reminder_id, draft.title, draft.description, draft.due_datetime, *repetition)

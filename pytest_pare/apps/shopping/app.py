@@ -39,12 +39,12 @@ class StatefulShoppingApp(StatefulApp, ShoppingApp):
     }
 
     def get_item(self, item_id: str) -> dict[str, object]:
-        """Return an item's facts and its product's name and id; nothing where no item has that id."""
+        """Return an item with the name and id of its product, or an empty dictionary for an unknown id."""
         item: dict[str, object] = self._get_item(item_id)
         return item
 
     def get_cart(self) -> dict[str, object]:
-        """Return what is in the cart, by item id. No event."""
+        """Return the content of the cart by item id. No event."""
         with disable_events():
             cart: dict[str, object] = serialize_field(self.list_cart())
         return cart
@@ -107,7 +107,7 @@ class StatefulShoppingApp(StatefulApp, ShoppingApp):
     @described_as(ShoppingApp.list_all_products)
     def list_all_products(self, offset: int = 0, limit: int = 10) -> ProductListResult:
         """List ids by name, sorted by name. A further product of a name is listed as `name (id)`."""
-        # Of several products with one name, ARE lists the last.
+        # ARE lists only the last of several products with the same name.
         ids: dict[str, str] = {}
         for product in self.products.values():
             name = product.name if product.name not in ids else f"{product.name} ({product.product_id})"
@@ -131,7 +131,7 @@ class StatefulShoppingApp(StatefulApp, ShoppingApp):
         :param limit: number of products to list, default is 10.
         :returns: List of products with the given name, limited to the specified offset and limit.
         """
-        # Of two products with one name, ARE's own gives the second one twice.
+        # ARE returns the second of two products with the same name twice.
         found = [product for product in self.products.values() if product_name.lower() in product.name.lower()]
         return found[offset : offset + limit]
 
@@ -143,6 +143,6 @@ class StatefulShoppingApp(StatefulApp, ShoppingApp):
 
         :returns: Dictionary mapping discount codes to list of item IDs they apply to.
         """
-        # ARE's own leaves no event: a look at the codes would be missing from what the agent did.
+        # ARE does not log this call, so it would be missing from the agent's actions.
         codes: dict[str, list[str]] = super().get_all_discount_codes()
         return codes

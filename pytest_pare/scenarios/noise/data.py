@@ -8,27 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from pytest_pare.base.documents import DocumentError, Location, read_text
 from pytest_pare.base.json_documents import parse_json, with_lines
+from pytest_pare.scenarios.noise.content import Content, Record
 
 ENVIRONMENT_VARIABLE = "ENV_AUGMENTATION_DATA_PATH"
-
-APP_CLASSES = {
-    "EmailClientV2": "StatefulEmailApp",
-    "Mail": "StatefulEmailApp",
-    "Emails": "StatefulEmailApp",
-    "Messages": "StatefulMessagingApp",
-    "Chats": "StatefulMessagingApp",
-    "Shopping": "StatefulShoppingApp",
-}
-"""Name of an app in the file to the class of the apps that its content is for. Content of other apps is not used."""
 
 
 class NoiseError(ValueError):
@@ -41,16 +32,7 @@ class NoPlaceForNoise(NoiseError):  # noqa: N818 - for the scenario it is no err
     """The scenario has no app in which noise can come."""
 
 
-def _not_a_placeholder(text: str) -> str:
-    # The environment would look for an event of that id.
-    if text.strip().startswith("{{") and text.strip().endswith("}}"):
-        raise ValueError("must not be a placeholder")
-    return text
-
-
-def _by_key(records: object) -> object:
-    """Return a list as a dictionary by position: the format has either."""
-    return {str(position): record for position, record in enumerate(records)} if isinstance(records, list) else records
+ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 def _all_different(names: dict[str, str]) -> dict[str, str]:
@@ -59,154 +41,7 @@ def _all_different(names: dict[str, str]) -> dict[str, str]:
     return names
 
 
-Text = Annotated[str, AfterValidator(_not_a_placeholder)]
-Id = Annotated[Text, Field(min_length=1)]
-ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-
-
-class _Record(BaseModel):
-    """A part of the file; one file serves many runs, so nothing changes it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class Mail(_Record):
-    """A mail. The time of the file's is not used, nor are attachments."""
-
-    email_id: Id
-    sender: Id
-    recipients: tuple[str, ...] = ()
-    subject: Text = ""
-    content: Text = ""
-
-
-class Message(_Record):
-    """A message of a conversation."""
-
-    sender_id: Id
-    content: Text
-
-
-class Conversation(_Record):
-    """A conversation. Its messages are in the order in which they are written."""
-
-    conversation_id: Id
-    participant_ids: tuple[Id, ...] = ()
-    title: str | None = None
-    messages: tuple[Message, ...]
-
-
-class Variant(_Record):
-    """A variant of a product."""
-
-    price: float = Field(ge=0)
-    available: bool = True
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-class Product(_Record):
-    """A product with its variants by key."""
-
-    name: Id
-    variants: Annotated[dict[str, Variant], BeforeValidator(_by_key)] = Field(default_factory=dict)
-
-
-class _Folder(_Record):
-    emails: tuple[Mail, ...]
-
-
-class _Folders(_Record):
-    INBOX: _Folder
-
-
-class _MailState(_Record):
-    folders: _Folders
-
-
-class _MessagingState(_Record):
-    conversations: Annotated[dict[str, Conversation], BeforeValidator(_by_key)]
-    current_user_id: str | None = None
-    id_to_name: dict[str, str] = Field(default_factory=dict)
-
-
-class _ShoppingState(_Record):
-    products: Annotated[dict[str, Product], BeforeValidator(_by_key)]
-
-
-class _Content(_Record):
-    """The content of one app.
-
-    Attributes:
-        name: Name of the app in the file.
-    """
-
-    name: str
-
-    @property
-    def app_class(self) -> str | None:
-        """Name of the class of the apps that it is for; `None` for content that is not used."""
-        return APP_CLASSES.get(self.name)
-
-
-class MailContent(_Content):
-    """Mails."""
-
-    app_state: _MailState
-
-    @property
-    def records(self) -> tuple[Mail, ...]:
-        """The mails, in the order of the file."""
-        return self.app_state.folders.INBOX.emails
-
-
-class MessagingContent(_Content):
-    """Conversations, and the people in them."""
-
-    app_state: _MessagingState
-
-    @cached_property
-    def records(self) -> tuple[Conversation, ...]:
-        """The conversations, in the order of the file."""
-        return tuple(self.app_state.conversations.values())
-
-
-class ShoppingContent(_Content):
-    """Products."""
-
-    app_state: _ShoppingState
-
-    @cached_property
-    def records(self) -> tuple[Product, ...]:
-        """The products, in the order of the file."""
-        return tuple(self.app_state.products.values())
-
-
-class OtherContent(_Content):
-    """The content of an app in which no noise is made."""
-
-    app_state: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def records(self) -> tuple[()]:
-        """Nothing that is used."""
-        return ()
-
-
-def _class_of(content: object) -> str:
-    name = content.get("name") if isinstance(content, dict) else getattr(content, "name", None)
-    return APP_CLASSES.get(name, "") if isinstance(name, str) else ""
-
-
-Content = Annotated[
-    Annotated[MailContent, Tag("StatefulEmailApp")]
-    | Annotated[MessagingContent, Tag("StatefulMessagingApp")]
-    | Annotated[ShoppingContent, Tag("StatefulShoppingApp")]
-    | Annotated[OtherContent, Tag("")],
-    Discriminator(_class_of),
-]
-
-
-class NoiseData(_Record):
+class NoiseData(Record):
     """All that noise is made of.
 
     Attributes:

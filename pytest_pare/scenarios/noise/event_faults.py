@@ -14,8 +14,8 @@ from pytest_pare.scenarios.placeholders import placeholders
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_pare.scenarios.noise.target import NoiseTarget
     from pytest_pare.scenarios.noise_config import Fault, LateEvent, NoiseConfig, TwiceEvent
-    from pytest_pare.scenarios.scenario import PAREScenario
 
 LATE, TWICE, OUT_OF_ORDER = "event_late", "event_twice", "event_out_of_order"
 """The names of the faults in settings and in traces."""
@@ -36,7 +36,7 @@ def has_event_faults(noise: NoiseConfig) -> bool:
     return any(fault.rate for fault in (noise.event_late, noise.event_twice, noise.event_out_of_order))
 
 
-def add_event_faults(scenario: PAREScenario) -> None:
+def add_event_faults(scenario: NoiseTarget) -> None:
     """Change the scenario's events as `noise_config` says, and note in `_faults` which of them have which fault.
 
     Only what the world does by the script itself can have faults: neither reference steps, conditions and validations
@@ -56,14 +56,14 @@ def add_event_faults(scenario: PAREScenario) -> None:
         _repeat(scenario, noise.event_twice)
 
 
-def _draw(scenario: PAREScenario, kind: str, fault: Fault, event: AbstractEvent) -> Random | None:
+def _draw(scenario: NoiseTarget, kind: str, fault: Fault, event: AbstractEvent) -> Random | None:
     """Return a generator for the event if it has the fault."""
     place = (kind, fault.seed, scenario.scenario_id, scenario.seed, scenario.run_number, event.event_id)
     rng = Random("/".join(map(str, place)))  # noqa: S311 - reproducible on purpose
     return rng if rng.random() < fault.rate else None
 
 
-def _own(scenario: PAREScenario) -> list[Event]:
+def _own(scenario: NoiseTarget) -> list[Event]:
     """Return what the world does by the script itself."""
     plain = [event for event in scenario.events if type(event) is Event and event.event_type is EventType.ENV]
     return [event for event in plain if event.action.app is not None and not is_users_own(event)]
@@ -79,7 +79,7 @@ def _is_arrival(event: Event) -> bool:
 # -- late
 
 
-def _delay(scenario: PAREScenario, fault: LateEvent) -> None:
+def _delay(scenario: NoiseTarget, fault: LateEvent) -> None:
     for event in _own(scenario):
         if event.event_id in scenario._faults or _is_awaited(event, scenario.events):
             continue
@@ -100,7 +100,7 @@ def _is_awaited(event: Event, events: Sequence[AbstractEvent]) -> bool:
 # -- twice
 
 
-def _repeat(scenario: PAREScenario, fault: TwiceEvent) -> None:
+def _repeat(scenario: NoiseTarget, fault: TwiceEvent) -> None:
     for event in _own(scenario):
         rng = _draw(scenario, TWICE, fault, event) if _is_arrival(event) else None
         if rng is not None:
@@ -140,7 +140,7 @@ class _Planned(NamedTuple):
 class _Exchange:
     """Changes the places of events."""
 
-    def __init__(self, scenario: PAREScenario, fault: Fault) -> None:
+    def __init__(self, scenario: NoiseTarget, fault: Fault) -> None:
         self._scenario = scenario
         self._fault = fault
         self._planned: dict[str, _Planned] = {}

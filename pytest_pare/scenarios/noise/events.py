@@ -13,7 +13,7 @@ from are.simulation.tool_utils import OperationType
 from are.simulation.types import Action, Event, EventType
 
 from pytest_pare.base.serialization import to_builtins_or_name
-from pytest_pare.scenarios.noise.data import Conversation, Mail, MailContent, MessagingContent, Product
+from pytest_pare.scenarios.noise.content import Conversation, Mail, MailContent, MessagingContent, Product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from are.simulation.apps.app import App
 
-    from pytest_pare.scenarios.config import EnvEventsConfig
-    from pytest_pare.scenarios.noise.data import Content, NoiseData
-    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.noise.content import Content
+    from pytest_pare.scenarios.noise.data import NoiseData
+    from pytest_pare.scenarios.noise.target import NoiseTarget
+    from pytest_pare.scenarios.noise_config import EnvEventsConfig
 
 _WORD = re.compile(r"\w+")
 
@@ -77,7 +78,7 @@ class Known:
         scenario: The scenario; its apps are populated, and its events are there.
     """
 
-    def __init__(self, scenario: PAREScenario) -> None:
+    def __init__(self, scenario: NoiseTarget) -> None:
         states = [app["serialized_state"] for app in (scenario._initial_apps or {}).values()]
         texts = [json.dumps(to_builtins_or_name(_arguments(event))) for event in scenario.events]
         goals = json.dumps([scenario.user_goal, scenario.additional_system_prompt])

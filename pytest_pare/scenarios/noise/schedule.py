@@ -7,12 +7,14 @@ from fractions import Fraction
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from pytest_pare.scenarios.noise.data import MailContent, MessagingContent, NoiseError
+from pytest_pare.scenarios.noise.content import MailContent, MessagingContent
+from pytest_pare.scenarios.noise.data import NoiseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_pare.scenarios.noise.data import Mail, NoiseData
+    from pytest_pare.scenarios.noise.content import Mail
+    from pytest_pare.scenarios.noise.data import NoiseData
 
 Key = TypeVar("Key")
 

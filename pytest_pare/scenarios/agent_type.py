@@ -1,0 +1,32 @@
+"""The setting `agent_type`: which agent is tested."""
+
+import json
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from pytest_pare.scenarios.fields import without_references
+
+AGENT_TYPES = ("observe-execute", "null", "eager", "reckless", "random")
+"""The built-in agents."""
+
+
+def _known_agent(agent_type: str) -> str:
+    module, colon, name = agent_type.partition(":")
+    if agent_type not in AGENT_TYPES and not (module and colon and name):
+        raise PydanticCustomError(
+            "agent_type",
+            "must be {built_in}, or module:name of an agent of your own, got {given}",
+            {"built_in": ", ".join(AGENT_TYPES), "given": json.dumps(agent_type)},
+        )
+    return agent_type
+
+
+# YAML reads the name of the agent `null` as None.
+AgentType = Annotated[
+    str,
+    BeforeValidator(lambda name: "null" if name is None else name),
+    AfterValidator(without_references),
+    AfterValidator(_known_agent),
+]

@@ -1,0 +1,36 @@
+"""The hash of a configuration: a name for everything in it that can change the result of a run."""
+
+import hashlib
+import json
+from typing import Any
+
+NOT_HASHED = frozenset(
+    {
+        # Their model aliases are hashed instead: a model that moves to another provider keeps its hash. The engine of
+        # the judge has no alias and is hashed.
+        "user_engine_config",
+        "observe_engine_config",
+        "execute_engine_config",
+        # They do not change a result. `timeout_seconds` can end a run and is hashed.
+        "max_concurrent_scenarios",
+        "executor_type",
+        "log_level",
+        "log_to_file",
+        "logs_dir",
+        "use_custom_logger",
+        "experiment_name",
+        "output_dir",
+        "export",
+        "trace_dump_format",
+        "enable_caching",
+    }
+)
+"""The fields of a configuration that its hash leaves out."""
+
+
+def hash_of(settings: dict[str, Any]) -> str:
+    """Return 32 hex digits that are equal for equal settings, in every process."""
+    # 128 bits of SHA-256 fit into a file name and do not collide. With 8 digits, two of 77,000 configurations share a
+    # hash with a probability of one half.
+    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
