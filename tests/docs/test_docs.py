@@ -37,6 +37,7 @@ from packaging.requirements import Requirement
 from pytest_pare.apps import StatefulApp
 from pytest_pare.plugin.requirements import TESTED
 from pytest_pare.settings import SettingsError, load_suite
+from tests.docs import picture
 from tests.docs.generate import PAGES, generated, names_of_parts
 from tests.docs.phone import app_classes
 from tests.docs.prepared import PreparedPython
@@ -329,6 +330,25 @@ def test_a_block_that_does_not_hold_is_found(
 def test_dots_stand_for_anything(output: str, expected: str) -> None:
     assert matches(output, expected)
     assert not matches(output + "more", expected)
+
+
+# -- the picture in the README
+
+
+def without_durations(text: str) -> str:
+    """Return the report and the gate's verdict, without what differs from session to session."""
+    found = re.search(r"^PARE validation report\n.*^gate \w+: .*?\n", text, flags=re.MULTILINE | re.DOTALL)
+    assert found, text
+    return re.sub(r"(duration +).*", r"\1...", found[0])
+
+
+def test_the_picture_shows_what_a_session_prints(tmp_path: Path, python: PreparedPython) -> None:
+    shown = picture.text_of(picture.PICTURE.read_text(encoding="utf-8"))
+    assert shown.startswith(f"$ pytest {' '.join(picture.ARGUMENTS)}\n")
+    picture.write_files(tmp_path)
+    status, output = python.pytest(picture.ARGUMENTS, tmp_path)
+    assert status == 1
+    assert without_durations(shown) == without_durations(output), "run `python -m tests.docs.picture`"
 
 
 # -- tables
