@@ -55,7 +55,7 @@ def kind(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(kind(part) for part in schema["anyOf"])
     if "$ref" in schema:
-        return {"LLMEngineConfig": "engine", "NoiseConfig": "[noise](#noise)"}.get(
+        return {"LLMEngineConfig": "engine", "NoiseConfig": "[noise](#set-noise)"}.get(
             schema["$ref"].rpartition("/")[2], "mapping"
         )
     if "enum" in schema:
