@@ -14,6 +14,7 @@ from are.simulation.tool_utils import ToolAttributeName
 
 from pytest_pare import compat
 from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
+from tests.docs.layout import layout
 from tests.docs.phone import app_classes, app_section
 from tests.docs.tables import TABLES
 
@@ -44,8 +45,8 @@ def modules() -> Iterator[str]:
 
 def section(name: str) -> str:
     """Return the text of a generated section."""
-    tables = {"announcements": announcements, "modules": modules}
-    lines = tables[name]() if name in tables else app_section(name)
+    sections = {"announcements": announcements, "layout": layout, "modules": modules}
+    lines = sections[name]() if name in sections else app_section(name)
     return "\n".join(lines) + "\n"
 
 
