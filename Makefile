@@ -15,6 +15,8 @@ BIN := $(VENV)/bin
 # Another EXTRA is another installation.
 READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
+PROSE := $(sort $(wildcard *.md docs/*.md))
+
 .PHONY: demo test lint format bench live compat clean
 
 demo: $(READY)  ## Play the bundled scenarios by their own reference steps, offline, and print the report.
@@ -26,16 +28,18 @@ test: $(READY)  ## Run all tests with branch coverage.
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-lint: $(READY)  ## Check style and types.
+lint: $(READY)  ## Check style, types, and the prose of the manual.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell $(PROSE) pytest_pare scenarios tests benchmarks conftest.py
+	$(BIN)/proselint --output-format compact check $(PROSE)
 	$(BIN)/mypy
 
 format: $(READY)  ## Bring the code into shape.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## Run the measurements that the README quotes.
+bench: $(READY)  ## Run the measurements that the manual quotes.
 	$(BIN)/python -m benchmarks
 
 live: $(READY) $(LIVE_VENV)/.ready  ## Play, record and replay with a small model on this machine; takes minutes.

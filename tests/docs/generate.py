@@ -1,78 +1,28 @@
-"""Parts of the manual come from the code: `python -m tests.docs.generate` writes them between their marks."""
+"""Write the parts of the manual that come from the code: `python -m tests.docs.generate`.
+
+A page marks such a part by `<!-- table: NAME -->` or `<!-- generated: NAME -->` before it and `<!-- end -->` behind it.
+A table may have more columns, which are written by hand; they stay in the row of the same first cell.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from are.simulation.tool_utils import OperationType, ToolAttributeName
+from are.simulation.tool_utils import ToolAttributeName
 
-from pytest_pare import apps, compat
-from pytest_pare.apps import StatefulApp
+from pytest_pare import compat
 from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
+from tests.docs.layout import layout
+from tests.docs.phone import app_classes, app_section
+from tests.docs.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-PAGES = [Path(__file__).parents[2] / "docs" / name for name in ("apps.md", "compatibility.md")]
-SECTION = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
-
-
-def app_classes() -> dict[str, type]:
-    """Return the apps of the phone by class name."""
-    found = {name: getattr(apps, name) for name in apps.__all__ if isinstance(getattr(apps, name), type)}
-    return {name: cls for name, cls in found.items() if name not in ("App", "StatefulApp")}
-
-
-def app_section(name: str) -> Iterator[str]:
-    """Yield what is said of an app: its tools, its screens, the way between them."""
-    cls = app_classes()[name]
-    app = cls()
-    agent = tools_of(cls, ToolAttributeName.APP)
-    world = tools_of(cls, ToolAttributeName.ENV)
-    setup = [tool for tool in tools_of(cls, ToolAttributeName.DATA) if tool not in [*agent, *world]]
-    yield f"- Agent tools: {told(agent)}"
-    yield f"- Environment tools: {told(world)}"
-    if setup:
-        yield f"- While the scenario is populated, also: {told(setup)}"
-    if not isinstance(app, StatefulApp):
-        yield f"- User tools: {told(tools_of(cls, ToolAttributeName.USER))}"
-        return
-    yield ""
-    yield "| screen | what it shows | user tools |"
-    yield "|---|---|---|"
-    for screen in screens_of(type(app)):
-        about = (screen.__doc__ or "").strip().splitlines()[0]
-        yield f"| `{screen.__name__}` | {about} | {told(tools_of(screen, ToolAttributeName.USER))} |"
-    yield ""
-    yield "```mermaid"
-    yield from type(app).get_state_diagram().splitlines()
-    yield "```"
-
-
-def screens_of(cls: type[StatefulApp]) -> list[type]:
-    """Return the screens of an app, the root first."""
-    pushed = {t.target for actions in cls.transitions.values() for t in actions.values() if t.target is not None}
-    others = {*cls.transitions, *pushed} - {cls.root}
-    return [cls.root, *sorted(others, key=lambda screen: screen.__name__)]
-
-
-def tools_of(owner: type, kind: ToolAttributeName) -> list[str]:
-    """Return the tools of a kind; those that write are in bold."""
-    methods = {name: getattr(owner, name) for name in dir(owner) if name != "go_back"}
-    return [marked(name, method) for name, method in sorted(methods.items()) if getattr(method, kind.value, False)]
-
-
-def marked(name: str, method: Any) -> str:
-    """Return a tool's name, in bold if it writes."""
-    writes = getattr(method, "__operation_type__", OperationType.READ) is OperationType.WRITE
-    return f"**`{name}`**" if writes else f"`{name}`"
-
-
-def told(tools: Iterable[str]) -> str:
-    """Return the tools, separated by commas."""
-    return ", ".join(tools) or "none"
+PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
+PART = re.compile(r"(<!-- (generated|table): (\w+) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 
 
 def announcements() -> Iterator[str]:
@@ -95,19 +45,37 @@ def modules() -> Iterator[str]:
 
 def section(name: str) -> str:
     """Return the text of a generated section."""
-    tables = {"announcements": announcements, "modules": modules}
-    lines = tables[name]() if name in tables else app_section(name)
+    sections = {"announcements": announcements, "layout": layout, "modules": modules}
+    lines = sections[name]() if name in sections else app_section(name)
     return "\n".join(lines) + "\n"
 
 
+def table(name: str, written: str) -> str:
+    """Return a table with the columns from the code, and those of the page behind them."""
+    rows = list(TABLES[name]())
+    old = dict(zip((line.split("|")[1] for line in written.splitlines()), written.splitlines(), strict=True))
+    return "".join(f"{row}{own_columns(row, old.get(row.split('|')[1], ''))}\n" for row in rows)
+
+
+def own_columns(row: str, old: str) -> str:
+    """Return the cells of the page's row that are behind those of the code's row."""
+    cells = re.split(r"(?<!\\)\|", old)[len(re.split(r"(?<!\\)\|", row)) - 1 :]
+    return "|".join(cells)
+
+
 def generated(text: str) -> str:
-    """Return the text of the page with its generated sections as the code says."""
-    return SECTION.sub(lambda match: f"{match[1]}{section(match[2])}{match[4]}", text)
+    """Return the text of a page with its generated parts as the code says."""
+
+    def part(match: re.Match[str]) -> str:
+        begin, kind, name, old, end = match.groups()
+        return f"{begin}{section(name) if kind == 'generated' else table(name, old)}{end}"
+
+    return PART.sub(part, text)
 
 
-def names_of_sections(text: str) -> list[str]:
-    """Return the names of the generated sections of a page."""
-    return [match[2] for match in SECTION.finditer(text)]
+def names_of_parts(text: str, kind: str) -> list[str]:
+    """Return the names of the parts of a page that are `generated`, or those that are a `table`."""
+    return [match[3] for match in PART.finditer(text) if match[2] == kind]
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ A block is checked by its language, and by `file=NAME` after it, which puts it i
   A command must end with 0, unless `$ echo $?` follows.
 - `yaml`: a suite file that the settings loader takes, or does not if `refused` stands there; a GitHub workflow has its
   commands checked.
-- `toml`, `ini`, `json`: parsed. `text file=`: written, or, as `text layout`, compared with the files of the project.
+- `toml`, `ini`, `json`: parsed. `text file=`: written; `text generated`: see below.
 - `mermaid`: the diagram of one of the apps.
 
-What stands between `<!-- generated: NAME -->` and `<!-- end -->` is written by `python -m tests.docs.generate`.
+What is between `<!-- table: NAME -->` or `<!-- generated: NAME -->` and `<!-- end -->` is written by `python -m
+tests.docs.generate`.
 
 Any other block, and any other command, fails: nothing would check it.
 """
@@ -18,7 +19,6 @@ Any other block, and any other command, fails: nothing would check it.
 from __future__ import annotations
 
 import configparser
-import inspect
 import json
 import os
 import re
@@ -27,30 +27,22 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from are.simulation.tool_utils import ToolAttributeName
 from packaging.requirements import Requirement
-from pydantic import BaseModel
 
-from pytest_pare import plugin
-from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
-from pytest_pare.engines.facts import FINISH_REASONS
-from pytest_pare.plugin import options
 from pytest_pare.plugin.requirements import TESTED
-from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
-from pytest_pare.scenarios.noise_config import Fault
-from pytest_pare.settings import SettingsError, SuiteSettings, load_suite
-from pytest_pare.simulation.runner import Run
-from pytest_pare.simulation.trace import Trace, TraceEvent
-from tests.docs.generate import PAGES, app_classes, generated, names_of_sections, screens_of, tools_of
+from pytest_pare.settings import SettingsError, load_suite
+from tests.docs import picture
+from tests.docs.generate import PAGES, generated, names_of_parts
+from tests.docs.phone import app_classes
 from tests.docs.prepared import PreparedPython
+from tests.docs.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,14 +173,8 @@ class Reader:
         json.loads(block.code)
 
     def check_text(self, block: Block) -> None:
-        if "layout" in block.flags:
-            named = set(layout(block.code))
-            assert [path for path in named if not (ROOT / path).exists()] == [], block.where
-            modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pytest_pare").rglob("*.py")}
-            missing = {m for m in modules if not m.endswith("__init__.py")} - named
-            assert missing == set(), f"{block.where}: not in the layout"
-        else:
-            assert block.file is not None, f"{block.where}: nothing checks a text that is no file"
+        is_checked = block.file is not None or "generated" in block.flags
+        assert is_checked, f"{block.where}: nothing checks a text that is no file"
 
     def perform(self, command: str, where: str) -> tuple[int, str]:
         """Do what a line after `$` says, as far as that is possible in a test; the rest is looked at."""
@@ -266,16 +252,6 @@ def tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
-def layout(code: str) -> Iterator[str]:
-    """Yield the paths in a tree of names, in which what is in a directory is indented by two spaces."""
-    above: list[str] = []
-    for line in filter(str.strip, code.splitlines()):
-        depth = (len(line) - len(line.lstrip())) // 2
-        name = line.split()[0]
-        above[depth:] = [name]
-        yield "".join(above)
-
-
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedPython]:
     prepared = PreparedPython(environment(), tmp_path_factory.mktemp("python") / "printed.txt")
@@ -310,7 +286,6 @@ def test_every_code_block_holds(document: Path, tmp_path: Path, python: Prepared
         "```python\nassert False\n```",
         "```python file=module.py\nx = 1\n```",
         "```toml\nno = \n```",
-        "```text layout\nnowhere/\n```",
         "```mermaid\nstateDiagram-v2\n    [*] --> Nowhere\n```",
         "```python\nx = 1\n",
         "- item\n\n  ```python\n  x = 1\n  ```",
@@ -341,243 +316,52 @@ def test_dots_stand_for_anything(output: str, expected: str) -> None:
     assert not matches(output + "more", expected)
 
 
+# -- the picture in the README
+
+
+def without_durations(text: str) -> str:
+    """Return the report and the gate's verdict, without what differs from session to session."""
+    found = re.search(r"^PARE validation report\n.*^gate \w+: .*?\n", text, flags=re.MULTILINE | re.DOTALL)
+    assert found, text
+    return re.sub(r"(duration +).*", r"\1...", found[0])
+
+
+def test_the_picture_shows_what_a_session_prints(tmp_path: Path, python: PreparedPython) -> None:
+    shown = picture.text_of(picture.PICTURE.read_text(encoding="utf-8"))
+    assert shown.startswith(f"$ pytest {' '.join(picture.ARGUMENTS)}\n")
+    picture.write_files(tmp_path)
+    status, output = python.pytest(picture.ARGUMENTS, tmp_path)
+    assert status == 1
+    assert without_durations(shown) == without_durations(output), "run `python -m tests.docs.picture`"
+
+
 # -- tables
 
 
-def settings_keys(
-    model: type[BaseModel] = SuiteSettings, prefix: str = ""
-) -> Iterator[tuple[str, Any, dict[str, Any], str]]:
-    """Yield dotted key, field, JSON schema and class of every key that is no section."""
-    schema = model.model_json_schema(by_alias=True)
-    for name, one in model.model_fields.items():
-        key = one.alias or name
-        section = section_of(one.annotation)
-        if key in schema["properties"] and section is not one.annotation:
-            yield prefix + key, one, schema["properties"][key], model.__name__
-        if key in schema["properties"] and section is not None:
-            yield from settings_keys(section, f"{prefix}{key}.")
+def parts(kind: str) -> list[str]:
+    """Return the names of the generated parts of all documents."""
+    return [name for page in PAGES for name in names_of_parts(page.read_text(encoding="utf-8"), kind)]
 
 
-def section_of(annotation: Any) -> type[BaseModel] | None:
-    """Return the model behind a key that has keys of its own, and no table of its own."""
-    for one in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(one, type(BaseModel)) and one not in (LLMEngineConfig, NoiseConfig):
-            return one
-    return None
+@pytest.mark.parametrize("page", PAGES, ids=title)
+def test_what_is_generated_is_as_the_code_says(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == generated(text), "run `python -m tests.docs.generate`"
 
 
-def kind(schema: dict[str, Any]) -> str:
-    """Say what a key takes."""
-    if "anyOf" in schema:
-        return " or ".join(kind(part) for part in schema["anyOf"])
-    if "$ref" in schema:
-        return {"LLMEngineConfig": "engine", "NoiseConfig": "[noise](#noise)"}.get(
-            schema["$ref"].rpartition("/")[2], "mapping"
-        )
-    if "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema["enum"])
-    if schema["type"] == "array":
-        return f"list of {kind(schema['items'])}s" if schema["items"] else "list"
-    if schema["type"] == "object":
-        return "mapping"
-    word = {
-        "string": "text",
-        "boolean": "true or false",
-        "integer": "whole number",
-        "number": "number",
-        "null": "null",
-    }[schema["type"]]
-    if "minimum" in schema and "maximum" in schema:
-        return f"{word} from {schema['minimum']:g} to {schema['maximum']:g}"
-    if "minimum" in schema:
-        return f"{word} from {schema['minimum']:g}"
-    return word + (f" above {schema['exclusiveMinimum']:g}" if "exclusiveMinimum" in schema else "")
+def test_every_generated_part_is_in_the_manual() -> None:
+    assert sorted(parts("table")) == sorted(TABLES)
+    assert parts("generated") == [*app_classes(), "announcements", "layout", "modules"]
 
 
-def shown(value: Any) -> str:
-    if isinstance(value, BaseModel):
-        said = value.model_dump(exclude_unset=True)
-        return f"`{{{', '.join(f'{name}: {text}' for name, text in said.items())}}}`"
-    return f"`{json.dumps(value)}`"
-
-
-def keys_table() -> Iterator[str]:
-    yield "| key | takes | default | what it says |"
-    yield "|---|---|---|---|"
-    for key, one, schema, _ in settings_keys():
-        if "x-without-effect" not in schema:
-            yield f"| `{key}` | {kind(schema)} | {shown(one.default)} | {one.description} |"
-
-
-def later_table() -> Iterator[str]:
-    yield "| key | only value | what it is for |"
-    yield "|---|---|---|"
-    for key, one, schema, _ in settings_keys():
-        if "x-without-effect" in schema:
-            purpose = re.sub(r" (Not implemented yet|Without effect in a suite);.*", "", one.description)
-            yield f"| `{key}` | {shown(one.default)} | {purpose} |"
-
-
-def engine_table() -> Iterator[str]:
-    yield "| key | takes | default | what it says |"
-    yield "|---|---|---|---|"
-    properties = LLMEngineConfig.model_json_schema()["properties"]
-    for name, one in LLMEngineConfig.model_fields.items():
-        default = "required" if one.is_required() else shown(one.default)
-        yield f"| `{name}` | {kind(properties[name])} | {default} | {one.description} |"
-
-
-def noise_table() -> Iterator[str]:
-    yield "| key | takes | default | what it says |"
-    yield "|---|---|---|---|"
-    properties = NoiseConfig.model_json_schema()["properties"]
-    for name, one in NoiseConfig.model_fields.items():
-        if not isinstance(one.default, Fault):
-            yield f"| `noise.{name}` | {kind(properties[name])} | {shown(one.default)} | {one.description} |"
-    for name, one in Fault.model_fields.items():
-        schema = Fault.model_json_schema()["properties"][name]
-        yield f"| `noise.FAULT.{name}` | {kind(schema)} | {shown(one.default)} | {one.description} |"
-
-
-def faults_table() -> Iterator[str]:
-    yield "| fault | what goes wrong | what else it takes |"
-    yield "|---|---|---|"
-    for name, one in NoiseConfig.model_fields.items():
-        if isinstance(one.default, Fault):
-            own = {k: v for k, v in type(one.default).model_fields.items() if k not in Fault.model_fields}
-            more = " ".join(f"`{k}`, {shown(v.default)}: {v.description}" for k, v in own.items())
-            yield f"| `{name}` | {one.description} | {more} |"
-
-
-def flags_table() -> Iterator[str]:
-    yield "| flag | key that it sets | what it does |"
-    yield "|---|---|---|"
-    for option in options.OPTIONS:
-        value = f" {option.settings['metavar']}" if "metavar" in option.settings else ""
-        yield f"| `{option.flag}{value}` | {f'`{option.key}`' if option.key else ''} | {option.settings['help']} |"
-    yield f"| ini `{options.INI_CONFIG}` | | {options.INI_HELP} |"
-    yield f"| ini `{options.INI_ALIAS}` | | {options.INI_ALIAS_HELP} |"
-
-
-def fixtures_table() -> Iterator[str]:
-    yield "| fixture | what it returns |"
-    yield "|---|---|"
-    for name in plugin.__all__:
-        function = getattr(plugin, name)
-        text = inspect.getdoc(getattr(function, "__wrapped__", function)) or ""
-        yield f"| `{name}` | {' '.join(text.split())} |"
-
-
-def apps_table() -> Iterator[str]:
-    yield "| class | screens | tools of the agent | tools of the world |"
-    yield "|---|---|---|---|"
-    for name, cls in app_classes().items():
-        screens = screens_of(cls) if issubclass(cls, StatefulApp) else []
-        counts = [len(tools_of(cls, kind)) for kind in (ToolAttributeName.APP, ToolAttributeName.ENV)]
-        yield f"| [`{name}`](apps.md#{name.lower()}) | {len(screens)} | {counts[0]} | {counts[1]} |"
-
-
-def columns_table() -> Iterator[str]:
-    from pytest_pare.results.schema import RESULT_SCHEMA
-
-    yield "| column | type |"
-    yield "|---|---|"
-    for name, dtype in RESULT_SCHEMA.items():
-        yield f"| `{name}` | {dtype} |"
-
-
-def members_table(cls: type) -> Iterator[str]:
-    """Yield what an object of `cls` offers: the attributes of which its docstring tells, its properties and methods."""
-    yield "| name | what it is |"
-    yield "|---|---|"
-    attributes = told_attributes(inspect.getdoc(cls) or "")
-    yield from (f"| `{name}` | {about} |" for name, about in attributes.items())
-    for name, member in vars(cls).items():
-        function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
-        if not name.startswith("_") and name not in attributes and callable(function):
-            called = "" if isinstance(member, property) else in_brackets(function)
-            yield f"| `{name}{called}` | {told_first(inspect.getdoc(function) or '')} |"
-
-
-def told_attributes(doc: str) -> dict[str, str]:
-    """Return what the section `Attributes:` of a docstring says, by name."""
-    section = doc.partition("Attributes:\n")[2].partition("\n\n")[0]
-    entries = re.split(r"^    (?=\w)", section, flags=re.MULTILINE)
-    found = (entry.partition(": ") for entry in entries if entry.strip())
-    return {name: " ".join(about.split()) for name, _, about in found}
-
-
-def told_first(doc: str) -> str:
-    """Return what a docstring says before its sections."""
-    return " ".join(re.split(r"^\w+:$", doc, flags=re.MULTILINE)[0].split())
-
-
-def in_brackets(function: Callable[..., Any]) -> str:
-    """Return how a method is called, without `self` and annotations."""
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    return str(inspect.Signature([one.replace(annotation=inspect.Parameter.empty) for one in parameters]))
-
-
-def finish_reasons_table() -> Iterator[str]:
-    yield "| word | what providers say |"
-    yield "|---|---|"
-    for reason, words in FINISH_REASONS.items():
-        yield f"| `{reason}` | {', '.join(f'`{word}`' for word in words)} |"
-
-
-TABLES: dict[str, Callable[[], Iterator[str]]] = {
-    "keys": keys_table,
-    "later": later_table,
-    "engine": engine_table,
-    "finish_reasons": finish_reasons_table,
-    "noise": noise_table,
-    "faults": faults_table,
-    "flags": flags_table,
-    "fixtures": fixtures_table,
-    "columns": columns_table,
-    "apps": apps_table,
-    "turn": partial(members_table, protocols.Turn),
-    "notification": partial(members_table, protocols.Notification),
-    "proposal": partial(members_table, protocols.Proposal),
-    "run": partial(members_table, Run),
-    "trace": partial(members_table, Trace),
-    "event": partial(members_table, TraceEvent),
-}
-
-
-def tables() -> dict[str, str]:
-    """Return the text between `<!-- table: NAME -->` and `<!-- end -->` in all documents."""
-    texts = (document.read_text(encoding="utf-8") for document in DOCUMENTS)
-    return {
-        name: body.strip()
-        for text in texts
-        for name, body in re.findall(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->", text, flags=re.DOTALL)
-    }
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_every_table_says_what_the_code_says(name: str) -> None:
-    expected = list(TABLES[name]())
-    written = tables()[name].splitlines()
-    # A page may have columns of its own behind those that come from the code.
-    holds = len(written) == len(expected) and all(map(str.startswith, written, expected))
-    assert holds, "\n".join([f"the table {name} must begin, in each line, with", "", *expected])
-
-
-def test_every_marked_table_is_known() -> None:
-    assert set(tables()) == set(TABLES)
-
-
-def test_what_is_generated_is_as_the_code_says() -> None:
-    texts = [page.read_text(encoding="utf-8") for page in PAGES]
-    assert [name for text in texts for name in names_of_sections(text)] == [*app_classes(), "announcements", "modules"]
-    for text in texts:
-        assert text == generated(text), "run `python -m tests.docs.generate`"
-
-
-def test_what_is_generated_and_grown_old_is_found() -> None:
-    text = PAGES[0].read_text(encoding="utf-8").replace("`go_home`", "`go_away`")
-    assert generated(text) != text
+@pytest.mark.parametrize(
+    ("page", "old", "new"), [("apps", "`go_home`", "`go_away`"), ("reports", "| `run_number` |", "| `run_id` |")]
+)
+def test_what_is_generated_and_grown_old_is_found(page: str, old: str, new: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    stale = text.replace(old, new)
+    assert stale != text
+    assert generated(stale) != stale
 
 
 def test_every_figure_of_the_report_is_explained() -> None:
