@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 from pytest_pare.agents import calibration
 from pytest_pare.agents.errors import AgentTypeError
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.base.extensions import named, takes
 from pytest_pare.base.serialization import to_short_text
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class AgentFactory(Protocol):
         ...
 
 
-def _observe_execute(context: AgentContext) -> ProactiveAgent:
+def observe_execute(context: AgentContext) -> ProactiveAgent:
+    """Return the built-in agent."""
     return ObserveExecuteAgent(
         context.engine("observe"),
         context.engine("execute"),
@@ -60,14 +62,37 @@ def _observe_execute(context: AgentContext) -> ProactiveAgent:
     )
 
 
-AGENT_FACTORIES: dict[str, AgentFactory] = {
-    "observe-execute": _observe_execute,
-    "null": lambda _context: calibration.null,
-    "eager": lambda _context: calibration.eager,
-    "reckless": lambda context: calibration.Reckless(context.next_reference_call),
-    "random": lambda _context: calibration.RandomAgent(),
-}
-"""The factory of each agent type."""
+def null(_context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that does nothing."""
+    return calibration.null
+
+
+def eager(_context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that proposes in every turn."""
+    return calibration.eager
+
+
+def reckless(context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that plays the solution without asking."""
+    return calibration.Reckless(context.next_reference_call)
+
+
+def random(_context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that draws its actions."""
+    return calibration.RandomAgent()
+
+
+def make_agent(agent_type: str, context: AgentContext) -> ProactiveAgent:
+    """Return a new agent of a type that is built in or of an extension.
+
+    Raises:
+        AgentTypeError: If an extension makes no agent.
+    """
+    extension = named("agent")[agent_type]
+    agent = extension.load()(context)
+    if not takes(agent, 1):
+        raise AgentTypeError(agent_type, f"{extension} returned {type(agent).__name__}; an agent takes a turn")
+    return cast("ProactiveAgent", agent)
 
 
 def load_agent(agent_type: str) -> ProactiveAgent:
@@ -83,13 +108,13 @@ def load_agent(agent_type: str) -> ProactiveAgent:
     if not colon or not module_name or not name:
         raise AgentTypeError(agent_type, "must be one of the built-in names, or module:name")
     found = _named(agent_type, module_name, name)
-    if inspect.isclass(found) and not _takes(found, 0):
+    if inspect.isclass(found) and not takes(found, 0):
         raise AgentTypeError(
             agent_type, "the class needs arguments; name a function that takes none and returns an agent"
         )
-    if _takes(found, 0):
+    if takes(found, 0):
         return _made(agent_type, name, found)
-    if not _takes(found, 1):
+    if not takes(found, 1):
         raise AgentTypeError(
             agent_type,
             "must be a function that takes a turn, or that takes nothing and returns an agent; "
@@ -109,9 +134,9 @@ def _made(agent_type: str, name: str, make: Any) -> ProactiveAgent:
     try:
         agent = make()
     except (Exception, SystemExit) as error:
-        why = "; it was called without arguments, because it can be" if _takes(make, 1) else ""
+        why = "; it was called without arguments, because it can be" if takes(make, 1) else ""
         raise AgentTypeError(agent_type, f"{name}() raised {_described(error)}{why}") from error
-    if not _takes(agent, 1):
+    if not takes(agent, 1):
         returned = "None" if agent is None else f"an object of type {type(agent).__name__}"
         raise AgentTypeError(
             agent_type,
@@ -138,16 +163,3 @@ def _named(agent_type: str, module_name: str, name: str) -> Any:
 
 def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
-
-
-def _takes(candidate: Any, count: int) -> bool:
-    if not callable(candidate):
-        return False
-    try:
-        inspect.signature(candidate).bind(*range(count))
-    except ValueError:
-        # A builtin may have no signature. It counts as an agent; the first call shows whether it is one.
-        return count == 1
-    except TypeError:
-        return False
-    return True

@@ -17,9 +17,9 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-Kind = Literal["engine", "agent", "fault", "criterion", "report"]
+Kind = Literal["engine", "offline_engine", "agent", "tool_fault", "criterion", "report"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 GROUP: Final = "pytest_pare"
@@ -27,15 +27,38 @@ GROUP: Final = "pytest_pare"
 
 BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
     "engine": {},
-    "agent": {},
-    "fault": {},
+    "offline_engine": {
+        "oracle": "pytest_pare.engines.building:oracle",
+        "scripted": "pytest_pare.engines.building:scripted",
+    },
+    "agent": {
+        "observe-execute": "pytest_pare.agents.loading:observe_execute",
+        "null": "pytest_pare.agents.loading:null",
+        "eager": "pytest_pare.agents.loading:eager",
+        "reckless": "pytest_pare.agents.loading:reckless",
+        "random": "pytest_pare.agents.loading:random",
+    },
+    "tool_fault": {
+        "tool_failure": "pytest_pare.simulation.tool_faults:FAILURE",
+        "tool_timeout": "pytest_pare.simulation.tool_faults:TIMEOUT",
+        "tool_slow": "pytest_pare.simulation.tool_faults:SLOW",
+        "tool_outdated": "pytest_pare.simulation.tool_faults:OUTDATED",
+        "tool_partial": "pytest_pare.simulation.tool_faults:PARTIAL",
+    },
     "criterion": {},
     "report": {},
 }
 """What this plugin has itself: name to `module:object`, by kind."""
 
-# How many positional arguments each kind is called with; its Protocol names them.
-_ARGUMENTS: Final[Mapping[Kind, int]] = {"engine": 3, "agent": 0, "fault": 1, "criterion": 2, "report": 2}
+# The number of positional arguments that each kind is called with, and the type that says so.
+_CALLS: Final[Mapping[Kind, tuple[int, str]]] = {
+    "engine": (3, "an EngineBuilder: a function of config, role and reference"),
+    "offline_engine": (3, "an EngineBuilder: a function of config, role and reference"),
+    "agent": (1, "an AgentFactory: a function of the context"),
+    "tool_fault": (2, "a ToolFault, with `apply`, a function of call and settings"),
+    "criterion": (2, "a GateCriterion: a function of results and value"),
+    "report": (2, "a ReportFormat: a function of path and report"),
+}
 
 _OURS: Final = "pytest-pare"
 
@@ -63,7 +86,7 @@ class Extension:
     def __str__(self) -> str:
         return f"extension {self.kind}.{self.name} = {self.target} (of {self.distribution})"
 
-    def load(self) -> Callable[..., Any]:
+    def load(self) -> Any:
         """Return its object.
 
         Raises:
@@ -77,11 +100,10 @@ class Extension:
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise ExtensionError(f"{self}: cannot be loaded: {reason}; fix or uninstall that distribution") from error
-        count = _ARGUMENTS[self.kind]
-        if not takes(found, count):
-            takes_what = "without arguments" if count == 0 else f"with {count} positional argument{'s' * (count > 1)}"
-            raise ExtensionError(f"{self}: expected an object to call {takes_what}, got {_described(found)}")
-        return found  # type: ignore[no-any-return]
+        count, expected = _CALLS[self.kind]
+        if not takes(getattr(found, "apply", None) if self.kind == "tool_fault" else found, count):
+            raise ExtensionError(f"{self}: expected {expected}; got {_described(found)}")
+        return found
 
 
 def named(kind: Kind) -> Mapping[str, Extension]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_pare.base.extensions import named
 from pytest_pare.engines.model_resolution import is_hugging_face
 from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.scripted import ScriptedEngine
@@ -41,7 +42,10 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
     Raises:
         EngineConfigurationError: If there is no such provider, no key for it, or its configuration is wrong otherwise.
     """
-    return ENGINE_PROVIDERS.get(config.provider, _live)(config, role, reference)
+    provider = config.provider or ""
+    extension = named("offline_engine").get(provider) or named("engine").get(provider)
+    builder: EngineBuilder = _live if extension is None else extension.load()
+    return builder(config, role, reference)
 
 
 def import_clients(engines: Iterable[LLMEngineConfig]) -> None:
@@ -54,12 +58,14 @@ def import_clients(engines: Iterable[LLMEngineConfig]) -> None:
             load_litellm()
 
 
-def _oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+def oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    """Return the engine that answers with the reference steps."""
     del config
     return OracleEngine(reference, role)
 
 
-def _scripted(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+def scripted(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    """Return the engine that answers from a file."""
     return ScriptedEngine(config, role, reference.scenario_id)
 
 
@@ -68,7 +74,3 @@ def _live(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngin
     from pytest_pare.engines.live import LiveEngine
 
     return LiveEngine(config, role, reference.limits)
-
-
-ENGINE_PROVIDERS: dict[str | None, EngineBuilder] = {"oracle": _oracle, "scripted": _scripted}
-"""The builder of each provider. The engines of all other providers call a model."""

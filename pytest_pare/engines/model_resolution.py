@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
+from pytest_pare.base.extensions import named
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.engines.errors import EngineConfigurationError
-from pytest_pare.scenarios.engine_config import OFFLINE_PROVIDERS
 
 if TYPE_CHECKING:
     from pytest_pare.scenarios.config import LLMEngineConfig
@@ -98,7 +98,11 @@ def resolve(config: LLMEngineConfig, litellm: Any) -> Route:
             ) from None
         found = found._replace(provider=provider)
     elif found.provider not in known:
-        known |= HUGGING_FACE_PROVIDERS | {name for name in _COMPATIBLE if name} | set(OFFLINE_PROVIDERS)
+        known |= (
+            HUGGING_FACE_PROVIDERS
+            | {name for name in _COMPATIBLE if name}
+            | {*named("offline_engine"), *named("engine")}
+        )
         hint = did_you_mean(found.provider, known, most=3, show=str).removeprefix("; ")
         hint = hint or "see https://docs.litellm.ai/docs/providers"
         raise EngineConfigurationError(f"there is no provider {found.provider!r}", hint)

@@ -6,19 +6,20 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.base.extensions import BUILT_IN, named
 from pytest_pare.scenarios.fields import without_references
 
-AGENT_TYPES = ("observe-execute", "null", "eager", "reckless", "random")
+AGENT_TYPES = tuple(BUILT_IN["agent"])
 """The built-in agents."""
 
 
 def _known_agent(agent_type: str) -> str:
     module, colon, name = agent_type.partition(":")
-    if agent_type not in AGENT_TYPES and not (module and colon and name):
+    if agent_type not in named("agent") and not (module and colon and name):
         raise PydanticCustomError(
             "agent_type",
             "must be {built_in}, or module:name of an agent of your own, got {given}",
-            {"built_in": ", ".join(AGENT_TYPES), "given": json.dumps(agent_type)},
+            {"built_in": ", ".join(named("agent")), "given": json.dumps(agent_type)},
         )
     return agent_type
 

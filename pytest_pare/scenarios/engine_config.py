@@ -6,10 +6,8 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.base.extensions import named
 from pytest_pare.scenarios.fields import Count, Lookalike, ModelName, Name, Value, Weight, without_references
-
-OFFLINE_PROVIDERS = ("oracle", "scripted")
-"""The providers whose engines answer on this machine, without a key and a network."""
 
 # With these, an endpoint is asked in the same way.
 _SAME_PROTOCOL = (None, "openai", "local", "hosted_vllm")
@@ -101,7 +99,7 @@ class LLMEngineConfig(Lookalike):
     @property
     def is_live(self) -> bool:
         """Whether its answers come from a model, and may cost something."""
-        return self.provider not in OFFLINE_PROVIDERS
+        return self.provider not in named("offline_engine")
 
     def for_run(self, run_number: int | None) -> Self:
         """Return the configuration of one run: its seed is `seed` plus the number of the run.

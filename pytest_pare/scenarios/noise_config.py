@@ -2,10 +2,12 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Probability, Rate, Seconds, Value, Weight
+from pytest_pare.base.extensions import BUILT_IN, named
+from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Name, Probability, Rate, Seconds, Value, Weight
 from pytest_pare.scenarios.noise.content import APP_CLASSES
 
 
@@ -98,6 +100,12 @@ class BusyUser(Fault):
     turns: Annotated[int, Field(ge=1)] = Field(default=1, description="Turns that go by before the answer.")
 
 
+class ExtensionFault(Fault):
+    """A fault of an extension; its other keys are options of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class NoiseConfig(Value):
     """What goes wrong around the agent, beyond PARE's two kinds of noise, and what noise is made of."""
 
@@ -120,6 +128,9 @@ class NoiseConfig(Value):
         default=Fault(), description="A read that returns what the same call has returned before."
     )
     tool_slow: SlowTool = Field(default=SlowTool(), description="A call of a tool that takes long.")
+    tool_faults: dict[Name, ExtensionFault] = Field(
+        default={}, description="Tool faults of extensions: name to `rate`, `seed`, and options of its own."
+    )
     event_late: LateEvent = Field(default=LateEvent(), description="An event of the scenario's that comes late.")
     event_twice: TwiceEvent = Field(default=TwiceEvent(), description="A mail or a message that arrives twice.")
     event_out_of_order: Fault = Field(
@@ -133,10 +144,24 @@ class NoiseConfig(Value):
         default=Fault(), description="A user who answers with words before they accept or reject."
     )
 
+    @field_validator("tool_faults")
+    @classmethod
+    def _refuse_unknown_faults(cls, faults: dict[str, ExtensionFault]) -> dict[str, ExtensionFault]:
+        known = [name for name in named("tool_fault") if name not in BUILT_IN["tool_fault"]]
+        for name in faults:
+            if name not in known:
+                raise PydanticCustomError(
+                    "no_tool_fault",
+                    "no extension has the tool fault {name}{hint}; installed: {known}",
+                    {"name": name, "hint": did_you_mean(name, known, show=str), "known": ", ".join(known) or "none"},
+                )
+        return faults
+
     @property
     def rates(self) -> dict[str, float]:
         """How often each kind of fault happens, of those that do; failing tools are not among them."""
         faults = {name: getattr(self, name) for name in type(self).model_fields}
+        faults |= self.tool_faults
         return {name: fault.rate for name, fault in faults.items() if isinstance(fault, Fault) and fault.rate > 0}
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.apps.system import SystemApp
 
+from pytest_pare.base.extensions import BUILT_IN, named
 from pytest_pare.base.serialization import to_builtins_or_name, to_short_builtins
 from pytest_pare.scenarios.noise_config import failure_probability
-from pytest_pare.simulation.tool_faults import TOOL_FAULTS, EarlierResult, FaultyCall, ToolFault
+from pytest_pare.simulation.tool_faults import EarlierResult, FaultyCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from are.simulation.tool_utils import AppTool
 
     from pytest_pare.agents.tools import Tool
+    from pytest_pare.scenarios.noise_config import NoiseConfig
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.tool_faults import ToolFault
 
 
 def chance(kind: str, seed: int, scenario: PAREScenario, subject: object) -> Random:
@@ -36,8 +39,8 @@ class ToolFaults:
     """Carries out the agent's tool calls, with their faults.
 
     Each kind of fault is drawn once for each call, whether or not another hits that call too. At most one shows: the
-    first in the order of `TOOL_FAULTS` that has an effect. Tools of the system and of the channel to the user have no
-    faults.
+    first that has an effect, the built-in ones before those of extensions. Tools of the system and of the channel to
+    the user have no faults.
 
     Args:
         scenario: The scenario, initialized, with the noise that it is played with.
@@ -49,8 +52,9 @@ class ToolFaults:
 
     def __init__(self, scenario: PAREScenario, pass_time: Callable[[float], None]) -> None:
         self.trace_fields: dict[str, Any] = {}
-        self._rates = {kind: rate for kind in TOOL_FAULTS if (rate := _rate(kind, scenario))[0] > 0}
-        self._keeps_results = any(TOOL_FAULTS[kind].needs_earlier for kind in self._rates)
+        self._rates = {kind: rate for kind in named("tool_fault") if (rate := _rate(kind, scenario))[0] > 0}
+        self._faults: dict[str, ToolFault] = {kind: named("tool_fault")[kind].load() for kind in self._rates}
+        self._keeps_results = any(fault.needs_earlier for fault in self._faults.values())
         self._scenario = scenario
         self._pass_time = pass_time
         self._chances: dict[tuple[str, str], Random] = {}
@@ -77,7 +81,7 @@ class ToolFaults:
     def _apply(self, call: FaultyCall) -> tuple[ToolFault | None, Any]:
         """Return the fault that has an effect on a call, `None` if none has, and what the agent gets."""
         for kind in self._draw(call.tool, call.app_tool):
-            fault, settings = TOOL_FAULTS[kind], getattr(self._scenario.noise_config, kind, None)
+            fault, settings = self._faults[kind], _settings(kind, self._scenario.noise_config)
             if not fault.changes_result:
                 self.trace_fields = {"fault": kind}
                 return fault, fault.apply(call, settings)
@@ -91,7 +95,7 @@ class ToolFaults:
         """Return the kinds of faults that hit a call."""
         if isinstance(app_tool.class_instance, SystemApp | AgentUserInterface):
             return []
-        kinds = [kind for kind in self._rates if tool.operation == "read" or not TOOL_FAULTS[kind].changes_result]
+        kinds = [kind for kind in self._rates if tool.operation == "read" or not self._faults[kind].changes_result]
         # All kinds are drawn in each call, so that none depends on the draws of another.
         return [kind for kind in kinds if self._next(kind, f"{tool.app}__{tool.function}") < self._rates[kind][0]]
 
@@ -106,9 +110,15 @@ def _rate(kind: str, scenario: PAREScenario) -> tuple[float, int]:
     noise = scenario.noise_config
     if kind == "tool_failure":
         return failure_probability(noise, scenario.tool_augmentation_config), 0
-    settings = getattr(noise, kind)
-    is_without_effect = kind == "tool_slow" and not settings.seconds
-    return 0 if is_without_effect else settings.rate, settings.seed
+    settings = _settings(kind, noise)
+    if settings is None or (kind == "tool_slow" and not settings.seconds):
+        return 0, 0
+    return settings.rate, settings.seed
+
+
+def _settings(kind: str, noise: NoiseConfig) -> Any:
+    """Return the section of a kind of fault; `None` where it has none."""
+    return getattr(noise, kind, None) if kind in BUILT_IN["tool_fault"] else noise.tool_faults.get(kind)
 
 
 def _copy(result: Any) -> Any:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.agents.calibration import ReferenceCall
-from pytest_pare.agents.loading import AGENT_FACTORIES, AgentContext
+from pytest_pare.agents.loading import AgentContext, make_agent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.recorder import Recorder
@@ -104,7 +104,7 @@ class Participants:
         if made is not None:
             return made
         context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)
-        return AGENT_FACTORIES[self._config.agent_type](context)
+        return make_agent(self._config.agent_type, context)
 
     def users_time(self) -> float | None:
         """Return when the user is to have its turn to act in time, in epoch seconds; `None` if it waits for others."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_pare.agents.errors import AgentTypeError
 from pytest_pare.agents.loading import load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
+from pytest_pare.base.extensions import named
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.building import build_engine, import_clients
 from pytest_pare.engines.errors import EngineError
@@ -123,7 +124,7 @@ def _prepare(
         return None
     if engine_builder is build_engine and (cassette is None or cassette.asks):
         import_clients(config.engines.values())
-    if agent is not None or config.agent_type in AGENT_TYPES:
+    if agent is not None or config.agent_type in named("agent"):
         return None
     try:
         return load_agent(config.agent_type)

@@ -1,4 +1,4 @@
-"""The kinds of faults in tools: one function each, in one table."""
+"""The kinds of faults in tools that are built in: one function each."""
 
 from __future__ import annotations
 
@@ -120,14 +120,11 @@ def _partial(call: FaultyCall, settings: Any) -> Any:
     return call.result if part is None else part
 
 
-TOOL_FAULTS: dict[str, ToolFault] = {
-    "tool_failure": ToolFault(_fail),
-    "tool_timeout": ToolFault(_time_out),
-    "tool_slow": ToolFault(_slow),
-    "tool_outdated": ToolFault(_outdated, changes_result=True, needs_earlier=True),
-    "tool_partial": ToolFault(_partial, changes_result=True),
-}
-"""The kinds of faults by their names in settings and traces. The first one that has an effect on a call shows."""
+FAILURE = ToolFault(_fail)
+TIMEOUT = ToolFault(_time_out)
+SLOW = ToolFault(_slow)
+OUTDATED = ToolFault(_outdated, changes_result=True, needs_earlier=True)
+PARTIAL = ToolFault(_partial, changes_result=True)
 
 
 def half(result: Any) -> Any:

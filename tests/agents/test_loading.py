@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.agents.errors import AgentTypeError
-from pytest_pare.agents.loading import AGENT_FACTORIES, load_agent
-from pytest_pare.scenarios.config import AGENT_TYPES, MultiScenarioRunnerConfig
+from pytest_pare.agents.loading import load_agent
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.simulation.runner import run_scenario
 from tests.scripted import scripted
 from tests.stage import Stage
@@ -251,7 +251,3 @@ def test_a_run_without_its_agent_is_an_exception_and_no_failure() -> None:
     run = run_scenario(Stage(), config, engine_builder=scripted())
     assert run.result.status == "exception"
     assert isinstance(run.result.exception, AgentTypeError)
-
-
-def test_every_agent_type_of_the_configuration_has_a_factory() -> None:
-    assert tuple(AGENT_FACTORIES) == AGENT_TYPES

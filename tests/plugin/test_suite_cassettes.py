@@ -49,7 +49,7 @@ class Service:
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     """Stands for a provider: what it answers is `wait`."""
     service = Service()
-    monkeypatch.setitem(building.ENGINE_PROVIDERS, "somebody", service)
+    monkeypatch.setattr(building, "_live", service)
     monkeypatch.setattr(check, "problem_with", lambda engines: None)
     return service
 
