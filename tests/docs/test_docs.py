@@ -374,6 +374,17 @@ def test_every_figure_of_the_report_is_explained() -> None:
     assert [name for name in GroupStatistics.__dataclass_fields__ if f"`{name}`" not in text] == []
 
 
+def test_each_everyday_change_takes_at_most_three_files_that_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = text.partition("## Ten everyday changes\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if re.match(r"\| an? ", line)]
+    assert len(rows) == 10
+    for row in rows:
+        files = re.findall(r"`(\w+/[\w/.]*)`", row)
+        assert [name for name in files if not (ROOT / "pytest_pare" / name).exists()] == [], row
+        assert 1 <= len(files) <= 3, row
+
+
 # -- links
 
 
