@@ -27,7 +27,7 @@ PART = re.compile(r"(<!-- (generated|table): (\w+) -->\n)(.*?)(<!-- end -->)", f
 
 def announcements() -> Iterator[str]:
     """Yield the table of what is announced."""
-    yield "| app | function | from | who learns of it |"
+    yield "| app | function | from | recipient |"
     yield "|---|---|---|---|"
     for (app, function), announcement in sorted(ANNOUNCEMENTS.items()):
         agent_can = getattr(getattr(app_classes()[app], function), ToolAttributeName.APP.value, False)

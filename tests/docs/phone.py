@@ -34,7 +34,7 @@ def app_section(name: str) -> Iterator[str]:
         yield f"- User tools: {listed(tools_of(cls, ToolAttributeName.USER))}"
         return
     yield ""
-    yield "| screen | what it shows | user tools |"
+    yield "| screen | shows | user tools |"
     yield "|---|---|---|"
     for screen in screens_of(type(app)):
         about = (screen.__doc__ or "").strip().splitlines()[0]

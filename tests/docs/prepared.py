@@ -1,7 +1,7 @@
-"""Sessions of pytest in processes that have ARE imported already, which is most of what a short session costs.
+"""Sessions of pytest in forked processes, which have ARE imported already: most of the cost of a short session.
 
-One process imports what is not this project's, once, and forks for each session. Whatever the project does itself, its
-imports among them, happens in the session, as in a process of its own.
+One process imports the dependencies of the project once, and forks for each session. The imports of the project itself
+happen in the session, as in a new process.
 
 Run as a script, this is that process: a line of JSON on standard input is a session, and a line of output its status.
 """
@@ -34,18 +34,18 @@ class PreparedPython:
 
     Args:
         environment: Environment variables of all sessions.
-        output: A file, for what a session prints.
+        output: A file for the output of a session.
     """
 
     def __init__(self, environment: dict[str, str], output: Path) -> None:
         self._output = output
-        # As with `python -P`: what is beside this file is nothing that can be imported.
+        # With -P, the files beside this one cannot be imported.
         self._process = subprocess.Popen(
             [sys.executable, "-P", __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def pytest(self, arguments: list[str], directory: Path) -> tuple[int, str]:
-        """Do what `python -P -m pytest` does in `directory`, and return its exit status and what it has printed."""
+        """Run pytest in `directory`, as `python -P -m pytest` does, and return its exit status and output."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -59,7 +59,7 @@ class PreparedPython:
 
 
 def serve() -> None:
-    """Fork for each session, and tell how it has ended."""
+    """Fork for each session, and print its exit status."""
     for name in IMPORTED:
         import_module(name)
     gc.freeze()
@@ -69,7 +69,7 @@ def serve() -> None:
             status = session(**json.loads(line))
             sys.stdout.flush()
             sys.stderr.flush()
-            # Without the time that it takes to tidy up what was imported.
+            # Skips the teardown of all imported modules, which takes time.
             os._exit(status)
         _, wait_status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(wait_status)}\n")
@@ -87,7 +87,7 @@ def session(arguments: list[str], directory: str, output: str) -> int:
         runpy.run_module("pytest", run_name="__main__", alter_sys=True)
     except SystemExit as end:
         return int(end.code or 0)
-    except BaseException:  # noqa: BLE001 - what Python does at the end of a process
+    except BaseException:  # noqa: BLE001 - as Python does at the end of a process
         traceback.print_exc()
     return 1
 

@@ -86,7 +86,7 @@ def literal(value: Any) -> str:
 
 
 def keys_table() -> Iterator[str]:
-    yield "| key | takes | default | what it says |"
+    yield "| key | takes | default | meaning |"
     yield "|---|---|---|---|"
     for key, one, schema, _ in settings_keys():
         if "x-without-effect" not in schema:
@@ -94,7 +94,7 @@ def keys_table() -> Iterator[str]:
 
 
 def later_table() -> Iterator[str]:
-    yield "| key | only value | what it is for |"
+    yield "| key | only value | purpose |"
     yield "|---|---|---|"
     for key, one, schema, _ in settings_keys():
         if "x-without-effect" in schema:
@@ -103,7 +103,7 @@ def later_table() -> Iterator[str]:
 
 
 def engine_table() -> Iterator[str]:
-    yield "| key | takes | default | what it says |"
+    yield "| key | takes | default | meaning |"
     yield "|---|---|---|---|"
     properties = LLMEngineConfig.model_json_schema()["properties"]
     for name, one in LLMEngineConfig.model_fields.items():
@@ -112,7 +112,7 @@ def engine_table() -> Iterator[str]:
 
 
 def noise_table() -> Iterator[str]:
-    yield "| key | takes | default | what it says |"
+    yield "| key | takes | default | meaning |"
     yield "|---|---|---|---|"
     properties = NoiseConfig.model_json_schema()["properties"]
     for name, one in NoiseConfig.model_fields.items():
@@ -124,7 +124,7 @@ def noise_table() -> Iterator[str]:
 
 
 def faults_table() -> Iterator[str]:
-    yield "| fault | what goes wrong | what else it takes |"
+    yield "| fault | effect | further keys |"
     yield "|---|---|---|"
     for name, one in NoiseConfig.model_fields.items():
         if isinstance(one.default, Fault):
@@ -134,7 +134,7 @@ def faults_table() -> Iterator[str]:
 
 
 def flags_table() -> Iterator[str]:
-    yield "| flag | key that it sets | what it does |"
+    yield "| flag | key that it sets | effect |"
     yield "|---|---|---|"
     for option in options.OPTIONS:
         value = f" {option.settings['metavar']}" if "metavar" in option.settings else ""
@@ -144,7 +144,7 @@ def flags_table() -> Iterator[str]:
 
 
 def fixtures_table() -> Iterator[str]:
-    yield "| fixture | what it returns |"
+    yield "| fixture | value |"
     yield "|---|---|"
     for name in plugin.__all__:
         function = getattr(plugin, name)
@@ -170,7 +170,7 @@ def columns_table() -> Iterator[str]:
 
 def members_table(cls: type) -> Iterator[str]:
     """Yield what an object of `cls` offers: the attributes in its docstring, its properties and methods."""
-    yield "| name | what it is |"
+    yield "| name | meaning |"
     yield "|---|---|"
     attributes = attributes_of(inspect.getdoc(cls) or "")
     yield from (f"| `{name}` | {about} |" for name, about in attributes.items())
@@ -201,7 +201,7 @@ def in_brackets(function: Callable[..., Any]) -> str:
 
 
 def finish_reasons_table() -> Iterator[str]:
-    yield "| word | what providers say |"
+    yield "| word | values of providers |"
     yield "|---|---|"
     for reason, words in FINISH_REASONS.items():
         yield f"| `{reason}` | {', '.join(f'`{word}`' for word in words)} |"

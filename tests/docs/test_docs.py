@@ -1,19 +1,19 @@
-"""The manual is true: every code block is run or read, every table is as the code says, every link leads somewhere.
+"""The manual is true: every code block is run or read, every generated part is current, every link has a target.
 
 A block is checked by its language, and by `file=NAME` after it, which puts it into the project of its document:
 
 - `python`: run. With `file=`, it is written instead; a scenario is played at the end of the document, and must succeed.
-- `console`: each line after `$ ` is a command, and the lines below it are what it prints. `...` stands for anything.
+- `console`: each line after `$ ` is a command, with its output in the lines below. `...` stands for anything.
   A command must end with 0, unless `$ echo $?` follows.
-- `yaml`: a suite file that the settings loader takes, or does not if `refused` stands there; a GitHub workflow has its
-  commands checked.
+- `yaml`: a suite file that the settings loader accepts, or rejects if flagged `refused`; the commands of a GitHub
+  workflow are checked.
 - `toml`, `ini`, `json`: parsed. `text file=`: written; `text generated`: see below.
 - `mermaid`: the diagram of one of the apps.
 
 What is between `<!-- table: NAME -->` or `<!-- generated: NAME -->` and `<!-- end -->` is written by `python -m
 tests.docs.generate`.
 
-Any other block, and any other command, fails: nothing would check it.
+Any other block or command is an error, because nothing would check it.
 """
 
 from __future__ import annotations
@@ -94,13 +94,13 @@ def blocks(document: Path) -> list[Block]:
 
 @dataclass
 class Reader:
-    """Someone who follows a document in a new directory, block by block.
+    """Follows a document in a new directory, block by block.
 
     Attributes:
         project: The directory.
         python: Runs sessions of pytest.
-        scenarios: Files in which the document has put scenarios.
-        modules: Names of the modules that are there to be imported, and where they stand.
+        scenarios: Files with scenarios that the document has written.
+        modules: Names of the other modules that it has written, and the place of each.
     """
 
     project: Path
@@ -109,7 +109,7 @@ class Reader:
     modules: dict[str, str] = field(default_factory=dict)
 
     def check(self, block: Block) -> None:
-        """Run or read a block; fails if it does not hold."""
+        """Run or read a block, and fail if it is wrong."""
         check: Callable[[Block], None] | None = getattr(self, f"check_{block.language}", None)
         assert check is not None, f"{block.where}: nothing checks a block of {block.language!r}"
         if block.file is not None:
@@ -126,7 +126,7 @@ class Reader:
         elif "@register_scenario" in block.code:
             self.scenarios.add(self.project / block.file)
         elif not re.fullmatch(r"conftest|test_\w+", Path(block.file).stem):
-            # What pytest runs in a later block needs nobody who imports it.
+            # pytest runs the others in a later block, without an import.
             self.modules[Path(block.file).stem] = block.where
 
     def check_console(self, block: Block) -> None:
@@ -177,7 +177,7 @@ class Reader:
         assert is_checked, f"{block.where}: nothing checks a text that is no file"
 
     def perform(self, command: str, where: str) -> tuple[int, str]:
-        """Do what a line after `$` says, as far as that is possible in a test; the rest is looked at."""
+        """Run the command after `$`, or check its arguments where a test cannot run it; return status and output."""
         program, *arguments = shlex.split(command)
         if program == "pytest":
             return self.python.pytest(arguments, self.project)
@@ -185,6 +185,9 @@ class Reader:
             from benchmarks.__main__ import MEASUREMENTS
 
             assert set(arguments[2:]) <= set(MEASUREMENTS), where
+            return 0, ""
+        if program == "python" and arguments[:1] == ["-m"] and arguments[1].startswith("tests."):
+            assert (ROOT / arguments[1].replace(".", "/")).with_suffix(".py").exists(), where
             return 0, ""
         if program == "python":
             return self.run([sys.executable, *arguments])
@@ -215,7 +218,7 @@ class Reader:
         return done.returncode, done.stdout
 
     def finish(self) -> None:
-        """Play every scenario of the document, and look for modules that nobody imports: none is there to be read."""
+        """Play every scenario of the document, and fail for a module that is never imported."""
         files = (path for path in self.project.rglob("*") if path.suffix in (".py", ".yaml"))
         written = "".join(path.read_text(encoding="utf-8") for path in files)
         for module, where in self.modules.items():
@@ -236,13 +239,13 @@ class Reader:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment variables of someone who has no settings of this session's."""
+    """Return the environment variables without those that configure this session."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PARE_"))}
     return {**inherited, "COLUMNS": "80", "NO_COLOR": "1"}
 
 
 def matches(output: str, expected: str) -> bool:
-    """Tell whether a command printed what is expected, where `...` stands for anything."""
+    """Return whether the output is as expected, where `...` stands for anything."""
     parts = [re.escape(part.strip("\n")) for part in tidy(expected).split("...")]
     pattern = r"\s*" + r".*?".join(parts) + r"\s*"
     return re.fullmatch(pattern, tidy(output), flags=re.DOTALL) is not None
@@ -369,6 +372,17 @@ def test_every_figure_of_the_report_is_explained() -> None:
 
     text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
     assert [name for name in GroupStatistics.__dataclass_fields__ if f"`{name}`" not in text] == []
+
+
+def test_each_everyday_change_takes_at_most_three_files_that_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = text.partition("## Ten everyday changes\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if re.match(r"\| an? ", line)]
+    assert len(rows) == 10
+    for row in rows:
+        files = re.findall(r"`(\w+/[\w/.]*)`", row)
+        assert [name for name in files if not (ROOT / "pytest_pare" / name).exists()] == [], row
+        assert 1 <= len(files) <= 3, row
 
 
 # -- links

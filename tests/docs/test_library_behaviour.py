@@ -1,4 +1,4 @@
-"""Each row of the page on what libraries do names a test that is there."""
+"""Each row of the page on the behaviour of libraries names an existing test."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ BEHAVIOURS: dict[str, Reply] = {
     "sends no choices": sends({"choices": []}),
     "cuts the connection": cuts(),
     "sends nothing": hangs(),
-    "sends a byte now and then, for ever": drips(),
+    "sends a byte now and then, forever": drips(),
 }
 
 
@@ -129,7 +129,7 @@ def test_a_provider_does_to_a_run_what_the_manual_says(row: list[str]) -> None:
     if provider == "refuses the connection":
         run, requests = play("http://127.0.0.1:9/v1", retries=1), None
     else:
-        slow = provider in ("sends nothing", "sends a byte now and then, for ever")
+        slow = provider in ("sends nothing", "sends a byte now and then, forever")
         with ModelServer([BEHAVIOURS[provider]]) as server:
             run = play(server.url, retries=1, timeout_seconds=0.2 if slow else 5.0)
             requests = len(server.requests)
