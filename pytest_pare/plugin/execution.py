@@ -159,7 +159,7 @@ def _refuse_two_agents(
 
 
 def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -> None:
-    # A run must not count at a level of the sweep that it was not played at.
+    # A run counts only at the level of the sweep at which it was played.
     if variant.level is None:
         return
     key, level = variant.level

@@ -269,8 +269,8 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         (
             "user_engine_config()",
             "return LLMEngineConfig(model_name='gpt-5', provider='openai')",
-            "the user engine asks a model, gpt-5 (openai), which may cost something: say live: true in the suite "
-            "or --pare-live",
+            "the user engine calls a model, gpt-5 (openai), which may cost money: set live: true in the suite, "
+            "or add --pare-live",
         ),
         (
             "execute_engine_config()",
@@ -308,8 +308,8 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         (
             "pare_runner_config()",
             "return ScenarioRunnerConfig(oracle=False)",
-            "the user engine asks a model, gpt-5-mini (openai), which may cost something: say live: true in the suite "
-            "or --pare-live",
+            "the user engine calls a model, gpt-5-mini (openai), which may cost money: set live: true in the suite, "
+            "or add --pare-live",
         ),
         ("pare_run_number()", "return 'one'", None),
     ],
