@@ -1,7 +1,7 @@
-"""Scenario modules written for PARE, run as they are: `import pare...` gives what stands for it in this project.
+"""Runs scenario modules written for PARE unchanged: `import pare...` imports the counterparts in this project.
 
-Switched on by the ini value `pare_import_alias = true`, by `-p pytest_pare.compat`, or by `install()`. Where a real
-`pare` is installed, that one is imported and nothing here takes part.
+The ini value `pare_import_alias = true`, `-p pytest_pare.compat` or `install()` switches it on. If PARE itself is
+installed, `import pare` imports that.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _APPS = {
         "OrderDetailView",
     ),
 }
-"""By package: the app, then its screens and what they hold."""
+"""By package: the class of the app, then its screens and the classes of their content."""
 
 _NOTE_TYPES = ("Note", "ReturnedNotes")
 _CORE = {"AppState": "pytest_pare.apps.core", "StatefulApp": "pytest_pare.apps.core"}
@@ -134,11 +134,11 @@ MODULES: dict[str, dict[str, str]] = {
     },
     "pare.scenarios.validation_result": {"PARE_RESULT_SCHEMA": "pytest_pare.results.schema", **_RESULTS},
 }
-"""By module of PARE's: each name that it has here, and the module that it comes from."""
+"""By module of PARE: each of its names that has a counterpart, and the module of that."""
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules of the table. It stands last, so that a `pare` that is installed is found before."""
+    """Finds the modules of the table. It is the last finder, so that an installed `pare` comes first."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -152,7 +152,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Module(ModuleType):
-    """A module of the table. Where a name of its own is that of a submodule too, `registry` is, it stays its own."""
+    """A module of the table. If a name is also that of a submodule, as `registry` is, it stays the name's value."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (isinstance(value, _Module) and name in MODULES[self.__name__]):
@@ -160,7 +160,7 @@ class _Module(ModuleType):
 
 
 class _Loader(Loader):
-    """Makes a module whose names are looked up in the table when they are asked for."""
+    """Makes a module that looks its names up in the table when they are used."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Module(spec.name)
@@ -173,15 +173,15 @@ class _Loader(Loader):
                 raise AttributeError(f"pytest-pare has no counterpart of {name} in PARE's module {module.__name__}")
             return getattr(import_module(names[name]), name)
 
-        vars(module).update(__getattr__=lookup, __all__=sorted(names), __doc__=f"What stands for {module.__name__}.")
+        vars(module).update(__getattr__=lookup, __all__=sorted(names), __doc__=f"The counterpart of {module.__name__}.")
 
 
 def install() -> None:
-    """Make `import pare` find the modules of the table, if no `pare` is installed. A second call changes nothing."""
+    """Make `import pare` find the modules of the table if PARE is not installed. A second call changes nothing."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())
 
 
 def pytest_configure() -> None:
-    """Install: what `-p pytest_pare.compat` is for."""
+    """Install the finder, for `-p pytest_pare.compat`."""
     install()

@@ -50,22 +50,22 @@ LONG: dict[str, str] = {}
 # The places outside of `are/world.py` that read a clock or draw by chance, and why no simulation depends on them.
 ALLOWED = {
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
-    ("engines/live.py", "threading.Thread"): "a request of a model, which nobody waits for when its time is over",
+    ("engines/live.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
     ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("engines/live.py", "time.time"): "a Retry-After that is a date",
-    ("engines/rate_limit.py", "time.monotonic"): "how fast an endpoint is asked",
-    ("engines/retry.py", "time.monotonic"): "how fast an endpoint is asked",
-    ("engines/retry.py", "time.sleep"): "a model that is asked again",
+    ("engines/rate_limit.py", "time.monotonic"): "the rate limit of an endpoint",
+    ("engines/retry.py", "time.monotonic"): "the rate limit of an endpoint",
+    ("engines/retry.py", "time.sleep"): "the wait before a retry",
     ("plugin/process_end.py", "threading.Thread"): "ends a process that a thread of an agent keeps alive",
-    ("plugin/process_end.py", "time.sleep"): "how long code may take to let go of SIGTERM",
+    ("plugin/process_end.py", "time.sleep"): "how long code may take to unwind after SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("results/validation_result.py", "datetime.datetime.now"): "when a report was made",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("simulation/timed_engine.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
-    ("simulation/multi_runner.py", "threading.Thread"): "runs beside each other, each in a world of its own",
+    ("simulation/multi_runner.py", "threading.Thread"): "concurrent runs, each in a world of its own",
     ("simulation/multi_runner.py", "time.perf_counter"): "the duration of all runs, which no trace holds",
-    ("simulation/processes.py", "threading.Thread"): "ends a process that has lost its parent",
+    ("simulation/processes.py", "threading.Thread"): "ends a process without a parent",
     ("simulation/processes.py", "time.perf_counter"): "timeout_seconds, a limit in real time",
     ("simulation/runner.py", "time.perf_counter"): "a result's duration, which no trace holds",
     ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
@@ -78,7 +78,7 @@ NOT_REPRODUCIBLE = (
     "time.sleep", "time.time", "time.time_ns", "uuid.uuid1", "uuid.uuid4",
 )  # fmt: skip
 
-# Of `random`, only a generator that is given its seed.
+# The only part of `random` that is allowed: a generator with a seed.
 SEEDED = "random.Random"
 
 
@@ -152,7 +152,7 @@ def fresh_python(code: str) -> list[str]:
     return result
 
 
-# -- who imports whom
+# -- imports between modules
 
 
 def test_every_part_has_a_layer() -> None:
@@ -212,7 +212,7 @@ def test_no_private_module_of_pytest_is_used() -> None:
     assert [path for path in sources(".") for _, target in imports(path) if target.split(".")[0] == "_pytest"] == []
 
 
-# -- what an import costs
+# -- the cost of an import
 
 
 def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
@@ -256,7 +256,7 @@ def test_the_plugin_alone_imports_pytest_and_the_standard_library() -> None:
     assert loaded == ["pytest_pare"]
 
 
-# -- where chance and time come from
+# -- sources of chance and time
 
 
 def test_nothing_outside_the_world_reads_a_clock_or_draws_by_chance() -> None:
@@ -318,7 +318,7 @@ def test_the_search_lets_pass_what_can(code: str, tmp_path: Path) -> None:
 
 
 def not_reproducible(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and full name of each use of what differs from run to run."""
+    """Yield line and full name of each use of a clock or of chance."""
     tree = parsed(path)
     full_names: dict[str, str] = {}
     for node in ast.walk(tree):

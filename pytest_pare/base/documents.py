@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-# Where a value stands in a document: keys, and positions in lists.
+# The place of a value in a document: keys, and positions in lists.
 Location = tuple[str | int, ...]
 
 _TAG = "tag:yaml.org,2002:"
@@ -26,12 +26,12 @@ _FLAG = re.compile(r"(?:yes|no|on|off)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong.
+    """An error at one place.
 
     Attributes:
         source: A file, or the command-line option that set the value.
         line: Line of the file, from 1.
-        key: The dotted key, or nothing if no key is to blame.
+        key: The dotted key; empty if the error concerns no key.
         message: What is wrong with it.
     """
 
@@ -47,10 +47,10 @@ class Problem:
 
 
 class DocumentError(ValueError):
-    """A document that cannot be used. Its text has one line for each problem."""
+    """A document that cannot be used. The error's text has one line for each problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        # What comes from a file comes first, in the order of its lines.
+        # Problems of a file come first, in the order of its lines.
         self.problems = sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))
         super().__init__(self.problems)
 
@@ -63,9 +63,9 @@ class Document:
     """A YAML text.
 
     Attributes:
-        data: Its content; None if it is empty or broken.
-        root: Its nodes, which have lines.
-        problems: What is wrong with it as YAML.
+        data: Its content; `None` if it is empty or broken.
+        root: Its nodes, with their lines.
+        problems: Its errors as YAML.
         empty: The line and the location of each value that is left empty. It is None in `data`, as `null` is.
     """
 
@@ -75,10 +75,10 @@ class Document:
     empty: tuple[tuple[int, Location], ...] = ()
 
     def locate(self, location: Location) -> tuple[int, int]:
-        """Find what stands at a location, or the nearest thing around it.
+        """Return the place of a location, or of the nearest one around it.
 
         Returns:
-            How many parts of the location were found, and the line (from 1) of the last one.
+            The number of parts of the location that exist, and the line (from 1) of the last of them.
         """
         node, depth, line = self.root, 0, _line(self.root) if self.root else 1
         for part in location:
@@ -95,7 +95,7 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that raises nothing but YAML errors, and gives a type only to what is not ambiguous."""
+    """A safe loader that raises YAML errors only, and leaves ambiguous values as text."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own table
 
@@ -127,25 +127,25 @@ def is_number(text: str) -> bool:
 
 
 def dotted(location: Location) -> str:
-    """Return a location as it is written in messages: `scenarios.paths[0]`."""
+    """Return a location in the form of messages: `scenarios.paths[0]`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
 
 
 def shown(value: object) -> str:
-    """Return a value as it is written in messages: short, on one line, text in quotes."""
+    """Return a value in the form of messages: short, on one line, text in quotes."""
     if value is None:
         return "nothing"
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     text = json.dumps(value, ensure_ascii=False, default=str)
     if not text.isprintable():
-        # JSON leaves some of the signs as they are that break a line.
+        # JSON keeps some characters that break a line.
         text = json.dumps(value, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def display(path: Path) -> str:
-    """Return a path as it is written in messages: relative to the working directory if it is inside."""
+    """Return a path in the form of messages: relative to the working directory if it is inside."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
@@ -174,13 +174,13 @@ def read_text(path: Path, source: str) -> str:
 def parse_yaml(
     text: str, source: str, at: Location = (), takes_flag: Callable[[Location], bool] = lambda _: False
 ) -> Document:
-    """Read a YAML text, and keep what is wrong with it.
+    """Return a YAML text as a document, with its errors.
 
     Args:
         text: The text.
         source: Its name in messages.
-        at: Where the text stands in a larger document; the problems and `empty` have locations in that one.
-        takes_flag: Whether the value at a location is true or false. There, a plain `yes`, `no`, `on` or `off` is too.
+        at: The location of the text in a larger document; `problems` and `empty` have locations in that one.
+        takes_flag: Returns whether the value at a location is true or false, so that `yes`, `no`, `on`, `off` are, too.
     """
     try:
         loader = _Loader(text)
@@ -200,7 +200,7 @@ def _line(node: yaml.Node) -> int:
 
 
 class _Check:
-    """What PyYAML leaves unsaid of a document: duplicate keys, keys that are not text, values that are left empty.
+    """Finds what PyYAML accepts silently: duplicate keys, keys that are not text, empty values.
 
     Args:
         source: Name of the document in messages.
@@ -215,11 +215,11 @@ class _Check:
         self._visited: set[int] = set()
 
     def visit(self, node: yaml.Node, location: Location) -> None:
-        """Check a node and those in it, and give a type to the flags among them. Keys that are not text are removed."""
+        """Check a node and those in it. Flags get their type, and keys that are not text are removed."""
         if isinstance(node, yaml.ScalarNode):
             self._visit_scalar(node, location)
             return
-        if id(node) in self._visited:  # By an alias, which may even be inside what it stands for.
+        if id(node) in self._visited:  # By an alias, which may be inside its own anchor.
             return
         self._visited.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -256,7 +256,7 @@ class _Check:
 
 
 def _explain(error: yaml.YAMLError | RecursionError, text: str) -> tuple[int, str]:
-    """Return the line of an error, and what is wrong there."""
+    """Return the line of an error, and its message."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         start, mark = error.context_mark, error.problem_mark
         context = error.context or ""

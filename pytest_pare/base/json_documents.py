@@ -6,10 +6,10 @@ from pytest_pare.base.documents import Document, DocumentError, Problem, parse_y
 
 
 def parse_json(text: str, source: str) -> object:
-    """Read a JSON text.
+    """Return the value of a JSON text.
 
     Raises:
-        DocumentError: It is no JSON, or a key stands twice in one object.
+        DocumentError: If it is no JSON, or an object has a key twice.
     """
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates)
@@ -24,13 +24,13 @@ def parse_json(text: str, source: str) -> object:
 
 
 def with_lines(text: str, source: str) -> Document:
-    """Return a JSON text as a document, which has the line of each value. It takes about a second for 200 kB."""
-    # JSON is YAML, but for tabs; and it has tabs only between values.
+    """Return a JSON text as a document, with the line of each value. It takes about a second for 200 kB."""
+    # JSON is YAML except for tabs, which JSON has only between values.
     return parse_yaml(text.replace("\t", " "), source)
 
 
 class _DuplicateKeyError(Exception):
-    """A key that stands twice in a JSON object."""
+    """A duplicate key in a JSON object."""
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The plugin's entry point: pytest hooks, and nothing that costs time before it is needed.
+"""The plugin's entry point: pytest hooks, which import the rest of the plugin only for sessions with a suite.
 
 A session without a suite imports none of ARE, polars, pydantic and yaml.
 """
@@ -59,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the suites of this session; read them, and take part in it, if there are any."""
+    """Find and read the suites of this session, and register their plugin if there are any."""
     if config.getini(options.INI_ALIAS):
         from pytest_pare.compat import install
 
@@ -94,7 +94,7 @@ def _suite_paths(config: pytest.Config) -> list[Path]:
     """Return the suite files of this session in their order.
 
     Raises:
-        pytest.UsageError: If one is missing, or a flag changes suites where there is none.
+        pytest.UsageError: If one is missing, or a flag changes suites and there is no suite.
     """
     flags: list[str] = config.getoption(options.CONFIG.dest)
     if flags or config.getini(options.INI_CONFIG) or any(map(is_suite_file, config.args)):

@@ -1,4 +1,7 @@
-"""Which `conftest.py` or plugin overrides the fixture `proactive_agent` for a suite, as far as the header can tell."""
+"""Finds the `conftest.py` or plugin that overrides the fixture `proactive_agent`, for the header.
+
+The header is printed before pytest loads the `conftest.py` files of deeper directories, so their text is searched.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _DEFINITION = re.compile(rf"^def {_NAME}\b|^@pytest\.fixture\(.*\bname=[\"']{_NA
 
 
 def overriding_file(config: pytest.Config, suite_path: Path) -> Path | None:
-    """Return the file whose fixture takes the place of `runner.agent_type` for a suite; `None` if there is none.
+    """Return the file with the fixture that replaces `runner.agent_type` for a suite; `None` if there is none.
 
     Args:
         config: The session's configuration, before the collection.
@@ -30,7 +33,7 @@ def overriding_file(config: pytest.Config, suite_path: Path) -> Path | None:
     if not config.getoption("noconftest"):
         loaded = {path for path, _ in found}
         directories = [one for one in suite_path.parents if one.is_relative_to(config.rootpath)]
-        # Pytest loads the conftest.py of a directory that no argument names when it collects it.
+        # Pytest loads the conftest.py of a directory that no argument names only when it collects the directory.
         waiting = [path for one in directories if (path := one / "conftest.py") not in loaded]
         found += [(path, _defines(path)) for path in waiting if path.is_file()]
     overriding = [path for path, overrides in found if overrides]
@@ -40,7 +43,7 @@ def overriding_file(config: pytest.Config, suite_path: Path) -> Path | None:
 
 
 def _plugins(config: pytest.Config, suite_path: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield the files of the loaded plugins that count for a suite, and whether each overrides the fixture."""
+    """Yield the files of the loaded plugins that apply to a suite, and whether each overrides the fixture."""
     own = getattr(fixtures, _NAME)
     for plugin in config.pluginmanager.get_plugins():
         file = getattr(plugin, "__file__", None)

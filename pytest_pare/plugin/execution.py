@@ -152,14 +152,14 @@ def _refuse_two_agents(
         sources.append(f"variant {variant.name}")
     if sources and agent is not None and not config.oracle:
         pytest.fail(
-            f"{sources[-1]} says runner.agent_type = {config.agent_type}, and the fixture proactive_agent returns "
-            "another agent, which would win; leave one out (--noconftest leaves out what a conftest.py overrides)",
+            f"{sources[-1]} sets runner.agent_type = {config.agent_type}, and the fixture proactive_agent returns "
+            "another agent, which takes precedence; leave one out (--noconftest leaves out each conftest.py)",
             pytrace=False,
         )
 
 
 def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -> None:
-    # A run must not count at a level of the sweep that it was not played at.
+    # A run counts only at the level of the sweep at which it was played.
     if variant.level is None:
         return
     key, level = variant.level
@@ -168,7 +168,7 @@ def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -
         value = getattr(value, part, None)
     if value != level:
         pytest.fail(
-            f"variant {variant.name} says {key} = {level:g}, and a fixture makes it {value}; the fixture would win, so "
+            f"variant {variant.name}: {key}: expected {level:g}, got {value} from a fixture, which takes precedence; "
             "leave one out",
             pytrace=False,
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_pare.settings import RunnerSettings, Suite
 
 _CHECKED = pytest.StashKey[object]()
-"""The config that is known to be valid, with absolute paths."""
+"""The config of a test that was validated, with absolute paths."""
 
 # The field of a runner's config that a fixture stands for, where it has another name.
 _FIXTURES = {"noise": "noise_config"}

@@ -1,6 +1,6 @@
-"""The fixtures that a scenario is run with. Each can be overridden, or parametrised, in a `conftest.py`.
+"""The fixtures that a scenario runs with. A `conftest.py` can override or parametrise each of them.
 
-Precedence, the strongest first: an overriding fixture, the command line, the suite file, the defaults.
+Precedence, highest first: an overriding fixture, the command line, the suite file, the defaults.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def env_events_config(pare_config: SuiteSettings) -> EnvEventsConfig | None:
 
 @pytest.fixture
 def noise_config(pare_config: SuiteSettings) -> NoiseConfig:
-    """The suite's section `noise`: faults beyond these two, and what noise is made of."""
+    """The suite's section `noise`: further faults, and the data of noise."""
     return _checked(pare_config).noise
 
 
@@ -106,7 +106,7 @@ def pare_runner_config(
     env_events_config: EnvEventsConfig | None,
     noise_config: NoiseConfig,
 ) -> MultiScenarioRunnerConfig:
-    """What the scenario is run with: the suite's `runner` section, with what the other fixtures say put in."""
+    """The settings of the run: the suite's `runner` section, with the values of the other fixtures."""
     from pytest_pare.plugin.fixture_values import merged_config
     from pytest_pare.plugin.pare_fixture import suite_for
 
@@ -121,7 +121,7 @@ def pare_runner_config(
             "env_events_config": env_events_config,
             "noise": noise_config,
         }.items()
-        # A rate of 0 is as the default, and yet said: it wins over the scenario's own.
+        # A rate of 0 equals the default, but a fixture that sets it overrides the scenario's own rate.
         if value != getattr(runner, name) or (name == "noise" and noise_config.model_fields_set)
     }
     return merged_config(request.node, suite_for(request.node), runner, changed)

@@ -1,4 +1,4 @@
-"""Workers of pytest-xdist that are forked from one process, in which everything has been imported once."""
+"""Forks the workers of pytest-xdist from one process that has imported everything once."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ PRELOAD = (
     "pytest_pare.scenarios.checks",
     "pytest_pare.plugin.session",
 )
-"""What every worker of a suite with live engines imports."""
+"""The modules that every worker of a suite with live engines imports."""
 
 # The value of a variable in a spec of execnet.
 _VARIABLE = re.compile(r"(//env:[^=]*=).*?(?=//|\Z)")
 
-# Most time that importing it all may take.
+# Time limit for importing all of it.
 _START_SECONDS = 120.0
-# How long the server has to end, when no workers are left.
+# How long the server may take to end when no workers are left.
 _END_SECONDS = 2.0
 
-# The libraries below start threads when they are imported, which a fork would not take along.
+# Without these, libraries start threads when they are imported, and a fork does not copy threads.
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # numpy: a pool, one thread for each core
     "_RJEM_MALLOC_CONF": "background_thread:false",  # polars: jemalloc's housekeeping
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow, which pandas imports: the same
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # LiteLLM: asks the network for prices, or else a file of its own
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # LiteLLM: reads prices from a file of its own instead of the network
 }
 
 
 def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
-    """Let this session's workers be forked from one process that has imported `preload`.
+    """Make this session's workers forks of one process that has imported `preload`.
 
-    A plain worker takes seconds to start and memory for all that it imports; a forked one takes neither. To call before
-    the session starts. The process, and what it has forked, ends with this one, however that ends.
+    A plain worker takes seconds to start, and memory for all that it imports; a forked one needs neither. Call this
+    before the session starts. The process and its forks end with this one, in whatever way this one ends.
 
     Args:
         config: The controller's configuration.
-        preload: Names of modules. None may be one that pytest has to rewrite, or the user's.
+        preload: Names of modules. Modules that pytest rewrites, and the user's own, are not allowed.
 
     Returns:
-        Why nothing was done, on one line; `None` if it was, or there is nothing to do.
+        Why workers are not forked, on one line; `None` if they are, or if there are none.
     """
     if config.getoption("collectonly"):
         return None
@@ -70,7 +70,7 @@ def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
     reason = _obstacle(specs)
     if reason is None:
         try:
-            # Not users' plugins, the asserts of which pytest has to rewrite. anyio's is one that LiteLLM brings along.
+            # Without users' plugins, whose asserts pytest rewrites. LiteLLM installs anyio, which is one.
             own = sorted(name for name in sys.modules if name.partition(".")[0] in ("_pytest", "anyio", "xdist"))
             shim = _start(config, [*own, *preload])
         except (OSError, ChildProcessError) as error:
@@ -82,23 +82,23 @@ def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
 
 
 def _obstacle(specs: Sequence[str]) -> str | None:
-    # What macOS's own libraries keep does not bear a fork.
+    # macOS's own libraries do not support forks.
     if sys.platform != "linux":
         return f"{sys.platform} is not Linux"
     more = next((spec for spec in specs if not re.fullmatch(r"(\d+\*)?popen", spec)), None)
     if more is None:
         return None
-    # Whatever its name, a variable that a worker is given may be a key.
+    # Any variable of a worker may hold a key.
     without_values = _VARIABLE.sub(rf"\1{REDACTED}", more)
     return f"{without_values} is more than popen"
 
 
 def _start(config: pytest.Config, preload: Sequence[str]) -> str:
-    """Start the server and return the command that has it fork a worker.
+    """Start the server and return the command with which it forks a worker.
 
     Raises:
         OSError: If a process cannot be started.
-        ChildProcessError: If this one cannot fork workers; the message tells why.
+        ChildProcessError: If the server cannot fork workers; the message gives the reason.
     """
     import execnet
     from execnet.gateway_io import popen_args
@@ -133,6 +133,6 @@ def _end(server: subprocess.Popen[bytes]) -> None:
     try:
         server.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
-        # Workers are left, which end when their own pipes do.
+        # The remaining workers end when their own pipes are closed.
         server.kill()
         server.wait()

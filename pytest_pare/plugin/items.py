@@ -59,7 +59,7 @@ class SuiteFile(pytest.Module):
         self._functions: dict[str, Callable[..., None]] = {}
 
     def funcnamefilter(self, name: str) -> bool:
-        """Take every scenario for a test, whatever its id looks like."""
+        """Return whether a name is a scenario, whatever its id looks like."""
         return name in self._functions
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
@@ -115,7 +115,7 @@ class SuiteFile(pytest.Module):
 
 
 class ScenarioItem(pytest.Function):
-    """A run of a scenario. Its path and its line are both of the suite file, which its node id names."""
+    """A run of a scenario. Its path and line are those of the suite file, as in its node id."""
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the suite file, the line in it (from 0) of the section that selects the scenario, and the name."""
@@ -125,7 +125,7 @@ class ScenarioItem(pytest.Function):
 
 
 class BrokenModule(pytest.Collector):
-    """A scenario module that could not be imported: an error of the collection, of its own, or a skip of its own."""
+    """A scenario module that could not be imported: an error of the collection, or a skip, of its own."""
 
     def __init__(self, *args: Any, failure: ImportFailure, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,7 +149,7 @@ class ScenarioHooks:
         if suite is None:
             return
         if any(variant.name for variant in suite.variants):
-            # By name: other plugins print parameters, and tell runs of a test in two sessions by them.
+            # By name: other plugins print parameters, and identify runs of a test across sessions by them.
             names = [variant.name for variant in suite.variants]
             metafunc.parametrize("pare_variant", names, ids=names, indirect=True)
         if suite.settings.runs > 1:

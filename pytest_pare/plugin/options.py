@@ -12,10 +12,10 @@ class Option(NamedTuple):
     """A command-line flag.
 
     Attributes:
-        flag: As it is typed.
-        dest: Where pytest keeps its value.
-        key: The key of the suite file that it sets; empty if it does something else.
-        settings: What goes to `addoption`.
+        flag: Its name on the command line.
+        dest: The name of its value in pytest's options.
+        key: The key of the suite file that it sets; empty if it sets none.
+        settings: The arguments of `addoption`.
     """
 
     flag: str
@@ -79,13 +79,13 @@ SHORTHANDS = (
         "--pare-split",
         "pare_split",
         "scenarios.split",
-        {"metavar": "FILE", "help": "Run only the scenarios whose ids this file lists, one a line."},
+        {"metavar": "FILE", "help": "Run only the scenarios whose ids this file lists, one per line."},
     ),
     Option(
         "--pare-live",
         "pare_live",
         "live",
-        {"action": "store_const", "const": True, "help": "Let engines ask models, which may cost something."},
+        {"action": "store_const", "const": True, "help": "Let engines call models, which may cost money."},
     ),
     Option(
         "--pare-record",
@@ -94,7 +94,7 @@ SHORTHANDS = (
         {
             "choices": ("none", "once", "new", "all"),
             "metavar": "MODE",
-            "help": "Record what live engines answer: once, new or all; none replays.",
+            "help": "Record the answers of live engines: once, new or all; none replays.",
         },
     ),
     Option(
@@ -115,7 +115,7 @@ PRUNE = Option(
     {
         "action": "store_const",
         "const": True,
-        "help": "Remove the recordings that no scenario of the suite uses, if all of it is run.",
+        "help": "Remove the cassettes that no scenario of the suite uses; the session must run the whole suite.",
     },
 )
 CHANGES = (*SHORTHANDS, SWEEP, PRUNE, SET)
@@ -124,7 +124,7 @@ OPTIONS = (CONFIG, *CHANGES)
 INI_CONFIG = "pare_config"
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
 INI_ALIAS = "pare_import_alias"
-INI_ALIAS_HELP = "Let scenario modules written for PARE import `pare`: they get what stands for it here."
+INI_ALIAS_HELP = "Let scenario modules written for PARE import `pare`: they import its counterparts in pytest-pare."
 
 SUITE_FILE_NAME = "pare.yaml"
 SUITE_FILE_SUFFIX = ".pare.yaml"

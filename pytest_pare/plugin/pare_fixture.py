@@ -1,4 +1,4 @@
-"""Scenarios in tests that people write themselves: what the `pare` fixture is."""
+"""The fixture `pare`: runs scenarios in tests that users write themselves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NO_SUITE = (
     "pare_config"
 )
 _SUITE = pytest.StashKey[Suite]()
-"""The suite of tests that belong to none."""
+"""The suite that gives settings to tests outside of suites."""
 
 
 def suite_for(node: pytest.Item | pytest.Collector) -> Suite:
@@ -60,7 +60,7 @@ def _suite_of_tests(config: pytest.Config) -> Suite:
 
 
 def _suites_of_tests(config: pytest.Config) -> list[Path]:
-    """Return the suites of the session; if a path on the command line narrows all of them out, those of the ini."""
+    """Return the suites of the session; if the command line leaves none, those of the ini value."""
     session = config.pluginmanager.get_plugin("pare-session")
     return configured_paths(config) if session is None else list(session.suites)
 
@@ -83,7 +83,7 @@ def _read(config: pytest.Config, path: Path) -> Suite:
 
 
 def variant_for(node: pytest.Item | pytest.Collector, name: str | None = None) -> Variant:
-    """Return a variant of the suite that a test belongs to.
+    """Return a variant of a test's suite.
 
     Args:
         node: The test.
@@ -107,9 +107,9 @@ class Player:
 
     Args:
         node: The test.
-        settings: Of the suite: where scenarios come from.
-        config: How they are run.
-        agent: The agent under test; `None` is what `config.agent_type` names.
+        settings: The settings of the suite, with its libraries.
+        config: The settings of the runs.
+        agent: The agent under test; `None` is the one that `config.agent_type` names.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Player:
         suite = suite_for(node)
         paths = _suites_of_tests(node.config)
         is_of_tests = suite is node.config.stash.get(_SUITE, None)
-        # A fixture that returns other settings has chosen.
+        # If a fixture returns other settings, these are used.
         has_defaults = is_of_tests and settings is suite.settings and len(paths) != 1
         if has_defaults and paths:
             _refuse_to_choose(paths, node.config.rootpath)
@@ -143,12 +143,12 @@ class Player:
         run_number: int | None = None,
         **settings: Any,
     ) -> Run:
-        """Play a scenario and return its result and its trace. What goes wrong in the run is in the result.
+        """Play a scenario and return its result and its trace. Errors of the run are in the result.
 
         Args:
             scenario_id: The scenario; of the suite's libraries, or a bundled one.
             agent: The agent under test, for this run; `None` is the one of the fixtures.
-            run_number: The number of the run, where a scenario is run several times.
+            run_number: The number of the run, if a scenario is run several times.
             **settings: Keys of the suite's `runner` section, for this run.
 
         Raises:
@@ -163,7 +163,7 @@ class Player:
         scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
         script_errors = self._suite.settings.scenarios.script_errors
         self._runs[scenario_id, run_number] += 1
-        # A test may play a scenario several times, each time in another way. The suite has no such variant.
+        # A test may play a scenario several times in different ways, so the call is numbered.
         variant = f"{self._nodeid}#{self._runs[scenario_id, run_number]}"
         return run_scenario(
             scenario,

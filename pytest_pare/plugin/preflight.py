@@ -1,4 +1,4 @@
-"""The models that a session asks: announced in the header, and looked at before anything is spent."""
+"""The models that a session calls: lists them in the header, and checks them before the first run."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def announced(suite: Suite, scenarios: int) -> list[str]:
-    """Return the lines that say which models a suite asks, or replays; none if no model takes part.
+    """Return the header's lines about the models that a suite calls or replays; none if it uses no model.
 
     Args:
         suite: The suite.
-        scenarios: How many scenarios are planned; 0 if that is not known.
+        scenarios: The number of planned scenarios; 0 if it is unknown.
     """
     roles: dict[tuple[str, str], dict[str, None]] = {}
     runs: Counter[tuple[str, str]] = Counter()
@@ -44,32 +44,32 @@ def announced(suite: Suite, scenarios: int) -> list[str]:
     ]
 
 
-def asks_models(suite: Suite) -> bool:
-    """Tell whether any run of a suite asks a model."""
-    return any(True for settings in _settings(suite) for _ in _asked(settings, settings.runner))
+def calls_models(suite: Suite) -> bool:
+    """Tell whether any run of a suite calls a model."""
+    return any(True for settings in _settings(suite) for _ in _called(settings, settings.runner))
 
 
 def variants_with_models(suite: Suite) -> set[str]:
-    """Return the names of a suite's variants in which a model takes part, asked or replayed."""
+    """Return the names of a suite's variants that call or replay a model."""
     return {variant.name for variant in suite.variants if any(True for _ in _models(variant.settings.runner))}
 
 
 def require_permission(settings: SuiteSettings, config: ScenarioRunnerConfig) -> None:
-    """Fail the test if fixtures have put an engine in place that asks a model, and the suite does not allow that.
+    """Fail the test if a fixture returned an engine that calls a model, and the suite does not allow that.
 
     Raises:
         pytest.fail.Exception: If so.
     """
-    for role, engine in () if settings.live else _asked(settings, config):
+    for role, engine in () if settings.live else _called(settings, config):
         pytest.fail(
-            f"the {role} engine asks a model, {name_of(engine)}, which may cost something: say live: true in the suite "
-            "or --pare-live",
+            f"the {role} engine calls a model, {name_of(engine)}, which may cost money: set live: true in the suite, "
+            "or add --pare-live",
             pytrace=False,
         )
 
 
 class EndpointCheck:
-    """A plugin of the process that the user looks at.
+    """A plugin of the controller.
 
     Args:
         suites: The suites of the session.
@@ -81,11 +81,11 @@ class EndpointCheck:
             engine
             for suite in suites
             for settings in _settings(suite)
-            for _, engine in _asked(settings, settings.runner)
+            for _, engine in _called(settings, settings.runner)
         ]
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Stop the session if a model cannot be asked, or its answers cannot be recorded.
+        """Stop the session if a model cannot be called, or its answers cannot be recorded.
 
         Raises:
             pytest.UsageError: If so.
@@ -105,12 +105,12 @@ class EndpointCheck:
 
 def _require_room(suite: Suite) -> None:
     settings, directory = suite.settings.cassettes, suite.cassettes_dir
-    # Fixtures may put a model in the place of an engine that asks none, but not in oracle mode.
+    # Fixtures may replace an offline engine by a model, but not in oracle mode.
     may_record = suite.settings.live and any(not (one.runner.oracle or _is_replayed(one)) for one in _settings(suite))
     if settings is None or directory is None or not may_record:
         return
     reason = why_not_writable(directory)
-    # Where only what is missing is recorded, a directory that is there may have it all.
+    # If only missing answers are recorded, an existing directory may have all of them.
     has_all = settings.mode != "all" and os.path.isdir(directory)  # noqa: PTH112 - `Path.is_dir` may raise
     if reason is not None and not has_all:
         message = f"recordings cannot be written to {directory}: {reason}; name another, or make room"
@@ -121,8 +121,8 @@ def _settings(suite: Suite) -> list[SuiteSettings]:
     return [variant.settings for variant in suite.variants]
 
 
-def _asked(settings: SuiteSettings, runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
-    """Yield role and engine of what may ask a model in a run."""
+def _called(settings: SuiteSettings, runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig]]:
+    """Yield role and engine of the models that a run may call."""
     if not _is_replayed(settings):
         yield from _models(runner)
 
@@ -133,7 +133,7 @@ def _models(runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig
 
 
 def _is_replayed(settings: SuiteSettings) -> bool:
-    """Tell whether nothing is asked, whatever has drifted."""
+    """Tell whether runs only replay, even if requests differ from the recorded ones."""
     cassettes = settings.cassettes
     if cassettes is None or cassettes.mode != "none":
         return False

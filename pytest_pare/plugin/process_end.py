@@ -1,4 +1,4 @@
-"""Endings of the process: `os._exit` while runs are played, SIGTERM, and threads that agents leave behind."""
+"""Ends the session properly on `os._exit` and SIGTERM, and in spite of threads that agents leave behind."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from pytest_pare.plugin.result_collector import Tally
 
-# How long code may take to let go of an interrupt. `docker stop` kills after 10 seconds.
+# How long code may take to unwind after an interrupt. `docker stop` kills after 10 seconds.
 _UNWIND_SECONDS = 5.0
 # How long a session may take to end inside of `os._exit`.
 _FINISH_SECONDS = 60.0
 # How long a thread may go on after the session.
-_FAREWELL_SECONDS = 5.0
+_THREAD_SECONDS = 5.0
 
 
 class ProcessEnd:
@@ -36,7 +36,7 @@ class ProcessEnd:
 
     Args:
         config: The session's configuration.
-        tally: Counts the runs; `None` in a worker, the end of which the controller sees.
+        tally: The results of the session; `None` in a worker, whose end the controller notices.
     """
 
     def __init__(self, config: pytest.Config, tally: Tally | None) -> None:
@@ -50,7 +50,7 @@ class ProcessEnd:
         self._exit: Callable[[int], NoReturn] = os._exit
         self._threads: set[threading.Thread] = set()
         if tally is not None:
-            # Now: what is imported from here on may take the function out of its module.
+            # Before other imports, which may keep a reference to the function.
             os._exit = self._exit_called
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -63,7 +63,7 @@ class ProcessEnd:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
-        """Watch for `os._exit` from the first run to the verdict."""
+        """Handle `os._exit` from the first run to the verdict."""
         self._plays = True
         return (yield)
 
@@ -77,34 +77,34 @@ class ProcessEnd:
             self._plays = False
 
     def pytest_unconfigure(self) -> None:
-        """Take back what was changed, and see to it that no thread keeps the process alive."""
+        """Restore `os._exit` and the signal handler, and end threads that keep the process alive."""
         if self._tally is not None and os._exit == self._exit_called:
             os._exit = self._exit  # type: ignore[assignment]
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and signal.getsignal(signal.SIGTERM) == self._terminate:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         status = 0 if self._session is None else int(self._session.exitstatus)
-        left = [one for one in _undying() if one not in self._threads]
+        left = [one for one in _blocking_threads() if one not in self._threads]
         if left and self._session is not None:
             threading.Thread(target=_end_without, args=(left, status, self._exit), daemon=True).start()
 
     # -- SIGTERM
 
     def _terminate(self, signum: int, frame: FrameType | None) -> None:
-        # Pytest shows where the interrupt came: in the code that was running.
+        # Pytest then shows the code that was interrupted.
         __tracebackhide__ = True
         del frame
-        # A process group gets it twice from `timeout`, and the report must not be interrupted.
+        # `timeout` sends it to a process group twice, and it must not interrupt the report.
         if os.getpid() != self._pid or self._terminated or self._is_ending:
             return
         self._terminated = True
         name = signal.Signals(signum).name
         if self._session is not None:
-            # For code that catches the interrupt.
+            # In case that code catches the interrupt.
             self._session.shouldstop = f"{name} was received"
         if self._tally is not None:
             self._tally.is_urgent = True
-            # Not `threading`: this may have interrupted it while it holds a lock.
+            # Not `threading`: the signal may have interrupted it while it holds a lock.
             _thread.start_new_thread(self._end_anyway, ())
         raise KeyboardInterrupt(name)
 
@@ -116,8 +116,8 @@ class ProcessEnd:
     # -- os._exit
 
     def _exit_called(self, status: int) -> NoReturn:
-        """Stand for `os._exit`: end the session with a verdict if it plays runs, and then the process."""
-        # What was forked from this process ends as it asks to.
+        """Replace `os._exit`: end the session with a verdict if it plays runs, and then the process."""
+        # A process that was forked from this one really exits.
         if os.getpid() != self._pid or not self._plays or self._is_ending:
             self._exit(status)
         assert self._tally is not None
@@ -138,22 +138,22 @@ class ProcessEnd:
                 capture.suspend(in_=True)
             session.exitstatus = status
             self._config.hook.pytest_sessionfinish(session=session, exitstatus=status)
-        except BaseException:  # noqa: BLE001 - there is nobody left to raise it to
+        except BaseException:  # noqa: BLE001 - the session has no caller left to raise it to
             traceback.print_exc()
         finally:
             try:
                 self._config._ensure_unconfigure()
             finally:
                 _flush()
-                # Never 0: whatever came in between, runs have no result.
+                # Never 0, because some runs have no result.
                 self._exit(int(session.exitstatus) or int(pytest.ExitCode.TESTS_FAILED))
 
 
 # -- threads
 
 
-def _undying() -> list[threading.Thread]:
-    """Return the threads that the interpreter waits for at its end."""
+def _blocking_threads() -> list[threading.Thread]:
+    """Return the threads that the interpreter waits for before it exits."""
     return [one for one in threading.enumerate() if not one.daemon and one is not threading.main_thread()]
 
 
@@ -161,16 +161,16 @@ def _end_without(left: list[threading.Thread], status: int, end: Callable[[int],
     """End the process some time after its main thread has ended, if some of these threads have not."""
     threading.main_thread().join()
     for thread in left:
-        thread.join(_FAREWELL_SECONDS / len(left))
+        thread.join(_THREAD_SECONDS / len(left))
     still = [thread for thread in left if thread.is_alive()]
     if not still:
         return
     frames = sys._current_frames()
     for thread in still:
         where = place(_stack(frames.get(thread.ident or 0)))
-        told = f"pare: thread {thread.name!r} still runs at {where}, {_FAREWELL_SECONDS:g} s after the session; "
-        print(f"{told}the process ends without it", file=sys.stderr)  # noqa: T201 - pytest has ended
-    # As the interpreter would have, once all threads have ended.
+        message = f"pare: thread {thread.name!r} still runs at {where}, {_THREAD_SECONDS:g} s after the session; "
+        print(f"{message}the process ends without it", file=sys.stderr)  # noqa: T201 - pytest has ended
+    # The interpreter would run these once all threads have ended.
     atexit._run_exitfuncs()
     _flush()
     end(status)

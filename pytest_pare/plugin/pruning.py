@@ -1,4 +1,4 @@
-"""Removes the recordings that no scenario of a suite uses any more, where somebody asks for that."""
+"""The flag `--pare-prune-cassettes`: removes the cassettes that no scenario of a suite uses any more."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.result_collector import Tally
     from pytest_pare.plugin.suite_results import SuiteTally
 
-# What selects runs, if the command line says it: the suite is more than this session.
+# Keys that select runs: with an override of one of them, the session is only a part of the suite.
 _SELECTS = ("scenarios", "runs", "matrix", "sweep", "cassettes.dir")
 _ENDED_EARLY = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
 
 
 class Pruning:
-    """A plugin of the process that the user looks at.
+    """A plugin of the controller.
 
     Args:
         config: The session's configuration.
-        tally: Knows what was selected.
+        tally: The results of the session, with the selected runs.
     """
 
     def __init__(self, config: pytest.Config, tally: Tally) -> None:
@@ -39,7 +39,7 @@ class Pruning:
         self._lines: list[str] = []
 
     def pytest_sessionfinish(self, exitstatus: int | pytest.ExitCode) -> None:
-        """Remove the cassettes, of each suite that this session has selected as a whole."""
+        """Remove the unused cassettes of each suite that this session runs as a whole."""
         ended_early = exitstatus in _ENDED_EARLY
         used = {path for suite in self._tally.suites.values() for path in _used(suite)}
         for suite in self._tally.suites.values():
@@ -51,13 +51,13 @@ class Pruning:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what was removed, or why nothing was."""
+        """Print the removed cassettes, or why none was removed."""
         for line in self._lines:
-            # Not wrapped: a path is to be copied.
+            # Not wrapped, so that a path can be copied.
             terminalreporter.write_line(redacted(f"pare: {line}"))
 
     def _reasons(self, suite: SuiteTally) -> Iterator[str]:
-        """Yield why what this session does not use may be used all the same."""
+        """Yield the reasons why cassettes that this session does not use may be in use."""
         if suite.suite.settings.cassettes is None:
             yield "the suite has no cassettes"
         if only_looks(self._config):
@@ -77,11 +77,11 @@ class Pruning:
 def _is_whole(suite: SuiteTally) -> bool:
     """Tell whether each planned scenario is there with each variant and each number.
 
-    Nobody knows how many variants there would be of fixtures that are parametrised: with them it is not certain.
+    With parametrised fixtures it returns False, because the number of their variants is unknown.
     """
     counts = Counter(suite.run_id(nodeid).scenario_id for nodeid in suite.outcomes)
     each = suite.suite.settings.runs * len(suite.suite.variants)
-    # Where the library has more than its source tells, the number of all runs can be right by chance.
+    # The total alone can be right by chance, if the library registers more scenarios than its source shows.
     return suite.deselected == 0 and len(counts) == suite.planned and set(counts.values()) == {each}
 
 
@@ -114,6 +114,6 @@ def _prune(suite: SuiteTally, used: set[Path]) -> Iterator[str]:
 
 
 def register(config: pytest.Config, tally: Tally) -> None:
-    """Take part in the session, if the command line asks for it."""
+    """Register the plugin if the command line has the flag."""
     if config.getoption(PRUNE.dest):
         config.pluginmanager.register(Pruning(config, tally), "pare-pruning")

@@ -1,7 +1,7 @@
-"""What does not fit together in the environment: broken requirements, and distributions that own the same files.
+"""Finds conflicts in the environment: broken requirements, and distributions that own the same files.
 
-ARE pins its requirements. An installer that puts an agent framework beside it can break the framework with exit status
-0, or the other way round; the first sign is an import error in a run.
+ARE pins its requirements. An installer that adds an agent framework can break ARE or the framework, with exit status
+0; the first sign is an import error in a run.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Distribution(NamedTuple):
     """An installed distribution.
 
     Attributes:
-        name: As it writes itself.
+        name: Its name, not normalized.
         version: Its version.
-        requires: Its requirements, but for those of its extras.
+        requires: Its requirements, without those of its extras.
     """
 
     name: str
@@ -43,8 +43,8 @@ class Broken(NamedTuple):
     """A requirement that is not met.
 
     Attributes:
-        distribution: Whose requirement it is.
-        requirement: What is required.
+        distribution: The distribution that has the requirement.
+        requirement: The requirement.
         found: The version that is installed; `None` if there is none.
     """
 
@@ -59,7 +59,7 @@ class Broken(NamedTuple):
 
 
 def environment_lines() -> list[str]:
-    """Return what is wrong with the environment of this process and the commands that help; no line if all is well."""
+    """Return the conflicts in this process's environment and the commands that solve them; none if all is well."""
     return problem_lines(installed())
 
 
@@ -67,12 +67,12 @@ def installed() -> dict[str, Distribution]:
     """Return the distributions that this process finds, by their normalized names."""
     found: dict[str, Distribution] = {}
     for one in metadata.distributions():
-        # The library parses the text of the project's page as well, which takes ten times longer.
+        # The library also parses the project's description, which takes ten times longer.
         fields = _text(one).partition("\n\n")[0]
         values = [line.partition(": ")[::2] for line in fields.splitlines()]
         names = [value for field, value in values if field == "Name"]
         versions = [value for field, value in values if field == "Version"]
-        # An installer that was interrupted leaves directories without these.
+        # An interrupted installer leaves directories without these.
         if names and versions:
             required = (value for field, value in values if field == "Requires-Dist")
             requires = tuple(one for one in required if "extra" not in one.partition(";")[2])
@@ -89,7 +89,7 @@ def _text(distribution: metadata.Distribution) -> str:
 
 
 def problem_lines(distributions: Mapping[str, Distribution]) -> list[str]:
-    """Return what is wrong with some distributions, and the commands that help.
+    """Return the conflicts of some distributions, and the commands that solve them.
 
     Args:
         distributions: By normalized name.
@@ -110,7 +110,7 @@ def problem_lines(distributions: Mapping[str, Distribution]) -> list[str]:
 
 
 def broken_requirements(distributions: Mapping[str, Distribution]) -> Iterator[Broken]:
-    """Yield the requirements that are not met, but for pins of ARE's that are overridden by what works.
+    """Yield the requirements that are not met, except for pins of ARE that newer tested versions replace.
 
     Args:
         distributions: By normalized name.
@@ -136,7 +136,7 @@ def _requirements(distribution: Distribution) -> Iterator[Requirement]:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
-            # Installers refuse it, or know better.
+            # Installers report it.
             continue
         if requirement.marker is None or requirement.marker.evaluate():
             yield requirement
@@ -146,12 +146,12 @@ def _is_met(requirement: Requirement, version: str) -> bool:
     try:
         return requirement.specifier.contains(Version(version), prereleases=True)
     except InvalidVersion:
-        # Of a time when any text was a version: nothing can be said of it.
+        # Old versions may be any text, which cannot be compared.
         return True
 
 
 def _is_tested(name: str, version: str) -> bool:
-    """Tell whether a version is the one that was tested, or a later one of the same major version."""
+    """Tell whether a version is the tested one, or a later one with the same major version."""
     try:
         found, tested = Version(version), Version(TESTED[name])
     except InvalidVersion:
@@ -160,7 +160,7 @@ def _is_tested(name: str, version: str) -> bool:
 
 
 def _remedies(broken: Iterable[Broken]) -> list[str]:
-    """Return what to install: versions that work beside ARE where they do, or else what is required."""
+    """Return the requirements to install: tested versions where they work, or else the required ones."""
     remedies: dict[str, None] = {}
     for distribution, requirement, _ in broken:
         name = canonicalize_name(requirement.name)

@@ -1,4 +1,4 @@
-"""Which scenarios of a library a suite runs."""
+"""Selects the scenarios of a library that a suite runs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class Libraries(NamedTuple):
-    """Where a suite's scenarios come from.
+    """The sources of a suite's scenarios.
 
     Attributes:
         directories: Directories of scenario modules.
-        entry_points: Whether what entry points register takes part too.
+        entry_points: Whether scenarios that entry points register are used, too.
     """
 
     directories: list[Path]
@@ -33,7 +33,7 @@ class Libraries(NamedTuple):
 
 
 def libraries(suite: Suite, rootdir: Path) -> Libraries:
-    """Return the libraries that a suite names; where it names none, the default ones and all entry points.
+    """Return the libraries that a suite names; if it names none, the default ones and all entry points.
 
     Raises:
         SettingsError: If a directory of the suite's does not exist.
@@ -49,7 +49,7 @@ def libraries(suite: Suite, rootdir: Path) -> Libraries:
 
 
 def load_scenarios(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
-    """Import the libraries of a suite and return their scenarios by id, sorted, and what could not be imported.
+    """Import the libraries of a suite and return their scenarios by id, sorted, and the failed imports.
 
     Raises:
         SettingsError: If a directory of the suite's does not exist.
@@ -69,7 +69,7 @@ def load_scenarios(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScen
 
 
 def find_overlooked(suite: Suite, rootdir: Path) -> list[Overlooked]:
-    """Return what is not run of the libraries of a suite, although it may be meant to be; after `load_scenarios`."""
+    """Return the classes in a suite's libraries that look like scenarios and are not run; after `load_scenarios`."""
     from pytest_pare.scenarios.registry import registry
     from pytest_pare.scenarios.unregistered import overlooked
 
@@ -107,10 +107,10 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
 
 
 class Plan(NamedTuple):
-    """What is known of a selection before the libraries are imported.
+    """The selection as far as it can be determined before the libraries are imported.
 
     Attributes:
-        ids: The scenarios that are selected before the limit, as far as the source of the modules tells.
+        ids: The scenarios that are selected before the limit, according to the source of the modules.
         is_all: Whether that is the whole selection.
     """
 
@@ -121,7 +121,7 @@ class Plan(NamedTuple):
 def plan(suite: Suite, rootdir: Path) -> Plan:
     """Return which scenarios `select_ids` will select.
 
-    Nothing of the library is imported, so this is not the place to find fault: what is wrong is told by the collection.
+    It reads the source of the library and imports nothing. It ignores errors, because the collection reports them.
     """
     from pytest_pare.settings import SettingsError
 

@@ -1,4 +1,4 @@
-"""The suites of a pytest session: read once, collected where pytest finds them, announced in the header."""
+"""The suites of a pytest session: reads and collects them, and prints the header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_pare.plugin import pruning, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
-from pytest_pare.plugin.preflight import EndpointCheck, announced, asks_models, variants_with_models
+from pytest_pare.plugin.preflight import EndpointCheck, announced, calls_models, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import Tally
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class SuiteSession:
-    """A plugin that stands for the suites of one session.
+    """The plugin of a session with suites.
 
     Args:
         config: The session's configuration.
@@ -45,7 +45,7 @@ class SuiteSession:
 
     @classmethod
     def create(cls, config: pytest.Config, paths: list[Path]) -> SuiteSession:
-        """Read the suite files and start counting.
+        """Read the suite files and register the plugins of the session.
 
         Raises:
             pytest.UsageError: If something in a file or a flag is wrong.
@@ -63,7 +63,7 @@ class SuiteSession:
                 {session._name(path): suite for path, suite in suites.items()},
                 {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
             )
-            # The later one is the first to be called: no report of an earlier session is to stay.
+            # pytest calls the later plugin first, so it replaces earlier reports even if the check fails.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(tally, "pare-tally")
             config.pluginmanager.register(CIReports(config, tally), "pare-ci-reports")
@@ -93,18 +93,18 @@ class SuiteSession:
         return SuiteFile.from_parent(parent, path=file_path, suite=suite)
 
     def pytest_report_header(self) -> list[str]:
-        """Tell what will be run, and which settings the command line changed."""
+        """Return the lines about planned runs, and about the settings that the command line changed."""
         lines = []
-        # Workers ask for a header too, which nobody sees; nothing is planned there.
+        # Workers make a header, too, but print none; they have no plan.
         for path, planned in self._planned.items():
             suite = self._suites[path]
             fixture = overriding_file(self._config, path)
-            casts = list(dict.fromkeys(_cast(variant.settings.runner, fixture) for variant in suite.variants))
-            name, runs = self._name(path), _in_words(planned, suite)
-            if len(casts) == 1:
-                lines.append(f"pare: {name}, {runs}, {casts[0]}")
+            agents = list(dict.fromkeys(_agent_line(variant.settings.runner, fixture) for variant in suite.variants))
+            name, runs = self._name(path), _planned_runs(planned, suite)
+            if len(agents) == 1:
+                lines.append(f"pare: {name}, {runs}, {agents[0]}")
             else:
-                lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {cast}" for cast in casts)]
+                lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {agent}" for agent in agents)]
             lines += [f"pare: {line}" for line in announced(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         if self._not_forked is not None:
@@ -114,7 +114,7 @@ class SuiteSession:
         return [redacted(line) for line in dict.fromkeys(lines)]
 
     def _is_single(self) -> bool:
-        """Tell whether one run is planned, and no more can come of it."""
+        """Tell whether the session has exactly one run."""
         runs = sum(
             len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
         )
@@ -125,8 +125,8 @@ class SuiteSession:
 
 
 def _wants_forks(suites: dict[Path, Suite]) -> bool:
-    """Tell whether runs wait for models, so that many are to be in flight at once."""
-    return any(asks_models(suite) for suite in suites.values())
+    """Tell whether runs wait for models, so that many should run at a time."""
+    return any(calls_models(suite) for suite in suites.values())
 
 
 def _share_directory(config: pytest.Config) -> None:
@@ -136,7 +136,7 @@ def _share_directory(config: pytest.Config) -> None:
     config.add_cleanup(stack.close)
 
 
-def _cast(runner: RunnerSettings, fixture: Path | None) -> str:
+def _agent_line(runner: RunnerSettings, fixture: Path | None) -> str:
     if runner.mode == "oracle":
         return "oracle mode: no agent tested"
     if fixture is not None:
@@ -152,7 +152,7 @@ def _times(suite: Suite) -> int:
     return len(suite.variants) * suite.settings.runs
 
 
-def _in_words(planned: Plan, suite: Suite) -> str:
+def _planned_runs(planned: Plan, suite: Suite) -> str:
     named = [variant for variant in suite.variants if variant.name]
     factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.runs)]
     times = _times(suite)
@@ -166,7 +166,7 @@ def _in_words(planned: Plan, suite: Suite) -> str:
 
 
 def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
-    # Every two of them: neither has to share anything with a third one.
+    # Each pair is checked, because sharing is not transitive.
     for (path, suite), (other_path, other) in combinations(suites.items(), 2):
         shared = sorted(_trace_names(suite) & _trace_names(other))
         if shared and _may_share_scenarios(planned[path], suite, planned[other_path], other):
@@ -177,7 +177,7 @@ def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) 
 
 
 def _trace_names(suite: Suite) -> set[Path]:
-    """Return the files that a suite would write traces to for a scenario without an id: what follows the id in each."""
+    """Return the trace files of a suite for a scenario with an empty id: two suites share files if these are equal."""
     numbers = range(1, suite.settings.runs + 1) if suite.settings.runs > 1 else [None]
     return {
         trace_path(variant.settings.runner, suite.traces_dir, "", number, variant.name)

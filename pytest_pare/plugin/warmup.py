@@ -1,8 +1,7 @@
-"""What the first run of a process makes, made when this is imported: for a process that workers are forked from.
+"""Warms up a process from which workers are forked: importing this module plays a few scenarios.
 
-That takes seconds. The tools of the apps are described at the first run, and the classes of a model's answers are built
-at the first answer; to build them looks at all classes that there are. Each worker would take half a second for that,
-and memory of its own for what it shares otherwise.
+The first run of a process describes the tools of the apps, and the first answer builds the classes of a model's
+answers. Forked workers share the result. Without it, each of them would take half a second, and memory of its own.
 """
 
 from __future__ import annotations
@@ -36,21 +35,21 @@ def _play() -> None:
     load_library(registry, bundled_library_dir())
     for scenario in islice(registry.registered().values(), _SCENARIOS):
         run_scenario(scenario(), RunnerSettings())
-    # A suite may have scenarios of the same ids.
+    # A suite may have scenarios with the same ids.
     registry.reset()
 
 
 def _answer() -> None:
-    # Nothing is sent: the answer comes from here. Which of two packages its class is of changes with openai's version.
+    # Nothing is sent: the answer is made here. The package of its class depends on openai's version.
     here: Any = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, json=_ANSWER)))
     with openai.OpenAI(api_key="none", http_client=here) as client:
         completions = client.chat.completions.with_raw_response
         answer = completions.create(model="none", messages=[{"role": "user", "content": ""}]).parse()
-    # Not a completion of LiteLLM's own, which would leave a thread behind.
+    # A completion by LiteLLM itself would leave a thread behind.
     load_litellm().ModelResponse(**answer.model_dump())
 
 
-# Imports the readers of documents. First, for what registers a class makes all abstract classes forget what is theirs.
+# Imports the readers of documents. First, because registering a class clears the caches of all abstract classes.
 MarkdownConverter()
 _play()
 _answer()

@@ -1,4 +1,4 @@
-"""Runs that never end: the worker is ended in which one is played, and the controller is told where it was."""
+"""Ends the worker of a run that never ends, and reports to the controller where it was."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-# A run that looks at the time ends by itself before.
+# A run that checks the time ends by itself before that.
 _GRACE_SECONDS = 5
 _FRAME = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+) in ')
 
@@ -29,12 +29,12 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
     """Yield a function that starts the watchdog of a run; the end of the context stops it.
 
     The watchdog ends the process of a worker if the run does not end in time, and the other workers go on. A session
-    without workers would be ended as a whole, so it has none. pytest's own `faulthandler_timeout` uses the same timer,
-    and wins.
+    without workers would end as a whole, so it has no watchdog. pytest's own `faulthandler_timeout` uses the same
+    timer, and takes precedence.
 
     Args:
         config: The session's configuration.
-        nodeid: Of the run.
+        nodeid: The node id of the run.
         timeout_seconds: The run's limit in real time, in seconds; `None` for none.
     """
     if timeout_seconds is None or not hasattr(config, "workerinput") or float(config.getini("faulthandler_timeout")):
@@ -46,7 +46,7 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
 
         def start() -> None:
             file: TextIO = sys.stderr
-            # Without a file descriptor, or on a full disk, the process is ended all the same.
+            # The watchdog ends the process even without a file descriptor, or on a full disk.
             with suppress(OSError):
                 file = stack.enter_context(path.open("w", encoding="utf-8"))
                 print(timeout_seconds, file=file, flush=True)
@@ -57,7 +57,7 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
 
 
 def why_ended(nodeid: str) -> str | None:
-    """Return why the process of a run was ended, and where it was; `None` if it was not by this watchdog."""
+    """Return why the watchdog ended the process of a run, and where the run was; `None` if it did not."""
     try:
         limit, *dumped = _path(nodeid).read_text(encoding="utf-8", errors="replace").splitlines()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a suite says of an engine's model, and does not mean of another one that takes its place."""
+"""Keys of an engine that belong to its model, and do not apply to a model that replaces it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +9,13 @@ _ROLES = ("user", "observe", "execute")
 
 
 def without_other_models(data: Mapping[Any, Any], changed: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return the sections of a suite without what they say of models that are others in the changed sections.
+    """Return the sections of a suite without the keys of models that the changed sections replace.
 
     These are the keys that `keys_of_other_model` names, and the model's alias.
 
     Args:
-        data: The sections, as they were before.
-        changed: The sections with all changes.
+        data: The sections before the changes.
+        changed: The sections after them.
     """
     before, after = data.get("runner"), changed.get("runner")
     if not isinstance(before, dict) or not isinstance(after, dict):

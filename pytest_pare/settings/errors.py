@@ -1,4 +1,4 @@
-"""What is wrong with a suite, in words."""
+"""The errors of a suite, and their messages."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from pytest_pare.base.documents import DocumentError, Location, dotted, is_numbe
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.settings.models import KEYS
 
-# Pydantic's type of error -> what it means to someone who writes YAML. Others speak for themselves.
+# Pydantic's type of error -> the message for someone who writes YAML. Other types keep pydantic's message.
 _WORDS = {
     "answers_type": "must be a list, a mapping or the path of a file, got {got}",
     "bool_type": "must be true or false, got {got}",
@@ -38,7 +38,7 @@ def _base_60(text: str) -> int:
     return reduce(lambda total, digits: total * 60 + int(digits), text.split(":"), 0)
 
 
-# What some version of YAML reads as a number, without its sign -> the number, and why it is not read as one here.
+# The text, without its sign, that some version of YAML reads as a number -> the number, why it is text here.
 _NUMBERS: tuple[tuple[str, Callable[[str], Decimal | int], str], ...] = (
     (r"0[0-9_]+", Decimal, "a leading zero means octal in YAML 1.1"),
     (r"0o[0-7]+|0x[0-9a-f]+|0b[01]+", lambda text: int(text, 0), "numbers are decimal here"),
@@ -49,11 +49,11 @@ _NUMBERS: tuple[tuple[str, Callable[[str], Decimal | int], str], ...] = (
 
 
 class SettingsError(DocumentError):
-    """A suite that cannot be used. Its text has one line for each problem."""
+    """A suite that cannot be used. The error's text has one line for each problem."""
 
 
 def number_hint(value: object) -> str:
-    """Return what to write for a text that some version of YAML reads as a number; nothing for any other value."""
+    """Return a hint at the decimal number for a text that some version of YAML reads as one; else an empty text."""
     if not isinstance(value, str) or is_number(value):
         return ""
     text = value.removeprefix("+").removeprefix("-")
@@ -64,37 +64,37 @@ def number_hint(value: object) -> str:
 
 
 def unknown_key(key: str, keys: Iterable[str] = KEYS) -> str:
-    """Say that no such key exists, and which one of `keys` may be meant."""
+    """Return the message for an unknown key, with a suggestion out of `keys`."""
     section, _, name = key.rpartition(".")
     siblings = sorted(known.rpartition(".")[2] for known in keys if known.rpartition(".")[0] == section)
     longer = [known for known in siblings if name in known.split("_")]
     namesakes = sorted(known for known in keys if known.rpartition(".")[2] == name)
     if len(namesakes) > 2:
-        namesakes = []  # A name that is everywhere, such as `seed`, tells nothing.
+        namesakes = []  # A name that many sections have, such as `seed`, suggests none of them.
     return f"unknown key{did_you_mean(name, siblings, otherwise=longer or namesakes, show=str)}"
 
 
 def unknown_run_key(location: Location) -> str:
-    """Say that a run takes no such setting, as `unknown_key` does: only what a run takes may be meant.
+    """Return the message for an unknown setting of a run, as `unknown_key` does; it suggests settings of runs only.
 
     Args:
-        location: Where it stands in the settings of a run: in the section `runner`, with `noise` in it.
+        location: Its location in the settings of a run: those of the section `runner`, with `noise` in them.
     """
     key = dotted(location if location[0] == "noise" else ("runner", *location))
     return unknown_key(key, [known for known in KEYS if known.startswith(("runner.", "noise."))])
 
 
 def location_of(error: ErrorDetails) -> Location:
-    """Return where pydantic found something; what is wrong with keys together says which of them is to be changed."""
+    """Return the location of an error; an error of several keys names the one to change."""
     return (*error["loc"], *error.get("ctx", {}).get("keys", ()))
 
 
 def describe(error: ErrorDetails) -> str:
-    """Say in plain words what pydantic found."""
+    """Return the message of an error of pydantic."""
     if error["type"] == "extra_forbidden":
         return unknown_key(dotted(location_of(error)))
     if error["type"] in _WORDS:
         words = _WORDS[error["type"]].format(got=shown(error["input"]), **error.get("ctx", {}))
         return words + number_hint(error["input"]) if error["type"] in ("float_type", "int_type") else words
-    # The key is named in front of the message; our own errors begin with it again.
+    # The key stands in front of the message, and our own errors begin with it.
     return error["msg"].removeprefix(f"{error['loc'][-1]} ") if error["loc"] else error["msg"]

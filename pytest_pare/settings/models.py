@@ -33,19 +33,20 @@ class ScenarioSelection(_Section):
     paths: list[FilePath] = Field(
         default=[], description="Directories of scenario libraries, relative to the suite file."
     )
-    bundled: bool = Field(default=False, description="Whether the library that ships with pytest-pare takes part.")
+    bundled: bool = Field(default=False, description="Whether the library that ships with pytest-pare is used.")
     split: FilePath | None = Field(
         default=None,
-        description="Text file with one scenario id a line; # begins a comment. Relative to the suite file.",
+        description="Text file with one scenario id per line; # begins a comment. Relative to the suite file.",
     )
     include: list[Name] = Field(
-        default=[], description="Globs; a scenario is selected if one matches its id, or if there are none."
+        default=[], description="Globs; a scenario is selected if one matches its id. An empty list selects all."
     )
     exclude: list[Name] = Field(default=[], description="Globs; a scenario is left out if one matches its id.")
-    limit: int | None = Field(default=None, ge=1, description="Most scenarios that are selected; null is no limit.")
+    limit: int | None = Field(default=None, ge=1, description="Largest number of scenarios; null is no limit.")
     script_errors: Literal["fail", "warn"] = Field(
         default="fail",
-        description="What a defect of the scenario's own makes of a run, such as an event of its script that raises.",
+        description="How a run with a defect of the scenario ends, such as an event of its script that raises: fail is "
+        "an exception, warn only gives a warning.",
     )
 
 
@@ -68,10 +69,10 @@ class RunnerSettings(MultiScenarioRunnerConfig):
         default=ORACLE, description="Engine of the proactive agent's execute stage."
     )
     observe_max_iterations: Iterations = Field(
-        default=5, description="Most steps of the observe stage in a turn; null is no limit."
+        default=5, description="Largest number of steps of the observe stage in a turn; null is no limit."
     )
     execute_max_iterations: Iterations = Field(
-        default=10, description="Most steps of the execute stage in a turn; null is no limit."
+        default=10, description="Largest number of steps of the execute stage in a turn; null is no limit."
     )
     simulated_generation_time_mode: TimeMode = Field(
         default="fixed",
@@ -83,19 +84,19 @@ class RunnerSettings(MultiScenarioRunnerConfig):
 
 
 class Gate(_Section):
-    """What makes a session fail."""
+    """The conditions that a session must meet."""
 
     min_success_rate: Probability | None = Field(
-        default=None, description="Least share of runs that succeed, a fraction from 0 to 1; null sets no gate."
+        default=None, description="Lowest share of runs that must succeed, a fraction from 0 to 1; null sets no gate."
     )
     robustness: Probability | None = Field(
         default=None,
-        description="Least area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
+        description="Lowest area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
     )
     reruns: Literal["first", "last"] = Field(
         default="first",
-        description="Which attempt counts if a plugin runs a failed run again; one that infrastructure ended counts "
-        "only if it is the last.",
+        description="Which attempt counts if a plugin repeats a failed run. An attempt that infrastructure ended "
+        "counts only if it is the last.",
     )
 
     @field_validator("min_success_rate", "robustness", mode="before")
@@ -111,9 +112,9 @@ class Gate(_Section):
 
 
 class Reports(_Section):
-    """Files that the results are written to."""
+    """Files with the results."""
 
-    # The attributes cannot have the keys' names: `json` is a method of pydantic's.
+    # The attributes have other names than the keys, because `json` is a method of pydantic's models.
     json_path: FilePath | None = Field(
         default=None, alias="json", description="JSON report, relative to the suite file; null writes none."
     )
@@ -128,45 +129,44 @@ RecordMode = Literal["none", "once", "new", "all"]
 
 
 class Cassettes(_Section):
-    """Recordings of what live engines answered."""
+    """Recorded answers of live engines."""
 
-    dir: FilePath = Field(default="cassettes", description="Directory of the recordings, relative to the suite file.")
+    dir: FilePath = Field(default="cassettes", description="Directory of the cassettes, relative to the suite file.")
     mode: RecordMode = Field(
         default="none",
-        description="none replays, and an answer that was not recorded is an error; once records runs that have no "
-        "recording; new records the answers that are missing; all records everything anew.",
+        description="none replays, and a request without a recorded answer is an error; once records runs without a "
+        "cassette; new records missing answers; all records every answer again.",
     )
     on_drift: Literal["fail", "rerecord", "warn"] = Field(
         default="fail",
-        description="What becomes of a run that asks something else than was recorded: fail is an exception, rerecord "
-        "asks the engine from there on, warn takes the recorded answer nevertheless.",
+        description="How a run goes on if a request differs from the recorded one: fail ends it with an exception, "
+        "rerecord calls the engine from there on, warn uses the recorded answer and gives a warning.",
     )
 
 
 class SuiteSettings(_Section):
-    """Everything that a suite file can say."""
+    """All settings of a suite file."""
 
     scenarios: ScenarioSelection = Field(default=ScenarioSelection(), description="Which scenarios are run.")
     runs: int = Field(default=1, ge=1, description="How often each scenario is run.")
     runner: RunnerSettings = Field(default=RunnerSettings(), description="How they are run.")
-    noise: NoiseConfig = Field(default=NoiseConfig(), description="What goes wrong around the agent.")
+    noise: NoiseConfig = Field(default=NoiseConfig(), description="Faults around the agent.")
     matrix: dict[str, dict[str, Any]] = Field(
-        default={}, description="Names of variants; each has what is other in it: keys of `runner`, and `noise`."
+        default={},
+        description="Variants by name, each with the settings that it changes: keys of `runner`, and `noise`.",
     )
     sweep: dict[str, list[Any]] = Field(
-        default={}, description="The key of a number of `runner` or `noise`, and its levels; each level is a variant."
+        default={}, description="A numeric key of `runner` or `noise`, and its levels; each level is a variant."
     )
-    live: bool = Field(default=False, description="Whether engines may ask models, which may cost something.")
-    cassettes: Cassettes | None = Field(
-        default=None, description="Recordings of what live engines answered; null uses none."
-    )
-    gate: Gate = Field(default=Gate(), description="What makes the session fail.")
-    reports: Reports = Field(default=Reports(), description="Files that the results are written to.")
+    live: bool = Field(default=False, description="Whether engines may call models, which may cost money.")
+    cassettes: Cassettes | None = Field(default=None, description="Recorded answers of live engines; null uses none.")
+    gate: Gate = Field(default=Gate(), description="The conditions that the session must meet.")
+    reports: Reports = Field(default=Reports(), description="Files with the results.")
 
     @model_validator(mode="before")
     @classmethod
     def _read_nothing_as_default(cls, data: object) -> object:
-        # A section whose keys are all commented out is null in YAML.
+        # In YAML, a section whose keys are all commented out is null.
         if not isinstance(data, dict):
             return data
         return {key: value for key, value in data.items() if value is not None or not _is_section(cls, key)}
@@ -213,7 +213,7 @@ class SuiteSettings(_Section):
             if engine.is_live:
                 raise PydanticCustomError(
                     "not_live",
-                    "asks a model ({provider}, {model}), which may cost something: say live: true in the suite or "
+                    "calls a model ({provider}, {model}), which may cost money: set live: true in the suite, add "
                     "--pare-live, or replay cassettes",
                     {
                         "keys": ("runner", f"{role}_engine_config"),
@@ -230,7 +230,7 @@ def _is_section(model: type[BaseModel], key: str) -> bool:
 
 
 def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the keys of a section with the types of their values, those of its sections too."""
+    """Yield the keys of a section, and of the sections in it, with the types of their values."""
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
         if key == "runner.noise":

@@ -95,7 +95,7 @@ def _level(text: str) -> object:
 
 
 def parse_settings(text: str, source: str, at: Location = ()) -> Document:
-    """Read the YAML of a suite, or of a part of one, and keep what is wrong with it.
+    """Return the YAML of a suite, or of a part of one, with its problems.
 
     Args:
         text: The text.

@@ -18,26 +18,26 @@ from pytest_pare.settings.errors import describe, location_of, number_hint, unkn
 from pytest_pare.settings.models import KEYS, NUMBER_KEYS, RunnerSettings, SuiteSettings
 
 RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
-"""How the number of a run ends what tells runs of a scenario from each other."""
+"""The number of a run, at the end of the part of a node id that distinguishes runs of a scenario."""
 
-# In a node id, and in an expression of `-k`.
+# The names that can stand in a node id, and in an expression of `-k`.
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 _OF_RUNNER = frozenset(key.removeprefix("runner.") for key in KEYS if re.fullmatch(r"runner\.\w+", key))
 _OF_CELL = _OF_RUNNER | {"noise"}
 
-# What is wrong, and where in the suite.
+# A location in the suite, and what is wrong there.
 Finding = tuple[Location, str]
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One of the ways in which a suite runs its scenarios.
+    """A combination of settings that a suite runs its scenarios with.
 
     Attributes:
         name: Name in node ids and reports; empty where the suite names no variants.
         settings: The suite's settings in this variant.
-        level: The key of the sweep and its value in this variant; None without a sweep.
+        level: The key of the sweep and its value in this variant; `None` without a sweep.
         cell: Name of the matrix's cell; empty without a matrix.
     """
 
@@ -47,7 +47,7 @@ class Variant:
     cell: str = ""
 
     def __repr__(self) -> str:
-        # A plugin may print it as a parameter of a test, and compare it with that of an earlier session.
+        # Plugins print it as a parameter of a test, and compare it with that of an earlier session.
         return f"Variant({self.name!r})"
 
 
@@ -55,7 +55,7 @@ class VariantsError(ValueError):
     """A matrix or a sweep that cannot be used."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        # What is wrong with every level alike is said once.
+        # An error of all levels is reported once.
         self.findings = list(dict.fromkeys(findings))
         super().__init__(self.findings)
 
@@ -65,7 +65,7 @@ class VariantsError(ValueError):
 
 @dataclass(frozen=True)
 class _Change:
-    """What a cell or a level changes: `overlay` has the sections of a suite; `place` is where the suite says so."""
+    """The changes of a cell or a level: `overlay` has the sections of a suite; `place` is its location in the suite."""
 
     place: Location
     name: str
@@ -73,7 +73,7 @@ class _Change:
     level: tuple[str, float] | None = None
 
     def finding(self, location: Location, message: str) -> Finding:
-        """Return what is wrong at a location of the changed suite as what is wrong with the change."""
+        """Return an error at a location of the changed suite as an error of the change."""
         if self.level is None:
             inner = location[1:] if location[:1] == ("runner",) else location
             is_changed = bool(inner) and inner[0] in {**self.overlay, **self.overlay["runner"]}
@@ -94,17 +94,17 @@ def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
     """
     if not settings.matrix and not settings.sweep:
         return (Variant("", settings),)
-    said = settings.model_dump(by_alias=True, exclude_unset=True, exclude={"matrix": True, "runner": {"noise"}})
+    base = settings.model_dump(by_alias=True, exclude_unset=True, exclude={"matrix": True, "runner": {"noise"}})
     cells = [_cell(name, cell) for name, cell in settings.matrix.items()]
     wrong = [*_wrong_in_matrix(settings.matrix), *_wrong_in_sweep(settings.sweep)]
     levels = [] if any(location[0] == "sweep" for location, _ in wrong) else list(_levels(settings.sweep))
     for change in (*cells, *levels):
-        wrong += _changed(said, change)[1]
+        wrong += _changed(base, change)[1]
     if wrong:
         raise VariantsError(wrong)
     variants = []
     for changes in product(*filter(None, (cells, levels))):
-        changed, combined = _changed(said, *changes)
+        changed, combined = _changed(base, *changes)
         wrong += [(location, f"with {dotted(changes[0].place)}: {message}") for location, message in combined]
         if changed is not None:
             cell = changes[0].name if cells else ""
@@ -117,15 +117,15 @@ def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
 def without_stage(
     settings: SuiteSettings, variants: Iterable[Variant], overrides: Iterable[Location]
 ) -> Iterator[Finding]:
-    """Find what is set for stages of the built-in agent where no variant that it is set for has that agent.
+    """Yield the settings for stages of the built-in agent that apply to no variant with that agent.
 
     Args:
-        settings: What the suite says, with the overrides applied.
+        settings: The settings of the suite, with the overrides applied.
         variants: Its variants.
-        overrides: What was set over the file.
+        overrides: The locations of the overrides.
     """
     overridden = {location[1:2] for location in overrides if location[0] == "runner"}
-    # Another agent for this session makes nothing wrong of what the file says for its own.
+    # The file's settings for its own agent stay valid if an override names another agent for this session.
     swapped = bool(overridden & {(), ("agent_type",)})
     runners = {variant.cell: variant.settings.runner for variant in variants}
     set_for: dict[Location, list[RunnerSettings]] = {
@@ -162,7 +162,7 @@ def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
     for key, levels in sweep.items():
         message = _wrong_with_key(key)
         if message is not None:
-            # Whatever its levels are, there is nothing that they could be right for.
+            # Without a valid key, there is nothing to check the levels against.
             yield ("sweep", key), message
             continue
         for index, level in enumerate(levels):
@@ -189,7 +189,7 @@ def _wrong_with_key(key: str) -> str | None:
 
 
 def _without_effect(sweep: dict[str, list[Any]], variants: list[Variant]) -> Iterator[Finding]:
-    # Its curve would be flat, and say that the agent bears what it never met.
+    # Its curve would be flat, and show as robust an agent that never met the noise.
     for key in sweep:
         reasons = {one.cell: why_without_effect(key, one.settings.runner, one.settings.noise) for one in variants}
         for cell, reason in reasons.items():
@@ -206,7 +206,7 @@ def _cell(name: str, cell: dict[str, Any]) -> _Change:
 def _levels(sweep: dict[str, list[Any]]) -> Iterator[_Change]:
     for key, levels in sweep.items():
         parts = key.split(".")
-        # A fault's own numbers have names that all faults share.
+        # All faults have the same names for their numbers, so the fault's name is a part of it.
         called = key.removeprefix("noise.") if parts[0] == "noise" else parts[-1]
         for level, index in sorted((level, index) for index, level in enumerate(levels)):
             overlay: Any = reduce(lambda inner, part: {part: inner}, reversed(parts), level)
@@ -214,10 +214,10 @@ def _levels(sweep: dict[str, list[Any]]) -> Iterator[_Change]:
             yield _Change(("sweep", key, index), name, overlay, (key, float(level)))
 
 
-def _changed(said: dict[str, Any], *changes: _Change) -> tuple[SuiteSettings | None, list[Finding]]:
-    """Return the settings of a suite that also says what is changed, or what is wrong with the last change."""
+def _changed(base: dict[str, Any], *changes: _Change) -> tuple[SuiteSettings | None, list[Finding]]:
+    """Return the settings of a suite with changes applied, or the errors of the last change."""
     try:
-        return SuiteSettings.model_validate(reduce(_suite_overlaid, (one.overlay for one in changes), said)), []
+        return SuiteSettings.model_validate(reduce(_suite_overlaid, (one.overlay for one in changes), base)), []
     except ValidationError as error:
         details = error.errors(include_url=False)
         return None, [changes[-1].finding(location_of(one), describe(one)) for one in details]

@@ -362,7 +362,7 @@ def test_a_handler_of_the_users_own_stays(garden: Example, monkeypatch: pytest.M
 
 
 def test_code_that_does_not_let_go_of_sigterm(garden: Example) -> None:
-    garden.write("conftest.py", "from pytest_pare import process_end\nprocess_end._UNWIND_SECONDS = 0.2")
+    garden.write("conftest.py", "from pytest_pare.plugin import process_end\nprocess_end._UNWIND_SECONDS = 0.2")
     code = f"while run == 2:\n    try:\n        {TERMINATE}\n        time.sleep(60)\n    except BaseException: pass"
     session = process_ends(garden, code)
     assert interrupted(session, garden)
@@ -373,7 +373,7 @@ def test_code_that_does_not_let_go_of_sigterm(garden: Example) -> None:
 
 
 def test_a_thread_that_an_agent_leaves_does_not_keep_the_process_alive(garden: Example) -> None:
-    garden.write("conftest.py", "from pytest_pare import process_end\nprocess_end._FAREWELL_SECONDS = 0.2")
+    garden.write("conftest.py", "from pytest_pare.plugin import process_end\nprocess_end._THREAD_SECONDS = 0.2")
     code = """
 pool = ThreadPoolExecutor()
 pool.submit(str).result()
@@ -423,7 +423,7 @@ def test_the_plugin_takes_back_what_it_changes(garden: Example) -> None:
     before = os._exit
     agent(garden, "pass").run(*SUITE)
     assert os._exit is before
-    assert process_end._undying() == []
+    assert process_end._blocking_threads() == []
 
 
 def test_a_run_that_ends_the_process_is_noted(garden: Example) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import BaseModel
+
+from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from tests.plugin.conftest import Example
 
 SUITE = ("--pare-config", "pare.yaml")
@@ -269,8 +270,8 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         (
             "user_engine_config()",
             "return LLMEngineConfig(model_name='gpt-5', provider='openai')",
-            "the user engine asks a model, gpt-5 (openai), which may cost something: say live: true in the suite "
-            "or --pare-live",
+            "the user engine calls a model, gpt-5 (openai), which may cost money: set live: true in the suite, "
+            "or add --pare-live",
         ),
         (
             "execute_engine_config()",
@@ -308,8 +309,8 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         (
             "pare_runner_config()",
             "return ScenarioRunnerConfig(oracle=False)",
-            "the user engine asks a model, gpt-5-mini (openai), which may cost something: say live: true in the suite "
-            "or --pare-live",
+            "the user engine calls a model, gpt-5-mini (openai), which may cost money: set live: true in the suite, "
+            "or add --pare-live",
         ),
         ("pare_run_number()", "return 'one'", None),
     ],
@@ -331,3 +332,29 @@ def test_a_teardown_that_fails_leaves_the_result_and_the_exit_status(example: Ex
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.outcomes() == {"passed": 1, "errors": 1}
     assert session.verdict == ["gate PASS: 1 of 1 run succeeded (100.0 %), 0.0 % needed"]
+
+
+def test_a_config_is_validated_once_after_fixtures(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    validated: list[str] = []
+    validate = BaseModel.model_validate.__func__  # type: ignore[attr-defined]
+
+    def noted(cls: type[BaseModel], *args: Any, **kwargs: Any) -> Any:
+        validated.append(cls.__name__)
+        return validate(cls, *args, **kwargs)
+
+    monkeypatch.setattr(ScenarioRunnerConfig, "model_validate", classmethod(noted))
+    garden.suite("runs: 2").run(*SUITE)
+    # The controller validates the record of each different config.
+    assert validated == ["MultiScenarioRunnerConfig"]
+    validated.clear()
+    conftest(garden, "noise_config()", "return {'data': 'noise.json', 'tool_slow': {'rate': 0.1}}")
+    garden.run(*SUITE)
+    assert sorted(validated) == ["MultiScenarioRunnerConfig", *["RunnerSettings"] * 4]
+
+
+def test_a_path_of_a_fixture_is_relative_to_the_suite(example: Example) -> None:
+    example.scenario("water").suite("", "suites/pare.yaml")
+    conftest(example, "pare_runner_config(pare_runner_config)", "update = {'export': True, 'output_dir': 'out'}; "
+             "return pare_runner_config.model_copy(update=update)")  # fmt: skip
+    example.run("suites/pare.yaml")
+    assert [path.name for path in (example.path / "suites/out").iterdir()] == ["water.jsonl"]

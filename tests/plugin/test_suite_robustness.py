@@ -119,6 +119,6 @@ def test_a_fixture_that_takes_the_place_of_the_level_is_refused(mailbox: Example
         .run("--pare-config", "pare.yaml", "-k", "run1")
     )
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    told = "variant tool_failure_probability_{} says noise.tool_failure_probability = {}, and a fixture makes it 0.5; "
-    assert [told.format(level, level) in session.out for level in (0, 0.5, 1)] == [True, False, True]
+    refused = "variant tool_failure_probability_{}: noise.tool_failure_probability: expected {}, got 0.5 from a fixture"
+    assert [refused.format(level, level) in session.out for level in (0, 0.5, 1)] == [True, False, True]
     assert [line.split()[1:3] for line in curve_of(session)[2:5]] == [["1", "0"], ["1", "1"], ["1", "0"]]

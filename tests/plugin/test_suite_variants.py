@@ -216,8 +216,8 @@ def test_an_agent_of_a_fixture_does_not_stand_in_for_that_of_a_variant(garden: E
     session = garden.run(*SUITE)
     assert session.outcomes() == {"passed": 1, "failed": 1}
     assert (
-        "variant bold says runner.agent_type = eager, and the fixture proactive_agent returns another agent, which "
-        "would win; leave one out (--noconftest leaves out what a conftest.py overrides)"
+        "variant bold sets runner.agent_type = eager, and the fixture proactive_agent returns another agent, which "
+        "takes precedence; leave one out (--noconftest leaves out each conftest.py)"
     ) in session.result.outlines
     assert session.has_no_traceback_of_ours()
 

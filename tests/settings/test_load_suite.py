@@ -173,7 +173,7 @@ def test_settings_are_frozen() -> None:
             setattr(section, name, None)
 
 
-NOT_LIVE = "which may cost something: say live: true in the suite or --pare-live, or replay cassettes"
+NOT_LIVE = "which may cost money: set live: true in the suite, add --pare-live, or replay cassettes"
 NOT_YET = "has no effect in this version of pytest-pare and can only be left at its default"
 NO_EFFECT = "has no effect in a suite and can only be left at its default"
 
@@ -242,11 +242,11 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ),
         (
             "runner: {user_engine_config: {model_name: m, provider: p}}",
-            f"runner.user_engine_config: asks a model (p, m), {NOT_LIVE}",
+            f"runner.user_engine_config: calls a model (p, m), {NOT_LIVE}",
         ),
         (
             "runner: {execute_engine_config: {model_name: m}}",
-            f"runner.execute_engine_config: asks a model (no provider, m), {NOT_LIVE}",
+            f"runner.execute_engine_config: calls a model (no provider, m), {NOT_LIVE}",
         ),
         (
             "runner: {user_engine_config: {model_name: m, provider: scripted, answers: 5}}",

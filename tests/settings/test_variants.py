@@ -217,7 +217,7 @@ def test_paths_of_a_matrix_on_the_command_line_are_relative_to_where_it_was_writ
 
 
 NAME = "the name of a variant has only letters, digits, dots, underscores and hyphens"
-LIVE = "may cost something: say live: true in the suite or --pare-live, or replay cassettes"
+LIVE = "may cost money: set live: true in the suite, add --pare-live, or replay cassettes"
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ LIVE = "may cost something: say live: true in the suite or --pare-live, or repla
         ),
         (
             "  x:\n    user_engine_config: {model_name: m, provider: p}",
-            [f"3: matrix.x.user_engine_config: asks a model (p, m), which {LIVE}"],
+            [f"3: matrix.x.user_engine_config: calls a model (p, m), which {LIVE}"],
         ),
         (
             "  x: {}\n  y:\n    simulated_generation_time_mode: recorded",
@@ -277,7 +277,7 @@ def test_what_a_cell_makes_wrong_elsewhere_is_told_of_the_cell() -> None:
         matrix:
           x: {}
           y: {agent_type: observe-execute}
-    """) == [f"pare.yaml:6: matrix.y: runner.observe_engine_config: asks a model (p, m), which {LIVE}"]
+    """) == [f"pare.yaml:6: matrix.y: runner.observe_engine_config: calls a model (p, m), which {LIVE}"]
 
 
 @pytest.mark.parametrize("also", ["live: true", "cassettes: {}"])
@@ -585,8 +585,8 @@ def test_variants_are_what_a_suite_would_be_that_said_it_itself(
         runner = {**base, **{key: value for key, value in cell.items() if key != "noise"}}
         if isinstance(base.get("env_events_config"), dict) and isinstance(cell.get("env_events_config"), dict):
             runner["env_events_config"] = {**base["env_events_config"], **cell["env_events_config"]}
-        told = {"runner": runner, "noise": {"tool_slow": {"rate": level}}, "sweep": sweep}
-        expected = SuiteSettings.model_validate(told)
+        changed = {"runner": runner, "noise": {"tool_slow": {"rate": level}}, "sweep": sweep}
+        expected = SuiteSettings.model_validate(changed)
         assert variant.settings == expected
         assert (variant.name, variant.level) == (
             f"{name}-tool_slow.rate_{str(level).removesuffix('.0')}",
