@@ -11,19 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
+    from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
     from pytest_pare.scenarios.registry import ScenarioRegistry, register_scenario
     from pytest_pare.scenarios.scenario import PAREScenario
 
 _MODULE_OF = {
-    "MultiScenarioRunnerConfig": "config",
-    "PAREMultiScenarioValidationResult": "validation_result",
-    "PAREScenario": "scenario",
-    "PAREScenarioValidationResult": "validation_result",
-    "ScenarioRegistry": "registry",
-    "ScenarioRunnerConfig": "config",
-    "register_scenario": "registry",
+    "MultiScenarioRunnerConfig": "pytest_pare.scenarios.config",
+    "PAREMultiScenarioValidationResult": "pytest_pare.results.multi_result",
+    "PAREScenario": "pytest_pare.scenarios.scenario",
+    "PAREScenarioValidationResult": "pytest_pare.results.validation_result",
+    "ScenarioRegistry": "pytest_pare.scenarios.registry",
+    "ScenarioRunnerConfig": "pytest_pare.scenarios.config",
+    "register_scenario": "pytest_pare.scenarios.registry",
 }
 
 __all__ = [
@@ -40,6 +41,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    value = getattr(import_module(_MODULE_OF[name]), name)
     globals()[name] = value
     return value

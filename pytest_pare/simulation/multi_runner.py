@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.rate_limit import session_directory
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.validation_result import (
-    PAREMultiScenarioValidationResult,
     PAREScenarioValidationResult,
     RecordedException,
     exception_type_name,

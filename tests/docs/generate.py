@@ -10,12 +10,13 @@ from are.simulation.tool_utils import OperationType, ToolAttributeName
 
 from pytest_pare import apps, compat
 from pytest_pare.apps import StatefulApp
+from pytest_pare.results.columns import COLUMNS, DETAILS, Column
 from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-PAGES = [Path(__file__).parents[2] / "docs" / name for name in ("apps.md", "compatibility.md")]
+PAGES = [Path(__file__).parents[2] / "docs" / name for name in ("apps.md", "compatibility.md", "reports.md")]
 SECTION = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 
 
@@ -93,9 +94,22 @@ def modules() -> Iterator[str]:
         yield f"| `{module}` | {', '.join(f'`{name}`' for name in sorted(names))} |"
 
 
+def columns(declared: Iterable[Column]) -> Iterator[str]:
+    """Yield the table of columns of a table of results."""
+    yield "| column | type | what it holds |"
+    yield "|---|---|---|"
+    for one in declared:
+        yield f"| `{one.name}` | {one.dtype} | {one.about} |"
+
+
 def section(name: str) -> str:
     """Return the text of a generated section."""
-    tables = {"announcements": announcements, "modules": modules}
+    tables: dict[str, Callable[[], Iterator[str]]] = {
+        "announcements": announcements,
+        "modules": modules,
+        "columns": lambda: columns(COLUMNS),
+        "metrics": lambda: columns(DETAILS),
+    }
     lines = tables[name]() if name in tables else app_section(name)
     return "\n".join(lines) + "\n"
 

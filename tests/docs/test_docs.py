@@ -477,15 +477,6 @@ def apps_table() -> Iterator[str]:
         yield f"| [`{name}`](apps.md#{name.lower()}) | {len(screens)} | {counts[0]} | {counts[1]} |"
 
 
-def columns_table() -> Iterator[str]:
-    from pytest_pare.results.schema import RESULT_SCHEMA
-
-    yield "| column | type |"
-    yield "|---|---|"
-    for name, dtype in RESULT_SCHEMA.items():
-        yield f"| `{name}` | {dtype} |"
-
-
 def members_table(cls: type) -> Iterator[str]:
     """Yield what an object of `cls` offers: the attributes of which its docstring tells, its properties and methods."""
     yield "| name | what it is |"
@@ -534,7 +525,6 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "faults": faults_table,
     "flags": flags_table,
     "fixtures": fixtures_table,
-    "columns": columns_table,
     "apps": apps_table,
     "turn": partial(members_table, protocols.Turn),
     "notification": partial(members_table, protocols.Notification),
@@ -581,10 +571,12 @@ def test_what_is_generated_and_grown_old_is_found() -> None:
 
 
 def test_every_figure_of_the_report_is_explained() -> None:
-    from pytest_pare.results.statistics import GroupStatistics
+    from pytest_pare.results.statistics import TOTALS, GroupStatistics
 
     text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
-    assert [name for name in GroupStatistics.__dataclass_fields__ if f"`{name}`" not in text] == []
+    figures = [*GroupStatistics.__dataclass_fields__, *(one.total for one in TOTALS)]
+    figures.remove("totals")
+    assert [name for name in figures if f"`{name}`" not in text] == []
 
 
 # -- links
