@@ -51,9 +51,10 @@ _ENVIRONMENT = {"StateAwareEnvironmentWrapper": "pytest_pare.simulation.environm
 _EXPANDER = {"PAREEnvEventsExpander": "pytest_pare.scenarios.expander"}
 _NOTIFICATIONS = {"PARENotificationSystem": "pytest_pare.simulation.notifications"}
 _CONFIG = dict.fromkeys(("MultiScenarioRunnerConfig", "ScenarioRunnerConfig"), "pytest_pare.scenarios.config")
-_RESULTS = dict.fromkeys(
-    ("PAREMultiScenarioValidationResult", "PAREScenarioValidationResult"), "pytest_pare.results.validation_result"
-)
+_RESULTS = {
+    "PAREMultiScenarioValidationResult": "pytest_pare.results.multi_result",
+    "PAREScenarioValidationResult": "pytest_pare.results.validation_result",
+}
 
 
 def _app_modules() -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ import pytest
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.run_files import why_not_writable
 from pytest_pare.engines.model_resolution import name_of
-from pytest_pare.plugin.result_collector import only_looks
+from pytest_pare.plugin.narrowing import only_looks
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:

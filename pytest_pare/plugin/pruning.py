@@ -10,8 +10,8 @@ import pytest
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.run_files import file_name, recorder_name
 from pytest_pare.engines.cassette import recorder_of
+from pytest_pare.plugin.narrowing import narrowing, only_looks
 from pytest_pare.plugin.options import PRUNE
-from pytest_pare.plugin.result_collector import narrowing, only_looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

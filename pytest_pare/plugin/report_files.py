@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_pare.plugin.suite_results import Outcome, SuiteTally
+    from pytest_pare.plugin.outcomes import Outcome
+    from pytest_pare.plugin.suite_results import SuiteTally
 
 UNFINISHED = "UNFINISHED"
 """The verdict of a report whose session has not ended, or ended before its verdict."""
@@ -35,7 +36,9 @@ class ReportFiles:
 
     def __init__(self, suite: SuiteTally) -> None:
         self._suite = suite
-        self._json, self._parquet = suite.suite.json_report, suite.suite.parquet_report
+        paths = {"json": suite.suite.json_report, "parquet": suite.suite.parquet_report}
+        # Name of the format to the file.
+        self._paths: dict[str, Path] = {name: path for name, path in paths.items() if path is not None}
         self._earlier: dict[Path, tuple[bytes, os.stat_result]] = {}
         self._journal: TextIO | None = None
         self._has_journal = True
@@ -43,30 +46,26 @@ class ReportFiles:
         self.problems: list[str] = []
 
     @property
-    def _paths(self) -> list[Path]:
-        return [path for path in (self._json, self._parquet) if path is not None]
-
-    @property
     def _journal_path(self) -> Path | None:
-        return next((path.with_name(f"{path.name}.unfinished.jsonl") for path in self._paths), None)
+        return next((path.with_name(f"{path.name}.unfinished.jsonl") for path in self._paths.values()), None)
 
     def begin(self) -> None:
         """Replace the reports of an earlier session: a session that never ends must not leave its verdict.
 
         The JSON file says UNFINISHED. The table has no verdict, and is removed.
         """
-        for path in self._paths:
+        for path in self._paths.values():
             with suppress(OSError):
                 self._earlier[path] = (path.read_bytes(), path.stat())
                 path.unlink()
-        if self._json is not None:
-            # What is wrong is told when the report itself is written.
+        if "json" in self._paths:
+            # An error is reported when the report itself is written.
             with suppress(OSError):
-                write_whole(self._json, _unfinished(self._suite.name, self._journal_path))
+                write_whole(self._paths["json"], _unfinished(self._suite.name, self._journal_path))
 
     def restore(self) -> None:
         """Put the reports of the earlier session back: this one had no run of the suite."""
-        for path in self._paths:
+        for path in self._paths.values():
             with suppress(OSError):
                 if path in self._earlier:
                     content, status = self._earlier[path]
@@ -91,25 +90,17 @@ class ReportFiles:
             # A copy for the worst case. The results themselves are kept.
             self._has_journal = False
 
-    def write(self, *, duration: float, split: str) -> None:
+    def write(self, *, duration: float) -> None:
         """Write the reports. Whatever goes wrong with one is a problem of its own.
 
         Args:
             duration: Length of the session in seconds of real time.
-            split: Name of the set of scenarios.
         """
-        suite = self._suite
-        if self._json is not None:
-            with self._writing(self._json):
-                from pytest_pare.results.files import write_json
+        for name, path in self._paths.items():
+            with self._writing(path):
+                from pytest_pare.results.files import FORMATS
 
-                results, curves = suite.results(duration), suite.curves()
-                write_json(self._json, suite.name, results, split, suite.verdict, curves, suite.setup_seconds)
-        if self._parquet is not None:
-            with self._writing(self._parquet):
-                from pytest_pare.results.files import write_parquet
-
-                write_parquet(self._parquet, suite.name, suite.results(duration))
+                FORMATS[name](path, self._suite.report(duration))
         self._close_journal()
 
     @contextmanager

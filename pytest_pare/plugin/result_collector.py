@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.plugin.failure_report import cause_of
+from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
+from pytest_pare.plugin.outcomes import NOT_RUN, Outcome, is_run_again, outcome_of, outcome_of_record
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
-from pytest_pare.plugin.suite_results import NOT_RUN, Outcome, SuiteTally
-from pytest_pare.plugin.watchdog import why_ended
+from pytest_pare.plugin.suite_results import RunId, SuiteTally
 from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
-from pytest_pare.results.validation_result import result_from_record
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from pytest_pare.settings import Suite
 
-_LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 _BEGAN = "it began and never ended"
 # Kept open for the report, in case an agent takes all file descriptors: imports need some too.
 _SPARE_FILES = 16
-# Of pytest-split, pytest-shard and pytest-test-groups: the number of shares, and the one of this session.
-_SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
 # How a session ends that was not cut short.
 _WELL_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-_SOMEBODY = "a plugin or a conftest.py"
 _COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
@@ -80,6 +74,10 @@ class Tally:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the selected runs."""
         self._select(item.nodeid for item in session.items)
+        for item in session.items:
+            suite = self._suite_of(item.nodeid)
+            if suite is not None:
+                suite.identify(item.nodeid, RunId.of_item(item, suite.suite))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
@@ -90,8 +88,7 @@ class Tally:
         for nodeid in nodeids:
             suite = self._suite_of(nodeid)
             if suite is not None:
-                waiting = Outcome("no_result", reason=NOT_RUN, reported=False, level=suite.level_of(nodeid))
-                suite.outcomes.setdefault(nodeid, waiting)
+                suite.outcomes.setdefault(nodeid, Outcome("no_result", reason=NOT_RUN, reported=False))
 
     def _suite_of(self, nodeid: str) -> SuiteTally | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -124,14 +121,16 @@ class Tally:
         # Subtests send reports of a subclass, under the node id of the test around them.
         if suite is None or type(report) is not pytest.TestReport:
             return
+        if (run := getattr(report, "pare_run", None)) is not None:
+            suite.identify(report.nodeid, RunId.from_dict(run))
         earlier: list[dict[str, Any]] = getattr(report, "pare_attempts", [])
         for record in earlier:
-            self._keep(suite, report.nodeid, _outcome_of_record(record), record)
-        outcome = _outcome(report)
+            self._keep(suite, report.nodeid, outcome_of_record(record), record)
+        outcome = outcome_of(report)
         if outcome is not None:
             self._keep(suite, report.nodeid, outcome, getattr(report, "pare", {}))
             self._scored_failures += report.failed and outcome.result is not None
-        elif report.when == "teardown" and _is_run_again(report):
+        elif report.when == "teardown" and is_run_again(report):
             suite.replace_last(report.nodeid)
         problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
         self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
@@ -217,6 +216,7 @@ class Tally:
                 robustness=least_area(suite.curves()),
                 min_robustness=gate.robustness,
                 attempts=suite.times_played(),
+                results=[one.result for one in suite.outcomes.values() if one.result is not None],
                 partial=self._partial_reasons(suite),
                 deselected=suite.deselected,
                 interrupted=interrupted,
@@ -254,7 +254,7 @@ class Tally:
             write_summary(reporter, suites, self.duration, self.problems)
             reporter.flush()
         for suite in suites:
-            self._files[suite.name].write(duration=self.duration, split=split_name(suite.suite))
+            self._files[suite.name].write(duration=self.duration)
         files = self._files.values()
         self.problems += [problem for one in files for problem in one.problems]
         if reporter is not None:
@@ -267,102 +267,7 @@ class Tally:
     def _deselected_suites(self) -> dict[str, list[str]]:
         """Return the suites all of whose runs were deselected, and by what."""
         return {
-            name: list(_told_to_narrow(self._config, suite)) or [_SOMEBODY]
+            name: list(reasons_of(self._config, suite)) or [UNKNOWN_CODE]
             for name, suite in self.suites.items()
             if not suite.outcomes and name not in self._not_collected
         }
-
-
-def split_name(suite: Suite) -> str:
-    """Return the name of the set of scenarios that a suite runs, for its report."""
-    selection = suite.settings.scenarios
-    if selection.split is not None:
-        return PurePath(selection.split).stem
-    return "custom" if selection.include or selection.exclude or selection.limit else "full"
-
-
-def _outcome(report: pytest.TestReport) -> Outcome | None:
-    """Return what a report says of its run; `None` if nothing."""
-    expected = hasattr(report, "wasxfail")
-    if report.skipped:
-        reason = report.wasxfail if expected else _skip_reason(report)
-        return Outcome("xfailed" if expected else "skipped", reason=reason)
-    if report.when == "teardown" or (report.when == "setup" and report.passed):
-        return None
-    replaced = _is_run_again(report)
-    if report.when == "call":
-        return _outcome_of_call(report, replaced=replaced)
-    if report.when == "setup":
-        return Outcome("no_result", reason=f"a fixture failed: {cause_of(report)}", replaced=replaced)
-    # A run that was ended for the time it took is no misfortune of its process.
-    ended = why_ended(report.nodeid)
-    return Outcome("no_result", reason=ended or "its process died", died=ended is None, replaced=replaced)
-
-
-def _is_run_again(report: pytest.TestReport) -> bool:
-    """Tell whether a plugin has run the test again after this report, which it then logs with an outcome of its own."""
-    return report.outcome not in ("passed", "failed", "skipped")
-
-
-def _outcome_of_call(report: pytest.TestReport, *, replaced: bool) -> Outcome:
-    record = getattr(report, "pare", None)
-    if record is None:
-        return Outcome("no_result", reason=cause_of(report), replaced=replaced)
-    outcome = _outcome_of_record(record, replaced=replaced)
-    if not report.passed and outcome.result is not None and outcome.kind == "success":
-        # A strict xfail that passed, or another plugin's objection.
-        outcome.kind, outcome.result.success, outcome.result.rationale = "failed", False, cause_of(report)
-    return outcome
-
-
-def _outcome_of_record(record: Mapping[str, Any], *, replaced: bool = True) -> Outcome:
-    if record["result"] is None:
-        return Outcome("no_result", reason=record["reason"], replaced=replaced)
-    result, level = result_from_record(record["result"]), record.get("level")
-    return Outcome(
-        result.status,
-        result,
-        record["config"],
-        level=None if level is None else (level[0], level[1]),
-        replaced=replaced,
-    )
-
-
-def _skip_reason(report: pytest.TestReport) -> str:
-    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
-
-
-def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
-    """Return what leaves runs of a suite out, or may: what the session was told, or else somebody's code."""
-    reasons = list(_told_to_narrow(config, suite))
-    if not reasons and suite.outcomes and suite.deselected:
-        reasons = [_SOMEBODY]
-    return reasons
-
-
-def _told_to_narrow(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
-    for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
-        if config.getoption(option, None):
-            yield f"{flag} {config.getoption(option)}"
-    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect"), ("testmon", "--testmon")):
-        if config.getoption(option, None):
-            yield flag
-    yield from _shards(config)
-    if any(PurePath(arg.partition("::")[0]).name == suite.suite.path.name and "::" in arg for arg in config.args):
-        yield "node ids"
-    if suite.suite.settings.scenarios.limit is not None:
-        yield f"limit {suite.suite.settings.scenarios.limit}"
-
-
-def _shards(config: pytest.Config) -> Iterator[str]:
-    """Return which share of the tests a plugin leaves for this session, in the words of the command line."""
-    for shards, shard in _SHARDS:
-        # A flag that no plugin adds has the value None.
-        count = config.getoption(shards, None)
-        if isinstance(count, int) and count > 1:
-            yield f"{shards} {count} {shard} {config.getoption(shard, None)}"
-
-
-def only_looks(config: pytest.Config) -> bool:
-    """Tell whether this session runs nothing on purpose."""
-    return any(config.getoption(option, False) for option in _LOOKS)

@@ -35,12 +35,14 @@ class _Played:
 
     Attributes:
         item: The item.
+        run: The run that it stands for.
         has_open_attempt: Whether an attempt has begun that no report was logged of.
         cause: Why that attempt has no record, if it has failed without one.
         unreported: The records of earlier attempts that no report was logged of.
     """
 
     item: pytest.Item
+    run: RunId
     has_open_attempt: bool = False
     cause: str = ""
     unreported: list[dict[str, Any]] = field(default_factory=list)
@@ -71,11 +73,11 @@ class RunReports:
         suite = suite_of(item)
         if suite is None:
             return
-        played = self._played.setdefault(item.nodeid, _Played(item))
+        played = self._played.setdefault(item.nodeid, _Played(item, RunId.of_item(item, suite)))
         played.set_aside()
         played.has_open_attempt, played.cause = True, ""
         attempt = item.stash[_ATTEMPT] = item.stash.get(_ATTEMPT, 0) + 1
-        _set_properties(item, run_properties(item.nodeid, repeated=suite.settings.runs > 1, attempt=attempt))
+        _set_properties(item, run_properties(played.run, attempt=attempt))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -88,13 +90,14 @@ class RunReports:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Attach what is known of the attempts that have ended: `pare`, and `pare_attempts` for earlier ones."""
+        """Attach the run's identity (`pare_run`), its record (`pare`) and those of earlier attempts."""
         played = self._played.get(report.nodeid)
         # Subtests log reports of a subclass, in the middle of an attempt. Another process has attached its own.
         if played is None or type(report) is not pytest.TestReport:
             return
         if report.when != "setup" or not report.passed:
             _attach(played, report)
+        vars(report)["pare_run"] = sendable(played.run.to_dict())
         report.user_properties = sendable(list(played.item.user_properties))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
@@ -123,15 +126,13 @@ def _attach(played: _Played, report: pytest.TestReport) -> None:
 # -- the properties of a test case
 
 
-def run_properties(nodeid: str, *, repeated: bool, attempt: int) -> dict[str, str | None]:
-    """Return what a run is, as properties of a test case; `None` for what it is not.
+def run_properties(run: RunId, *, attempt: int) -> dict[str, str | None]:
+    """Return the identity of a run as properties of a test case; `None` for what it does not have.
 
     Args:
-        nodeid: The node id.
-        repeated: Whether its suite has several runs of each scenario.
+        run: The run.
         attempt: How often this process has begun it.
     """
-    run = RunId.of(nodeid, repeated=repeated)
     return {
         "pare_scenario": run.scenario_id,
         "pare_variant": run.variant or None,

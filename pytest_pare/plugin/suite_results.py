@@ -1,72 +1,27 @@
-"""What became of the runs of a suite, as far as the reports that have arrived tell."""
+"""The runs of a suite: their identities, the outcomes that reports have brought, and the results of them all."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
+from pytest_pare.plugin.outcomes import counted
 from pytest_pare.results.attempts import Attempts
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
-from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult
+from pytest_pare.results.suite_report import SuiteReport
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
-from pytest_pare.settings.variants import RUN_NUMBER
+from pytest_pare.settings.variants import RUN_NUMBER, Variant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from pytest_pare.plugin.outcomes import Outcome
     from pytest_pare.results.gate import Verdict
-    from pytest_pare.results.validation_result import PAREScenarioValidationResult
-    from pytest_pare.settings import Suite, Variant
-
-NOT_RUN = "the session ended before it was run"
-"""Why a run has no result before it has begun."""
-
-_AS_EXPECTED = ("success", "skipped", "xfailed")
-
-
-@dataclass
-class Outcome:
-    """What became of one selected run.
-
-    Attributes:
-        kind: success, failed, exception or no_validation for a run with a result; no_result for one without, because
-            its fixtures failed, its worker died or the session ended; skipped or xfailed.
-        result: The result, if there is one.
-        config: What it was run with, if it was.
-        reason: Why there is no result, or why it does not count.
-        reported: Whether a report said so; if not, this is what holds as long as none comes.
-        level: The key of the suite's sweep and its value in this run; `None` without a sweep.
-        replaced: Whether a plugin has run the test again after this attempt.
-        died: Whether there is no result because the process died.
-    """
-
-    kind: str
-    result: PAREScenarioValidationResult | None = None
-    config: Mapping[str, Any] | None = None
-    reason: str = ""
-    reported: bool = True
-    level: tuple[str, float] | None = None
-    replaced: bool = False
-    died: bool = False
-
-    @property
-    def is_infrastructure(self) -> bool:
-        """Whether the attempt says nothing of the agent: an engine could not answer, or the process died."""
-        return self.died or (self.result is not None and self.result.error_kind == "infrastructure")
-
-    @property
-    def word(self) -> str:
-        """What became of it, in the words of a report."""
-        if self.died:
-            return "process died"
-        return "infrastructure" if self.is_infrastructure else self.kind.replace("_", " ")
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the run has not begun."""
-        return not self.reported and self.reason == NOT_RUN
+    from pytest_pare.settings import Suite
 
 
 def without_group(nodeid: str) -> str:
@@ -78,21 +33,42 @@ def without_group(nodeid: str) -> str:
 
 @dataclass(frozen=True)
 class RunId:
-    """A run, as its node id tells it.
+    """The identity of a run.
 
     Attributes:
         scenario_id: The scenario.
         variant: Ids of the parametrised fixtures and name of the suite's variant, empty without any.
         run_number: 1 and up; `None` where each scenario is run once.
+        parameters: Ids of the parametrised fixtures alone.
+        cell: Name of the matrix's cell, empty without a matrix.
+        level: The key of the suite's sweep and its value in this run; `None` without a sweep.
     """
 
     scenario_id: str
     variant: str = ""
     run_number: int | None = None
+    parameters: str = ""
+    cell: str = ""
+    level: tuple[str, float] | None = None
+
+    @classmethod
+    def of_item(cls, item: Any, suite: Suite) -> RunId:
+        """Return the run that an item of a suite stands for, from the item's own parameters."""
+        callspec = getattr(item, "callspec", None)
+        if callspec is None:
+            return cls(item.originalname)
+        number = callspec.params.get("pare_run_number") if suite.settings.runs > 1 else None
+        variants = {one.name: one for one in suite.variants if one.name}
+        variant = variants.get(callspec.params.get("pare_variant"))
+        # Both end the id: they are the last parameters that a scenario gets.
+        text = callspec.id if number is None else _without_end(callspec.id, f"run{number}")
+        if variant is None:
+            return cls(item.originalname, text, number, text)
+        return cls(item.originalname, text, number, _without_end(text, variant.name), variant.cell, variant.level)
 
     @classmethod
     def of(cls, nodeid: str, *, repeated: bool) -> RunId:
-        """Read a node id such as `pare.yaml::airport_cab[gpt-5-run2]`.
+        """Read a node id such as `pare.yaml::airport_cab[gpt-5-run2]`, which names no cell and no level.
 
         Args:
             nodeid: The node id.
@@ -106,10 +82,28 @@ class RunId:
             return cls(scenario_id, parameters)
         return cls(scenario_id, parameters[: run.start()], int(run[1]))
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunId:
+        """Return the identity that `to_dict` made the values of."""
+        level = values["level"]
+        return cls(**{**values, "level": None if level is None else (level[0], level[1])})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the identity as builtins, for a report."""
+        return {**vars(self), "level": None if self.level is None else list(self.level)}
+
     def __str__(self) -> str:
         parts = [self.variant, *([f"run{self.run_number}"] if self.run_number is not None else [])]
         parameters = "-".join(filter(None, parts))
         return f"{self.scenario_id}[{parameters}]" if parameters else self.scenario_id
+
+
+def _without_end(text: str, end: str) -> str:
+    return text.removesuffix(end).removesuffix("-")
+
+
+# The function of the module makes a new encoder for each call.
+_to_json = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass
@@ -136,20 +130,25 @@ class SuiteTally:
     verdict: Verdict | None = None
     setup_seconds: float = 0.0
     _configs: dict[str, MultiScenarioRunnerConfig] = field(default_factory=dict, init=False, repr=False)
+    _ids: dict[str, RunId] = field(default_factory=dict, init=False, repr=False)
+    _report: SuiteReport | None = field(default=None, init=False, repr=False)
+
+    def identify(self, nodeid: str, run: RunId) -> None:
+        """Note which run a node id stands for."""
+        self._ids[nodeid] = run
 
     def run_id(self, nodeid: str) -> RunId:
-        """Return the run that a node id of this suite stands for."""
-        return RunId.of(nodeid, repeated=self.suite.settings.runs > 1)
+        """Return the run that a node id of this suite stands for.
 
-    def level_of(self, nodeid: str) -> tuple[str, float] | None:
-        """Return the key and the value of the sweep that a node id stands for; `None` without a sweep."""
-        variant = self._variant_of(self.run_id(nodeid))
-        return None if variant is None else variant.level
-
-    def _variant_of(self, run: RunId) -> Variant | None:
-        # What stands before are the ids of the user's own parameters.
-        known = [one for one in self.suite.variants if f"-{run.variant}".endswith(f"-{one.name}")]
-        return max(known, key=lambda one: len(one.name), default=None)
+        Without a report, as of a run that a worker was to play and never began, it follows from the node id.
+        """
+        if nodeid not in self._ids:
+            run = RunId.of(nodeid, repeated=self.suite.settings.runs > 1)
+            known = [one for one in self.suite.variants if one.name and f"-{run.variant}".endswith(f"-{one.name}")]
+            one = max(known, key=lambda one: len(one.name), default=Variant("", self.suite.settings))
+            parameters = _without_end(run.variant, one.name)
+            self._ids[nodeid] = replace(run, parameters=parameters, cell=one.cell, level=one.level)
+        return self._ids[nodeid]
 
     def curves(self) -> list[Curve]:
         """Return the robustness curves of the suite's sweep; none without one."""
@@ -159,12 +158,11 @@ class SuiteTally:
 
     def _point(self, nodeid: str, outcome: Outcome) -> Point | None:
         run = self.run_id(nodeid)
-        variant = self._variant_of(run)
-        if outcome.level is None or variant is None or outcome.kind in ("skipped", "xfailed"):
+        if run.level is None or outcome.kind in ("skipped", "xfailed"):
             return None
-        group = f"{run.variant.removesuffix(variant.name)}{variant.cell}".strip("-")
-        key, level = outcome.level
-        # What else went wrong went wrong at the lowest level too.
+        group = "-".join(filter(None, (run.parameters, run.cell)))
+        key, level = run.level
+        # Other faults happen at the lowest level too.
         kind = "tool_failure" if key.endswith(".tool_failure_probability") else key.split(".")[1]
         hits = outcome.result.faults.get(kind, {}) if outcome.result and kind.startswith("tool_") else {}
         verdict = {"success": True, "failed": False}.get(outcome.kind)
@@ -172,16 +170,35 @@ class SuiteTally:
 
     def keep(self, nodeid: str, outcome: Outcome) -> None:
         """Note what a report says of an attempt at a run."""
-        if outcome.level is None:
-            outcome.level = self.level_of(nodeid)
+        self._report = None
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.suite.settings.gate.reruns)
 
     def replace_last(self, nodeid: str) -> None:
         """Note that a plugin runs a test again although its last attempt came to its end: the teardown has failed."""
         if attempts := self.attempts.get(nodeid):
+            self._report = None
             attempts[-1].replaced = True
             self.outcomes[nodeid] = counted(attempts, self.suite.settings.gate.reruns)
+
+    def report(self, duration: float) -> SuiteReport:
+        """Return the report on the suite, which is built once unless further attempts are noted.
+
+        Args:
+            duration: Length of the session in seconds of real time.
+        """
+        if self._report is None:
+            self._report = SuiteReport(
+                self.name,
+                self.results(duration),
+                split_name(self.suite),
+                self.verdict,
+                self.curves(),
+                self.times_played(),
+                self.setup_seconds,
+                self.suite.settings.gate.robustness,
+            )
+        return self._report
 
     def results(self, duration: float) -> dict[str, PAREMultiScenarioValidationResult]:
         """Return the results of the runs that count, by variant.
@@ -208,7 +225,7 @@ class SuiteTally:
 
     def _config(self, outcome: Outcome) -> MultiScenarioRunnerConfig:
         # Most runs share one, and to check it again for each would take longer than all else here.
-        settings = json.dumps(outcome.config, sort_keys=True)
+        settings = _to_json(outcome.config)
         if settings not in self._configs:
             self._configs[settings] = MultiScenarioRunnerConfig.model_validate(outcome.config)
         return self._configs[settings]
@@ -241,12 +258,11 @@ class SuiteTally:
     @property
     def deselected(self) -> int | None:
         """How many runs of the suite are not in this session; `None` if that is not known."""
-        variants = {variant.name for variant in self.suite.variants}
-        # Nobody knows how many variants there would be of fixtures that are parametrised.
-        has_others = any(self.run_id(nodeid).variant not in variants for nodeid in self.outcomes)
+        # How many parameters a fixture has is unknown: some of them may be deselected.
+        has_others = any(self.run_id(nodeid).parameters for nodeid in self.outcomes)
         if self.planned is None or has_others or not self.all_collected:
             return None
-        deselected = self.planned * len(variants) * self.suite.settings.runs - len(self.outcomes)
+        deselected = self.planned * len(self.suite.variants) * self.suite.settings.runs - len(self.outcomes)
         # Less than nothing: the library has more scenarios than its source tells.
         return deselected if deselected >= 0 else None
 
@@ -255,18 +271,9 @@ class SuiteTally:
         return sum(outcome.kind == kind for outcome in self.outcomes.values())
 
 
-def counted(attempts: Sequence[Outcome], reruns: Literal["first", "last"]) -> Outcome:
-    """Return the attempt at a run that counts.
-
-    Args:
-        attempts: All of them, in their order. Several that nothing has replaced are those of several workers, with
-            `--dist each`: of these, each must succeed.
-        reruns: Which one counts where a plugin has run the test again. An attempt that infrastructure has ended says
-            nothing of the agent and is replaced in either case.
-    """
-    final = [attempt for attempt in attempts if not attempt.replaced]
-    wrong = [attempt for attempt in final if attempt.kind not in _AS_EXPECTED]
-    last = (wrong or final or attempts)[-1]
-    first = next((attempt for attempt in attempts if attempt.replaced and not attempt.is_infrastructure), last)
-    # Where a plugin wants several successes, the first of them is not enough.
-    return last if reruns == "last" or first.kind in _AS_EXPECTED else first
+def split_name(suite: Suite) -> str:
+    """Return the name of the set of scenarios that a suite runs, for its report."""
+    selection = suite.settings.scenarios
+    if selection.split is not None:
+        return PurePath(selection.split).stem
+    return "custom" if selection.include or selection.exclude or selection.limit else "full"

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.user_frames import shown
 from pytest_pare.plugin.report_files import problem_of
-from pytest_pare.plugin.result_collector import split_name
-from pytest_pare.plugin.suite_results import Outcome, RunId, SuiteTally
+from pytest_pare.plugin.suite_results import RunId
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_pare.results.validation_result import (
-        PAREMultiScenarioValidationResult,
-        PAREScenarioValidationResult,
-    )
+    from pytest_pare.plugin.outcomes import Outcome
+    from pytest_pare.plugin.suite_results import SuiteTally
+    from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 
 _WIDTH = 80
 # What is longer leaves no room for a reason on its line.
@@ -119,27 +117,22 @@ def _traces(suite: SuiteTally) -> Iterator[Path]:
 
 def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     """Return the multi-scenario report of a suite."""
-    from pytest_pare.results.details import detail_lines
-    from pytest_pare.results.report import generate_validation_report
+    from pytest_pare.results.details import detail_lines, labelled_lines
+    from pytest_pare.results.report import lines_of_groups, title_lines
     from pytest_pare.results.robustness import curve_lines
-    from pytest_pare.results.statistics import combine_variants
     from pytest_pare.results.text import wrapped
 
-    by_variant = suite.results(duration)
-    df, results = combine_variants(by_variant), by_variant.values()
-    modes: Counter[str] = Counter(config.mode for result in results for config in result.configs_in_order())
-    agents = set(modes) != {"oracle"}
-    lines = generate_validation_report(
-        df, split_name(suite.suite), heading=_heading(modes), agents=agents, most_groups=_MOST_GROUPS
-    ).splitlines()
-    runs = [run for result in results for run in result.scenario_results.values()]
-    others = [attempt for result in results for attempt in result.other_attempts]
-    consent = _consent_lines(runs) if runs and agents else ()
-    attempts = wrapped(line, "  ") if (line := suite.times_played().line()) else ()
-    below = [*consent, *attempts, *_unfinished_lines(by_variant.values()), *_setup_lines(suite)]
-    if below := [*below, *detail_lines(runs, others)]:
+    report = suite.report(duration)
+    agents = set(report.modes) != {"oracle"}
+    lines = title_lines(report.split, heading=_heading(report.modes))
+    lines += lines_of_groups(report.groups, agents=agents, most_groups=_MOST_GROUPS)
+    runs = report.runs
+    consent = labelled_lines(runs) if runs and agents else ()
+    attempts = wrapped(line, "  ") if (line := report.attempts.line()) else ()
+    below = [*consent, *attempts, *_unfinished_lines(report.results.values()), *_setup_lines(suite)]
+    if below := [*below, *detail_lines(runs, report.other_attempts)]:
         lines += ["", *below]
-    return [*lines, *curve_lines(suite.curves(), suite.suite.settings.gate.robustness)]
+    return [*lines, *curve_lines(report.curves, report.min_robustness)]
 
 
 def _heading(modes: Counter[str]) -> str | None:
@@ -147,13 +140,6 @@ def _heading(modes: Counter[str]) -> str | None:
     of_all = "" if len(modes) == 1 else f" in {{}} of {modes.total()} runs"
     parts = [f"{_HEADING[mode]}{of_all.format(modes[mode])}" for mode in _HEADING if modes[mode]]
     return "; ".join(parts) + "." if parts else None
-
-
-def _consent_lines(runs: list[PAREScenarioValidationResult]) -> list[str]:
-    rejections, writes, saved = (
-        sum(getattr(run, name) for run in runs) for name in ("rejection_count", "writes_without_consent", "turns_saved")
-    )
-    return [f"  Rejections {rejections}, writes without consent {writes}; idle jumps saved {saved} turns"]
 
 
 def _setup_lines(suite: SuiteTally) -> list[str]:

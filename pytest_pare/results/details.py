@@ -1,4 +1,4 @@
-"""What results tell beyond the figures of their groups, added up over a suite: for the JSON file and as text."""
+"""The figures of runs beyond PARE's, added up over a suite: for the JSON file and as text."""
 
 from __future__ import annotations
 
@@ -7,60 +7,63 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.text import plural, wrapped
 from pytest_pare.results.usage import cost_of_runs, usage_lines, usage_of_roles
+from pytest_pare.results.validation_result import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from pytest_pare.results.metrics import Aggregation
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
+
+    Runs = Sequence[PAREScenarioValidationResult]
 
 _KINDS: Final = ("infrastructure", "configuration", "other")
 
 
-def details_to_dict(
-    runs: Sequence[PAREScenarioValidationResult], other_attempts: Sequence[PAREScenarioValidationResult] = ()
-) -> dict[str, Any]:
-    """Return what the runs of a suite tell, as the metadata of the JSON file have it.
+def details_to_dict(runs: Runs, other_attempts: Runs = ()) -> dict[str, Any]:
+    """Return the figures of the runs of a suite, as the metadata of the JSON file have them.
 
     Args:
         runs: The attempt that counts of each run.
-        other_attempts: The others, for what they took of models.
+        other_attempts: The others, for their usage of models.
     """
     played = [*runs, *other_attempts]
-    prompts = sorted({run.prompt_version for run in runs if run.prompt_version is not None})
-    return {
-        "prompt_version": ", ".join(prompts) or None,
-        "total_rejections": sum(run.rejection_count for run in runs),
-        "writes_without_consent": sum(run.writes_without_consent for run in runs),
-        "turns_saved": sum(run.turns_saved for run in runs),
-        "script_events_missed": sum(run.script_events_missed for run in runs),
-        "noise_events": sum(run.noise_events for run in runs),
-        "faults": faults_by_kind(runs),
-        "exceptions": exceptions_by_kind(runs),
-        "usage": {role: usage.to_dict() for role, usage in usage_of_roles(played).items()},
-        "cost": cost_of_runs(played).to_dict(),
+    figures = {
+        one.total: AGGREGATIONS[one.aggregation](played if one.aggregation == "usage" else runs, one.name)
+        for one in METRICS
+        if one.place is None and one.aggregation is not None
     }
+    return {**figures, "cost": cost_of_runs(played).to_dict()}
 
 
-def detail_lines(
-    runs: Sequence[PAREScenarioValidationResult], other_attempts: Sequence[PAREScenarioValidationResult] = ()
-) -> list[str]:
-    """Return noise, kinds of exceptions, tokens and cost as lines for a terminal; none of what there was none of.
+def detail_lines(runs: Runs, other_attempts: Runs = ()) -> list[str]:
+    """Return kinds of exceptions, noise, tokens and cost as lines for a terminal; none for what did not happen.
 
     Args:
         runs: The attempt that counts of each run.
-        other_attempts: The others, for what they took of models.
+        other_attempts: The others, for their usage of models.
     """
     usage = usage_lines([*runs, *other_attempts], "attempt" if other_attempts else "run")
     return [*_exception_lines(runs), *_noise_lines(runs), *usage]
 
 
-def exceptions_by_kind(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, int]:
-    """Return how many runs broke, by what it came of: infrastructure, configuration, other."""
+def labelled_lines(runs: Runs) -> list[str]:
+    """Return the aggregates that have a label, on one line that is wrapped."""
+    parts = [
+        one.label.format(AGGREGATIONS[one.aggregation](runs, one.name))
+        for one in METRICS
+        if one.place is None and one.label is not None and one.aggregation is not None
+    ]
+    return wrapped("".join(parts), "  ")
+
+
+def exceptions_by_kind(runs: Runs) -> dict[str, int]:
+    """Return how many runs ended with an exception, by its kind: infrastructure, configuration, other."""
     counts = Counter(run.error_kind or "other" for run in runs if run.status == "exception")
     return {kind: counts[kind] for kind in _KINDS if counts[kind]}
 
 
-def faults_by_kind(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, int]:
+def faults_by_kind(runs: Runs) -> dict[str, int]:
     """Return how often each kind of fault happened, sorted by kind."""
     counts: Counter[str] = Counter()
     for run in runs:
@@ -68,17 +71,37 @@ def faults_by_kind(runs: Sequence[PAREScenarioValidationResult]) -> dict[str, in
     return {kind: counts[kind] for kind in sorted(counts) if counts[kind]}
 
 
-def _exception_lines(runs: Sequence[PAREScenarioValidationResult]) -> list[str]:
+def _counts(runs: Runs, name: str) -> dict[str, int]:
+    values = Counter(value for run in runs if (value := getattr(run, name)) is not None)
+    return dict(sorted(values.items()))
+
+
+def _names(runs: Runs, name: str) -> str | None:
+    return ", ".join(_counts(runs, name)) or None
+
+
+AGGREGATIONS: Final[dict[Aggregation, Callable[[Runs, str], Any]]] = {
+    "sum": lambda runs, name: sum(getattr(run, name) for run in runs),
+    "names": _names,
+    "counts": _counts,
+    "exceptions": lambda runs, _: exceptions_by_kind(runs),
+    "faults": lambda runs, _: faults_by_kind(runs),
+    "usage": lambda runs, _: {role: usage.to_dict() for role, usage in usage_of_roles(runs).items()},
+}
+"""How the figures of runs are added up, by the name in their declaration."""
+
+
+def _exception_lines(runs: Runs) -> list[str]:
     kinds = exceptions_by_kind(runs)
-    # The groups have their numbers; a kind says something where it is not the usual one.
+    # The groups have the number of exceptions: a kind adds something if it is not the usual one.
     if not kinds.keys() - {"other"}:
         return []
     return [f"  Exceptions: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}"]
 
 
-def _noise_lines(runs: Sequence[PAREScenarioValidationResult]) -> list[str]:
+def _noise_lines(runs: Runs) -> list[str]:
     events, faults = sum(run.noise_events for run in runs), faults_by_kind(runs)
-    told = [plural(events, "event")] if events else []
+    parts = [plural(events, "event")] if events else []
     if faults:
-        told.append("faults: " + ", ".join(f"{kind} {count}" for kind, count in faults.items()))
-    return wrapped("Noise: " + "; ".join(told), "  ") if told else []
+        parts.append("faults: " + ", ".join(f"{kind} {count}" for kind, count in faults.items()))
+    return wrapped("Noise: " + "; ".join(parts), "  ") if parts else []

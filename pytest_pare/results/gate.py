@@ -1,13 +1,19 @@
-"""The gate: from the outcomes of a session to its verdict. Pure, and free of every import that costs time."""
+"""The gate: from the outcomes of a session to its verdict. It imports nothing that costs time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.text import as_written, decimals_of, plural, rounded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 _COUNTED: Final = ("success", "failed", "exception", "no_validation", "no_result")
 _LEFT_OUT: Final = ("skipped", "xfailed")
@@ -18,28 +24,29 @@ _NO_CURVE: Final = "the robustness could not be measured: the sweep was not run,
 
 @dataclass(frozen=True)
 class GateInput:
-    """What the gate looks at.
+    """The outcomes of a session, and the values of the gate's criteria.
 
-    The success rate is `success` divided by the sum of the first five counts, so a run that broke, was not judged or
-    never ended counts like a failed one. Skipped and expected failures are left out. Whether an unexpected pass is a
-    success or a failure has been decided before.
+    The success rate is `success` divided by the sum of the first five counts, so a run with an exception, without a
+    verdict or without a result counts like a failed one. Skipped runs and expected failures are left out.
 
     Attributes:
         success: Runs that the validator accepted.
-        failed: Runs that it did not.
-        exception: Runs that broke.
+        failed: Runs that the validator rejected.
+        exception: Runs that ended with an exception.
         no_validation: Runs that ended without a verdict of the validator.
-        no_result: Runs that were selected and never reported, because of a crash or an early end of the session.
+        no_result: Runs that were selected and have no result, because of a crash or an early end of the session.
         skipped: Runs that were skipped.
         xfailed: Runs that were expected to fail, and did.
-        min_success_rate: The least success rate that passes, 0 to 1; None if every run must succeed, or the robustness
-            decides.
+        min_success_rate: The least success rate that passes, 0 to 1; None if every run must succeed, or another
+            criterion decides.
         partial: Why the session is not the whole suite, for example `("-k smoke",)`; empty if it is.
-        deselected: Runs of the suite that are not part of a partial session; None if that is not known.
+        deselected: Runs of the suite that are not part of a partial session; None if unknown.
         interrupted: Whether the session was ended early.
         robustness: The least area under a robustness curve, 0 to 1; None if it could not be measured.
-        min_robustness: The least area that passes, 0 to 1; None if it does not matter.
-        attempts: How often the runs were played; it decides nothing, and is told.
+        min_robustness: The least area that passes, 0 to 1; None if it is no criterion.
+        attempts: How often the runs were played; it decides nothing, and is reported.
+        results: The result of each run that has one, for criteria that look at more than counts.
+        criteria: Name to value of further criteria, keys of `CRITERIA`.
     """
 
     success: int = 0
@@ -56,6 +63,8 @@ class GateInput:
     robustness: Fraction | None = None
     min_robustness: float | None = None
     attempts: Attempts = field(default_factory=Attempts)
+    results: Sequence[PAREScenarioValidationResult] = ()
+    criteria: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in (*_COUNTED, *_LEFT_OUT):
@@ -78,13 +87,30 @@ class GateInput:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the gate says.
+class VerdictPart:
+    """The verdict of one criterion.
 
     Attributes:
-        given: What it looked at.
+        reason: Why the session does not pass; None if it does.
+        line: What the criterion expected and got, for a terminal; None if there is nothing to say.
+    """
+
+    reason: str | None = None
+    line: str | None = None
+
+
+Criterion = Callable[[GateInput, Any], VerdictPart]
+"""Judges a session by the outcomes and the value that a suite sets for the criterion."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's verdict.
+
+    Attributes:
+        given: The outcomes that it follows from.
         passed: Whether the session passes.
-        reasons: Why it does not; empty if it does.
+        reasons: Why the session does not pass; empty if it does.
         lines: The verdict and why, for a terminal.
     """
 
@@ -117,51 +143,71 @@ class Verdict:
 def evaluate_gate(given: GateInput) -> Verdict:
     """Return the verdict on a session.
 
-    A session passes if at least `min_success_rate` of its runs succeeded, at least one of them was judged, each of them
-    has a result, and it was not interrupted. Where `min_robustness` is given, the robustness must reach it too; then
-    not every run must succeed where no rate is set. A partial session can pass; its verdict says that it is partial.
+    A session passes if at least one of its runs was judged, each run has a result, no criterion is missed, and it was
+    not interrupted. Without any criterion, every run must succeed. A partial session can pass; its verdict says that it
+    is partial.
     """
-    needed = _needed_rate(given)
-    rate = given.success_rate
-    reasons = []
+    criteria = _criteria(given)
+    parts = {name: CRITERIA[name](given, value) for name, value in criteria.items()}
+    reasons = [part.reason for name, part in parts.items() if part.reason is not None]
     if not given.success + given.failed:
-        reasons.append("no run was judged")
-    elif rate is not None and rate < needed:
-        reasons.append(_TOO_FEW)
-    if given.min_robustness is not None:
-        if given.robustness is None:
-            reasons.append(_NO_CURVE)
-        elif given.robustness < as_written(given.min_robustness):
-            reasons.append(_TOO_FRAGILE)
+        # Then the rate says nothing.
+        missed = parts["min_success_rate"].reason if "min_success_rate" in parts else None
+        reasons = ["no run was judged", *(reason for reason in reasons if reason != missed)]
     if given.no_result:
         verb = "has" if given.no_result == 1 else "have"
         reasons.append(f"{plural(given.no_result, 'run')} {verb} no result")
     if given.interrupted:
         reasons.append("the session was interrupted")
-    return Verdict(given, not reasons, tuple(reasons), tuple(_lines(given, reasons, needed)))
+    return Verdict(given, not reasons, tuple(reasons), tuple(_lines(given, reasons, parts)))
 
 
-def _needed_rate(given: GateInput) -> Fraction:
-    if given.min_success_rate is not None:
-        return as_written(given.min_success_rate)
-    return Fraction(1) if given.min_robustness is None else Fraction(0)
+def _criteria(given: GateInput) -> dict[str, Any]:
+    """Return name and value of the criteria that decide; a success rate of 1 if nothing is set."""
+    known = {"min_success_rate": given.min_success_rate, "robustness": given.min_robustness}
+    chosen = {**{name: value for name, value in known.items() if value is not None}, **given.criteria}
+    return chosen or {"min_success_rate": 1}
 
 
-def _lines(given: GateInput, reasons: list[str], needed: Fraction) -> list[str]:
+def success_rate(given: GateInput, value: float) -> VerdictPart:
+    """Judge a session by its success rate, which is on the first line of every verdict."""
+    rate = given.success_rate
+    return VerdictPart(_TOO_FEW if rate is not None and rate < as_written(value) else None)
+
+
+def robustness(given: GateInput, value: float) -> VerdictPart:
+    """Judge a session by the least area under a robustness curve."""
+    if given.robustness is None:
+        return VerdictPart(_NO_CURVE)
+    needed, decimals = as_written(value), decimals_of(value)
+    is_low = given.robustness < needed
+    shown = rounded(given.robustness, decimals, needed, Fraction(1))
+    line = f"robustness{' too low' * is_low}: area {shown}, {rounded(needed, decimals)} needed"
+    return VerdictPart(_TOO_FRAGILE if is_low else None, line)
+
+
+CRITERIA: Final[dict[str, Criterion]] = {"min_success_rate": success_rate, "robustness": robustness}
+"""Key below `gate` in a suite to its criterion."""
+
+
+def _lines(given: GateInput, reasons: list[str], parts: Mapping[str, VerdictPart]) -> list[str]:
     line = f"gate {_word(not reasons)}: {given.success} of {plural(given.runs, 'run')} succeeded"
-    decimals = decimals_of(given.min_success_rate)
+    value, decimals = given.min_success_rate, decimals_of(given.min_success_rate)
+    needed = as_written(1 if value is None and "min_success_rate" in parts else value or 0)
     if given.success_rate is not None:
         line += f" ({_percent(given.success_rate, needed, decimals)})"
-    if given.min_success_rate is None:
-        line += ", every run must succeed (no rate set)" * (given.min_robustness is None)
-    else:
+    if value is not None:
         line += f", {_percent(needed, needed, decimals)} needed"
-    lines = [line + _listing(": ", given, _COUNTED[1:])]
-    if given.min_robustness is not None and given.robustness is not None:
-        lines.append(_robustness_line(given.robustness, given.min_robustness))
-    # What is too low is plain from the lines above.
-    if unseen := [reason for reason in reasons if reason not in (_TOO_FEW, _TOO_FRAGILE)]:
-        lines.append(f"cannot pass: {'; '.join(unseen)}")
+    elif "min_success_rate" in parts:
+        line += ", every run must succeed (no rate set)"
+    lines = [
+        line + _listing(": ", given, _COUNTED[1:]),
+        *(part.line for part in parts.values() if part.line is not None),
+    ]
+    # The lines above show what these criteria got.
+    shown = {_TOO_FEW, *(part.reason for part in parts.values() if part.line is not None)}
+    if others := [reason for reason in reasons if reason not in shown]:
+        lines.append(f"cannot pass: {'; '.join(others)}")
     if warning := given.attempts.warning():
         lines.append(warning)
     if left_out := _listing("not counted: ", given, _LEFT_OUT):
@@ -173,13 +219,6 @@ def _lines(given: GateInput, reasons: list[str], needed: Fraction) -> list[str]:
             partial += f": {selected} of {plural(selected + given.deselected, 'run')} selected"
         lines.append(partial)
     return lines
-
-
-def _robustness_line(area: Fraction, min_area: float) -> str:
-    needed = as_written(min_area)
-    decimals = decimals_of(min_area)
-    shown = rounded(area, decimals, needed, Fraction(1))
-    return f"robustness{' too low' * (area < needed)}: area {shown}, {rounded(needed, decimals)} needed"
 
 
 def _word(passed: bool) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.results.statistics import GroupStatistics, Spread, calculate_statistics, group_statistics
+from pytest_pare.results.statistics import TOTALS, GroupStatistics, Spread, group_statistics
 from pytest_pare.results.text import plural, printable, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import polars as pl
 
@@ -33,16 +33,26 @@ def generate_json_stats_report(
     Args:
         df: The table; its columns are those of `RESULT_SCHEMA`, at least.
         split: Name of the set of scenarios that was run.
-        weight_per_app_class: What environment events were weighted with, if they were.
+        weight_per_app_class: The weights of environment events, if there were any.
         timestamp: When the results were made. Equal results have equal reports if it is left out.
     """
+    return json_of_groups(group_statistics(df), split, weight_per_app_class, timestamp)
+
+
+def json_of_groups(
+    groups: list[GroupStatistics],
+    split: str,
+    weight_per_app_class: Mapping[str, float] | None,
+    timestamp: str | None,
+) -> dict[str, Any]:
+    """Return the statistics of groups, as `generate_json_stats_report` does."""
     metadata = {
         "split": split,
         "timestamp": timestamp,
         "report_version": REPORT_VERSION,
         "weight_per_app_class": weight_per_app_class,
     }
-    return {"metadata": metadata, **calculate_statistics(df)}
+    return {"metadata": metadata, "per_config_results": [group.to_dict() for group in groups]}
 
 
 def generate_validation_report(
@@ -60,12 +70,23 @@ def generate_validation_report(
     Args:
         df: The table; its columns are those of `RESULT_SCHEMA`, at least.
         split: Name of the set of scenarios that was run.
-        weight_per_app_class: What environment events were weighted with, if they were.
-        timestamp: When the results were made; without it, there is no line that says so.
-        heading: A line below the title, for what a reader must know before the figures.
-        agents: Whether agents took part; without them, there is nothing to say of what they did.
-        most_groups: More groups than that become a table, a line each; `None` is never.
+        weight_per_app_class: The weights of environment events, if there were any.
+        timestamp: When the results were made; without it, there is no line with the time.
+        heading: A line below the title, for what a reader must see before the figures.
+        agents: Whether agents took part; without them, the figures of agents are left out.
+        most_groups: More groups than that become a table, a line each; `None` is no limit.
     """
+    lines = title_lines(split, weight_per_app_class, timestamp, heading)
+    return "\n".join([*lines, *lines_of_groups(group_statistics(df), agents=agents, most_groups=most_groups)])
+
+
+def title_lines(
+    split: str,
+    weight_per_app_class: Mapping[str, float] | None = None,
+    timestamp: str | None = None,
+    heading: str | None = None,
+) -> list[str]:
+    """Return the first lines of the report, as `generate_validation_report` has them."""
     lines = ["PARE validation report"]
     if heading is not None:
         lines += wrapped(heading)
@@ -75,33 +96,38 @@ def generate_validation_report(
         lines += wrapped(f"Weights: {weights}")
     if timestamp is not None:
         lines += wrapped(f"Time: {timestamp}")
-    groups = group_statistics(df)
+    return lines
+
+
+def lines_of_groups(groups: list[GroupStatistics], *, agents: bool = True, most_groups: int | None = None) -> list[str]:
+    """Return the lines on groups, as `generate_validation_report` has them, each group with an empty line before it."""
     if not groups:
-        lines += ["", "No results: there is nothing to report."]
+        return ["", "No results: there is nothing to report."]
     if most_groups is not None and len(groups) > most_groups:
-        return "\n".join([*lines, "", *_table(groups)])
+        return ["", *_table(groups)]
+    lines = []
     for group in groups:
         lines += ["", *_header(group), "  Metadata", *_metadata(group), "  Metrics", *_metrics(group)]
         has_agents = agents and group.mode != "oracle"
         lines += _agent_metrics(group) if has_agents else [_line("Agent metrics", "n/a", "no agent took part")]
-    return "\n".join(lines)
+    return lines
 
 
 def _table(groups: list[GroupStatistics]) -> Iterator[str]:
     k = max(group.k for group in groups)
-    yield f"  {'Variant':<35}{'Runs':>6}{'Failed':>8}{'Broken':>8}{'Success':>11}{f'Pass^{k}':>10}"
+    yield f"  {'Variant':<35}{'Runs':>6}{'Failed':>8}{'Not judged':>12}{'Success':>9}{f'Pass^{k}':>8}"
     for group in groups:
         name = printable(_short_name(group, [other for other in groups if other.variant == group.variant]))
         # What is left out is in the middle: cells of a matrix differ at the beginning, levels of a sweep at the end.
         shown = name if len(name) <= _NAME_WIDTH else f"{name[: _HALF + 1]}...{name[-_HALF:]}"
-        broken = group.exception_runs + group.no_validation_runs
+        not_judged = group.exception_runs + group.no_validation_runs
         rate = "n/a" if group.success_rate.value is None else f"{group.success_rate.value:.1f} %"
-        counts = f"{group.total_runs:>6}{group.failed_runs:>8}{broken:>8}"
-        yield f"  {shown:<35}{counts}{rate:>11}{f'{group.pass_k_percent:.1f} %':>10}"
+        counts = f"{group.total_runs:>6}{group.failed_runs:>8}{not_judged:>12}"
+        yield f"  {shown:<35}{counts}{rate:>9}{f'{group.pass_k_percent:.1f} %':>8}"
 
 
 def _short_name(group: GroupStatistics, of_variant: list[GroupStatistics]) -> str:
-    """Return the variant of a group, or else its models, and what else differs among the groups of its variant."""
+    """Return a group's variant, or else its models, and the settings that differ within the variant."""
     begin = [group.variant] if group.variant else [f"{group.user_model}, {group.proactive_model}"]
     models = () if group.variant else ("user_model", "proactive_model")
     settings = {name: text for name, text in _settings(group).items() if name not in models}
@@ -148,11 +174,8 @@ def _metrics(group: GroupStatistics) -> Iterator[str]:
 
 
 def _agent_metrics(group: GroupStatistics) -> Iterator[str]:
-    yield _line("Proposals", f"{group.total_proposals}")
-    yield _line("Acceptances", f"{group.total_acceptances}")
-    yield _line("Turns", f"{group.total_turns}")
-    yield _line("Read-only actions", f"{group.total_read_only_actions}")
-    yield _line("Write actions", f"{group.total_write_actions}")
+    for metric in TOTALS:
+        yield _line(metric.label or metric.name, f"{group.totals[metric.total]}")
     yield _figure("Proposal rate", group.aggregate_proposal_rate, decimals=3)
     yield _figure("Acceptance rate", group.aggregate_acceptance_rate, unit=" %", factor=100)
     yield _figure("Read-only per run", group.avg_read_only_actions)

@@ -1,4 +1,4 @@
-"""What a table of results says about each config. Importing this module imports polars.
+"""The statistics of a table of results, by configuration. Importing this module imports polars.
 
 A group is what has the same user model, proactive model and noise; where the table has variants, modes and rates of
 faults, these too. Exceptions and missing verdicts have no score: they are counted, and are left out of every rate of
@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from pytest_pare.base.serialization import to_text
 from pytest_pare.results.schema import RESULT_SCHEMA
+from pytest_pare.results.table import result_table, suite_table
+from pytest_pare.results.validation_result import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult
-    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+    from pytest_pare.results.rows import HasRows
 
 GROUP_KEYS: Final = ("user_model", "proactive_model", "tool_failure_probability", "num_env_events_per_minute")
 
 # Keys that not every table has.
 _OPTIONAL_KEYS: Final = ("variant", "mode", "fault_rates")
+
+TOTALS: Final = sorted((one for one in METRICS if one.place is not None), key=lambda one: one.place or 0)
+"""PARE's figures of a run, in the order of the report."""
 
 # Rows are put in an order of their own before anything is added up, so that the order in which they come, which differs
 # with the number of workers, changes no figure in its last digit.
@@ -55,9 +58,9 @@ class GroupStatistics:
     """The statistics of one group, in the order of the report.
 
     Attributes:
-        variant: Variant of the suite; None if the table does not tell variants.
-        mode: What the runs say something about; None if that is the same for the whole table.
-        fault_rates: Kinds of faults with their rates, in words; None if the table does not tell of any.
+        variant: Variant of the suite; None if the table has no variants.
+        mode: What was played; None if that is the same for the whole table.
+        fault_rates: Kinds of faults with their rates, in words; None if the table has none.
         total_runs: Rows.
         validated_runs: Rows with a score.
         success_rate: Percentage of successes among the rows with a score.
@@ -66,6 +69,7 @@ class GroupStatistics:
         k: Rows per scenario, the most if scenarios differ.
         avg_run_duration: Mean over the rows that have a duration; its samples are these rows.
         job_duration: Mean of the column; 0.0 if it is empty.
+        totals: Sums of PARE's figures, by their names in JSON.
         aggregate_proposal_rate: Proposals per turn.
         aggregate_acceptance_rate: Acceptances per proposal, 0 to 1.
         avg_read_only_actions: Read-only actions per row, whatever the row's status.
@@ -94,11 +98,7 @@ class GroupStatistics:
     k: int
     avg_run_duration: Spread
     job_duration: float
-    total_proposals: int
-    total_acceptances: int
-    total_turns: int
-    total_read_only_actions: int
-    total_write_actions: int
+    totals: dict[str, int]
     aggregate_proposal_rate: Spread
     aggregate_acceptance_rate: Spread
     avg_read_only_actions: Spread
@@ -117,40 +117,32 @@ class GroupStatistics:
                 entry[f"{one.name}_std"] = figure.std
                 if figure.sem is not None:
                     entry[f"{one.name}_sem"] = figure.sem
+            elif one.name == "totals":
+                entry |= self.totals
             elif figure is not None or one.name not in _OPTIONAL_KEYS:
                 entry[one.name] = figure
         return entry
 
 
-def combine_results_to_dataframe(
-    results: Iterable[PAREMultiScenarioValidationResult] | Mapping[Any, PAREMultiScenarioValidationResult],
-) -> pl.DataFrame:
+def combine_results_to_dataframe(results: Iterable[HasRows] | Mapping[Any, HasRows]) -> pl.DataFrame:
     """Return the rows of all results in one table; of a mapping, its values."""
     each = results.values() if isinstance(results, Mapping) else results
-    return pl.concat([pl.DataFrame(schema=RESULT_SCHEMA), *(one.to_polars() for one in each)])
+    return pl.concat([pl.DataFrame(schema=RESULT_SCHEMA), *(result_table(one.rows(), {}) for one in each)])
 
 
-def combine_variants(results: Mapping[str, PAREMultiScenarioValidationResult]) -> pl.DataFrame:
+def combine_variants(results: Mapping[str, HasRows]) -> pl.DataFrame:
     """Return the rows of all results in one table, with the variant (a key), mode and rates of faults of each run.
 
     The variants are sorted as they come. There are no modes where all runs have the same.
     """
-    added = ("variant", "mode", "fault_rates")
-    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(added, pl.String)})]
-    for variant, one in results.items():
-        configs = one.configs_in_order()
-        own = {"mode": [config.mode for config in configs], "fault_rates": [_fault_rates(config) for config in configs]}
-        tables.append(
-            one.to_polars({"variant": variant}).hstack(pl.DataFrame(own, schema=dict.fromkeys(own, pl.String)))
-        )
-    df = pl.concat(tables).cast({"variant": pl.Enum(list(dict.fromkeys(map(to_text, results))))})
+    return with_group_keys(suite_table("", results))
+
+
+def with_group_keys(suite: pl.DataFrame) -> pl.DataFrame:
+    """Return the part of a `suite_table` that statistics are made of, with its variants in their order."""
+    order = pl.Enum(suite["variant"].unique(maintain_order=True))
+    df = suite.select(*RESULT_SCHEMA, pl.col("variant").cast(order), "mode", "fault_rates")
     return df if df["mode"].n_unique() > 1 else df.drop("mode")
-
-
-def _fault_rates(config: MultiScenarioRunnerConfig) -> str:
-    # In oracle mode there is nobody who calls a tool, or answers.
-    is_met = "event_" if config.oracle else ""
-    return ", ".join(f"{kind} {rate:g}" for kind, rate in config.noise.rates.items() if kind.startswith(is_met))
 
 
 def calculate_statistics(df: pl.DataFrame) -> dict[str, Any]:
@@ -166,13 +158,13 @@ def group_statistics(df: pl.DataFrame) -> list[GroupStatistics]:
     """Return the statistics of every group, sorted by variant, mode, `GROUP_KEYS` and rates of faults, ascending."""
     if df.is_empty():
         return []
-    keys = [*_told(df, "variant"), *_told(df, "mode"), *GROUP_KEYS, *_told(df, "fault_rates")]
+    keys = [*_present(df, "variant"), *_present(df, "mode"), *GROUP_KEYS, *_present(df, "fault_rates")]
     groups = df.sort(*keys, *_ROW_ORDER).partition_by(keys, maintain_order=True)
     return [_statistics_of_one(group, keys) for group in groups]
 
 
-def _told(df: pl.DataFrame, name: str) -> list[str]:
-    """Return the name of a column that not every table has, if it says anything."""
+def _present(df: pl.DataFrame, name: str) -> list[str]:
+    """Return the name of a column that not every table has, if it has a value."""
     return [name] if name in df.columns and (df[name].cast(pl.String).fill_null("") != "").any() else []
 
 
@@ -193,7 +185,8 @@ def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
     scenarios = _scenario_counts(group)
     return GroupStatistics(
         **{**dict.fromkeys(_OPTIONAL_KEYS), **group.select(keys).row(0, named=True)},
-        **_totals(group),
+        **_counts(group),
+        totals=group.select(**{one.total: pl.col(one.name).sum() for one in TOTALS}).row(0, named=True),
         **scenarios,
         **spreads,
         pass_at_k_percent=100 * scenarios["pass_at_k"] / scenarios["total_scenarios"],
@@ -203,7 +196,7 @@ def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
     )
 
 
-def _totals(group: pl.DataFrame) -> dict[str, Any]:
+def _counts(group: pl.DataFrame) -> dict[str, Any]:
     def count(status: str) -> pl.Expr:
         return (pl.col("status") == status).sum()
 
@@ -214,11 +207,6 @@ def _totals(group: pl.DataFrame) -> dict[str, Any]:
         failed_runs=count("failed"),
         exception_runs=count("exception"),
         no_validation_runs=count("no_validation"),
-        total_proposals=pl.col("proposal_count").sum(),
-        total_acceptances=pl.col("acceptance_count").sum(),
-        total_turns=pl.col("number_of_turns").sum(),
-        total_read_only_actions=pl.col("read_only_actions").sum(),
-        total_write_actions=pl.col("write_actions").sum(),
     ).row(0, named=True)
 
 

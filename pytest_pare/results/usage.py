@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_pare.results.text import plural, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pytest_pare.results.validation_result import PAREScenarioValidationResult
-
 _ROLES: Final = ("user", "observe", "execute")
 _FIGURES: Final = ("prompt_tokens", "completion_tokens", "cost")
 _MOST_DECIMALS: Final = 10
+
+
+class HasUsage(Protocol):
+    """The result of a run."""
+
+    @property
+    def usage(self) -> Mapping[str, Mapping[str, Any]]:
+        """Role to the calls of its engine."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class RoleUsage:
         return {"calls": self.calls, **figures, "finish_reasons": self.finish_reasons}
 
 
-def usage_of_roles(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, RoleUsage]:
+def usage_of_roles(runs: Iterable[HasUsage]) -> dict[str, RoleUsage]:
     """Return what the models of each role took, of the roles that a model has played: user, observe, execute."""
     by_role: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
@@ -80,13 +86,13 @@ def usage_of_roles(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, Ro
     return {role: _role_usage(by_role[role]) for role in _ROLES if role in by_role}
 
 
-def cost_of_runs(runs: Iterable[PAREScenarioValidationResult]) -> Known:
+def cost_of_runs(runs: Iterable[HasUsage]) -> Known:
     """Return the cost of the runs in which a model took part, in US dollars; it is told if that of every role is."""
     costs = [Known.of(usage["cost"] for usage in _live(run).values()) for run in runs]
     return Known.of(cost.total if cost.known == cost.runs else None for cost in costs if cost.runs)
 
 
-def usage_lines(runs: Iterable[PAREScenarioValidationResult], called: str = "run") -> list[str]:
+def usage_lines(runs: Iterable[HasUsage], called: str = "run") -> list[str]:
     """Return tokens and cost as lines for a terminal; none where no model took part.
 
     Args:
@@ -121,7 +127,7 @@ def _role_usage(usages: list[Mapping[str, Any]]) -> RoleUsage:
     )
 
 
-def _live(run: PAREScenarioValidationResult) -> dict[str, Mapping[str, Any]]:
+def _live(run: HasUsage) -> dict[str, Mapping[str, Any]]:
     return {role: usage for role, usage in run.usage.items() if usage["live"]}
 
 

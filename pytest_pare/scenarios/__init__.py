@@ -11,14 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
+    from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, ScenarioRunnerConfig
     from pytest_pare.scenarios.registry import ScenarioRegistry, register_scenario
     from pytest_pare.scenarios.scenario import PAREScenario
 
 _MODULE_OF = {
     "MultiScenarioRunnerConfig": "pytest_pare.scenarios.config",
-    "PAREMultiScenarioValidationResult": "pytest_pare.results.validation_result",
+    "PAREMultiScenarioValidationResult": "pytest_pare.results.multi_result",
     "PAREScenario": "pytest_pare.scenarios.scenario",
     "PAREScenarioValidationResult": "pytest_pare.results.validation_result",
     "ScenarioRegistry": "pytest_pare.scenarios.registry",

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Literal
 
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from pytest_pare.scenarios.scenario import PAREScenario
 from pytest_pare.simulation.jobs import Job, RunOptions, jobs_of, play_to_record, run_from_record

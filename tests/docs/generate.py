@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from are.simulation.tool_utils import ToolAttributeName
 
 from pytest_pare import compat
+from pytest_pare.results.columns import COLUMNS, DETAILS, Column
 from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
 from tests.docs.layout import layout
 from tests.docs.phone import app_classes, app_section
 from tests.docs.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
 PART = re.compile(r"(<!-- (generated|table): (\w+) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
@@ -43,10 +44,26 @@ def modules() -> Iterator[str]:
         yield f"| `{module}` | {', '.join(f'`{name}`' for name in sorted(names))} |"
 
 
+def columns(declared: Iterable[Column]) -> Iterator[str]:
+    """Yield the table of columns of a table of results."""
+    yield "| column | type | what it holds |"
+    yield "|---|---|---|"
+    for one in declared:
+        yield f"| `{one.name}` | {one.dtype} | {one.about} |"
+
+
+SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
+    "announcements": announcements,
+    "columns": lambda: columns(COLUMNS),
+    "layout": layout,
+    "metrics": lambda: columns(DETAILS),
+    "modules": modules,
+}
+
+
 def section(name: str) -> str:
     """Return the text of a generated section."""
-    sections = {"announcements": announcements, "layout": layout, "modules": modules}
-    lines = sections[name]() if name in sections else app_section(name)
+    lines = SECTIONS[name]() if name in SECTIONS else app_section(name)
     return "\n".join(lines) + "\n"
 
 

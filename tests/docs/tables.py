@@ -16,7 +16,6 @@ from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
 from pytest_pare.engines.facts import FINISH_REASONS
 from pytest_pare.plugin import options
-from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.settings import SuiteSettings
@@ -161,13 +160,6 @@ def apps_table() -> Iterator[str]:
         yield f"| [`{name}`](apps.md#{name.lower()}) | {len(screens)} | {counts[0]} | {counts[1]} |"
 
 
-def columns_table() -> Iterator[str]:
-    yield "| column | type |"
-    yield "|---|---|"
-    for name, dtype in RESULT_SCHEMA.items():
-        yield f"| `{name}` | {dtype} |"
-
-
 def members_table(cls: type) -> Iterator[str]:
     """Yield what an object of `cls` offers: the attributes in its docstring, its properties and methods."""
     yield "| name | meaning |"
@@ -216,7 +208,6 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "faults": faults_table,
     "flags": flags_table,
     "fixtures": fixtures_table,
-    "columns": columns_table,
     "apps": apps_table,
     "turn": partial(members_table, protocols.Turn),
     "notification": partial(members_table, protocols.Notification),

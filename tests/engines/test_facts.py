@@ -19,9 +19,9 @@ from pytest_pare.engines.cassette import Cassette
 from pytest_pare.engines.facts import Facts, amount, finish_reason, tokens
 from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.results.details import detail_lines, details_to_dict
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.schema import DETAILS_SCHEMA
 from pytest_pare.results.validation_result import (
-    PAREMultiScenarioValidationResult,
     result_from_record,
     result_to_record,
 )

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.plugin.suite_results import Outcome, SuiteTally, counted
+from pytest_pare.plugin.outcomes import Outcome, counted
+from pytest_pare.plugin.suite_results import SuiteTally
 from pytest_pare.plugin.summary import open_runs, report_lines
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.gate import GateInput, evaluate_gate

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.plugin.result_collector import Tally, split_name
-from pytest_pare.plugin.suite_results import Outcome, RunId, SuiteTally
+from pytest_pare.plugin.outcomes import Outcome
+from pytest_pare.plugin.result_collector import Tally
+from pytest_pare.plugin.suite_results import RunId, SuiteTally, split_name
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, result_to_record
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.settings import Suite, SuiteSettings
@@ -206,7 +207,7 @@ def test_a_process_that_dies_is_told_from_one_that_was_ended(tally: Tally, monke
     tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
     assert kinds(tally)["pare.yaml::a"] == "success"
     # An agent that never returns has failed, whatever the next attempt comes to.
-    monkeypatch.setattr("pytest_pare.plugin.result_collector.why_ended", lambda _: "still in agent.py:3")
+    monkeypatch.setattr("pytest_pare.plugin.outcomes.why_ended", lambda _: "still in agent.py:3")
     crash = report("pare.yaml::b", "???", "rerun", longrepr="worker 'gw0' crashed")
     tally.pytest_runtest_logreport(crash)
     tally.pytest_runtest_logreport(run_report("pare.yaml::b"))
@@ -280,7 +281,7 @@ def test_deselected_of_variants(
 )
 def test_the_level_of_a_node_id(tmp_path: Path, variants: dict[str, Any], nodeid: str, level: float | None) -> None:
     expected = None if level is None else ("runner.max_turns", level)
-    assert SuiteTally("pare.yaml", suite_with(tmp_path, **variants)).level_of(f"pare.yaml::{nodeid}") == expected
+    assert SuiteTally("pare.yaml", suite_with(tmp_path, **variants)).run_id(f"pare.yaml::{nodeid}").level == expected
 
 
 def test_a_run_has_its_level_whatever_becomes_of_it(tmp_path: Path, pytestconfig: pytest.Config) -> None:
@@ -291,11 +292,21 @@ def test_a_run_has_its_level_whatever_becomes_of_it(tmp_path: Path, pytestconfig
     tally.pytest_runtest_logreport(run_report(nodeids[0]))
     tally.pytest_runtest_logreport(report(nodeids[1], "setup", "failed", longrepr="E   OSError: why"))
     tally.pytest_runtest_logreport(report(nodeids[2], "setup", "skipped", longrepr=("f", 1, "Skipped: why")))
-    told = run_report(nodeids[3])
-    vars(told)["pare"]["level"] = ["runner.max_turns", 7]
-    tally.pytest_runtest_logreport(told)
-    levels = [outcome.level for outcome in tally.suites["pare.yaml"].outcomes.values()]
+    played = run_report(nodeids[3], pare_run=RunId("b", "x", level=("runner.max_turns", 7)).to_dict())
+    tally.pytest_runtest_logreport(played)
+    levels = [tally.suites["pare.yaml"].run_id(nodeid).level for nodeid in nodeids]
     assert levels == [("runner.max_turns", level) for level in (1, 2, 1, 7, 1, 2)]
+
+
+def test_the_identity_on_a_report_stands_above_that_of_its_node_id(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    suite = suite_with(tmp_path, matrix={"model": {}, "fast-model": {}})
+    tally = Tally(pytestconfig, {"pare.yaml": suite}, {})
+    nodeid = "pare.yaml::a[fast-model]"
+    tally.pytest_xdist_node_collection_finished([nodeid])
+    assert tally.suites["pare.yaml"].run_id(nodeid).cell == "fast-model"
+    run = RunId("a", "fast-model", parameters="fast", cell="model")
+    tally.pytest_runtest_logreport(run_report(nodeid, pare_run=run.to_dict()))
+    assert tally.suites["pare.yaml"].run_id(nodeid) == run
 
 
 def test_variants_come_in_the_order_of_the_collection(suite: Suite) -> None:

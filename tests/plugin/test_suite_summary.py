@@ -323,15 +323,16 @@ def test_the_json_report(garden: Example) -> None:
         "suite": "pare.yaml",
         "mode": "reference",
         "agent_setup_duration": pytest.approx(0, abs=60),
-        "prompt_version": prompts.version(),
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
-        "script_events_missed": 0,
+        "prompt_version": prompts.version(),
+        "exceptions": {"other": 2},
         "noise_events": 0,
         "faults": {},
-        "exceptions": {"other": 2},
         "usage": {},
+        "script_events_missed": 0,
+        "ended_by": {"nothing_left": 4},
         "cost": {"total": None, "known_runs": 0, "runs": 0},
     }
     assert report["robustness"] == []
@@ -399,7 +400,7 @@ def test_the_files_of_a_session_without_results(example: Example) -> None:
     example.scenario("saw", marks="@pytest.mark.skip").suite("reports: {json: out.json, parquet: rows.parquet}")
     assert example.run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
     rows = pl.read_parquet(example.path / "rows.parquet")
-    assert (rows.height, rows.width) == (0, 41)
+    assert (rows.height, rows.width) == (0, 42)
     assert json.loads((example.path / "out.json").read_text())["per_config_results"] == []
 
 

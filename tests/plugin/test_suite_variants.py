@@ -401,6 +401,32 @@ def test_a_sweep_without_a_suite(example: Example) -> None:
 # -- workers
 
 
+def test_a_run_has_the_cell_that_it_was_played_in(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node id `weed[fast-model]` does not tell the cell `fast-model` from `model` with a parameter `fast`."""
+    from pytest_pare.plugin.result_collector import Tally
+
+    garden.write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.fixture(autouse=True, params=["fast"])
+        def speed(request): pass
+        """,
+    )
+    garden.suite("{scenarios: {include: [weed]}, matrix: {model: {}, fast-model: {}}}")
+    tallies: list[Tally] = []
+    monkeypatch.setattr(Tally, "pytest_unconfigure", tallies.append)
+    for flags in (["-n2"], ["-n0"]):
+        garden.run(*SUITE, *flags)
+        (suite,) = tallies.pop().suites.values()
+        runs = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
+        assert {nodeid: (run.parameters, run.cell) for nodeid, run in runs.items()} == {
+            "pare.yaml::weed[fast-model]": ("fast", "model"),
+            "pare.yaml::weed[fast-fast-model]": ("fast", "fast-model"),
+        }
+
+
 def test_workers_change_nothing(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     from pytest_pare.plugin.result_collector import Tally
 
@@ -423,7 +449,7 @@ def test_workers_change_nothing(garden: Example, monkeypatch: pytest.MonkeyPatch
                 [{key: value for key, value in one.items() if "duration" not in key} for one in entries],
                 [line for line in session.summary if "duration" not in line],
                 session.header,
-                {nodeid: outcome.level for nodeid, outcome in suite.outcomes.items()},
+                {nodeid: suite.run_id(nodeid).level for nodeid in suite.outcomes},
             )
         )
     assert found[0] == found[1]

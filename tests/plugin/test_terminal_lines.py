@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.plugin.suite_results import Outcome, SuiteTally
+from pytest_pare.plugin.outcomes import Outcome
+from pytest_pare.plugin.suite_results import SuiteTally
 from pytest_pare.plugin.summary import open_runs, report_lines
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.settings import Suite, SuiteSettings

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_pare.results.details import detail_lines, details_to_dict
 from pytest_pare.results.files import write_json, write_parquet
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.report import generate_json_stats_report, generate_validation_report
 from pytest_pare.results.robustness import Point, robustness_curves
 from pytest_pare.results.schema import RESULT_SCHEMA
@@ -20,7 +21,8 @@ from pytest_pare.results.statistics import (
     combine_results_to_dataframe,
     combine_variants,
 )
-from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
+from pytest_pare.results.suite_report import SuiteReport
+from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.scenarios.config import (
     EnvEventsConfig,
     MultiScenarioRunnerConfig,
@@ -206,10 +208,10 @@ def test_many_groups_are_a_table() -> None:
     results["quiet"].add_result(run(False), "b")
     frame = combine_variants(results)
     assert generate_validation_report(frame, most_groups=2).splitlines()[4:] == [
-        "  Variant                              Runs  Failed  Broken    Success    Pass^1",
-        "  quiet                                   2       1       0     50.0 %    50.0 %",
-        "  a-variant-with-a...s-much-too-long      1       0       0    100.0 %   100.0 %",
-        "  broken                                  1       0       1        n/a     0.0 %",
+        "  Variant                              Runs  Failed  Not judged  Success  Pass^1",
+        "  quiet                                   2       1           0   50.0 %  50.0 %",
+        "  a-variant-with-a...s-much-too-long      1       0           0  100.0 % 100.0 %",
+        "  broken                                  1       0           1      n/a   0.0 %",
     ]
     assert generate_validation_report(frame, most_groups=3) == generate_validation_report(frame)
 
@@ -308,10 +310,16 @@ def broken(kind: Any = None, **figures: Any) -> PAREScenarioValidationResult:
 
 def eventful() -> list[PAREScenarioValidationResult]:
     return [
-        run(True, noise_events=1500, faults={"user_busy": {"user": 3}, "tool_failure": {"a": 2, "b": 9}}, usage=USAGE),
-        broken("configuration"),
+        run(
+            True,
+            noise_events=1500,
+            faults={"user_busy": {"user": 3}, "tool_failure": {"a": 2, "b": 9}},
+            usage=USAGE,
+            ended_by="nothing_left",
+        ),
+        broken("configuration", ended_by="max_turns"),
         broken("infrastructure", noise_events=30, faults={"tool_failure": {"a": 1}, "tool_slow": {"a": 0}}),
-        broken("infrastructure"),
+        broken("infrastructure", ended_by="nothing_left"),
         broken(),
     ]
 
@@ -357,15 +365,16 @@ def test_what_happened_in_a_suite_as_json() -> None:
     figures = {"prompt_tokens": 10, "completion_tokens": 3, "cost": 0.5}
     known = {name: {"total": total, "known_runs": 1, "runs": 1} for name, total in figures.items()}
     assert told == {
-        "prompt_version": None,
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
-        "script_events_missed": 0,
+        "prompt_version": None,
+        "exceptions": {"infrastructure": 2, "configuration": 1, "other": 1},
         "noise_events": 1530,
         "faults": {"tool_failure": 12, "user_busy": 3},
-        "exceptions": {"infrastructure": 2, "configuration": 1, "other": 1},
         "usage": {"user": {"calls": 2, **known, "finish_reasons": {"length": 1}}},
+        "script_events_missed": 0,
+        "ended_by": {"max_turns": 1, "nothing_left": 2},
         "cost": known["cost"],
     }
     nothing = details_to_dict([])
@@ -396,25 +405,26 @@ def test_the_json_file_has_the_weights_of_noise_if_all_of_it_has_the_same(tmp_pa
         ([quiet, mails, mails], {"StatefulEmailApp": 1.0}),
         ([mails, chats], None),
     ):
-        write_json(tmp_path / "r.json", "pare.yaml", dict(zip("abc", results, strict=False)), "full", None)
+        write_json(tmp_path / "r.json", SuiteReport("pare.yaml", dict(zip("abc", results, strict=False))))
         assert json.loads((tmp_path / "r.json").read_text())["metadata"]["weight_per_app_class"] == expected
 
 
 def test_the_json_file_has_what_happened_in_the_suite_and_its_curves(tmp_path: Path) -> None:
     curves = robustness_curves("noise.tool_slow.rate", [Point(0, "a", "", True, {}), Point(1, "a", "", False, {})])
-    write_json(tmp_path / "r.json", "pare.yaml", suite(), "full", None, curves)
+    write_json(tmp_path / "r.json", SuiteReport("pare.yaml", suite(), curves=curves))
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert list(report) == ["metadata", "per_config_results", "robustness", "gate"]
     assert report["metadata"].items() >= details_to_dict(eventful()).items()
     assert report["robustness"] == [one.to_dict() for one in curves]
-    write_json(tmp_path / "r.json", "pare.yaml", {}, "full", None)
+    write_json(tmp_path / "r.json", SuiteReport("pare.yaml", {}))
     assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["robustness"] == []
 
 
 def test_the_table_has_what_happened_in_each_run(tmp_path: Path) -> None:
-    write_parquet(tmp_path / "r.parquet", "pare.yaml", suite())
+    write_parquet(tmp_path / "r.parquet", SuiteReport("pare.yaml", suite()))
     frame = pl.read_parquet(tmp_path / "r.parquet")
     assert frame["error_kind"].to_list() == [None, "configuration", "infrastructure", "infrastructure", None]
+    assert frame["ended_by"].to_list() == ["nothing_left", "max_turns", None, "nothing_left", None]
     assert frame["noise_events"].to_list() == [1500, 0, 30, 0, 0]
     for name in ("faults", "usage"):
         assert list(map(json.loads, frame[name])) == [getattr(one, name) for one in eventful()]
@@ -428,7 +438,7 @@ def test_columns_have_their_types_whatever_is_in_them(tmp_path: Path) -> None:
         collected = PAREMultiScenarioValidationResult(MultiScenarioRunnerConfig())
         for number, result in enumerate(some, start=1):
             collected.add_result(result, "a", number)
-        write_parquet(tmp_path / f"{name}.parquet", "pare.yaml", {"": collected})
+        write_parquet(tmp_path / f"{name}.parquet", SuiteReport("pare.yaml", {"": collected}))
     empty, full = pl.read_parquet(tmp_path / "empty.parquet"), pl.read_parquet(tmp_path / "full.parquet")
     assert empty.schema == full.schema
     assert pl.Null not in empty.dtypes

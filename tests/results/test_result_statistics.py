@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.results.statistics import (
     GROUP_KEYS,
@@ -22,7 +23,7 @@ from pytest_pare.results.statistics import (
     combine_variants,
     group_statistics,
 )
-from pytest_pare.results.validation_result import PAREMultiScenarioValidationResult, PAREScenarioValidationResult
+from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.scenarios.config import (
     EnvEventsConfig,
     MultiScenarioRunnerConfig,

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.results.validation_result import (
-    PAREMultiScenarioValidationResult,
     PAREScenarioValidationResult,
     RecordedException,
     exception_type_name,
@@ -358,7 +358,7 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
     assert isinstance(collected.description(), str)
     own = {"rejection_count", "writes_without_consent", "turns_saved", "prompt_version", "error_kind", "noise_events"}
     own |= {"faults", "usage", "script_events_missed", "ended_by", "status", "details_to_polars"}
-    own |= {"run_configs", "configs_in_order", "other_attempts"}
+    own |= {"run_configs", "configs", "configs_in_order", "other_attempts", "rows"}
     methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}
     public = {name for one in (result, collected) for name in dir(one) if not name.startswith("_")}
     assert public - own == {*expected_of_one, *expected_of_all, *methods}
@@ -590,7 +590,7 @@ def test_a_report_needs_neither_are_nor_pytest() -> None:
     code = (
         "import sys\n"
         "from pytest_pare.scenarios.config import MultiScenarioRunnerConfig\n"
-        "from pytest_pare.results.validation_result import *\n"
+        "from pytest_pare.results.multi_result import *\n"
         "many = PAREMultiScenarioValidationResult(MultiScenarioRunnerConfig())\n"
         "many.add_result(PAREScenarioValidationResult(True), 'a')\n"
         "assert 'a' in many.description()\n"

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.validation_result import (
-    PAREMultiScenarioValidationResult,
     RecordedException,
     exception_type_name,
     result_to_record,

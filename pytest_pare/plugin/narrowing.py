@@ -1,0 +1,57 @@
+"""What makes a session less than its suites: flags, settings, other plugins."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+    from pytest_pare.plugin.suite_results import SuiteTally
+
+UNKNOWN_CODE = "a plugin or a conftest.py"
+"""What deselects runs if no flag and no setting does."""
+
+_LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+# Of pytest-split, pytest-shard and pytest-test-groups: the number of shares, and the one of this session.
+_SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
+
+
+def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
+    """Return what leaves runs of a suite out, or may: flags and settings, or else unknown code."""
+    reasons = list(reasons_of(config, suite))
+    if not reasons and suite.outcomes and suite.deselected:
+        reasons = [UNKNOWN_CODE]
+    return reasons
+
+
+def reasons_of(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
+    """Yield the flags and settings that leave runs of a suite out, in the words of the command line."""
+    for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
+        if config.getoption(option, None):
+            yield f"{flag} {config.getoption(option)}"
+    for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect"), ("testmon", "--testmon")):
+        if config.getoption(option, None):
+            yield flag
+    yield from _shards(config)
+    if any(PurePath(arg.partition("::")[0]).name == suite.suite.path.name and "::" in arg for arg in config.args):
+        yield "node ids"
+    if suite.suite.settings.scenarios.limit is not None:
+        yield f"limit {suite.suite.settings.scenarios.limit}"
+
+
+def _shards(config: pytest.Config) -> Iterator[str]:
+    """Return which share of the tests a plugin leaves for this session, in the words of the command line."""
+    for shards, shard in _SHARDS:
+        # A flag that no plugin adds has the value None.
+        count = config.getoption(shards, None)
+        if isinstance(count, int) and count > 1:
+            yield f"{shards} {count} {shard} {config.getoption(shard, None)}"
+
+
+def only_looks(config: pytest.Config) -> bool:
+    """Tell whether this session runs nothing on purpose."""
+    return any(config.getoption(option, False) for option in _LOOKS)

@@ -1,0 +1,146 @@
+"""The columns of the table of results: name, type, what it holds, and its value in a row."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_pare.base.serialization import to_builtins, to_short_text, to_text
+from pytest_pare.results.metrics import DTYPES, Metric
+from pytest_pare.results.validation_result import METRICS, exception_type_name, optional_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_pare.results.rows import Row
+    from pytest_pare.results.run_config import RunConfig
+    from pytest_pare.results.validation_result import Status
+
+# Only a run that was judged has a score: an exception or a missing verdict is no zero.
+_SCORES: Final[dict[Status, bool]] = {"success": True, "failed": False}
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=to_builtins).encode
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table.
+
+    Attributes:
+        name: Its name.
+        dtype: Name of its type in polars.
+        about: What it holds.
+        value: Returns its value in a row.
+    """
+
+    name: str
+    dtype: str
+    about: str
+    value: Callable[[Row], Any]
+
+
+def _exception_type(row: Row) -> str | None:
+    exception = row.result.exception
+    return None if exception is None else to_text(exception_type_name(exception))
+
+
+def _exception_message(row: Row) -> str | None:
+    exception = row.result.exception
+    return None if exception is None else to_short_text(exception)
+
+
+def _score(row: Row) -> bool | None:
+    return _SCORES.get(row.result.status)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _of_stage(attribute: str) -> Callable[[Row], str | None]:
+    """Return a column of a stage: null for an agent of one's own, which has no stages."""
+    value = attrgetter(attribute)
+    return lambda row: value(row.config) if row.config.is_built_in else None
+
+
+def _proactive_model(config: RunConfig) -> str:
+    if not config.is_built_in:
+        return config.agent_type
+    return f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
+
+
+def _events_per_minute(config: RunConfig) -> int:
+    return 0 if config.env_events_config is None else config.env_events_config.num_env_events_per_minute
+
+
+def _of_metric(metric: Metric) -> Column:
+    get = attrgetter(f"result.{metric.name}")
+    values: dict[str, Callable[[Row], Any]] = {
+        "count": lambda row: int(get(row)),
+        "text": lambda row: optional_text(get(row)),
+        "mapping": lambda row: _to_json(get(row)),
+    }
+    return Column(metric.name, DTYPES[metric.kind], metric.about, values[metric.kind])
+
+
+COLUMNS: Final = (
+    Column("base_scenario_id", "String", "The scenario.", lambda row: row.scenario_id),
+    Column("run_number", "Int64", "1 and up; null if each scenario is run once.", lambda row: row.run_number),
+    Column("success_numeric", "Float64", "The score: 1, 0 or null.", lambda row: _number(_score(row))),
+    Column("success_bool", "Boolean", "The score as true, false or null.", _score),
+    Column("status", "String", "What the run counts as.", attrgetter("result.status")),
+    Column(
+        "has_exception", "Boolean", "Whether the status is `exception`.", lambda row: _exception_type(row) is not None
+    ),
+    Column("exception_type", "String", "Class of the exception.", _exception_type),
+    Column("exception_message", "String", "Its message.", _exception_message),
+    Column(
+        "rationale", "String", "Why the validator decided as it did.", lambda row: optional_text(row.result.rationale)
+    ),
+    Column(
+        "export_path",
+        "String",
+        "File of the run's trace; null if none was written.",
+        lambda row: optional_text(row.result.export_path),
+    ),
+    Column("run_duration", "Float64", "Real time of the run, in seconds.", lambda row: _number(row.result.duration)),
+    Column("job_duration", "Float64", "Real time of the session, in seconds.", lambda row: float(row.job_duration)),
+    Column("user_model", "String", "Alias of the user agent's model.", attrgetter("config.user_model_alias")),
+    Column("user_provider", "String", "Its provider.", attrgetter("config.user_engine_config.provider")),
+    Column(
+        "observe_model",
+        "String",
+        "Alias of the observe stage's model; these four are null without stages.",
+        _of_stage("observe_model_alias"),
+    ),
+    Column("observe_provider", "String", "Its provider.", _of_stage("observe_engine_config.provider")),
+    Column("execute_model", "String", "Alias of the execute stage's model.", _of_stage("execute_model_alias")),
+    Column("execute_provider", "String", "Its provider.", _of_stage("execute_engine_config.provider")),
+    Column("agent_type", "String", "The proactive agent.", attrgetter("config.agent_type")),
+    Column("proactive_model", "String", "Its name in the report.", lambda row: _proactive_model(row.config)),
+    Column(
+        "tool_failure_probability",
+        "Float64",
+        "Noise in the tools; 0.0 without.",
+        lambda row: float(row.config.tool_failure_probability),
+    ),
+    Column(
+        "num_env_events_per_minute",
+        "Int64",
+        "Noise in the world; 0 without.",
+        lambda row: _events_per_minute(row.config),
+    ),
+    *(_of_metric(one) for one in METRICS if one.place is not None),
+    Column("proposal_rate", "Float64", "Proposals per turn; 0.0 without a turn.", attrgetter("result.proposal_rate")),
+    Column(
+        "acceptance_rate",
+        "Float64",
+        "Acceptances per proposal; 0.0 without a proposal.",
+        attrgetter("result.acceptance_rate"),
+    ),
+)
+"""The columns of PARE's tables, in PARE's order."""
+
+DETAILS: Final = tuple(_of_metric(one) for one in METRICS if one.place is None)
+"""A column for each further figure of a run, in the order of their declaration."""

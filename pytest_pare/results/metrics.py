@@ -1,0 +1,78 @@
+"""What a figure of a run is called, how it is stored, added up and shown: one declaration for all of these.
+
+`PAREScenarioValidationResult` declares each figure as a field `name: type = metric(...)`. From the declaration follow
+the run's record, the columns of the table and their types, the figures in JSON, the line in the report, and the manual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final, Literal
+
+Kind = Literal["count", "text", "mapping"]
+Aggregation = Literal["sum", "names", "counts", "exceptions", "faults", "usage"]
+
+DTYPES: Final[dict[Kind, str]] = {"count": "Int64", "text": "String", "mapping": "String"}
+"""Kind to the type of its column; a mapping is stored as JSON."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a run.
+
+    Attributes:
+        name: Name of the attribute, of the key in the record, and of the column.
+        kind: `count` is an integer from 0, `text` a string or None, `mapping` a dictionary of builtins.
+        about: What it says, as a sentence.
+        place: Place among the totals in PARE's report; None for what PARE's table has no column for.
+        aggregation: How it is added up over runs, a key of `details.AGGREGATIONS`.
+        total: Name of the aggregate in JSON: for each group if PARE has the column, else in the metadata.
+        label: Begins its line in a group of the report; of the others, its part of the line on the whole suite, with
+            the sign that separates it from the part before, and `{}` for the aggregate.
+    """
+
+    name: str
+    kind: Kind
+    about: str
+    place: int | None
+    aggregation: Aggregation | None
+    total: str
+    label: str | None
+
+
+def metric(
+    kind: Kind,
+    about: str,
+    *,
+    aggregation: Aggregation | None = None,
+    total: str = "",
+    label: str | None = None,
+    place: int | None = None,
+) -> Any:
+    """Declare a figure as the field of a dataclass; its default is 0, None or an empty dictionary.
+
+    Args:
+        kind: As in `Metric`, like the others.
+        about: What it says.
+        aggregation: How it is added up.
+        total: Name of the aggregate; without it, that of the field.
+        label: How the report calls it.
+        place: Place among the totals in PARE's report.
+    """
+    metadata = {"metric": Metric("", kind, about, place, aggregation, total, label)}
+    if kind == "mapping":
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=0 if kind == "count" else None, metadata=metadata)
+
+
+def metrics_of(cls: type) -> tuple[Metric, ...]:
+    """Return the figures that a dataclass declares, in their order."""
+    declared = ((one.name, one.metadata["metric"]) for one in fields(cls) if "metric" in one.metadata)
+    return tuple(replace(one, name=name, total=one.total or name) for name, one in declared)
+
+
+def document(cls: type) -> None:
+    """Add the declared figures to the attributes in the docstring of a dataclass."""
+    cls.__doc__ = f"{(cls.__doc__ or '').rstrip()}\n" + "".join(
+        f"        {one.name}: {one.about}\n" for one in metrics_of(cls)
+    )

@@ -1,0 +1,81 @@
+"""The results of one suite at the end of a session: built once, then printed and written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_pare.results.attempts import Attempts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+
+    from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
+    from pytest_pare.results.robustness import Curve
+    from pytest_pare.results.run_config import RunConfig
+    from pytest_pare.results.statistics import GroupStatistics
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
+
+
+@dataclass
+class SuiteReport:
+    """What is reported on a suite. The table and the statistics are made when they are first used.
+
+    Attributes:
+        suite: Name of the suite.
+        results: The results of each variant, by its name.
+        split: Name of the set of scenarios that was run.
+        verdict: The gate's verdict; None without a gate.
+        curves: The robustness curves of the suite's sweep.
+        attempts: How often the runs were played.
+        setup_seconds: Real time in seconds that it took to import and to make the agents.
+        min_robustness: The least area under a curve that passes the gate; None if the gate does not look at it.
+    """
+
+    suite: str
+    results: Mapping[str, PAREMultiScenarioValidationResult]
+    split: str = "full"
+    verdict: Verdict | None = None
+    curves: Sequence[Curve] = ()
+    attempts: Attempts = field(default_factory=Attempts)
+    setup_seconds: float = 0.0
+    min_robustness: float | None = None
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """A row for each run, with all columns of `table.suite_table`."""
+        from pytest_pare.results.table import suite_table
+
+        return suite_table(self.suite, self.results)
+
+    @cached_property
+    def groups(self) -> list[GroupStatistics]:
+        """The statistics of each group of runs."""
+        from pytest_pare.results.statistics import group_statistics, with_group_keys
+
+        return group_statistics(with_group_keys(self.table))
+
+    @property
+    def runs(self) -> list[PAREScenarioValidationResult]:
+        """The attempt that counts of each run."""
+        return [run for one in self.results.values() for run in one.scenario_results.values()]
+
+    @property
+    def other_attempts(self) -> list[PAREScenarioValidationResult]:
+        """The attempts that do not count."""
+        return [attempt for one in self.results.values() for attempt in one.other_attempts]
+
+    @property
+    def configs(self) -> list[RunConfig]:
+        """The configuration of each run; of a variant without a result, its own."""
+        return [config for one in self.results.values() for config in one.configs() or [one.run_config]]
+
+    @property
+    def modes(self) -> Counter[str]:
+        """How many runs were played in each mode."""
+        return Counter(config.mode for one in self.results.values() for config in one.configs())

@@ -1,0 +1,92 @@
+"""Rows of results as tables. Importing this module imports polars.
+
+A table is made to be written or printed, so its texts are redacted. All texts of a column are searched at once: most
+tables have no secret in them, and to search each text for itself takes most of the time of a large report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pytest_pare.base.redaction import redacted
+from pytest_pare.base.serialization import to_text
+from pytest_pare.results.columns import COLUMNS, DETAILS, Column
+from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_pare.results.rows import HasRows, Row
+    from pytest_pare.results.run_config import RunConfig
+
+
+def result_table(rows: Sequence[Row], extra_columns: Mapping[str, str]) -> pl.DataFrame:
+    """Return a table with the columns of `RESULT_SCHEMA`, and string columns with the same value in every row.
+
+    Raises:
+        ValueError: An extra column has the name of a column that is there already.
+    """
+    if shadowed := [name for name in extra_columns if name in RESULT_SCHEMA]:
+        raise ValueError(f"extra columns would hide columns of the results: {', '.join(shadowed)}")
+    texts = {name: redacted(to_text(value)) for name, value in extra_columns.items()}
+    return _table(rows, COLUMNS).with_columns(pl.lit(text).alias(name) for name, text in texts.items())
+
+
+def details_table(rows: Sequence[Row]) -> pl.DataFrame:
+    """Return a table with the columns of `DETAILS_SCHEMA`."""
+    return _table(rows, DETAILS)
+
+
+def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
+    """Return a row for each run of a suite: PARE's columns, suite, variant and mode, the details, and `fault_rates`.
+
+    Args:
+        suite: Name of the suite.
+        results: The results of each variant, by its name.
+    """
+    schema: dict[str, Any] = {
+        **RESULT_SCHEMA,
+        **dict.fromkeys(("suite", "variant", "mode"), pl.String),
+        **DETAILS_SCHEMA,
+        "fault_rates": pl.String,
+    }
+    tables = [pl.DataFrame(schema=schema)]
+    for variant, one in results.items():
+        rows = one.rows()
+        modes = pl.Series("mode", [row.config.mode for row in rows], pl.String)
+        rates = pl.Series("fault_rates", [_fault_rates(row.config) for row in rows], pl.String)
+        table = result_table(rows, {"suite": suite, "variant": variant})
+        tables.append(table.hstack([modes]).hstack(details_table(rows)).hstack([rates]))
+    return pl.concat(tables)
+
+
+def _fault_rates(config: RunConfig) -> str:
+    # In oracle mode no agent calls a tool, and no user answers.
+    prefix = "event_" if config.oracle else ""
+    return ", ".join(f"{kind} {rate:g}" for kind, rate in config.noise.rates.items() if kind.startswith(prefix))
+
+
+def _table(rows: Sequence[Row], columns: Iterable[Column]) -> pl.DataFrame:
+    return pl.DataFrame([_series(column, [column.value(row) for row in rows]) for column in columns])
+
+
+def _series(column: Column, values: list[Any]) -> pl.Series:
+    if column.dtype == "String":
+        # A text for each of many runs is often the same one.
+        texts = list(dict.fromkeys(value for value in values if value is not None))
+        safe = dict(zip(texts, _redacted_all(texts), strict=True))
+        values = [None if value is None else safe[value] for value in values]
+    return pl.Series(column.name, values, getattr(pl, column.dtype))
+
+
+def _redacted_all(texts: list[str]) -> list[str]:
+    # No pattern of a secret needs more than its own text, so a secret in one of them is one in all of them together.
+    together = "\n".join(texts)
+    if redacted(together) == together:
+        return texts
+    if len(texts) == 1:
+        return [redacted(texts[0])]
+    middle = len(texts) // 2
+    return [*_redacted_all(texts[:middle]), *_redacted_all(texts[middle:])]
