@@ -16,6 +16,8 @@ from functools import cache
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from pytest_pare.base.suggestions import did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,8 +47,14 @@ BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
         "tool_outdated": "pytest_pare.simulation.tool_faults:OUTDATED",
         "tool_partial": "pytest_pare.simulation.tool_faults:PARTIAL",
     },
-    "criterion": {},
-    "report": {},
+    "criterion": {
+        "min_success_rate": "pytest_pare.results.gate:success_rate",
+        "robustness": "pytest_pare.results.gate:robustness",
+    },
+    "report": {
+        "json": "pytest_pare.results.files:write_json",
+        "parquet": "pytest_pare.results.files:write_parquet",
+    },
 }
 """What this plugin has itself: name to `module:object`, by kind."""
 
@@ -56,8 +64,17 @@ _CALLS: Final[Mapping[Kind, tuple[int, str]]] = {
     "offline_engine": (3, "an EngineBuilder: a function of config, role and reference"),
     "agent": (1, "an AgentFactory: a function of the context"),
     "tool_fault": (2, "a ToolFault, with `apply`, a function of call and settings"),
-    "criterion": (2, "a GateCriterion: a function of results and value"),
+    "criterion": (2, "a Criterion: a function of the gate's input and the value"),
     "report": (2, "a ReportFormat: a function of path and report"),
+}
+
+_TITLES: Final[Mapping[Kind, str]] = {
+    "engine": "engine",
+    "offline_engine": "engine",
+    "agent": "agent type",
+    "tool_fault": "tool fault",
+    "criterion": "criterion",
+    "report": "report format",
 }
 
 _OURS: Final = "pytest-pare"
@@ -113,6 +130,17 @@ def named(kind: Kind) -> Mapping[str, Extension]:
         ExtensionError: If two have one name, or an entry point of the group has a name of another form.
     """
     return _all()[kind]
+
+
+def unknown(kind: Kind, name: str) -> str | None:
+    """Return why a suite cannot name an extension of this kind, as the end of a message; `None` if it can."""
+    added = [other for other in named(kind) if other not in BUILT_IN[kind]]
+    if name in added:
+        return None
+    if name in BUILT_IN[kind]:
+        return "is built in and has a key of its own"
+    installed = f"installed: {', '.join(added)}" if added else "none is installed"
+    return f"no extension has this {_TITLES[kind]}{did_you_mean(name, added, show=str)}; {installed}"
 
 
 def load_all() -> None:

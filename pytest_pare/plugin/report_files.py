@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
+from pytest_pare.base.extensions import named
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.base.serialization import to_short_text
 
@@ -36,9 +37,7 @@ class ReportFiles:
 
     def __init__(self, suite: SuiteTally) -> None:
         self._suite = suite
-        paths = {"json": suite.suite.json_report, "parquet": suite.suite.parquet_report}
-        # Name of the format to the file.
-        self._paths: dict[str, Path] = {name: path for name, path in paths.items() if path is not None}
+        self._paths = suite.suite.reports
         self._earlier: dict[Path, tuple[bytes, os.stat_result]] = {}
         self._journal: TextIO | None = None
         self._has_journal = True
@@ -98,9 +97,7 @@ class ReportFiles:
         """
         for name, path in self._paths.items():
             with self._writing(path):
-                from pytest_pare.results.files import FORMATS
-
-                FORMATS[name](path, self._suite.report(duration))
+                named("report")[name].load()(path, self._suite.report(duration))
         self._close_journal()
 
     @contextmanager

@@ -218,6 +218,7 @@ class Tally:
                 attempts=suite.times_played(),
                 results=[one.result for one in suite.outcomes.values() if one.result is not None],
                 partial=self._partial_reasons(suite),
+                criteria=gate.criteria,
                 deselected=suite.deselected,
                 interrupted=interrupted,
             )

@@ -190,7 +190,7 @@ def _trace_names(suite: Suite) -> set[Path]:
 def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:
     writer: dict[Path, Path] = {}
     for path, suite in suites.items():
-        for report in filter(None, (suite.json_report, suite.parquet_report)):
+        for report in suite.reports.values():
             if report in writer:
                 raise pytest.UsageError(
                     f"{path}: the report {report} is also written by {writer[report]}; give each a file of its own"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.base.extensions import ExtensionError, load_all
 from pytest_pare.base.redaction import redacted
 from pytest_pare.plugin import options
 from pytest_pare.settings import Override, SettingsError, Suite, load_suite, parse_assignment, parse_sweep
@@ -23,15 +24,16 @@ def read_suites(config: pytest.Config, paths: list[Path], *, with_files: bool = 
         with_files: Whether the files that their runs need are checked, too.
 
     Raises:
-        pytest.UsageError: If something in a file or a flag is wrong.
+        pytest.UsageError: If something in a file or a flag is wrong, or an extension is broken.
     """
     try:
+        load_all()
         overrides = _overrides(config)
         suites = {path: load_suite(path, overrides) for path in paths}
         if with_files:
             for suite in suites.values():
                 suite.check_files()
-    except SettingsError as error:
+    except (ExtensionError, SettingsError) as error:
         raise pytest.UsageError(redacted(str(error))) from error
     return suites
 

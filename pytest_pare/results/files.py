@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Final
 
 from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.base.run_files import write_whole
@@ -58,7 +57,3 @@ def write_parquet(path: Path, report: SuiteReport) -> None:
     file = BytesIO()
     report.table.drop("fault_rates").write_parquet(file)
     write_whole(path, file.getvalue())
-
-
-FORMATS: Final[dict[str, ReportFormat]] = {"json": write_json, "parquet": write_parquet}
-"""Key below `reports` in a suite to the format of its file."""

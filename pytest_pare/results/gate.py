@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_pare.base.extensions import named
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.text import as_written, decimals_of, plural, rounded
 
@@ -46,7 +47,7 @@ class GateInput:
         min_robustness: The least area that passes, 0 to 1; None if it is no criterion.
         attempts: How often the runs were played; it decides nothing, and is reported.
         results: The result of each run that has one, for criteria that look at more than counts.
-        criteria: Name to value of further criteria, keys of `CRITERIA`.
+        criteria: Name to value of further criteria, extensions of the kind `criterion`.
     """
 
     success: int = 0
@@ -148,7 +149,7 @@ def evaluate_gate(given: GateInput) -> Verdict:
     is partial.
     """
     criteria = _criteria(given)
-    parts = {name: CRITERIA[name](given, value) for name, value in criteria.items()}
+    parts = {name: _judge(name, given, value) for name, value in criteria.items()}
     reasons = [part.reason for name, part in parts.items() if part.reason is not None]
     if not given.success + given.failed:
         # Then the rate says nothing.
@@ -186,8 +187,15 @@ def robustness(given: GateInput, value: float) -> VerdictPart:
     return VerdictPart(_TOO_FRAGILE if is_low else None, line)
 
 
-CRITERIA: Final[dict[str, Criterion]] = {"min_success_rate": success_rate, "robustness": robustness}
-"""Key below `gate` in a suite to its criterion."""
+def _judge(name: str, given: GateInput, value: Any) -> VerdictPart:
+    # Whatever a criterion of an extension does, there is a verdict.
+    try:
+        part = named("criterion")[name].load()(given, value)
+    except Exception as error:  # noqa: BLE001 - code of others may raise anything
+        return VerdictPart(f"the criterion {name} raised {type(error).__name__}: {error}".removesuffix(": "))
+    if isinstance(part, VerdictPart):
+        return part
+    return VerdictPart(f"the criterion {name} must return a VerdictPart, got {type(part).__name__}")
 
 
 def _lines(given: GateInput, reasons: list[str], parts: Mapping[str, VerdictPart]) -> list[str]:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.base.extensions import Kind, unknown
 from pytest_pare.base.redaction import redacted
+
+T = TypeVar("T")
 
 # `${NAME}`, `$NAME`, `$(command)`, `{{ name }}`, `{% tag %}`, and a home directory.
 _REFERENCE = re.compile(
@@ -63,6 +66,18 @@ def without_effect(default: object, description: str, *, scope: Scope = "anywher
         description=f"{description} {reason}; only the default is accepted{'' if scope == 'anywhere' else ' there'}.",
         json_schema_extra={"x-without-effect": scope},
     )
+
+
+def only_extensions(kind: Kind, by_name: dict[str, T]) -> dict[str, T]:
+    """Return a mapping whose keys name extensions.
+
+    Raises:
+        PydanticCustomError: A name is not one of an installed extension of this kind.
+    """
+    for name in by_name:
+        if reason := unknown(kind, name):
+            raise PydanticCustomError("no_extension", "{reason}", {"reason": reason, "keys": (name,)})
+    return by_name
 
 
 class Shown(str):

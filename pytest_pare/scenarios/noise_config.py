@@ -5,9 +5,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.base.extensions import BUILT_IN, named
-from pytest_pare.base.suggestions import did_you_mean
-from pytest_pare.scenarios.fields import Count, FilePath, Lookalike, Name, Probability, Rate, Seconds, Value, Weight
+from pytest_pare.scenarios.fields import (
+    Count,
+    FilePath,
+    Lookalike,
+    Name,
+    Probability,
+    Rate,
+    Seconds,
+    Value,
+    Weight,
+    only_extensions,
+)
 from pytest_pare.scenarios.noise.content import APP_CLASSES
 
 
@@ -147,15 +156,7 @@ class NoiseConfig(Value):
     @field_validator("tool_faults")
     @classmethod
     def _refuse_unknown_faults(cls, faults: dict[str, ExtensionFault]) -> dict[str, ExtensionFault]:
-        known = [name for name in named("tool_fault") if name not in BUILT_IN["tool_fault"]]
-        for name in faults:
-            if name not in known:
-                raise PydanticCustomError(
-                    "no_tool_fault",
-                    "no extension has the tool fault {name}{hint}; installed: {known}",
-                    {"name": name, "hint": did_you_mean(name, known, show=str), "known": ", ".join(known) or "none"},
-                )
-        return faults
+        return only_extensions("tool_fault", faults)
 
     @property
     def rates(self) -> dict[str, float]:

@@ -18,7 +18,7 @@ from pytest_pare.scenarios.config import (
     TimeMode,
     TraceFormat,
 )
-from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability, Setting
+from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability, Setting, only_extensions
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
@@ -93,11 +93,19 @@ class Gate(_Section):
         default=None,
         description="Lowest area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
     )
+    criteria: dict[Name, Any] = Field(
+        default={}, description="Criteria of extensions: name to the value that the criterion gets."
+    )
     reruns: Literal["first", "last"] = Field(
         default="first",
         description="Which attempt counts if a plugin repeats a failed run. An attempt that infrastructure ended "
         "counts only if it is the last.",
     )
+
+    @field_validator("criteria")
+    @classmethod
+    def _refuse_unknown_criteria(cls, criteria: dict[str, Any]) -> dict[str, Any]:
+        return only_extensions("criterion", criteria)
 
     @field_validator("min_success_rate", "robustness", mode="before")
     @classmethod
@@ -123,6 +131,15 @@ class Reports(_Section):
         alias="parquet",
         description="Parquet table of the runs, relative to the suite file; null writes none.",
     )
+    formats: dict[Name, FilePath] = Field(
+        default={},
+        description="Report files of extensions: format to file, relative to the suite file.",
+    )
+
+    @field_validator("formats")
+    @classmethod
+    def _refuse_unknown_formats(cls, formats: dict[str, str]) -> dict[str, str]:
+        return only_extensions("report", formats)
 
 
 RecordMode = Literal["none", "once", "new", "all"]
@@ -262,6 +279,7 @@ PATH_KEYS = frozenset(
     {
         "cassettes.dir",
         "noise.data",
+        "reports.formats[]",
         "reports.json",
         "reports.parquet",
         "runner.output_dir",
@@ -281,6 +299,8 @@ def key_of(location: Location) -> str:
     """
     if location[:1] == ("matrix",) and len(location) > 2:
         location = location[2:] if location[2] == "noise" else ("runner", *location[2:])
+    if location[:2] == ("reports", "formats"):
+        location = ("reports", "formats", *([0] if len(location) > 2 else []))
     if location[:2] == ("runner", "noise"):
         location = location[1:]
     return re.sub(r"\[\d+\]", "[]", dotted(location))

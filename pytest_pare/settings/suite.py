@@ -119,23 +119,16 @@ class Suite:
         return None if self.settings.cassettes is None else Path(self.settings.cassettes.dir)
 
     @property
-    def json_report(self) -> Path | None:
-        """File for the JSON report; `None` writes none."""
-        return _path(self.settings.reports.json_path)
-
-    @property
-    def parquet_report(self) -> Path | None:
-        """File for the Parquet table; `None` writes none."""
-        return _path(self.settings.reports.parquet_path)
+    def reports(self) -> dict[str, Path]:
+        """The report files, by the name of their format."""
+        reports = self.settings.reports
+        paths = {"json": reports.json_path, "parquet": reports.parquet_path, **reports.formats}
+        return {name: Path(path) for name, path in paths.items() if path is not None}
 
     @property
     def traces_dir(self) -> Path:
         """Directory of the traces where `runner.output_dir` is null."""
         return self.path.parent.resolve() / "traces"
-
-
-def _path(path: str | None) -> Path | None:
-    return None if path is None else Path(path)
 
 
 def problem_at(

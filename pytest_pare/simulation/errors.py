@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pytest_pare.results.validation_result import ErrorKind
+
 
 class AgentFailure(Exception):  # noqa: N818 - a failed agent is a result, and no error of the simulation
     """The agent under test raised an exception, or returned a value. `__cause__` is the exception."""
+
+
+class ToolFaultError(Exception):
+    """A tool fault of an extension raised an error of its own. `__cause__` is the error.
+
+    Attributes:
+        kind: The kind of the run's exception.
+    """
+
+    kind: ClassVar[ErrorKind] = "configuration"
 
 
 class RunEnded(BaseException):

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.apps.system import SystemApp
 
+from pytest_pare.agents.errors import ToolFailure, ToolTimeout
 from pytest_pare.base.extensions import BUILT_IN, named
 from pytest_pare.base.serialization import to_builtins_or_name, to_short_builtins
+from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.noise_config import failure_probability
+from pytest_pare.simulation.errors import ToolFaultError
 from pytest_pare.simulation.tool_faults import EarlierResult, FaultyCall
 
 if TYPE_CHECKING:
@@ -84,12 +87,24 @@ class ToolFaults:
             fault, settings = self._faults[kind], _settings(kind, self._scenario.noise_config)
             if not fault.changes_result:
                 self.trace_fields = {"fault": kind}
-                return fault, fault.apply(call, settings)
-            received = fault.apply(call, settings)
+                return fault, self._received(kind, call, settings)
+            received = self._received(kind, call, settings)
             if received is not call.result:
                 self.trace_fields = {"fault": kind, "result": to_short_builtins(received)}
                 return fault, received
         return None, call.result
+
+    def _received(self, kind: str, call: FaultyCall, settings: Any) -> Any:
+        """Return what the agent gets of a call with a fault, or raise what it gets."""
+        try:
+            return self._faults[kind].apply(call, settings)
+        except (ToolFailure, ToolTimeout, ScenarioDefect, ScenarioTimeoutError):
+            raise
+        except Exception as error:
+            if error is call.raised or kind in BUILT_IN["tool_fault"]:
+                raise
+            # The agent must not be blamed for the fault's own code.
+            raise ToolFaultError(f"the tool fault {kind} raised {type(error).__name__}: {error}") from error
 
     def _draw(self, tool: Tool, app_tool: AppTool) -> list[str]:
         """Return the kinds of faults that hit a call."""

@@ -42,6 +42,7 @@ class FaultyCall:
         pass_time: Lets seconds of simulated time pass.
         earlier: What the same call has returned before; `None` if it was not made before, and for kinds of faults that
             do not set `needs_earlier`.
+        raised: What the tool raised when `result` was read.
     """
 
     tool: Tool
@@ -49,6 +50,7 @@ class FaultyCall:
     arguments: dict[str, Any]
     pass_time: Callable[[float], None]
     earlier: EarlierResult | None = None
+    raised: Exception | None = None
 
     @cached_property
     def result(self) -> Any:
@@ -57,7 +59,11 @@ class FaultyCall:
         Raises:
             Exception: Whatever the tool raises.
         """
-        return call_tool(self.app_tool, self.arguments)
+        try:
+            return call_tool(self.app_tool, self.arguments)
+        except Exception as error:
+            self.raised = error
+            raise
 
 
 class FaultFunction(Protocol):

@@ -16,7 +16,7 @@ from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, Unkn
 from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.errors import AgentFailure, RunEnded
+from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
 from pytest_pare.simulation.tool_faults import call_tool
@@ -175,7 +175,7 @@ class TurnGateway:
             _require_words(tool, arguments)
             carry_out = partial(self._faults.carry_out, tool) if who == "AGENT" else call_tool
             result = carry_out(app_tool, arguments)
-        except (ScenarioDefect, ScenarioTimeoutError) as error:
+        except (ScenarioDefect, ScenarioTimeoutError, ToolFaultError) as error:
             self.end(error)
         except (Exception, RunEnded) as error:
             if self._trace.last(who, known) is None and not self._is_far_above_limit():

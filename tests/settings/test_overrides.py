@@ -286,8 +286,8 @@ def test_paths_of_an_override_are_relative_to_its_base(tmp_path: Path, monkeypat
     assert suite.library_dirs() == [base / "lib", base]
     assert suite.split_ids() == ["a"]
     assert suite.settings.scenarios.include == ["a"]
-    assert suite.json_report == tmp_path / "r.json"
-    assert suite.parquet_report == tmp_path / "r.parquet"
+    assert suite.reports.get("json") == tmp_path / "r.json"
+    assert suite.reports.get("parquet") == tmp_path / "r.parquet"
 
 
 def test_values_that_are_no_paths_are_left_to_validation(tmp_path: Path) -> None:

@@ -23,21 +23,21 @@ def test_paths_are_relative_to_the_suite(tmp_path: Path) -> None:
     (tmp_path / "suites/own").mkdir()
     suite = load(f"scenarios: {{paths: [own, ../lib, {tmp_path}]}}\nreports: {{json: out/r.json}}\n")
     assert suite.library_dirs() == [tmp_path / "suites/own", tmp_path / "lib", tmp_path]
-    assert suite.json_report == tmp_path / "suites/out/r.json"
-    assert suite.parquet_report is None
+    assert suite.reports.get("json") == tmp_path / "suites/out/r.json"
+    assert suite.reports.get("parquet") is None
 
 
 def test_a_suite_without_paths() -> None:
     suite = load("")
     assert suite.library_dirs() == []
     assert suite.split_ids() is None
-    assert suite.json_report is None
+    assert suite.reports.get("json") is None
     assert suite == Suite(suite.path, SuiteSettings())
 
 
 def test_relative_suite_path(tmp_path: Path) -> None:
     load("reports: {json: r.json}")
-    assert load_suite(Path("suites/pare.yaml")).json_report == tmp_path / "suites/r.json"
+    assert load_suite(Path("suites/pare.yaml")).reports.get("json") == tmp_path / "suites/r.json"
 
 
 @pytest.mark.parametrize(
