@@ -122,7 +122,7 @@ class StatefulApp(App):
     def get_tools_with_attribute(
         self, attribute: ToolAttributeName | None, tool_type: ToolType | None
     ) -> list[AppTool]:
-        """Return the tools of a kind: of the user, those on the current screen; for `None`, those that only log events."""
+        """Return the tools of a kind: of the user, those on the current screen; `None` is for those that only log."""
         if attribute is ToolAttributeName.USER:
             return list(self.current_state.get_available_actions()) if self.current_state is not None else []
         if attribute is None:

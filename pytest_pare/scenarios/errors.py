@@ -1,4 +1,4 @@
-"""What can be wrong with a scenario, apart from the agent."""
+"""The errors of scenarios."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 class ScenarioDefect(Exception):  # noqa: N818 - a defect is what it is; it ends as an exception, never as a failure
-    """The scenario itself is broken: a step of its script failed or could never happen."""
+    """The scenario has a defect: a step of its script failed or can never happen."""
 
 
 class ScenarioTimeoutError(Exception):
-    """A run came to the end of its simulated or wall-clock time."""
+    """A run exceeded its limit of simulated or real time."""
 
 
 class SimulatedTimeOver(ScenarioTimeoutError):  # noqa: N818 - with agents it is no error, but the end
-    """A run came to the end of its simulated time."""
+    """A run exceeded its limit of simulated time."""
 
 
 class DuplicateScenarioError(ValueError):
@@ -30,6 +30,6 @@ class InvalidScenarioIdError(ValueError):
 
 
 def did_you_mean(meant: str, known: Iterable[str]) -> str:
-    """Return what ends a sentence on a name that there is not: the one that may be meant, if there is such a one."""
+    """Return the end of a message on an unknown name: a hint at a similar known name, or an empty text."""
     close = get_close_matches(meant, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

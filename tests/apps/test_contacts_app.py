@@ -34,7 +34,7 @@ def test_the_owner_has_a_card(contacts: StatefulContactsApp) -> None:
     assert list(contacts.contacts) == [owner.contact_id]
 
 
-def test_the_owner_may_be_somebody_else() -> None:
+def test_the_owner_may_be_another_person() -> None:
     me = Contact(first_name="Alex", last_name="Morgan", contact_id="me", is_user=True)
     contacts = StatefulContactsApp(contacts={"me": me})
     assert contacts.get_current_user_details() is me

@@ -33,7 +33,7 @@ def in_folder(email: StatefulEmailApp, folder: str) -> list[str]:
     return [mail.email_id for mail in email.folders[EmailFolderName[folder]].emails]
 
 
-def test_the_mailbox_is_johns_unless_it_is_said_to_be_somebody_elses() -> None:
+def test_the_default_owner_of_the_mailbox_is_john() -> None:
     assert StatefulEmailApp().user_email == "john@pare.com"
     assert StatefulEmailApp(name="Emails", user_email="alex@example.com").user_email == "alex@example.com"
     with pytest.raises(ValueError, match="Invalid email address: nobody"):

@@ -463,7 +463,7 @@ class TestWorld:
         assert log == [("ENV", "create_and_add_message", False), ("ENV", "add_message", False)]
 
     @pytest.mark.parametrize("tool", ["create_and_add_message", "add_message"])
-    def test_messages_of_nobody(self, messages: Phone, tool: str) -> None:
+    def test_messages_of_an_unknown_person(self, messages: Phone, tool: str) -> None:
         before = copy.deepcopy(messages.app.get_state())
         with pytest.raises(Exception, match="x not found"):
             getattr(messages.app, tool)("x", "y", "Hi")

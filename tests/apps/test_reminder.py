@@ -171,8 +171,8 @@ class TestScreens:
 
     def test_lists_tell_ids(self, reminders: Phone) -> None:
         later, past, soon = (id_of(reminders, title) for title in ("Later", "Past", "Soon"))
-        told = reminders.do("list_all_reminders")
-        assert told == "\n\n".join(f"Reminder ID: {i}\n{reminders.app.reminders[i]}" for i in (later, past, soon))
+        listed = reminders.do("list_all_reminders")
+        assert listed == "\n\n".join(f"Reminder ID: {i}\n{reminders.app.reminders[i]}" for i in (later, past, soon))
         assert reminders.do("list_upcoming_reminders").index(soon) < reminders.do("list_upcoming_reminders").index(
             later
         )

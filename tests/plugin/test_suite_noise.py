@@ -25,7 +25,7 @@ def test_a_suite_plays_its_scenarios_in_noise(example: Example, flags: list[str]
     weights = {"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0}
     assert json.loads((example.path / "out.json").read_text())["metadata"]["weight_per_app_class"] == weights
     said = " ".join(session.out.split())
-    assert "packing_list: there is no app in which noise can come: it has no StatefulEmailApp or" in said
+    assert "packing_list: no app can get noise: the scenario has no StatefulEmailApp or" in said
     assert "; it ran without" in said
 
 

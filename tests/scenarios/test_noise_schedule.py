@@ -258,8 +258,8 @@ def test_the_mails_of_pare_come_as_its_algorithm_says(seed: int) -> None:
     of_data = {f"env_expansion_email_{mail['email_id']}": mail for mail in EMAILS}
     for event_id, _, app, function, values in facts(scenario):
         assert (app, function) == ("Emails", "create_and_add_email")
-        told = {name: of_data[event_id][name] for name in ("sender", "subject", "content")}
-        assert values == {**told, "recipients": [scenario.email.user_email], "folder_name": "INBOX"}
+        expected = {name: of_data[event_id][name] for name in ("sender", "subject", "content")}
+        assert values == {**expected, "recipients": [scenario.email.user_email], "folder_name": "INBOX"}
 
 
 def test_the_schedule_of_pare_has_mails_for_most_of_these_phones() -> None:

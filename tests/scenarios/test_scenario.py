@@ -432,7 +432,7 @@ def test_an_app_with_a_name_of_its_own_is_known_by_its_class() -> None:
 
 def test_two_tools_of_one_name_are_refused() -> None:
     data = {"tool_names_mapping": {"Calendar__get_all_tags": "System__get_current_time"}}
-    said = "^noise.data: tool_names_mapping: two tools would be called System__get_current_time$"
+    said = "^noise.data: tool_names_mapping: two tools would have the name System__get_current_time$"
     with pytest.raises(NoiseError, match=said):
         renamed(augmentation_data=data)
 
