@@ -1,4 +1,4 @@
-"""The contacts: what is our own, and where ARE's is wrong."""
+"""The contacts: our own behaviour, and corrections of ARE's."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_card_that_is_edited_stays_the_same_object(contacts: StatefulContactsA
 def test_an_edit_that_is_refused_changes_nothing(
     contacts: StatefulContactsApp, ann: Contact, updates: dict[str, Any], error: type[Exception]
 ) -> None:
-    """ARE's own changes the card before it has seen every key."""
+    """ARE changes the card key by key."""
     before = dict(vars(ann))
     with pytest.raises(error):
         contacts.edit_contact(ann.contact_id, updates)

@@ -1,4 +1,4 @@
-"""Messaging: what is our own, and where ARE's is wrong."""
+"""Messaging: our own behaviour, and corrections of ARE's."""
 
 from __future__ import annotations
 

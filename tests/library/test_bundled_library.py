@@ -1,4 +1,4 @@
-"""The bundled library is fit for use: every reference run succeeds, and every validator refuses wrong runs.
+"""The bundled library: every reference run succeeds, and every validator rejects wrong runs.
 
 The wrong runs are real: `Rehearsal` rearranges the script of a fresh instance and plays it.
 """
@@ -632,7 +632,7 @@ def test_refuses_a_write_that_changed_nothing(scenario_id: str, number: int) -> 
     rehearsal = Rehearsal(scenario_id)
     replace_function(called(rehearsal.writes[number]), lambda *args, **kwargs: "done")
     for condition in (event for event in rehearsal.events if isinstance(event, ConditionCheckEvent)):
-        # The world is deceived too, so that the rest of the reference run happens.
+        # The conditions hold as well, so that the rest of the reference run happens.
         replace_function(condition, lambda env: True)
     verdict = rehearsal.play()
     assert_refused(verdict)

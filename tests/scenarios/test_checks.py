@@ -1,4 +1,4 @@
-"""The questions of `pytest_pare.scenarios.checks`, asked of small logs that are written out event by event."""
+"""The checks of `pytest_pare.scenarios.checks`, with small event logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise in a scenario: what it is made of, that it does no harm, and that it is the same everywhere."""
+"""Noise in a scenario: its content, its harmlessness, and its reproducibility."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BUNDLED: dict[str, Any] = {
 }
 
 
-# -- what
+# -- content
 
 
 @given(seed=st.integers(0, 10_000), most=st.integers(1, 9))
@@ -206,7 +206,7 @@ def test_apps_are_known_by_their_class_whatever_they_are_called() -> None:
     assert count(with_noise(data=data)) == {"Emails": 20, "Messages": 20, "Shopping": 20}
 
 
-# -- no harm
+# -- harmlessness
 
 
 def own_script(scenario: Any) -> list[Any]:
@@ -409,7 +409,7 @@ def test_most_bundled_scenarios_can_have_noise() -> None:
     assert set.union(*apps) == set(CLASSES)
 
 
-# -- the same everywhere
+# -- reproducibility
 
 
 DIGESTS = """
@@ -472,7 +472,7 @@ def test_nothing_is_drawn_from_the_generators_that_all_share(schedule: str) -> N
     assert facts(with_noise(None, schedule)) == one
 
 
-# -- what cannot be
+# -- errors
 
 
 def weights(**weight_per_app_class: float) -> EnvEventsConfigOfARE:

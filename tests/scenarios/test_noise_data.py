@@ -1,4 +1,4 @@
-"""Noise data: the bundled file, and what is said of a file that is not as it must be."""
+"""Noise data: the bundled file, and the errors of invalid files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much noise there is, and when: the schedules."""
+"""The schedules of noise: numbers and times of events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 # Without type information.
 stats: Any = import_module("scipy.stats")
 
-# So small that a law as it must be does not fail by chance; one that is not is far off.
+# So small that a correct distribution does not fail by chance; an incorrect one is far off.
 ALPHA = 1e-4
 
 
