@@ -215,7 +215,7 @@ class ScenarioRunnerConfig(Setting):
         if unlimited and self.generation_seconds == 0:
             raise PydanticCustomError(
                 "endless",
-                "must be above 0 where {unlimited} is null: nothing would end a run",
+                "must be above 0 if {unlimited} is null: otherwise nothing ends a run",
                 {"unlimited": unlimited[0], "keys": ("generation_seconds",)},
             )
         return self

@@ -19,7 +19,7 @@ def why_without_effect(key: str, runner: ScenarioRunnerConfig, noise: NoiseConfi
     section, name, *rest = key.split(".")
     option = rest[-1] if rest else ""
     if "timeout_seconds" in (name, option):
-        return "it is a limit in real time, and no number of a scenario's world"
+        return "it limits real time, not simulated time"
     if runner.oracle:
         # Oracle mode tests no agent, so a curve without an effect misleads no reader.
         return None
@@ -40,10 +40,10 @@ def _why_of_runner(name: str, option: str, runner: ScenarioRunnerConfig, noise: 
     if name == "env_events_config":
         return _why_no_events(option, runner, noise)
     if option == "tool_failure_probability" and noise.tool_failure_probability is not None:
-        return "noise.tool_failure_probability is set, and wins"
+        return "noise.tool_failure_probability is set and takes precedence"
     if name == "generation_seconds" and not _takes_fixed_time(runner, noise):
         mode = runner.simulated_generation_time_mode
-        return f"nothing takes this time where runner.simulated_generation_time_mode is {mode}"
+        return f"nothing takes this time if runner.simulated_generation_time_mode is {mode}"
     return None
 
 
@@ -57,8 +57,8 @@ def _why_no_fault(name: str, option: str, noise: NoiseConfig) -> str | None:
 def _why_not_asked(role: str, option: str, runner: ScenarioRunnerConfig) -> str | None:
     engine = runner.engines.get(role)
     if engine is not None and not engine.is_live:
-        return f"the provider {engine.provider} asks no model"
-    return "it changes what is said of the cost alone" if option in ("input", "output") else None
+        return f"the provider {engine.provider} calls no model"
+    return "it changes only the reported cost" if option in ("input", "output") else None
 
 
 def _why_no_events(option: str, runner: ScenarioRunnerConfig, noise: NoiseConfig) -> str | None:
@@ -66,7 +66,7 @@ def _why_no_events(option: str, runner: ScenarioRunnerConfig, noise: NoiseConfig
     if option != "num_env_events_per_minute" and events is not None and not events.num_env_events_per_minute:
         return "runner.env_events_config.num_env_events_per_minute is 0"
     if option == "n_item_events_per_product" and noise.schedule == "pare":
-        return "noise.schedule is pare, which has mails alone"
+        return "noise.schedule is pare, which adds only mails"
     return None
 
 

@@ -50,7 +50,7 @@ class EnvEventsConfig(Lookalike):
         if unknown := sorted(set(weights) - set(classes)):
             raise PydanticCustomError(
                 "no_noise_there",
-                "no noise can come in {app_class}; it can in {classes}",
+                "{app_class} cannot get noise; apps that can are {classes}",
                 {"app_class": unknown[0], "classes": ", ".join(classes)},
             )
         if not any(weights.values()):

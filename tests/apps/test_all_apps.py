@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from are.simulation.tool_utils import OperationType
 from pytest_pare import apps as package
 from pytest_pare.apps import StatefulApp
 from pytest_pare.are.world import World
+from pytest_pare.scenarios.noise.content import APP_CLASSES
 from tests.apps.full_phone import ALL_APPS, NOTE, REMINDER, FullPhone, full_phone, screen_of
 from tests.apps.phone import described, kinds_of
 
@@ -642,6 +644,24 @@ def test_what_is_on_every_screen(
 
 def test_nothing_else_is_on_the_home_screen(held: FullPhone) -> None:
     assert set(held.user_tools()) == {f"{app}__{tool}" for app, tool, *_ in HOME}
+
+
+# -- where the package names an app
+
+# Besides the app's own module: where it is exported, and its notifications, if it has any. The others are for PARE's
+# apps and for the three kinds of apps that get noise.
+PLACES = {"apps/__init__.py", "simulation/notification_templates.py"}
+OF_PARE = {"compat.py"}
+OF_NOISE = {"scenarios/noise/content.py", "scenarios/noise/event_faults.py"}
+
+
+@pytest.mark.parametrize("cls", ALL_APPS)
+def test_an_app_is_named_in_few_places(cls: type[StatefulApp]) -> None:
+    root, home = Path(package.__file__).parents[1], Path(inspect.getfile(cls)).parent
+    named = re.compile(rf"""["'\s]{cls.__name__}["',\n]""")
+    files = [path for path in root.rglob("*.py") if home not in path.parents and named.search(path.read_text())]
+    gets_noise = cls.__name__ in APP_CLASSES.values()
+    assert {str(path.relative_to(root)) for path in files} <= PLACES | OF_PARE | (OF_NOISE if gets_noise else set())
 
 
 # -- the documented interface

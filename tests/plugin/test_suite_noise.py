@@ -53,7 +53,7 @@ def test_a_weight_that_cannot_be_stops_the_session(example: Example) -> None:
     weights = "{env_events_config: {weight_per_app_class: {ShoppingApp: 1.0}}}"
     session = example.suite(f"{BUNDLED}\nrunner: {weights}").run(*SUITE)
     assert session.code == 4
-    assert "runner.env_events_config.weight_per_app_class: no noise can come in ShoppingApp" in session.err
+    assert "runner.env_events_config.weight_per_app_class: ShoppingApp cannot get noise" in session.err
     assert session.has_no_traceback_of_ours()
 
 

@@ -488,9 +488,9 @@ def weights(**weight_per_app_class: float) -> EnvEventsConfigOfARE:
         ),
         (
             EnvEventsConfigOfARE(),
-            r"^env_events_config.weight_per_app_class: no noise can come in ApartmentListingApp; it can",
+            r"^env_events_config.weight_per_app_class: ApartmentListingApp cannot get noise; apps that can",
         ),
-        (weights(StatefulCabApp=1.0), "no noise can come in StatefulCabApp; it can in"),
+        (weights(StatefulCabApp=1.0), "StatefulCabApp cannot get noise; apps that can are"),
         (weights(StatefulEmailApp=0.0), "weight_per_app_class: all weights are 0, so no app would get noise$"),
         (weights(), "weight_per_app_class: all weights are 0"),
     ],

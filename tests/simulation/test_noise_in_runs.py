@@ -266,7 +266,7 @@ def test_data_that_cannot_be_had_end_the_run_as_a_matter_of_configuration(
 def test_a_config_of_a_scenarios_own_that_is_wrong_is_a_matter_of_configuration() -> None:
     run = run_scenario(Stage(env_events_config=EnvEventsConfigOfARE()), RunnerSettings())
     assert run.result.error_kind == "configuration"
-    assert str(run.result.exception).startswith("env_events_config.weight_per_app_class: no noise can come in Apart")
+    assert str(run.result.exception).startswith("env_events_config.weight_per_app_class: Apart")
 
 
 def test_another_file_is_used_and_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
