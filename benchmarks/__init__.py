@@ -1,1 +1,1 @@
-"""The measurements that the documentation quotes, each one command: `python -m benchmarks [NAME ...]`."""
+"""The measurements that the documentation quotes. `python -m benchmarks [NAME ...]` runs them."""

@@ -1,4 +1,4 @@
-"""Runs measurements and prints a table; ends with 1 if a figure is out of its bounds."""
+"""Runs measurements and prints a table. The exit status is 1 if a figure is out of its bounds."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ MEASUREMENTS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the measurements that are named, or all, and return the exit status."""
+    """Run the named measurements, or all of them, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(MEASUREMENTS)}")
-    parser.add_argument("--quick", action="store_true", help="see that it works, in little time; nothing is judged")
+    parser.add_argument("--quick", action="store_true", help="a short run without a check of the bounds")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in MEASUREMENTS]:
         parser.error(f"there is no measurement {unknown[0]}; there are {', '.join(MEASUREMENTS)}")
     print(f"Python {platform.python_version()} on {platform.machine()}", flush=True)
-    as_wanted = True
+    within_bounds = True
     for name in options.names or MEASUREMENTS:
         figures = MEASUREMENTS[name].measure(quick=options.quick)
-        as_wanted &= all(figure.is_as_wanted for figure in figures)
+        within_bounds &= all(figure.is_within_bounds for figure in figures)
         print(*table(name, MEASUREMENTS[name].HEADING, figures), sep="\n", flush=True)
-    return 0 if as_wanted or options.quick else 1
+    return 0 if within_bounds or options.quick else 1
 
 
 if __name__ == "__main__":

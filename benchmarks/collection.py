@@ -1,4 +1,4 @@
-"""What it costs to collect 100 scenarios with 100 runs each."""
+"""The cost of collecting 100 scenarios with 100 runs each."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _COLLECT = ["-m", "pytest", "--pare-config", "pare.yaml", "--collect-only", "-q"
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Import the modules; collect them with one run each; collect them with many runs each."""
+    """Measure an import of the modules, a collection with one run each, and one with many runs each."""
     repeats, scenarios, many = (1, 5, 3) if quick else (5, 100, 100)
     with tempfile.TemporaryDirectory() as directory:
         project = Path(directory)

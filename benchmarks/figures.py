@@ -1,4 +1,4 @@
-"""What a measurement comes to, and the table that shows it."""
+"""The figures of a measurement, and their table."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Figure:
     """One measured number.
 
     Attributes:
-        label: What was measured.
+        label: The measured quantity.
         value: The number.
         unit: Its unit.
-        at_least: The least that is wanted, if anything is.
-        at_most: The most that is wanted, if anything is.
+        at_least: Lower bound, if there is one.
+        at_most: Upper bound, if there is one.
     """
 
     label: str
@@ -29,8 +29,8 @@ class Figure:
     at_most: float | None = None
 
     @property
-    def is_as_wanted(self) -> bool:
-        """Whether the number is within its bounds; a number without bounds is."""
+    def is_within_bounds(self) -> bool:
+        """Whether the number is within its bounds, if it has any."""
         too_little = self.at_least is not None and self.value < self.at_least
         too_much = self.at_most is not None and self.value > self.at_most
         return not (too_little or too_much)
@@ -39,17 +39,17 @@ class Figure:
         line = f"  {self.label:<60}{self.value:>8.3g} {self.unit:<3}"
         for word, bound in (("at least", self.at_least), ("at most", self.at_most)):
             if bound is not None:
-                line += f"  {word} {bound:g}" + ("" if self.is_as_wanted else "  MISSED")
+                line += f"  {word} {bound:g}" + ("" if self.is_within_bounds else "  MISSED")
         return line.rstrip()
 
 
 def alternate(one: Callable[[], float], other: Callable[[], float], repeats: int) -> tuple[float, float]:
-    """Call two measurements in turns, so that a busy machine slows both alike, and return the median of each."""
+    """Alternate two measurements, so that a busy machine slows both equally, and return the median of each."""
     pairs = [(one(), other()) for _ in range(repeats)]
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
 
 
 def table(name: str, heading: str, figures: Iterable[Figure]) -> Iterator[str]:
-    """Yield the lines that show a measurement."""
+    """Yield the lines of the table of a measurement."""
     yield f"{name}: {heading}"
     yield from map(str, figures)

@@ -1,4 +1,4 @@
-"""What a worker costs that is forked, and one that is started: time until its run is in flight, and memory."""
+"""The cost of a forked and of a plain worker: time until its run is in flight, and memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEADING = "many runs in flight, each in a worker of its own; memory is PSS"
 
-# As many runs as workers. Each waits, as for the answer of a model, until all of them do.
+# As many runs as workers. Each run waits, as for a model, until all runs are waiting.
 _AGENT = """
 import os, pathlib, time
 import litellm
@@ -50,7 +50,7 @@ _MOST_SECONDS = 300
 
 
 class _Cost(NamedTuple):
-    """Milliseconds until the run of a worker is in flight; megabytes of a worker, and of all with what they need."""
+    """Milliseconds until a worker's run is in flight; megabytes of a worker, and of all workers with their server."""
 
     start: float
     worker: float
@@ -58,7 +58,7 @@ class _Cost(NamedTuple):
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Play sessions of waiting runs in plain and in forked workers, and look at them while all are in flight."""
+    """Play waiting runs in plain and in forked workers, and measure while all of them are in flight."""
     few, many = (1, 2) if quick else (4, 40)
     plain, forked = _play(few, forked=False), _play(many, forked=True)
     return [
@@ -87,7 +87,7 @@ def _play(workers: int, *, forked: bool) -> _Cost:
             session.wait()
         seconds = max(path.stat().st_mtime for path in in_flight) - (project / "begun").stat().st_mtime
         parents = {int(path.read_text()) for path in in_flight}
-    # What forks the workers is none of them; plain ones are children of the session, which is not looked at.
+    # The process that forks the workers does not count, nor does the session, the parent of plain workers.
     shared = sum(memory.get(pid, 0.0) for pid in parents)
     in_all = sum(memory.values())
     return _Cost(1000 * seconds / workers, (in_all - shared) / workers, in_all)
@@ -103,7 +103,7 @@ def _all_in_flight(project: Path, session: subprocess.Popen[bytes], workers: int
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """Yield the processes that a process has started, and theirs."""
+    """Yield the child processes of a process, and their descendants."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
         for child in map(int, (thread / "children").read_text().split()):
             yield child
@@ -111,6 +111,6 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def megabytes(pid: int) -> float:
-    """Return the proportional set size of a process: what it shares with others is counted in parts."""
+    """Return the proportional set size of a process: shared memory is divided among the processes."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

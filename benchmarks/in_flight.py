@@ -1,4 +1,4 @@
-"""Live runs that are all in flight at once, beside the same runs one after the other."""
+"""Live runs all in flight at once, compared with the same runs one after the other."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ runner:
   execute_engine_config: *agent
 """
 _MODELS = ("user-2025-01-01", "agent-2025-01-01")
-# Hypothesis is a tool of this project's own tests.
+# Only the tests of this project use Hypothesis.
 _WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 _PYTEST = ["-m", "pytest", "--pare-config", "pare.yaml", *_WITHOUT, "-q"]
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Play a session of runs with a worker for each, then without workers, against a service on loopback."""
+    """Play a session with a worker for each run, then one without workers, against a local server."""
     runs, seconds, turns = (2, 0.05, 2) if quick else (40, 1.0, 4)
-    # In each turn there is an answer for the user and one for the agent.
+    # Each turn has one answer for the user and one for the agent.
     waiting = 2 * turns * seconds
     with tempfile.TemporaryDirectory() as directory, ModelServer(_slow(seconds), _MODELS) as server:
         project = Path(directory)
@@ -69,7 +69,7 @@ def _slow(seconds: float) -> Any:
 
 
 def _session(project: Path, name: str, workers: int) -> tuple[float, float]:
-    """Return how long a session took, in seconds, and the most memory that its workers had, in MB."""
+    """Return the duration of a session in seconds, and the peak memory of its workers in MB."""
     command = [sys.executable, *_PYTEST, f"-n{workers}", "--pare-set", f"runner.output_dir={name}"]
     most, ended = [0.0], threading.Event()
     with (project / f"{name}.log").open("w") as output:
@@ -91,7 +91,7 @@ def _watch(pid: int, most: list[float], ended: threading.Event) -> None:
         try:
             most[0] = max(most[0], sum(megabytes(child) for child in descendants(pid)))
         except (OSError, StopIteration):
-            # One of them has just ended.
+            # A worker has just ended.
             continue
 
 

@@ -1,4 +1,4 @@
-"""Adding noise to a scenario, beside initializing it."""
+"""Adding noise to a scenario, compared with initializing it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ HEADING = "adding 60 events of noise a minute to ten minutes of a phone, beside 
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Initialize a phone and add noise to it in turns, in this process, and compare the medians of the processor time.
+    """Alternate initializing a phone and adding noise to it, in this process, and compare the median processor times.
 
-    The phone has eight apps with 50 objects each. The data are read before.
+    The phone has eight apps with 50 objects each. The noise data is loaded before.
     """
     from pytest_pare.scenarios.config import EnvEventsConfig
     from pytest_pare.scenarios.expander import PAREEnvEventsExpander
@@ -39,7 +39,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
         expander.add_env_events_to_scenario(made[0], data)
         return 1000 * (time.process_time() - began)
 
-    # The first of each fills caches.
+    # The first call of each fills caches.
     initialize(), expand()
     events = len(made[0].events)
     gc.disable()
@@ -70,7 +70,7 @@ def _phone(objects: int) -> type[Any]:
     }
 
     class Phone(PAREScenario):
-        """A phone on which nothing happens by itself."""
+        """A phone without events."""
 
         scenario_id = "phone"
         duration = 600

@@ -1,4 +1,4 @@
-"""The reference run of a bundled scenario, beside ARE's own `ScenarioRunner`."""
+"""The oracle run of a bundled scenario, compared with ARE's `ScenarioRunner`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADING = f"a reference run of {SCENARIO}, by pytest-pare and by ARE's ScenarioR
 
 
 class _Times(NamedTuple):
-    """Seconds that a run took."""
+    """The duration of a run in seconds."""
 
     processor_initialize: float
     processor_run: float
@@ -31,11 +31,11 @@ class _Times(NamedTuple):
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Play the scenario with either runner in turns, in this process, and compare the medians.
+    """Alternate the two runners, in this process, and compare the medians.
 
-    Both get a new instance for each run, initialized with the same code before they start. Both play all its steps and
-    call `validate`, with logging silenced alike, and without traces on disk. The verdicts differ: ARE's runner logs the
-    acceptance as the agent's own, and the scenario asks for the user's.
+    Both get a new instance for each run, initialized by the same code. Both play all its steps and call `validate`,
+    without logging and without traces on disk. The verdicts differ: ARE's runner logs the acceptance as the agent's
+    call, and the scenario requires the user's.
     """
     from are.simulation.scenario_runner import ScenarioRunner
     from are.simulation.scenarios.config import ScenarioRunnerConfig as AREConfig
@@ -74,7 +74,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
         pairs = [(timed(with_are), timed(with_pare)) for _ in range(repeats + 1)]
     if len(played) != 2 * len(pairs) or any(steps != played[0] for steps in played):
         raise RuntimeError(f"the runners did not play the same steps: {sorted(set(map(tuple, played)))}")
-    # The first of each fills caches.
+    # The first run of each fills caches.
     are, pare = (_medians(times) for times in zip(*pairs[1:], strict=True))
     return [
         Figure(f"ARE, {len(played[0])} steps, processor time, median of {repeats}", 1000 * are.processor_run, "ms"),
@@ -105,7 +105,7 @@ def _scenario_class() -> type[PAREScenario]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence all logging and put off garbage collection, for both runners alike."""
+    """Disable logging and garbage collection, for both runners."""
     gc.collect()
     gc.disable()
     logging.disable(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""Filling the apps of a phone and taking the first snapshot, beside ARE's own apps."""
+"""Filling the apps of a phone and taking the first snapshot, compared with ARE's apps."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ HEADING = "filling the apps and their first snapshot, by pytest-pare and by ARE'
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Fill the same apps of either in turns, in this process, and compare the medians of the processor time.
+    """Alternate filling the apps of both, in this process, and compare the median processor times.
 
-    Both are filled by the same calls, and their snapshot is taken in the same way, as `initialize` does. ARE has no
-    notes: the comparison leaves them out on both sides. ARE's reminders tell nothing of what they hold, and ours do.
+    The same calls fill both, and the same code takes the snapshot, as `initialize` does. The comparison leaves out
+    notes, which ARE does not have. The state of ARE's reminders is empty; the state of ours is complete.
     """
     import pytest_pare.apps as ours
     from pytest_pare.are.world import World
@@ -35,7 +35,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
     }
 
     def populate(classes: dict[str, Any], fill: dict[str, Any]) -> float:
-        # Not while it is measured, and not of what the one before has left.
+        # No garbage collection during the measurement, and no garbage of an earlier one.
         gc.collect()
         began = time.process_time()
         for name, put in fill.items():
@@ -55,7 +55,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
         with World("population").active():
             return populate(vars(ours), {**fillers, "StatefulNotesApp": _fill_notes})
 
-    # The first of each fills caches.
+    # The first call of each fills caches.
     with_are(), with_notes()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Other processes, and the processor time that they take."""
+"""The processor time of other processes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 def cpu_seconds(arguments: list[str], directory: Path, **variables: str) -> float:
-    """Run Python and return the processor time that it took, its own and the system's.
+    """Run Python and return its processor time, in user and system mode.
 
-    Processor time, because it changes less than the wall clock when the machine has other work. What Python prints goes
-    to the file `output` in `directory`. Bytecode is written and read, as it is for users.
+    Other work on the machine changes processor time less than wall-clock time. The output goes to the file `output` in
+    `directory`. Bytecode is written and read, as for users.
 
     Args:
-        arguments: What follows `python` on the command line.
-        directory: Where it runs.
-        **variables: Set in its environment.
+        arguments: The arguments of `python`.
+        directory: Working directory of the process.
+        **variables: Variables for its environment.
 
     Raises:
-        RuntimeError: If it ends with an exit status other than 0, and other than pytest's 5 ("no tests collected").
+        RuntimeError: If the exit status is neither 0 nor pytest's 5 ("no tests collected").
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""What a replay costs, beside the same conversation by the oracle engine, and how much room a recording takes."""
+"""The cost of a replay, compared with the same conversation by the oracle engine, and the size of recordings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HEADING = "replaying the bundled library"
 
-# Without these, how long the answers of the reference steps take ends some of the runs.
+# Without these, the generation time of the reference steps ends some runs.
 _SETTINGS: dict[str, Any] = {"simulated_generation_time_mode": "recorded", "max_scenario_duration": 100_000}
 
 
@@ -33,9 +33,9 @@ class Recorded(NamedTuple):
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Record what the oracle engine answers as if a model had, then play both, scenario by scenario, in this process.
+    """Record the oracle engine's answers as those of a model, then play both, scenario by scenario, in this process.
 
-    A run is what `run_scenario` does, from the new scenario to the verdict; reading the recording is a part of it.
+    A run is a call of `run_scenario`, from the new scenario to the verdict. It includes loading the recording.
     """
     with tempfile.TemporaryDirectory() as directory:
         recorded = _record(Path(directory), most=2 if quick else None)
@@ -43,7 +43,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
         _replay(recorded), _play(recorded)
         replayed, played = alternate(lambda: _replay(recorded), lambda: _play(recorded), 2 if quick else 15)
         written, new = _sizes(recorded)
-    text = "The quick brown fox jumps over the lazy dog, and nobody minds. " * 1600
+    text = "The quick brown fox jumps over the lazy dog, and no one minds. " * 1600
     return [
         Figure(f"a run of {len(recorded)} scenarios by the oracle engine", 1000 * played / len(recorded), "ms"),
         Figure("the same run, replayed", 1000 * replayed / len(recorded), "ms"),
@@ -121,14 +121,14 @@ def _live() -> Any:
     from pytest_pare.scenarios.config import LLMEngineConfig
     from pytest_pare.settings.models import RunnerSettings
 
-    model = LLMEngineConfig(model_name="model-2025-01-01", provider="somebody")
+    model = LLMEngineConfig(model_name="model-2025-01-01", provider="example")
     return RunnerSettings(
         user_engine_config=model, observe_engine_config=model, execute_engine_config=model, **_SETTINGS
     )
 
 
 def _model(said: tuple[EngineCall, ...]) -> Any:
-    """Return a builder of engines that say what was said, and take as long for it."""
+    """Return a builder of engines that give the recorded answers in the recorded time."""
     from are.simulation.agents.llm.llm_engine import LLMEngine
 
     class Model(LLMEngine):

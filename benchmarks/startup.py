@@ -1,4 +1,4 @@
-"""What an installed but unused plugin costs, the start of a session without tests; and a session of one scenario."""
+"""The cost of the installed but unused plugin in a session without tests, and the cost of a session of one scenario."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.processes import cpu_seconds
 
 HEADING = "an empty pytest session, installed but unused, and one of one scenario; processor time"
 
-# pytest and pytest-xdist, on which the plugin depends, alone: what other plugins need is not ours, and hides the rest.
+# Only pytest and pytest-xdist, on which the plugin depends: the cost of other plugins would hide the difference.
 _WITHOUT = ["-m", "pytest", "-p", "xdist"]
 _WITH = [*_WITHOUT, "-p", "pare"]
 _SUITE = "scenarios: {bundled: true, include: [dinner_moved]}"
@@ -19,7 +19,7 @@ _IMPORT = ["-c", "import are.simulation.scenario_runner"]
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Start sessions with and without the plugin in turns, and compare the medians."""
+    """Alternate sessions with and without the plugin, and compare the medians."""
     repeats = 1 if quick else 31
     with tempfile.TemporaryDirectory() as directory:
         project = Path(directory)

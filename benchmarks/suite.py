@@ -1,4 +1,4 @@
-"""What one more run costs in a session of the bundled suite, from fixtures to the report."""
+"""The cost of one more run in a session of the bundled suite, from fixtures to the report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLAY = ["-m", "pytest", "--pare-config", "pare.yaml", "-q", "-p", "no:cacheprov
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Run the suite with few and with many runs each; the difference is what a run costs."""
+    """Play the suite with few and with many runs each; the difference is the cost of a run."""
     repeats, many = (1, 2) if quick else (5, 51)
     scenarios = len(ids_in_source(bundled_library_dir()))
     with tempfile.TemporaryDirectory() as directory:

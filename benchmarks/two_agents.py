@@ -1,4 +1,4 @@
-"""A run with a user and an agent in simulated time, beside the same calls on ARE's own loop."""
+"""A run with a user and an agent in simulated time, compared with the same calls in ARE's loop."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _answer(number: int) -> Call:
     return "Emails__reply_to_email", {"email_id": f"order-{number}", "content": "It is on its way."}
 
 
-# Turn by turn, what the user does and what the agent does. Each takes one answer of its engine. A mail comes half an
-# answer after the third, the eighth, the thirteenth and the eighteenth of them, and is answered later than that.
+# The calls of the user and of the agent in each turn. Each call is one answer of an engine. A mail arrives half an
+# answer after the third, the eighth, the thirteenth and the eighteenth turn, and is answered after that.
 USER: tuple[Call, ...] = (_TELL, _TELL, _TELL, _TELL, _ACCEPT, _TELL, _TELL, _TELL, _ACCEPT, _TELL)
 AGENT: tuple[Call, ...] = (
     *(_LIST, _WAIT, _LIST, _ASK, _answer(1), _answer(2), _REPORT),
@@ -47,11 +47,11 @@ MAILS_AFTER = (3.5, 8.5, 13.5, 18.5)
 
 @dataclass(frozen=True)
 class Size:
-    """How much is played.
+    """The size of a run.
 
     Attributes:
-        turns: How many turns of the script.
-        answer_seconds: How long an engine takes to answer.
+        turns: Number of turns of the script.
+        answer_seconds: Seconds of an engine's answer.
     """
 
     turns: int
@@ -59,13 +59,13 @@ class Size:
 
 
 class Played(NamedTuple):
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
-        calls: Who called what, with which arguments and whether it succeeded, in order.
+        calls: The calls in order: the caller, the function, the arguments and the success.
         success: The verdict of the scenario.
-        seconds: How long it took by the wall clock, with the making of the world.
-        processor_seconds: How much of that was work.
+        seconds: The wall-clock time, including the creation of the world.
+        processor_seconds: The processor time.
     """
 
     calls: list[tuple[str, str, str, bool]]
@@ -75,21 +75,21 @@ class Played(NamedTuple):
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Play the script with either, in this process.
+    """Play the script with pytest-pare and with ARE, in this process.
 
-    Both play the same scenario class and end with its verdict. ARE's side is its `Environment` in the mode for agents,
-    where a thread ticks once a second of real time, and two of its `BaseAgent`s that take turns. Their engines sleep
-    as long as a model would need to answer, and the mails come meanwhile. So what is compared is waiting, not work.
+    Both play the same scenario class and end with its verdict. ARE plays it in its `Environment` in the mode for
+    agents, where a thread ticks once a second of real time, with two of its `BaseAgent`s that take turns. Their engines
+    sleep for the time of a model's answer, and mails arrive meanwhile. This compares waiting, not work.
 
-    To compare the work, ARE is measured without these waits too: agents that are given a
-    `SimulatedGenerationTimeConfig` stop its clock while an engine answers, and set it forward afterwards. Where nobody
-    waits, the processor time is told, which other processes on the machine do not change.
+    To compare work, ARE also plays it without waiting: with a `SimulatedGenerationTimeConfig`, its agents stop the
+    clock while an engine answers, and set it forward afterwards. The figures without waiting are processor times, which
+    other processes on the machine do not change.
     """
     size = Size(turns=3, answer_seconds=0.5) if quick else Size(turns=len(AGENT), answer_seconds=2.0)
     repeats = 3 if quick else 50
     logging.disable(logging.CRITICAL)
     try:
-        # The first fills caches.
+        # The first run fills caches.
         ours = [play_with_pare(size) for _ in range(repeats + 1)][1:]
         forward = [play_with_are(size, sleeps=False) for _ in range(1 if quick else 5)]
         waited = play_with_are(size, sleeps=True)
@@ -114,10 +114,10 @@ def measure(*, quick: bool = False) -> list[Figure]:
 
 
 def require_same(runs: list[Played]) -> None:
-    """Refuse runs that cannot be compared.
+    """Check that the runs can be compared.
 
     Raises:
-        RuntimeError: If the calls or the verdict of one differ from those of another.
+        RuntimeError: If the calls or the verdicts of two runs differ.
     """
     first = runs[0]
     for played in runs[1:]:
@@ -130,7 +130,7 @@ def require_same(runs: list[Played]) -> None:
 
 
 def play_with_pare(size: Size) -> Played:
-    """Play the script by `run_scenario`."""
+    """Play the script with `run_scenario`."""
     from pytest_pare.scenarios import ScenarioRunnerConfig
     from pytest_pare.simulation.runner import run_scenario
 
@@ -148,7 +148,7 @@ def play_with_pare(size: Size) -> Played:
 
 
 def play_with_are(size: Size, *, sleeps: bool) -> Played:
-    """Play the script on ARE's loop: the engines sleep, or the clock is set forward while the world stands still."""
+    """Play the script in ARE's loop. The engines sleep, or set the clock forward while the world stands still."""
     from are.simulation.environment import Environment, EnvironmentConfig
     from are.simulation.types import SimulatedGenerationTimeConfig
 
@@ -170,20 +170,20 @@ def play_with_are(size: Size, *, sleeps: bool) -> Played:
     success = scenario.validate(env).success
     env.stop()
     taken = _times(began)
-    # That the thread is still asleep for the rest of its second is no part of the run.
+    # The rest of the second that the thread sleeps is not part of the run.
     env.join()
     return Played(_calls(env), success, *taken)
 
 
 def _times(since: tuple[float, float] = (0.0, 0.0)) -> tuple[float, float]:
-    """Return the wall clock and the processor time of this process, since then."""
+    """Return the wall-clock time and the processor time since `since`."""
     return time.perf_counter() - since[0], time.process_time() - since[1]
 
 
 def _base_agent(
     env: Any, script: tuple[Call, ...], tools: list[Any], seconds: float, forward: SimulatedGenerationTimeConfig | None
 ) -> BaseAgent:
-    """Return an agent of ARE's whose every run is one step."""
+    """Return an agent of ARE that makes one step per run."""
     from are.simulation.agents.default_agent.base_agent import BaseAgent, TerminationStep
     from are.simulation.agents.default_agent.tools.json_action_executor import JsonActionExecutor
     from are.simulation.tool_utils import AppToolAdapter
@@ -203,7 +203,7 @@ def _base_agent(
 
 
 def _user_tools(apps: list[App]) -> list[Any]:
-    """Return the user's tools of the line to the agent. ARE has no screens."""
+    """Return the user's tools of the channel to the agent. ARE has no screens."""
     return [tool for app in apps if app.name == _INTERFACE for tool in app.get_user_tools()]
 
 
@@ -219,13 +219,13 @@ def _calls(env: AbstractEnvironment) -> list[tuple[str, str, str, bool]]:
 
 
 def _engine(script: tuple[Call, ...], seconds: float = 0.0) -> LLMEngine:
-    """Return an engine that answers with the calls of `script`, after so many seconds of real time."""
+    """Return an engine that answers with the calls of `script`, after `seconds` of real time."""
     from are.simulation.agents.llm.llm_engine import LLMEngine
 
     from pytest_pare.agents.react import format_action
 
     class Scripted(LLMEngine):
-        # In pytest-pare its answers take the time that the configuration says.
+        # In pytest-pare, the configuration sets the time of its answers.
         offline = True
         answers = iter([format_action("It is in the script.", *call) for call in script])
 
@@ -249,7 +249,7 @@ def _scenario_class() -> type[PAREScenario]:
     from pytest_pare.scenarios.checks import Write, check_consented_writes
 
     class Orders(PAREScenario):
-        """Orders come by mail; each is to have an answer."""
+        """Orders arrive by mail, and each needs an answer."""
 
         scenario_id = "orders"
         mails_at: tuple[float, ...] = ()

@@ -1,4 +1,4 @@
-"""A reminder falls due when somebody else has just done what it is about."""
+"""A reminder falls due just after a friend has done the task."""
 
 from __future__ import annotations
 

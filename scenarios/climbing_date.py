@@ -1,4 +1,4 @@
-"""Friends look for a day in a group chat, and find one at the second attempt."""
+"""Friends look for a day in a group chat and agree at the second attempt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLIMBING = mentions(("climb", "quarry"))
 
 @register_scenario("climbing_date")
 class ClimbingDate(PAREScenario):
-    """Lea and Marco settle on Saturday, after Sunday was in the air. The agent offers to enter it and to say yes."""
+    """Lea and Marco agree on Saturday instead of Sunday. The agent offers to enter it and to say yes."""
 
     start_time = datetime(2025, 3, 20, 17, 0, tzinfo=UTC).timestamp()
 

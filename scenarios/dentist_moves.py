@@ -1,4 +1,4 @@
-"""A dentist needs another day, and the first one that the calendar has room for is not one that the user has."""
+"""A dentist offers other days. The calendar is free on the first of them, but the user is not."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CHOICE = mentions(("Friday", "21 November", "November 21"), ("11:30", "11.30", "
 
 @register_scenario("dentist_moves")
 class DentistMoves(PAREScenario):
-    """The dentist offers three other times. The user rejects the first with a reason, which leaves one of the others.
+    """The dentist offers three other times. The user rejects the first with a reason that leaves one of the others.
 
-    The agent offers Tuesday at 7:40; the user is never free before nine. On Wednesday the calendar is full, so that it
-    is Friday at 11:30.
+    The agent offers Tuesday at 7:40; the user is never free before nine. On Wednesday the calendar is full, so Friday
+    at 11:30 is left.
     """
 
     start_time = datetime(2025, 11, 17, 12, 20, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""What has waited in the cart for weeks is cheaper for one day."""
+"""A product that has been in the cart for weeks is cheaper for one day."""
 
 from __future__ import annotations
 

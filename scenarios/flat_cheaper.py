@@ -1,4 +1,4 @@
-"""A flat that a flatmate likes is too dear, and two days later it no longer is."""
+"""A flat that a future flatmate likes is too expensive at first, and cheaper two days later."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FLATS = (("mill-loft", "Mill Loft", 1520.0), ("tannery-yard", "Tannery Yard", 16
 class FlatCheaper(PAREScenario):
     """Kofi likes Tannery Yard, below 1500. Two days later it is; the agent offers to save it and to tell him.
 
-    Another flat becomes cheaper in between, but not cheap enough, and Kofi has said nothing about it.
+    Another flat becomes cheaper in between, but not cheap enough, and Kofi has not mentioned it.
     """
 
     start_time = datetime(2025, 8, 18, 19, 0, tzinfo=UTC).timestamp()
@@ -97,12 +97,12 @@ class FlatCheaper(PAREScenario):
                 .oracle()
                 .depends_on(accepted, delay_seconds=2)
             )
-            told = (
+            informed = (
                 self.messaging.send_message(user_id=self.kofi, content="Tannery Yard is down to 1480! I've saved it.")
                 .oracle()
                 .depends_on(saved, delay_seconds=1)
             )
-        self.events = [wished, other, cheaper, looked, saved_before, read, proposed, accepted, saved, told]
+        self.events = [wished, other, cheaper, looked, saved_before, read, proposed, accepted, saved, informed]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         return check_consented_writes(

@@ -1,4 +1,4 @@
-"""The user compares two flats on the phone and keeps one of them; when it can be viewed stands in an older mail."""
+"""The user compares two flats on the phone and saves one of them. An older mail has the times of its viewings."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ FLATS = (("canal-loft", "Canal Loft", 1350.0), ("orchard-row", "Orchard Row 6", 
 
 @register_scenario("flat_shortlist")
 class FlatShortlist(PAREScenario):
-    """The user looks at two flats and saves the second. The agent offers the viewing of it that fits the calendar.
+    """The user looks at two flats and saves the second. The agent offers the viewing that fits the calendar.
 
-    Nothing arrives from outside; all that the agent has to go by is what the user does on the screens.
+    No message arrives: the only clue for the agent is what the user does on the screens.
     """
 
     start_time = datetime(2025, 10, 20, 20, 15, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""A flat can be viewed at one of two times, and the house number comes only with the confirmation."""
+"""A flat can be viewed at one of two times. Only the confirmation has the house number."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ CHOICE = mentions(("Thursday", "9 October", "October 9"), ("17:30", "5:30"))
 
 @register_scenario("flat_viewing")
 class FlatViewing(PAREScenario):
-    """An agency offers two viewings. The agent offers to take the one that fits and to enter it once it is confirmed.
+    """An agency offers two viewings. The agent offers to accept the one that fits and to enter it once it is confirmed.
 
-    The confirmation, with the house number, arrives five minutes after the agency has been answered; if nobody answers,
-    it never does.
+    The confirmation, with the house number, arrives five minutes after an answer to the agency, and never without one.
     """
 
     start_time = datetime(2025, 10, 7, 10, 0, tzinfo=UTC).timestamp()

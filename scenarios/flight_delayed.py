@@ -92,14 +92,14 @@ class FlightDelayed(PAREScenario):
                 .oracle()
                 .depends_on(accepted, delay_seconds=2)
             )
-            told = (
+            informed = (
                 self.messaging.send_message(
                     user_id=self.tomasz, content="My flight is late, I land at 18:00 now. Is that still all right?"
                 )
                 .oracle()
                 .depends_on(moved, delay_seconds=1)
             )
-        self.events = [delayed, read, found, who, proposed, accepted, moved, told]
+        self.events = [delayed, read, found, who, proposed, accepted, moved, informed]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         new_times = ("2025-04-04 16:35:00", "2025-04-04 18:00:00")

@@ -1,4 +1,4 @@
-"""An aunt looks for a present; what the child wishes for stands in a note, and not all of it can be had."""
+"""An aunt looks for a present. A note has the child's wishes, but some are not available."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PRODUCTS = (("kite", "Rainbow kite", 18.0), ("paint", "Paint box", 24.5), ("trai
 
 @register_scenario("gift_idea")
 class GiftIdea(PAREScenario):
-    """Vera asks what Mila would like. The agent finds what is left, offers to tell her, and to note who gives it."""
+    """Vera asks what Mila would like. The agent finds the open wish, and offers to tell her and note who gives it."""
 
     start_time = datetime(2025, 6, 10, 16, 0, tzinfo=UTC).timestamp()
 
@@ -82,7 +82,7 @@ class GiftIdea(PAREScenario):
                 .oracle()
                 .depends_on(proposed, delay_seconds=18)
             )
-            told = (
+            informed = (
                 self.messaging.send_message(
                     user_id=self.vera, content="Mila would love a paint box! It is in stock, for 24.50."
                 )
@@ -95,9 +95,9 @@ class GiftIdea(PAREScenario):
                     content="- Kite\n- Paint box: Vera gives it\n- Wooden train: Grandma gives it",
                 )
                 .oracle()
-                .depends_on(told, delay_seconds=1)
+                .depends_on(informed, delay_seconds=1)
             )
-        self.events = [asked, read, found, kite, paint, proposed, accepted, told, noted]
+        self.events = [asked, read, found, kite, paint, proposed, accepted, informed, noted]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         complete = mentions("kite", "paint", "train", "Grandma", "Vera")

@@ -1,4 +1,4 @@
-"""Somebody new introduces herself by mail; her signature belongs in the contacts."""
+"""A new colleague introduces herself by mail. Her signature belongs in the contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Friends plan two days in the mountains, and what to bring is not quite what is always brought."""
+"""Friends plan two days in the mountains. The packing list differs a little from the usual one."""
 
 from __future__ import annotations
 
@@ -110,5 +110,5 @@ class PackingList(PAREScenario):
 
 
 def _right_things(text: Any) -> bool:
-    """Tell whether `text` lists what is needed, and no sleeping bag; that it says to leave that at home is fine."""
+    """Tell whether `text` lists the needed things and no sleeping bag. It may say to leave the sleeping bag at home."""
     return THINGS(text) and all(line.strip(" -*.[]").casefold() != "sleeping bag" for line in text.splitlines())

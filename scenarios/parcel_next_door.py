@@ -16,7 +16,7 @@ from pytest_pare.scenarios.checks import check_respected_rejection, mentions, ow
 
 @register_scenario("parcel_next_door")
 class ParcelNextDoor(PAREScenario):
-    """A reminder of a parcel falls due, and the neighbour is about to leave. The user says no to help, so it rests.
+    """A reminder of a parcel falls due, and the neighbour is about to leave. The user declines help.
 
     The agent offers to have the parcel left downstairs and to move the reminder. The user has just rung the bell.
     """

@@ -1,4 +1,4 @@
-"""A journey shows that a reminder, set long ago, comes too late."""
+"""A planned journey makes an old reminder too late."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSPORT = mentions("passport")
 class PassportExpires(PAREScenario):
     """A passport must be renewed before a journey in November. The agent offers to put the reminder forward.
 
-    The journey is on 8 November and a new passport takes eight weeks, so that it must be asked for by 13 September.
+    The journey is on 8 November and a new passport takes eight weeks, so the application is due by 13 September.
     """
 
     start_time = datetime(2025, 8, 28, 9, 30, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""The user looks for somebody all over the phone, in every place but the one where she is."""
+"""The user looks for a piano tuner in every app except the one that has her address."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TUNER = "hola@castillo-pianos.example"
 class PianoTuner(PAREScenario):
     """The user searches contacts and messages for Castillo. The agent finds her in a mail and offers to save her.
 
-    Nothing arrives from outside. Mail of another Castillo, who sells tickets, is there too.
+    No message arrives. The mailbox also has mail from another Castillo, who sells tickets.
     """
 
     start_time = datetime(2025, 1, 23, 16, 10, tzinfo=UTC).timestamp()
@@ -100,8 +100,8 @@ class PianoTuner(PAREScenario):
         chats.bind_to_app(self.messaging)
         with EventRegisterer.capture_mode():
             opened = self.system.open_app(app_name="Contacts").oracle().delayed(12)
-            nobody = people.search_contacts(query="Inés Castillo").oracle().depends_on(opened, delay_seconds=4)
-            home = self.system.go_home().oracle().depends_on(nobody, delay_seconds=6)
+            no_contact = people.search_contacts(query="Inés Castillo").oracle().depends_on(opened, delay_seconds=4)
+            home = self.system.go_home().oracle().depends_on(no_contact, delay_seconds=6)
             went_on = self.system.open_app(app_name="Messages").oracle().depends_on(home, delay_seconds=3)
             nothing = chats.search_conversations(query="Castillo").oracle().depends_on(went_on, delay_seconds=5)
             found = self.email.search_emails(query="Castillo").oracle().depends_on(nothing, delay_seconds=2)
@@ -126,7 +126,20 @@ class PianoTuner(PAREScenario):
             )
             back = self.system.switch_app(app_name="Contacts").oracle().depends_on(saved, delay_seconds=10)
             there = people.search_contacts(query="Inés Castillo").oracle().depends_on(back, delay_seconds=3)
-        self.events = [opened, nobody, home, went_on, nothing, found, checked, proposed, accepted, saved, back, there]
+        self.events = [
+            opened,
+            no_contact,
+            home,
+            went_on,
+            nothing,
+            found,
+            checked,
+            proposed,
+            accepted,
+            saved,
+            back,
+            there,
+        ]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         cards = [card for card in self.contacts.contacts.values() if card.last_name == "Castillo"]

@@ -1,4 +1,4 @@
-"""The user promises something in a chat that somebody else has at home."""
+"""The user promises a tent in a chat, but a friend has it at home."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TENT = mentions("tent")
 class PromisedTent(PAREScenario):
     """The user promises Mei the tent, which Tom has. The agent offers to ask him for it and to remind of it.
 
-    The user answers Mei on the phone, so that nobody needs to do that any more.
+    The user answers Mei on the phone, so the agent need not answer her.
     """
 
     start_time = datetime(2025, 8, 26, 18, 30, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""A review moves to the other end of the town, and somebody has to get there after lunch."""
+"""A review moves to the other end of the town, and the user has to get there after lunch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A neighbour needs somebody to take the children to school, but that is certain only a day later."""
+"""A neighbour may need a driver for the children, and confirms it only a day later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one thing that the shop did not have is back, and the rest of the shopping list has waited for it."""
+"""The missing product of a shopping list is available again."""
 
 from __future__ import annotations
 

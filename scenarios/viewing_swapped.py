@@ -28,7 +28,7 @@ FLATS = (("heron-house", "Heron House", 1650.0), ("quarry-road", "Quarry Road 9"
 
 @register_scenario("viewing_swapped")
 class ViewingSwapped(PAREScenario):
-    """Quarry Road is let. The agent offers to view Linden Court instead, which is saved too, at the same time."""
+    """Quarry Road is let. The agent offers to view Linden Court, which is saved too, at the same time instead."""
 
     start_time = datetime(2025, 7, 15, 11, 0, tzinfo=UTC).timestamp()
     user_goal = "You look for a flat in Bristol for less than 1500, and have saved the two that you like."

@@ -1,8 +1,8 @@
-"""The authoring API: `PAREScenario`, `register_scenario` and what they need.
+"""The authoring API: `PAREScenario`, `register_scenario`, configurations and results.
 
 The registry itself is `pytest_pare.scenarios.registry.registry`.
 
-Nothing is imported before it is asked for: the configuration models alone start fast, without ARE.
+Each name is imported on first use, so that the configuration models do not import ARE.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Reading what really happened: the questions that a proactive scenario's `validate` asks most.
+"""Checks for the `validate` method of a proactive scenario.
 
-A proactive assistant does well when it proposes, is accepted, and then does exactly what it proposed: no write before
-the user's word, none that failed, none that nobody asked for. `check_consented_writes` asks all of that at once. Where
-the user says no, `check_respected_rejection` asks that nothing was written.
+`check_consented_writes` passes if the agent makes a proposal, the user accepts it, and the agent then makes exactly the
+expected writes. `check_respected_rejection` passes if the user rejects the proposal and the agent writes nothing.
 """
 
 from __future__ import annotations
@@ -44,13 +43,13 @@ _ARGUMENT_WIDTH = 60
 
 
 def event_times(event: Any) -> tuple[str, str] | None:
-    """Return begin and end of a calendar event as `YYYY-MM-DD HH:MM:SS`; `None` for no event."""
-    # The app keeps them with the weekday in front: "Thursday, 2025-03-13 19:00:00".
+    """Return begin and end of a calendar event as `YYYY-MM-DD HH:MM:SS`, or `None` without an event."""
+    # The app stores them after the weekday: "Thursday, 2025-03-13 19:00:00".
     return None if event is None else (event.start_strftime.partition(", ")[2], event.end_strftime.partition(", ")[2])
 
 
 def own_messages(messaging: Any, conversation_id: str) -> list[str]:
-    """Return what was sent from the phone in a conversation of the messaging app, the oldest first."""
+    """Return the messages that were sent from the phone in a conversation, the oldest first."""
     messages = messaging.conversations[conversation_id].messages
     return [message.content for message in messages if message.sender_id == messaging.current_user_id]
 
@@ -66,18 +65,18 @@ def check_consented_writes(
 ) -> ScenarioValidationResult:
     """Validate that the agent proposed, was accepted, and then made exactly the expected writes.
 
-    After the acceptance, a write that failed does not count, neither for the agent nor against it: it may try again.
-    Before the acceptance it must not even try.
+    Failed writes after the acceptance are ignored: the agent may retry. Before the acceptance, a failed write counts
+    against the agent as well.
 
     Args:
         env: The environment after the run.
-        *expected: What must have been written, each once, after the acceptance, in any order. A tuple holds several
-            ways to do one thing, such as a reply and a new mail to the same person.
-        proposal: A test that the accepted proposal's text must pass, as `mentions` makes it.
-        state: What must be true of the apps in the end: a sentence that says it, and whether it is true.
+        *expected: The writes that must follow the acceptance, each once, in any order. A tuple holds alternatives, such
+            as a reply and a new mail to the same person.
+        proposal: A test that the text of the accepted proposal must pass, such as `mentions("Ann")`.
+        state: Conditions on the apps after the run: by sentence, whether it is true.
 
     Returns:
-        The verdict; its rationale names what is missing or too much.
+        The verdict. Its rationale names the missing or unexpected write.
     """
     require_agents_writes(expected)
     consent = accepted_at(env, proposal)
@@ -86,9 +85,9 @@ def check_consented_writes(
     log = env.event_log.list_view()
     early = next(filter(is_attempt, log[:consent]), None)
     if early is not None:
-        return _failure(f"{_call(early)} was called before the user had accepted")
+        return _failure(f"write before the user accepted: {_call(early)}")
     missing = [(item,) if isinstance(item, Write) else item for item in expected]
-    # What says the most of its arguments is looked for first, so that what says less does not take its event.
+    # Most arguments first, so that a less specific write does not match the event of a more specific one.
     missing.sort(key=lambda ways: -max((len(way.args) for way in ways), default=0))
     errors = []
     for event in filter(is_attempt, log[consent:]):
@@ -101,29 +100,29 @@ def check_consented_writes(
         del missing[found]
     if missing:
         names = ", ".join(" or ".join(map(str, ways)) for ways in missing)
-        return _failure("; ".join([f"not done: {names}", *errors]))
+        return _failure("; ".join([f"missing write: {names}", *errors]))
     return _check_state(state)
 
 
 def check_respected_rejection(
     env: AbstractEnvironment, proposal: ArgumentTest | None = None, state: Mapping[str, bool] | None = None
 ) -> ScenarioValidationResult:
-    """Validate that the agent proposed, was rejected, and wrote nothing at all, neither before nor after.
+    """Validate that the agent proposed, was rejected, and wrote nothing before or after that.
 
-    An attempt counts against the agent even if it failed.
+    A failed write counts against the agent as well.
 
     Args:
         env: The environment after the run.
-        proposal: A test that the rejected proposal's text must pass, as `mentions` makes it.
-        state: What must be true of the apps in the end: a sentence that says it, and whether it is true.
+        proposal: A test that the text of the rejected proposal must pass, such as `mentions("Ann")`.
+        state: Conditions on the apps after the run: by sentence, whether it is true.
     """
     rejection = rejected_at(env, proposal)
     if rejection is None:
         return _failure(_no_answer(env, "rejected", proposal))
     for position, event in enumerate(env.event_log.list_view()):
         if is_attempt(event):
-            when = "before the user had answered" if position < rejection else "although the user had said no"
-            return _failure(f"{_call(event)} was called {when}")
+            when = "before the user answered" if position < rejection else "after the user rejected the proposal"
+            return _failure(f"write {when}: {_call(event)}")
     return _check_state(state)
 
 
@@ -132,14 +131,14 @@ def _no_answer(env: AbstractEnvironment, answer: str, proposal: ArgumentTest | N
     if not texts:
         return "the agent proposed nothing"
     if proposal is not None and not any(map(proposal, texts)):
-        expected = str(proposal) if isinstance(proposal, Described) else "is as expected"
+        expected = str(proposal) if isinstance(proposal, Described) else "passes the scenario's test"
         return f"no proposal {redacted(expected)}; the last one was {_short(texts[-1])}"
     return f"the user never {answer} the proposal"
 
 
 def _check_state(state: Mapping[str, bool] | None) -> ScenarioValidationResult:
     untrue = [sentence for sentence, holds in (state or {}).items() if not holds]
-    return _failure(f"in the end it is not true that {'; that '.join(untrue)}") if untrue else _success()
+    return _failure(f"not true after the run: {'; '.join(untrue)}") if untrue else _success()
 
 
 def _unexpected(event: CompletedEvent, missing: list[tuple[Write, ...]]) -> str:
@@ -151,15 +150,15 @@ def _unexpected(event: CompletedEvent, missing: list[tuple[Write, ...]]) -> str:
         f"{name}: expected {_expected(near.args[name])}, got {_short(given.get(name))}"
         for name in near.wrong_args(event)
     ]
-    # What a terminal shows of it is the beginning.
+    # The differences first: a terminal shows the beginning of the text.
     return f"{'; '.join(wrong)}, in {near}"
 
 
 def _expected(wanted: Any) -> str:
-    """Return what an argument must be, in words."""
+    """Return the text of the expectation for an argument."""
     if isinstance(wanted, Described):
-        return redacted(f"one that {wanted}")
-    return "one that the scenario's test accepts" if callable(wanted) else _short(wanted)
+        return redacted(f"a value that {wanted}")
+    return "a value that passes the scenario's test" if callable(wanted) else _short(wanted)
 
 
 def _call(event: CompletedEvent) -> str:
@@ -169,7 +168,7 @@ def _call(event: CompletedEvent) -> str:
 
 
 def _short(value: Any) -> str:
-    # Before it is cut: half a secret would not be known as one.
+    # Redacted before it is shortened: a part of a secret is not recognized.
     text = redacted(repr(value))
     return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 1] + "…"
 

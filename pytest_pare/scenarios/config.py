@@ -1,7 +1,7 @@
-"""How a scenario is run: engines, noise, limits.
+"""The configuration of runs: engines, noise, limits.
 
-The models have ARE's and PARE's field names. The noise and engine models, in modules beside this one, are our own, so
-that reading a suite or a report does not import ARE; each accepts ARE's object of the same name.
+The fields have ARE's and PARE's names. The models of noise and engines do not use ARE's classes, so that reading a
+suite or a report does not import ARE. Each accepts ARE's object of the same name.
 """
 
 import json
@@ -55,15 +55,15 @@ MAX_SCENARIO_DURATION = 600
 TraceFormat = Literal["jsonl", "hf", "lite"]
 TimeMode = Literal["measured", "fixed", "recorded"]
 
-# What ends a run, or a turn, where time does not.
+# The limits that end a run or a turn if no simulated time passes.
 _LIMITS = ("max_turns", "user_max_iterations", "observe_max_iterations", "execute_max_iterations")
 
 
 class ScenarioRunnerConfig(Setting):
-    """How one scenario is run.
+    """The configuration of a run of one scenario.
 
-    A model alias that is not set follows its engine's model name. Each field's description says what it does and in
-    which unit; a field that nothing acts on yet refuses every value but its default.
+    The default of a model alias is the model name of its engine. A field that has no effect yet accepts only its
+    default.
     """
 
     model_config = ConfigDict(validate_assignment=True)
@@ -79,7 +79,7 @@ class ScenarioRunnerConfig(Setting):
     )
     agent_type: AgentType = Field(
         default="observe-execute",
-        description=f"Which proactive agent is under test: {', '.join(AGENT_TYPES)}, or one of your own, module:name.",
+        description=f"The tested proactive agent: {', '.join(AGENT_TYPES)}, or your own agent, module:name.",
     )
     user_type: str = without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(
@@ -97,7 +97,7 @@ class ScenarioRunnerConfig(Setting):
         default=1, description="Most steps of the execute stage in a turn; null is no limit."
     )
     oracle: bool = Field(
-        default=False, description="Play the scenario's own reference steps, with no agent, key or network."
+        default=False, description="Play the scenario's reference steps, without an agent, a key or a network."
     )
     max_turns: Count | None = Field(default=10, description="Most turns of a run; null is no limit.")
     export: bool = Field(default=False, description="Whether traces are written.")
@@ -106,43 +106,42 @@ class ScenarioRunnerConfig(Setting):
     )
     trace_dump_format: TraceFormat = Field(
         default="hf",
-        description="Format of the traces: jsonl is this project's own, whole; hf and lite are ARE's.",
+        description="Format of the traces: jsonl is this project's complete format; hf and lite are ARE's.",
     )
     use_custom_logger: bool = without_effect(True, "Whether agents log to their own logger.")
     simulated_generation_time_mode: TimeMode = Field(
         default="measured",
-        description="How much simulated time an engine's answer takes: measured is what it took, fixed is "
-        "generation_seconds, recorded is what a recording says. Offline engines take the fixed time.",
+        description="Simulated time of an engine's answer: measured is its real time, fixed is "
+        "generation_seconds, recorded is the time in the recording. Offline engines take the fixed time.",
     )
     generation_seconds: Seconds = Field(
         default=1.0,
-        description="Simulated seconds of an answer where the time is fixed; of a whole turn of an agent of one's own.",
+        description="Simulated seconds of an answer with a fixed time, or of a whole turn of your own agent.",
     )
     skip_idle_time: bool = Field(
         default=True,
-        description="Whether time jumps to what happens next after a turn in which nobody did anything; the run ends "
-        "if nothing is to happen any more.",
+        description="Whether time jumps to the next event after a turn without an action; the run ends if no "
+        "event is left.",
     )
     proposal_lifetime: Iterations = Field(
-        default=3, description="Turns after which a proposal expires that the user did not answer; null is never."
+        default=3, description="Turns after which an unanswered proposal expires; null is never."
     )
     execute_max_turns: Iterations = Field(
-        default=5, description="Turns after which an execution ends that has not reported; null is no limit."
+        default=5, description="Turns after which an execution without a report ends; null is no limit."
     )
     writes_without_consent: Literal["carry_out", "refuse"] = Field(
         default="carry_out",
-        description="What becomes of a write of the agent's while the user has accepted nothing; it is counted always.",
+        description="Whether the agent's writes without an accepted proposal are carried out or refused; they are "
+        "counted in both cases.",
     )
-    max_tool_calls: Iterations = Field(
-        default=100, description="Most tool calls in a turn, after which it is over; null is no limit."
-    )
+    max_tool_calls: Iterations = Field(default=100, description="Most tool calls in a turn; null is no limit.")
     tool_augmentation_config: ToolAugmentationConfig | None = Field(
         default=None, description="Noise in the agent's tools; null is none."
     )
     env_events_config: EnvEventsConfig | None = Field(default=None, description="Noise in the world; null is none.")
     noise: NoiseConfig = Field(
         default=NoiseConfig(),
-        description="Faults beyond these, and what noise is made of; of a suite, its own section.",
+        description="Other faults, and the data of noise; in a suite, the section noise.",
     )
     judge_only: bool = without_effect(False, "Whether a judge alone decides on success.")
     judge_engine_config: LLMEngineConfig | None = without_effect(None, "Engine of the judge.")
@@ -161,10 +160,10 @@ class ScenarioRunnerConfig(Setting):
 
     @property
     def mode(self) -> Literal["oracle", "reference", "agent"]:
-        """What a run of this config says something about.
+        """The mode of a run of this configuration.
 
-        `oracle`: the environment plays the scenario's solution. `reference`: the built-in agents play it, by the oracle
-        engine, so the scenario is checked and no agent. `agent`: an agent is tested.
+        In `oracle` mode the environment plays the scenario's solution. In `reference` mode the built-in agents play it,
+        by the oracle engine: the run checks the scenario. In `agent` mode the run tests an agent.
         """
         if self.oracle:
             return "oracle"
@@ -179,12 +178,12 @@ class ScenarioRunnerConfig(Setting):
 
     @property
     def is_built_in(self) -> bool:
-        """Whether the agent under test is the one with engines of its own."""
+        """Whether the tested agent is `observe-execute`, which has engines."""
         return self.agent_type == "observe-execute"
 
     @property
     def engines(self) -> dict[str, LLMEngineConfig]:
-        """The engines that take part in a run, by role."""
+        """The engines of a run, by role."""
         engines = {"user": self.user_engine_config}
         if self.is_built_in:
             engines |= {"observe": self.observe_engine_config, "execute": self.execute_engine_config}
@@ -215,18 +214,18 @@ class ScenarioRunnerConfig(Setting):
         if unlimited and self.generation_seconds == 0:
             raise PydanticCustomError(
                 "endless",
-                "must be above 0 where {unlimited} is null: nothing would end a run",
+                "must be above 0 if {unlimited} is null: otherwise nothing ends a run",
                 {"unlimited": unlimited[0], "keys": ("generation_seconds",)},
             )
         return self
 
     @model_validator(mode="after")
     def fill_model_aliases(self) -> Self:
-        """Let every alias that is not set be its engine's model name."""
+        """Set each alias that is not given to the model name of its engine."""
         for role in ("user", "observe", "execute"):
             alias = f"{role}_model_alias"
             if alias not in self.model_fields_set or getattr(self, alias) is None:
-                # Past pydantic, so that the alias goes on counting as not set and follows its engine when that changes.
+                # Not by pydantic, which would count the alias as set: it must follow a later change of its engine.
                 object.__setattr__(self, alias, getattr(self, f"{role}_engine_config").model_name)
         return self
 
@@ -241,7 +240,7 @@ class ScenarioRunnerConfig(Setting):
 
 
 class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
-    """How many scenarios are run together. Adds to `ScenarioRunnerConfig` what concerns them all."""
+    """The configuration of many runs: `ScenarioRunnerConfig` plus settings that concern all runs."""
 
     max_concurrent_scenarios: Iterations = without_effect(
         None, "Most runs at a time; null is one per CPU.", scope="suite"
@@ -252,17 +251,17 @@ class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
     executor_type: Literal["sequential", "thread", "process"] = without_effect(
         "thread", "How runs are made concurrent.", scope="suite"
     )
-    log_level: str = without_effect("INFO", "Least level that is logged.")
+    log_level: str = without_effect("INFO", "Lowest level that is logged.")
     log_to_file: bool = without_effect(True, "Whether runs log to files.", scope="suite")
-    logs_dir: Name = without_effect("logs", "Directory that holds the logs of all experiments.", scope="suite")
+    logs_dir: Name = without_effect("logs", "Directory of the logs of all experiments.", scope="suite")
     enable_caching: bool = without_effect(True, "Whether a result is reused when nothing has changed.")
-    experiment_name: Name = without_effect("default", "Begins the name of the logs' directory.", scope="suite")
+    experiment_name: Name = without_effect("default", "Begin of the name of the logs' directory.", scope="suite")
 
     def build_logs_dir(self, experiment_name: str | None = None) -> str:
-        """Return the directory for the logs of this config, which is a function of the config.
+        """Return the directory for the logs of this configuration.
 
         Args:
-            experiment_name: Stands in for the config's own.
+            experiment_name: Name of the experiment. Default: the configured name.
         """
         models = (self.user_model_alias, self.observe_model_alias, self.execute_model_alias)
         limits = (
@@ -274,7 +273,7 @@ class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
         return logs_dir_of(self.logs_dir, experiment_name or self.experiment_name, models, limits)
 
     def maybe_build_logs_dir(self) -> str | None:
-        """Create the directory for the logs and return it, or return None if nothing is logged to files."""
+        """Create the directory for the logs and return it, or return None if logs are not written to files."""
         if not self.log_to_file:
             return None
         logs_dir = Path(self.build_logs_dir())

@@ -1,4 +1,4 @@
-"""Which settings change nothing of what is played, and why."""
+"""The settings that have no effect on runs, with the reasons."""
 
 import re
 
@@ -9,19 +9,19 @@ _OF_ENGINE = re.compile(r"(\w+)_engine_config")
 
 
 def why_without_effect(key: str, runner: ScenarioRunnerConfig, noise: NoiseConfig) -> str | None:
-    """Say why no value of a number's key changes anything that is played; nothing if one may.
+    """Return the reason why no value of a numeric key has an effect on runs, or `None` if a value may have one.
 
     Args:
-        key: The key as suites have it, such as `runner.max_turns` or `noise.tool_slow.seconds`.
-        runner: What is said of the runs apart from that.
-        noise: What is said of noise apart from that.
+        key: The key in a suite, such as `runner.max_turns` or `noise.tool_slow.seconds`.
+        runner: The other settings of the runs.
+        noise: The other settings of noise.
     """
     section, name, *rest = key.split(".")
     option = rest[-1] if rest else ""
     if "timeout_seconds" in (name, option):
-        return "it is a limit in real time, and no number of a scenario's world"
+        return "it limits real time, not simulated time"
     if runner.oracle:
-        # Nobody is tested there, and nobody takes the curve for an agent's.
+        # Oracle mode tests no agent, so a curve without an effect misleads no reader.
         return None
     if section == "noise":
         return _why_no_fault(name, option, noise)
@@ -29,7 +29,7 @@ def why_without_effect(key: str, runner: ScenarioRunnerConfig, noise: NoiseConfi
 
 
 def why_no_stage(key: str, runner: ScenarioRunnerConfig) -> str | None:
-    """Say why a key of a stage of the built-in agent has no effect; nothing if it is none, or that agent is tested."""
+    """Return the reason why a key of a stage of the built-in agent has no effect, or `None` for any other key."""
     stage = _OF_STAGE.match(key)
     return None if stage is None or runner.is_built_in else f"agent_type {runner.agent_type} has no {stage[1]} stage"
 
@@ -40,10 +40,10 @@ def _why_of_runner(name: str, option: str, runner: ScenarioRunnerConfig, noise: 
     if name == "env_events_config":
         return _why_no_events(option, runner, noise)
     if option == "tool_failure_probability" and noise.tool_failure_probability is not None:
-        return "noise.tool_failure_probability is set, and wins"
+        return "noise.tool_failure_probability is set and takes precedence"
     if name == "generation_seconds" and not _takes_fixed_time(runner, noise):
         mode = runner.simulated_generation_time_mode
-        return f"nothing takes this time where runner.simulated_generation_time_mode is {mode}"
+        return f"nothing takes this time if runner.simulated_generation_time_mode is {mode}"
     return None
 
 
@@ -57,8 +57,8 @@ def _why_no_fault(name: str, option: str, noise: NoiseConfig) -> str | None:
 def _why_not_asked(role: str, option: str, runner: ScenarioRunnerConfig) -> str | None:
     engine = runner.engines.get(role)
     if engine is not None and not engine.is_live:
-        return f"the provider {engine.provider} asks no model"
-    return "it changes what is said of the cost alone" if option in ("input", "output") else None
+        return f"the provider {engine.provider} calls no model"
+    return "it changes only the reported cost" if option in ("input", "output") else None
 
 
 def _why_no_events(option: str, runner: ScenarioRunnerConfig, noise: NoiseConfig) -> str | None:
@@ -66,12 +66,12 @@ def _why_no_events(option: str, runner: ScenarioRunnerConfig, noise: NoiseConfig
     if option != "num_env_events_per_minute" and events is not None and not events.num_env_events_per_minute:
         return "runner.env_events_config.num_env_events_per_minute is 0"
     if option == "n_item_events_per_product" and noise.schedule == "pare":
-        return "noise.schedule is pare, which has mails alone"
+        return "noise.schedule is pare, which adds only mails"
     return None
 
 
 def _takes_fixed_time(runner: ScenarioRunnerConfig, noise: NoiseConfig) -> bool:
-    """Tell whether anything in a run takes `generation_seconds`: an answer, an agent's turn, or a busy user's."""
+    """Tell whether an answer, a turn of an agent or a turn of a busy user takes `generation_seconds`."""
     mode = runner.simulated_generation_time_mode
     is_charged = not runner.is_built_in and (mode != "measured" or runner.agent_type in AGENT_TYPES)
     is_offline = not all(engine.is_live for engine in runner.engines.values())

@@ -1,4 +1,4 @@
-"""Which engine answers, and how it is asked."""
+"""The configuration of an engine."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
@@ -9,19 +9,19 @@ from pydantic_core import PydanticCustomError
 from pytest_pare.base.extensions import named
 from pytest_pare.scenarios.fields import Count, Lookalike, ModelName, Name, Value, Weight, without_references
 
-# With these, an endpoint is asked in the same way.
+# The providers that share the protocol of an endpoint.
 _SAME_PROTOCOL = (None, "openai", "local", "hosted_vllm")
 
 
 def keys_of_other_model(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
-    """Return the keys of an engine that must not be taken over from it by another one.
+    """Return the keys that a new engine must not inherit from the engine that it replaces.
 
-    A price is that of a model at a provider. Scripted answers, and an endpoint where it is asked in another way, are
-    those of a provider. All other keys say how any model is asked.
+    A price belongs to a model at a provider. Scripted answers belong to a provider, and so does an endpoint with
+    another protocol. All other keys apply to any model.
 
     Args:
-        before: The keys of the engine.
-        after: The keys of the other one.
+        before: The keys of the old engine.
+        after: The keys of the new engine.
     """
     model, provider = ((before.get(key), after.get(key)) for key in ("model_name", "provider"))
     keys = {"price"} if model[0] != model[1] else set()
@@ -31,20 +31,20 @@ def keys_of_other_model(before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 
 
 class Price(Value):
-    """What tokens cost."""
+    """The price of tokens."""
 
     input: Weight = Field(description="US dollars for a million tokens of requests.")
     output: Weight = Field(description="US dollars for a million tokens of answers.")
 
 
 class LLMEngineConfig(Lookalike):
-    """Which model answers, where, and how it is asked."""
+    """A model, its service, and the options of requests."""
 
     _of_are: ClassVar = ("model_name", "provider", "endpoint")
 
     model_name: ModelName = Field(description="The model, as its provider names it.")
     provider: ModelName | None = Field(
-        default=None, description="Who serves the model; null leaves the choice to the engine."
+        default=None, description="The provider of the model; null leaves the choice to the engine."
     )
     endpoint: ModelName | None = Field(default=None, description="URL of the service; null is the provider's own.")
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
@@ -52,7 +52,7 @@ class LLMEngineConfig(Lookalike):
     )
     seed: Count | None = Field(
         default=None,
-        description="Seed of the sampling, where the provider takes one; the number of the run is added to it.",
+        description="Seed of the sampling, if the provider supports one; the number of the run is added to it.",
     )
     max_tokens: Annotated[int, Field(gt=0)] | None = Field(
         default=None, description="Most tokens of an answer; null is the provider's default."
@@ -60,23 +60,21 @@ class LLMEngineConfig(Lookalike):
     timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=120.0, description="Longest time in seconds of real time that one request may take."
     )
-    retries: Count = Field(
-        default=5, description="How often a request is made again that failed for a reason that may pass."
-    )
+    retries: Count = Field(default=5, description="Most retries of a request that failed for a temporary reason.")
     price: Price | None = Field(
         default=None,
-        description="US dollars for a million tokens, `input` and `output`; null is what is known of the model, if "
-        "anything is.",
+        description="US dollars for a million tokens, `input` and `output`; null is the known price of the model, "
+        "if any.",
     )
     answers: Name | list[Any] | dict[str, Any] | None = Field(
         default=None,
-        description="Of the provider scripted: the answers in order, or by scenario id, or a YAML file of them.",
+        description="Answers of the provider scripted: in order, by scenario id, or the path of a YAML file.",
     )
 
     @field_validator("answers", mode="before")
     @classmethod
     def _refuse_other_answers(cls, answers: object) -> object:
-        # Pydantic would tell of each of the types that it is not.
+        # Pydantic would report an error for each type of the union.
         if isinstance(answers, str) and answers:
             return without_references(answers)
         if answers is None or isinstance(answers, list | dict):
@@ -84,7 +82,7 @@ class LLMEngineConfig(Lookalike):
         raise PydanticCustomError("answers_type", "must be a list, a mapping or the path of a file")
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with the values of `update`; one with another model or provider does not keep the price.
+        """Return a copy with the values of `update`. A copy with another model or provider drops the price.
 
         Args:
             update: Values by key, which are not validated.
@@ -98,16 +96,16 @@ class LLMEngineConfig(Lookalike):
 
     @property
     def is_live(self) -> bool:
-        """Whether its answers come from a model, and may cost something."""
+        """Whether a model answers, which may cost money."""
         return self.provider not in named("offline_engine")
 
     def for_run(self, run_number: int | None) -> Self:
         """Return the configuration of one run: its seed is `seed` plus the number of the run.
 
-        With one seed for all, runs of equal requests would be one sample.
+        With the same seed, runs with equal requests would all get the same sample.
 
         Args:
-            run_number: The number of the run, from 1 on; `None`, for a scenario that is run once, keeps the seed.
+            run_number: The number of the run, from 1; `None`, for a scenario that runs once, keeps the seed.
         """
         if self.seed is None or run_number is None:
             return self
@@ -115,5 +113,5 @@ class LLMEngineConfig(Lookalike):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What changes its answers, apart from which model it is and where."""
+        """The options that change answers, without the model and its service."""
         return self.model_dump(mode="json", include={"temperature", "seed", "max_tokens", "answers"}, exclude_none=True)

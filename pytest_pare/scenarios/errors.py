@@ -1,16 +1,16 @@
-"""What can be wrong with a scenario, apart from the agent."""
+"""The errors of scenarios."""
 
 
 class ScenarioDefect(Exception):  # noqa: N818 - a defect is what it is; it ends as an exception, never as a failure
-    """The scenario itself is broken: a step of its script failed or could never happen."""
+    """The scenario has a defect: a step of its script failed or can never happen."""
 
 
 class ScenarioTimeoutError(Exception):
-    """A run came to the end of its simulated or wall-clock time."""
+    """A run exceeded its limit of simulated or real time."""
 
 
 class SimulatedTimeOver(ScenarioTimeoutError):  # noqa: N818 - with agents it is no error, but the end
-    """A run came to the end of its simulated time."""
+    """A run exceeded its limit of simulated time."""
 
 
 class DuplicateScenarioError(ValueError):

@@ -1,6 +1,6 @@
-"""What an author writes of events while a scenario is built: each event, its place in the code, and its delay.
+"""Records the events that a scenario's code creates: each event, its place in the code, and its delay.
 
-ARE keeps none of this, its `depends_on()` and `followed_by()` replace a delay with 0 where they state none, and
+ARE records none of this. Its `depends_on()` and `followed_by()` without a delay replace an earlier delay with 0, and
 `depends_on()` of a condition ignores `schedule_every_ticks`.
 Importing this module replaces these methods of ARE's event classes. Outside of `captured()` they behave as before.
 """
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Script:
-    """The events of a scenario, as its author wrote them.
+    """The events of a scenario, as its code created them.
 
     Attributes:
-        made: Every event that was made while the scenario was built.
-        events: What `self.events` was set to, before noise changes it.
-        conflicts: A sentence for each event whose delay is stated twice, with different values.
+        made: All events that were created while the scenario was built.
+        events: The value of `self.events` before noise changes it.
+        conflicts: A sentence for each event with two different delays.
     """
 
     made: list[AbstractEvent] = field(default_factory=list)
@@ -49,7 +49,7 @@ _current: ContextVar[Script | None] = ContextVar("pytest_pare_script", default=N
 
 @contextmanager
 def captured() -> Iterator[Script]:
-    """Collect the events that are made in this context."""
+    """Record the events that are created in this context."""
     script = Script()
     token = _current.set(script)
     try:
@@ -59,12 +59,12 @@ def captured() -> Iterator[Script]:
 
 
 def made_at(event: AbstractEvent) -> str:
-    """Return the file and line where an event of a script is made; nothing if that was not captured."""
+    """Return the file and line that created an event of a script, or an empty text if it was not recorded."""
     return str(vars(event).get("_made_at", ""))
 
 
 class _NotStated(int):
-    """A delay of 0 seconds that is a method's default."""
+    """A delay of 0 seconds that is the default of a method."""
 
 
 _NOT_STATED = _NotStated(0)

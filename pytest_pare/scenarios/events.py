@@ -1,4 +1,4 @@
-"""What can be told of an event of a script."""
+"""Properties and names of the events of a script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ANSWERS = ("accept_proposal", "reject_proposal")
 
 
 def is_users_own(event: Event) -> bool:
-    """Tell whether the event calls what only a user can do, as accept_proposal: it is the user's in every mode."""
+    """Tell whether the event calls a user tool, such as accept_proposal: in every mode, the user makes the call."""
     if getattr(event.action.function, "_is_user_tool", False):
         return True
     method = getattr(type(event.action.app), event.action.function_name, None)
@@ -22,7 +22,7 @@ def is_users_own(event: Event) -> bool:
 
 
 def is_answer(event: AbstractEvent) -> bool:
-    """Tell whether the event is the user's answer to a proposal, written without `oracle()`."""
+    """Tell whether the event is an answer to a proposal that was created without `oracle()`."""
     return (
         type(event) is Event
         and isinstance(event.action.app, AgentUserInterface)
@@ -31,7 +31,7 @@ def is_answer(event: AbstractEvent) -> bool:
 
 
 def event_name(event: AbstractEvent) -> str:
-    """Return what messages call an event of a script."""
+    """Return the name of an event of a script in messages."""
     if isinstance(event, OracleEvent):
         description = event.action_desc
         return f"{description.app}.{description.function}" if description else str(event.event_id)
@@ -41,14 +41,14 @@ def event_name(event: AbstractEvent) -> str:
 
 
 def check_name(event: AbstractEvent) -> str:
-    """Return what messages call a condition, or what else a script holds besides calls."""
+    """Return the name of a condition, or of another event without a call, in messages."""
     if isinstance(event, ConditionCheckEvent):
         return f"condition {event.action.function_name!r}"
     return f"{'validation ' * isinstance(event, ValidationEvent)}event {event.event_id!r}"
 
 
 def with_dependencies(event: AbstractEvent) -> list[AbstractEvent]:
-    """Return an event and all that has to happen before it, also of a script that goes round in circles."""
+    """Return an event and all its dependencies, direct and indirect. The dependencies may form circles."""
     found: dict[int, AbstractEvent] = {}
     left = [event]
     while left:

@@ -42,42 +42,40 @@ Schedule = Literal["default", "pare"]
 
 
 def default_weight_per_app_class() -> dict[str, float]:
-    """Return the classes of the apps in which noise can come, with equal weights."""
+    """Return the classes of apps that can get noise, with equal weights."""
     return dict(EnvEventsConfig().weight_per_app_class)
 
 
 class PAREEnvEventsExpander(EnvEventsExpander):
-    """Adds events to a scenario that have nothing to do with it: mails, messages, new products.
+    """Adds unrelated events to a scenario: mails, messages, new products.
 
-    They depend on nothing that happens in the scenario, and their ids begin with `env_expansion_`.
+    The events do not depend on events of the scenario. Their ids begin with `env_expansion_`.
 
-    The schedule `default` leaves alone what the scenario has: nothing arrives from people, or under names or ids, that
-    occur in it. It has `int(r * d / 60)` events, for a rate of `r` per minute and a duration of `d` seconds; a
-    scenario without a duration counts as 360 s. Those apps of the scenario for which there are data share them, by the
-    weights of their classes, and in a class evenly. The shares add up: the largest remainders are rounded up, of equal
-    ones the first in the order of the scenario's apps. Each app gets exactly its share, at times that are independent
-    uniform draws over the duration, in order: the law of a Poisson process of which it is known how many events it had.
+    The schedule `default` leaves out people, names and ids that occur in the scenario. It adds `int(r * d / 60)` events
+    for a rate of `r` per minute and a duration of `d` seconds, by default 360 s. The apps that have data share the
+    events: by weight between classes, evenly within a class. The shares add up to the total: the largest remainders are
+    rounded up, of equal remainders the first in the order of the scenario's apps. The times of an app's events are
+    independent uniform draws over the duration, in order: a Poisson process with a given number of events.
 
-    What arrives is drawn without repetition until all was there. The messages of a conversation come one after the
-    other in their own order, and so do the variants of a product after it. A conversation begins with its first
-    message: the event right before that makes it, `env_expansion_conversation_...`, is announced to nobody and does not
-    count. All draws come from `env_events_seed` together with the scenario's id and seed and the number of the run, for
-    each app from a generator of its own.
+    Records are drawn without repetition until all have been used. The messages of a conversation keep their order; the
+    variants of a product follow it in their order. A conversation is created right before its first message by the
+    event `env_expansion_conversation_...`, which has no notification and does not count. Each app has a generator,
+    seeded by `env_events_seed`, the scenario's id and seed, the number of the run and the app's name.
 
-    The schedule `pare` has the mails that PARE adds, at the same times, for the same seed, rate and data, whoever they
-    are from. There is nothing else: in PARE messages fail, and nothing is made for shops. The scenario's seed and
-    the number of the run have no part in it, and a mail may come after the end of the scenario.
+    The schedule `pare` adds the same mails as PARE at the same times, for the same seed, rate and data. It adds nothing
+    else: PARE's messages fail, and PARE adds no products. The schedule does not depend on the scenario's seed or the
+    number of the run, and leaves out no sender. A mail may arrive after the end of the scenario.
 
     Args:
-        env_events_config: How much noise, and where; ARE's object of this name is accepted.
-        schedule: How the events are divided and timed.
+        env_events_config: Rate, weights and seed of the events. ARE's object of this name is accepted.
+        schedule: How the events are divided between apps and timed.
 
     Attributes:
-        class_of: Name of each app that takes part to the name of its class, for the scenario that was last expanded; in
-            the schedule `pare` the names are those of the data.
+        class_of: By name of each app with noise, the name of its class, for the last expanded scenario. In the schedule
+            `pare`, the names are those in the data.
 
     Raises:
-        NoiseError: If the config asks for what cannot be.
+        NoiseError: If the configuration is invalid.
     """
 
     config: EnvEventsConfig
@@ -90,32 +88,33 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         self.class_of: dict[str, str] = {}
 
     def get_num_env_events_per_app(self, num_env_events: int) -> dict[str, int]:
-        """Return how many of `num_env_events` events each app gets of those that `class_of` names."""
+        """Return the number of events for each app in `class_of`, of `num_env_events` in all."""
         divide = pare_quotas if self.schedule == "pare" else quotas
         return divide(num_env_events, self.class_of, self.config.weight_per_app_class)
 
     def add_env_events_to_scenario(
         self, scenario: NoiseTarget, apps_augmentation_data: NoiseData | Sequence[Any]
     ) -> None:
-        """Add noise to `scenario.events`, in the order of time.
+        """Add noise to `scenario.events`, ordered by time.
 
         Args:
-            scenario: The scenario, with its apps populated, their snapshot taken, and its events made.
-            apps_augmentation_data: What noise is made of: the loaded data, or the value of their key `apps`.
+            scenario: The scenario, with populated apps, their snapshot, and its events.
+            apps_augmentation_data: The noise data, or the value of their key `apps`.
 
         Raises:
-            NoPlaceForNoise: If no app of the scenario can get noise.
-            NoiseError: If the scenario has events with ids of noise.
+            NoPlaceForNoise: If the scenario has no app for noise.
+            NoiseError: If an id of the scenario's events is reserved for noise.
         """
         data = apps_augmentation_data
         if not isinstance(data, NoiseData):
             data = NoiseData.of_apps(data)
         if marked := [event.event_id for event in scenario.events if str(event.event_id).startswith(f"{TAG}_")]:
             raise NoiseError(
-                f"{scenario.scenario_id}: the event {marked[0]!r} is there already, and ids with {TAG}_ are for noise"
+                f"{scenario.scenario_id}: the scenario has an event {marked[0]!r}, but ids with {TAG}_ are reserved "
+                "for noise"
             )
         made = self._pare(scenario, data) if self.schedule == "pare" else self._default(scenario, data)
-        # Stable: what comes at one time stays in the order in which it was made.
+        # Stable: events with equal times keep their order.
         scenario.events += sorted(made, key=lambda event: event.event_relative_time)
 
     def _default(self, scenario: NoiseTarget, data: NoiseData) -> list[Event]:
@@ -130,7 +129,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         for position, (source, _) in enumerate(sources):
             app, number = source.app, shares[source.app.name]
             seed = f"noise/{self.config.env_events_seed}/{scenario.scenario_id}/{scenario.seed}/{app.name}"
-            # Else all runs of a scenario would be one sample of noise.
+            # Without the number of the run, all runs of a scenario would have the same noise.
             run = "" if scenario.run_number is None else f"/{scenario.run_number}"
             rng = Random(seed + run)  # noqa: S311 - reproducible on purpose
             times = arrival_times(rng, number, duration)
@@ -156,7 +155,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         self.class_of = {c.name: c.app_class for c in data.apps if c.app_class is not None and c.app_class in classes}
         if total:
             self._require_apps(scenario)
-        # PARE finds an app by its name, which must be that of its content.
+        # PARE finds an app by the name of its content.
         apps = {app.name: app for app in scenario.apps or [] if self.class_of.get(app.name) == type(app).__name__}
         config, shares = self.config, self.get_num_env_events_per_app(total)
         made = []
@@ -174,8 +173,7 @@ class PAREEnvEventsExpander(EnvEventsExpander):
         if not any(weights.get(app_class) for app_class in self.class_of.values()):
             classes = " or ".join(app_class for app_class, weight in weights.items() if weight)
             raise NoPlaceForNoise(
-                f"{scenario.scenario_id}: there is no app in which noise can come: "
-                f"it has no {classes} for which there are data"
+                f"{scenario.scenario_id}: no app can get noise: the scenario has no {classes} for which there are data"
             )
 
 

@@ -1,4 +1,4 @@
-"""Types of fields that several models have, and values that can be made from ARE's objects."""
+"""Field types that several models share, and models that accept ARE's objects."""
 
 import re
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ _REFERENCE = re.compile(
 
 
 def without_references(text: str) -> str:
-    """Return a text that is used as it stands, such as a path.
+    """Return a text in which no variable is replaced, such as a path.
 
     Raises:
-        PydanticCustomError: It has what looks like a variable, which nothing replaces.
+        PydanticCustomError: If the text contains a reference to a variable.
     """
     if found := _REFERENCE.search(text):
         raise PydanticCustomError(
@@ -40,7 +40,7 @@ Name = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Iterations = Annotated[int, Field(ge=1)] | None
-# A null character is the one thing that the operating system does not take for a path at all.
+# The operating system rejects paths with a null character.
 FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$"), AfterValidator(without_references)]
 # The name of a model or a service, or its address.
 ModelName = Annotated[Name, AfterValidator(without_references)]
@@ -52,12 +52,12 @@ Scope = Literal["anywhere", "suite"]
 
 
 def without_effect(default: object, description: str, *, scope: Scope = "anywhere") -> Any:
-    """Declare a field that nothing acts on, so that it cannot be set in the belief that it does something.
+    """Return a field without an effect. It accepts only its default, so that users notice.
 
     Args:
         default: The only value that is accepted.
-        description: What the field does, or will do.
-        scope: "anywhere", or "suite" for a field that code may set (it labels a report, or names a directory) and a
+        description: Purpose of the field.
+        scope: "anywhere", or "suite" for a field that code may set, such as the label of a report or a directory, and a
             suite file may not.
     """
     reason = "Not implemented yet" if scope == "anywhere" else "Without effect in a suite"
@@ -88,13 +88,13 @@ class Shown(str):
 
 
 class Setting(BaseModel):
-    """A part of a configuration, whose `repr` is short and has no secrets: plugins and tracebacks print it."""
+    """A part of a configuration. Its `repr` is short and free of secrets, because plugins and tracebacks print it."""
 
-    # Errors do not print what was given.
+    # Errors do not print the input.
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
-        """Yield what was set, with `...` for addresses, lists and mappings, and the sections of a section."""
+        """Yield the fields that are set, with `...` for addresses, lists, mappings and sections."""
         for name in type(self).model_fields:
             value = getattr(self, name)
             if name not in self.model_fields_set:
@@ -110,13 +110,13 @@ class Setting(BaseModel):
 
 
 class Value(Setting):
-    """A part of a configuration: equal if all of it is equal, and never changed."""
+    """An immutable part of a configuration. Equal parts have equal fields."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Lookalike(Value):
-    """A value that can be made from ARE's object of the same name."""
+    """A model that accepts ARE's object of the same name."""
 
     # The names of the fields that ARE's object has.
     _of_are: ClassVar[tuple[str, ...]]
@@ -124,7 +124,7 @@ class Lookalike(Value):
     @model_validator(mode="before")
     @classmethod
     def _read_attributes(cls, value: object) -> object:
-        # Pydantic's `from_attributes` would make an object without a single one of the attributes into all defaults.
+        # Pydantic's `from_attributes` would accept an object without any of the attributes and use all defaults.
         if not isinstance(value, cls) and all(hasattr(value, name) for name in cls._of_are):
             return {name: getattr(value, name) for name in cls._of_are}
         return value

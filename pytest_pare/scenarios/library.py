@@ -1,4 +1,4 @@
-"""What can be known of a library without importing it: where it is, its modules, the ids they register."""
+"""A library without an import of it: its directory, its modules, the ids that they register."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _REGISTERED = re.compile(
 
 
 def bundled_library_dir() -> Path:
-    """Return the directory of the library that ships with the project.
+    """Return the directory of the bundled library.
 
-    It stands inside the installed package, or beside it in a source checkout and an editable install.
+    It is inside the installed package, or beside it in a source checkout and in an editable install.
     """
     package = Path(__file__).resolve().parents[1]
     installed = package / "bundled_scenarios"
@@ -26,7 +26,7 @@ def bundled_library_dir() -> Path:
 def library_modules(directory: Path) -> list[Path]:
     """Return the scenario modules below `directory`, sorted.
 
-    A name that begins with `_`, `.` or `test_` makes it none, nor is `conftest.py` one.
+    Files and directories whose names begin with `_`, `.` or `test_` are left out, and so is `conftest.py`.
     """
     return sorted(
         path
@@ -37,7 +37,7 @@ def library_modules(directory: Path) -> list[Path]:
 
 
 def taken_for_tests(directory: Path) -> list[Path]:
-    """Return the modules below `directory` that are no scenario modules because of a name that begins with `test_`."""
+    """Return the modules below `directory` that are left out because a name begins with `test_`."""
     return sorted(
         path
         for path in directory.rglob("*.py")
@@ -49,7 +49,7 @@ def taken_for_tests(directory: Path) -> list[Path]:
 def ids_in_source(directory: Path) -> list[str]:
     """Return the ids that the modules below `directory` register by a decorator with a literal id, in source order.
 
-    Only the text is read: the xdist controller plans with it and need not import ARE.
+    It reads only the text, so that the xdist controller need not import ARE.
     """
     return [
         match["id"]

@@ -1,4 +1,4 @@
-"""Noise: what goes wrong around an agent, how often, and by which seed."""
+"""The configuration of noise: kinds of faults, rates and seeds."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -47,13 +47,11 @@ class EnvEventsConfig(Lookalike):
 
     num_env_events_per_minute: Rate = Field(default=10, description="Events per simulated minute.")
     env_events_seed: Count = Field(default=0, description="Seed of the draw of events and of their times.")
-    n_message_events_per_conversation: Count = Field(
-        default=4, description="At most so many messages in a conversation."
-    )
-    n_item_events_per_product: Count = Field(default=2, description="At most so many items of a product.")
+    n_message_events_per_conversation: Count = Field(default=4, description="Most messages of a conversation.")
+    n_item_events_per_product: Count = Field(default=2, description="Most items of a product.")
     weight_per_app_class: dict[str, Weight] = Field(
         default=dict.fromkeys(APP_CLASSES.values(), 1.0),
-        description="Class name of an app to its relative share of the events.",
+        description="Relative share of the events by class name of the app.",
     )
 
     @field_validator("weight_per_app_class")
@@ -63,7 +61,7 @@ class EnvEventsConfig(Lookalike):
         if unknown := sorted(set(weights) - set(classes)):
             raise PydanticCustomError(
                 "no_noise_there",
-                "no noise can come in {app_class}; it can in {classes}",
+                "{app_class} cannot get noise; apps that can are {classes}",
                 {"app_class": unknown[0], "classes": ", ".join(classes)},
             )
         if not any(weights.values()):
@@ -74,15 +72,15 @@ class EnvEventsConfig(Lookalike):
 class Fault(Value):
     """Something that goes wrong now and then."""
 
-    rate: Probability = Field(default=0.0, description="How often, 0 to 1, of the times that it could.")
+    rate: Probability = Field(default=0.0, description="Probability, 0 to 1, each time that the fault is possible.")
     seed: Count = Field(default=0, description="Seed of the draw.")
 
 
 class ToolTimeout(Fault):
     """A call of a tool that ends without a result."""
 
-    seconds: Seconds = Field(default=30.0, description="Simulated seconds until the call is given up.")
-    carried_out: bool = Field(default=False, description="Whether the tool has done its work nevertheless.")
+    seconds: Seconds = Field(default=30.0, description="Simulated seconds until the timeout.")
+    carried_out: bool = Field(default=False, description="Whether the call still takes effect.")
 
 
 class SlowTool(Fault):
@@ -92,9 +90,9 @@ class SlowTool(Fault):
 
 
 class LateEvent(Fault):
-    """An event of the scenario's that comes late."""
+    """An event of the scenario that comes late."""
 
-    seconds: Seconds = Field(default=60.0, description="At most so many simulated seconds, drawn evenly.")
+    seconds: Seconds = Field(default=60.0, description="Most simulated seconds; the delay is drawn uniformly.")
 
 
 class TwiceEvent(Fault):
@@ -106,7 +104,7 @@ class TwiceEvent(Fault):
 class BusyUser(Fault):
     """A user who does not answer at once."""
 
-    turns: Annotated[int, Field(ge=1)] = Field(default=1, description="Turns that go by before the answer.")
+    turns: Annotated[int, Field(ge=1)] = Field(default=1, description="Turns before the answer.")
 
 
 class ExtensionFault(Fault):
@@ -120,34 +118,32 @@ class NoiseConfig(Value):
 
     data: FilePath | None = Field(
         default=None,
-        description="File of what noise is made of; null is the one that ENV_AUGMENTATION_DATA_PATH names, or the "
-        "bundled one.",
+        description="File with the data of noise; null is the file in ENV_AUGMENTATION_DATA_PATH, or the bundled one.",
     )
     schedule: Literal["default", "pare"] = Field(
-        default="default", description="How noise in the world is divided and timed; pare is as PARE does it."
+        default="default", description="Schedule of noise in the world; pare is PARE's schedule."
     )
     tool_failure_probability: Probability | None = Field(
         default=None,
-        description="Share of the agent's tool calls that fail, 0 to 1; null is what "
-        "runner.tool_augmentation_config says.",
+        description="Share of the agent's tool calls that fail, 0 to 1; null is the share in "
+        "runner.tool_augmentation_config.",
     )
     tool_timeout: ToolTimeout = Field(default=ToolTimeout(), description="A call of a tool that ends without a result.")
     tool_partial: Fault = Field(default=Fault(), description="A read that returns only a part of its result.")
-    tool_outdated: Fault = Field(
-        default=Fault(), description="A read that returns what the same call has returned before."
-    )
+    tool_outdated: Fault = Field(default=Fault(), description="A read that returns an earlier result of the same call.")
     tool_slow: SlowTool = Field(default=SlowTool(), description="A call of a tool that takes long.")
     tool_faults: dict[Name, ExtensionFault] = Field(
         default={}, description="Tool faults of extensions: name to `rate`, `seed`, and options of its own."
     )
-    event_late: LateEvent = Field(default=LateEvent(), description="An event of the scenario's that comes late.")
+    event_late: LateEvent = Field(default=LateEvent(), description="An event of the scenario that comes late.")
     event_twice: TwiceEvent = Field(default=TwiceEvent(), description="A mail or a message that arrives twice.")
     event_out_of_order: Fault = Field(
-        default=Fault(), description="A mail or a message that arrives after the one that followed it."
+        default=Fault(), description="A mail or a message that arrives after the next one."
     )
     user_busy: BusyUser = Field(default=BusyUser(), description="A user who is busy, and answers a proposal late.")
     user_changes_mind: Fault = Field(
-        default=Fault(), description="A user who accepts, takes it back at once, and accepts again a turn later."
+        default=Fault(),
+        description="A user who accepts, takes the acceptance back at once, and accepts again a turn later.",
     )
     user_words: Fault = Field(
         default=Fault(), description="A user who answers with words before they accept or reject."
@@ -160,14 +156,14 @@ class NoiseConfig(Value):
 
     @property
     def rates(self) -> dict[str, float]:
-        """How often each kind of fault happens, of those that do; failing tools are not among them."""
+        """The rates above 0, by kind of fault. Failing tools are not included."""
         faults = {name: getattr(self, name) for name in type(self).model_fields}
         faults |= self.tool_faults
         return {name: fault.rate for name, fault in faults.items() if isinstance(fault, Fault) and fault.rate > 0}
 
 
 def failure_probability(noise: NoiseConfig, tools: ToolAugmentationConfig | None) -> float:
-    """Return the share of the agent's tool calls that fail, 0 to 1, by what is said of it in both places."""
+    """Return the share of the agent's tool calls that fail, 0 to 1. `noise` takes precedence over `tools`."""
     if noise.tool_failure_probability is not None:
         return noise.tool_failure_probability
     return 0.0 if tools is None else tools.tool_failure_probability

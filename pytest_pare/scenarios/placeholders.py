@@ -1,6 +1,6 @@
-"""Placeholders in the arguments of events: `{{id}}` stands for what the event of that id has returned.
+"""Placeholders in the arguments of events: `{{id}}` stands for the result of the event with that id.
 
-A path may go on, into what was returned: `{{id.name}}` is an entry of a dictionary or an attribute of an object,
+A path leads into the result: `{{id.name}}` is an entry of a dictionary or an attribute of an object,
 `{{id.0}}` an item of a list. A placeholder may stand anywhere: it may be the whole argument or a part of a text, in a
 list or a dictionary, at any depth.
 """
@@ -26,15 +26,15 @@ class Placeholder(NamedTuple):
     """A placeholder in an argument.
 
     Attributes:
-        path: What stands between the braces.
-        is_whole: Whether it is the whole text, so that it stands for the object itself.
+        path: The text between the braces.
+        is_whole: Whether the text is only the placeholder, which then stands for the object itself.
     """
 
     path: str
     is_whole: bool
 
     def event_id(self, known: Collection[str]) -> str | None:
-        """Return the id, out of those known, that the path begins with: the shortest; `None` for none."""
+        """Return the shortest of the known ids that the path begins with, or `None`."""
         parts = self.path.split(".")
         ids = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
         return next((one for one in ids if one in known), None)
@@ -56,10 +56,10 @@ def placeholders_of(action: Action) -> list[Placeholder]:
 
 
 def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[str]) -> list[str]:
-    """Set the `resolved_args` of an event's action: its arguments, with what its placeholders stand for.
+    """Set the `resolved_args` of an event's action: its arguments with the values of their placeholders.
 
-    An argument with a placeholder that names nothing that has happened, or only what has failed, is left as it is. So
-    is a part of a text that only looks like a placeholder, because no event of the script has such an id.
+    An argument stays as it is if its placeholder names an event that has failed or has not happened. So does a part of
+    a text that only looks like a placeholder, because no event of the script has that id.
 
     Args:
         action: The action.
@@ -67,10 +67,10 @@ def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[s
         script_ids: The ids of all events of the script.
 
     Returns:
-        A sentence for each argument that names what has not happened.
+        A sentence for each argument with a placeholder for an event that has not happened.
 
     Raises:
-        ScenarioDefect: If a placeholder names what its event has not returned.
+        ScenarioDefect: If a placeholder names a part that the result of its event does not have.
     """
     if not placeholders_of(action):
         action.resolved_args.update(action.args)
@@ -98,14 +98,13 @@ def _look_up(one: Placeholder, returned: Mapping[str, Any], script_ids: Collecti
         if not one.is_whole and one.event_id(script_ids) is None:
             raise _NoPlaceholderError
         raise _NotHappenedError(
-            f"{{{{{one.path}}}}} names nothing that has happened; give the event that it means an id by with_id(), and "
-            "depend on it"
+            f"{{{{{one.path}}}}} names no event that has happened; set the event's id with with_id() and depend on it"
         )
     found = returned[event_id]
     for part in filter(None, one.path[len(event_id) + 1 :].split(".")):
         found = _part(found, part, one)
     if found is None and not one.is_whole:
-        raise ScenarioDefect(f"{{{{{one.path}}}}} stands in a text, and {event_id} has returned None there")
+        raise ScenarioDefect(f"{{{{{one.path}}}}} is part of a text, but the result of {event_id} is None there")
     return found
 
 
@@ -145,7 +144,7 @@ def _part(value: Any, name: str, one: Placeholder) -> Any:
             return value[int(name)]
     elif not name.startswith("_") and hasattr(value, name) and not callable(getattr(value, name)):
         return getattr(value, name)
-    raise ScenarioDefect(f"{{{{{one.path}}}}}: there is no {name!r} in what was returned, {_contents(value)}")
+    raise ScenarioDefect(f"{{{{{one.path}}}}}: no {name!r} in the result, {_contents(value)}")
 
 
 def _contents(value: Any) -> str:

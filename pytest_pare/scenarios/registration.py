@@ -1,4 +1,4 @@
-"""Loading scenario modules from the directories of a library."""
+"""Loads the scenario modules of a library."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ImportFailure:
 
     Attributes:
         path: The module's file.
-        line: Line in that file where the import broke off.
+        line: Line in that file at which the import failed.
         cause: The exception's type and message.
         error: The exception.
     """
@@ -59,7 +59,7 @@ class ImportFailure:
 
 
 class ScenarioImportError(ImportError):
-    """Scenario modules could not be imported; the message has a line for each."""
+    """Scenario modules could not be imported. The message has a line for each module."""
 
     def __init__(self, failures: Iterable[ImportFailure]) -> None:
         self.failures = tuple(failures)
@@ -71,11 +71,11 @@ def register_pare_scenarios(registry: LibraryRegistry, rootdir: Path | None = No
 
     Args:
         registry: The registry that the modules' decorators write to.
-        rootdir: What relative directories are relative to; the working directory where it is not given.
+        rootdir: Base of relative directories. Default: the working directory.
 
     Raises:
         FileNotFoundError: If a directory does not exist.
-        ScenarioImportError: If a module cannot be imported; all others are loaded all the same.
+        ScenarioImportError: If a module cannot be imported. The others are loaded nevertheless.
     """
     failures = [
         failure
@@ -87,10 +87,10 @@ def register_pare_scenarios(registry: LibraryRegistry, rootdir: Path | None = No
 
 
 def default_library_dirs(rootdir: Path) -> list[Path]:
-    """Return the directories named by `PARE_SCENARIOS_DIR`: comma-separated, `scenarios/` where it is empty or not set.
+    """Return the directories in `PARE_SCENARIOS_DIR`, separated by commas; the default is `scenarios/`.
 
-    Each is absolute, relative to `rootdir`, or relative to the bundled library; the first that exists is taken. The
-    name `scenarios` alone stands for the bundled library where `rootdir` has no such directory.
+    Each is absolute, relative to `rootdir`, or relative to the bundled library; the first that exists is used. The name
+    `scenarios` stands for the bundled library if `rootdir` has no such directory.
 
     Raises:
         FileNotFoundError: If a directory does not exist; the message names the variable.
@@ -112,9 +112,9 @@ def default_library_dirs(rootdir: Path) -> list[Path]:
 
 
 def load_library(registry: LibraryRegistry, directory: Path) -> list[ImportFailure]:
-    """Import the scenario modules below `directory`, in a fixed order, and return those that could not be.
+    """Import the scenario modules below `directory`, in a fixed order, and return the failures.
 
-    A module that is loaded already and whose file has not changed since is left alone.
+    A loaded module is imported again only if its file has changed.
     """
     with registry.library_pass():
         return [failure for path in library_modules(directory) if (failure := _load(registry, path)) is not None]
@@ -122,8 +122,7 @@ def load_library(registry: LibraryRegistry, directory: Path) -> list[ImportFailu
 
 def module_name(path: Path) -> str:
     """Return the name in `sys.modules` of the module that is loaded from a file of a library."""
-    # A function of the path, so that a pickled class is found again in another process. It has no dots, for there are
-    # no packages that it could be in.
+    # Derived from the path, so that another process finds a pickled class. Without dots, because it is in no package.
     return LIBRARY_MODULE + str(path.with_suffix("")).replace(".", "%2e")
 
 

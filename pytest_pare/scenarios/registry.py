@@ -1,4 +1,4 @@
-"""The registry of scenarios: ids, the classes behind them, and the places they come from."""
+"""The registry of scenarios: ids, classes, and the places of their registration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=PAREScenario)
 
-# Names that pytest looks up on a module, where each scenario stands as a function under its id.
+# Names that pytest looks up in a module. A suite is a module in which each scenario is a function named by its id.
 _RESERVED_IDS = frozenset(
     {
         "collect_ignore",
@@ -62,7 +62,7 @@ class Place:
 
 
 class ScenarioRegistry(BaseScenarioRegistry):
-    """Scenario classes by id. Independent of ARE's registry; ARE's built-in scenarios never get in.
+    """Scenario classes by id. It is independent of ARE's registry and of ARE's built-in scenarios.
 
     Args:
         load_libraries: Registers the scenarios of the libraries. It is called with this registry before the first
@@ -76,12 +76,12 @@ class ScenarioRegistry(BaseScenarioRegistry):
         # Modification time and size of each module that was loaded from a library directory.
         self.loaded_files: dict[str, tuple[int, int]] = {}
         self._from_entry_points: set[str] | None = None
-        # What was registered since a pass over a library began; `None` outside of one.
+        # The ids that the current pass over a library has registered; `None` outside of a pass.
         self._of_this_pass: set[str] | None = None
 
     @contextmanager
     def library_pass(self) -> Iterator[None]:
-        """Refuse, meanwhile, an id that is registered a second time, even if from the same place."""
+        """Reject, in this context, an id that is registered a second time, even from the same place."""
         self._of_this_pass = set()
         try:
             yield
@@ -93,13 +93,13 @@ class ScenarioRegistry(BaseScenarioRegistry):
 
         Raises:
             InvalidScenarioIdError: If the id cannot be a part of a pytest node id.
-            DuplicateScenarioError: By the decorator, if the id is registered from another place already. The same place
-                again, as in a re-import, replaces the class.
+            DuplicateScenarioError: By the decorator, if the id is registered from another place. A registration from
+                the same place, as in a re-import, replaces the class.
             TypeError: By the decorator, if the class is not a scenario.
         """
         check_scenario_id(scenario_id)
         caller = sys._getframe(1)
-        # `register_scenario` below is one more frame between here and the decorated class.
+        # `register_scenario` adds one frame.
         if caller.f_code is register_scenario.__code__:
             caller = caller.f_back or caller
         file, line = caller.f_code.co_filename, caller.f_lineno
@@ -109,7 +109,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
                 raise TypeError(f"{scenario_id}: {getattr(cls, '__name__', cls)} is not a subclass of PAREScenario")
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
-            # Within one pass over a library, the same place again is a function that makes scenarios, no re-import.
+            # Within one pass over a library, the same place twice is a function that makes scenarios, not a re-import.
             if known is not None and (known != place or scenario_id in (self._of_this_pass or ())):
                 raise DuplicateScenarioError(
                     f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
@@ -132,11 +132,11 @@ class ScenarioRegistry(BaseScenarioRegistry):
         return self._places[scenario_id]
 
     def registered(self) -> dict[str, type[PAREScenario]]:
-        """Return what is registered so far, by id, without looking for more."""
+        """Return the registered scenarios by id, without loading any."""
         return dict(self._registry)
 
     def forget_file(self, file: str) -> None:
-        """Drop every scenario that is registered from `file`, before it is loaded anew."""
+        """Remove every scenario that is registered from `file`."""
         for scenario_id in [i for i, place in self._places.items() if place.file == file]:
             del self._places[scenario_id], self._registry[scenario_id]
             if self._of_this_pass is not None:
@@ -144,7 +144,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         self.loaded_files.pop(file, None)
 
     def reset(self) -> None:
-        """Forget every scenario."""
+        """Remove every scenario."""
         super().reset()
         self._places.clear()
         self.loaded_files.clear()
@@ -155,10 +155,10 @@ class ScenarioRegistry(BaseScenarioRegistry):
         return {i for i, place in self._places.items() if Path(place.file).is_relative_to(directory)}
 
     def load_entry_points(self) -> set[str]:
-        """Call what the entry points of the group `pare.scenarios` name, each once, with this registry.
+        """Call each function of an entry point in the group `pare.scenarios` once with this registry.
 
         Returns:
-            The ids that they registered, now or when their package was imported before.
+            The ids that they register, now or at an earlier import of their package.
 
         Raises:
             ImportError: If an entry point cannot be loaded, is not callable, or fails; the message names it.
@@ -172,7 +172,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
             try:
                 loader: Any = entry_point.load()
                 if not callable(loader):
-                    raise TypeError(  # noqa: TRY301 - told like any other fault of the entry point
+                    raise TypeError(  # noqa: TRY301 - reported like any other error of the entry point
                         f"{type(loader).__name__} is not callable; name a function that takes the registry"
                     )
                 loader(self)
@@ -185,7 +185,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         return self._from_entry_points
 
     def _discover_and_import_scenarios(self) -> None:
-        # The hook through which the inherited lookups find scenarios on first use.
+        # The inherited lookups call this on first use.
         self._load_libraries(self)
         self.load_entry_points()
         self._scenarios_discovered = True
@@ -196,10 +196,10 @@ def _package(module: str) -> str:
 
 
 def check_scenario_id(scenario_id: str) -> None:
-    """Refuse an id that cannot stand in a pytest node id, or that pytest takes for something else.
+    """Check that an id can be part of a pytest node id and has no other meaning for pytest.
 
     Raises:
-        InvalidScenarioIdError: With the reason.
+        InvalidScenarioIdError: If it cannot. The message has the reason.
     """
     reason = None
     if not isinstance(scenario_id, str) or not scenario_id:
@@ -219,7 +219,7 @@ registry = ScenarioRegistry()
 
 
 def register_scenario(scenario_id: str) -> Callable[[type[T]], type[T]]:
-    """Register the decorated scenario class under `scenario_id`, in the one registry of this process.
+    """Return a decorator that registers a scenario class in the registry of this process.
 
     Raises:
         InvalidScenarioIdError: If the id cannot be a part of a pytest node id.

@@ -31,59 +31,58 @@ if TYPE_CHECKING:
 
 
 class PAREScenario(Scenario):
-    """A small simulated world and a verdict on what happened in it.
+    """A small simulated world, and a verdict on a run in it.
 
-    A subclass fills it with three methods: `init_and_populate_apps` makes the apps and their content,
-    `build_events_flow` says what happens when, `validate(env)` reads what happened and returns a
-    `ScenarioValidationResult`.
+    A subclass implements three methods: `init_and_populate_apps` creates the apps and their content,
+    `build_events_flow` creates the events, and `validate(env)` returns a `ScenarioValidationResult`.
 
-    The fields of ARE's `Scenario` can be set as plain class attributes (`start_time = ...`), and a constructor argument
-    wins over both: `MyScenario(seed=3)`. Each instance has a copy of its own of a list, a dictionary and the like.
+    A class attribute sets a field of ARE's `Scenario` (`start_time = ...`), and a constructor argument overrides it:
+    `MyScenario(seed=3)`. Each instance gets its own copy of mutable values.
 
     Attributes:
-        start_time: Begin of the simulation in epoch seconds; 2025-01-06 09:00 UTC where nothing is said.
-        user_goal: What the simulated user wants, in the words that it is told; without it, `additional_system_prompt`,
-            which is PARE's name for it. A user who is told nothing does what a careful owner of a phone would.
-        noise_config: What noise is made of, and the faults of events.
-        world: The clock and the ids of this scenario; made by `initialize`.
+        start_time: Begin of the simulation in epoch seconds. Default: 2025-01-06 09:00 UTC.
+        user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
+            name for it. Without a goal, the user acts like a careful owner of the phone.
+        noise_config: The data of noise, and the faults of events.
+        world: The clock and the ids of this scenario. `initialize` sets it.
     """
 
     user_goal: ClassVar[str | None] = None
 
     start_time: float | None = DEFAULT_START_TIME
     _initialized: bool = False
-    # Without annotation: no field of ARE's.
+    # Without an annotation, so that it is not a field of ARE's dataclass.
     noise_config = NoiseConfig()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Turn plain class attributes that name a field into that field's default."""
+        """Make class attributes with the name of a field the default of that field."""
         super().__init_subclass__(**kwargs)
         fields = {name: f for base in cls.__mro__ for name, f in vars(base).get("__dataclass_fields__", {}).items()}
-        # The class, and mixins that stand before its first scenario base: in Python too, one behind it has no say.
+        # The class, and the mixins before its first scenario base, which precede it in Python's order as well.
         bodies = list(takewhile(lambda base: "__dataclass_fields__" not in vars(base), cls.__mro__))
         given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in fields}
         for name, value in given.items():
             cls.__annotations__.setdefault(name, fields[name].type)
-            # What has no hash can change: dataclasses want a factory for it.
+            # A value without a hash is mutable: dataclasses require a factory for it.
             setattr(cls, name, _fresh_copy(value) if type(value).__hash__ is None else value)
 
     def configure_noise(self, config: ScenarioRunnerConfig) -> None:
-        """Take over the noise that `config` asks for; where it asks for none, the scenario's own is left.
+        """Set the noise of `config`. Noise that `config` does not set stays as it is.
 
         Raises:
-            ScenarioDefect: If it asks for noise, and the world is built.
+            ScenarioDefect: If `config` sets noise after `initialize`.
         """
         given = {
             "env_events_config": config.env_events_config,
             "tool_augmentation_config": config.tool_augmentation_config,
-            # A rate of 0 is something said: a level of a sweep, for example.
+            # A rate of 0 is a setting as well, such as a level of a sweep.
             "noise_config": config.noise if config.noise.model_fields_set else None,
         }
         asked = given["env_events_config"] or given["tool_augmentation_config"] or has_event_faults(config.noise)
         if asked and self._initialized:
             raise ScenarioDefect(
-                f"{self.scenario_id}: this instance was initialized without the noise that the configuration asks for; "
-                "make a new one"
+                f"{self.scenario_id}: this instance was initialized without the noise of the configuration; create a "
+                "new one"
             )
         for name, value in given.items():
             if value is not None:
@@ -92,29 +91,29 @@ class PAREScenario(Scenario):
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Build the world: apps with their content, then the flow of events. A second call changes nothing.
 
-        The order is a part of the contract: `init_and_populate_apps(*args, **kwargs)`, a seed for each app, the
-        augmentation configs, a snapshot of all apps, `build_events_flow`, noise in the world. Where there is no app in
-        which noise can come, there is none.
+        The order is guaranteed: `init_and_populate_apps(*args, **kwargs)`, a seed for each app, the augmentation
+        configs, a snapshot of all apps, `build_events_flow`, noise in the world. Without an app for noise, there is
+        none.
 
         Raises:
-            ScenarioDefect: If two apps have one name, what overrides a tool cannot be one, or `events` is no list of
-                events.
-            NoiseError: If noise is asked for that cannot be made.
+            ScenarioDefect: If two apps have the same name, an override of a tool cannot be a tool, or `events` is not a
+                list of events.
+            NoiseError: If the configured noise is impossible.
         """
         if self._initialized:
             return
         start_time = DEFAULT_START_TIME if self.start_time is None else self.start_time
         self.world = World(f"{self.scenario_id}/{self.seed}", start_time)
-        # By the id of an event, the fault that it has.
+        # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
-        # Why there is no noise although there should be.
+        # The reason why configured noise is missing.
         self._no_noise: str | None = None
         with self.world.active(), captured() as self._script:
             before = set(vars(self))
             self.init_and_populate_apps(*args, **kwargs)
             self._check_app_names()
             self._check_overridden_tools()
-            # What a module or a class holds, and hands to the apps of each instance, is not theirs to change.
+            # The apps must not change values of a module or a class that all instances share.
             own_content(self.apps or [], self, vars(self).keys() - before, [self, self.world, self.world.clock])
             self.world.phase = "play"
             for app in self.apps or []:
@@ -130,7 +129,7 @@ class PAREScenario(Scenario):
             self.build_events_flow()
             self._check_events()
         with self.world.active():
-            # An answer is the user's to give, also where its author has left out `oracle()`.
+            # An answer to a proposal belongs to the user, even without `oracle()`.
             self._script.events = [event.oracle() if is_answer(event) else event for event in self.events]
             untyped: Any = self
             untyped.events = list(self._script.events)
@@ -139,14 +138,14 @@ class PAREScenario(Scenario):
         self._initialized = True
 
     def apply_augmentation_configs(self) -> None:
-        """Give the agent's tools other names and descriptions, where `tool_augmentation_config` asks for it.
+        """Set other names and descriptions of the agent's tools, if `tool_augmentation_config` is set.
 
-        They are those of the noise data; what `augmentation_data` has stands in for it. The system app and the agent's
-        own line to the user keep theirs, whatever they are called. Failures of tools are no matter of the apps: they
-        happen where the agent's calls are carried out.
+        They come from the noise data; `augmentation_data` overrides parts of it. The system app and the channel to the
+        user keep their names and descriptions. Failures of tools are not set here: they happen when the agent's calls
+        are carried out.
 
         Raises:
-            NoiseError: If the data cannot be had, or would give two tools one name.
+            NoiseError: If the data cannot be loaded, or two tools would have the same name.
         """
         config = self.tool_augmentation_config
         if config is None or not (config.apply_tool_name_augmentation or config.apply_tool_description_augmentation):
@@ -169,10 +168,8 @@ class PAREScenario(Scenario):
             self._no_noise = str(error).removeprefix(f"{self.scenario_id}: ")
         else:
             if self.env_events_config.num_env_events_per_minute and len(self.events) == own:
-                mails = ", which has mails alone, for apps that are named as their content"
-                self._no_noise = f"not one event of noise is due by the schedule {schedule}" + mails * (
-                    schedule == "pare"
-                )
+                mails = ": it has only mails, for apps with the same name as their content"
+                self._no_noise = f"the schedule {schedule} has no event of noise" + mails * (schedule == "pare")
 
     def _noise_data(self) -> NoiseData:
         path = self.noise_config.data
@@ -211,7 +208,7 @@ def _fresh_copy(value: Any) -> Any:
 
 
 class _StateEncoder(EnumEncoder):
-    """ARE's encoder, for attachments too, which the apps keep as base64 in bytes."""
+    """ARE's encoder with support for attachments, which the apps store as base64 in bytes."""
 
     def default(self, o: Any) -> Any:
         return o.decode("latin-1") if isinstance(o, bytes) else super().default(o)

@@ -1,4 +1,4 @@
-"""Where in an author's code something stands, as messages name it: `file:line`, relative to the working directory."""
+"""Places in the code of scenarios, in the form `file:line`, relative to the working directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MACHINERY = ("are", "contextlib", "functools", "pytest_pare")
 
 
 def authors_place() -> str:
-    """Return the file and line of the innermost caller that belongs neither to ARE nor to this package."""
+    """Return the file and line of the innermost caller outside of ARE and this package."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _MACHINERY:
         frame = frame.f_back
@@ -24,14 +24,14 @@ def authors_place() -> str:
 
 
 def place_of(function: Callable[..., Any]) -> str:
-    """Return the file and line that a function begins at."""
+    """Return the file and first line of a function."""
     code = inspect.unwrap(function).__code__
     return _place(code, code.co_firstlineno)
 
 
 def _place(code: CodeType, line: int) -> str:
     file = Path(code.co_filename)
-    # The working directory may be gone, or another one.
+    # The working directory may have been deleted or changed.
     with suppress(FileNotFoundError, ValueError):
         file = file.relative_to(Path.cwd())
     return f"{file}:{line}"

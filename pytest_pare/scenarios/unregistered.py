@@ -1,4 +1,4 @@
-"""What an author may take for a scenario of a library, and that no suite runs."""
+"""Scenarios of a library that no suite runs, although their authors may expect it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Overlooked(NamedTuple):
-    """Something that is not run although it may be meant to be.
+    """A scenario or a library that no suite runs, probably by mistake.
 
     Attributes:
         path: The file, or the directory of the library.
-        line: The line in the file; 1 of a directory.
-        text: What it is, and what to do.
+        line: The line in the file; 1 for a directory.
+        text: The problem, and what to do.
     """
 
     path: Path
@@ -35,19 +35,19 @@ class Overlooked(NamedTuple):
 
 
 def overlooked(registry: ScenarioRegistry, directories: list[Path]) -> list[Overlooked]:
-    """Return what is not run of libraries that have been loaded, in a fixed order.
+    """Return the problems of loaded libraries, in a fixed order.
 
-    That is a scenario class that is not registered, a scenario in a file that is taken for a test module, and, where
-    there are several libraries, one without any scenario. A class is meant to stay unregistered if its name begins with
-    an underscore, another class extends it, or it cannot be run, without `validate` or with abstract methods.
+    They are: a scenario class that is not registered, a scenario in a file that counts as a test module, and, among
+    several libraries, one without a scenario. A class may stay unregistered if its name begins with an underscore,
+    another class extends it, it has no `validate`, or it has abstract methods.
     """
     found: list[Overlooked] = []
     for directory in directories:
         own = [*_unregistered(registry, directory), *_in_test_modules(directory)]
         is_loaded = all(str(path) in registry.loaded_files for path in library_modules(directory))
         if is_loaded and not own and len(directories) > 1 and not registry.ids_below(directory):
-            told = "there is no scenario in this library; take it out of the suite, or look at its path"
-            own = [Overlooked(directory, 1, told)]
+            text = "this library has no scenario; remove it from the suite or correct its path"
+            own = [Overlooked(directory, 1, text)]
         found += own
     return list(dict.fromkeys(found))
 
@@ -59,18 +59,18 @@ def _unregistered(registry: ScenarioRegistry, directory: Path) -> Iterator[Overl
         for name, cls in vars(module).items() if module is not None else ():
             is_own = isinstance(cls, type) and issubclass(cls, PAREScenario) and cls.__module__ == module_name(path)
             if is_own and cls not in registered and cls.__name__ == name and _is_complete(cls):
-                told = (
-                    f"the scenario class {name} is not registered, so it is not run; decorate it with "
-                    "@register_scenario(...), or let its name begin with an underscore if it is a base of others"
+                text = (
+                    f"the scenario class {name} is not registered, so it does not run; decorate it with "
+                    "@register_scenario(...), or begin its name with an underscore if it is a base class"
                 )
-                yield Overlooked(path, _line(cls), told)
+                yield Overlooked(path, _line(cls), text)
 
 
 def _is_complete(cls: type[PAREScenario]) -> bool:
     return not (
         cls.__name__.startswith("_")
         or cls.__subclasses__()
-        # `inspect.isabstract` asks for a metaclass that scenarios have not.
+        # `inspect.isabstract` requires a metaclass that scenarios do not have.
         or any(getattr(inspect.getattr_static(cls, name), "__isabstractmethod__", False) for name in dir(cls))
         or cls.validate is Scenario.validate
     )
@@ -92,8 +92,8 @@ def _in_test_modules(directory: Path) -> Iterator[Overlooked]:
         for node in body:
             calls = [one.func for one in getattr(node, "decorator_list", []) if isinstance(one, ast.Call)]
             if isinstance(node, ast.ClassDef) and any(ast.unparse(one).endswith("register_scenario") for one in calls):
-                told = (
-                    f"the scenario class {node.name} is not run, because files and folders whose names begin with "
-                    "test_ are no part of a library; rename it"
+                text = (
+                    f"the scenario class {node.name} does not run, because a library leaves out files and folders "
+                    "whose names begin with test_; rename the file or folder"
                 )
-                yield Overlooked(path, node.lineno, told)
+                yield Overlooked(path, node.lineno, text)

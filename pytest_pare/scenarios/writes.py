@@ -1,4 +1,4 @@
-"""`Write`, a write that a validator expects of the agent, and whether there is such a tool."""
+"""`Write`, a write that a validator expects of the agent, and the check that the tool exists."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 class Write:
     """A write that is expected of the agent.
 
-    While a scenario of this package validates, a write that no app of the scenario's can carry out is a defect of the
-    scenario.
+    In `validate`, a write that no app of the scenario can carry out is a defect of the scenario.
 
     Attributes:
         app_class: Name of the app's class, such as `StatefulEmailApp`.
         function: Name of the tool, such as `reply_to_email`.
-        args: What its arguments must be: a value to be equal to, or a function that is given the argument and says
-            whether it will do. Arguments that are not named may be anything.
+        args: The expected arguments by name: a value, or a function that gets the argument and tells whether it is
+            accepted. Other arguments may have any value.
     """
 
     app_class: str
@@ -40,17 +39,17 @@ class Write:
     _place: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Note where the write stands in the author's code, and check it against the scenario that validates."""
+        """Record the place of the write in the author's code, and check it against the scenario in validation."""
         object.__setattr__(self, "_place", authors_place())
         if (inspected := _inspected.get()) is not None:
             inspected.check(self)
 
     def calls_same_tool(self, event: CompletedEvent) -> bool:
-        """Tell whether `event` is a call of this write's tool, whatever its arguments."""
+        """Tell whether `event` is a call of this write's tool, with any arguments."""
         return (event.action.class_name, event.action.function_name) == (self.app_class, self.function)
 
     def wrong_args(self, event: CompletedEvent) -> list[str]:
-        """Return the names of the arguments of `event` that are not as expected."""
+        """Return the names of the arguments of `event` that differ from the expected ones."""
         given = event.get_args()
         return [
             name
@@ -67,7 +66,7 @@ class Write:
 
 
 def require_agents_writes(expected: Iterable[Write | tuple[Write, ...]]) -> None:
-    """Check that the agent of the scenario that validates can make each of the expected writes."""
+    """Check that the agent of the scenario in validation can make each of the expected writes."""
     inspected = _inspected.get()
     if inspected is not None:
         for ways in expected:
@@ -77,10 +76,10 @@ def require_agents_writes(expected: Iterable[Write | tuple[Write, ...]]) -> None
 
 @contextmanager
 def inspected_writes(apps: Iterable[App]) -> Iterator[dict[str, None]]:
-    """Check the writes that are made, or expected, in this context against the apps of a scenario.
+    """Check the writes that are created or expected in this context against the apps of a scenario.
 
     Yields:
-        The defects, a sentence each, in the order in which they are found.
+        The defects, a sentence each, in the order of their detection.
     """
     inspected = _Inspected(apps)
     token = _inspected.set(inspected)
@@ -96,11 +95,11 @@ class _Inspected:
         self.defects: dict[str, None] = {}
 
     def check(self, write: Write, *, of_agent: bool = False) -> None:
-        """Note what is wrong with a write.
+        """Record the defect of a write, if it has one.
 
         Args:
             write: The write.
-            of_agent: Whether it must be a write of the agent's. Otherwise anything that an app logs will do.
+            of_agent: Whether the agent must be able to make the write. Otherwise any logged call is accepted.
         """
         if (wrong := self._wrong(write, of_agent=of_agent)) is not None:
             self.defects[f"{write._place}: {wrong}" if write._place else wrong] = None
@@ -113,15 +112,15 @@ class _Inspected:
                 f"{', '.join(self._apps) or 'none'}{did_you_mean(write.app_class, self._apps)}"
             )
         if of_agent and isinstance(app, AgentUserInterface):
-            return f"{write}: a message is no write; test the agent's proposal by the argument proposal"
+            return f"{write}: a message is not a write; test the text of the proposal by the argument proposal"
         writes = _agents_writes(app)
         if write.function not in writes:
             if not of_agent and _logs(app, write.function):
                 return None
             is_read = write.function in (tool.func_name for tool in app.get_tools())
-            told = "this tool only reads" if is_read else f"the agent has no tool {write.function!r} there"
+            wrong = "this tool only reads" if is_read else f"the agent has no tool {write.function!r} there"
             meant = did_you_mean(write.function, writes)
-            return f"{write}: {told}; those that write are {', '.join(writes) or 'none'}{meant}"
+            return f"{write}: {wrong}; tools that write: {', '.join(writes) or 'none'}{meant}"
         known = writes[write.function]
         unknown = [name for name in write.args if name not in known]
         names, hint = ", ".join(map(repr, unknown)), "".join(did_you_mean(name, known) for name in unknown[:1])
@@ -129,7 +128,7 @@ class _Inspected:
 
 
 def _agents_writes(app: App) -> dict[str, list[str]]:
-    """Return the agent's tools of an app that write, with the names of their arguments."""
+    """Return the argument names of the agent's tools that write, by name of the tool."""
     return {
         tool.func_name: [name for name in inspect.signature(tool.function).parameters if name != "self"]
         for tool in app.get_tools()
@@ -138,7 +137,7 @@ def _agents_writes(app: App) -> dict[str, list[str]]:
 
 
 def _logs(app: Any, function: str) -> bool:
-    """Tell whether calls of a function, of the app or of one of its screens, stand in the event log."""
+    """Tell whether calls of a function of the app, or of one of its screens, are logged."""
     screens = {getattr(app, "root", None), *getattr(app, "transitions", {})}
     screens |= {one.target for actions in getattr(app, "transitions", {}).values() for one in actions.values()}
     return any(hasattr(getattr(cls, function, None), "__event_registered__") for cls in (type(app), *screens))

@@ -1,4 +1,4 @@
-"""A phone with all apps on it, each with something in it, for the tests that look at all of them alike."""
+"""A phone with all apps and some content in each, for tests of all apps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from are.simulation.apps.app import App
 
-# Ids that the apps make themselves, by what arguments may say instead: see `FullPhone.filled`.
+# Placeholders in arguments for ids that the apps make: see `FullPhone.filled`.
 NOTE, REMINDER = "<id of the note>", "<id of the reminder>"
 ALL_APPS = (
     StatefulApartmentApp,
@@ -174,7 +174,7 @@ def files() -> SandboxLocalFileSystem:
 
 
 class FullPhone:
-    """All nine apps, the home screen, the line to the agent and the files, in a running environment."""
+    """All nine apps, the home screen, the channel to the agent and the files, in a running environment."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -214,7 +214,7 @@ class FullPhone:
         self.user_tools()["System__open_app"](app_name=app.name)
 
     def act(self, app: App, tool: str, arguments: dict[str, Any]) -> Any:
-        """Let the user act on the screen that is shown."""
+        """Call a user tool of the current screen."""
         return self.user_tools()[f"{app.name}__{tool}"](**self.filled(arguments))
 
     def states(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A phone for the tests of apps: they act on it through the tools that a user agent and a proactive agent get."""
+"""A phone for tests of apps, which use only the tools of the user and of the agent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS = {
 
 
 class Phone:
-    """One app on the screen of a phone, `more` apps beside it."""
+    """A phone with one app on its screen, and `more` apps in the background."""
 
     def __init__(self, world: World, app: StatefulApp, *more: App) -> None:
         self.world = world
@@ -43,7 +43,7 @@ class Phone:
         return {tool.name: tool for tool in self.env.get_user_tools()}
 
     def own_tools(self) -> set[str]:
-        """Names of what can be done in the app now."""
+        """The names of the user tools of the app now."""
         prefix = f"{self.app.name}__"
         return {name.removeprefix(prefix) for name in self.tools() if name.startswith(prefix)}
 
@@ -59,14 +59,14 @@ class Phone:
         return self.app.current_state.draft
 
     def do(self, tool: str, **arguments: Any) -> Any:
-        """Let the user act: it is one event, of the user's, and of nothing else."""
+        """Call a user tool, and check that it logs exactly one USER event."""
         before = len(self.log())
         result = self.tools()[f"{self.app.name}__{tool}"](**arguments)
         assert described(self.log()[before:]) == [("USER", tool, False)]
         return result
 
     def refuse(self, error: type[Exception], tool: str, match: str | None = None, **arguments: Any) -> None:
-        """Let the user do what fails: one failed event, and nothing has changed."""
+        """Call a user tool that fails, and check that it logs one failed event and changes nothing."""
         before, shown = len(self.log()), self.everything()
         with pytest.raises(error, match=match or None):
             self.tools()[f"{self.app.name}__{tool}"](**arguments)
@@ -74,7 +74,7 @@ class Phone:
         assert self.everything() == shown
 
     def agent(self, tool: str, **arguments: Any) -> Any:
-        """Let the agent act: it is one event, of the agent's, and the screen stays."""
+        """Call an agent tool, and check that it logs exactly one AGENT event and keeps the screen."""
         before, shown = len(self.log()), self.screens()
         result = {t.name: t for t in self.app.get_tools()}[f"{self.app.name}__{tool}"](**arguments)
         assert described(self.log()[before:]) == [("AGENT", tool, False)]
@@ -85,7 +85,7 @@ class Phone:
         before, shown = len(self.log()), self.everything()
         with pytest.raises(error, match=match or None):
             {t.name: t for t in self.app.get_tools()}[f"{self.app.name}__{tool}"](**arguments)
-        # What has the wrong type is refused by ARE before there is an event.
+        # ARE rejects an argument of the wrong type before it logs an event.
         expected = [] if error is TypeError else [("AGENT", tool, True)]
         assert described(self.log()[before:]) == expected
         assert self.everything() == shown
@@ -94,7 +94,7 @@ class Phone:
         return [id(screen) for screen in [*self.app.navigation_stack, self.app.current_state]]
 
     def everything(self) -> tuple[Any, ...]:
-        """What a failed call must leave alone: content, screens, and the draft on the screen."""
+        """Return everything that a failed call must not change: content, screens, and the draft on the screen."""
         return (
             copy.deepcopy(self.app.get_state()),
             self.screens(),
@@ -129,7 +129,7 @@ def described(events: list[CompletedEvent]) -> list[tuple[str, str | None, bool]
 
 
 def interface(app: str) -> dict[str, Any]:
-    """What is agreed about an app: its methods, screens, tools and marks."""
+    """Return the documented interface of an app: its methods, screens, tools and marks."""
     contract: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / f"{app}_interface.json").read_text())
     return contract
 

@@ -1,4 +1,4 @@
-"""The line between the user and the agent."""
+"""The channel between the user and the agent."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What holds for all apps alike, looked at through the tools that the agent and the user get.
+"""Rules for all apps, checked through the tools of the agent and the user.
 
-A tool or a screen that is added anywhere is missed here until the tables know how to call it.
+A new tool or screen fails here until the tables below have a call of it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from are.simulation.tool_utils import OperationType
 from pytest_pare import apps as package
 from pytest_pare.apps import StatefulApp
 from pytest_pare.are.world import World
+from pytest_pare.scenarios.noise.content import APP_CLASSES
 from tests.apps.full_phone import ALL_APPS, NOTE, REMINDER, FullPhone, full_phone, screen_of
 from tests.apps.phone import described, kinds_of
 
@@ -159,12 +161,12 @@ AGENT: dict[str, dict[str, dict[str, Any]]] = {
         "search_product": {"product_name": "lamp"},
     },
 }
-# What must have happened before the agent's call.
+# Calls that must precede the agent's call.
 AGENT_BEFORE: dict[tuple[str, str], list[Call]] = {
     ("StatefulCabApp", "get_current_ride_status"): [ORDER],
     ("StatefulCabApp", "user_cancel_ride"): [ORDER],
 }
-# Reads that leave a trace by nature: a quotation is kept, a message from the user is read.
+# Reads that change the state: a quotation is kept, a message from the user is marked as read.
 AGENT_READS_THAT_LEAVE_A_TRACE = {
     ("StatefulCabApp", "get_quotation"),
     ("StatefulCabApp", "list_rides"),
@@ -397,14 +399,14 @@ USER: dict[str, dict[str, Screen]] = {
         "OrderDetailView": ([("list_orders", {}), ("view_order", {"order_id": "new"})], {"view_order": {}}),
     },
 }
-# What the user must have done on the screen before, and the agent at any time.
+# Calls on the same screen that must precede the user's call, and calls of the agent.
 USER_BEFORE: dict[tuple[str, str], list[Call]] = {
     ("ApartmentDetail", "unsave"): [("save", {})],
     ("EditEvent", "save"): [("set_title", {"title": "Late lunch"})],
     ("EditReminder", "save"): [("set_title", {"title": "Drops"})],
 }
 AGENT_BEFORE_USER: dict[tuple[str, str], Call] = {("CabHome", "open_current_ride"): ORDER}
-# Reads that leave a trace by nature: who opens a mail has read it, and a quotation is kept.
+# Reads that change the state: an opened mail is marked as read, and a quotation is kept.
 USER_READS_THAT_LEAVE_A_TRACE = {
     ("MailboxView", "open_email_by_id"),
     ("MailboxView", "open_email_by_index"),
@@ -460,7 +462,7 @@ def test_the_tables_know_every_tool_of_the_agents(held: FullPhone) -> None:
 @pytest.mark.parametrize(("app_name", "tool"), AGENT_CALLS)
 def test_a_tool_of_the_agents_does_what_its_mark_says(held: FullPhone, app_name: str, tool: str) -> None:
     app = held.app(app_name)
-    # Something to read, for those that read what the user says.
+    # A message for the tools that read messages of the user.
     held.user_tools()["PAREAgentUserInterface__accept_proposal"](content="Yes")
     for first, arguments in AGENT_BEFORE.get((app_name, tool), []):
         held.agent_tools(app)[first](**arguments)
@@ -522,7 +524,7 @@ def test_a_tool_of_the_users_leads_where_the_app_declares(
         assert type(app.current_state) is transition.target
         assert app.navigation_stack == [*below, left]
     elif transition.op == "pop":
-        # Further down where what was below is gone.
+        # Further down if the screen below is no longer valid.
         assert app.current_state in below
         assert app.navigation_stack == below[: below.index(app.current_state)]
     else:
@@ -555,7 +557,7 @@ def test_the_tables_know_every_screen(app_class: type[StatefulApp]) -> None:
 
 @pytest.mark.parametrize("app_class", ALL_APPS)
 def test_every_arrow_of_the_graph_is_walked(app_class: type[StatefulApp]) -> None:
-    """What the tools above lead to, together with the way back, is the declared graph: no arrow is only on paper."""
+    """The tools above and the way back reach exactly the arrows of the declared graph."""
     walked: dict[str, set[str]] = {screen: set() for screen in app_class.get_state_graph()}
     for screen, (_, tools) in USER[app_class.__name__].items():
         for tool in tools:
@@ -589,7 +591,7 @@ def test_go_back_leads_home_from_every_screen(held: FullPhone, app_name: str, sc
         assert described(held.log()[logged:]) == [("USER", "go_back", False)]
         assert changed(before, held.states()) == set()
         assert app.current_state in screens
-        # What is gone is passed over.
+        # Invalid screens are skipped.
         assert app.current_state.is_valid()
         del screens[screens.index(app.current_state) :]
     assert screen_of(app) == app.root.__name__
@@ -610,7 +612,7 @@ def test_an_app_comes_back_as_it_was_left(held: FullPhone, app_name: str, screen
     assert set(USER[app_name][screen][1]) <= own_tools(held, app)
 
 
-# -- the home screen and the line to the agent
+# -- the home screen and the channel to the agent
 
 HOME: list[tuple[str, str, dict[str, Any], list[Call], set[str]]] = [
     ("System", "open_app", {"app_name": "Notes"}, [], set()),
@@ -644,7 +646,25 @@ def test_nothing_else_is_on_the_home_screen(held: FullPhone) -> None:
     assert set(held.user_tools()) == {f"{app}__{tool}" for app, tool, *_ in HOME}
 
 
-# -- what is agreed
+# -- where the package names an app
+
+# Besides the app's own module: where it is exported, and its notifications, if it has any. The others are for PARE's
+# apps and for the three kinds of apps that get noise.
+PLACES = {"apps/__init__.py", "simulation/notification_templates.py"}
+OF_PARE = {"compat.py"}
+OF_NOISE = {"scenarios/noise/content.py", "scenarios/noise/event_faults.py"}
+
+
+@pytest.mark.parametrize("cls", ALL_APPS)
+def test_an_app_is_named_in_few_places(cls: type[StatefulApp]) -> None:
+    root, home = Path(package.__file__).parents[1], Path(inspect.getfile(cls)).parent
+    named = re.compile(rf"""["'\s]{cls.__name__}["',\n]""")
+    files = [path for path in root.rglob("*.py") if home not in path.parents and named.search(path.read_text())]
+    gets_noise = cls.__name__ in APP_CLASSES.values()
+    assert {str(path.relative_to(root)) for path in files} <= PLACES | OF_PARE | (OF_NOISE if gets_noise else set())
+
+
+# -- the documented interface
 
 # Members of theirs that are not here, or that are of another kind here.
 DIFFERENT: dict[str, dict[str, str]] = {
@@ -694,7 +714,7 @@ def test_every_class_field_and_argument(app_name: str) -> None:
         app = cls()
         assert app.name == agreed["name"]
         assert [field for field in agreed["attributes"] if not hasattr(app, field)] == []
-        # What it was made with makes another one.
+        # The constructor's arguments can make another app.
         given = {field: getattr(app, field) for field in agreed["constructor"]}
         assert {field: getattr(cls(**given), field) for field in given} == given
         if agreed["root"] is not None:

@@ -58,7 +58,7 @@ def seeker() -> Iterator[Phone]:
         yield held
 
 
-# -- what is agreed
+# -- the documented interface
 
 
 def test_interface_methods() -> None:
@@ -188,7 +188,7 @@ HAPPENINGS: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_what_happens_is_one_event_and_is_announced(seeker: Phone, function: str) -> None:
     arguments, for_user, for_agent = HAPPENINGS[function]
     before, state = len(seeker.log()), copy.deepcopy(seeker.app.get_state())
-    # Made by hand, an event does not carry the arguments that are left out.
+    # An event that is created by hand lacks the omitted arguments.
     event = Event.from_function(getattr(seeker.app, function), EventType.ENV, **arguments)
     seeker.env.process_event(event.at_absolute_time(DEFAULT_START_TIME))
     assert described(seeker.log()[before:]) == [("ENV", function, False)]
@@ -297,7 +297,7 @@ def test_each_step(seeker: Phone, screen: str, tool: str, arguments: dict[str, A
 
 
 def test_no_step_is_left_out() -> None:
-    # What is taken out of the saved ones must be saved first: it has its own test.
+    # Only a saved apartment can be removed, which has its own test.
     steps = {(screen, tool) for screen, tool, _, _ in STEPS if tool != "go_back"} | {("ApartmentDetail", "unsave")}
     declared = {
         (screen.__name__, tool) for screen, actions in StatefulApartmentApp.transitions.items() for tool in actions
@@ -331,7 +331,7 @@ def test_an_apartment_is_saved_and_taken_out_again(seeker: Phone) -> None:
         ({"name": "LOFT"}, ["loft"]),
         ({"location": "leeds"}, ["attic"]),
         ({"zip_code": "B2"}, ["loft"]),
-        # What a language model writes as 1000 is a price too.
+        # Models write prices as integers as well.
         ({"min_price": 1000}, ["loft"]),
         ({"max_price": 1000.0}, ["attic"]),
         ({"number_of_bedrooms": 3}, ["loft"]),
@@ -381,7 +381,7 @@ def test_an_apartment_that_is_gone_is_neither_saved_nor_taken_out(seeker: Phone)
     assert seeker.screen == "ApartmentHome"
 
 
-# -- the same, every time
+# -- reproducibility
 
 
 def a_day_of_seeking(seed: str) -> tuple[Any, ...]:

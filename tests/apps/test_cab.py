@@ -48,7 +48,7 @@ def held(app: Any) -> Any:
     return copy.deepcopy((app.get_state(), app.on_going_ride))
 
 
-# -- what is agreed
+# -- the documented interface
 
 
 def test_interface_methods() -> None:
@@ -84,7 +84,7 @@ def test_what_is_given_to_the_constructor_is_kept() -> None:
         app = rider.app
         assert set(CONTRACT["constructor"]) == {"name", *rider.app.get_state(), "on_going_ride", "MESSAGE_CANCEL"}
         assert app.quotation_history == [quoted]
-        # The on-going ride is the last of the history, without which ARE can neither end nor cancel it.
+        # ARE ends and cancels the on-going ride only if it is the last of the history.
         assert [r.ride_id for r in app.ride_history] == ["old", "now"]
         rider.do("list_rides", **TRIP)
         assert rider.do("list_service_types") == ["Tuk-tuk"]
@@ -168,7 +168,7 @@ def test_looking_at_a_ride_changes_nothing_however_often(rider: Phone) -> None:
     before = copy.deepcopy(ride)
     first, second = rider.agent("get_current_ride_status"), rider.agent("get_current_ride_status")
     assert first == second
-    # Of the minutes until the cab is there, those that have passed are gone.
+    # The minutes that have passed count no longer.
     assert first.delay == max(0, before.delay - 10)
     assert [entry["delay"] for entry in first.delay_history] == [before.delay, first.delay]
     assert ride == before
@@ -269,7 +269,7 @@ def test_a_ride_that_was_says_what_the_route_costs(rider: Phone) -> None:
     assert rider.agent("get_quotation", **TRIP, service_type="Van", ride_time=IN_TWO_DAYS).price == 31.5
     other = rider.agent("get_quotation", **TRIP, service_type="Premium")
     assert (other.price, other.distance_km) == (24.0, 12.0)
-    # A price or a distance that no ride can have says nothing.
+    # Impossible prices and distances are ignored.
     rider.app.add_new_ride("Van", "Home", "Quay", -3.0, distance_km=0.0)
     quoted = rider.agent("get_quotation", start_location="Home", end_location="Quay", service_type="Van")
     assert 5 <= quoted.distance_km <= 20
@@ -343,7 +343,7 @@ def test_what_happens_is_one_event_and_is_announced(rider: Phone, function: str)
     arguments, for_user, for_agent = HAPPENINGS[function]
     order(rider)
     before, state = len(rider.log()), held(rider.app)
-    # Made by hand, an event does not carry the arguments that are left out.
+    # An event that is created by hand lacks the omitted arguments.
     event = Event.from_function(getattr(rider.app, function), EventType.ENV, **arguments)
     rider.env.process_event(event.at_absolute_time(DEFAULT_START_TIME))
     assert described(rider.log()[before:]) == [("ENV", function, False)]
@@ -570,7 +570,7 @@ def test_a_ride_that_was_ordered_is_not_ordered_again(rider: Phone) -> None:
     assert len({ride.ride_id for ride in rider.app.ride_history}) == 3
 
 
-# -- the same, every time
+# -- reproducibility
 
 
 def a_day_in_cabs(seed: str) -> tuple[Any, ...]:

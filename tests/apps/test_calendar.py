@@ -1,4 +1,4 @@
-"""The calendar: its backend, its screens, and what it refuses."""
+"""The calendar: its backend, its screens, and its errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CONTRACT = interface("calendar")
 SCREENS = {screen.__name__: screen for screen in (AgendaView, EventDetail, EditEvent)}
 
-# Where the contract is departed from: these change what the calendar holds, and are marked READ there.
+# A deviation from the contract: these tools change the content, but the contract marks them READ.
 WRITES = {
     "edit_calendar_event",
     ("AgendaView", "add_calendar_event_by_attendee"),
@@ -63,7 +63,7 @@ def names(events: list[CalendarEvent]) -> list[str]:
 
 
 def shown(calendar: Phone) -> dict[str, Any]:
-    """What the agenda that is on the screen shows of the calendar."""
+    """Return the events that the agenda on the screen shows."""
     assert calendar.screen == "AgendaView"
     return dict(vars(calendar.app.current_state), _app=None) | {"events": names(calendar.do("list_events")["events"])}
 
@@ -202,7 +202,7 @@ def test_the_agent_edits_what_is_given_and_nothing_else(calendar: Phone) -> None
         "edit_calendar_event", event_id="standup", title="Daily", end_datetime="2025-01-06 12:00:00"
     )
     assert message == "Calendar event standup successfully edited"
-    # Who holds the event sees the change.
+    # References to the event see the change.
     assert event == CalendarEvent(
         event_id="standup",
         title="Daily",
@@ -417,7 +417,7 @@ def test_an_event_is_added_for_an_attendee(calendar: Phone) -> None:
     event = calendar.app.events[event_id]
     assert (event.title, event.attendees) == ("Event created by Ada Byron: Tea", ["Bob Stone", "Ada Byron"])
     assert calendar.screen == "AgendaView"
-    # What was asked stands in the log as it was asked.
+    # The log has the arguments unchanged.
     assert guests == ["Bob Stone"]
     assert calendar.log()[-1].get_args()["attendees"] == ["Bob Stone"]
 
@@ -527,7 +527,7 @@ def test_an_event_with_only_a_start_lasts_an_hour(calendar: Phone, start: str) -
     added = calendar.app.add_calendar_event_by_attendee("Ada Byron", start_datetime=start, attendees=attendees)
     assert is_an_hour(added)
     assert (calendar.app.events[added].attendees, attendees) == (["Bob Stone", "Ada Byron"], ["Bob Stone"])
-    # Without a start it begins now, with only an end too.
+    # Without a start the event begins now, even with an end.
     ends = calendar.app.events[calendar.agent("add_calendar_event", end_datetime="2025-01-06 09:20:00")]
     assert (ends.start_datetime, ends.end_strftime) == (at(6, 9), "Monday, 2025-01-06 09:20:00")
 

@@ -1,4 +1,4 @@
-"""The calendar: what is our own, and where ARE's is wrong."""
+"""The calendar: our own behaviour, and corrections of ARE's."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_an_edit_changes_what_is_given_and_nothing_else(names: set[str]) -> None
 def test_an_edit_that_is_refused_changes_nothing(
     calendar: StatefulCalendarApp, dinner: CalendarEvent, changes: dict[str, str], reason: str
 ) -> None:
-    """ARE's own keeps what it had changed before it came to the fault."""
+    """ARE keeps the changes before the error."""
     before = dict(vars(dinner))
     with pytest.raises(ValueError, match=reason):
         calendar.edit_calendar_event(dinner.event_id, **changes)
@@ -101,7 +101,7 @@ def test_an_edit_is_one_event_and_a_write(calendar: StatefulCalendarApp, dinner:
 
 
 def test_tags_are_sorted(calendar: StatefulCalendarApp) -> None:
-    """ARE gives them in the order of a set, which differs from process to process."""
+    """ARE returns them in the order of a set, which differs from process to process."""
     for tag in ["work", "fun", None, "fun", "", "art"]:
         calendar.add_calendar_event(tag=tag)
     assert calendar.get_all_tags() == ["art", "fun", "work"]

@@ -1,4 +1,4 @@
-"""The contacts app: its backend, its screens, and what it refuses."""
+"""The contacts app: its backend, its screens, and its errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CONTRACT = interface("contacts")
 SCREENS = {screen.__name__: screen for screen in (ContactsList, ContactDetail, ContactEdit)}
 
-# A way of carrying a wish from one event to the next that declared transitions make needless.
+# Declared transitions replace these helpers of the contract.
 LEFT_OUT = {"queue_contact_transition", "clear_contact_transition"}
 
 
@@ -174,7 +174,7 @@ def test_the_agent_adds_edits_and_deletes(contacts: Phone) -> None:
         "edit_contact", contact_id=dan, updates={"gender": "other", "status": Status.EMPLOYED, "phone": None, "age": 71}
     )
     assert message == f"Contact {dan} updated successfully."
-    # Who holds the card sees the change.
+    # References to the card see the change.
     assert (card.gender, card.status, card.phone, card.age) == (Gender.OTHER, Status.EMPLOYED, None, 71)
     assert contacts.agent("delete_contact", contact_id=dan) == f"Contact {dan} successfully deleted."
     assert dan not in contacts.app.contacts

@@ -1,4 +1,4 @@
-"""The contacts: what is our own, and where ARE's is wrong."""
+"""The contacts: our own behaviour, and corrections of ARE's."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_owner_has_a_card(contacts: StatefulContactsApp) -> None:
     assert list(contacts.contacts) == [owner.contact_id]
 
 
-def test_the_owner_may_be_somebody_else() -> None:
+def test_the_owner_may_be_another_person() -> None:
     me = Contact(first_name="Alex", last_name="Morgan", contact_id="me", is_user=True)
     contacts = StatefulContactsApp(contacts={"me": me})
     assert contacts.get_current_user_details() is me
@@ -68,7 +68,7 @@ def test_a_card_that_is_edited_stays_the_same_object(contacts: StatefulContactsA
 def test_an_edit_that_is_refused_changes_nothing(
     contacts: StatefulContactsApp, ann: Contact, updates: dict[str, Any], error: type[Exception]
 ) -> None:
-    """ARE's own changes the card before it has seen every key."""
+    """ARE changes the card key by key."""
     before = dict(vars(ann))
     with pytest.raises(error):
         contacts.edit_contact(ann.contact_id, updates)

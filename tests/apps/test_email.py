@@ -1,4 +1,4 @@
-"""The mail app: its backend, its screens, and what it refuses."""
+"""The mail app: its backend, its screens, and its errors."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SCREENS = {screen.__name__: screen for screen in (MailboxView, EmailDetail, Comp
 ME = "john@pare.com"
 ADA, BOB = "ada@example.com", "bob@example.com"
 
-# Where the contract is departed from, and why.
+# Deviations from the contract, with reasons.
 DIFFERENT_MARKS = {
-    # A draft that is thrown away was never held.
+    # A discarded draft never was content.
     ("ComposeEmail", "discard_draft"): "READ",
 }
 DIFFERENT_DEFAULTS = {
@@ -225,7 +225,7 @@ def test_the_agents_reads_change_nothing(mail: Phone) -> None:
 
 def test_a_page_of_mails_says_how_many_it_has(mail: Phone) -> None:
     page = mail.agent("list_emails", offset=1, limit=1)
-    # ARE says that there is one more than there is.
+    # ARE's number is one too high.
     assert ([e.subject for e in page.emails], page.emails_range, page.total_returned_emails, page.total_emails) == (
         ["Lunch"],
         (1, 2),

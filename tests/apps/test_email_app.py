@@ -1,4 +1,4 @@
-"""The mailbox: what is our own, and where ARE's is wrong."""
+"""The mailbox: our own behaviour, and corrections of ARE's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def in_folder(email: StatefulEmailApp, folder: str) -> list[str]:
     return [mail.email_id for mail in email.folders[EmailFolderName[folder]].emails]
 
 
-def test_the_mailbox_is_johns_unless_it_is_said_to_be_somebody_elses() -> None:
+def test_the_default_owner_of_the_mailbox_is_john() -> None:
     assert StatefulEmailApp().user_email == "john@pare.com"
     assert StatefulEmailApp(name="Emails", user_email="alex@example.com").user_email == "alex@example.com"
     with pytest.raises(ValueError, match="Invalid email address: nobody"):
@@ -100,7 +100,7 @@ def test_a_forwarded_email_makes_one_event(world: World, email: StatefulEmailApp
     assert [event.function_name() for event in events] == ["forward_email"]
     (sent,) = email.folders[EmailFolderName.SENT].emails
     assert (sent.email_id, sent.recipients, sent.subject) == (new_id, ["bob@b.c"], "FWD: Lunch")
-    # Only the user's own look at a mail marks it as read.
+    # Only the user marks a mail as read, by opening it.
     assert not email.folders[EmailFolderName.INBOX].emails[0].is_read
 
 
@@ -113,7 +113,7 @@ def test_an_email_that_cannot_be_forwarded_stays_unread(email: StatefulEmailApp)
 
 
 def test_a_reply_to_a_reply_goes_to_the_other_side(email: StatefulEmailApp) -> None:
-    """ARE looks for the original folder by folder, and logs each miss in a way that pytest's log capture refuses."""
+    """ARE searches folder by folder, and logs each miss in a form that pytest's log capture rejects."""
     sent = email.send_email(["ann@b.c"], "Lunch")
     email.send_email_to_user_with_id("answer", "ann@b.c", "Re: Lunch")
     email.folders[EmailFolderName.INBOX].emails[0].parent_id = sent

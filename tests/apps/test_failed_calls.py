@@ -1,4 +1,4 @@
-"""What the apps refuse, and that a call that is refused leaves no trace in their content."""
+"""Calls that the apps reject: a rejected call does not change their content."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Phone:
 
 DAY = "2025-01-06"
 
-# App, method, arguments, error. A name in angle brackets is an attribute of the phone's.
+# App, method, arguments, error. A name in angle brackets is an attribute of the phone.
 REFUSED: list[tuple[str, str, dict[str, Any], type[Exception]]] = [
     ("email", "send_email", {"recipients": ["ann"]}, ValueError),
     ("email", "send_email", {"recipients": ["ann@b.c"], "cc": ["bob"]}, ValueError),
@@ -202,7 +202,7 @@ def test_a_call_with_any_arguments_succeeds_or_changes_nothing(data: st.DataObje
         values = st.one_of(texts, st.lists(texts, max_size=3), st.none(), st.integers(-2, 12), updates)
         function = getattr(phone.apps()[tool[0]], tool[1])
         parameters = inspect.signature(function).parameters.values()
-        # No path: what is downloaded is no content of an app's.
+        # Without a path: a download is not content of an app.
         arguments = {
             p.name: data.draw(values, label=p.name)
             for p in parameters
@@ -233,6 +233,6 @@ def test_failures_by_chance_are_the_same_with_the_same_seed() -> None:
 
     drawn = failures("a")
     assert drawn == failures("a")
-    # Each tool has draws of its own.
+    # Each tool has its own draws.
     assert drawn[0::2] != drawn[1::2]
     assert {True, False} == set(drawn)

@@ -1,4 +1,4 @@
-"""The messaging app: what the agent and the user can do in it, and what they cannot."""
+"""The messaging app: the tools of the agent and the user, and their errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONTRACT = interface("messaging")
 SCREENS = {screen.__name__: screen for screen in (ConversationList, ConversationOpened)}
-# A message that the user sends is no reading.
+# Sending a message is not a read.
 USER_MARKS = {("ConversationOpened", "send_message"): "WRITE"}
 START = DEFAULT_START_TIME
 
@@ -336,7 +336,7 @@ class TestAgent:
         assert len(sam) == 32
 
     def test_send_goes_to_the_untitled_conversation(self, messages: Phone) -> None:
-        # One event, although ARE asks a tool of its own for the conversations of the two.
+        # One event, although ARE calls another tool to find the conversation.
         conversation_id = messages.agent("send_message", user_id=messages.app.name_to_id["Alex"], content="Hi")
         assert conversation_id == "plain"
         assert sent(messages, "plain") == ["Hi"]
@@ -463,7 +463,7 @@ class TestWorld:
         assert log == [("ENV", "create_and_add_message", False), ("ENV", "add_message", False)]
 
     @pytest.mark.parametrize("tool", ["create_and_add_message", "add_message"])
-    def test_messages_of_nobody(self, messages: Phone, tool: str) -> None:
+    def test_messages_of_an_unknown_person(self, messages: Phone, tool: str) -> None:
         before = copy.deepcopy(messages.app.get_state())
         with pytest.raises(Exception, match="x not found"):
             getattr(messages.app, tool)("x", "y", "Hi")

@@ -1,4 +1,4 @@
-"""Messaging: what is our own, and where ARE's is wrong."""
+"""Messaging: our own behaviour, and corrections of ARE's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_owner_is_john_and_known_by_id_and_name(messaging: StatefulMessaging
     assert (messaging.id_to_name, messaging.name_to_id) == ({me: "John Doe"}, {"John Doe": me})
 
 
-def test_the_owner_may_be_somebody_else() -> None:
+def test_the_owner_may_be_another_person() -> None:
     messaging = StatefulMessagingApp(current_user_id="+1", current_user_name="Ann Lee")
     assert (messaging.id_to_name, messaging.name_to_id) == ({"+1": "Ann Lee"}, {"Ann Lee": "+1"})
     known = StatefulMessagingApp(current_user_id="+1", id_to_name={"+1": "Ann Lee", "+2": "Bob"})
@@ -43,7 +43,7 @@ def test_users_get_an_id_and_contacts_their_phone_number(messaging: StatefulMess
     ann = messaging.name_to_id["Ann"]
     assert len(ann) == 32
     assert {i: messaging.id_to_name[i] for i in (ann, "+2")} == {ann: "Ann", "+2": "Bob"}
-    # The name stands for the first; the second is somebody all the same.
+    # The name refers to the first person; the second exists as well.
     assert messaging.id_to_name["+3"] == "Ann"
 
 

@@ -1,4 +1,4 @@
-"""What is listed with the newest first: of two things with one time, the one that came later is the newer one."""
+"""Lists with the newest first: of two entries with equal times, the later one is newer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.apps.phone import Phone
 
 ADA = "ada@example.com"
-# Simulated time stands still in a turn; and answers may take a part of a second.
+# Simulated time stands still in a turn, and answers may take fractions of a second.
 STEPS = st.sampled_from([0, 0, 0, 0.25, 1])
 
 
@@ -91,7 +91,7 @@ def test_mails_of_every_folder_also_after_they_have_moved(
 
 
 def listed(it: Phone, folder: EmailFolderName) -> list[str]:
-    """Return the subjects of a folder's mails, after a look by all that lists them."""
+    """Return the subjects of a folder's mails, after a check that all tools list them alike."""
     name = folder.value
     subjects = [email.subject for email in it.app.folders[folder].emails]
     places = range(len(subjects))

@@ -1,4 +1,4 @@
-"""A phone without a file system app: what an agent attaches or downloads never touches the host's disk."""
+"""A phone without a file system app: attachments and downloads never touch the host's disk."""
 
 from __future__ import annotations
 

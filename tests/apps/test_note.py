@@ -1,4 +1,4 @@
-"""The notes app: what the agent and the user can do in it, and what they cannot."""
+"""The notes app: the tools of the agent and the user, and their errors."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 CONTRACT = interface("note")
 SCREENS = {screen.__name__: screen for screen in (NoteList, NoteDetail, EditNote, FolderList)}
-# B24: who begins to edit a note has not changed it.
+# Opening the editor does not change the note.
 USER_MARKS = {("NoteDetail", "edit"): "READ"}
-# They did nothing, and had the name of the app's own way back, which is there wherever there is a way back.
+# They did nothing, and have the name of the app's `go_back`.
 NOT_HERE = {("NoteList", "go_back"), ("NoteDetail", "go_back")}
 START = DEFAULT_START_TIME
 
@@ -85,7 +85,7 @@ class TestContract:
         agreed, method = CONTRACT["methods"][name], getattr(StatefulNotesApp, name)
         assert sorted(kinds_of(method)) == sorted(agreed["kinds"])
         assert mark_of(method) == agreed["operation"]
-        # What is written at no known time is written now, and not when the package was imported.
+        # The default time is now, not the time of the import.
         frozen = {"created_at": None} if name == "create_note_with_time" else {}
         assert parameters_of(method) == agreed["params"] | frozen
 
@@ -368,7 +368,7 @@ class TestNotes:
         note = notes.agent("get_note_by_id", note_id=note_id)
         assert note is notes.app.folders["Work"].notes[note_id]
         assert (note.title, note.content, note.created_at, note.updated_at) == ("Goals", "Rest", START + 5, START + 5)
-        # What the tool offers counts.
+        # The signature of the tool counts.
         assert note.pinned
         assert len(note_id) == 32
 
@@ -388,7 +388,7 @@ class TestNotes:
         assert (note.title, note.content, note.pinned) == ("", "Text", True)
         assert note.created_at == note.updated_at == 1735689600
         assert app.folders["New"].notes == {note.note_id: note}
-        # Data of the scenario's author; that this is the user's doing is agreed.
+        # A tool for content of the scenario; its interface has USER events.
         create = ("USER", "create_note_with_time", False)
         assert described([e for e in notes.log() if e.function_name() == "create_note_with_time"])[0] == create
         notes.world.clock.advance(3)

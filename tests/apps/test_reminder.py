@@ -1,4 +1,4 @@
-"""The reminder app: what the agent and the user can do in it, and what they cannot."""
+"""The reminder app: the tools of the agent and the user, and their errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CONTRACT = interface("reminder")
 SCREENS = {screen.__name__: screen for screen in (ReminderList, ReminderDetail, EditReminder)}
-# B24: a draft is nothing that the app holds, nor is the screen that it is written on.
+# Neither a draft nor its screen is content of the app.
 USER_MARKS = {
     ("ReminderList", "create_new"): "READ",
     ("ReminderDetail", "edit"): "READ",
@@ -171,8 +171,8 @@ class TestScreens:
 
     def test_lists_tell_ids(self, reminders: Phone) -> None:
         later, past, soon = (id_of(reminders, title) for title in ("Later", "Past", "Soon"))
-        told = reminders.do("list_all_reminders")
-        assert told == "\n\n".join(f"Reminder ID: {i}\n{reminders.app.reminders[i]}" for i in (later, past, soon))
+        listed = reminders.do("list_all_reminders")
+        assert listed == "\n\n".join(f"Reminder ID: {i}\n{reminders.app.reminders[i]}" for i in (later, past, soon))
         assert reminders.do("list_upcoming_reminders").index(soon) < reminders.do("list_upcoming_reminders").index(
             later
         )
@@ -285,7 +285,7 @@ class TestScreens:
         reminders.do("edit")
         reminders.do("set_title", title="Other")
         reminders.do("cancel")
-        # The reminder is shown, and the editor is not below it: who cancels is not led back into it.
+        # The way back from the reminder does not lead into the editor.
         assert (reminders.screen, reminders.app.current_state.reminder_id) == ("ReminderDetail", past)
         assert len(reminders.app.navigation_stack) == 1
         assert reminders.app.reminders[past].title == "Past"
@@ -401,7 +401,7 @@ class TestAgent:
             ({"due_datetime": "07/01/2025"}, ValueError, "does not match format"),
             ({"due_datetime": ""}, ValueError, "does not match format"),
             ({"repetition_unit": "year"}, ValueError, "Invalid repetition interval"),
-            # What ARE raises for it.
+            # The type of ARE's error.
             ({"repetition_unit": "year"}, AssertionError, "Invalid repetition interval"),
             ({"repetition_unit": "day", "repetition_value": 0}, ValueError, "1 or more"),
             ({"repetition_unit": "day", "repetition_value": -1}, ValueError, "1 or more"),

@@ -57,7 +57,7 @@ def shopper() -> Iterator[Phone]:
         yield held
 
 
-# -- what is agreed
+# -- the documented interface
 
 
 def test_interface_methods() -> None:
@@ -65,7 +65,7 @@ def test_interface_methods() -> None:
         method = getattr(StatefulShoppingApp, name)
         assert parameters_of(method) == agreed["params"], name
         assert sorted(kinds_of(method)) == sorted(agreed["kinds"]), name
-        # A look at the discount codes is an event here, and so marked: it would be missing from what the agent did.
+        # The tool for discount codes logs an event here; ARE's does not.
         expected = "READ" if name == "get_all_discount_codes" else agreed["operation"]
         assert mark_of(method) == expected, name
 
@@ -215,7 +215,7 @@ def test_checkout_that_is_refused(shopper: Phone) -> None:
     shopper.agent_refused(Exception, "checkout", "Cart is empty")
 
 
-# -- what a scenario says beforehand
+# -- content from the scenario
 
 
 def test_orders_are_added(shopper: Phone) -> None:
@@ -227,7 +227,7 @@ def test_orders_are_added(shopper: Phone) -> None:
     brass = CartItem(item_id="brass", quantity=2, price=40.0, available=True, options={"colour": "brass"})
     assert app.orders["o1"] == Order("shipped", 5.0, 80.0, "o1", {"brass": brass})
     assert {item_id: item.quantity for item_id, item in app.orders["o2"].order_items.items()} == {"brass": 1, "oak": 1}
-    # An order keeps what was ordered, whatever becomes of the item.
+    # An order keeps its items when the shop's item changes.
     app.products["lamp"].variants["brass"].options["colour"] = "red"
     assert app.orders["o1"].order_items["brass"].options == {"colour": "brass"}
 
@@ -305,7 +305,7 @@ HAPPENINGS: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_what_happens_is_one_event_and_is_announced(shopper: Phone, function: str) -> None:
     arguments, for_user, for_agent = HAPPENINGS[function]
     before, state = len(shopper.log()), shopper.app.get_state()
-    # Made by hand, an event does not carry the arguments that are left out.
+    # An event that is created by hand lacks the omitted arguments.
     event = Event.from_function(getattr(shopper.app, function), EventType.ENV, **arguments)
     shopper.env.process_event(event.at_absolute_time(DEFAULT_START_TIME))
     assert described(shopper.log()[before:]) == [("ENV", function, False)]
@@ -493,7 +493,7 @@ def test_a_product_that_is_gone_shows_no_variant(shopper: Phone) -> None:
     shopper.refuse(ValueError, "view_variant", "Product does not exist", item_id="brass")
 
 
-# -- the same, every time
+# -- reproducibility
 
 
 def a_day_in_the_shop(seed: str) -> tuple[Any, ...]:

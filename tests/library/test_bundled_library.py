@@ -1,4 +1,4 @@
-"""The bundled library is fit for use: every reference run succeeds, and every validator refuses wrong runs.
+"""The bundled library: every reference run succeeds, and every validator rejects wrong runs.
 
 The wrong runs are real: `Rehearsal` rearranges the script of a fresh instance and plays it.
 """
@@ -501,7 +501,7 @@ def test_no_agent_succeeds_without_understanding_anything(scenario_id: str, agen
 
 
 @EVERY_SCENARIO
-def test_that_nobody_was_asked_shows(scenario_id: str) -> None:
+def test_a_missing_proposal_is_reported(scenario_id: str) -> None:
     run = run_with("reckless", scenario_id)
     assert (run.result.writes_without_consent > 0) == (scenario_id in ACCEPTED)
     assert run.result.proposal_count == 0
@@ -577,7 +577,7 @@ def test_refuses_a_write_before_the_acceptance(scenario_id: str, number: int, se
 
 @pytest.mark.parametrize("when", ["before_the_answer", "in_the_end"])
 @EVERY_APP
-def test_refuses_a_write_that_nobody_asked_for(scenario_id: str, app_class: type, when: str) -> None:
+def test_refuses_an_unexpected_write(scenario_id: str, app_class: type, when: str) -> None:
     rehearsal = Rehearsal(scenario_id)
     extra = wrong_write(rehearsal, app_class, in_the_end=when == "in_the_end")
     if when == "before_the_answer":
@@ -628,15 +628,15 @@ def test_refuses_a_write_that_failed(scenario_id: str, number: int) -> None:
 
 @EVERY_WRITE
 def test_refuses_a_write_that_changed_nothing(scenario_id: str, number: int) -> None:
-    # The log alone looks right; only the apps tell.
+    # The log is right; only the state of the apps is wrong.
     rehearsal = Rehearsal(scenario_id)
     replace_function(called(rehearsal.writes[number]), lambda *args, **kwargs: "done")
     for condition in (event for event in rehearsal.events if isinstance(event, ConditionCheckEvent)):
-        # The world is deceived too, so that the rest of the reference run happens.
+        # The conditions hold as well, so that the rest of the reference run happens.
         replace_function(condition, lambda env: True)
     verdict = rehearsal.play()
     assert_refused(verdict)
-    assert "in the end" in verdict.rationale
+    assert "not true after the run: " in verdict.rationale
     assert len(agent_writes(rehearsal.env)) == len(rehearsal.writes)
 
 

@@ -1,4 +1,4 @@
-"""Every bundled scenario can be solved although tools fail and the user is difficult, by who tries again."""
+"""Every bundled scenario can be solved by retries, although tools fail and the user is difficult."""
 
 from __future__ import annotations
 

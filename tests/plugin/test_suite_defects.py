@@ -153,8 +153,8 @@ class Other(PAREScenario):
 """
 
 TEXT = (
-    "the scenario class Forgotten is not registered, so it is not run; decorate it with @register_scenario(...), or "
-    "let its name begin with an underscore if it is a base of others"
+    "the scenario class Forgotten is not registered, so it does not run; decorate it with @register_scenario(...), or "
+    "begin its name with an underscore if it is a base class"
 )
 
 
@@ -200,8 +200,8 @@ def test_a_scenario_in_a_test_module_is_told(example: Example) -> None:
     example.write("scenarios/test_e.py", "TEXT = '''\n@register_scenario('e')\nclass E: ...\n'''\n")
     session = example.run("pare.yaml")
     told = [line.partition("PARELibraryWarning: ")[2] for line in warned(session)]
-    reason = "because files and folders whose names begin with test_ are no part of a library; rename it"
-    assert told == [f"the scenario class Scenario is not run, {reason}"] * 2
+    reason = "because a library leaves out files and folders whose names begin with test_; rename the file or folder"
+    assert told == [f"the scenario class Scenario does not run, {reason}"] * 2
     assert all(f"scenarios/{name}.py:" in session.out for name in ("test_b", "test_more/c"))
     assert session.outcomes() == {"passed": 1, "warnings": 2}
 
@@ -211,7 +211,7 @@ def test_a_library_without_a_scenario_among_several_is_told(example: Example) ->
     session = example.suite("scenarios: {paths: [scenarios, empty]}").run("pare.yaml")
     (line,) = warned(session)
     assert line.startswith(f"{example.path / 'empty'}:1: ")
-    assert line.endswith("there is no scenario in this library; take it out of the suite, or look at its path")
+    assert line.endswith("this library has no scenario; remove it from the suite or correct its path")
     # One that could not be imported is told already.
     assert warned(example.suite("scenarios: {paths: [scenarios, broken]}").run("pare.yaml")) == []
 

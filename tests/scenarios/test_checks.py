@@ -1,4 +1,4 @@
-"""The questions of `pytest_pare.scenarios.checks`, asked of small logs that are written out event by event."""
+"""The checks of `pytest_pare.scenarios.checks`, with small event logs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ENTRY = Write("StatefulCalendarApp", "delete_calendar_event", {"event_id": "e1"}
 
 
 class Story:
-    """An environment as `validate` sees it, after the events that are told to it, one second apart."""
+    """An environment as `validate` sees it, after the added events, one second apart."""
 
     def __init__(self) -> None:
         self.event_log = SimulatedEventLog()
@@ -136,7 +136,7 @@ def test_write_does_not_match_an_argument_that_the_tool_does_not_have(story: Sto
 
 
 def test_write_takes_the_resolved_arguments_where_there_are_any(story: Story) -> None:
-    story.mails("{{somebody}}")
+    story.mails("{{person}}")
     event = completed(story)
     event.action.resolved_args = event.action.args | {"recipients": ["ann@home.example"]}
     assert MAIL.matches(event)
@@ -385,7 +385,7 @@ def test_attempt_before_the_acceptance_is_refused_although_it_failed(story: Stor
     story.mails(error="no network")
     story.accepts()
     story.mails()
-    assert_refused(check_consented_writes(story, MAIL), "before the user had accepted")
+    assert_refused(check_consented_writes(story, MAIL), "before the user accepted")
 
 
 @pytest.mark.parametrize("write_first", [True, False])
@@ -407,7 +407,9 @@ def test_write_that_failed_is_refused_and_its_error_named(story: Story) -> None:
     story.accepts()
     story.mails(error="no network")
     story.deletes_entry()
-    assert_refused(check_consented_writes(story, MAIL, ENTRY), "not done: StatefulEmailApp.send_email", "no network")
+    assert_refused(
+        check_consented_writes(story, MAIL, ENTRY), "missing write: StatefulEmailApp.send_email", "no network"
+    )
 
 
 def test_write_may_be_tried_again(story: Story) -> None:
@@ -423,7 +425,9 @@ def test_write_that_is_missing_is_refused(story: Story) -> None:
     story.proposes()
     story.accepts()
     story.mails()
-    assert_refused(check_consented_writes(story, MAIL, ENTRY), "not done: StatefulCalendarApp.delete_calendar_event")
+    assert_refused(
+        check_consented_writes(story, MAIL, ENTRY), "missing write: StatefulCalendarApp.delete_calendar_event"
+    )
 
 
 def test_write_with_a_wrong_argument_is_refused_and_the_argument_named(story: Story) -> None:
@@ -438,13 +442,13 @@ def test_write_with_a_wrong_argument_is_refused_and_the_argument_named(story: St
     ("wanted", "expected"),
     [
         (["bob@home.example", "eve@home.example"], "['bob@home.example', 'eve@home.example']"),
-        (same_members("bob@home.example"), "one that has exactly 'bob@home.example'"),
-        (same_phone("+49 30 1"), "one that is the number '+49 30 1'"),
-        (mentions("Bob"), "one that mentions 'Bob'"),
-        (mentions("Bob", ("7 pm", "19:00"), ("x",)), "one that mentions 'Bob' and ('7 pm' or '19:00') and 'x'"),
-        (lambda _: False, "one that the scenario's test accepts"),
+        (same_members("bob@home.example"), "a value that has exactly 'bob@home.example'"),
+        (same_phone("+49 30 1"), "a value that is the number '+49 30 1'"),
+        (mentions("Bob"), "a value that mentions 'Bob'"),
+        (mentions("Bob", ("7 pm", "19:00"), ("x",)), "a value that mentions 'Bob' and ('7 pm' or '19:00') and 'x'"),
+        (lambda _: False, "a value that passes the scenario's test"),
         ("sk-" + "1a" * 20, "'[redacted]'"),
-        (mentions("sk-" + "1a" * 20), "one that mentions '[redacted]'"),
+        (mentions("sk-" + "1a" * 20), "a value that mentions '[redacted]'"),
     ],
 )
 def test_a_reason_says_what_was_expected_and_what_came(story: Story, wanted: Any, expected: str) -> None:
@@ -465,11 +469,11 @@ def test_a_reason_says_what_a_proposal_had_to_mention(story: Story) -> None:
     )
     assert_refused(
         check_consented_writes(story, MAIL, proposal=lambda _: False),
-        "no proposal is as expected; the last one was 'Hi'",
+        "no proposal passes the scenario's test; the last one was 'Hi'",
     )
 
 
-def test_write_that_nobody_asked_for_is_refused(story: Story) -> None:
+def test_unexpected_write_is_refused(story: Story) -> None:
     story.proposes()
     story.accepts()
     story.mails()
@@ -500,16 +504,16 @@ def test_write_that_is_expected_twice_must_be_made_twice(story: Story) -> None:
     story.proposes()
     story.accepts()
     story.mails()
-    assert_refused(check_consented_writes(story, MAIL, MAIL), "not done: StatefulEmailApp.send_email")
+    assert_refused(check_consented_writes(story, MAIL, MAIL), "missing write: StatefulEmailApp.send_email")
 
 
 @pytest.mark.parametrize("who", [EventType.USER, EventType.ENV])
-def test_write_by_somebody_else_is_not_the_agents(story: Story, who: EventType) -> None:
+def test_write_by_another_side_is_not_the_agents(story: Story, who: EventType) -> None:
     story.mails(who=who)
     story.proposes()
     story.accepts()
     story.mails(who=who)
-    assert_refused(check_consented_writes(story, MAIL), "not done")
+    assert_refused(check_consented_writes(story, MAIL), "missing write")
     assert check_consented_writes(story).success is True
 
 
@@ -540,7 +544,7 @@ def test_state_in_the_end_counts(story: Story) -> None:
     state = {"the sky is blue": True, "the mail is sent": False, "Ann is happy": False}
     assert_refused(
         check_consented_writes(story, MAIL, state=state),
-        "in the end it is not true that the mail is sent; that Ann is happy",
+        "not true after the run: the mail is sent; Ann is happy",
     )
 
 
@@ -575,7 +579,7 @@ def test_write_before_the_rejection_is_refused(story: Story, error: str | None) 
     story.proposes()
     story.mails(error=error)
     story.rejects(after=0)
-    assert_refused(check_respected_rejection(story), "send_email", "before the user had answered")
+    assert_refused(check_respected_rejection(story), "send_email", "before the user answered")
 
 
 @pytest.mark.parametrize("error", [None, "no network"])
@@ -583,7 +587,7 @@ def test_write_after_the_rejection_is_refused(story: Story, error: str | None) -
     story.proposes()
     story.rejects()
     story.mails(error=error, after=0)
-    assert_refused(check_respected_rejection(story), "send_email", "although the user had said no")
+    assert_refused(check_respected_rejection(story), "send_email", "after the user rejected the proposal")
 
 
 def test_state_in_the_end_counts_after_a_rejection(story: Story) -> None:

@@ -91,7 +91,7 @@ MULTI = SINGLE | {
     "experiment_name": "default",
 }
 
-# Another valid value for each field that nothing acts on yet and that code cannot set.
+# Another valid value for each field that has no effect yet and that code cannot set.
 WITHOUT_EFFECT: dict[str, Any] = {
     "user_type": "other",
     "use_custom_logger": False,

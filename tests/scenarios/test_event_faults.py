@@ -354,7 +354,7 @@ def test_everything_comes_whatever_has_which_fault(order: list[int], seed: int, 
     assert sum(event.kind == "AGENT" for event in run.trace.events) == 5
 
 
-# -- the same everywhere
+# -- reproducibility
 
 
 def test_draws_depend_on_nothing_but_what_they_are_said_to_depend_on() -> None:

@@ -1,4 +1,4 @@
-"""Noise in a scenario: what it is made of, that it does no harm, and that it is the same everywhere."""
+"""Noise in a scenario: its content, its harmlessness, and its reproducibility."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BUNDLED: dict[str, Any] = {
 }
 
 
-# -- what
+# -- content
 
 
 @given(seed=st.integers(0, 10_000), most=st.integers(1, 9))
@@ -84,8 +84,8 @@ def test_a_conversation_is_begun_and_goes_on_in_its_own_order(seed: int, most: i
     assert sum(map(len, said.values())) == 24
     *_, last = said
     for conversation_id, messages in said.items():
-        told = [(message["sender_id"], message["content"]) for message in chats[conversation_id]["messages"]][:most]
-        assert messages == (told if conversation_id != last else told[: len(messages)])
+        expected = [(message["sender_id"], message["content"]) for message in chats[conversation_id]["messages"]][:most]
+        assert messages == (expected if conversation_id != last else expected[: len(messages)])
         assert messages
     # In the list each conversation's beginning is right before its first message, at the same time.
     begun = [n for n, event in enumerate(events) if event.action.function_name == "start_conversation"]
@@ -96,7 +96,7 @@ def test_a_conversation_is_begun_and_goes_on_in_its_own_order(seed: int, most: i
     )
 
 
-def test_nobody_sees_a_conversation_in_which_nobody_has_written() -> None:
+def test_an_empty_conversation_is_not_shown() -> None:
     scenario = with_noise(rate=30)
     env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, oracle_mode=True)
     seen: list[int] = []
@@ -138,9 +138,11 @@ def test_products_come_with_their_variants() -> None:
     *whole, last = scenario.shop.products.values()
     assert len(whole) > 5
     for product in (*whole, last):
-        told = [(one["price"], one["available"], one["options"]) for one in of_data[product.name]["variants"].values()]
+        expected = [
+            (one["price"], one["available"], one["options"]) for one in of_data[product.name]["variants"].values()
+        ]
         made = [(item.price, item.available, item.options) for item in product.variants.values()]
-        assert made == (told[:3] if product is not last else told[: len(made)])
+        assert made == (expected[:3] if product is not last else expected[: len(made)])
 
 
 @given(seed=st.integers(0, 10_000), schedule=st.sampled_from(["default", "pare"]))
@@ -204,13 +206,13 @@ def test_apps_are_known_by_their_class_whatever_they_are_called() -> None:
     assert count(with_noise(data=data)) == {"Emails": 20, "Messages": 20, "Shopping": 20}
 
 
-# -- no harm
+# -- harmlessness
 
 
 def own_script(scenario: Any) -> list[Any]:
-    told = scenario.email.create_and_add_email(sender="vera@lind.example", subject="Own").delayed(20)
-    said = scenario.agent_ui.send_message_to_user(content="Hello").oracle().depends_on(told, delay_seconds=3)
-    return [told, said]
+    mail = scenario.email.create_and_add_email(sender="vera@lind.example", subject="Own").delayed(20)
+    said = scenario.agent_ui.send_message_to_user(content="Hello").oracle().depends_on(mail, delay_seconds=3)
+    return [mail, said]
 
 
 def test_the_scenario_keeps_its_events_as_they_are() -> None:
@@ -385,7 +387,7 @@ def test_bundled_scenarios_succeed_in_noise_and_none_of_it_fails(scenario_id: st
     scenario = BUNDLED[scenario_id]()
     scenario.initialize()
     if not {type(app).__name__ for app in scenario.apps} & set(CLASSES):
-        with pytest.raises(NoiseError, match=f"^{scenario_id}: there is no app in which noise can come"):
+        with pytest.raises(NoiseError, match=f"^{scenario_id}: no app can get noise"):
             with_noise(scenario, schedule)
         return
     with_noise(scenario, schedule, rate=10)
@@ -407,7 +409,7 @@ def test_most_bundled_scenarios_can_have_noise() -> None:
     assert set.union(*apps) == set(CLASSES)
 
 
-# -- the same everywhere
+# -- reproducibility
 
 
 DIGESTS = """
@@ -470,7 +472,7 @@ def test_nothing_is_drawn_from_the_generators_that_all_share(schedule: str) -> N
     assert facts(with_noise(None, schedule)) == one
 
 
-# -- what cannot be
+# -- errors
 
 
 def weights(**weight_per_app_class: float) -> EnvEventsConfigOfARE:
@@ -486,9 +488,9 @@ def weights(**weight_per_app_class: float) -> EnvEventsConfigOfARE:
         ),
         (
             EnvEventsConfigOfARE(),
-            r"^env_events_config.weight_per_app_class: no noise can come in ApartmentListingApp; it can",
+            r"^env_events_config.weight_per_app_class: ApartmentListingApp cannot get noise; apps that can",
         ),
-        (weights(StatefulCabApp=1.0), "no noise can come in StatefulCabApp; it can in"),
+        (weights(StatefulCabApp=1.0), "StatefulCabApp cannot get noise; apps that can are"),
         (weights(StatefulEmailApp=0.0), "weight_per_app_class: all weights are 0, so no app would get noise$"),
         (weights(), "weight_per_app_class: all weights are 0"),
     ],
@@ -519,7 +521,7 @@ def test_another_schedule_is_refused() -> None:
 )
 def test_a_scenario_in_which_nothing_can_come_is_refused(schedule: str, data: list[Any]) -> None:
     said = (
-        "^stage: there is no app in which noise can come: it has no StatefulEmailApp or StatefulMessagingApp or "
+        "^stage: no app can get noise: the scenario has no StatefulEmailApp or StatefulMessagingApp or "
         "StatefulShoppingApp for which there are data$"
     )
     with pytest.raises(NoiseError, match=said):
@@ -530,16 +532,14 @@ def test_a_scenario_in_which_nothing_can_come_is_refused(schedule: str, data: li
 @pytest.mark.parametrize("duration", [-1, float("nan"), float("inf")])
 @pytest.mark.parametrize("schedule", ["default", "pare"])
 def test_a_duration_that_is_none_is_refused(duration: float, schedule: str) -> None:
-    with pytest.raises(NoiseError, match="noise needs a duration of a number of seconds, 0 or more, got"):
+    with pytest.raises(NoiseError, match="noise: the duration must be a number of seconds, 0 or more, got"):
         with_noise(stage(duration=duration), schedule)
 
 
 def test_noise_is_added_once() -> None:
     scenario = with_noise()
     events = list(scenario.events)
-    with pytest.raises(
-        NoiseError, match=r"^stage: the event 'env_expansion_.*' is there already, and ids with env_exp"
-    ):
+    with pytest.raises(NoiseError, match=r"^stage: the scenario has an event 'env_expansion_.*', but ids with env_exp"):
         with_noise(scenario)
     assert scenario.events == events
 

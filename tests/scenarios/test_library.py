@@ -1,4 +1,4 @@
-"""What the text of a library tells, without an import."""
+"""Libraries without an import: modules and ids."""
 
 from __future__ import annotations
 

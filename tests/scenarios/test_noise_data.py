@@ -1,4 +1,4 @@
-"""Noise data: the bundled file, and what is said of a file that is not as it must be."""
+"""Noise data: the bundled file, and the errors of invalid files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MAILS: list[dict[str, Any]] = STATES["Emails"]["folders"]["INBOX"]["emails"]
 CHATS: list[dict[str, Any]] = [chat for app in ("Messages", "Chats") for chat in STATES[app]["conversations"].values()]
 PRODUCTS: list[dict[str, Any]] = list(STATES["Shopping"]["products"].values())
 
-# What a text must not say, because nobody knows when the scenario takes place.
+# Words that a text must not have, because the time of the scenario is unknown.
 TIMES = re.compile(
     r"\b(january|february|march|april|may (?=\d)|june|july|august|september|october|november|december|\d{4}-\d\d|"
     r"(19|20)\d\d(?!\d)|spring|summer|autumn|winter|christmas|easter|new year|ramadan|"
@@ -189,7 +189,7 @@ def test_all_addresses_are_reserved_for_examples() -> None:
     assert [address for address in addresses if not address.endswith(".example")] == []
 
 
-def test_nobody_is_in_a_bundled_scenario() -> None:
+def test_no_person_is_in_a_bundled_scenario() -> None:
     library = " ".join(path.read_text(encoding="utf-8") for path in library_modules(bundled_library_dir()))
     known = {word.lower() for word in re.findall(r"\w+", library)}
     names = {part for name in PEOPLE for part in name.lower().split()}
@@ -380,9 +380,9 @@ def test_a_key_that_is_missing_is_named(places: set[str], tmp_path_factory: pyte
         del at(broken, path)[last]
     with pytest.raises(NoiseError) as error:
         loaded(broken, tmp_path_factory.getbasetemp())
-    told = re.fullmatch(r"noise\.data: \S+: (\S+): is missing( \(and \d+ more\))?", str(error.value))
-    assert told is not None
-    assert told[1] in places
+    found = re.fullmatch(r"noise\.data: \S+: (\S+): is missing( \(and \d+ more\))?", str(error.value))
+    assert found is not None
+    assert found[1] in places
 
 
 def at(value: Any, path: list[str]) -> Any:

@@ -1,4 +1,4 @@
-"""How much noise there is, and when: the schedules."""
+"""The schedules of noise: numbers and times of events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 # Without type information.
 stats: Any = import_module("scipy.stats")
 
-# So small that a law as it must be does not fail by chance; one that is not is far off.
+# So small that a correct distribution does not fail by chance; an incorrect one is far off.
 ALPHA = 1e-4
 
 
@@ -258,8 +258,8 @@ def test_the_mails_of_pare_come_as_its_algorithm_says(seed: int) -> None:
     of_data = {f"env_expansion_email_{mail['email_id']}": mail for mail in EMAILS}
     for event_id, _, app, function, values in facts(scenario):
         assert (app, function) == ("Emails", "create_and_add_email")
-        told = {name: of_data[event_id][name] for name in ("sender", "subject", "content")}
-        assert values == {**told, "recipients": [scenario.email.user_email], "folder_name": "INBOX"}
+        expected = {name: of_data[event_id][name] for name in ("sender", "subject", "content")}
+        assert values == {**expected, "recipients": [scenario.email.user_email], "folder_name": "INBOX"}
 
 
 def test_the_schedule_of_pare_has_mails_for_most_of_these_phones() -> None:

@@ -1,4 +1,4 @@
-"""Loading scenario modules: from which directories, each once, and what is told of a broken one."""
+"""Loading scenario modules: their directories, each module once, and the report of a broken one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry: which ids there can be, where they come from, and who finds them."""
+"""The registry: valid ids, places of registration, and discovery."""
 
 from __future__ import annotations
 
@@ -378,7 +378,7 @@ def test_an_entry_point_that_fails_is_named(
     with pytest.raises(ImportError) as info:
         registry.load_entry_points()
     assert str(info.value).startswith(f"entry point demo = {value} (group pare.scenarios): {reason}")
-    # Discovery tells it too, each time.
+    # Discovery reports it as well, each time.
     for _ in range(2):
         with pytest.raises(ImportError, match="entry point demo"):
             registry.get_all_scenarios()

@@ -1,4 +1,4 @@
-"""`PAREScenario`: how its fields are set, and how it builds its world."""
+"""`PAREScenario`: its fields, and the construction of its world."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ def test_a_second_initialize_changes_nothing() -> None:
 
 
 def test_the_snapshot_holds_all_apps_with_attachments_and_all(tmp_path: Path) -> None:
-    """ARE's own encoder fails at the bytes of an attachment."""
+    """ARE's encoder fails at the bytes of an attachment."""
     (tmp_path / "plan.txt").write_text("at noon")
 
     def content(stage: Any) -> None:
@@ -432,7 +432,7 @@ def test_an_app_with_a_name_of_its_own_is_known_by_its_class() -> None:
 
 def test_two_tools_of_one_name_are_refused() -> None:
     data = {"tool_names_mapping": {"Calendar__get_all_tags": "System__get_current_time"}}
-    said = "^noise.data: tool_names_mapping: two tools would be called System__get_current_time$"
+    said = "^noise.data: tool_names_mapping: two tools would have the name System__get_current_time$"
     with pytest.raises(NoiseError, match=said):
         renamed(augmentation_data=data)
 

@@ -47,7 +47,7 @@ def test_what_a_suite_says_of_noise(tmp_path: Path) -> None:
         ("runner: {env_events_config: {num_env_events_per_minute: 0.5}}", "num_env_events_per_minute: must be a whole"),
         (
             "runner: {env_events_config: {weight_per_app_class: {StatefulCabApp: 1}}}",
-            f"env_events_config.weight_per_app_class: no noise can come in StatefulCabApp; it can in {CLASSES}",
+            f"env_events_config.weight_per_app_class: StatefulCabApp cannot get noise; apps that can are {CLASSES}",
         ),
         (
             "runner: {env_events_config: {weight_per_app_class: {StatefulEmailApp: 0, StatefulShoppingApp: 0.0}}}",

@@ -404,7 +404,7 @@ def test_what_is_wrong_with_a_sweep(sweep: str, expected: list[str]) -> None:
 
 
 ORACLE = "{model_name: oracle, provider: oracle}"
-REAL_TIME = "changes nothing: it is a limit in real time, and no number of a scenario's world"
+REAL_TIME = "changes nothing: it limits real time, not simulated time"
 SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
 
 
@@ -420,7 +420,7 @@ SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
             "sweep: {runner.tool_augmentation_config.tool_failure_probability: [0, 1]}\n"
             "noise: {tool_failure_probability: 0.1}",
             "runner.tool_augmentation_config.tool_failure_probability: changes nothing: "
-            "noise.tool_failure_probability is set, and wins",
+            "noise.tool_failure_probability is set and takes precedence",
         ),
         (
             "sweep: {runner.observe_max_iterations: [1, 5]}\nrunner: {agent_type: 'a:b'}",
@@ -433,12 +433,12 @@ SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
         ),
         (
             f"sweep: {{runner.user_engine_config.temperature: [0, 1]}}\nrunner: {{user_engine_config: {ORACLE}}}",
-            "runner.user_engine_config.temperature: changes nothing: the provider oracle asks no model",
+            "runner.user_engine_config.temperature: changes nothing: the provider oracle calls no model",
         ),
         (
             "sweep: {runner.user_engine_config.price.input: [0, 1]}\nlive: true\n"
             "runner: {user_engine_config: {model_name: m, price: {input: 0, output: 0}}}",
-            "runner.user_engine_config.price.input: changes nothing: it changes what is said of the cost alone",
+            "runner.user_engine_config.price.input: changes nothing: it changes only the reported cost",
         ),
         ("sweep: {runner.timeout_seconds: [60, 90]}", f"runner.timeout_seconds: {REAL_TIME}"),
         (
@@ -455,7 +455,7 @@ SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
         (
             "sweep: {runner.env_events_config.n_item_events_per_product: [1, 2]}\nnoise: {schedule: pare}",
             "runner.env_events_config.n_item_events_per_product: changes nothing: "
-            "noise.schedule is pare, which has mails alone",
+            "noise.schedule is pare, which adds only mails",
         ),
         (
             "sweep: {noise.event_late.rate: [0, 1]}\nnoise: {event_late: {seconds: 0}}",
@@ -464,7 +464,7 @@ SECONDS = "sweep: {noise.tool_slow.seconds: [10, 60]}"
         (
             "sweep: {runner.generation_seconds: [1, 2]}\nlive: true\nrunner: {agent_type: 'a:b', "
             "user_engine_config: {model_name: m}, simulated_generation_time_mode: measured}",
-            "runner.generation_seconds: changes nothing: nothing takes this time where "
+            "runner.generation_seconds: changes nothing: nothing takes this time if "
             "runner.simulated_generation_time_mode is measured",
         ),
     ],
@@ -544,8 +544,8 @@ def test_what_only_a_cell_and_a_level_together_make_wrong() -> None:
             - 1
             - 0
     """) == [
-        "pare.yaml:7: sweep.runner.generation_seconds[1]: with matrix.y: must be above 0 where max_turns is null: "
-        "nothing would end a run"
+        "pare.yaml:7: sweep.runner.generation_seconds[1]: with matrix.y: must be above 0 if max_turns is null: "
+        "otherwise nothing ends a run"
     ]
 
 

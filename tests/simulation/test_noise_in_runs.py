@@ -159,9 +159,7 @@ def test_an_instance_whose_world_is_built_gets_no_noise_silently() -> None:
     scenario.initialize()
     run = run_scenario(scenario, RunnerSettings(env_events_config=TEN))
     assert isinstance(run.result.exception, ScenarioDefect)
-    assert "was initialized without the noise that the configuration asks for; make a new one" in str(
-        run.result.exception
-    )
+    assert "was initialized without the noise of the configuration; create a new one" in str(run.result.exception)
     assert run_scenario(scenario, RunnerSettings(noise=NoiseConfig(tool_slow=SlowTool(rate=0.5)))).success
 
 
@@ -209,13 +207,13 @@ def test_a_scenario_in_which_no_noise_can_come_runs_without_and_says_so(schedule
     assert run.success
     assert run.result.noise_events == 0
     (warning,) = run.warnings
-    assert warning.startswith("stage: there is no app in which noise can come: it has no StatefulEmailApp or ")
+    assert warning.startswith("stage: no app can get noise: the scenario has no StatefulEmailApp or ")
     assert warning.endswith("for which there are data; it ran without")
 
 
 ONE = EnvEventsConfig(num_env_events_per_minute=1)
 MESSAGES = EnvEventsConfig(weight_per_app_class={"StatefulMessagingApp": 1.0})
-OF_PARE = "pare, which has mails alone, for apps that are named as their content"
+OF_PARE = "pare has no event of noise: it has only mails, for apps with the same name as their content"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +222,7 @@ OF_PARE = "pare, which has mails alone, for apps that are named as their content
         (MESSAGES, 60, "pare", OF_PARE),
         # One event, of which no name in the data has a whole one.
         (ONE, 60, "pare", OF_PARE),
-        (ONE, 59, "default", "default"),
+        (ONE, 59, "default", "default has no event of noise"),
     ],
 )
 def test_a_run_says_so_if_all_that_was_asked_for_comes_to_nothing(
@@ -233,7 +231,7 @@ def test_a_run_says_so_if_all_that_was_asked_for_comes_to_nothing(
     run = play(events=events, stage={"duration": duration}, noise=NoiseConfig(schedule=schedule))
     assert run.success
     assert run.result.noise_events == 0
-    assert run.warnings == (f"stage: not one event of noise is due by the schedule {expected}; it ran without",)
+    assert run.warnings == (f"stage: the schedule {expected}; it ran without",)
 
 
 def file(directory: Path, text: str) -> str:
@@ -268,7 +266,7 @@ def test_data_that_cannot_be_had_end_the_run_as_a_matter_of_configuration(
 def test_a_config_of_a_scenarios_own_that_is_wrong_is_a_matter_of_configuration() -> None:
     run = run_scenario(Stage(env_events_config=EnvEventsConfigOfARE()), RunnerSettings())
     assert run.result.error_kind == "configuration"
-    assert str(run.result.exception).startswith("env_events_config.weight_per_app_class: no noise can come in Apart")
+    assert str(run.result.exception).startswith("env_events_config.weight_per_app_class: Apart")
 
 
 def test_another_file_is_used_and_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

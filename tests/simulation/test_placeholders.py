@@ -110,7 +110,7 @@ def test_an_argument_that_names_what_has_not_happened_is_left_and_told(value: An
     call: Any = Call(value)
     (unknown,) = resolve(call, PAST, IDS)
     assert "argument value: {{" in unknown
-    assert "}} names nothing that has happened; give the event that it means an id by with_id()" in unknown
+    assert "}} names no event that has happened; set the event's id with with_id()" in unknown
     assert call.resolved_args["value"] == value
 
 
@@ -119,14 +119,14 @@ def test_an_argument_that_names_what_has_not_happened_is_left_and_told(value: An
     [
         (
             "{{thing.age}}",
-            "{{thing.age}}: there is no 'age' in what was returned, of type Thing with name, mails, none",
+            "{{thing.age}}: no 'age' in the result, of type Thing with name, mails, none",
         ),
-        ("{{thing.method}}", "there is no 'method'"),
-        ("{{thing._secret}}", "there is no '_secret'"),
-        ("{{thing.mails.2}}", "there is no '2' in what was returned, a list of 2"),
-        ("{{by.key}}", "there is no 'key' in what was returned, a dictionary with other"),
-        ("{{note.x}}", "there is no 'x' in what was returned, of type str"),
-        ("So {{none}}", "{{none}} stands in a text, and none has returned None there"),
+        ("{{thing.method}}", "no 'method'"),
+        ("{{thing._secret}}", "no '_secret'"),
+        ("{{thing.mails.2}}", "no '2' in the result, a list of 2"),
+        ("{{by.key}}", "no 'key' in the result, a dictionary with other"),
+        ("{{note.x}}", "no 'x' in the result, of type str"),
+        ("So {{none}}", "{{none}} is part of a text, but the result of none is None there"),
     ],
 )
 def test_what_was_not_returned_is_refused(value: Any, reason: str) -> None:
@@ -247,4 +247,4 @@ def test_the_environment_and_the_agents_put_in_the_same(subject: str, oracle: bo
 def test_the_agents_refuse_what_was_not_returned() -> None:
     run = ride("{{ride.driver}}", oracle=False)
     assert isinstance(run.result.exception, ScenarioDefect)
-    assert "argument subject: {{ride.driver}}: there is no 'driver' in what was returned" in str(run.result.exception)
+    assert "argument subject: {{ride.driver}}: no 'driver' in the result" in str(run.result.exception)

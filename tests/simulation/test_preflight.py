@@ -435,8 +435,8 @@ WRITES = [
     ),
     (
         Write("StatefulCalendarApp", "add_calender_event"),
-        "StatefulCalendarApp.add_calender_event: the agent has no tool 'add_calender_event' there; those that write "
-        "are edit_calendar_event, add_calendar_event, delete_calendar_event; did you mean 'add_calendar_event'?",
+        "StatefulCalendarApp.add_calender_event: the agent has no tool 'add_calender_event' there; tools that write: "
+        "edit_calendar_event, add_calendar_event, delete_calendar_event; did you mean 'add_calendar_event'?",
     ),
     (
         Write("StatefulCalendarApp", "add_calendar_event", {"titel": "Swimming", "tag": None}),
@@ -445,16 +445,17 @@ WRITES = [
     ),
     (
         Write("StatefulCalendarApp", "get_calendar_event"),
-        "StatefulCalendarApp.get_calendar_event: this tool only reads; those that write are edit_calendar_event, "
+        "StatefulCalendarApp.get_calendar_event: this tool only reads; tools that write: edit_calendar_event, "
         "add_calendar_event, delete_calendar_event",
     ),
     (
         Write("StatefulEmailApp", "send_email_to_user_with_id"),
-        "StatefulEmailApp.send_email_to_user_with_id: the agent has no tool 'send_email_to_user_with_id' there; those",
+        "StatefulEmailApp.send_email_to_user_with_id: the agent has no tool 'send_email_to_user_with_id' there; tools",
     ),
     (
         Write(LINE, "send_message_to_user"),
-        f"{LINE}.send_message_to_user: a message is no write; test the agent's proposal by the argument proposal",
+        f"{LINE}.send_message_to_user: a message is not a write; test the text of the proposal by the argument "
+        "proposal",
     ),
 ]
 

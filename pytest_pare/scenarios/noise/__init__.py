@@ -1,1 +1,1 @@
-"""Noise in the world: mails, messages and goods that have nothing to do with the scenario."""
+"""Noise: unrelated mails, messages and products, faults of events, and other names for tools."""

@@ -18,18 +18,18 @@ APP_CLASSES = {
     "Chats": "StatefulMessagingApp",
     "Shopping": "StatefulShoppingApp",
 }
-"""Name of an app in the file to the class of the apps that its content is for. Content of other apps is not used."""
+"""By name of an app in the file, the class of the apps for its content. Content of other apps is not used."""
 
 
 def _not_a_placeholder(text: str) -> str:
-    # The environment would look for an event of that id.
+    # The environment would look for an event with that id.
     if text.strip().startswith("{{") and text.strip().endswith("}}"):
         raise ValueError("must not be a placeholder")
     return text
 
 
 def _by_key(records: object) -> object:
-    """Return a list as a dictionary by position: the format has either."""
+    """Return a list as a dictionary by position. The format allows both."""
     return {str(position): record for position, record in enumerate(records)} if isinstance(records, list) else records
 
 
@@ -38,13 +38,13 @@ Id = Annotated[Text, Field(min_length=1)]
 
 
 class Record(BaseModel):
-    """A part of the file; one file serves many runs, so nothing changes it."""
+    """An immutable part of the file, which many runs share."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Mail(Record):
-    """A mail. The time of the file's is not used, nor are attachments."""
+    """A mail. Its time and its attachments are not used."""
 
     email_id: Id
     sender: Id
@@ -61,7 +61,7 @@ class Message(Record):
 
 
 class Conversation(Record):
-    """A conversation. Its messages are in the order in which they are written."""
+    """A conversation, with its messages in order."""
 
     conversation_id: Id
     participant_ids: tuple[Id, ...] = ()
@@ -117,7 +117,7 @@ class _Content(Record):
 
     @property
     def app_class(self) -> str | None:
-        """Name of the class of the apps that it is for; `None` for content that is not used."""
+        """Name of the class of the apps for this content; `None` for content that is not used."""
         return APP_CLASSES.get(self.name)
 
 
@@ -133,7 +133,7 @@ class MailContent(_Content):
 
 
 class MessagingContent(_Content):
-    """Conversations, and the people in them."""
+    """Conversations and their participants."""
 
     app_state: _MessagingState
 
@@ -155,13 +155,13 @@ class ShoppingContent(_Content):
 
 
 class OtherContent(_Content):
-    """The content of an app in which no noise is made."""
+    """The content of an app without noise."""
 
     app_state: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def records(self) -> tuple[()]:
-        """Nothing that is used."""
+        """No records."""
         return ()
 
 

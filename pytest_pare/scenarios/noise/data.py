@@ -1,7 +1,6 @@
-"""What noise is made of: a file of mails, conversations and products.
+"""The data of noise: a file with mails, conversations, products, and names and descriptions of tools.
 
-The file is the bundled one, or another of the same format, PARE's too. A part of the format that nothing here uses may
-be missing, and what the format does not have may be there.
+The file is the bundled one, or another file in the same format, such as PARE's.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ ENVIRONMENT_VARIABLE = "ENV_AUGMENTATION_DATA_PATH"
 
 
 class NoiseError(ValueError):
-    """Noise that was asked for cannot be made."""
+    """The configured noise is impossible."""
 
     kind: ClassVar[Literal["configuration"]] = "configuration"
 
 
-class NoPlaceForNoise(NoiseError):  # noqa: N818 - for the scenario it is no error
-    """The scenario has no app in which noise can come."""
+class NoPlaceForNoise(NoiseError):  # noqa: N818 - a scenario without such an app runs without noise
+    """The scenario has no app for noise."""
 
 
 ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -42,12 +41,12 @@ def _all_different(names: dict[str, str]) -> dict[str, str]:
 
 
 class NoiseData(Record):
-    """All that noise is made of.
+    """The data of noise.
 
     Attributes:
         apps: The content of each app, in the order of the file.
-        tool_names_mapping: Name of a tool to another name for it.
-        tool_descriptions_mapping: Name of a tool to another description of it.
+        tool_names_mapping: Other names for tools, by name.
+        tool_descriptions_mapping: Other descriptions of tools, by name.
     """
 
     apps: tuple[Content, ...]
@@ -56,10 +55,10 @@ class NoiseData(Record):
 
     @classmethod
     def of_apps(cls, apps: Sequence[Any]) -> NoiseData:
-        """Return data for the value of the key `apps`, as JSON holds it or as `NoiseData` does.
+        """Return data with the value of the key `apps`, from JSON or from other data.
 
         Raises:
-            NoiseError: If it is not what the format says.
+            NoiseError: If the value does not have the format.
         """
         try:
             return cls(apps=tuple(apps))
@@ -67,10 +66,10 @@ class NoiseData(Record):
             _refuse("noise data", error)
 
     def updated(self, given: Mapping[str, Any]) -> NoiseData:
-        """Return these data with what `given`, a scenario's `augmentation_data`, has in its place.
+        """Return these data with the keys of `given`, a scenario's `augmentation_data`, replaced.
 
         Raises:
-            NoiseError: If it is not what the format says.
+            NoiseError: If `given` does not have the format.
         """
         try:
             return type(self).model_validate({**dict(self), **given})
@@ -79,14 +78,14 @@ class NoiseData(Record):
 
 
 def load_noise_data(path: Path | None = None) -> NoiseData:
-    """Return the noise data of a file, which is read again when it has changed.
+    """Return the noise data of a file. A changed file is read again.
 
     Args:
-        path: The file; `None` is the one that the environment variable `ENV_AUGMENTATION_DATA_PATH` names, and the
-            bundled one where it names none.
+        path: The file. Default: the one in the environment variable `ENV_AUGMENTATION_DATA_PATH`, or else the bundled
+            one.
 
     Raises:
-        NoiseError: If the file cannot be read, or is not what the format says.
+        NoiseError: If the file cannot be read or does not have the format.
     """
     if path is not None:
         return _loaded(path, "noise.data")
@@ -95,9 +94,9 @@ def load_noise_data(path: Path | None = None) -> NoiseData:
 
 
 def _loaded(path: Path, key: str) -> NoiseData:
-    """Return the data of the file that the setting `key` names."""
+    """Return the data of the file in the setting `key`."""
     try:
-        # Where the paths are relative, and what they lead to, may change in a session.
+        # The working directory and the targets of links may change in a session.
         found = path.stat()
         return _parsed(str(path.resolve()), found.st_mtime_ns, found.st_size)
     except OSError as error:
@@ -121,14 +120,14 @@ def _bundled() -> NoiseData:
 
 
 def _location(error: ValidationError) -> Location:
-    """Return where the first thing is that is wrong."""
+    """Return the location of the first error."""
     location = error.errors()[0]["loc"]
-    # The third part is pydantic's own mark of which class it tried.
+    # The third part is pydantic's tag of the class.
     return (*location[:2], *location[3:]) if location[:1] == ("apps",) else location
 
 
 def _refuse(name: str, error: ValidationError) -> NoReturn:
-    """Raise with the first thing that is wrong, in words."""
+    """Raise a NoiseError with the first error."""
     first, *others = error.errors()
     location = map(str, _location(error))
     words = first["msg"].removeprefix("Value error, ").removeprefix("Field is ").removeprefix("Field ")

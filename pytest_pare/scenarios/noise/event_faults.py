@@ -1,4 +1,4 @@
-"""Faults of a scenario's own events: they come late, twice, or in another order."""
+"""Faults of a scenario's own events: late, twice, or out of order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LATE, TWICE, OUT_OF_ORDER = "event_late", "event_twice", "event_out_of_order"
 """The names of the faults in settings and in traces."""
 
-# What is told the id of the mail that arrives, and by which argument.
+# The tool that gets the id of the arriving mail, and the argument with the id.
 _WITH_ID, _ID = "send_email_to_user_with_id", "email_id"
 _ARRIVALS = {
     ("StatefulEmailApp", "create_and_add_email"),
@@ -37,15 +37,15 @@ def has_event_faults(noise: NoiseConfig) -> bool:
 
 
 def add_event_faults(scenario: NoiseTarget) -> None:
-    """Change the scenario's events as `noise_config` says, and note in `_faults` which of them have which fault.
+    """Add the faults of `noise_config` to the scenario's events, and record them in `_faults`.
 
-    Only what the world does by the script itself can have faults: neither reference steps, conditions and validations
-    nor what the user does. Each draw is made by a generator of its own, for each kind, seed, scenario, run number and
-    event; nothing is drawn where the rate is 0.
+    Only events of the world in the script itself can have faults: no reference steps, conditions, validations or
+    actions of the user. Each draw has its own generator, seeded by kind, seed, scenario, run number and event. With a
+    rate of 0, nothing is drawn.
 
-    First, of mails or messages that follow each other in an app, one may change places with the one after it, with its
-    id. What comes after the pair comes after both. Then what has not changed places may be late; what depends on it
-    comes later too. Then a mail or a message may come again, with an id of its own.
+    First, a mail or a message may change places with the next one in the same app. Events that depend on the second one
+    then depend on both. Next, an event that has not changed places may be late, which delays the events that depend on
+    it. Last, a mail or a message may arrive again, with a new id.
     """
     noise = scenario.noise_config
     if noise.event_out_of_order.rate:
@@ -57,14 +57,14 @@ def add_event_faults(scenario: NoiseTarget) -> None:
 
 
 def _draw(scenario: NoiseTarget, kind: str, fault: Fault, event: AbstractEvent) -> Random | None:
-    """Return a generator for the event if it has the fault."""
+    """Return a generator for an event that has the fault, or `None` for one without it."""
     place = (kind, fault.seed, scenario.scenario_id, scenario.seed, scenario.run_number, event.event_id)
     rng = Random("/".join(map(str, place)))  # noqa: S311 - reproducible on purpose
     return rng if rng.random() < fault.rate else None
 
 
 def _own(scenario: NoiseTarget) -> list[Event]:
-    """Return what the world does by the script itself."""
+    """Return the events of the world in the script itself."""
     plain = [event for event in scenario.events if type(event) is Event and event.event_type is EventType.ENV]
     return [event for event in plain if event.action.app is not None and not is_users_own(event)]
 
@@ -93,7 +93,7 @@ def _delay(scenario: NoiseTarget, fault: LateEvent) -> None:
 
 
 def _is_awaited(event: Event, events: Sequence[AbstractEvent]) -> bool:
-    """Tell whether something needs what `event` returns, and does not wait for it."""
+    """Tell whether another event uses the result of `event` without a dependency on it."""
     return any(_refers(other, event) and event not in with_dependencies(other) for other in events)
 
 
@@ -126,11 +126,11 @@ def _again(event: Event, rng: Random) -> Event:
 
 
 class _Planned(NamedTuple):
-    """When an event is due, as far as the script tells.
+    """The planned time of an event, as far as the script determines it.
 
     Attributes:
-        after: Id of what nobody knows the time of, such as a condition; empty for the start.
-        seconds: How long after that.
+        after: Id of an event without a known time, such as a condition; empty for the start.
+        seconds: The time after that event.
     """
 
     after: str
@@ -138,7 +138,7 @@ class _Planned(NamedTuple):
 
 
 class _Exchange:
-    """Changes the places of events."""
+    """Exchanges the places of events."""
 
     def __init__(self, scenario: NoiseTarget, fault: Fault) -> None:
         self._scenario = scenario
@@ -146,7 +146,7 @@ class _Exchange:
         self._planned: dict[str, _Planned] = {}
 
     def perform(self) -> None:
-        """Let events change places with those that follow them."""
+        """Exchange events with those that follow them."""
         for first, second in list(self._pairs()):
             taken = {first.event_id, second.event_id} & self._scenario._faults.keys()
             if taken or not _can_change_places(first, second):
@@ -164,7 +164,7 @@ class _Exchange:
 
     def _plan(self, event: AbstractEvent) -> _Planned:
         if event.event_id not in self._planned:
-            # For a script that goes round in circles, in which nothing of it ever happens.
+            # Ends the recursion in a script with circular dependencies, whose events never happen.
             self._planned[event.event_id] = _Planned(event.event_id, 0.0)
             self._planned[event.event_id] = self._planned_anew(event)
         return self._planned[event.event_id]
@@ -179,7 +179,7 @@ class _Exchange:
 
 
 def _can_change_places(first: Event, second: Event) -> bool:
-    """Tell whether nothing stands between two events, and the second needs nothing that the first brings."""
+    """Tell whether no event is between two events, and the second does not use the first."""
     others = [one for one in second.dependencies if one is not first]
     between = any(first in with_dependencies(one) for one in others)
     return not (between or first in others or second in with_dependencies(first) or _refers(second, first))
@@ -190,7 +190,7 @@ def _change_places(first: Event, second: Event) -> None:
         one.successors[:] = [second if s is first else first if s is second else s for s in one.successors]
     following = [one for one in second.successors if one is not first]
     if first in second.dependencies:
-        # What stands in its successors now is itself.
+        # The exchange above has put it among its own successors.
         first.successors[:] = [one for one in first.successors if one is not first]
         second.successors.append(first)
     deps = [second if one is first else one for one in second.dependencies]
@@ -203,11 +203,11 @@ def _change_places(first: Event, second: Event) -> None:
             first.successors.append(one)
 
 
-# -- what hangs together
+# -- references
 
 
 def _refers(event: AbstractEvent, other: Event) -> bool:
-    """Tell whether an argument of `event` is what `other` returns, or the id of what it brings."""
+    """Tell whether an argument of `event` is the result of `other`, or the id of the mail that `other` delivers."""
     action = getattr(event, "action", None)
     if action is None:
         described = getattr(event, "action_desc", None)

@@ -1,4 +1,4 @@
-"""Events of noise: what arrives in an app, made of records that have nothing in common with the scenario."""
+"""The events of noise in an app, from records that have nothing in common with the scenario."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"\w+")
 
 TAG = "env_expansion"
-"""What the id of each event of noise begins with."""
+"""The begin of the ids of events of noise."""
 
 _HELPER = "conversation"
 
 
 def is_noise(event: Any) -> bool:
-    """Tell whether an event has nothing to do with the scenario."""
+    """Tell whether an event is noise."""
     return str(event.event_id).startswith(f"{TAG}_")
 
 
 def is_arrival(event_id: str) -> bool:
-    """Tell whether the event of noise with this id counts: one that only prepares another does not."""
+    """Tell whether the event of noise with this id counts. An event that only prepares another one does not."""
     return not event_id.startswith(f"{TAG}_{_HELPER}_")
 
 
@@ -48,7 +48,7 @@ class Call(NamedTuple):
     """A call of a function of an app.
 
     Attributes:
-        kind: What arrives; a part of the event's id.
+        kind: The kind of arrival, a part of the event's id.
         function: The function; its first argument is the app.
         args: The other arguments.
     """
@@ -60,7 +60,7 @@ class Call(NamedTuple):
     def event(self, app: App, number: str, time: float) -> Event:
         """Return the event of this call, `time` seconds after the start."""
         event_id = f"{TAG}_{self.kind}_{number}"
-        # Not in capture mode, which binds the arguments and draws an id from the scenario's world each time.
+        # Not in capture mode, which would draw an id from the scenario's world for each event.
         action = Action(
             function=self.function,
             args={"self": app, **self.args},
@@ -72,10 +72,10 @@ class Call(NamedTuple):
 
 
 class Known:
-    """All texts that a scenario holds: what is in the apps, in the arguments of its events, in the user's goal.
+    """All texts of a scenario: in the apps, in the arguments of its events, and in the user's goal.
 
     Args:
-        scenario: The scenario; its apps are populated, and its events are there.
+        scenario: The scenario, with populated apps and its events.
     """
 
     def __init__(self, scenario: NoiseTarget) -> None:
@@ -89,11 +89,11 @@ class Known:
 
     def __contains__(self, text: str) -> bool:
         text = text.lower()
-        # The words first: hardly any of what is looked for is there, and the whole text can be long.
+        # The words first: few texts occur in the scenario, and a search in the whole text is slow.
         return self._words.issuperset(_WORD.findall(text)) and text in self._text
 
     def free_id(self, wanted: str, rng: Random) -> str:
-        """Return the id that is wanted; another one where it occurs in the scenario or was given before."""
+        """Return `wanted`, or another id if it occurs in the scenario or was returned before."""
         while wanted in self._given or wanted in self:
             wanted = f"{rng.getrandbits(128):032x}"
         self._given.add(wanted)
@@ -108,14 +108,14 @@ def _arguments(event: Any) -> Any:
 
 @dataclass(frozen=True)
 class Source:
-    """What arrives in one app.
+    """The source of the arrivals in one app.
 
     Attributes:
         app: The app.
         records: The mails, conversations or products for it.
-        names: Of the people in conversations, by id.
-        config: How much of a record is used.
-        known: What the scenario holds.
+        names: Names of the people in conversations, by id.
+        config: The most messages and items per record.
+        known: The texts of the scenario.
     """
 
     app: App
@@ -125,14 +125,14 @@ class Source:
     known: Known
 
     def arrivals(self, number: int, rng: Random, prefix: str) -> Iterator[list[Call]]:
-        """Yield what `number` arrivals do, in order; all but the last call of each prepare it.
+        """Yield the calls of `number` arrivals, in order. All but the last call of an arrival prepare it.
 
-        Records come in an order drawn by chance, and come again, with new ids, once all were there.
+        Records come in random order. After all of them, they come again with new ids.
 
         Args:
-            number: How many.
+            number: Number of arrivals.
             rng: Draws the order and the new ids.
-            prefix: What the numbers of the events begin with, for arrivals that need another one's result.
+            prefix: Begin of the events' numbers, for arrivals that use the result of another event.
         """
 
         def all_calls() -> Iterator[list[Call]]:
@@ -153,7 +153,7 @@ class Source:
         return self._of_product(record, number)
 
     def _of_mail(self, mail: Mail, rng: Random) -> Iterator[list[Call]]:
-        # With an id of its own: one that the app draws would change those of the scenario's own mails.
+        # With an id: an id that the app draws would change the ids of the scenario's own mails.
         args = {"email_id": self.known.free_id(mail.email_id, rng), "sender": mail.sender}
         args |= {"subject": mail.subject, "content": mail.content}
         yield [Call("email", type(self.app).send_email_to_user_with_id, args)]
@@ -180,11 +180,11 @@ class Source:
 
 
 def source_for(app: App, app_class: str, data: NoiseData, config: EnvEventsConfig, known: Known) -> Source:
-    """Return what can arrive in `app`: the records for its name, or else all for its class.
+    """Return the source for `app`: the records for its name, or else all records for its class.
 
-    Left out is what has to do with the scenario (a sender, a person or a product's name that occurs in it) and what the
-    config allows nothing of. Messages of the file's own user are left out too: nobody but the user writes in the user's
-    name.
+    Records with a sender, a person or a product's name that occurs in the scenario are left out, and so are kinds for
+    which the configured number is 0. Messages of the file's own user are left out, because only the user writes in the
+    user's name.
     """
     contents = [content for content in data.apps if content.app_class == app_class]
     contents = [content for content in contents if content.name == app.name and content.records] or contents
@@ -200,7 +200,7 @@ def source_for(app: App, app_class: str, data: NoiseData, config: EnvEventsConfi
 
 def _strangers(content: Content, known: Known, config: EnvEventsConfig) -> Iterable[Any]:
     if isinstance(content, MailContent):
-        # Of `Name <address>`, the address.
+        # The address in `Name <address>`.
         return [mail for mail in content.records if mail.sender.rpartition("<")[2].rstrip("> ") not in known]
     if isinstance(content, MessagingContent):
         of_others = (_without(conversation, content.app_state.current_user_id) for conversation in content.records)
@@ -227,10 +227,9 @@ def _without(conversation: Conversation, user_id: str | None) -> Conversation:
 
 
 def start_conversation(self: Any, conversation_id: str, title: str, people: dict[str, str]) -> None:
-    """Begin a conversation of the user with `people`, names by id, in which nobody has written yet.
+    """Add an empty conversation of the user with `people`, names by id.
 
-    It happens right before the first message. No tool of the app's does it without an announcement, and none makes the
-    people known.
+    It happens right before the first message. Each tool of the app for it notifies the agent, and none adds people.
     """
     for user_id, name in people.items():
         self.id_to_name.setdefault(user_id, name)
@@ -244,9 +243,9 @@ def start_conversation(self: Any, conversation_id: str, title: str, people: dict
 
 
 def create_and_add_message(self: Any, conversation_id: str, sender_id: str, content: str) -> None:
-    """Add a message to a conversation of noise, as the app's tool of that name does.
+    """Add a message to a conversation of noise, like the app's tool of that name.
 
-    Whom the agent has removed from the conversation comes back with what they write: noise goes on whatever it does.
+    A sender whom the agent has removed joins the conversation again, so that noise does not depend on the agent.
     """
     participants = self.conversations[conversation_id].participant_ids
     if sender_id not in participants:

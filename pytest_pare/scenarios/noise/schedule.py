@@ -1,4 +1,4 @@
-"""How many events of noise each app gets, and when."""
+"""The number and the times of the events of noise in each app."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 Key = TypeVar("Key")
 
 HORIZON = 360
-"""Seconds over which noise comes in a scenario that has no duration."""
+"""Duration of noise in seconds for a scenario without a duration."""
 
 
 def number_of_events(per_minute: float, duration: float) -> int:
-    """Return how many events come in `duration` seconds, rounded down.
+    """Return the number of events in `duration` seconds, rounded down.
 
     Raises:
-        NoiseError: If the duration is no length of time.
+        NoiseError: If the duration is negative or infinite.
     """
     if not 0 <= duration < math.inf:
-        raise NoiseError(f"noise needs a duration of a number of seconds, 0 or more, got {duration!r}")
+        raise NoiseError(f"noise: the duration must be a number of seconds, 0 or more, got {duration!r}")
     return int(per_minute * duration / 60)
 
 
 def apportion(total: int, weights: Mapping[Key, float | Fraction]) -> dict[Key, int]:
     """Divide `total` by weight into whole numbers that add up to it.
 
-    Each gets its exact share, rounded down; what is then left goes, one each, to those with the largest remainders, of
-    equal remainders to those that come first.
+    Each key gets its exact share, rounded down. The rest goes, one each, to the keys with the largest remainders, of
+    equal remainders to the first.
     """
     exact = {key: Fraction(weight) for key, weight in weights.items()}
     everything = sum(exact.values())
@@ -55,9 +55,9 @@ def quotas(total: int, class_of: Mapping[str, str], weights: Mapping[str, float]
     """Divide `total` among apps: by weight among their classes, then evenly among the apps of each.
 
     Args:
-        total: How many events there are.
-        class_of: Name of an app to the name of its class.
-        weights: Name of a class to its weight; of one that is not named it is 0.
+        total: Number of events.
+        class_of: Names of classes by name of the app.
+        weights: Weights by name of the class. Default: 0.
     """
     of_classes = apportion(total, {name: weights.get(name, 0) for name in class_of.values()})
     parts = {
@@ -67,9 +67,9 @@ def quotas(total: int, class_of: Mapping[str, str], weights: Mapping[str, float]
 
 
 def arrival_times(rng: Random, number: int, duration: float) -> list[float]:
-    """Return when `number` events come in `duration` seconds: independent uniform draws, in order.
+    """Return the times of `number` events in `duration` seconds: independent uniform draws, in order.
 
-    That is the law of a Poisson process of which it is known how many events it had.
+    This is a Poisson process with a given number of events.
     """
     return sorted(rng.random() * duration for _ in range(number))
 
@@ -78,7 +78,7 @@ class DueMail(NamedTuple):
     """A mail of PARE's schedule.
 
     Attributes:
-        app: Name of the app that it comes to.
+        app: Name of the app that gets it.
         time: Seconds after the start.
         mail: The mail.
     """
@@ -89,7 +89,7 @@ class DueMail(NamedTuple):
 
 
 def pare_quotas(total: int, class_of: Mapping[str, str | None], weights: Mapping[str, float]) -> dict[str, int]:
-    """Return the shares of the content of a file as PARE has them: rounded down, for each name in the file."""
+    """Return PARE's shares of the content of a file: rounded down, by name in the file."""
     of_names = {name: weights.get(app_class or "", 0.0) for name, app_class in class_of.items()}
     everything = sum(of_names.values())
     return {name: int(weight / everything * total) if everything else 0 for name, weight in of_names.items()}
@@ -98,17 +98,17 @@ def pare_quotas(total: int, class_of: Mapping[str, str | None], weights: Mapping
 def pare_mails(
     data: NoiseData, shares: Mapping[str, int], apps: Iterable[str], seed: int, duration: float, most_messages: int
 ) -> list[DueMail]:
-    """Return the mails that PARE schedules, in its order.
+    """Return the mails of PARE's schedule, in its order.
 
     Its waiting times are exponential, so a mail may come after the end of the scenario.
 
     Args:
-        data: The file, of which PARE sees the content that is for an app with the same name.
-        shares: What is due for each name in the file.
+        data: The noise data. PARE uses the content whose name is the name of an app.
+        shares: Number of events by name in the data.
         apps: Names of the scenario's apps.
-        seed: Of its two generators, which all content shares, in the order of the file.
-        duration: Seconds over which noise comes.
-        most_messages: Of a conversation; conversations draw too.
+        seed: Seed of the two generators that all content shares, in the order of the data.
+        duration: Duration of noise in seconds.
+        most_messages: Most messages of a conversation. Conversations draw from the generators as well.
     """
     import numpy as np
 

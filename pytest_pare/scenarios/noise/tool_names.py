@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def rename_tools(apps: Sequence[App], names: Mapping[str, str], descriptions: Mapping[str, str]) -> None:
-    """Let the agent know its tools by other names and descriptions.
+    """Set other names and descriptions of the agent's tools.
 
-    The mappings are by `app__function`, where the app's name comes first and then those of its class and of the classes
-    that it extends; a name found under a class is used after the app's own. The system app and the agent's own line to
-    the user keep theirs.
+    The keys of the mappings are `app__function`. The name of the app takes precedence over the names of its class and
+    of the base classes; a name that is found under a class replaces only the function. The system app and the channel
+    to the user keep their names and descriptions.
 
     Raises:
-        NoiseError: If two tools would have one name.
+        NoiseError: If two tools would have the same name.
     """
     tools = [(app, tool) for app in apps for tool in app.get_tools()]
     for app, tool in tools:
@@ -37,7 +37,7 @@ def rename_tools(apps: Sequence[App], names: Mapping[str, str], descriptions: Ma
             )
     twice = [name for name, count in Counter(tool._public_name or tool.name for _, tool in tools).items() if count > 1]
     if names and twice:
-        raise NoiseError(f"noise.data: tool_names_mapping: two tools would be called {twice[0]}")
+        raise NoiseError(f"noise.data: tool_names_mapping: two tools would have the name {twice[0]}")
 
 
 def _keys(app: App, tool: AppTool) -> Iterable[str]:
