@@ -45,7 +45,11 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
     provider = config.provider or ""
     extension = named("offline_engine").get(provider) or named("engine").get(provider)
     builder: EngineBuilder = _live if extension is None else extension.load()
-    return builder(config, role, reference)
+    engine = builder(config, role, reference)
+    if not config.is_live:
+        # Its answers take the fixed simulated time, and cost nothing.
+        engine.offline = True  # type: ignore[attr-defined]
+    return engine
 
 
 def import_clients(engines: Iterable[LLMEngineConfig]) -> None:

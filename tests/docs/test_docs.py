@@ -25,7 +25,9 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -101,12 +103,14 @@ class Reader:
         python: Runs sessions of pytest.
         scenarios: Files with scenarios that the document has written.
         modules: Names of the other modules that it has written, and the place of each.
+        environment: The interpreter of a virtual environment with the document's distribution, if it has one.
     """
 
     project: Path
     python: PreparedPython
     scenarios: set[Path] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)
+    environment: Path | None = None
 
     def check(self, block: Block) -> None:
         """Run or read a block, and fail if it is wrong."""
@@ -153,6 +157,8 @@ class Reader:
             return
         path = self.project / (block.file or "fragment.pare.yaml")
         path.write_text(block.code, encoding="utf-8")
+        if self.environment is not None:
+            return  # Its extensions are installed there; the next command loads it.
         if "refused" in block.flags:
             with pytest.raises(SettingsError):
                 load_suite(path)
@@ -179,6 +185,8 @@ class Reader:
     def perform(self, command: str, where: str) -> tuple[int, str]:
         """Run the command after `$`, or check its arguments where a test cannot run it; return status and output."""
         program, *arguments = shlex.split(command)
+        if program == "pytest" and self.environment is not None:
+            return self.run([str(self.environment), "-m", "pytest", *arguments])
         if program == "pytest":
             return self.python.pytest(arguments, self.project)
         if program == "python" and arguments[:2] == ["-m", "benchmarks"]:
@@ -202,8 +210,19 @@ class Reader:
             # Beside it stands at most what an override needs; `make compat` resolves the page about that.
             names = {PROJECT["name"], ".", "-r", *(f"{name}=={version}" for name, version in TESTED.items())}
             assert names & set(arguments), f"{where}: installs something else"
-            return 0, ""
+            return self.install() if (self.project / "pyproject.toml").exists() else (0, "")
         pytest.fail(f"{where}: nothing checks the command {command!r}")
+
+    def install(self) -> tuple[int, str]:
+        """Install the document's distribution into a new virtual environment that shares what is installed here."""
+        directory = self.project.parent / "environment"
+        venv.create(directory)
+        self.environment = directory / "bin" / "python"
+        own = Path(sysconfig.get_path("purelib", vars={"base": str(directory), "platbase": str(directory)}))
+        shared = "\n".join([sysconfig.get_path("purelib"), str(ROOT)])
+        (own / "shared.pth").write_text(shared, encoding="utf-8")
+        pip = [sys.executable, "-m", "pip", "--python", str(self.environment), "install", "--quiet"]
+        return self.run([*pip, "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "."])
 
     def run(self, command: list[str]) -> tuple[int, str]:
         done = subprocess.run(
@@ -219,11 +238,11 @@ class Reader:
 
     def finish(self) -> None:
         """Play every scenario of the document, and fail for a module that is never imported."""
-        files = (path for path in self.project.rglob("*") if path.suffix in (".py", ".yaml"))
+        files = (path for path in self.project.rglob("*") if path.suffix in (".py", ".toml", ".yaml"))
         written = "".join(path.read_text(encoding="utf-8") for path in files)
         for module, where in self.modules.items():
-            # A suite imports its agent by `agent_type: module:name`.
-            imports = rf"^(from {module} import | +agent_type: {module}:)"
+            # A suite imports its agent by `agent_type: module:name`, and entry points name `package.module:name`.
+            imports = rf"^(from {module} import | +agent_type: {module}:|\"[\w.-]+\" = \"\w+\.{module}:)"
             assert re.search(imports, written, flags=re.MULTILINE), f"{where}: nothing imports it"
         if not self.scenarios:
             return
