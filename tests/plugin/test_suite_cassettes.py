@@ -202,8 +202,8 @@ def test_a_directory_that_can_be_none_is_told_before_anything_is_spent(
     session = project.run("--pare-config", "pare.yaml", "--pare-record", mode, "--pare-live")
     assert session.code == 4
     assert session.err.splitlines() == [
-        f"ERROR: pare.yaml:9: cassettes.dir: recordings cannot be written to {project.path}/{directory}: "
-        f"{project.path}/cassettes is no directory; name another directory, or make this one writable"
+        f"ERROR: pare.yaml:9: cassettes.dir: cassettes cannot be written to {project.path}/{directory}: "
+        f"{project.path}/cassettes is no directory; name another directory, or make it writable"
     ]
     assert service.asked == 0
 
