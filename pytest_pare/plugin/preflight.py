@@ -93,7 +93,7 @@ class EndpointCheck:
         if only_looks(session.config):
             return
         for suite in self._suites:
-            _require_room(suite)
+            _require_writable_cassettes(suite)
         if not self._engines:
             return
         from pytest_pare.engines.check import problem_with
@@ -103,7 +103,7 @@ class EndpointCheck:
             raise pytest.UsageError(problem)
 
 
-def _require_room(suite: Suite) -> None:
+def _require_writable_cassettes(suite: Suite) -> None:
     settings, directory = suite.settings.cassettes, suite.cassettes_dir
     # Fixtures may replace an offline engine by a model, but not in oracle mode.
     may_record = suite.settings.live and any(not (one.runner.oracle or _is_replayed(one)) for one in _settings(suite))
@@ -113,7 +113,9 @@ def _require_room(suite: Suite) -> None:
     # If only missing answers are recorded, an existing directory may have all of them.
     has_all = settings.mode != "all" and os.path.isdir(directory)  # noqa: PTH112 - `Path.is_dir` may raise
     if reason is not None and not has_all:
-        message = f"recordings cannot be written to {directory}: {reason}; name another, or make room"
+        message = (
+            f"recordings cannot be written to {directory}: {reason}; name another directory, or make this one writable"
+        )
         raise pytest.UsageError(redacted(str(suite.error(("cassettes", "dir"), message))))
 
 

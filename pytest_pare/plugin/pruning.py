@@ -61,17 +61,17 @@ class Pruning:
         if suite.suite.settings.cassettes is None:
             yield "the suite has no cassettes"
         if only_looks(self._config):
-            yield "nothing was to be run"
+            yield "the session runs nothing"
         less = [
             *narrowing(self._config, suite),
             *(one.source for one in suite.suite.overrides if one.key.startswith(_SELECTS)),
         ]
         if less:
-            yield f"the session is less than the suite ({', '.join(dict.fromkeys(less))})"
+            yield f"the session runs only a part of the suite ({', '.join(dict.fromkeys(less))})"
         if not suite.all_collected:
             yield "not every module of the library could be imported"
         if not _is_whole(suite):
-            yield "it is not certain that every run of the suite was selected"
+            yield "perhaps not every run of the suite was selected"
 
 
 def _is_whole(suite: SuiteTally) -> bool:

@@ -202,8 +202,8 @@ def test_a_directory_that_can_be_none_is_told_before_anything_is_spent(
     session = project.run("--pare-config", "pare.yaml", "--pare-record", mode, "--pare-live")
     assert session.code == 4
     assert session.err.splitlines() == [
-        f"ERROR: pare.yaml:9: cassettes.dir: recordings cannot be written to {project.path}/{directory}: "
-        f"{project.path}/cassettes is no directory; name another, or make room"
+        f"ERROR: pare.yaml:9: cassettes.dir: cassettes cannot be written to {project.path}/{directory}: "
+        f"{project.path}/cassettes is no directory; name another directory, or make it writable"
     ]
     assert service.asked == 0
 
@@ -365,15 +365,15 @@ def test_without_the_flag_nothing_is_removed(pruned: Example) -> None:
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (("-k", "water"), "the session is less than the suite (-k water)"),
-        (("--lf",), "the session is less than the suite (--lf)"),
-        (("--pare-limit", "1"), "the session is less than the suite (limit 1, --pare-limit)"),
-        (("--pare-limit", "9"), "the session is less than the suite (limit 9, --pare-limit)"),
-        (("pare.yaml::water",), "the session is less than the suite (node ids)"),
-        (("--deselect", "pare.yaml::water"), "the session is less than the suite (--deselect)"),
-        (("--pare-set", "scenarios.include=[w*]"), "the session is less than the suite (--pare-set)"),
-        (("--pare-split", "split.txt"), "the session is less than the suite (--pare-split)"),
-        (("--pare-runs", "1"), "the session is less than the suite (--pare-runs)"),
+        (("-k", "water"), "the session runs only a part of the suite (-k water)"),
+        (("--lf",), "the session runs only a part of the suite (--lf)"),
+        (("--pare-limit", "1"), "the session runs only a part of the suite (limit 1, --pare-limit)"),
+        (("--pare-limit", "9"), "the session runs only a part of the suite (limit 9, --pare-limit)"),
+        (("pare.yaml::water",), "the session runs only a part of the suite (node ids)"),
+        (("--deselect", "pare.yaml::water"), "the session runs only a part of the suite (--deselect)"),
+        (("--pare-set", "scenarios.include=[w*]"), "the session runs only a part of the suite (--pare-set)"),
+        (("--pare-split", "split.txt"), "the session runs only a part of the suite (--pare-split)"),
+        (("--pare-runs", "1"), "the session runs only a part of the suite (--pare-runs)"),
         (("--pare-set", "cassettes=null", "--pare-oracle"), "the suite has no cassettes"),
     ],
 )
@@ -386,7 +386,7 @@ def test_a_session_that_may_be_less_than_the_suite_removes_nothing(
 
 
 def test_a_session_that_only_looks_removes_nothing(pruned: Example) -> None:
-    assert "no cassette was removed: nothing was to be run" in prune(pruned, "--collect-only").out
+    assert "no cassette was removed: the session runs nothing" in prune(pruned, "--collect-only").out
     assert cassettes(pruned) == EVERYTHING
 
 
@@ -410,7 +410,7 @@ def test_what_a_conftest_leaves_out_is_not_taken_for_gone(pruned: Example, left_
     )
     session = prune(pruned)
     assert "partial session (a plugin or a conftest.py): 2 of 4 runs selected" in session.verdict
-    reason = "the session is less than the suite (a plugin or a conftest.py)"
+    reason = "the session runs only a part of the suite (a plugin or a conftest.py)"
     assert told(session) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == before
 
@@ -429,7 +429,7 @@ def test_variants_of_fixtures_are_not_known_to_be_all(pruned: Example, params: s
     )
     pruned.run("--pare-config", "pare.yaml", *RECORD)
     before = cassettes(pruned)
-    reason = "it is not certain that every run of the suite was selected"
+    reason = "perhaps not every run of the suite was selected"
     assert told(prune(pruned)) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == before
 

@@ -146,8 +146,8 @@ def test_every_fixture_follows_the_variant(garden: Example) -> None:
     )
     fixtures = ("pare_variant", "pare_config", "env_events_config", "user_engine_config", "noise_config")
     assert told(tell(garden, what, *fixtures, "pare_runner_config").run(*SUITE, "-s")) == [
-        "one eager None oracle 0.0 0.0 noise.json",
-        "other observe-execute 6 parrot 0.2 0.2 noise.json",
+        f"one eager None oracle 0.0 0.0 {garden.path}/noise.json",
+        f"other observe-execute 6 parrot 0.2 0.2 {garden.path}/noise.json",
     ]
 
 
