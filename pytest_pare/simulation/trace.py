@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
+from pytest_pare.base.records import Count, Number
 from pytest_pare.simulation import trace_codec
 from pytest_pare.simulation.trace_entries import ENV_EVENT, EngineCall, TraceEvent
 
@@ -14,7 +15,7 @@ __all__ = ["ENV_EVENT", "EngineCall", "Trace", "TraceEvent"]
 _ANSWERS = ("accept_proposal", "reject_proposal")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Trace:
     """What happened in a run, by time.
 
@@ -31,14 +32,14 @@ class Trace:
     """
 
     scenario_id: str
-    start_time: float
+    start_time: Number
     entries: tuple[TraceEvent | EngineCall, ...]
-    seed: int | None = None
-    run_number: int | None = None
+    seed: Count | None = None
+    run_number: Count | None = None
     agent: str | None = None
     prompts: str | None = None
-    turns: int = 0
-    turns_saved: int = 0
+    turns: Count = 0
+    turns_saved: Count = 0
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario_id!r}, {len(self.entries)} entries)"
@@ -141,8 +142,7 @@ class Trace:
         Raises:
             ValueError: If the text is no trace, is not complete, or has another version.
         """
-        header, entries = trace_codec.from_jsonl(text, [field.name for field in dataclasses.fields(cls)])
-        return cls(**{**header, "entries": entries})
+        return trace_codec.from_jsonl(text, cls)
 
 
 def _subject(event: TraceEvent) -> str:

@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.base.records import Count, Flag, Number
 from pytest_pare.base.redaction import redacted, redacted_repr
 from pytest_pare.base.serialization import to_short_builtins
 
@@ -45,7 +46,7 @@ class TraceEvent:
         fault: The kind of noise that this is, or that has changed it; `None` for what is no noise.
     """
 
-    time: float
+    time: Number
     kind: str
     event_id: str
     app: str | None
@@ -55,7 +56,7 @@ class TraceEvent:
     result: Any
     error: str | None
     operation: str | None = None
-    turn: int | None = None
+    turn: Count | None = None
     mode: str | None = None
     screen_before: str | None = None
     screen_after: str | None = None
@@ -110,18 +111,18 @@ class EngineCall:
             `None` if the engine does not tell.
     """
 
-    time: float
-    turn: int
+    time: Number
+    turn: Count
     role: str
     model: str
     fingerprint: str
     response: str | None
-    latency: float
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: float | None = None
+    latency: Number
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    cost: Number | None = None
     error: str | None = None
-    live: bool = False
+    live: Flag = False
     finish_reason: str | None = None
 
     __repr__ = redacted_repr
