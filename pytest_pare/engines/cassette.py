@@ -204,7 +204,7 @@ class Cassette:
             ) from error
 
 
-def recorder_of(path: Path) -> str | None:
+def suite_of(path: Path) -> str | None:
     """Return the suite that a file names; `None` if the file is no cassette, or names none."""
     try:
         with path.open("rb") as file:
