@@ -120,7 +120,7 @@ def _decorated(override: Callable[..., Any], missing: dict[str, Any]) -> Callabl
     )
     takes_any = not kinds.isdisjoint({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
     if takes_any:
-        # The arguments that the tool is described by, and that are logged by name.
+        # The description of the tool and the log use these arguments.
         signature = inspect.signature(original)
 
     @wraps(override)
@@ -129,7 +129,7 @@ def _decorated(override: Callable[..., Any], missing: dict[str, Any]) -> Callabl
             bound = signature.bind(self, *args, **kwargs)
             bound.apply_defaults()
             (_, *args), kwargs = bound.args, bound.kwargs  # type: ignore[assignment]
-        # Where the override registers its calls itself, it says too what becomes of those that it makes.
+        # An override that registers its own calls also decides whether calls inside of it are events.
         with nullcontext() if registered is None else disable_events():
             return override(self, *args, **kwargs)
 

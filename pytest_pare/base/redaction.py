@@ -28,7 +28,7 @@ _STRONG = (
     r"(?:(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
     r"secret[_-]?access[_-]?key|client[_-]?secret|(?:access|auth|refresh|bearer|id|session)[_-]?token|"
     r"password|passwd|passphrase|authorization)"
-    # A header of one's own.
+    # A custom header, such as x-service-key.
     r"|x-(?:[\w-]*-)?(?:key|token|secret|auth|credentials?))"
 )
 # Names that are also words: here the value must look like one.

@@ -77,7 +77,7 @@ def _problem_with_model(config: LLMEngineConfig, found: model_resolution.Route, 
         variable = model_resolution.key_variable(config)
         if os.environ.get(variable):
             return f"the endpoint refuses the key in {variable} ({response.status_code}); set the right one"
-        return f"the endpoint wants a key ({response.status_code}); set {variable} in the environment"
+        return f"the endpoint requires a key ({response.status_code}); set {variable} in the environment"
     listed = _listed(response)
     model = found.model.partition("/")[2]
     if not listed or any(_is_same(model, one) for one in listed):

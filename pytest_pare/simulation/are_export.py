@@ -2,25 +2,24 @@
 
 `hf` is written by ARE's own exporter, but for the completed events: they are made from the trace, which has arguments
 and results as they were, as plain values. Lists and dictionaries among the arguments of reference steps are JSON, which
-ARE's importer can read. Beyond ARE's fields, these events tell the agent's mode and the turn, as in
-PARE, and the annotation the validator's rationale, which is its comment as well. Dates are simulated ones. Calls that
+ARE's importer can read. Beyond ARE's fields, these events have the agent's mode and the turn, as in
+PARE, and the annotation has the validator's rationale, also as its comment. Dates are simulated ones. Calls that
 never became an event, engines' fingerprints and screens are in `jsonl` only.
 
-What ARE's importer makes of an `hf` file:
+How ARE's importer reads an `hf` file:
 
 - `import_from_json(text, load_completed_events=False)` reads it: the scenario's id, seed, times, verdict and comment,
-  the events of its script, and the world logs. It ignores the fields that it does not know.
+  the events of its script, and the world logs. It ignores all other fields.
 - With the completed events it raises `AttributeError`: it looks for the class of each app in `are.simulation.apps`,
   where those of a phone are not. Even if they have been put there, it raises for a user's action on a screen, which is
   no method of the app (`AttributeError`), and for an argument that is an empty text (`ValueError`).
-- `initialize()` of the imported scenario drops every app whose class ARE has not, with a line in the log, and so cannot
-  rebuild the script. It also wants exactly one predecessor of each environment event, and a script without conditions
-  and stops of one's own: Python functions are named only. Validation events are not in the file at all.
+- `initialize()` of the imported scenario drops each app whose class ARE does not have, with a line in the log, and so
+  cannot rebuild the script. It also requires exactly one predecessor of each environment event, and a script without
+  custom conditions and stops, because Python functions are only named. The file has no validation events.
 
-`lite` has the agents' side. A trace holds the engines' answers and no more than fingerprints of the prompts; so the
-history of a role is what its engine answered, and the calls that it made with what came of each, in order. An agent of
-one's own has no engine that is known here: its history is its calls, those while it executes under `execute`, all
-others under `observe`.
+`lite` has the agents' side. A trace has the engines' answers, but only fingerprints of the prompts. So the history of a
+role has its engine's answers, and its calls with their results, in order. The engine of a user's own agent is not
+known: its history has only its calls, under `execute` during an execution, and under `observe` otherwise.
 
 Neither format can hold half of a surrogate pair; U+FFFD stands for one.
 """

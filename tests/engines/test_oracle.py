@@ -9,11 +9,12 @@ import pytest
 from are.simulation.types import ConditionCheckEvent, OracleEvent
 
 from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulContactsApp
-from pytest_pare.engines.building import build_engine
+from pytest_pare.engines.building import ENGINE_PROVIDERS, build_engine
 from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.config import LLMEngineConfig
+from pytest_pare.scenarios.engine_config import OFFLINE_PROVIDERS
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.simulation.limits import Limits
 from tests.scripted import WAIT, accept, play_oracle, play_scripted, propose, reject, report, scripted
@@ -404,3 +405,7 @@ def test_an_engine_that_is_not_there_is_told() -> None:
     assert str(caught.value).startswith(
         "there is no provider 'orcale', observe engine gpt-5 (orcale); did you mean oracle"
     )
+
+
+def test_every_offline_provider_has_a_builder() -> None:
+    assert tuple(ENGINE_PROVIDERS) == OFFLINE_PROVIDERS

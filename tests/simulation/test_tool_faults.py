@@ -21,7 +21,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.noise_config import Fault, SlowTool
 from pytest_pare.scenarios.noise_config import ToolTimeout as Timeout
 from pytest_pare.simulation.faults import chance
-from pytest_pare.simulation.tool_faults import half
+from pytest_pare.simulation.tool_faults import TOOL_FAULTS, half
 from pytest_pare.simulation.trace import Trace, TraceEvent
 from tests.scripted import WAIT, accept, play_scripted, scripted
 from tests.stage import Stage
@@ -658,4 +658,10 @@ def test_what_was_hit_is_named_as_who_acts_knows_it() -> None:
         "event_late": {"Calendar.add_event": 2, "Calendar.open": 1},
         "tool_slow": {"Calendar__add_event": 1, "Calendar__edit": 1},
         "user_words": {"user": 1},
+    }
+
+
+def test_every_kind_of_fault_in_tools_has_settings() -> None:
+    assert {kind for kind in NoiseConfig.model_fields if kind.startswith("tool_")} == {
+        "tool_failure_probability" if kind == "tool_failure" else kind for kind in TOOL_FAULTS
     }
