@@ -26,10 +26,10 @@ _OUTCOMES = {
 
 
 class ObserveExecuteAgent:
-    """Observes with what reads, and executes with everything once the user has accepted.
+    """Observes with tools that read, and executes with all tools after the user's acceptance.
 
-    The observer's memory is the whole run: it learns what became of its proposals, and the user's words. An executor's
-    is one execution, over as many turns as that takes.
+    The observer's memory lasts for the whole run, with the results of its proposals and the user's messages. An
+    executor's memory lasts for one execution, over all of its turns.
 
     Args:
         observe_engine: Answers the observer.
@@ -54,7 +54,7 @@ class ObserveExecuteAgent:
         self._execute_max_iterations = execute_max_iterations
         self._observer: ReActAgent | None = None
         self._executor: ReActAgent | None = None
-        self._told: Proposal | None = None
+        self._reported: Proposal | None = None
         self._last_words = ""
 
     def __call__(self, turn: Turn) -> None:
@@ -90,11 +90,11 @@ class ObserveExecuteAgent:
         return ReActAgent(self._execute_engine, "execute", prompt, self._clock, ends_turn)
 
     def _news_of(self, proposal: Proposal | None) -> list[str]:
-        """Return what the observer has not been told of its proposal; the user's words are among the notifications."""
+        """Return a change of the proposal's status that is new to the observer. The user's text is a notification."""
         news = []
-        if proposal is not None and proposal != self._told and proposal.status in _OUTCOMES:
+        if proposal is not None and proposal != self._reported and proposal.status in _OUTCOMES:
             news = [_OUTCOMES[proposal.status].replace("{words}", self._last_words).strip()]
-        self._told = proposal
+        self._reported = proposal
         return news
 
 
@@ -105,7 +105,7 @@ def _tell_both(turn: Turn, observer: ReActAgent, executor: ReActAgent) -> None:
 
 
 def _for_observer(turn: Turn) -> Toolbox:
-    """Return what reads, and the line to the user."""
+    """Return the tools that read, and those of the channel to the user."""
     return turn.tools.only(
         lambda tool: (
             tool.function in ("wait", "send_message_to_user")
@@ -116,7 +116,7 @@ def _for_observer(turn: Turn) -> Toolbox:
 
 
 def _for_executor(turn: Turn) -> Toolbox:
-    """Return everything but waiting for what the user does next."""
+    """Return all tools except waiting for the user's next action."""
     return turn.tools.only(lambda tool: not (tool.is_interface and tool.function == "wait"))
 
 

@@ -1,7 +1,7 @@
-"""What an agent is given, and what it may do: the line between the simulation and the agent under test.
+"""The interface between the simulation and the agent under test.
 
-The simulation makes a `Turn`, the agent acts through it. Nothing in it refers to the simulation's own objects: all that
-an agent is told, `Turn.to_dict` returns as builtins.
+The simulation makes a `Turn`, and the agent acts with it. It has no reference to the simulation's own objects:
+`Turn.to_dict` returns all of its information as builtins.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ProposalStatus = Literal["pending", "accepted", "rejected", "expired", "done", "
 
 
 class ProactiveAgentMode(Enum):
-    """What the agent is doing: looking for something to propose, waiting for the answer, or doing what was accepted."""
+    """The agent's mode: it looks for something to propose, waits for the answer, or executes what was accepted."""
 
     OBSERVE = "observe"
     AWAITING_CONFIRMATION = "awaiting_confirmation"
@@ -47,13 +47,13 @@ class ProactiveAgentMode(Enum):
 
 @dataclass(frozen=True)
 class Notification:
-    """Something that an agent, or the user, is told.
+    """A notification of the agent or the user.
 
     Attributes:
-        time: When, in simulated time (UTC).
-        kind: `user_message`, `agent_message`, `user_action` (what the user did on the phone), `environment` (what
-            others did, and reminders) or `stop`.
-        text: What it says.
+        time: The simulated time (UTC).
+        kind: `user_message`, `agent_message`, `user_action` (an action of the user on the phone), `environment` (an
+            action of others, or a reminder) or `stop`.
+        text: The text.
     """
 
     time: datetime
@@ -63,15 +63,15 @@ class Notification:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the agent has proposed, and what became of it.
+    """A proposal of the agent and its status.
 
     Attributes:
-        text: What the agent said.
-        turn: The turn in which it did.
-        status: `pending` until the user answers, and again if they take that back; `accepted` while the agent may
-            carry it out, then `done` (it reported), `given up` or `out of turns`; `rejected`; `expired` if nobody
-            answered in time.
-        reply: The user's words.
+        text: The agent's text.
+        turn: The turn of the proposal.
+        status: `pending` until the user answers, and again if the user withdraws the answer; `accepted` while the agent
+            may carry it out, then `done` (it reported), `given up` or `out of turns`; `rejected`; `expired` without an
+            answer in time.
+        reply: The user's text.
     """
 
     text: str
@@ -82,16 +82,16 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of the agent under test: what is new, and the means to act.
+    """One turn of the agent under test: its new notifications, and the tools to act.
 
     Attributes:
         number: The turn, from 0 on.
-        time: Now, in simulated time (UTC).
-        mode: Whether the agent is to observe, waits for an answer, or has the user's consent.
-        proposal: The agent's last proposal and what became of it; `None` before the first.
-        notifications: What the agent has been told since its last turn.
+        time: The simulated time (UTC) at the begin of the turn.
+        mode: Whether the agent observes, waits for an answer, or has the user's consent.
+        proposal: The agent's last proposal with its status; `None` before the first.
+        notifications: The notifications since the agent's last turn.
         tools: The tools by name.
-        scenario_seed: Names the scenario, its seed and the run, for an agent that draws by chance.
+        scenario_seed: The scenario, its seed and the run number, as a seed for an agent that draws random numbers.
     """
 
     number: int
@@ -114,9 +114,9 @@ class Turn:
         return [tool.as_function() for tool in self.tools.values()]
 
     def news(self) -> tuple[Notification, ...]:
-        """Return what the agent has been told since the turn began, or since the last call: time passes in a turn too.
+        """Return the notifications since the turn began or since the last call, because time passes in a turn, too.
 
-        What is not taken here is among the notifications of the next turn.
+        Notifications that are not taken here are among those of the next turn.
         """
         return self._news()
 
@@ -130,40 +130,40 @@ class Turn:
         Raises:
             UnknownToolError: If there is no such tool.
             TurnOver: If the turn has ended.
-            ConsentRequired: If it writes, the user has accepted nothing, and the suite has such writes refused.
-            ToolFailure: If it failed by chance, and nothing was done.
-            ToolTimeout: If it was given up by chance, with what it was to do done or not.
+            ConsentRequired: If it writes without the user's consent, and the suite refuses such writes.
+            ToolFailure: If it failed at random, without an effect.
+            ToolTimeout: If it timed out at random, with or without its effect.
             Exception: Whatever the tool raises.
         """
         return self.tools[name](**(arguments or {}))
 
     def propose(self, text: str) -> None:
-        """Propose something to the user, who answers in a turn of theirs. A new proposal replaces the last one.
+        """Propose something to the user, who answers in a later turn. A new proposal replaces the last one.
 
         While the agent has the user's consent, this is a report: it ends the execution.
         """
         self._say("send_message_to_user", text)
 
     def report(self, text: str) -> None:
-        """Tell the user what came of it, which ends the execution. Without the user's consent this is a proposal."""
+        """Report the result to the user, which ends the execution. Without the user's consent this is a proposal."""
         self._say("send_message_to_user", text)
 
     def ask(self, text: str) -> None:
-        """Ask the user something and keep their consent; the answer comes with a later turn's notifications."""
+        """Ask the user something, and keep the consent; the answer comes with a later turn's notifications."""
         self._say("ask_user", text)
 
     def wait(self) -> None:
-        """Do nothing; to return at once is the same."""
+        """Do nothing. Returning at once is the same."""
 
     def give_up(self, reason: str = "") -> None:
         """End an execution without a report."""
         self.call("end_task", {"reason": reason})
 
     def interface(self, function: str) -> Tool:
-        """Return the tool of the line to the user that is called `function`.
+        """Return a tool of the channel to the user.
 
         Raises:
-            UnknownToolError: If the scenario has no such line.
+            UnknownToolError: If the scenario has no such channel.
         """
         for tool in self.tools.values():
             if tool.is_interface and tool.function == function:
@@ -171,7 +171,7 @@ class Turn:
         raise UnknownToolError(f"this scenario has no tool {function}; add a PAREAgentUserInterface to its apps")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all that the agent is told as builtins."""
+        """Return all information of the turn as builtins."""
         return {
             "number": self.number,
             "time": self.time.isoformat(),
@@ -192,12 +192,12 @@ class UserTurn:
     Attributes:
         number: The turn, from 0 on.
         now: Returns the simulated time (UTC), which passes within the turn.
-        notifications: What the user has been told since the last turn.
-        proposal: The agent's last proposal and what became of it; `None` before the first.
-        tools: Returns what the user can do on the screen that is shown now, by name.
-        screen: Returns what is on the screen now, `app/screen`.
+        notifications: The notifications since the user's last turn.
+        proposal: The agent's last proposal with its status; `None` before the first.
+        tools: Returns the user's tools on the present screen, by name.
+        screen: Returns the present screen, `app/screen`.
         apps: The apps that the user can open.
-        goal: What the user wants; `None` if the scenario does not say.
+        goal: The user's goal; `None` if the scenario has none.
     """
 
     number: int
@@ -211,9 +211,9 @@ class UserTurn:
 
 
 class ProactiveAgent(Protocol):
-    """The agent under test: anything that can be called with a turn, a function as well as an object that keeps state.
+    """The agent under test: a function, or an object with state, that is called with each turn.
 
-    It acts through the turn and returns `None`. It may be `async`.
+    It acts with the turn's tools, and returns `None`. It may be `async`.
     """
 
     def __call__(self, turn: Turn, /) -> Awaitable[None] | None:

@@ -1,4 +1,4 @@
-"""ARE's ReAct agent and wire format, a turn at a time."""
+"""ARE's ReAct agent and wire format, for one turn at a time."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _LOGGER.addHandler(logging.NullHandler())
 
 @dataclass
 class SituationLog(BaseAgentLog):
-    """How things stand at a step; only the newest is kept in memory."""
+    """The situation at a step; only the newest is kept in memory."""
 
     content: str
 
@@ -67,17 +67,17 @@ class SituationLog(BaseAgentLog):
 
 
 class ReActAgent(BaseAgent):
-    """Thinks, calls one tool, sees what comes of it, and so on, until its turn ends.
+    """Calls one tool after another, with the result of each in its memory, until its turn ends.
 
-    The memory is kept over the turns. What the engine raises is not handled here.
+    The memory is kept over the turns. Exceptions of the engine pass through.
 
     Args:
-        engine: Answers.
-        role: Who this is, as the engine calls in the trace name it.
-        system_prompt: What it is told first.
+        engine: The engine.
+        role: The role of the agent in the engine calls of the trace.
+        system_prompt: The system prompt.
         clock: The clock of the simulation.
-        ends_turn: Names of functions of the line to the user, or of no app, after which the turn is over.
-        situation: Returns what it is told anew before each step, after the time; `None` for nothing.
+        ends_turn: Names of functions of the channel to the user, or of no app, that end the turn.
+        situation: Returns a text that each request ends with, after the time; `None` for none.
 
     Attributes:
         called: The calls of this turn that did not fail: tool and arguments.
@@ -122,9 +122,9 @@ class ReActAgent(BaseAgent):
         """Take a turn.
 
         Args:
-            tools: Returns the tools by name; asked at each step, for a step may change them.
+            tools: Returns the tools by name; called at each step, because a step may change them.
             max_iterations: Most steps; `None` is no limit.
-            before_step: Called before each step, to tell what is new.
+            before_step: Called before each step, to add new notifications.
         """
         self._tools = tools
         self._before_step = before_step
@@ -135,17 +135,17 @@ class ReActAgent(BaseAgent):
         self.execute_agent_loop()
 
     def tell(self, notifications: Iterable[Notification], *more: str) -> None:
-        """Put notifications, and more that there is to say, into the memory."""
+        """Add notifications and other lines to the memory."""
         lines = [*(f"[{one.time:%Y-%m-%d %H:%M:%S}] {one.text}" for one in notifications), *more]
         if lines:
             self.remember(EnvironmentNotificationLog, content="\n".join(lines))
 
     def remember(self, kind: Callable[..., BaseAgentLog], **fields: Any) -> None:
-        """Put a log of the given kind into the memory."""
+        """Add a log of the given kind to the memory."""
         self.append_agent_log(kind(timestamp=self.make_timestamp(), agent_id=self.agent_id, **fields))
 
     def step(self) -> None:
-        """Ask the engine, call the tool that it names, and remember what came of it.
+        """Call the engine, then the tool that its answer names, and remember the result.
 
         Raises:
             InvalidActionAgentError: If the answer is not of the wire format.
@@ -185,10 +185,10 @@ class ReActAgent(BaseAgent):
         return _observation(result)
 
     def log_error(self, e: Exception) -> None:
-        """Remember a mistake of the engine's; what else is raised is nothing that it could learn from.
+        """Remember a mistake in an answer of the engine, and raise all other exceptions.
 
         Raises:
-            Exception: `e`, if it is no mistake of the engine's.
+            Exception: `e`, if it is no mistake of the engine.
         """
         if not isinstance(e, LoggedError | TurnOver):
             raise e

@@ -1,4 +1,4 @@
-"""A tool in the forms in which agents know it: a description, a JSON schema, a Python function."""
+"""Tools as agents use them: calls, definitions for function calling, Python functions and lines of a prompt."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64
 _EMPTY = inspect.Parameter.empty
-# What pydantic, or its cache, makes of a type that it cannot handle.
+# The exceptions of pydantic, or its cache, for a type that it cannot handle.
 _NO_SCHEMA = (PydanticUserError, PydanticUndefinedAnnotation, TypeError)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def tool_name(name: str) -> str:
-    """Return a tool's name in at most 64 letters, digits, `_` and `-`, as function calling demands."""
+    """Return a name for function calling: at most 64 letters, digits, `_` and `-`."""
     short = _NOT_IN_A_NAME.sub("_", name)
     if len(short) <= _LONGEST_NAME:
         return short
@@ -44,17 +44,17 @@ class Tool:
 
     Args:
         app_tool: ARE's description of it.
-        call: Carries a call out; it is given the arguments by name.
+        call: Carries a call out; it gets the arguments by name.
 
     Attributes:
-        name: What the agent calls it: app and function, or another name where noise gives it one.
+        name: The name of the tool: app and function, or another one by noise.
         app: Name of the app.
         app_class: Name of the app's class.
         function: Name of the function.
         operation: `read` or `write`.
-        is_interface: Whether it is a part of the line between the agent and the user.
-        description: What it does.
-        arguments: What it takes, as ARE describes it.
+        is_interface: Whether it belongs to the channel between the agent and the user.
+        description: The description.
+        arguments: ARE's descriptions of the arguments.
     """
 
     def __init__(self, app_tool: AppTool, call: Callable[[dict[str, Any]], Any]) -> None:
@@ -79,23 +79,23 @@ class Tool:
         )
 
     def __call__(self, **arguments: Any) -> Any:
-        """Call the tool and return what it returns as builtins: nothing that an agent holds is a part of the phone."""
+        """Call the tool, and return its result as builtins, so that the agent holds no part of the phone."""
         return to_builtins_or_name(self.invoke(arguments))
 
     def invoke(self, arguments: dict[str, Any]) -> Any:
-        """Call the tool and return what the app returns, which may be a part of the phone."""
+        """Call the tool, and return the app's own result, which may be a part of the phone."""
         types = {argument.name: argument.type_obj for argument in self.arguments}
         return self._call({name: _fitted(value, types.get(name, Any)) for name, value in arguments.items()})
 
     def carried_out_by(self, call: Callable[[dict[str, Any]], Any]) -> Tool:
-        """Return the same tool, with calls that `call` carries out; it is given the arguments by name."""
+        """Return the same tool with another function that carries calls out; it gets the arguments by name."""
         tool = copy.copy(self)
         tool._call = call
         return tool
 
     @property
     def definition(self) -> dict[str, Any]:
-        """The tool as OpenAI-style function calling expects it."""
+        """The tool's definition for OpenAI-style function calling."""
         function = {"name": self.name, "description": self.description, "parameters": self.parameters}
         return {"type": "function", "function": function}
 
@@ -118,7 +118,7 @@ class Tool:
 
     @cached_property
     def signature(self) -> inspect.Signature:
-        """How the tool is called as a Python function."""
+        """The signature of the tool as a Python function."""
         parameters = [
             inspect.Parameter(
                 argument.name,
@@ -135,7 +135,7 @@ class Tool:
         signature = self.signature
 
         def function(*args: Any, **kwargs: Any) -> Any:
-            # Whether the names are right is for the tool to say, so that the trace has what was tried.
+            # The tool itself checks the names, so that the trace has the call.
             return self(**signature.bind_partial(*args).arguments, **kwargs)
 
         function.__name__ = function.__qualname__ = self.name.replace("-", "_")
@@ -158,8 +158,8 @@ class Tool:
     def _docstring(self) -> str:
         lines = [self.description]
         if self.arguments:
-            told = [f"    {a.name}: {' '.join((a.description or '').split())}".rstrip() for a in self.arguments]
-            lines += ["", "Args:", *told]
+            described = [f"    {a.name}: {' '.join((a.description or '').split())}".rstrip() for a in self.arguments]
+            lines += ["", "Args:", *described]
         if self._returns:
             lines += ["", "Returns:", f"    {' '.join(self._returns.split())}"]
         return "\n".join(lines)
@@ -170,7 +170,7 @@ class Toolbox(dict[str, Tool]):
 
     Args:
         tools: The tools.
-        on_unknown: Called with a name that is asked for and is not there.
+        on_unknown: Called with a name that no tool has.
 
     Raises:
         ScenarioDefect: If two tools have one name; only one of them could ever be called.
@@ -189,7 +189,7 @@ class Toolbox(dict[str, Tool]):
         raise UnknownToolError(f"there is no tool {name} now; there are {', '.join(self) or 'none'}")
 
     def of(self, app: str, function: str) -> Tool:
-        """Return the tool that is this function of this app, whatever it is called.
+        """Return the tool of an app's function, whatever its name is.
 
         Raises:
             UnknownToolError: If there is none.
@@ -198,12 +198,12 @@ class Toolbox(dict[str, Tool]):
         return next(found, None) or self[f"{app}__{function}"]
 
     def only(self, wanted: Callable[[Tool], bool]) -> Toolbox:
-        """Return those of the tools that are wanted."""
+        """Return the tools for which `wanted` is true."""
         return Toolbox(filter(wanted, self.values()), self._on_unknown)
 
 
 def _named_arguments(app_tool: AppTool) -> list[AppToolArg]:
-    """Return the arguments but for `*args` and `**kwargs`, which ARE lists as if they had to be given."""
+    """Return the arguments without `*args` and `**kwargs`, which ARE lists as required."""
     variadic = frozenset() if app_tool.function is None else _variadic(app_tool.function)
     return [argument for argument in app_tool.args if argument.name not in variadic]
 
@@ -215,7 +215,7 @@ def _variadic(function: Callable[..., Any]) -> frozenset[str]:
 
 
 def _is_unknown(type_: Any) -> bool:
-    # ARE puts the word "Any" where there is no annotation.
+    # ARE has the text "Any" for a missing annotation.
     return type_ is None or isinstance(type_, str)
 
 
@@ -242,9 +242,9 @@ def _known_schema(type_: Any) -> dict[str, Any]:
 
 
 def _fitted(value: Any, type_: Any) -> Any:
-    """Return what a JSON value stands for where a type has no JSON of its own: 5 for 5.0, a text for an enum's member.
+    """Return the value of a type that a JSON value stands for: 5.0 for 5, an enum's member for its text.
 
-    What does not fit is returned as it is, for the tool itself to refuse.
+    A value that does not fit is returned unchanged, and the tool itself refuses it.
     """
     try:
         if _is_unknown(type_) or check_type(value, type_):
@@ -255,7 +255,7 @@ def _fitted(value: Any, type_: Any) -> Any:
 
 
 def _choices(schema: dict[str, Any]) -> str:
-    """Return the values of an enum in words; nothing for what is none."""
+    """Return the values of an enum as text; an empty text for other types."""
     schemas = (schema, *schema.get("$defs", {}).values())
     values = next((one["enum"] for one in schemas if "enum" in one), ())
     return " | ".join([_json(value) for value in values])

@@ -1,4 +1,4 @@
-"""The simulated user: lives on the phone, and answers the agent."""
+"""The simulated user, who uses the phone and answers the agent."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ANSWERS = ("accept_proposal", "reject_proposal")
 
 
 class ReActUser:
-    """Sees the screen that is shown and what the phone announces, and does what a user can do there.
+    """The simulated user: an engine with the present screen, its tools and the user's notifications.
 
     Args:
-        engine: Answers.
+        engine: The engine.
         clock: The clock of the simulation.
         max_iterations: Most steps in a turn; `None` is no limit.
     """
@@ -51,7 +51,7 @@ class ReActUser:
         )
 
     def _pending(self) -> str | None:
-        """Return the proposal that is to be answered: not one that was answered a step ago."""
+        """Return the text of the pending proposal; `None` if it was answered in a step of this turn."""
         proposal = self._turn.proposal
         if proposal is None or proposal.status != "pending" or self._agent is None:
             return None

@@ -1,1 +1,1 @@
-"""What is patched in ARE."""
+"""Patches of ARE."""

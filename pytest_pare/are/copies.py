@@ -1,4 +1,4 @@
-"""Copies, so that what a scenario hands over, what an app holds and what is logged share nothing that can change."""
+"""Copies, so that a scenario, its apps, the event log and the next run share no objects that can change."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from are.simulation.types import Action
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# What needs no copy: most arguments are one of these, and this is quicker than to ask.
+# The types that need no copy. Most arguments have one of them, and this check is fast.
 _ATOMS = frozenset({bool, bytes, float, int, str, type(None)})
-# Attributes of ARE's apps that are no content.
+# Attributes of ARE's apps that are not part of their content.
 _FRAMEWORK = frozenset(
     {"_initial_args", "_initial_kwargs", "_tool_registries", "add_event_callbacks", "rng", "time_manager"}
 )
@@ -26,7 +26,7 @@ def detached(value: Any, keep: Iterable[Any] = ()) -> Any:
 
     Args:
         value: Anything.
-        keep: Objects that the copy refers to as the original does, such as apps.
+        keep: Objects that are not copied, such as apps.
     """
     return value if type(value) in _ATOMS else _copied(value, {id(one): one for one in keep})
 
@@ -35,14 +35,14 @@ def with_own_arguments(action: Action, keep: Iterable[Any]) -> Action:
     """Return `action` with copies of its arguments; `keep` is as for `detached`."""
     memo = {id(one): one for one in keep}
     own = object.__new__(type(action))
-    # Quicker than `copy.copy`, and without `__post_init__`.
+    # Faster than `copy.copy`, and without `__post_init__`.
     vars(own).update(vars(action), args=_each_copied(action.args, memo))
     own.resolved_args = _each_copied(action.resolved_args, memo)
     return own
 
 
 def fresh_containers(value: Any) -> Any:
-    """Return lists, dictionaries and sets, and those in them, as new ones; what else is in them is the same."""
+    """Return a value with new lists, dictionaries and sets, also inside of each other, and the same other objects."""
     if type(value) is dict:
         return {key: fresh_containers(item) for key, item in value.items()}
     if type(value) in (list, set, tuple):
@@ -51,15 +51,15 @@ def fresh_containers(value: Any) -> Any:
 
 
 def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: Iterable[Any]) -> None:
-    """Give apps copies of their content: what a module hands to each run of a process, no run changes then.
+    """Give apps copies of their content, so that no run changes objects of a module that later runs use.
 
-    All of it is copied at once, so that what two attributes share, they still share. Where an object cannot be copied,
-    all stays as it is.
+    All content is copied at once, so that objects that two attributes share stay shared. If an object cannot be copied,
+    nothing is.
 
     Args:
-        apps: The apps. File systems keep what they have.
-        scenario: What made the apps, and may refer to their content.
-        names: Its attributes that do; they refer to the copies afterwards.
+        apps: The apps. File systems keep their content.
+        scenario: The scenario of the apps, which may refer to their content.
+        names: The attributes of the scenario that do; they refer to the copies afterwards.
         keep: As for `detached`.
     """
     holders = [app for app in apps if not isinstance(app, SandboxLocalFileSystem | VirtualFileSystem)]
@@ -69,7 +69,7 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
     memo = {id(one): one for one in (*apps, *used, *keep)}
     try:
         copied = copy.deepcopy(contents, memo)
-    except Exception:  # noqa: BLE001 - an object of an author's may refuse in any way
+    except Exception:  # noqa: BLE001 - an object may raise anything when it is copied
         return
     for app, content in zip(holders, copied, strict=True):
         vars(app).update(content)
@@ -83,20 +83,20 @@ def _each_copied(arguments: dict[str, Any], memo: dict[int, Any]) -> dict[str, A
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
     try:
         return copy.deepcopy(value, memo)
-    except Exception:  # noqa: BLE001 - an object of an author's may refuse in any way
+    except Exception:  # noqa: BLE001 - an object may raise anything when it is copied
         return value
 
 
 def install(in_world: Callable[[], bool]) -> None:
-    """Let each call of an app that is logged note copies of its arguments; where `in_world()` is false, ARE's own do.
+    """Make the event log hold copies of a call's arguments, unless `in_world()` is false.
 
-    The call itself gets the originals, and may change them, at once or later.
+    The call itself gets the originals, and may change them.
     """
     original = Action.__post_init__
 
     def note_copies(self: Action) -> None:
         original(self)
-        # An app that is in no environment yet logs nothing.
+        # Without an environment, the calls of an app are not logged.
         if getattr(self.app, "add_event_callbacks", None) and in_world():
             self.args = _each_copied(self.args, {id(self.app): self.app})
 

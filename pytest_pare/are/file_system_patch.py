@@ -1,7 +1,7 @@
-"""The phone's files, told of as if they were nowhere in particular.
+"""Removes the host's paths, times and order from ARE's file system.
 
-ARE keeps them in a temporary directory of the host, whose random name, order and times show in listings, errors and in
-the app's state. Within a world they do not.
+ARE keeps the phone's files in a temporary directory of the host. Its random name, order and times are part of listings,
+errors and the app's state; within a world they are removed.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _CALLS = ("cat", "info", "ls", "makedirs", "mkdir", "mv", "open", "rm", "rmdir")
 _FACTS = ("name", "size", "type", "islink")
-"""What a listing tells of a file; the rest is the host's: times, owner, place on the disk."""
+"""The fields of a listing that are kept; the others are the host's: times, owner, place on the disk."""
 
 
 def install(in_world: Callable[[], bool]) -> None:
-    """Change ARE's classes; where `in_world()` is false they do as before."""
+    """Patch ARE's classes. They work as before if `in_world()` is false."""
     for name in _CALLS:
         setattr(FallbackFileSystem, name, _without_host(getattr(FallbackFileSystem, name), in_world))
     original_path, original_state = SandboxLocalFileSystem._validate_path, SandboxLocalFileSystem.get_state
@@ -51,7 +51,7 @@ def _without_host(method: Callable[..., Any], in_world: Callable[[], bool]) -> C
         try:
             result = method(self, *args, **kwargs)
         except OSError as error:
-            _forget_place(error, self.base_root)
+            _remove_root(error, self.base_root)
             raise
         if method.__name__ == "info":
             return _facts(result)
@@ -66,11 +66,11 @@ def _facts(item: Any) -> Any:
     return {key: item[key] for key in _FACTS if key in item} if isinstance(item, dict) else item
 
 
-def _forget_place(error: OSError, root: str) -> None:
-    def told(value: Any) -> Any:
+def _remove_root(error: OSError, root: str) -> None:
+    def without_root(value: Any) -> Any:
         return value.replace(root, "") if isinstance(value, str) else value
 
-    error.args = tuple(map(told, error.args))
+    error.args = tuple(map(without_root, error.args))
     for name in ("filename", "filename2"):
         if getattr(error, name) is not None:
-            setattr(error, name, told(getattr(error, name)))
+            setattr(error, name, without_root(getattr(error, name)))

@@ -1,7 +1,7 @@
 """ARE's converter of office documents, imported when the first document is converted.
 
-ARE's file system imports it, and with it pandas and readers of four formats: half of all that a run imports, for a tool
-that few scenarios use.
+ARE's file system imports it with pandas and readers of four formats: half of a run's imports, for a tool that few
+scenarios use.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _LOOKUP = "__getattr__"
 
 
 def install() -> None:
-    """Let the module be imported late, unless it is imported already. A second call changes nothing."""
+    """Delay the import of the module, unless it is imported already. A second call changes nothing."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
 
 class _Finder(MetaPathFinder):
-    """Finds the one module, where any other import does, and gives it a loader that waits."""
+    """Finds the one module, as any other import does, and gives it a loader that delays its code."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -43,9 +43,9 @@ class _Finder(MetaPathFinder):
 
 
 class _Loader(Loader):
-    """Fills a module with what its code defines when any of that is wanted.
+    """Runs the module's code when one of its names is first used.
 
-    The class that is imported with the file system is a function until then, which makes objects of the class.
+    Until then, the class that the file system imports is a function that makes objects of the class.
     """
 
     def __init__(self, loader: Loader) -> None:
@@ -65,7 +65,7 @@ class _Loader(Loader):
                     del names[_LOOKUP]
 
         def lookup(name: str) -> Any:
-            # What imports and debuggers ask any module for, such as `__path__`. `__all__` is for `import *`.
+            # Imports and debuggers read such names of each module, for example `__path__`. `import *` reads `__all__`.
             if name == "__all__" or not name.startswith("__"):
                 load()
             try:

@@ -1,7 +1,7 @@
-"""Methods that override tools: each is a tool too, with the decorators of what it overrides that it does not have.
+"""Methods that override tools: each is a tool, too, with the missing decorators of the overridden method.
 
-ARE looks for decorated methods in a class and its bases. An override without decorators is no tool for it, so the agent
-would get the method of the base.
+ARE finds tools by their decorators, in a class and its bases. It skips an override without decorators, so that the
+agent would get the method of the base class.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _DECORATORS = {
     "_is_user_tool": "@user_tool()",
     "__event_registered__": "@event_registered()",
 }
-"""By the mark that it leaves on a method: a decorator of ARE's."""
+"""ARE's decorators, by the attribute that each sets on a method."""
 
 EVENT_DECORATOR = "__event_decorator__"
-"""Attribute of a method: the decorator that registers its calls as events, if it is none of ARE's."""
+"""Attribute of a method: the decorator that registers its calls as events, if that is not ARE's."""
 
 
 OVERRIDDEN = "__overridden__"
-"""Attribute of a method: the one that it stands for, in whose place it is listed among the tools."""
+"""Attribute of a method: the method that it replaces, whose place it has in the list of tools."""
 
 
 def in_order(cls: type, tools: list[AppTool]) -> list[AppTool]:
-    """Return the tools of an app in the order of its classes; one that stands for another is in its place."""
+    """Return the tools of an app in the order of its classes; a method that replaces another has its place."""
     methods = (method for base in cls.__mro__ for method in vars(base).values() if inspect.isfunction(method))
     places = {method: place for place, method in enumerate(methods)}
 
@@ -52,9 +52,9 @@ def in_order(cls: type, tools: list[AppTool]) -> list[AppTool]:
 def inherit_decorators(cls: type) -> None:
     """Give each method of a class that overrides a tool the decorators that it lacks.
 
-    The calls that it makes in its turn, of `super()` for example, are no events of their own. An argument that has no
-    type, and a method that has no docstring, get those of what is overridden; one that takes `*args` or `**kwargs` is
-    described by the arguments of what is overridden.
+    Calls that the method makes itself, of `super()` for example, are no events of their own. An argument without a type
+    and a method without a docstring get those of the overridden method; a method with `*args` or `**kwargs` gets the
+    descriptions of the overridden method's arguments.
     """
     for name, missing in list(_undecorated(cls)):
         override = inspect.getattr_static(cls, name)
@@ -63,9 +63,9 @@ def inherit_decorators(cls: type) -> None:
 
 
 def ignored_overrides(app: object) -> list[str]:
-    """Return a sentence for each attribute of an app, or of its screens, that hides a tool and cannot be one.
+    """Return a sentence for each attribute of an app or its screens that hides a tool and cannot be one.
 
-    An app whose classes are ARE's alone inherits its decorators here.
+    An app that has only ARE's base classes inherits its decorators here.
     """
     cls = type(app)
     if cls not in _ignored:
@@ -86,7 +86,7 @@ def ignored_overrides(app: object) -> list[str]:
 
 
 _ignored: dict[type, list[str]] = {}
-"""What is ignored of each class that has been looked at: each run of a scenario asks again."""
+"""The ignored overrides of each class, kept for the next runs of a scenario."""
 
 
 def _missing_marks(tool: object, override: object) -> list[str]:
@@ -98,7 +98,7 @@ def _names(marks: Iterable[str]) -> str:
 
 
 def _undecorated(cls: type) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what overrides a tool without all its decorators: its name, and by missing mark what has it."""
+    """Yield each method that overrides a tool without all of its decorators: its name, and the tool by missing mark."""
     marked: dict[str, dict[str, Any]] = {}
     for base in reversed(cls.__mro__):
         for name, value in vars(base).items():
@@ -120,7 +120,7 @@ def _decorated(override: Callable[..., Any], missing: dict[str, Any]) -> Callabl
     )
     takes_any = not kinds.isdisjoint({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
     if takes_any:
-        # The arguments that the tool is described by, and that are logged by name.
+        # The description of the tool and the log use these arguments.
         signature = inspect.signature(original)
 
     @wraps(override)
@@ -129,7 +129,7 @@ def _decorated(override: Callable[..., Any], missing: dict[str, Any]) -> Callabl
             bound = signature.bind(self, *args, **kwargs)
             bound.apply_defaults()
             (_, *args), kwargs = bound.args, bound.kwargs  # type: ignore[assignment]
-        # Where the override registers its calls itself, it says too what becomes of those that it makes.
+        # An override that registers its own calls also decides whether calls inside of it are events.
         with nullcontext() if registered is None else disable_events():
             return override(self, *args, **kwargs)
 
@@ -151,12 +151,12 @@ def _type_hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return get_type_hints(function)
     except NameError:
-        # A type that is imported for type checkers alone.
+        # A type that is imported only for type checkers.
         return {}
 
 
 def _event_decorator(registered: Any) -> Callable[..., Any]:
-    """Return a decorator that registers calls as those of a method are registered."""
+    """Return the decorator that registers the calls of a method."""
     own: Callable[..., Any] | None = getattr(registered, EVENT_DECORATOR, None)
     if own is not None:
         return own
@@ -165,7 +165,7 @@ def _event_decorator(registered: Any) -> Callable[..., Any]:
 
 
 def _event_type(registered: Any) -> Any:
-    """Return the type of event that a call of a method is. ARE keeps it in the decorator's closure alone."""
+    """Return the event type of a method's calls. ARE keeps it only in the decorator's closure."""
     while "event_type" not in (kept := inspect.getclosurevars(registered).nonlocals):
         registered = registered.__wrapped__
     return kept["event_type"]

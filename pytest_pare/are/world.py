@@ -1,9 +1,9 @@
-"""Where the time, the ids and the random numbers of a simulation come from.
+"""The time, the ids and the random numbers of a simulation.
 
-ARE reads the wall clock, draws ids from `uuid4` and seeds its apps from `hash()`, each of them through names in its own
-modules. Importing this module puts other objects behind those names. They answer from the world that is active in the
-current context, and behave as before outside of one, so that other users of ARE in the same process notice nothing. A
-context variable holds the active world: runs in several threads have one each.
+ARE reads the wall clock, draws ids from `uuid4` and seeds its apps with `hash()`, each through names in its own
+modules. Importing this module replaces the objects behind those names. The new ones use the world that is active in the
+current context, and work as before without one, so that other uses of ARE in the same process do not change. A context
+variable holds the active world: runs in several threads have one each.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_START_TIME = datetime(2025, 1, 6, 9, 0, tzinfo=UTC).timestamp()
-"""Start of a simulation that names none: a Monday morning, in epoch seconds."""
+"""The default start of a simulation: a Monday morning, in epoch seconds."""
 
 # The modules of ARE that call `uuid.uuid4()` or `time.time()` while a scenario is populated or played.
 _UUID_MODULES = (
@@ -65,7 +65,11 @@ class SimulatedClock(TimeManager):
         self.reset(start_time)
 
     def reset(self, start_time: float | None = None) -> None:
-        """Go back to `start_time` (epoch seconds; `None` keeps the one in force)."""
+        """Go back to the start.
+
+        Args:
+            start_time: A new start in epoch seconds; `None` keeps the present one.
+        """
         if start_time is not None:
             self.start_time = start_time
         self._now = self.start_time
@@ -95,20 +99,20 @@ class SimulatedClock(TimeManager):
         self._now += seconds
 
     def advance_to(self, timestamp: float) -> None:
-        """Let time pass up to `timestamp` (epoch seconds); a time that has gone by changes nothing."""
+        """Let time pass up to `timestamp` (epoch seconds); an earlier time changes nothing."""
         # Set, not added: sums of float differences would miss the event's own time by a rounding error.
         self._now = max(self._now, timestamp)
 
     def pause(self) -> None:
-        """Mark the clock as paused; it stands still anyway between two calls of `advance`."""
+        """Mark the clock as paused. It never moves by itself."""
         self.is_paused = True
 
     def resume(self) -> None:
-        """Take the mark of `pause` away."""
+        """Remove the mark of `pause`."""
         self.is_paused = False
 
     def add_offset(self, offset: float) -> None:
-        """Let `offset` seconds pass: what ARE's code calls a jump."""
+        """Let `offset` seconds pass, which ARE names a jump."""
         self.advance(offset)
         self.offset += offset
 
@@ -121,13 +125,13 @@ class World:
     """One simulation's clock and its source of ids.
 
     Args:
-        seed: Names the stream of ids; equal seeds give equal ids, in any process.
+        seed: The seed of the ids; equal seeds give equal ids, in any process.
         start_time: Begin of the simulation, in epoch seconds.
 
     Attributes:
         clock: The only clock of the simulation.
-        phase: Part of what the apps' generators are seeded with. ARE seeds each app when it is made and again, alike,
-            once all are populated; without the phase, ids handed out before would come again and overwrite objects.
+        phase: A part of the seed of the apps' random generators. ARE seeds each app when it is made, and again once all
+            are populated; without the phase, the ids of the first part would come again and overwrite objects.
     """
 
     def __init__(self, seed: str, start_time: float = DEFAULT_START_TIME) -> None:
@@ -142,7 +146,7 @@ class World:
 
     @contextmanager
     def active(self) -> Iterator[World]:
-        """Make ARE's code in this context live in this world."""
+        """Make this the active world of the context."""
         token = _active.set(self)
         try:
             yield self
@@ -156,7 +160,12 @@ _active: ContextVar[World | None] = ContextVar("pytest_pare_world", default=None
 
 @contextmanager
 def drawing_apart(name: str, app: Any) -> Iterator[None]:
-    """Let the active world, and `app`, draw ids from streams that `name` names, and then go on as if none was drawn."""
+    """Draw the ids of the active world and of an app from other streams, so that their own do not change.
+
+    Args:
+        name: The name of the streams.
+        app: The app.
+    """
     world = _active.get()
     if world is None:
         yield
@@ -189,7 +198,7 @@ def active_clock() -> SimulatedClock | None:
 
 
 def next_number() -> int:
-    """Return a number above all that it has returned: of two things at one simulated time, it tells the later one."""
+    """Return a number above all earlier ones, which gives the order of two things at the same simulated time."""
     return next(_numbers)
 
 

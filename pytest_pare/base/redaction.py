@@ -1,4 +1,4 @@
-"""Secrets out of what is written or printed: by their value in the environment, by their name, by their shape."""
+"""Redacts secrets in texts: by their value in the environment, by their name, and by their shape."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ REDACTED = "[redacted]"
 
 # Shorter values are words and numbers that occur everywhere.
 _SHORTEST = 8
-# PWD is where a shell stands, and an author is nobody's secret.
+# Neither PWD nor an author is a secret.
 _SECRET_VARIABLE = re.compile(
     r"KEYS?(?![A-Z])|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH(?!ORS?(?![A-Z]))|_(?:PASS|PWD|PAT)(?![A-Z])",
     re.IGNORECASE,
 )
 
-# Where a word begins, also behind what JSON has for a line feed.
+# The begin of a word, also behind an escaped line feed of JSON.
 _START = r"(?:(?<![\w-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
 # Names whose value is a secret wherever it stands beside one.
 _STRONG = (
     r"(?:(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
     r"secret[_-]?access[_-]?key|client[_-]?secret|(?:access|auth|refresh|bearer|id|session)[_-]?token|"
     r"password|passwd|passphrase|authorization)"
-    # A header of one's own.
+    # A custom header, such as x-service-key.
     r"|x-(?:[\w-]*-)?(?:key|token|secret|auth|credentials?))"
 )
 # Names that are also words: here the value must look like one.
@@ -149,7 +149,7 @@ def redacted_json(text: str, separators: tuple[str, str] = (", ", ": ")) -> str:
 
     Args:
         text: The lines, each of them a JSON of its own.
-        separators: How `json.dumps` was told to write them.
+        separators: The separators that `json.dumps` wrote.
     """
     if redacted(text) == text:
         return text
@@ -201,7 +201,7 @@ def _names_secret(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_worth_it(value: str) -> bool:
-    # A path to where a secret is, such as SSH_AUTH_SOCK, is none itself.
+    # The path of a file with a secret, such as SSH_AUTH_SOCK, is none itself.
     return len(value) >= _SHORTEST and value not in REDACTED and not os.path.exists(value)  # noqa: PTH110 - any text
 
 

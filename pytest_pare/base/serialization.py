@@ -15,12 +15,12 @@ from pytest_pare.base.redaction import redacted
 MOST_CHARACTERS = 10_000
 """The longest text that a result, a trace or a report keeps of an agent, a tool or a scenario."""
 
-# What may stand around a text that was cut: the note, and which turn it was. It is not cut once more.
+# Room for additions to a text that was cut, such as the note and the turn, so that it is not cut again.
 _SLACK = 500
 _MOST_ITEMS = 1000
-# Longer than any secret: none is cut in two.
+# Longer than any secret, so that none is cut in two.
 _MARGIN = 4096
-# Python writes no int of more than 4300 decimal digits, that is about 14284 bits, and settings can make it fewer.
+# Python refuses to write an int of more than 4300 decimal digits, about 14284 bits; settings can lower the limit.
 _MAX_BITS = 4096
 
 
@@ -28,7 +28,7 @@ def to_text(value: object) -> str:
     """Return `value` as text that can be encoded, whatever its `__str__` does: half of a surrogate pair is escaped."""
     try:
         text = str(value)
-    except Exception:  # noqa: BLE001 - somebody's `__str__` is broken, which must not cost a result
+    except Exception:  # noqa: BLE001 - a broken `__str__` must not cost a result
         text = f"<unprintable {type(value).__name__}>"
     return text.encode("utf-8", "backslashreplace").decode()
 
@@ -64,7 +64,7 @@ def type_and_value(value: object) -> str:
 
 
 def to_builtins(value: Any) -> Any:
-    """Return `value` as what JSON can hold; the same in every process.
+    """Return a value as builtins that JSON can hold; the same in every process.
 
     Dataclasses and objects with a `get_state` become dictionaries, enums their value, dates ISO 8601, bytes base64,
     sets sorted lists; of anything else only the type's name is kept, for a `repr` may hold an address in memory. Of an
@@ -110,7 +110,7 @@ def _number_to_builtins(value: float) -> float | str:
     if isinstance(value, int):
         bits = value.bit_length()
         return value if bits <= _MAX_BITS else f"<int of {bits} bits>"
-    # JSON has no word for the others.
+    # JSON has no infinite numbers.
     return value if math.isfinite(value) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Scripted answers: the file of them, and what they must be. Without ARE, so that a session can check them first."""
+"""Reads and checks scripted answers. It imports no ARE, so that a session can check them before its first run."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def read_answers(path: Path) -> Any:
         path: The file.
 
     Raises:
-        DocumentError: It cannot be read, is not YAML, or has something else than answers.
+        DocumentError: If it cannot be read, is not YAML, or has invalid answers.
     """
     source = str(path)
     document = parse_yaml(read_text(path, source), source)
@@ -32,7 +32,7 @@ def read_answers(path: Path) -> Any:
 
 
 def wrong_answers(given: object) -> Iterator[tuple[Location, str]]:
-    """Yield where scripted answers are not as they must be, and why."""
+    """Yield the place of each invalid part of scripted answers, and what is wrong there."""
     for scenario, answers in given.items() if isinstance(given, dict) else [(None, given)]:
         place: Location = () if scenario is None else (str(scenario),)
         if isinstance(answers, list):
@@ -44,7 +44,7 @@ def wrong_answers(given: object) -> Iterator[tuple[Location, str]]:
 
 
 def left_empty(document: Document) -> Iterator[tuple[Location, str]]:
-    """Yield what is left empty in scripted answers, but for arguments as a whole."""
+    """Yield the place of each empty value in scripted answers, except for empty arguments."""
     for _, location in document.empty:
         if location and location[-1] != "action_input":
             yield location, "is empty; write null for nothing, or '' for an empty text"
@@ -69,7 +69,7 @@ def _wrong_answer(answer: object) -> Iterator[tuple[Location, str]]:
     try:
         json.dumps(arguments)
     except (TypeError, ValueError) as error:
-        # YAML has tags for sets and dates, which JSON has not.
+        # YAML has tags for sets and dates, and JSON does not.
         yield ("action_input",), f"cannot be written as JSON: {error}"
 
 

@@ -48,7 +48,7 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
     engine = builder(config, role, reference)
     if not config.is_live:
         # Its answers take the fixed simulated time, and cost nothing.
-        engine.offline = True  # type: ignore[attr-defined]
+        engine.offline = True
     return engine
 
 

@@ -6,15 +6,12 @@ the request, and the answer. So a file has each text once, and a change of a pro
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-import math
 from dataclasses import dataclass, field
-from functools import cache
-from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_pare.base.records import Amount, Count, from_fields
 from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.engines.errors import EngineConfigurationError
@@ -23,14 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-T = TypeVar("T")
-
 _FORMAT = "pytest-pare/cassette"
 _VERSION = 1
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A message of a request.
 
     Attributes:
@@ -75,15 +69,15 @@ class Call:
 
     role: str
     model: str
-    turn: int
+    turn: Count
     fingerprint: str
-    kept: int
+    kept: Count
     added: tuple[Message, ...]
     answer: str
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    cost: float | None
-    seconds: float
+    prompt_tokens: Count | None
+    completion_tokens: Count | None
+    cost: Amount | None
+    seconds: Amount
     finish_reason: str | None = None
 
 
@@ -124,7 +118,7 @@ class Cassette:
     """
 
     scenario_id: str
-    run_number: int | None
+    run_number: Count | None
     variant: str
     suite: str
     ingredients: RequestInputs
@@ -140,14 +134,14 @@ class Cassette:
 
     def to_text(self) -> str:
         """Return the text of the file, without secrets."""
-        header = {"format": _FORMAT, "version": _VERSION, **_fields(self), "calls": None}
-        ingredients = _fields(self.ingredients)
+        header = {"format": _FORMAT, "version": _VERSION, **vars(self), "calls": None}
+        ingredients = vars(self.ingredients).copy()
         # The hash of a tool named get_password is no secret.
         hashes = {name: ingredients.pop(name) for name in ("tools", "apps")}
         header = {**_without_secrets({**header, "ingredients": ingredients}), "calls": len(self.calls)}
         header["ingredients"] |= hashes
-        calls = ({**_fields(call), "added": [[one.role, one.content] for one in call.added]} for call in self.calls)
-        lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in (header, *map(_without_secrets, calls))]
+        calls = (_without_secrets(vars(call)) for call in self.calls)
+        lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in (header, *calls)]
         # Half of a surrogate pair, which UTF-8 cannot encode, becomes its JSON escape.
         return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -172,21 +166,15 @@ class Cassette:
         calls = []
         for number, line in enumerate(rest, start=2):
             try:
-                calls.append(_call(json.loads(line)))
-            except _WrongKindError as wrong:
-                raise ValueError(f"line {number} is no call: {wrong}") from None
-            except (ValueError, LookupError, TypeError, RecursionError):
-                raise ValueError(f"line {number} is no call") from None
+                calls.append(_call(_object(line)))
+            except ValueError as error:
+                raise ValueError(f"line {number} is no call: {error}") from None
         if count != len(calls):
             raise ValueError(f"it has {len(calls)} of {count!r} calls")
         try:
-            ingredients = _require_kinds(RequestInputs(**header["ingredients"]))
-            _require_options(ingredients)
-            return _require_kinds(cls(**{**header, "ingredients": ingredients, "calls": tuple(calls)}))
-        except _WrongKindError as wrong:
-            raise ValueError(f"the first line is not as this version writes it: {wrong}") from None
-        except (LookupError, TypeError):
-            raise ValueError("the first line is not as this version writes it") from None
+            return _cassette({**header, "calls": tuple(calls)})
+        except ValueError as error:
+            raise ValueError(f"the first line is not as this version writes it: {error}") from None
 
     def write(self, path: Path) -> None:
         """Write the file at once as a whole.
@@ -216,7 +204,7 @@ class Cassette:
             ) from error
 
 
-def recorder_of(path: Path) -> str | None:
+def suite_of(path: Path) -> str | None:
     """Return the suite that a file names; `None` if the file is no cassette, or names none."""
     try:
         with path.open("rb") as file:
@@ -238,58 +226,32 @@ def messages_at(calls: Iterable[Call]) -> list[Message]:
     return messages
 
 
-class _WrongKindError(TypeError):
-    """A field of a line is of another kind than what is written there."""
-
-
 def _call(fields: dict[str, Any]) -> Call:
-    added = fields["added"]
-    if not isinstance(added, list) or not all(isinstance(message, list) for message in added):
-        raise _WrongKindError(f"added is {added!r:.40}")
-    return _require_kinds(Call(**{**fields, "added": tuple(_require_kinds(Message(*message)) for message in added)}))
+    # Cassettes of earlier versions have no finish reason.
+    return from_fields(Call, {"finish_reason": None, **fields})
 
 
-def _require_kinds(value: T) -> T:
-    """Return `value`, if each field holds what its annotation says: JSON can hold anything."""
-    made: Any = type(value)
-    for name, kind in _kinds(made).items():
-        if not _is_a(getattr(value, name), kind):
-            raise _WrongKindError(f"{name} is {getattr(value, name)!r:.40}")
-    return value
-
-
-def _require_options(ingredients: RequestInputs) -> None:
-    for role, engine in ingredients.engines.items():
+def _cassette(fields: dict[str, Any]) -> Cassette:
+    cassette = from_fields(Cassette, fields)
+    for role, engine in cassette.ingredients.engines.items():
         if not isinstance(engine.get("options", {}), dict):
-            raise _WrongKindError(f"the options of {role} are {engine['options']!r:.40}")
+            raise ValueError(f"ingredients.engines.{role}.options: expected a mapping, got {engine['options']!r:.40}")  # noqa: TRY004 - as for the other fields
+    return cassette
 
 
-@cache
-def _kinds(of: Any) -> dict[str, Any]:
-    return get_type_hints(of)
-
-
-def _is_a(value: Any, kind: Any) -> bool:
-    origin, args = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return True
-    if origin in (UnionType, Union):
-        return any(_is_a(value, one) for one in args)
-    if origin is dict:
-        return isinstance(value, dict) and all(_is_a(one, args[1]) for one in value.values())
-    if kind is float:
-        # Seconds and dollars, which a run adds up.
-        return isinstance(value, int | float) and 0 <= value < math.inf
-    return isinstance(value, origin or kind)
+def _object(line: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(line)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - of a file, whatever is wrong with it
+    return parsed
 
 
 def _without_secrets(fields: dict[str, Any]) -> dict[str, Any]:
     # A figure that equals a secret must stay a figure.
     return {name: value if isinstance(value, int | float) else redacted_plain(value) for name, value in fields.items()}
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
 
 
 Recording = Cassette

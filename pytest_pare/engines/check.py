@@ -1,4 +1,4 @@
-"""Whether models can be asked at all, looked at once before anything is spent."""
+"""The preflight check of models: whether each can be called, before the first run costs anything."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _SECONDS = 10.0
 _SHOWN = 5
 _REFUSED = (401, 403)
 
-# LiteLLM takes seconds to import, and hundreds of megabytes, which a controller of workers has no use for.
+# In another process: LiteLLM takes seconds and hundreds of megabytes, and a controller of workers does not need it.
 _PROBE = "import sys; from pytest_pare.engines.check import main; main(sys.stdin, sys.stdout)"
 
 
 def problem_with(configs: Iterable[LLMEngineConfig]) -> str | None:
-    """Return what is wrong with the first of the engines that cannot answer, in a sentence; `None` if nothing is.
+    """Return the problem with the first of the engines that cannot answer, in a sentence; `None` without a problem.
 
-    An endpoint is asked for the list of its models, which costs nothing. Where a model has no endpoint of its own, its
-    provider must be known, and its key in the environment.
+    The check gets the list of models of an endpoint, which costs nothing. Without an endpoint, it checks that the
+    model's provider is known and that its key is in the environment.
     """
-    each = dict.fromkeys(one.model_dump_json(include=_looked_at(one)) for one in configs)
+    each = dict.fromkeys(one.model_dump_json(include=_checked_fields(one)) for one in configs)
     engines = list(map(LLMEngineConfig.model_validate_json, each))
     for config in engines:
         if (problem := _problem_with_endpoint(config)) is not None:
-            return _told(config, problem)
+            return _message(config, problem)
     others = [config for config in engines if not model_resolution.route(config).is_compatible]
     return _problem_with_keys(others) if others else None
 
 
-def _looked_at(config: LLMEngineConfig) -> set[str]:
-    """Return the fields that tell whether a model can be asked; with the others, it is looked at once."""
+def _checked_fields(config: LLMEngineConfig) -> set[str]:
+    """Return the fields that the check depends on: engines that differ in other fields are checked once."""
     options = hugging_face.OPTIONS if model_resolution.is_hugging_face(config) else ()
     return {"model_name", "provider", "endpoint", "timeout_seconds", *options}
 
 
-def _told(config: LLMEngineConfig, problem: str) -> str:
+def _message(config: LLMEngineConfig, problem: str) -> str:
     return redacted(to_text(f"{model_resolution.name_of(config)}: {problem}"))
 
 
@@ -68,7 +68,7 @@ def _problem_with_endpoint(config: LLMEngineConfig) -> str | None:
         return "the endpoint does not answer; see whether it is running"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return f"the endpoint cannot be reached ({error}); see whether it is running, and its URL"
-    # What speaks another protocol lists its models elsewhere, and takes its key another way.
+    # Endpoints with another protocol list their models elsewhere, and take the key in another way.
     return _problem_with_model(config, found, response) if found.is_compatible else None
 
 
@@ -77,7 +77,7 @@ def _problem_with_model(config: LLMEngineConfig, found: model_resolution.Route, 
         variable = model_resolution.key_variable(config)
         if os.environ.get(variable):
             return f"the endpoint refuses the key in {variable} ({response.status_code}); set the right one"
-        return f"the endpoint wants a key ({response.status_code}); set {variable} in the environment"
+        return f"the endpoint requires a key ({response.status_code}); set {variable} in the environment"
     listed = _listed(response)
     model = found.model.partition("/")[2]
     if not listed or any(_is_same(model, one) for one in listed):
@@ -87,12 +87,12 @@ def _problem_with_model(config: LLMEngineConfig, found: model_resolution.Route, 
 
 
 def _is_same(model: str, listed: str) -> bool:
-    # Ollama lists the tag, and Google the kind of thing.
+    # Ollama adds a tag to the name, and Google a prefix.
     return listed in {model, f"{model}:latest", f"models/{model}"}
 
 
 def _listed(response: httpx.Response) -> list[str]:
-    """Return the names of the models that an endpoint lists; nothing if it lists them in another way, or not at all."""
+    """Return the names of the models that an endpoint lists; none if it has no list in OpenAI's format."""
     if not response.is_success:
         return []
     try:
@@ -114,7 +114,7 @@ def _problem_with_keys(configs: list[LLMEngineConfig]) -> str | None:
 
 
 def main(given: IO[str], out: IO[str]) -> None:
-    """Read configurations as JSON and write the problem with the first bad one: what `problem_with` starts."""
+    """Read configurations as JSON, and write the problem with the first bad one. `problem_with` runs this."""
     configs = [LLMEngineConfig.model_validate(one) for one in json.load(given)]
     json.dump(next(filter(None, map(_problem_with_key, configs)), None), out)
 
@@ -126,5 +126,5 @@ def _problem_with_key(config: LLMEngineConfig) -> str | None:
         else:
             model_resolution.resolve(config, litellm_client.load_litellm())
     except EngineError as error:
-        return _told(config, str(error))
+        return _message(config, str(error))
     return None

@@ -1,4 +1,4 @@
-"""An answer in OpenAI's format, read once where it enters: what is an answer, and what is a failure of the provider."""
+"""Reads responses in OpenAI's format: the answer, or the error of the provider."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _REASONING = ("reasoning_content", "reasoning")
 
 
 class Answer(NamedTuple):
-    """What a model answered.
+    """The answer of a model.
 
     Attributes:
-        text: In the model's words, without its thoughts.
-        prompt_tokens: Tokens of the request; `None` if the provider does not tell.
-        completion_tokens: Tokens of the answer, likewise.
-        finish_reason: Why it ended.
-        cost: In US dollars; `None` if it is not known.
+        text: The text, without the model's thoughts.
+        prompt_tokens: Tokens of the request; `None` if the provider does not report them.
+        completion_tokens: Tokens of the answer; `None` if the provider does not report them.
+        finish_reason: Why the answer ended.
+        cost: US dollars; `None` if the cost is not known.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Answer(NamedTuple):
     cost: float | None = None
 
     def at_price(self, price: Price | None) -> Answer:
-        """Return the answer with its cost at a price; it is not known without one, or without the tokens."""
+        """Return the answer with its cost at a price. Without a price or tokens, the cost is not known."""
         if price is None or self.prompt_tokens is None or self.completion_tokens is None:
             return self._replace(cost=None)
         dollars = (self.prompt_tokens * price.input + self.completion_tokens * price.output) / _MILLION
@@ -47,14 +47,14 @@ def read_completion(body: object) -> Answer:
     """Return the answer that the JSON of a response holds, without a cost.
 
     Raises:
-        EngineError: If it holds none: by a failure of the provider, or because the endpoint is not used as it must be.
+        EngineError: If it holds none, because the provider failed or the endpoint's settings are wrong.
     """
     choice, usage = _parts(body)
     if choice.get("error"):
         raise error_in_answer(choice["error"])
-    reason = finish_reason(told := choice.get("finish_reason"))
+    reason = finish_reason(reported := choice.get("finish_reason"))
     if reason is None:
-        raise ProviderOutageError(f"it broke off with finish_reason {short(str(told))!r}", _LATER)
+        raise ProviderOutageError(f"it broke off with finish_reason {short(str(reported))!r}", _LATER)
     if reason == "content_filter":
         raise ContentRefusedError("the content filter keeps the answer back", "see what the scenario says")
     message = choice.get("message")
@@ -64,7 +64,7 @@ def read_completion(body: object) -> Answer:
         _refuse_shape(body)
     text, is_open = without_thoughts(_text(message.get("content"), body) or _optional_text(message.get("refusal")))
     if not text.strip():
-        # An empty answer is the model's, like any other that is no action, if there is nothing else in its place.
+        # An empty text counts as an answer, unless the message has something else in its place.
         _refuse_replacement(message, reason, is_open=is_open)
     return Answer(text, *count_tokens(usage, text), reason)
 
@@ -72,10 +72,10 @@ def read_completion(body: object) -> Answer:
 def count_tokens(usage: object, text: str) -> tuple[int | None, int | None]:
     """Return the tokens of a request and of its answer; `None` for what is not known.
 
-    Some clients and servers write zero for what they do not count, and a request or a text without a token is none.
+    Some clients and servers write 0 for what they do not count. No request and no text has 0 tokens.
     """
-    told = usage if isinstance(usage, dict) else {}
-    prompt_tokens, completion_tokens = tokens(told.get("prompt_tokens")), tokens(told.get("completion_tokens"))
+    counts = usage if isinstance(usage, dict) else {}
+    prompt_tokens, completion_tokens = tokens(counts.get("prompt_tokens")), tokens(counts.get("completion_tokens"))
     return prompt_tokens or None, (completion_tokens or None) if text else completion_tokens
 
 
@@ -88,7 +88,7 @@ def _parts(body: object) -> tuple[dict[str, Any], object]:
     if choices is None:
         if has_error_words(body):
             raise error_in_answer(body)
-        # OpenAI's client adds the keys that it misses.
+        # OpenAI's client adds missing keys, with the value None.
         _refuse_shape({key: value for key, value in body.items() if value is not None})
     if not choices:
         raise ProviderOutageError("the answer has no choices in it", _LATER)
@@ -98,7 +98,7 @@ def _parts(body: object) -> tuple[dict[str, Any], object]:
 
 
 def _text(content: object, body: object) -> str:
-    """Return the text of a message, which is a text or a list of parts."""
+    """Return the text of a message's content: a text, or a list of parts."""
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, dict):
@@ -119,10 +119,10 @@ def _optional_text(value: object) -> str:
 
 
 def _refuse_replacement(message: dict[str, Any], reason: str, *, is_open: bool) -> None:
-    """Refuse a message without a text that has something else in its place.
+    """Refuse a message that has something else in the place of its text.
 
     Raises:
-        EngineConfigurationError: If it has.
+        EngineConfigurationError: If it has a tool call or reasoning, or `max_tokens` was too low for a text.
     """
     if reason == "length":
         where = ", inside of a thought" if is_open else ""
@@ -145,7 +145,7 @@ def _refuse_shape(body: object) -> NoReturn:
     raise not_a_completion(json.dumps(body, ensure_ascii=False))
 
 
-def not_a_completion(told: str) -> EngineConfigurationError:
-    """Return the error for JSON that is neither an answer nor an error, however often it is asked for."""
-    what = f"it answered JSON that is no chat completion ({short(told)})"
+def not_a_completion(body: str) -> EngineConfigurationError:
+    """Return the error for JSON that is neither an answer nor an error."""
+    what = f"it answered JSON that is no chat completion ({short(body)})"
     return EngineConfigurationError(what, "see endpoint: it must speak OpenAI's protocol")

@@ -1,4 +1,4 @@
-"""What has changed since a recording was made."""
+"""Drift: what has changed since a cassette was recorded."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 _WIDTH = 76
 _MOST_LINES = 8
 _MOST_NAMES = 3
-# How much of a long line is shown before what is different in it.
+# Characters of a long line that are shown before its first difference.
 _LEAD = 24
 # gpt-4o-2024-08-06, claude-sonnet-4-20250514, gpt-4-0613, gemini-1.5-pro-002
 _DATED = re.compile(r"\d{3}")
 
 
 def causes(recorded: RequestInputs, now: RequestInputs, role: str) -> list[str]:
-    """Return what has changed that can make a role ask something else, the most certain first."""
+    """Return the changes that can be the cause of a different request of a role, the most certain first."""
     found = list(_changes(recorded, now))
     before, after = recorded.engines.get(role), now.engines.get(role)
     if before is None:
@@ -34,12 +34,12 @@ def causes(recorded: RequestInputs, now: RequestInputs, role: str) -> list[str]:
 
 
 def engine_change(role: str, before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Tell in which of its model, provider and options the engine of a role is another one."""
+    """Return a sentence with the model, provider and options of a role's engine that have changed."""
     options = {name: (before.get(name), after.get(name)) for name in ("model", "provider")}
     old, new = before.get("options", {}), after.get("options", {})
     options |= {name: (old.get(name), new.get(name)) for name in sorted(old.keys() | new.keys())}
-    told = ", ".join(f"{name} {a!r:.60} -> {b!r:.60}" for name, (a, b) in options.items() if a != b)
-    return f"the {role} engine is another one: {told}"
+    changes = ", ".join(f"{name} {a!r:.60} -> {b!r:.60}" for name, (a, b) in options.items() if a != b)
+    return f"the {role} engine is another one: {changes}"
 
 
 def _changes(recorded: RequestInputs, now: RequestInputs) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _counted(kind: str, names: list[str]) -> str:
 
 
 def explain(recorded: RequestInputs, now: RequestInputs, role: str) -> str:
-    """Return why a role asks something else than it did: the most certain cause, and what else has changed."""
+    """Return the cause of a role's different request: the most certain one, and what else has changed."""
     found = causes(recorded, now, role)
     if not found:
         by = "" if recorded.package == now.package else f" (of {recorded.package}, this is {now.package})"
@@ -76,7 +76,7 @@ def explain(recorded: RequestInputs, now: RequestInputs, role: str) -> str:
 
 
 def stale(recorded: RequestInputs, now: RequestInputs) -> list[str]:
-    """Return why what was recorded may not be what would be recorded now, whether the requests are the same or not."""
+    """Return why a cassette may be out of date, even if its requests are the same."""
     reasons = list(_changes(recorded, now))
     if recorded.package != now.package:
         reasons.append(f"it was recorded by pytest-pare {recorded.package}, this is {now.package}")
@@ -84,18 +84,18 @@ def stale(recorded: RequestInputs, now: RequestInputs) -> list[str]:
 
 
 def floating(ingredients: RequestInputs) -> list[str]:
-    """Return the models whose names have no date, that is no three digits in a row: they may mean another tomorrow."""
+    """Return the models whose names have no date, that is no three digits in a row: their meaning may change."""
     return sorted({str(one["model"]) for one in ingredients.engines.values() if not _DATED.search(str(one["model"]))})
 
 
 def first_difference(before: Sequence[Any], after: Sequence[Any]) -> int:
-    """Return the index of the first thing in which two sequences differ, or the length of the shorter one."""
+    """Return the index of the first difference of two sequences, or the length of the shorter one."""
     pairs = enumerate(zip(before, after, strict=False))
     return next((index for index, (one, other) in pairs if one != other), min(len(before), len(after)))
 
 
 def difference(before: Sequence[Message], after: Sequence[Message]) -> list[str]:
-    """Return lines of at most 80 columns that tell the first message that differs, and a part of how.
+    """Return lines of at most 80 columns with the first message that differs, and a part of the difference.
 
     Args:
         before: The messages as they were recorded, without secrets.
@@ -103,7 +103,7 @@ def difference(before: Sequence[Message], after: Sequence[Message]) -> list[str]
     """
     index = first_difference(before, after)
     if index == len(before) == len(after):
-        return ["all messages: they differ in nothing but secrets, which are not told"]
+        return ["all messages: they differ only in secrets, which are not shown"]
     old, new = (messages[index] if index < len(messages) else None for messages in (before, after))
     how = " is new" if old is None else " is missing" if new is None else f" of {len(after)}"
     return [f"message {index + 1}{how}:", *_diff(_lines(old), _lines(new))]
@@ -117,7 +117,7 @@ def _diff(before: list[str], after: list[str]) -> list[str]:
     diff = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
     lines = [line for line in diff if not line.startswith("@@")]
     removed, added = (next((line[1:] for line in lines if line[0] == sign), "") for sign in "-+")
-    # Where two long lines begin alike, what is different in them must be seen.
+    # If two long lines begin alike, the part with the difference is shown.
     start = max(0, first_difference(removed, added) - _LEAD)
     shown = [_cut(line, start if line[1:] in (removed, added) else 0) for line in lines[:_MOST_LINES]]
     more = len(lines) - len(shown)

@@ -1,7 +1,7 @@
-"""From what a client of a provider raises to the cause.
+"""Maps the exception of a provider's client to the error that names its cause.
 
-LiteLLM tells causes by words in the text (a 400 that speaks of "429 tokens" becomes a rate limit), so that its classes
-come last here: what went over the wire is at the other end of the chain of exceptions.
+LiteLLM guesses causes by words in the text: a status 400 with "429 tokens" in it becomes a rate limit. So the response
+itself decides, which is at the inner end of the chain of exceptions, and LiteLLM's classes come last.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ _LATER = "try again later"
 
 
 def error_of(raised: BaseException, now: float) -> EngineError:
-    """Return the error for what a client raised.
+    """Return the error for an exception of a client.
 
     Args:
-        raised: What it raised.
+        raised: The exception.
         now: The time in epoch seconds, for a `Retry-After` that is a date.
     """
     chain = list(_chain(raised))
@@ -75,32 +75,32 @@ def error_of(raised: BaseException, now: float) -> EngineError:
 
 
 def has_body(raised: BaseException) -> bool:
-    """Tell whether a client may have raised for what a response says, and not for its status or its encoding."""
-    # LiteLLM's own exceptions have a status too, which it makes up.
+    """Return whether a client may have raised because of the body of a response, not of its status or encoding."""
+    # The status of LiteLLM's own exceptions is invented.
     return not _any(list(_chain(raised)), "httpx.HTTPStatusError", "builtins.UnicodeDecodeError")
 
 
 def error_in_answer(error: object) -> EngineError:
-    """Return the error for what a provider says is wrong in a response of status 200."""
+    """Return the error for an error in a response of status 200."""
     text, code = _words(error)
     status = int(code) if code.isdecimal() and len(code) == 3 else _STATUS_OF_CODE.get(code.lower(), 0)
-    told = ", ".join(filter(None, (code, text, "in a response of status 200")))
+    reported = ", ".join(filter(None, (code, text, "in a response of status 200")))
     if not 400 <= status < 600:
-        # Without a status, it is a failure that may pass, unless the words say what is wrong with the request.
+        # Without a status, the failure may pass, unless the words describe a wrong request.
         status = 400 if _is_too_long(text.lower(), code.lower()) or _is_unwanted(text.lower(), code.lower()) else 500
-    return _of_status(status, text, code, told, None)
+    return _of_status(status, text, code, reported, None)
 
 
 def has_error_words(body: object) -> bool:
-    """Tell whether a provider says in words what is wrong."""
+    """Return whether a body has an error with a text."""
     return bool(_words(body)[0])
 
 
 def _of_redirect(status: int, response: Any) -> EngineConfigurationError:
-    told = response.headers.get("location")
-    if not told:
+    location = response.headers.get("location")
+    if not location:
         return EngineConfigurationError(f"it answers {status}, and names no other address", "see endpoint")
-    address = without_credentials(urljoin(str(response.request.url), told)).removesuffix("/chat/completions")
+    address = without_credentials(urljoin(str(response.request.url), location)).removesuffix("/chat/completions")
     return EngineConfigurationError(f"it has moved to {address} ({status})", "change endpoint to the new address")
 
 
@@ -112,7 +112,7 @@ def _of_class(chain: list[BaseException]) -> EngineError:
         return ProviderOutageError("it answered what is no JSON", _LATER)
     if _any(chain, "builtins.UnicodeDecodeError"):
         return ProviderOutageError("it answered what is not UTF-8 text", _LATER)
-    # What LiteLLM and the clients below it refuse before there is a request.
+    # LiteLLM and its clients refused before they made a request.
     if type(chain[-1]).__name__ in {"OpenAIError", "AuthenticationError"}:
         return EngineConfigurationError(f"no key ({innermost})", _CREDENTIALS)
     if _any(chain, "openai.BadRequestError", "openai.NotFoundError", "builtins.ValueError", "builtins.TypeError"):
@@ -120,29 +120,29 @@ def _of_class(chain: list[BaseException]) -> EngineError:
     return ProviderOutageError(f"it gave no usable answer ({type(chain[-1]).__name__}: {innermost})", _LATER)
 
 
-def _of_status(status: int, text: str, code: str, told: str, retry_after: float | None) -> EngineError:
+def _of_status(status: int, text: str, code: str, reported: str, retry_after: float | None) -> EngineError:
     words, code = text.lower(), code.lower()
     if code in _NO_CREDIT or status == 402:
-        return EngineConfigurationError(f"the account has no credit left ({told})", "add some")
+        return EngineConfigurationError(f"the account has no credit left ({reported})", "add some")
     if status == 429:
         advice = "run fewer at a time (-n), or give the engine more retries"
-        return RateLimitError(f"too many requests ({told})", advice, retry_after)
+        return RateLimitError(f"too many requests ({reported})", advice, retry_after)
     if status >= 500 or status in {408, 409, 425}:
-        return ProviderOutageError(f"the provider fails ({told})", _LATER, retry_after)
-    return _of_refusal(status, told, words, code)
+        return ProviderOutageError(f"the provider fails ({reported})", _LATER, retry_after)
+    return _of_refusal(status, reported, words, code)
 
 
-def _of_refusal(status: int, told: str, words: str, code: str) -> EngineConfigurationError | ContentRefusedError:
+def _of_refusal(status: int, reported: str, words: str, code: str) -> EngineConfigurationError | ContentRefusedError:
     if status in {401, 403}:
-        return EngineConfigurationError(f"the key is refused ({told})", _CREDENTIALS)
+        return EngineConfigurationError(f"the key is refused ({reported})", _CREDENTIALS)
     if status == 413 or _is_too_long(words, code):
-        what = f"the request is longer than the model reads ({told})"
+        what = f"the request is longer than the model reads ({reported})"
         return ContextTooLongError(what, "take a model that reads more, or fewer turns")
     if _is_unwanted(words, code):
-        return ContentRefusedError(f"the content filter refuses the request ({told})", "see what the scenario says")
+        return ContentRefusedError(f"the content filter refuses the request ({reported})", "see what the scenario says")
     if status == 404:
-        return EngineConfigurationError(f"no such model or path ({told})", "see model_name and endpoint")
-    return EngineConfigurationError(f"the request is refused ({told})", _KEYS)
+        return EngineConfigurationError(f"no such model or path ({reported})", "see model_name and endpoint")
+    return EngineConfigurationError(f"the request is refused ({reported})", _KEYS)
 
 
 def _is_too_long(words: str, code: str) -> bool:
@@ -165,7 +165,7 @@ def _chain(raised: BaseException) -> Iterator[BaseException]:
 
 
 def _response(chain: list[BaseException]) -> tuple[BaseException, Any]:
-    """Return who has the response that went over the wire, and the response: the innermost; LiteLLM makes some up."""
+    """Return the innermost exception with a response, and the response: LiteLLM invents outer ones."""
     for one in reversed(chain):
         response = getattr(one, "response", None)
         if _is(one, *_WITH_RESPONSE) and isinstance(getattr(response, "status_code", None), int):
@@ -178,22 +178,22 @@ def _any(chain: list[BaseException], *names: str) -> bool:
 
 
 def _is(one: BaseException, *names: str) -> bool:
-    """Tell whether an exception is of one of the classes, by their names: no client is imported for this."""
+    """Return whether an exception is of one of the classes. They are given by name, so that no client is imported."""
     own = {f"{cls.__module__.partition('.')[0]}.{cls.__name__}" for cls in type(one).__mro__}
     return not own.isdisjoint({f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in names})
 
 
 def _said(response: Any) -> tuple[str, str]:
-    """Return what a response says in words, shortened, and its code of an error."""
+    """Return the text of the error in a response, shortened, and its code."""
     try:
         body = json.loads(response.text)
-    except Exception:  # noqa: BLE001 - a body that cannot be read says nothing
+    except Exception:  # noqa: BLE001 - a body that cannot be read has no text
         return "", ""
     return _words(body) if isinstance(body, dict) else ("", "")
 
 
 def _words(body: object) -> tuple[str, str]:
-    """Return what the JSON of an error says in words, shortened, and its code."""
+    """Return the text of an error in JSON, shortened, and its code."""
     error = (body.get("error") or body) if isinstance(body, dict) else body
     if isinstance(error, str):
         return short(error), ""
@@ -207,21 +207,21 @@ def _words(body: object) -> tuple[str, str]:
 
 def short(text: str) -> str:
     """Return a text from outside as one line of a message: without secrets, and of limited length."""
-    # Before it is cut: of half a key nobody can tell that it is one.
+    # Redacted before the cut: half of a key would not be recognized later.
     line = redacted(" ".join(to_text(text).split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 
 
 def _retry_after(response: Any, now: float) -> float | None:
     """Return the seconds of a `Retry-After`, which are a number or a date."""
-    told = response.headers.get("retry-after")
-    if not told:
+    value = response.headers.get("retry-after")
+    if not value:
         return None
     with suppress(ValueError):
-        seconds = float(told)
+        seconds = float(value)
         return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
-        moment = parsedate_to_datetime(told)
+        moment = parsedate_to_datetime(value)
     except ValueError:
         return None
     return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)

@@ -1,6 +1,6 @@
-"""What can be wrong with an engine, apart from the agent: a class for each cause.
+"""Errors of engines: a class for each cause.
 
-None of them is the agent's failure. The run ends as an exception, and its result has the cause's `kind`.
+None of them is a failure of the agent. The run ends with an exception, and its result has the `kind` of the cause.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class EngineError(Exception):
-    """An engine could not answer. The run ends as an exception, never as the agent's failure.
+    """An engine could not answer. The run ends with an exception, never as a failure of the agent.
 
     Attributes:
-        kind: `configuration` if it stays until somebody changes something, `infrastructure` if it may pass.
-        may_pass: Whether the same request may well succeed a little later.
+        kind: `configuration` if the error stays until a setting is changed, `infrastructure` if it may pass.
+        may_pass: Whether the same request may succeed a little later.
         what: What happened.
-        advice: What to do about it; empty if there is nothing.
-        retry_after: Seconds that the provider asks to wait before the next request; `None` if it does not say.
+        advice: What to do about it; empty if there is nothing to do.
+        retry_after: Seconds to wait before the next request, by the provider's answer; `None` if it has no such value.
     """
 
     kind: ClassVar[ErrorKind] = "infrastructure"
@@ -33,23 +33,23 @@ class EngineError(Exception):
 
 
 class EngineConfigurationError(EngineError):
-    """An engine cannot be made from its configuration, or its provider refuses what it asks."""
+    """An engine cannot be made from its configuration, or its provider refuses the request."""
 
     kind = "configuration"
 
 
 class ContextTooLongError(EngineConfigurationError):
-    """What the agent has to tell is more than the model reads."""
+    """The request is longer than the model reads."""
 
 
 class RateLimitError(EngineError):
-    """There were too many requests."""
+    """The provider refused a request as one too many."""
 
     may_pass = True
 
 
 class ProviderOutageError(EngineError):
-    """The provider is not there, fails, or answers what is no answer."""
+    """The provider cannot be reached, fails, or returns no usable answer."""
 
     may_pass = True
 
@@ -61,8 +61,8 @@ class EngineTimeoutError(EngineError):
 
 
 class ContentRefusedError(EngineError):
-    """The provider's content filter has kept the request or the answer back."""
+    """The provider's content filter has blocked the request or the answer."""
 
 
-class CassetteDrift(EngineConfigurationError):  # noqa: N818 - it is no error of anyone's, but a change
-    """A run asks something else than was recorded."""
+class CassetteDrift(EngineConfigurationError):  # noqa: N818 - a change is no error
+    """A request of the run differs from the recorded one."""

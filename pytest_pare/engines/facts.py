@@ -1,4 +1,4 @@
-"""What an engine says about its answer, checked once where it enters: figures from outside can be anything."""
+"""The figures of an answer, such as tokens and cost, checked where they enter: engines may report anything."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ FINISH_REASONS: dict[FinishReason, tuple[str, ...]] = {
         "error_toxic", "guardrail_intervened", "refusal", "sensitive",
     ),
 }  # fmt: skip
-"""What providers say for each of these: every one has its own words."""
+"""The words of providers for each reason."""
 
 _REASON_OF_WORD: dict[str, FinishReason] = {word: reason for reason, words in FINISH_REASONS.items() for word in words}
 
 
-def finish_reason(told: object) -> FinishReason | None:
-    """Return OpenAI's word for why an answer ended; `None` if `told` is no known end of an answer.
+def finish_reason(reported: object) -> FinishReason | None:
+    """Return OpenAI's word for why an answer ended; `None` if the reported word is not known.
 
-    A provider that says nothing has answered: that is `stop`.
+    An answer without a reported reason has ended with `stop`.
     """
-    if told is None or told == "":
+    if reported is None or reported == "":
         return "stop"
-    return _REASON_OF_WORD.get(told.strip().lower().replace("-", "_")) if isinstance(told, str) else None
+    return _REASON_OF_WORD.get(reported.strip().lower().replace("-", "_")) if isinstance(reported, str) else None
 
 
-def tokens(told: object) -> int | None:
+def tokens(reported: object) -> int | None:
     """Return a count of tokens; `None` if it is not a whole number from 0 to a billion."""
-    count = amount(told)
+    count = amount(reported)
     return int(count) if count is not None and count == int(count) else None
 
 
-def amount(told: object) -> float | None:
+def amount(reported: object) -> float | None:
     """Return an amount of dollars or seconds; `None` if it is not a finite number from 0 to a billion."""
-    if isinstance(told, bool) or not isinstance(told, numbers.Real):
+    if isinstance(reported, bool) or not isinstance(reported, numbers.Real):
         return None
     try:
-        number = float(told)
+        number = float(reported)
     except OverflowError:
         return None
     # Without the sign of a zero.
@@ -63,7 +63,7 @@ def amount(told: object) -> float | None:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of an answer.
+    """The figures of an answer, as far as they are known.
 
     Attributes:
         prompt_tokens: Tokens of the request; `None` if that is not known.
@@ -80,16 +80,16 @@ class Facts:
     finish_reason: str | None = None
 
     @classmethod
-    def of(cls, told: object) -> Facts:
-        """Return what the metadata of an engine's answer says; what is no figure, or an impossible one, is unknown."""
-        if not isinstance(told, Mapping):
+    def of(cls, reported: object) -> Facts:
+        """Return the facts in the metadata of an engine's answer, without figures that are impossible or no numbers."""
+        if not isinstance(reported, Mapping):
             return cls()
         return cls(
-            tokens(told.get("prompt_tokens")),
-            tokens(told.get("completion_tokens")),
-            amount(told.get("cost")),
-            amount(told.get("completion_duration")),
-            finish_reason(told["finish_reason"]) if told.get("finish_reason") is not None else None,
+            tokens(reported.get("prompt_tokens")),
+            tokens(reported.get("completion_tokens")),
+            amount(reported.get("cost")),
+            amount(reported.get("completion_duration")),
+            finish_reason(reported["finish_reason"]) if reported.get("finish_reason") is not None else None,
         )
 
     def to_metadata(self) -> dict[str, Any]:

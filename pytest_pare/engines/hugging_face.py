@@ -1,4 +1,4 @@
-"""Hugging Face's inference providers, asked by the client of ARE's engine."""
+"""Requests to Hugging Face's inference providers, by the client of ARE's engine."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ OPTIONS = ("endpoint", "temperature", "seed", "max_tokens")
 
 
 def check(config: LLMEngineConfig) -> None:
-    """Look whether ARE's engine can do what is asked of it.
+    """Check that ARE's engine supports a configuration.
 
     Raises:
-        EngineConfigurationError: If not, or there is no key.
+        EngineConfigurationError: If it does not, or there is no key.
     """
     given = [name for name in OPTIONS if getattr(config, name) is not None]
     if given:
@@ -35,7 +35,7 @@ def check(config: LLMEngineConfig) -> None:
 
 
 def asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], Answer]:
-    """Return a function that asks a model once.
+    """Return a function that makes one request to a model.
 
     Raises:
         EngineConfigurationError: As `check` does.
@@ -44,7 +44,7 @@ def asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], An
     from are.simulation.agents.are_simulation_agent_config import LLMEngineConfig as ARELLMEngineConfig
     from are.simulation.agents.llm.llm_engine_builder import LLMEngineBuilder
 
-    # The client alone: ARE's engine retries without an end in real time, keeps nothing but the text, and changes that.
+    # Only the client: ARE's engine itself retries without a time limit, drops all but the text, and changes the text.
     client = (
         LLMEngineBuilder()
         .create_engine(ARELLMEngineConfig(model_name=config.model_name, provider=config.provider, endpoint=None))
@@ -54,7 +54,7 @@ def asker(config: LLMEngineConfig) -> Callable[[list[dict[str, Any]], float], An
     def ask_once(messages: list[dict[str, Any]], seconds: float) -> Answer:
         client.timeout = seconds
         response = client.chat_completion(messages, model=config.model_name)
-        # Of one's own price alone: no list has these.
+        # The cost is known only with a price in the suite: no list has these models.
         return read_completion(asdict(response)).at_price(config.price)
 
     return ask_once

@@ -1,4 +1,4 @@
-"""LiteLLM, quiet and offline until it is asked; and one request by it."""
+"""LiteLLM: importing it without output or network, and making one request with it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _OF_CLIENTS = r"(litellm|openai|httpx|httpcore|pydantic|huggingface_hub)(\.|$)"
 
 
 def load_litellm() -> Any:
-    """Return LiteLLM, imported now if it was not: it takes seconds.
+    """Return LiteLLM. The first import takes seconds.
 
-    It reads no list of prices from the network, no `.env`, and prints nothing.
+    It loads no prices from the network, reads no `.env`, and prints nothing.
     """
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
     with warnings.catch_warnings():
-        # What it imports is deprecated here and there, and nothing that a user could mend.
+        # Its imports cause deprecation warnings that a user cannot fix.
         warnings.simplefilter("ignore")
         litellm: Any = importlib.import_module("litellm")
     litellm.telemetry = False
@@ -40,22 +40,22 @@ def load_litellm() -> Any:
 
 
 def ignore_warnings_of_clients() -> None:
-    """Let no warning of LiteLLM's, or of what it is made of, become an error, as it would under `-W error`."""
+    """Ignore warnings of LiteLLM and its dependencies, which would be errors under `-W error`."""
     warnings.filterwarnings("ignore", module=_OF_CLIENTS)
 
 
 def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict[str, Any]], seconds: float) -> Answer:
-    """Ask once.
+    """Make one request, and return the answer.
 
     Args:
         litellm: The module.
-        config: Which model, and how.
-        found: How it is reached.
-        messages: In OpenAI's format.
-        seconds: Longest time without a sign of life.
+        config: The configuration of the engine.
+        found: How the model is reached.
+        messages: The messages in OpenAI's format.
+        seconds: Longest time without a byte of the response.
 
     Raises:
-        EngineError: If the answer is none.
+        EngineError: If the response is no answer.
         Exception: Whatever LiteLLM raises.
     """
     options = {
@@ -91,9 +91,9 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
 def _read(noted: list[object], response: Any, raised: Exception | None) -> Answer:
     """Return the answer in a response.
 
-    LiteLLM writes 0 for tokens that were not told, `stop` for the finish reason `ERROR`, and for some providers an
+    LiteLLM writes 0 for tokens that were not reported, `stop` for the finish reason `ERROR`, and for some providers an
     empty answer for an error in a response of status 200; it refuses a content in parts. So a body in OpenAI's format
-    is read as it came, and only what is in another one by what LiteLLM has made of it.
+    is read directly, and LiteLLM's version only of a body in another format.
     """
     body = next((one for one in map(_body, noted) if one is not None), None)
     if body is not None and ("choices" in body or body.get("error")):
@@ -102,18 +102,18 @@ def _read(noted: list[object], response: Any, raised: Exception | None) -> Answe
         if body is not None:
             return read_completion(body)
         if str(raised).endswith("object has no attribute 'model_dump'"):
-            # OpenAI's client returns JSON of any type as it is.
+            # OpenAI's client returns JSON of other types unchanged.
             raise not_a_completion("it is no object") from raised
         raise raised
     made = {**response.model_dump(), "usage": _usage(response)}
     answer = read_completion(made)
-    # What has neither a text nor a token is something that LiteLLM could not read.
+    # Without a text and tokens, LiteLLM has not understood the body.
     is_read = body is None or answer.text or answer.prompt_tokens is not None
     return answer if is_read else read_completion(body)
 
 
 def _body(noted: object) -> dict[str, Any] | None:
-    """Return the JSON object that a provider has sent, of something that LiteLLM has logged."""
+    """Return the JSON object in a response that LiteLLM has logged; `None` if it has none."""
     with suppress(ValueError, RecursionError):
         parsed = json.loads(noted) if isinstance(noted, str) else None
         return parsed if isinstance(parsed, dict) else None
@@ -130,5 +130,5 @@ def _listed_cost(litellm: Any, found: Route, response: Any) -> float | None:
         return amount(
             litellm.completion_cost(completion_response=response, model=found.model, custom_llm_provider=found.provider)
         )
-    except Exception:  # noqa: BLE001 - whatever it raises, it does not know the model's price
+    except Exception:  # noqa: BLE001 - any exception means that LiteLLM has no price
         return None

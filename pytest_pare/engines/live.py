@@ -1,4 +1,4 @@
-"""Engines that ask models."""
+"""Live engines: they call models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 from are.simulation.agents.llm.types import MessageRole
 
 from pytest_pare.agents.react import cut_answer
-from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines import hugging_face, litellm_client, model_resolution
 from pytest_pare.engines.error_mapping import error_of
@@ -28,24 +27,24 @@ if TYPE_CHECKING:
     from pytest_pare.engines.retry import RealTime
     from pytest_pare.scenarios.config import LLMEngineConfig
 
-    # What asks once, and the name of what has one rate limit.
+    # A function that makes one request, and the name of what has one rate limit.
     _Service = tuple[Callable[[list[dict[str, Any]], float], Answer], str]
 
-# What a client is given to give up by itself, before it is left alone.
+# Seconds for a client to time out by itself, before its request is abandoned.
 _GRACE = 0.5
-# Models know no tools here, but in the text.
+# Tools exist only in the text of requests.
 _ROLES = {MessageRole.TOOL_RESPONSE: "user", MessageRole.TOOL_CALL: "assistant"}
 
 T = TypeVar("T")
 
 
 class LiveEngine(LLMEngine):
-    """Asks a model, again if need be.
+    """Calls a model, with retries.
 
     Args:
-        config: Which model, and how.
-        role: Whose engine it is.
-        limits: What bounds the run in real time.
+        config: The configuration of the engine.
+        role: The role of the engine.
+        limits: The limit of the run in real time.
 
     Raises:
         EngineConfigurationError: If there is no such provider, or no key for it.
@@ -61,26 +60,26 @@ class LiveEngine(LLMEngine):
         try:
             self._ask, service = _hugging_face(config) if model_resolution.is_hugging_face(config) else _litellm(config)
         except EngineError as error:
-            raise self._told(error) from None
+            raise self._with_engine(error) from None
         self._retry_policy = RetryPolicy(config.retries, limits, RateLimiter(service))
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
     ) -> tuple[str, dict[str, Any]]:
-        """Return the model's answer up to the first stop sequence, and what is known of it.
+        """Return the model's answer up to the first stop sequence, and its metadata.
 
         Raises:
-            EngineError: If there is none.
+            EngineError: If there is no answer.
             ScenarioTimeoutError: If the run's time is over.
         """
         del kwargs
-        # What models say may stand in it, also what cannot be sent.
-        told = [{"role": _role(message["role"]), "content": to_text(message["content"])} for message in messages]
+        # Texts of models may have characters that cannot be encoded.
+        encoded = [{"role": _role(message["role"]), "content": to_text(message["content"])} for message in messages]
         self._requests = 0
         try:
-            answer, seconds = self._retry_policy.call(lambda: self._ask_once(told))
+            answer, seconds = self._retry_policy.call(lambda: self._ask_once(encoded))
         except EngineError as error:
-            raise self._told(error) from error.__cause__
+            raise self._with_engine(error) from error.__cause__
         facts = Facts(answer.prompt_tokens, answer.completion_tokens, answer.cost, seconds, answer.finish_reason)
         return cut_answer(answer.text, stop_sequences), facts.to_metadata()
 
@@ -97,11 +96,11 @@ class LiveEngine(LLMEngine):
             raise error_of(raised, time.time()) from raised
         return answer, time.perf_counter() - began
 
-    def _told(self, error: EngineError) -> EngineError:
-        """Return an error that also says whose engine it is, which model it asks, and how often it did."""
+    def _with_engine(self, error: EngineError) -> EngineError:
+        """Return an error that also names the engine, its model, and the number of requests."""
         often = f" after {self._requests} requests" if self._requests > 1 else ""
         what = f"{error.what}{often}, {self._role} engine {model_resolution.name_of(self._config)}"
-        return type(error)(redacted(what), redacted(error.advice), error.retry_after)
+        return type(error)(what, error.advice, error.retry_after)
 
 
 def _hugging_face(config: LLMEngineConfig) -> _Service:
@@ -123,10 +122,10 @@ def _role(role: Any) -> str:
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """Return what `call` returns, but wait no longer than `seconds` for it.
+    """Return the result of `call`, but wait no longer than `seconds`.
 
-    The timeouts of clients are about the next byte, and one that comes now and then keeps them waiting for ever. A call
-    that goes on is left to a thread that nobody waits for.
+    A client's own timeout starts again with each byte, so that a slow response can keep it waiting for ever. A call
+    that takes longer goes on in a daemon thread.
 
     Raises:
         TimeoutError: If it takes longer.
@@ -137,7 +136,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as raised:  # noqa: BLE001 - it is raised where it is waited for
+        except BaseException as raised:  # noqa: BLE001 - `result` raises it again
             future.set_exception(raised)
 
     threading.Thread(target=run, name="pytest-pare-request", daemon=True).start()

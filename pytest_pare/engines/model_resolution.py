@@ -1,4 +1,4 @@
-"""From an engine's configuration to the service that it means. Asking LiteLLM is left to those who have it."""
+"""From an engine's configuration to the service that is called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pytest_pare.base.extensions import named
-from pytest_pare.base.redaction import redacted
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.engines.errors import EngineConfigurationError
 
@@ -20,12 +19,12 @@ HUGGING_FACE_PROVIDERS = frozenset(
         "hyperbolic", "nebius", "novita", "nscale", "replicate", "sambanova", "together",
     }
 )  # fmt: skip
-"""What ARE asks by Hugging Face's client. Its list has openai too, which means OpenAI here."""
+"""The providers that ARE calls with Hugging Face's client. Its list has openai, too, which means OpenAI here."""
 
-# What ARE calls llama-api, and where that is if its variable does not say.
+# The address of the provider that ARE names llama-api, unless its variable is set.
 _LLAMA_API = "https://api.llama.com/compat/v1"
 
-# With these providers an endpoint speaks as OpenAI does; its key's variable. One of one's own may need no key.
+# The providers whose endpoints have OpenAI's protocol, with the variable of the key. A local endpoint may need no key.
 _COMPATIBLE = {
     None: "OPENAI_API_KEY",
     "local": "OPENAI_API_KEY",
@@ -40,12 +39,12 @@ class Route(NamedTuple):
     """How a model is reached.
 
     Attributes:
-        model: As LiteLLM's function takes it.
-        provider: LiteLLM's name of the provider; `None` if the model's name says it.
-        endpoint: URL, or `None` for the provider's own.
-        key: What is sent as the key; `None` if LiteLLM is to find it.
-        is_compatible: Whether the endpoint speaks as OpenAI does.
-        is_own: Whether the endpoint is one of one's own, whose prices nobody knows.
+        model: The name for LiteLLM's function.
+        provider: LiteLLM's name of the provider; `None` if the model's name has it.
+        endpoint: The URL, or `None` for the provider's own.
+        key: The key; `None` if LiteLLM finds it.
+        is_compatible: Whether the endpoint has OpenAI's protocol.
+        is_own: Whether the endpoint is the user's own, so that no list has its prices.
     """
 
     model: str
@@ -57,14 +56,14 @@ class Route(NamedTuple):
 
 
 def route(config: LLMEngineConfig) -> Route:
-    """Return how a model is reached; what only LiteLLM knows is not checked."""
+    """Return how a model is reached, without the checks that need LiteLLM."""
     provider, endpoint, model = config.provider, config.endpoint, config.model_name
     if provider == "llama-api":
         endpoint = endpoint or os.environ.get("LLAMA_API_BASE") or _LLAMA_API
     elif provider == "openai":
         endpoint = endpoint or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE")
     if endpoint is not None and provider in _COMPATIBLE:
-        # ARE hands the name over as LiteLLM writes it, with the protocol in front.
+        # ARE passes the name in LiteLLM's form, with the protocol as a prefix.
         model = model.removeprefix("openai/") if provider == "local" else model
         key = os.environ.get(_COMPATIBLE[provider])
         if provider == "llama-api":
@@ -76,7 +75,7 @@ def route(config: LLMEngineConfig) -> Route:
 
 
 def is_hugging_face(config: LLMEngineConfig) -> bool:
-    """Tell whether a model is asked by ARE's engine for Hugging Face's inference providers."""
+    """Return whether a model is called with ARE's client for Hugging Face's inference providers."""
     return config.provider in HUGGING_FACE_PROVIDERS
 
 
@@ -84,8 +83,8 @@ def resolve(config: LLMEngineConfig, litellm: Any) -> Route:
     """Return how LiteLLM reaches a model, with the provider's name.
 
     Raises:
-        EngineConfigurationError: If there is no such provider, or none is named and the model's name tells none; or if
-            the key is not in the environment.
+        EngineConfigurationError: If there is no such provider, neither the configuration nor the model's name names
+            one, or the key is not in the environment.
     """
     found = route(config)
     known = {str(getattr(name, "value", name)) for name in litellm.provider_list}
@@ -113,22 +112,22 @@ def resolve(config: LLMEngineConfig, litellm: Any) -> Route:
 
 
 def _missing_key(found: Route, litellm: Any) -> str | None:
-    """Return the variable of the key that is not there; `None` if it is, or there are other ways to log in."""
+    """Return the variable of a missing key; `None` if the key is set, or there are other ways to log in."""
     if found.endpoint is not None and found.is_compatible:
         return None if found.key else "LLAMA_API_KEY"
     model = found.model if found.model.startswith(f"{found.provider}/") else f"{found.provider}/{found.model}"
     missing = litellm.validate_environment(model)["missing_keys"]
-    # Clouds ask for several variables, and take other credentials as well.
+    # Cloud providers have several variables, and accept other credentials as well.
     return str(missing[0]) if len(missing) == 1 and missing[0].endswith(("_KEY", "_TOKEN")) else None
 
 
 def key_variable(config: LLMEngineConfig) -> str:
-    """Return which environment variable has the key of an endpoint that speaks as OpenAI does."""
+    """Return the environment variable with the key of an endpoint that has OpenAI's protocol."""
     return _COMPATIBLE.get(config.provider, _COMPATIBLE[None])
 
 
 def name_of(config: LLMEngineConfig) -> str:
-    """Return what to call a model in messages: its name, its provider, and where it is, without secrets."""
+    """Return the name of a model in messages, with its provider and the address of its endpoint."""
     endpoint = route(config).endpoint
     parts = [config.provider, None if endpoint is None else f"at {without_credentials(endpoint)}"]
     where = " ".join(filter(None, parts))
@@ -136,10 +135,10 @@ def name_of(config: LLMEngineConfig) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """Return a URL without user, password and what else in it may be a secret."""
+    """Return a URL without user, password, query and fragment."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return redacted(url)
+        return url
     host = parts.netloc.rpartition("@")[2]
-    return redacted(urlunsplit((parts.scheme, host, parts.path, "", "")))
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -1,6 +1,6 @@
-"""The oracle engine: answers with the scenario's own reference steps, offline and without a key.
+"""The oracle engine: it answers with the scenario's own reference steps, offline and without a key.
 
-It proves that a scenario can be solved through the prompts, the parsing, the tools and the screens that an agent has.
+It shows that a scenario can be solved with the prompts, the parser, the tools and the screens of an agent.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class OracleEngine(LLMEngine):
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
     ) -> tuple[str, dict[str, Any]]:
-        """Return the step that is due in the wire format; how long until it is due is how long the answer takes."""
+        """Return the next step in the wire format. The answer takes the time until the step is due."""
         del messages, stop_sequences, kwargs
         found = self._reference.next_step(self._role)
         if found is None:
@@ -57,7 +57,7 @@ class OracleEngine(LLMEngine):
         wait = self._reference.agent_tool("wait_for_notification", lambda app: isinstance(app, SystemApp))
         if wait is None or not self._reference.has_more("execute"):
             return _answer("Everything is done.", "end_task")
-        # The time is passed by thinking, which is no waste. If nothing is to come, it is the user's turn to act.
+        # The answer takes the time until the next event. Without one, the user acts next.
         seconds = self._reference.seconds_to_next_event()
         return _answer("What comes next is not there yet.", wait, {"timeout": 1}, seconds or 0.0)
 

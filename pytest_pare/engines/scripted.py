@@ -1,4 +1,4 @@
-"""The scripted engine: answers what is written down, offline and without a key."""
+"""The scripted engine: it returns the answers of a list, offline and without a key."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class ScriptedEngine(LLMEngine):
-    """Gives the answers of a list, one for each request, whatever that says.
+    """Returns the answers of a list in their order, one for each request.
 
     Args:
         config: `answers` are a list, a mapping of scenario ids to lists, or the path of a YAML file of either. An
-            answer is a text as a model would give it, or a mapping of `thought`, `action` and `action_input`.
-        role: Whose engine it is.
+            answer is a text like a model's, or a mapping of `thought`, `action` and `action_input`.
+        role: The role of the engine.
         scenario_id: The scenario that is played.
 
     Raises:
-        EngineConfigurationError: If there are no answers for this scenario, or they are not as they must be.
+        EngineConfigurationError: If there are no answers for this scenario, or they are invalid.
     """
 
     offline = True
@@ -39,7 +39,7 @@ class ScriptedEngine(LLMEngine):
         self._role = role
         key = f"{role}_engine_config.answers"
         is_file = isinstance(config.answers, str)
-        # The name alone goes into traces, which are the same wherever the file is.
+        # Only the file's name: it is part of traces, which are equal on all machines.
         self._source = Path(str(config.answers)).name if is_file else key
         self._answers = _answers(config, key, scenario_id)
         self._given = 0
@@ -50,7 +50,7 @@ class ScriptedEngine(LLMEngine):
         """Return the next answer.
 
         Raises:
-            EngineConfigurationError: If all have been given.
+            EngineConfigurationError: If none is left.
         """
         del messages, stop_sequences, kwargs
         if self._given == len(self._answers):

@@ -1,4 +1,4 @@
-"""What the steps of a scenario's own solution are, whose each is, and in which order they come."""
+"""Reference steps: the steps of a scenario's own solution, their roles and their order."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Step:
     Attributes:
         event: The oracle event.
         action: The event that it makes.
-        role: Whose it is.
+        role: The role that plays it.
         consent: How many acceptances come before it: an executor's steps between two are one execution.
         since: Length of the event log when it was played; `None` before that.
         turn: The turn in which it was played.
-        proposals: How many proposals there had been when it was played.
-        faults: How many faults of tools and of the user there had been when it was played.
+        proposals: The number of proposals when it was played.
+        faults: The number of faults of tools and of the user when it was played.
     """
 
     event: OracleEvent
@@ -57,7 +57,7 @@ class Step:
 
     @property
     def is_talk(self) -> bool:
-        """Whether it goes through the line between the agent and the user."""
+        """Whether it belongs to the channel between the agent and the user."""
         return isinstance(self.action.action.app, AgentUserInterface)
 
     @property
@@ -82,7 +82,7 @@ class Step:
 
 
 def in_order(steps: list[Step], start_time: float) -> list[Step]:
-    """Return the steps so that each comes after all that it depends on, then by time, then as they were written.
+    """Return the steps sorted by dependencies, then by time, then by their order in the script.
 
     Raises:
         ScenarioDefect: If an event depends on itself.
@@ -100,7 +100,13 @@ def in_order(steps: list[Step], start_time: float) -> list[Step]:
 
 
 def _planned(event: AbstractEvent, start_time: float, times: dict[str, float | None]) -> float:
-    """Return when an event happens if nothing is late; `times` has what is known, and `None` while it is asked for."""
+    """Return when an event happens if no event is late.
+
+    Args:
+        event: The event.
+        start_time: Begin of the simulation, in epoch seconds.
+        times: The times that are known, by event id; `None` for an event whose time is being calculated.
+    """
     if event.event_id in times:
         known = times[event.event_id]
         if known is None:
@@ -114,7 +120,7 @@ def _planned(event: AbstractEvent, start_time: float, times: dict[str, float | N
 
 
 def assign_roles(steps: list[Step]) -> None:
-    """Say of each of the agent's steps whose it is: by what it does, and what comes before and after it.
+    """Set the role of each step of the agent, by its tool and by the steps before and after it.
 
     Args:
         steps: All steps in order. Those of the user have their role.
@@ -133,11 +139,11 @@ def assign_roles(steps: list[Step]) -> None:
                 executing = False
         elif step.is_read or step.is_message:
             step.role = "observe"
-        # What is left is a write that nobody has accepted: the executor is not there to do it, and that shows.
+        # A write without an acceptance keeps the role `execute`, which never gets a turn for it: the check fails.
 
 
 def _leads_to_proposal(steps: list[Step]) -> bool:
-    """Tell whether, from the first step on, the agent only reads and then says something that the user answers."""
+    """Return whether the agent, from the first step on, only reads and then sends a message that the user answers."""
     for index, step in enumerate(steps):
         if step.is_message:
             after = next((one for one in steps[index + 1 :] if one.is_answer or one.is_message), None)

@@ -1,4 +1,4 @@
-"""Thoughts that a reasoning model writes into its answer, in front of what it says."""
+"""Removes the thoughts that a reasoning model writes in front of its answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 _TAG = r"<{}(?:think|thinking)>"
 _OPENING = re.compile(_TAG.format(""), re.IGNORECASE)
 _END = re.compile(_TAG.format("/"), re.IGNORECASE)
-# In the JSON of an action, a line feed is escaped: a tag that begins or ends a line is no part of an argument.
+# A tag at the begin or end of a line is no part of an argument: the JSON of an action escapes line feeds.
 _OPENING_OF_LINE = re.compile(rf"^[ \t]*{_TAG.format('')}", re.IGNORECASE | re.MULTILINE)
 _END_OF_LINE = re.compile(rf"^[ \t]*{_TAG.format('/')}|{_TAG.format('/')}[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
@@ -15,10 +15,10 @@ _END_OF_LINE = re.compile(rf"^[ \t]*{_TAG.format('/')}|{_TAG.format('/')}[ \t]*$
 def without_thoughts(answer: str) -> tuple[str, bool]:
     """Return an answer without the thoughts in front of it, and whether it breaks off in a thought.
 
-    What stands in a thought that has no end is no part of the answer: the model only thinks of it.
+    The text of a thought without an end is no part of the answer.
     """
     rest = answer
-    # Some prompts open the thought, so that the answer has its end alone.
+    # Some prompts open the thought, so that the answer has only its closing tag.
     if (end := _END_OF_LINE.search(rest)) and not _OPENING.search(rest, 0, end.start()):
         rest = rest[end.end() :]
     while (opening := _OPENING.match(rest.lstrip())) is not None:

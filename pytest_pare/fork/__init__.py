@@ -1,1 +1,1 @@
-"""Worker processes that are forked from one that has imported everything."""
+"""Worker processes that are forked from one process with all imports."""

@@ -1,6 +1,6 @@
-"""Modules imported, and memory put in order, for a process to fork others from that share it.
+"""Imports modules and arranges memory, so that forked processes share most of it.
 
-Memory is copied by the page when it is written to, and Python writes to every object that it looks at.
+A forked process copies each page of memory that it writes to, and Python writes to every object that it reads.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import CodeType
 
-# What CPython's allocator takes from the system in one piece, and the sizes that it rounds to.
+# The size of one pool of CPython's allocator, and the sizes of objects that it rounds to.
 _POOL = 16 * 1024
 _SIZES = range(48, 513, 16)
-# More than there are gaps after all imports. Without that allocator nothing tells that there are none left.
+# More than all gaps after the imports: another allocator gives no sign that none is left.
 _MOST_FILLING = 64 * 1024 * 1024
 _filling: list[bytes] = []
 
 
 def import_for_forks(names: Sequence[str]) -> dict[str, str]:
-    """Import modules in a way that bears a fork, and return what they changed in the environment.
+    """Import modules, prepare the process for forks, and return the environment variables that the imports changed.
 
     Raises:
-        RuntimeError: If they have started a thread.
+        RuntimeError: If an import has started a thread.
     """
     environment = dict(os.environ)
-    # Collections write to all objects, and so copy memory that workers would share.
+    # A collection writes to all objects, and so copies shared memory.
     gc.disable()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -58,18 +58,18 @@ def import_for_forks(names: Sequence[str]) -> dict[str, str]:
 
 
 def _leave_asserts() -> None:
-    """Mark all modules by the word that keeps pytest from rewriting asserts: it would warn that it is too late."""
+    """Mark all modules so that pytest does not try to rewrite their asserts, and warn that it is too late."""
     others = {"__main__", *sys.stdlib_module_names}
     for name in [name for name in sys.modules if name.partition(".")[0] not in others]:
-        # What stands there need not be a module of Python's.
+        # An entry may be an object that is no module.
         with suppress(AttributeError):
             sys.modules[name].__doc__ = f"{sys.modules[name].__doc__ or ''}\n\nPYTEST_DONT_REWRITE"
 
 
 def _put_names_together() -> None:
-    """Make the names of all modules anew, side by side.
+    """Make new objects for the names of all modules, side by side in memory.
 
-    pytest looks through them, which writes to each, and so copies the page on which it stands: 5 MB in each worker.
+    pytest reads all names, which writes to each and copies its page: 5 MB in each worker.
     """
     modules = [(name.encode().decode(), module) for name, module in sys.modules.items()]
     sys.modules.clear()
@@ -78,20 +78,20 @@ def _put_names_together() -> None:
 
 @cache
 def gateway() -> tuple[str, CodeType]:
-    """Return the source that execnet has a worker run first, and what it compiles to: that takes 4 MB in each."""
+    """Return the source that each of execnet's workers runs first, and its code: compiling takes 4 MB in each."""
     source = inspect.getsource(gateway_base)
     return source, compile(source, "<string>", "exec")
 
 
 def _fill_gaps() -> None:
-    """Take the gaps between objects that live, so that what a worker makes comes to stand together, on new pages.
+    """Fill the gaps between objects, so that the new objects of a worker are together on new pages.
 
-    In a gap it would take a copy of the page around it: 4 MB in each worker.
+    A new object in a gap would copy the page around it: 4 MB in each worker.
     """
     room = _MOST_FILLING
     for size in _SIZES:
         last = in_order = 0
-        # Side by side, and one after the other, objects stand in a new pool only.
+        # Objects in ascending order, side by side, are in a new pool.
         while in_order < _POOL // size - 4 and room > 0:
             block = bytes(size - sys.getsizeof(b""))
             in_order = in_order + 1 if id(block) == last + size else 0

@@ -1,7 +1,7 @@
-"""The process that has imported everything once, and forks a worker for each shim that asks for one.
+"""The server: a process that imports all modules once, and forks a worker for each shim that requests one.
 
-It is started by the command line of a worker, so that what it forks cannot tell: `sys.argv`, `sys.flags` and `__main__`
-are those of a plain worker, and so are the objects behind `sys.stdin` and the like, which name their files by number.
+It is started by the command line of a worker, so that its forks equal plain workers: `sys.argv`, `sys.flags`,
+`__main__`, and the objects behind `sys.stdin` and so on, which refer to their files by number.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from io import FileIO
 
 READY = "ready "
-"""Begins the line that tells the address of a server; any other line tells what keeps it from being one."""
+"""The prefix of the line with the server's address. Any other line is the reason why there is no server."""
 
-# How long workers have to end when the controller has ended. A worker that notices ends itself within 15 seconds.
-_FAREWELL_SECONDS = 20.0
+# Seconds for workers to end after the controller. A worker that notices ends itself within 15 seconds.
+_EXIT_SECONDS = 20.0
 
 
 def serve(preload: Sequence[str]) -> None:
-    """Import modules, print one line on whether workers can be had and where, and fork them as they are asked for.
+    """Import modules, print one line with the address or the error, and fork the requested workers.
 
-    Ends when the standard input does, and all workers have. In a worker it never returns.
+    It returns after the end of the standard input and of all workers. In a worker it never returns.
 
     Args:
         preload: Names of the modules.
     """
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     if before[signal.SIGINT] is not signal.SIG_IGN:
-        # Nothing is lost while there are no workers.
+        # Without workers, an interrupt may end the server at once.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     controller = os.fdopen(os.dup(0), "rb", buffering=0)
     with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace") as answer:
@@ -49,10 +49,10 @@ def serve(preload: Sequence[str]) -> None:
         try:
             imported = import_for_forks(preload)
             listener = _listen()
-        except BaseException as error:  # noqa: BLE001 - imports of anybody's modules
+        except BaseException as error:  # noqa: BLE001 - an import may raise anything
             print(" ".join(f"{type(error).__name__}: {error}".split()), file=answer)
             return
-        # Either may reach the whole process group, and is the business of the workers and the controller.
+        # Both signals may reach the whole process group. The workers and the controller handle them.
         for number in before:
             signal.signal(number, signal.SIG_IGN)
         print(READY + listener.getsockname()[1:].decode(), file=answer)
@@ -76,7 +76,7 @@ def _leave_streams() -> None:
 def _listen() -> socket.socket:
     os.close(os.pidfd_open(os.getpid()))
     listener = socket.socket(socket.AF_UNIX)
-    # Linux chooses a name in its abstract namespace: no file is left behind, however this ends.
+    # Linux chooses a name in its abstract namespace, so that no file is left behind.
     listener.bind("")
     listener.listen()
     return listener
@@ -86,12 +86,12 @@ def _listen() -> socket.socket:
 
 
 class _Order(NamedTuple):
-    """What a shim asks for.
+    """The request of a shim.
 
     Attributes:
-        shim: The connection to it; it can be read when the shim has ended.
-        streams: Its standard streams.
-        content: What to run, the directory, and the environment, with a zero byte between each and the next.
+        shim: The connection to the shim, which can be read when the shim has ended.
+        streams: The shim's standard streams.
+        content: The code, the directory and the environment, separated by zero bytes.
     """
 
     shim: socket.socket
@@ -105,7 +105,7 @@ class _Worker(NamedTuple):
     Attributes:
         pid: Its process.
         end: A file that can be read when the process has ended.
-        shim: The connection to the shim that asked for it.
+        shim: The connection to its shim.
     """
 
     pid: int
@@ -118,17 +118,17 @@ def _fork_workers(listener: socket.socket, controller: FileIO) -> _Order | None:
     selector = selectors.PollSelector()
     for file in (listener, controller):
         selector.register(file, selectors.EVENT_READ)
-    patience = None
+    timeout = None
     while selector.get_map():
-        ready = selector.select(patience)
-        # One at a time: what one leads to may close others.
+        ready = selector.select(timeout)
+        # One at a time, because handling it may close others.
         key = ready[0][0] if ready else None
         if key is None:
             for pid in {other.data.pid for other in selector.get_map().values()}:
                 os.kill(pid, signal.SIGKILL)
         elif key.fileobj is controller:
             _close(selector, listener, controller)
-            patience = _FAREWELL_SECONDS
+            timeout = _EXIT_SECONDS
         elif key.fileobj is listener:
             order = _accept(listener)
             if order is not None and _is_fork(selector, order):
@@ -150,7 +150,7 @@ def _accept(listener: socket.socket) -> _Order | None:
 
 
 def _is_fork(selector: selectors.BaseSelector, order: _Order) -> bool:
-    """Fork, and tell whether this is the new process. Neither keeps what is the other's."""
+    """Fork, and return whether this is the new process. Each process closes the files of the other."""
     pid = os.fork()
     if pid == 0:
         _close(selector, *[key.fileobj for key in selector.get_map().values()])
@@ -187,7 +187,7 @@ def _close(selector: selectors.BaseSelector, *files: Any) -> None:
 
 
 def _run(code: bytes) -> None:
-    """Do what `python -c` does, where execnet's own module is compiled already."""
+    """Run code like `python -c`, with execnet's own module compiled beforehand."""
     main = vars(sys.modules["__main__"])
     known, compiled = gateway()
 
@@ -203,7 +203,7 @@ def _run(code: bytes) -> None:
 
 
 def _work(order: _Order, imported: dict[str, str]) -> NoReturn:
-    """Become what the shim would have been, had it been Python."""
+    """Become the worker, with the streams, directory and environment of the shim."""
     order.shim.close()
     for number, stream in enumerate(order.streams):
         os.dup2(stream, number)
@@ -213,7 +213,7 @@ def _work(order: _Order, imported: dict[str, str]) -> NoReturn:
     os.environ.clear()
     os.environb.update(dict(variable.split(b"=", 1) for variable in variables))
     os.environ.update(imported)
-    # As in a plain worker, and as `random` does by itself. Else all workers would draw the same.
+    # `random` does this by itself. Without it, all workers would draw the same numbers.
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
     gc.enable()
@@ -223,7 +223,7 @@ def _work(order: _Order, imported: dict[str, str]) -> NoReturn:
     except BaseException:  # noqa: BLE001 - as above
         traceback.print_exc()
         status = 1
-    # As multiprocessing ends what it has forked. To take all modules down would copy the memory that is shared.
+    # Like forks of multiprocessing. Unloading all modules would copy the shared memory.
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()

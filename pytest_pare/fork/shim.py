@@ -1,7 +1,7 @@
-"""What execnet starts in the place of a worker: has one forked, passes its own standard streams on, and ends with it.
+"""The shim: execnet starts it in the place of a worker. It requests a forked worker, and ends with it.
 
-A script, run by `python -I -S`: it is started for each worker, so it imports nothing that it can do without. Then it
-becomes a shell that waits, which takes a tenth of the memory.
+It is a script for `python -I -S` with few imports, because it runs once for each worker. Then it becomes a shell that
+waits, which needs a tenth of the memory.
 """
 
 import os
@@ -9,12 +9,12 @@ import signal
 import socket
 import sys
 
-# The status comes on the standard input; its end without one is the end of the server.
+# The status comes on the standard input. Its end without a status means that the server has ended.
 _WAIT = 'read -r status; exit "${status:-1}"'
 
 
 def main(address: str, worker: list[str]) -> None:
-    """Ask the server at `address` for a worker; where there is none any more, become a plain one.
+    """Request a worker from the server; without a server, become a plain worker.
 
     Args:
         address: Name of a socket in Linux's abstract namespace.
@@ -23,7 +23,7 @@ def main(address: str, worker: list[str]) -> None:
     server = socket.socket(socket.AF_UNIX)
     try:
         server.connect(f"\0{address}")
-        # Such a name can be taken by anybody once the server has ended.
+        # After the end of the server, another user could take its name.
         is_ours = server.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[4:8] == os.getuid().to_bytes(
             4, sys.byteorder
         )
@@ -36,10 +36,10 @@ def main(address: str, worker: list[str]) -> None:
     order = b"\0".join([os.fsencode(worker[-1]), os.getcwdb(), *environment])  # noqa: PTH109 - pathlib is slow to import
     socket.send_fds(server, [len(order).to_bytes(8, "big")], [0, 1, 2])
     server.sendall(order)
-    # Ctrl-C, and SIGTERM to the process group, are the worker's business.
+    # The worker handles Ctrl-C, and SIGTERM to the process group.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    # No copy of the worker's streams may stay here: their end is how its death is seen.
+    # No copy of the worker's streams may stay open here: the controller sees the worker's death by their end.
     null = os.open(os.devnull, os.O_RDWR)
     for target, source in enumerate((server.fileno(), null, null)):
         os.dup2(source, target)

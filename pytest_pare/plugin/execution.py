@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pytest_pare import PARECassetteWarning, PAREScriptWarning
 from pytest_pare.base.redaction import redacted, redacted_plain
-from pytest_pare.base.run_files import file_name, recorder_name
+from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
@@ -239,7 +239,7 @@ def cassette_of(
     settings, directory = suite.settings.cassettes, suite.cassettes_dir
     if settings is None or directory is None:
         return None
-    recorder = recorder_name(suite.path, directory) if of_suite else ""
+    recorder = suite_reference(suite.path, directory) if of_suite else ""
     path = directory / file_name(scenario_id, run_number, variant, "jsonl")
     return CassetteSpec(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 

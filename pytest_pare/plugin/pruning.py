@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare.base.redaction import redacted
-from pytest_pare.base.run_files import file_name, recorder_name
-from pytest_pare.engines.cassette import recorder_of
+from pytest_pare.base.run_files import file_name, suite_reference
+from pytest_pare.engines.cassette import suite_of
 from pytest_pare.plugin.narrowing import narrowing, only_looks
 from pytest_pare.plugin.options import PRUNE
 
@@ -98,8 +98,8 @@ def _prune(suite: SuiteTally, used: set[Path]) -> Iterator[str]:
     directory = suite.suite.cassettes_dir
     assert directory is not None
     # Another suite may keep its cassettes in the same directory.
-    own = recorder_name(suite.suite.path, directory)
-    unused = [path for path in sorted(directory.glob("*.jsonl")) if path not in used and recorder_of(path) == own]
+    own = suite_reference(suite.suite.path, directory)
+    unused = [path for path in sorted(directory.glob("*.jsonl")) if path not in used and suite_of(path) == own]
     if not unused:
         yield f"{suite.name}: every cassette is used"
         return

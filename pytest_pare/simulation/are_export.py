@@ -2,25 +2,24 @@
 
 `hf` is written by ARE's own exporter, but for the completed events: they are made from the trace, which has arguments
 and results as they were, as plain values. Lists and dictionaries among the arguments of reference steps are JSON, which
-ARE's importer can read. Beyond ARE's fields, these events tell the agent's mode and the turn, as in
-PARE, and the annotation the validator's rationale, which is its comment as well. Dates are simulated ones. Calls that
+ARE's importer can read. Beyond ARE's fields, these events have the agent's mode and the turn, as in
+PARE, and the annotation has the validator's rationale, also as its comment. Dates are simulated ones. Calls that
 never became an event, engines' fingerprints and screens are in `jsonl` only.
 
-What ARE's importer makes of an `hf` file:
+How ARE's importer reads an `hf` file:
 
 - `import_from_json(text, load_completed_events=False)` reads it: the scenario's id, seed, times, verdict and comment,
-  the events of its script, and the world logs. It ignores the fields that it does not know.
+  the events of its script, and the world logs. It ignores all other fields.
 - With the completed events it raises `AttributeError`: it looks for the class of each app in `are.simulation.apps`,
   where those of a phone are not. Even if they have been put there, it raises for a user's action on a screen, which is
   no method of the app (`AttributeError`), and for an argument that is an empty text (`ValueError`).
-- `initialize()` of the imported scenario drops every app whose class ARE has not, with a line in the log, and so cannot
-  rebuild the script. It also wants exactly one predecessor of each environment event, and a script without conditions
-  and stops of one's own: Python functions are told by name only. Validation events are not in the file at all.
+- `initialize()` of the imported scenario drops each app whose class ARE does not have, with a line in the log, and so
+  cannot rebuild the script. It also requires exactly one predecessor of each environment event, and a script without
+  custom conditions and stops, because Python functions are only named. The file has no validation events.
 
-`lite` has the agents' side. A trace holds the engines' answers and no more than fingerprints of the prompts; so the
-history of a role is what its engine answered, and the calls that it made with what came of each, in order. An agent of
-one's own has no engine that is known here: its history is its calls, those while it executes under `execute`, all
-others under `observe`.
+`lite` has the agents' side. A trace has the engines' answers, but only fingerprints of the prompts. So the history of a
+role has its engine's answers, and its calls with their results, in order. The engine of a user's own agent is not
+known: its history has only its calls, under `execute` during an execution, and under `observe` otherwise.
 
 Neither format can hold half of a surrogate pair; U+FFFD stands for one.
 """
@@ -75,8 +74,8 @@ def to_hf(
     Raises:
         ValueError: If a field of the scenario's is not of the type that ARE's format has for it.
     """
-    rationale, raised = _told(result)
-    # What happened is added from the trace, which has it as it was.
+    rationale, raised = _rationale_and_exception(result)
+    # Events are added from the trace, which has the values of their time.
     nothing: Any = SimpleNamespace(event_log=EventLog())
     try:
         exported = JsonScenarioExporter().export_to_json(
@@ -108,7 +107,7 @@ def to_hf(
 def to_lite(
     scenario: PAREScenario, trace: Trace, result: PAREScenarioValidationResult, config: ScenarioRunnerConfig
 ) -> str:
-    """Return who said what in a run, and what came of it, by role: `user`, `observe` or `execute`.
+    """Return the messages and results of each role in a run: `user`, `observe` or `execute`.
 
     A role that took no part is missing.
     """
@@ -121,7 +120,7 @@ def to_lite(
             "model_id": _model_id(trace, config),
             "main_agent_type": trace.agent,
             "validation_decision": _DECISIONS.get(result.status),
-            "validation_rationale": _told(result)[0],
+            "validation_rationale": _rationale_and_exception(result)[0],
             "run_duration": _duration(scenario),
             "per_agent_interaction_histories": {
                 role: build_history_from_logs(own, exclude_log_types=[], message_dict=_MESSAGES)
@@ -135,15 +134,15 @@ def to_lite(
 
 
 def _model_id(trace: Trace, config: ScenarioRunnerConfig) -> str | None:
-    """Name the models that were asked; an agent of one's own asks none that is known here."""
+    """Return the names of the models by role. Those of a user's own agent are not known."""
     if trace.agent is None:
         return None
     roles = config.engines if trace.agent == config.agent_type else ("user",)
     return "|".join(f"{role}:{getattr(config, f'{role}_model_alias')}" for role in roles)
 
 
-def _told(result: PAREScenarioValidationResult) -> tuple[str | None, dict[str, Any]]:
-    """Return the rationale, and what ARE's definition says of an exception, without addresses in memory."""
+def _rationale_and_exception(result: PAREScenarioValidationResult) -> tuple[str | None, dict[str, Any]]:
+    """Return the rationale, and the fields of ARE's definition for an exception, without addresses in memory."""
     record = result_to_record(result)
     rationale, exception = record["rationale"], record["exception"]
     raised = (
@@ -159,7 +158,7 @@ def _told(result: PAREScenarioValidationResult) -> tuple[str | None, dict[str, A
 
 
 def _duration(scenario: PAREScenario) -> float:
-    """Return the simulated seconds that have passed. What breaks early has no world yet."""
+    """Return the simulated seconds that have passed; 0.0 for a scenario that failed before it had a world."""
     world = getattr(scenario, "world", None)
     return 0.0 if world is None else round(world.clock.time_passed(), 6)
 
@@ -168,9 +167,9 @@ def _duration(scenario: PAREScenario) -> float:
 
 
 def _definition(scenario: PAREScenario) -> PAREScenario:
-    """Return a copy of the scenario with nothing in it that ARE's exporter fails on, or writes an address for."""
+    """Return a copy of the scenario without values that ARE's exporter fails on, or writes an address for."""
     view = copy.copy(scenario)
-    # A scenario that broke while it was built may have anything there.
+    # A scenario that failed while it was built may have any value there.
     view.events = [_plain(event) for event in scenario.events] if isinstance(scenario.events, list) else []
     view._initial_apps = {
         name: {**app, "serialized_state": json.dumps(_clean(json.loads(app["serialized_state"])))}
@@ -245,7 +244,7 @@ def _completed(event: TraceEvent, start_time: float) -> dict[str, Any]:
 
 
 def _logs(trace: Trace) -> list[BaseAgentLog]:
-    """Return the engines' answers, and what came of the calls, as ARE's agents log them; nothing without agents."""
+    """Return the engines' answers and the results of calls as ARE's agents log them; nothing without agents."""
     if trace.agent is None:
         return []
     logs: list[BaseAgentLog] = []
@@ -255,7 +254,7 @@ def _logs(trace: Trace) -> list[BaseAgentLog]:
         elif entry.kind in ("USER", "AGENT"):
             logs += _outcome(entry, trace.start_time)
     for number, log in enumerate(logs):
-        # ARE draws one by chance.
+        # ARE draws a random one.
         log.id = f"log-{number}"
     return logs
 
@@ -264,7 +263,7 @@ def _answer(call: EngineCall, start_time: float) -> BaseAgentLog:
     answered = start_time + call.time + call.latency
     if call.response is None:
         return ErrorLog(answered, call.role, f"no answer of {call.model}", str(call.error), "engine", call.role)
-    # Zero is ARE's word for what an engine does not tell.
+    # ARE writes 0 for what an engine does not report.
     asked, said = call.prompt_tokens or 0, call.completion_tokens or 0
     return LLMOutputThoughtActionLog(
         answered, call.role, call.response, asked, said, asked + said, completion_duration=call.latency
@@ -277,8 +276,8 @@ def _outcome(event: TraceEvent, start_time: float) -> list[BaseAgentLog]:
     call = ToolCallLog(time, role, tool, event.args)
     if event.error is not None:
         return [call, ErrorLog(time, role, f"{tool} failed", event.error, "tool", role)]
-    told = str(JsonScenarioExporter.convert_action_args("", event.result).value)
-    return [call, ObservationLog(time, role, told.strip() or "No observation")]
+    text = str(JsonScenarioExporter.convert_action_args("", event.result).value)
+    return [call, ObservationLog(time, role, text.strip() or "No observation")]
 
 
 # -- text

@@ -1,4 +1,4 @@
-"""What the agent has proposed, what the user has said to it, and so what the agent is doing."""
+"""Consent: the agent's last proposal, the user's answer, and the agent's mode that follows from them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _MODES = {
 
 
 class Consent:
-    """The state of the last proposal, which follows from what goes through between the agent and the user.
+    """The state of the last proposal, which follows from the messages between the agent and the user.
 
-    A message of the agent's is a proposal; while the user's consent is in force it is the report that ends it. An
-    answer goes to the proposal that is pending; without one it means nothing.
+    A message of the agent is a proposal; while the agent has the user's consent, it is the report that ends the
+    consent. An answer of the user goes to the pending proposal; without one it has no effect.
 
     Args:
-        proposal_lifetime: Turns after which a proposal that nobody answered expires; `None` is never.
+        proposal_lifetime: Turns after which a proposal without an answer expires; `None` is never.
         execute_max_turns: Turns after which the consent ends; `None` is never.
 
     Attributes:
         proposal: The last proposal.
-        number: How many proposals there have been, the last one included.
-        withdrawn: Ids of the events that were acceptances until the user took them back.
+        number: The number of proposals so far, with the last one.
+        withdrawn: Ids of the acceptances that the user has withdrawn.
     """
 
     def __init__(self, proposal_lifetime: int | None, execute_max_turns: int | None) -> None:
@@ -46,13 +46,13 @@ class Consent:
 
     @property
     def mode(self) -> ProactiveAgentMode:
-        """What the agent is doing."""
+        """The mode of the agent."""
         status = None if self.proposal is None else self.proposal.status
         return _MODES.get(status or "", ProactiveAgentMode.OBSERVE)
 
     def handle(self, event: CompletedEvent, turn: int | None) -> None:
-        """Take notice of what has happened."""
-        # A check of the scenario's own has no app.
+        """Update the proposal after an event."""
+        # The scenario's own checks have no app.
         if not isinstance(getattr(event.action, "app", None), PAREAgentUserInterface) or event.failed():
             return
         function, content = event.function_name(), str(event.get_args().get("content", ""))
@@ -70,7 +70,7 @@ class Consent:
                 self._set("rejected", content)
 
     def begin_turn(self, turn: int) -> None:
-        """End what has taken too many turns."""
+        """Expire a proposal, or end a consent, that has lasted too many turns."""
         if self.proposal is None:
             return
         if self.mode is ProactiveAgentMode.AWAITING_CONFIRMATION:
@@ -89,7 +89,7 @@ class Consent:
             self._set("given up")
 
     def withdraw(self) -> None:
-        """Take the user's acceptance back: the proposal waits for its answer again, and expires as it would have."""
+        """Withdraw the user's acceptance: the proposal is pending again, and expires as if it was never accepted."""
         if self.proposal is not None and self.mode is ProactiveAgentMode.EXECUTE:
             self.withdrawn.add(self._accepted_by)
             self.proposal = replace(self.proposal, status="pending", reply=None)

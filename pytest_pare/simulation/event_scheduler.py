@@ -1,4 +1,4 @@
-"""What becomes of a scenario's events when their time has come."""
+"""Carries out the events of a script when they are due."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class ScriptedEnvironment(Environment):
-    """ARE's environment, in which each event of the script happens once all that it depends on has happened.
+    """ARE's environment, in which each event of the script happens once all of its dependencies have happened.
 
     Attributes:
         defects: What went wrong in the scenario's own script, a sentence each.
@@ -57,7 +57,7 @@ class ScriptedEnvironment(Environment):
         self._off_the_record = False
 
     def schedule(self, events: AbstractEvent | list[AbstractEvent]) -> None:
-        """Note the scenario's events; those that depend on nothing are due from the start.
+        """Register the scenario's events; those without dependencies are due from the start.
 
         Raises:
             ScenarioDefect: If two events have one id, of which only the first would ever happen.
@@ -107,7 +107,7 @@ class ScriptedEnvironment(Environment):
     def get_successors(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Return the events that depend on `event` and on nothing else that has yet to happen, with their times."""
         ready = []
-        # After `event.depends_on(...).oracle()` a dependency knows the plain event, which must not happen itself.
+        # After `event.depends_on(...).oracle()` a dependency has the plain event, which must not happen itself.
         for successor in [self._scheduled.get(known.event_id, known) for known in event.successors]:
             if self._happens(successor) and all(d.event_id in self._done for d in successor.dependencies):
                 successor.compute_absolute_time(self.start_time)
@@ -115,11 +115,11 @@ class ScriptedEnvironment(Environment):
         return ready
 
     def _happens(self, event: AbstractEvent) -> bool:
-        # With agents, the solution is theirs; that its time has come is nothing that happens.
+        # In a run with agents, the environment does not play oracle events.
         return self.oracle_mode or type(event) is not OracleEvent
 
     def has_happened(self, event: AbstractEvent) -> bool:
-        """Tell whether an event of the script has happened."""
+        """Return whether an event of the script has happened."""
         return event.event_id in self._done
 
     def events_left(self) -> list[Event | OracleEvent]:
@@ -137,7 +137,7 @@ class ScriptedEnvironment(Environment):
         return [e for e in left if type(e) is OracleEvent or not (self._stopped or _is_behind(e, self._expired))]
 
     def events_missed(self) -> int:
-        """Return how many of the events left were sure to come: they waited for their time, and for nothing else."""
+        """Return how many of the events left waited only for their time."""
         return sum(all(type(one) is Event for one in self._waits_for(event)) for event in self.events_left())
 
     def left_behind(self) -> list[str]:
@@ -148,12 +148,12 @@ class ScriptedEnvironment(Environment):
 
     def _waits_for(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Return an event and all before it that has not happened."""
-        # After `event.depends_on(...).oracle()` a dependency knows the plain event.
+        # After `event.depends_on(...).oracle()` a dependency has the plain event.
         known = [self._scheduled.get(one.event_id, one) for one in with_dependencies(event)]
         return [one for one in known if one.event_id not in self._done]
 
     def resolve_arg_placeholders(self, event: Event, past_events: list[CompletedEvent]) -> Event:
-        """Put into the arguments of `event` what their placeholders stand for; see `resolve`.
+        """Replace the placeholders in the arguments of an event; see `resolve`.
 
         Raises:
             ScenarioDefect: If one names what its event has not returned.
@@ -163,7 +163,7 @@ class ScriptedEnvironment(Environment):
 
     @contextmanager
     def off_the_record(self) -> Iterator[None]:
-        """Log nothing meanwhile: what a check of the scenario's calls is no part of the run, nor an agent's work."""
+        """Log nothing meanwhile: calls of the scenario's checks are no part of the run."""
         before, self._off_the_record = self._off_the_record, True
         try:
             yield
@@ -182,11 +182,11 @@ class ScriptedEnvironment(Environment):
         logged = event.action
         try:
             if unknown := resolve(event.action, self.event_log.list_view(), self._scheduled.keys()):
-                raise ScenarioDefect("; ".join(unknown))  # noqa: TRY301 - told like what the app raises
+                raise ScenarioDefect("; ".join(unknown))  # noqa: TRY301 - reported like an exception of the app
             logged = with_own_arguments(event.action, apps)
             with disable_events(), self._drawing(event):
                 metadata.return_value = with_own_arguments(event.action, apps).execute()
-        except Exception as error:  # noqa: BLE001 - whatever an app raises is a result of the call
+        except Exception as error:  # noqa: BLE001 - an exception of an app is a result of the call
             metadata.exception = str(error)
             metadata.exception_stack_trace = traceback.format_exc()
             self._note(event, f"{event.action.app_name}.{event.action.function_name}", error)
@@ -199,7 +199,7 @@ class ScriptedEnvironment(Environment):
         )
 
     def _drawing(self, event: Event) -> AbstractContextManager[None]:
-        # What only noise has brought must not change the ids of anything else.
+        # Events of noise must not change the ids of other events.
         return drawing_apart(event.event_id, event.action.app) if self._is_extra(event) else nullcontext()
 
     def _is_extra(self, event: AbstractEvent) -> bool:
@@ -240,17 +240,17 @@ class ScriptedEnvironment(Environment):
 
     def _note(self, event: AbstractEvent, what: str, error: Exception) -> None:
         when = f"+{event.event_time - self.start_time:.10g} s"
-        told = self.noise_failures if self._is_extra(event) else self.defects
-        told.append(f"{when}: {what}: {type(error).__name__}: {error}")
+        sentences = self.noise_failures if self._is_extra(event) else self.defects
+        sentences.append(f"{when}: {what}: {type(error).__name__}: {error}")
 
 
 def is_repeated_check(event: AbstractEvent) -> bool:
-    """Tell whether the event asks what it has asked before."""
+    """Return whether an event checks a condition again."""
     return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
 
 
 def happened_by_itself(event: CompletedEvent) -> bool:
-    """Tell whether something has happened, other than noise, or that a condition was asked and is not true."""
+    """Return whether an event of the log is neither noise nor the check of a condition that is false."""
     if is_noise(event):
         return False
     return event.event_type != EventType.CONDITION or bool(event.metadata.return_value)

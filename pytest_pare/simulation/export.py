@@ -1,7 +1,7 @@
 """Traces as files, one for each run.
 
-`jsonl` is this project's own format and holds the trace whole; `Trace.from_jsonl` reads it. `hf` and `lite` are ARE's,
-and `are_export` tells what they hold. All of them depend on nothing but the run, so equal runs have equal files.
+`jsonl` is this project's own format and holds the whole trace; `Trace.from_jsonl` reads it. `hf` and `lite` are formats
+of ARE, which `are_export` describes. All of them depend only on the run, so equal runs have equal files.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ def export_run(
 ) -> Path | None:
     """Write the trace of a finished run, if `config.export` asks for it, and return the file.
 
-    The directory is created. The file appears whole or not at all; one of the same name is replaced.
+    The directory is created. The file is written at once as a whole. It replaces one of the same name.
 
     Args:
-        scenario: The scenario, as the run has left it.
-        trace: What happened.
-        result: The verdict.
-        config: How the run was made; `trace_dump_format` is the format.
-        directory: Where the file goes if `config.output_dir` says nothing.
-        variant: What tells the run from others of the same scenario and number; empty for nothing.
+        scenario: The scenario at the end of the run.
+        trace: The trace.
+        result: The result.
+        config: The configuration of the run; `trace_dump_format` is the format.
+        directory: The directory of the file, if `config.output_dir` is not set.
+        variant: The variant of the run; empty for none.
 
     Raises:
         OSError: If the file cannot be written. Its `filename` is the file's, or that of the directory.
-        ValueError: If ARE's format has no place for something of the scenario's.
+        ValueError: If ARE's format cannot hold a part of the scenario.
     """
     if not config.export:
         return None
@@ -53,7 +53,7 @@ def export_run(
 def trace_path(
     config: ScenarioRunnerConfig, directory: Path, scenario_id: str, run_number: int | None, variant: str
 ) -> Path:
-    """Return the file that a run's trace is written to, by `export_run` with the same arguments."""
+    """Return the path of the file that `export_run` writes with the same arguments."""
     extension = "jsonl" if config.trace_dump_format == "jsonl" else "json"
     return Path(config.output_dir or directory) / file_name(scenario_id, run_number, variant, extension)
 
@@ -63,7 +63,7 @@ def _text(
 ) -> str:
     if config.trace_dump_format == "jsonl":
         return redacted_json(trace.to_jsonl(), (",", ":"))
-    # It needs ARE's exporter, which nothing else does.
+    # Imported here, because only this needs ARE's exporter.
     from pytest_pare.simulation import are_export
 
     write = are_export.to_hf if config.trace_dump_format == "hf" else are_export.to_lite

@@ -1,4 +1,4 @@
-"""What bounds a run in simulated and in real time."""
+"""The limits of a run in simulated and in real time."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ class Limits:
     """How long a run may last.
 
     Attributes:
-        max_scenario_duration: Simulated seconds. The jump to an event that is scheduled anyway does not count; time
-            that passes by asking a condition again does.
+        max_scenario_duration: Simulated seconds. A jump to a scheduled event does not count; time in which conditions
+            are checked again does.
         timeout_seconds: Wall-clock seconds, or `None` for no limit.
-        seconds_lost: Wall-clock seconds that were lost to engines that failed.
+        seconds_lost: Wall-clock seconds that were lost to failed requests.
     """
 
     max_scenario_duration: float = 600.0
     timeout_seconds: float | None = None
     seconds_lost: float = 0.0
     _waited: float = 0.0
-    _began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - as it is when it is called
+    _began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - tests replace `time.monotonic`
 
     def wait(self, seconds: float, what: str) -> None:
-        """Count `seconds` of simulated time that pass because `what`.
+        """Count simulated time against the limit.
+
+        Args:
+            seconds: How much time passes.
+            what: The reason, for the message.
 
         Raises:
             SimulatedTimeOver: If more than `max_scenario_duration` has been waited in all.

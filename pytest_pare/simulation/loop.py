@@ -1,4 +1,4 @@
-"""Turn by turn: the user, then the agent under test, then time."""
+"""Plays a run turn by turn: the user, the agent under test, then simulated time."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 class Played(NamedTuple):
-    """What came of the turns.
+    """The number of turns.
 
     Attributes:
         turns: Turns that were played.
-        turns_saved: Turns that time jumped over.
+        turns_saved: Idle turns that jumps in simulated time have saved.
     """
 
     turns: int
@@ -44,16 +44,16 @@ class Loop:
     Args:
         env: The environment, started.
         gateway: Makes the turns.
-        consent: What the agent has proposed.
+        consent: The state of the agent's last proposal.
         user: The simulated user.
         agent: The agent under test.
-        config: How the run is made.
-        charges: Whether a turn of the agent's takes simulated time as a whole: it has no engine here whose calls do.
-        users_time: Returns when the user is to have its turn, in epoch seconds; `None` if it waits for others.
-        offline: Whether the agent is one that takes the fixed time, whatever it takes in real time.
+        config: The configuration of the run.
+        charges: Whether a turn of the agent takes simulated time as a whole, because no calls of an engine do.
+        users_time: Returns when the user has to act, in epoch seconds; `None` if it waits for others.
+        offline: Whether the agent takes the fixed time, whatever it takes in real time.
 
     Attributes:
-        ended_by: What let the turns come to their end; `None` before that, and where something was raised.
+        ended_by: What ended the turns; `None` before their end, and after an exception.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class Loop:
 
     @property
     def played(self) -> Played:
-        """What has been played so far."""
+        """The number of turns so far."""
         return Played(self._turns, int(self._turns_saved))
 
     def play(self) -> None:
-        """Play until the last turn, the end of the world, or the end of simulated time; all of these are no error.
+        """Play until the last turn, the end of the world, or the limit of simulated time. None of these is an error.
 
         Raises:
             AgentFailure: If the agent under test raises.
@@ -127,13 +127,13 @@ class Loop:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            raise AgentFailure(f"what the agent left behind raised {_said(error)}") from error
+            raise AgentFailure(f"what the agent left behind raised {_text_of(error)}") from error
 
     def _is_last(self) -> bool:
         return self._config.max_turns is not None and self._turns >= self._config.max_turns
 
     def _play_turn(self) -> bool:
-        """Play a turn and tell whether anything can come after it."""
+        """Play a turn, and return whether another one may follow."""
         env, gateway = self._env, self._gateway
         began = env.time_manager.time()
         env.turn = self._turns
@@ -157,7 +157,7 @@ class Loop:
         with self._agents_own():
             outcome: Any = self._agent(turn)
             returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
-        # Time passes now, and a thread that the agent has left behind is to do nothing in it.
+        # Closed before time passes, so that a thread of the agent can do nothing meanwhile.
         self._gateway.close_turn()
         if returned is not None:
             raise AgentFailure(
@@ -170,9 +170,9 @@ class Loop:
 
     @contextmanager
     def _agents_own(self) -> Iterator[None]:
-        """Tell what the agent under test raises from what ends the run for other reasons.
+        """Turn exceptions of the agent under test into `AgentFailure`, except those that end the run for other reasons.
 
-        What asks the whole process to stop is passed on; `SystemExit` of an agent's is none of that.
+        A `KeyboardInterrupt` passes; a `SystemExit` of the agent is its failure.
         """
         try:
             yield
@@ -181,41 +181,41 @@ class Loop:
         except BaseException as error:
             if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):
                 raise error.cause from error
-            # Once the run must end, it does not matter what the agent raises instead.
+            # If the run must end, that takes precedence over the agent's exception.
             try:
                 self._check()
             except ScenarioTimeoutError as over:
                 raise RunEnded(over) from None
-            # Nothing more can be done in this turn, and the agent has let it end.
+            # `TurnOver` only ends the turn, and may leave the agent.
             if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
-                raise AgentFailure(f"the agent raised {_said(error)}") from error
+                raise AgentFailure(f"the agent raised {_text_of(error)}") from error
 
     def _check(self) -> None:
-        """End the run if that was due in a turn, also if the agent swallowed it."""
+        """End the run if it must end, even if the agent has swallowed the exception."""
         if self._gateway.ended is not None:
             raise RunEnded(self._gateway.ended)
         self._env.limits.check()
 
     def _skip_idle_time(self, seconds: float) -> bool:
-        """Jump to what happens next, and tell whether there is such a thing.
+        """Jump to the next event, and return whether another turn may follow.
 
-        News that arrived during the turn is delivered in the next one, so time stands still before it.
+        Notifications that arrived during the turn are delivered in the next one, so there is no jump before it.
 
         Args:
-            seconds: Simulated time that a turn takes in which nobody does anything.
+            seconds: Simulated time that an idle turn takes.
         """
         if self._env.is_news_waiting():
             return True
         waiting = self._consent.proposal is not None and self._consent.mode.value != "observe"
         users_time = self._users_time()
         if not self._env.can_anything_happen():
-            # What an answer, or the end of an execution, waits for ends by itself.
+            # A proposal expires, and an execution ends, after a number of turns.
             if waiting or users_time is not None:
                 return True
             if not self._env.is_noise_to_come():
                 return False
         if self._is_last():
-            # What happens behind the jump would reach neither side.
+            # No side would see what happens behind the jump.
             return True
         jumped = self._env.jump_to_next_event(users_time)
         if seconds > 0:
@@ -224,9 +224,9 @@ class Loop:
 
 
 class _Async:
-    """One event loop for all that an agent awaits in a run; none before it awaits anything.
+    """The event loop of an async agent, made when the agent first awaits something.
 
-    It is nobody's current event loop, and where the caller has one that runs, it runs in a thread of its own.
+    It is never the current event loop of the caller. If the caller has a running one, it runs in its own thread.
     """
 
     def __init__(self) -> None:
@@ -234,7 +234,7 @@ class _Async:
         self._thread: ThreadPoolExecutor | None = None
 
     def run(self, awaitable: Any) -> Any:
-        """Return what comes of `awaitable`."""
+        """Return the result of an awaitable."""
         if self._runner is None:
             self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
             if asyncio._get_running_loop() is not None:
@@ -260,11 +260,11 @@ async def _awaited(awaitable: Any) -> Any:
     return await awaitable
 
 
-def _said(error: BaseException) -> str:
+def _text_of(error: BaseException) -> str:
     try:
         text = f"{type(error).__name__}: {error}".removesuffix(": ")
     except KeyboardInterrupt:
         raise
-    except BaseException:  # noqa: BLE001 - an agent's own may raise anything when it is asked for its text
+    except BaseException:  # noqa: BLE001 - the `__str__` of an agent's exception may raise anything
         text = type(error).__name__
     return to_short_text(text)

@@ -1,4 +1,4 @@
-"""How what happens in the world is announced, to the user and to the agent: a table."""
+"""The notifications of events of the world: a table with a text for the user and one for the agent."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ HIGH = VerbosityLevel.HIGH
 
 
 class Announcement(NamedTuple):
-    """How an event of the world is announced.
+    """The notification of a kind of event.
 
     Attributes:
-        verbosity: The lowest level at which it is.
-        user: Jinja template of the text for the user: who, and short facts. It sees the arguments, `app` and `result`.
-        agent: Jinja template of the text for the agent: all that the arguments tell.
+        verbosity: The lowest level at which there is a notification.
+        user: Jinja template of the text for the user: sender and short facts. Its variables are the arguments, `app`
+            and `result`.
+        agent: Jinja template of the text for the agent: all arguments.
     """
 
     verbosity: VerbosityLevel

@@ -72,12 +72,12 @@ class Noise(Message):
 
 
 class PARENotificationSystem(BaseNotificationSystem):
-    """One queue for both sides; each takes out what is its own.
+    """The notifications of both sides, in one queue.
 
     Args:
-        verbosity_level: LOW announces nothing of the world but due reminders and waits that are over; MEDIUM what
-            others send and decide; HIGH also what merely changes in shops, listings and chats. Messages between the
-            user and the agent, and the user's actions, always reach the other side.
+        verbosity_level: LOW has only due reminders and waits that timed out; MEDIUM also what others send and decide;
+            HIGH also changes in shops, listings and chats. Messages between the user and the agent, and the user's
+            actions, always reach the other side.
     """
 
     def __init__(self, verbosity_level: VerbosityLevel = VerbosityLevel.HIGH) -> None:
@@ -116,13 +116,13 @@ class PARENotificationSystem(BaseNotificationSystem):
         name = f"{event.app_name()}: "
         texts = [(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, name + _template(announcement.user).render(facts))]
         if event.event_type != EventType.AGENT:
-            # The agent knows what it did itself.
+            # No notification of the agent's own actions.
             agent_text = name + _template(announcement.agent).render(facts)
             texts.append((PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT, agent_text))
         return texts
 
     def handle_time_based_notifications(self) -> None:
-        """Announce reminders that have fallen due, each once, to both sides. Looking for them is no event."""
+        """Notify both sides of due reminders, once of each. Reading the reminders is no event."""
         if self.reminder_app is None:
             return
         now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
@@ -131,12 +131,12 @@ class PARENotificationSystem(BaseNotificationSystem):
             self._put_for_both(self._reminder_text(due))
 
     def next_reminder_time(self) -> float | None:
-        """Return when the next reminder falls due that has not been announced, in epoch seconds; `None` for never."""
+        """Return when the next reminder without a notification is due, in epoch seconds; `None` for never."""
         reminders = self.reminder_app.reminders.values() if self.reminder_app is not None else ()
         return min((r.due_datetime.timestamp() for r in reminders if not r.already_notified), default=None)
 
     def handle_timeout_after_events(self) -> None:
-        """Announce that a wait for a notification is over without one."""
+        """Notify both sides of a wait that timed out without a notification."""
         if self.system_app is None or self.system_app.wait_for_notification_timeout is None:
             return
         timeout: WaitForNotificationTimeout | None = self.system_app.get_wait_for_notification_timeout()
@@ -150,23 +150,27 @@ class PARENotificationSystem(BaseNotificationSystem):
         """Return whether a notification that was sent up to now waits for delivery.
 
         Args:
-            types: Whose notifications count: `FOR_USER`, `FOR_AGENT` or both.
-            noise: Whether announcements of noise count.
+            types: The side whose notifications count: `FOR_USER`, `FOR_AGENT` or both.
+            noise: Whether notifications of noise count.
         """
         now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
         sent = (m for m in self.message_queue.list_view() if noise or not isinstance(m, Noise))
         return any(m.timestamp <= now and m.message_type in types for m in sent)
 
     def announce_stop(self, reason: str) -> None:
-        """Tell both sides that the world has come to its end."""
+        """Notify both sides of the end of the world."""
         self._put(PAREMessageType.ENVIRONMENT_STOP, reason)
 
     def take(self, types: frozenset[PAREMessageType]) -> list[Message]:
-        """Take out what has been sent up to now to the side that `types` stands for: `FOR_USER` or `FOR_AGENT`."""
+        """Remove the notifications of one side up to now, and return them.
+
+        Args:
+            types: The side: `FOR_USER` or `FOR_AGENT`.
+        """
         now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
         messages = self.message_queue.get_by_timestamp(now)
         for message in messages:
-            # The end of the world is news for both.
+            # The stop message stays for the other side.
             if message.message_type not in types or message.message_type is PAREMessageType.ENVIRONMENT_STOP:
                 self.message_queue.put(message)
         return [message for message in messages if message.message_type in types]
@@ -196,7 +200,7 @@ _CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {
 
 @cache
 def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the values of the arguments that a call may leave out: an event made by hand does not carry them."""
+    """Return the defaults of a function's arguments, which an event that was made by hand does not have."""
     parameters = inspect.signature(function).parameters.values()
     return {parameter.name: parameter.default for parameter in parameters if parameter.default is not parameter.empty}
 

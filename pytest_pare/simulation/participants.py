@@ -1,4 +1,4 @@
-"""Who takes part in a run: the user, the agent under test, and the engines behind them."""
+"""The participants of a run: the user, the agent under test, and their engines."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class Participants:
 
     Args:
         scenario: The scenario, initialized.
-        config: How it is run.
-        env: The environment that it is played in, with its apps.
-        consent: What the agent has proposed.
+        config: The configuration of the run.
+        env: The environment of the run, with its apps.
+        consent: The state of the agent's last proposal.
         engine_builder: Makes the engines.
-        agent: The agent under test; `None` is what the configuration names.
-        cassette: The recording of what live engines answer; `None` for none.
+        agent: The agent under test; `None` for that of the configuration.
+        cassette: Where the calls of live engines are recorded, or replayed from; `None` for neither.
 
     Attributes:
         gateway: Makes the turns.
-        recorder: Records and replays the live engines, if there are any and a cassette.
+        recorder: Records and replays the live engines; `None` without a cassette or live engines.
 
     Raises:
-        EngineConfigurationError: If there is no recording, and none is to be made.
+        EngineConfigurationError: If there is no cassette, and none may be recorded.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Participants:
         self._consent = consent
         self._engine_builder = engine_builder
         self._agent = agent
-        # Where another agent takes the part, nobody plays the agent's reference steps.
+        # Only the built-in agent plays the agent's reference steps.
         roles: tuple[Role, ...] = ("user", "observe", "execute") if agent is None and config.is_built_in else ("user",)
         self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
         played = frozenset(role for role in roles if self._engines[role].provider == "oracle")
@@ -91,10 +91,10 @@ class Participants:
         """Return the agent under test.
 
         Args:
-            made: What `config.agent_type` has led to, where it names an agent of one's own.
+            made: The agent that `config.agent_type` names by `module:name`, or the error of loading it.
 
         Raises:
-            AgentTypeError: If it has led to none.
+            AgentTypeError: If loading it failed.
             EngineConfigurationError: If an engine cannot be made.
         """
         if self._agent is not None:
@@ -107,16 +107,15 @@ class Participants:
         return make_agent(self._config.agent_type, context)
 
     def users_time(self) -> float | None:
-        """Return when the user is to have its turn to act in time, in epoch seconds; `None` if it waits for others."""
+        """Return when the user's turn must begin for its next step, in epoch seconds; `None` if it waits for others."""
         due = self._reference.users_time()
         return None if due is None else due - self._config.generation_seconds
 
     def reference_defects(self) -> list[str]:
-        """Return what went wrong with the scenario's solution, where nobody but it was played, a sentence each.
+        """Return the defects of the scenario's solution in a reference check, a sentence each.
 
-        That events of the script never happened is one of them: the solution is to come to its end with its script.
-
-        Where noise has hit the run, what went wrong may come of that, and is no defect.
+        Events of the script that never happened are defects, too. After faults by noise there are none, because noise
+        may be the cause.
         """
         events = [entry for entry in self._env.trace_entries if isinstance(entry, TraceEvent)]
         if (
@@ -125,13 +124,13 @@ class Participants:
             or any(event.fault not in (None, ENV_EVENT) for event in events)
         ):
             return []
-        # What of the script has raised is told by the environment.
+        # The environment reports events of the script that raised.
         own = {event.event_id for event in self._scenario.events}
         failed = [
             f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
             for event in events
             if event.kind in ("AGENT", "USER")
-            # Where there is no line to the agent, an agent that has nothing to do cannot wait either.
+            # Without a channel to the user there is no tool for waiting, and an idle agent fails to wait.
             if event.error is not None and event.event_id not in own and (event.app, event.function) != (None, "wait")
         ]
         failed += self._env.left_behind()
@@ -156,12 +155,12 @@ class Participants:
 
 
 def name_of(agent: Any) -> str:
-    """Return what to call an agent of one's own: its module, and its `name`, or that of its function or class."""
+    """Return the name of an agent: its module, and its `name` or that of its function or class."""
     while isinstance(agent, partial):
         agent = agent.func
     named: Any = agent if hasattr(agent, "__qualname__") else type(agent)
     try:
         own = getattr(agent, "name", None)
-    except Exception:  # noqa: BLE001 - a property of somebody's may raise anything
+    except Exception:  # noqa: BLE001 - a property may raise anything
         own = None
     return to_text(f"{named.__module__}:{own if isinstance(own, str) and own else named.__qualname__}")

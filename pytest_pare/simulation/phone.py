@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Phone:
-    """The part of the environment that knows which app is on the screen, and which are open in the background.
+    """The part of the environment with the app on the screen, and those that are open in the background.
 
     Attributes:
         apps: All apps by name.
         active_app: The app on the screen.
-        background_apps: Names of the apps that were left open, the last one last.
+        background_apps: Names of the apps in the background, the latest one last.
     """
 
     apps: dict[str, App]
@@ -51,7 +51,7 @@ class Phone:
             return f"{app_name} is already open."
         if app_name in self.background_apps:
             return self.switch_app(app_name)
-        # Its first screen may have been made long ago: a calendar opens on the current day.
+        # Made again, because the first screen may be old: a calendar opens on the current day.
         with disable_events():
             app.load_root_state()
         self._show(app)
@@ -82,7 +82,7 @@ class Phone:
         return "The home screen is shown."
 
     def get_user_tools(self) -> list[AppTool]:
-        """Return what the user can do now: answer the agent, use the home screen, act on the screen that is shown."""
+        """Return the user's present tools: answers to the agent, the home screen's tools, and those of the screen."""
         home = self._home()
         tools: list[AppTool] = []
         for app in self.apps.values():
@@ -99,7 +99,7 @@ class Phone:
 
     @property
     def screen(self) -> str | None:
-        """What is on the screen, `app/screen`; the name of the home screen's app for that one."""
+        """The present screen, `app/screen`; for the home screen, the name of its app."""
         if isinstance(self.active_app, StatefulApp):
             return f"{self.active_app.name}/{type(self.active_app.current_state).__name__}"
         return None if self.active_app is None else str(self.active_app.name)

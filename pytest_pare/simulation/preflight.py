@@ -1,4 +1,4 @@
-"""What is wrong with a scenario, as far as it can be known before the first turn."""
+"""The preflight check of a scenario: defects that can be found before the first turn."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _IMPORTS_PARE = re.compile(r"^\s*(?:from|import)\s+pare\b", re.MULTILINE)
 
 
 class Findings(NamedTuple):
-    """What is wrong with a scenario, a sentence each, with the place in its author's code.
+    """The findings about a scenario, a sentence each, with the place in its author's code.
 
     Attributes:
-        defects: What certainly makes a run wrong.
-        suspicions: What may be on purpose.
+        defects: Certain defects.
+        suspicions: What may be a defect, or on purpose.
     """
 
     defects: list[str]
@@ -49,7 +49,7 @@ def inspect_scenario(scenario: PAREScenario, *, oracle: bool) -> Findings:
 
     Args:
         scenario: The scenario.
-        oracle: Whether it is to be played in oracle mode, in which the environment plays the reference steps.
+        oracle: Whether the run is in oracle mode, in which the environment plays the reference steps.
     """
     graph = ScriptGraph(scenario._script, oracle=oracle)
     defects = list(_missing_apps(scenario, graph, oracle=oracle))
@@ -72,13 +72,13 @@ def inspect_scenario(scenario: PAREScenario, *, oracle: bool) -> Findings:
 
 
 def _where(scenario: PAREScenario, method: str) -> str:
-    """Return the place of a method of the author's; the name of the class where it has none of its own."""
+    """Return the place of a scenario's method; the name of the class if it does not define the method."""
     function = getattr(type(scenario), method)
     return type(scenario).__qualname__ if function is getattr(Scenario, method) else place_of(function)
 
 
 def _is_written_for_pare(scenario: PAREScenario) -> bool:
-    """Tell whether the author's module imports from `pare`. There, the delay that is stated last counts."""
+    """Return whether the scenario's module imports `pare`. In PARE, the last delay of an event counts."""
     try:
         source = inspect.getsource(sys.modules[type(scenario).__module__])
     except (KeyError, OSError, TypeError):
@@ -92,7 +92,7 @@ def _is_written_for_pare(scenario: PAREScenario) -> bool:
 def _missing_apps(scenario: PAREScenario, graph: ScriptGraph, *, oracle: bool) -> Iterator[str]:
     apps = scenario.apps or []
     where = _where(scenario, "init_and_populate_apps")
-    # In oracle mode nobody proposes anything that is not in the script.
+    # In oracle mode, a scenario without proposals needs no channel between the agent and the user.
     needed = [HomeScreenSystemApp, *([] if oracle else [AgentUserInterface])]
     for cls in needed:
         if not any(isinstance(app, cls) for app in apps):
@@ -105,9 +105,9 @@ def _missing_apps(scenario: PAREScenario, graph: ScriptGraph, *, oracle: bool) -
         if app is not None and id(app) not in present:
             present.add(id(app))
             named = [f"self.apps has {one.name}" for one in apps if one.name == app.name]
-            told = f"{named[0]} as another object" if named else "it is not in self.apps"
+            problem = f"{named[0]} as another object" if named else "it is not in self.apps"
             yield (
-                f"{graph.place(event)}{event_name(event)} calls {app.name} ({type(app).__name__}), and {told}; add "
+                f"{graph.place(event)}{event_name(event)} calls {app.name} ({type(app).__name__}), and {problem}; add "
                 "the app that the event calls"
             )
 
@@ -123,9 +123,9 @@ def _inspect_events(graph: ScriptGraph, defects: list[str], suspicions: list[str
             f"{graph.place(cause)}{event_name(cause)} is not in self.events, so it never happens, nor does what waits "
             f"for it: {names}; add it to self.events"
         )
-    told = {id(cause) for cause, _ in causes}
+    reported = {id(cause) for cause, _ in causes}
     for event in graph.left_out:
-        if id(event) in told:
+        if id(event) in reported:
             continue
         what = f"{graph.place(event)}{event_name(event)} is not in self.events"
         if _is_answer_missed(event, graph):
@@ -137,7 +137,10 @@ def _inspect_events(graph: ScriptGraph, defects: list[str], suspicions: list[str
 
 
 def _causes(graph: ScriptGraph, defects: list[str]) -> list[tuple[AbstractEvent, list[AbstractEvent]]]:
-    """Return what is not in `self.events` and never happens, with the events that wait for it; note circles."""
+    """Return the events missing in `self.events` that never happen, each with the events that wait for it.
+
+    Events that depend on themselves are added to `defects`.
+    """
     causes: dict[int, tuple[AbstractEvent, list[AbstractEvent]]] = {}
     for event in graph.listed:
         if graph.can_happen(event):
@@ -152,7 +155,7 @@ def _causes(graph: ScriptGraph, defects: list[str]) -> list[tuple[AbstractEvent,
 
 
 def _is_answer_missed(event: AbstractEvent, graph: ScriptGraph) -> bool:
-    """Tell whether an event that is left out is the user's only answer to what it answers."""
+    """Return whether an event missing in `self.events` is the only answer of the user to a proposal."""
     call = graph.call(event)
     if call is None or not is_answer(call) or graph.can_happen(event):
         return False
@@ -162,12 +165,12 @@ def _is_answer_missed(event: AbstractEvent, graph: ScriptGraph) -> bool:
 
 
 def _inspect_world(graph: ScriptGraph, defects: list[str], suspicions: list[str]) -> None:
-    """Check that nothing of the world waits for a reference step, as nothing happens after one in a run with agents."""
+    """Check that no event of the world waits for a reference step: it would never happen in a run with agents."""
     for event in graph.listed:
         step = graph.step_before(event)
         if step is None or isinstance(event, OracleEvent | ConditionCheckEvent):
             continue
-        # A run ends without it too.
+        # A run ends without a stop event, too.
         (suspicions if isinstance(event, StopEvent) else defects).append(
             f"{graph.place(event)}{event_name(event)} waits for the reference step {graph.name(step)}, and never "
             "happens in a run with agents; let it depend on an event of the world or on a condition, or make it a "
@@ -179,22 +182,22 @@ def _inspect_placeholders(graph: ScriptGraph, defects: list[str], suspicions: li
     for event in graph.listed:
         for one in graph.placeholders(event):
             if not graph.is_id(one):
-                told = f"{graph.place(event)}{event_name(event)}: {{{{{one.path}}}}} names no event of the script"
+                problem = f"{graph.place(event)}{event_name(event)}: {{{{{one.path}}}}} names no event of the script"
                 meant = did_you_mean(one.path.partition(".")[0], graph.ids)
                 if one.is_whole:
-                    defects.append(f"{told}{meant or '; give the event that it means an id by with_id()'}")
+                    defects.append(f"{problem}{meant or '; give the event that it means an id by with_id()'}")
                 else:
-                    suspicions.append(f"{told}, and is left as it is in the text{meant}")
+                    suspicions.append(f"{problem}, and is left as it is in the text{meant}")
 
 
 # -- the verdict
 
 
 def _unknown_writes(scenario: PAREScenario) -> list[str]:
-    """Return what is wrong with the writes that `validate` makes before it looks at what has happened.
+    """Return the defects of the expected writes that `validate` makes before it reads the environment.
 
-    Only a validator that can use `Write` is called: on a copy of the scenario, with an environment that ends the call
-    when it is first looked at.
+    Only a validator that can use `Write` is called. It gets a copy of the scenario, and an environment that ends the
+    call at the first access.
     """
     if not any(map(_has_writes, type(scenario).__mro__)):
         return []
@@ -209,23 +212,23 @@ def _unknown_writes(scenario: PAREScenario) -> list[str]:
             copy.copy(scenario).validate(_NotPlayed())
         except (KeyboardInterrupt, GeneratorExit):
             raise
-        except BaseException:  # noqa: BLE001, S110 - the author's code may raise anything on a world as it is at the start
+        except BaseException:  # noqa: BLE001, S110 - the author's code may raise anything before the run
             pass
     return list(defects)
 
 
 def _has_writes(cls: type) -> bool:
-    """Tell whether the module of a class can use `Write`."""
+    """Return whether the module of a class can use `Write`."""
     names = vars(sys.modules.get(cls.__module__, object))
     return any(value is checks or value is writes or value is writes.Write for value in names.values())
 
 
 class _Looked(BaseException):
-    """`validate` looks at what has happened."""
+    """`validate` has read the environment."""
 
 
 class _NotPlayed:
-    """An environment in which nothing can be looked at."""
+    """An environment that raises at each access."""
 
     def __getattr__(self, name: str) -> Any:
         raise _Looked

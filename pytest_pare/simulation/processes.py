@@ -1,7 +1,7 @@
-"""Calls in other processes, which can be ended while they do not return.
+"""Calls in other processes, which can be killed while they do not return.
 
-Each process has a pipe of its own and is asked for one call at a time, so that one that is ended, or ends by itself,
-takes nothing along but its own call. It stays for the next call: importing ARE costs seconds.
+Each process has its own pipe and gets one call at a time, so that only this call is lost if the process ends. It stays
+for the next call, because importing ARE takes seconds.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
     from types import ModuleType
 
-# How long a process that is no longer needed has for what it does at its exit.
-_FAREWELL_SECONDS = 5.0
+# Seconds for a process that is no longer needed to end by itself.
+_EXIT_SECONDS = 5.0
 
 # A fork would copy the locks of other threads as they happen to be, those of polars included.
 _SPAWN = multiprocessing.get_context("spawn")
 
 
-class ProcessFailure(Exception):  # noqa: N818 - what has failed is the process, not the call
-    """A call in another process came to no end; the message says why."""
+class ProcessFailure(Exception):  # noqa: N818 - the process has failed, and not the call
+    """A call in another process did not return; the message says why."""
 
 
 class OverdueError(ProcessFailure):
-    """A call took too long, and was ended with its process."""
+    """A call timed out, and its process was killed."""
 
 
 class UnsendableError(ProcessFailure):
@@ -51,7 +51,7 @@ class UnsendableError(ProcessFailure):
 
 
 class StartError(ProcessFailure):
-    """A process ended before it could be asked for anything."""
+    """A process ended before it was ready for a call."""
 
 
 def call_in_processes(
@@ -62,17 +62,17 @@ def call_in_processes(
     *,
     starts_clock: bool = False,
 ) -> Generator[tuple[int, Any]]:
-    """Call `function` with each of `arguments` in up to `count` processes, and yield what comes of it, as it comes.
+    """Call a function with each of its arguments in several processes, and yield the results in the order of their end.
 
-    No process is left when the iterator has come to its end, was closed, or was left by an exception.
+    No process is left at the end of the iterator, however that comes.
 
     Args:
-        function: What to call; it must stand at the top level of a module, return something that can be pickled, and
+        function: The function. It must be defined at the top level of a module, return a value that can be pickled, and
             raise nothing.
-        arguments: What to call it with, each by itself.
+        arguments: The argument of each call.
         count: Most processes at a time.
-        limit: Most seconds of a call; `None` is no limit. Starting the process, and the imports, do not count.
-        starts_clock: Whether `function` gets a second argument, a function to call when the time of the limit begins.
+        limit: Most seconds of a call; `None` is no limit. Starting the process, and its imports, do not count.
+        starts_clock: Whether `function` gets a second argument: a function that starts the time of the limit.
 
     Yields:
         The position of the argument, and the result, or a `ProcessFailure`.
@@ -86,25 +86,25 @@ def call_in_processes(
             calls.append(_Call(position, pickle.dumps((function, argument, starts_clock))))
         except Exception as error:  # noqa: BLE001 - an object may raise anything when it is pickled
             yield position, UnsendableError(str(error))
-    seats = [_Seat(limit) for _ in range(min(count, len(calls)))]
+    workers = [_Worker(limit) for _ in range(min(count, len(calls)))]
     try:
-        for seat in seats:
-            seat.take(calls.popleft())
-        while busy := [seat for seat in seats if seat.call is not None]:
-            for seat, outcome in _outcomes(busy):
-                if isinstance(outcome, StartError) and not any(seat.was_ready for seat in seats):
+        for worker in workers:
+            worker.take(calls.popleft())
+        while busy := [worker for worker in workers if worker.call is not None]:
+            for worker, outcome in _outcomes(busy):
+                if isinstance(outcome, StartError) and not any(worker.was_ready for worker in workers):
                     raise outcome
-                position = seat.call.position
-                # First the next call, then the result: what is done with that may take its time.
-                seat.take(calls.popleft() if calls else None)
+                position = worker.call.position
+                # The next call first, because the caller may take its time with the result.
+                worker.take(calls.popleft() if calls else None)
                 yield position, outcome
-        for seat in seats:
-            seat.say_goodbye()
+        for worker in workers:
+            worker.await_end()
     finally:
-        for seat in seats:
-            seat.kill()
-        for seat in seats:
-            seat.clear()
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.clear()
 
 
 class _Call(NamedTuple):
@@ -112,14 +112,14 @@ class _Call(NamedTuple):
     content: bytes
 
 
-class _Seat:
-    """A place for a process, which is replaced when it has ended.
+class _Worker:
+    """A process that is replaced after it has ended.
 
     Attributes:
-        call: What it is asked for; `None` if there is nothing more for it.
-        deadline: When that must have come to its end; `None` without a limit, or before it has begun.
+        call: Its present call; `None` if no call is left for it.
+        deadline: When the call times out; `None` without a limit, or before the call has begun.
         connection: The pipe to the process.
-        was_ready: Whether a process in this place has ever been ready for a call.
+        was_ready: Whether any process of this place has been ready for a call.
     """
 
     connection: Connection[Any, Any]
@@ -133,7 +133,7 @@ class _Seat:
         self._is_ready = False
 
     def take(self, call: _Call | None) -> None:
-        """Ask for `call`, in a new process if there is none; with `None` the process may go."""
+        """Send a call, to a new process if there is none. With `None` the process may end."""
         self.call, self.deadline = call, None
         if call is None:
             if self._process is not None:
@@ -143,8 +143,8 @@ class _Seat:
         else:
             self._send()
 
-    def hear(self) -> Iterator[Any]:
-        """Take in what the process says, and yield the outcome of the call if that is what it says."""
+    def receive(self) -> Iterator[Any]:
+        """Receive a message of the process, and yield the outcome of the call if the message has it."""
         try:
             what, value = self.connection.recv()
         except (EOFError, OSError):
@@ -159,25 +159,25 @@ class _Seat:
             yield value
 
     def end(self) -> OverdueError:
-        """End the call with its process."""
+        """Kill the process, and return the error for its call."""
         self.kill()
         self.clear()
         return OverdueError(f"a call took longer than {self._limit} s, and its process was ended")
 
-    def say_goodbye(self) -> None:
-        """Wait a while for the process, which is no longer needed, to end by itself."""
+    def await_end(self) -> None:
+        """Wait a while for the process to end by itself."""
         if self._process is not None:
-            self._process.join(_FAREWELL_SECONDS)
+            self._process.join(_EXIT_SECONDS)
 
     def kill(self) -> None:
-        """Kill the process, and what it has started itself."""
+        """Kill the process, and those that it has started."""
         if self._process is not None and self._process.pid is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.kill()
 
     def clear(self) -> None:
-        """Wait for the end of the process, which is near, and forget it."""
+        """Wait for the end of a killed process, and close its pipe."""
         if self._process is not None:
             self._process.join()
             self.connection.close()
@@ -187,7 +187,7 @@ class _Seat:
         files = {name: str(m.__file__) for name, m in list(sys.modules.items()) if name.startswith(LIBRARY_MODULE)}
         alias = any(type(finder).__module__ == compat.__name__ for finder in sys.meta_path)
         ours, theirs = _SPAWN.Pipe()
-        # Daemonic only so that this process ends it at its own exit, should something keep `kill` from being called.
+        # A daemon, so that it ends with this process, even if `kill` is never called.
         process = _SPAWN.Process(target=_work, args=(theirs, Path.cwd(), files, alias), daemon=True)
         with theirs:
             process.start()
@@ -195,46 +195,46 @@ class _Seat:
 
     def _send(self) -> None:
         assert self.call is not None
-        # If it has ended meanwhile, the next thing to be heard is the end of the pipe.
+        # If the process has ended meanwhile, the next message is the end of the pipe.
         with suppress(OSError):
             self.connection.send_bytes(self.call.content)
 
     def _failure(self) -> ProcessFailure:
         assert self._process is not None
-        self._process.join(_FAREWELL_SECONDS)
+        self._process.join(_EXIT_SECONDS)
         code = self._process.exitcode
         self.kill()
         self.clear()
-        told = "it closed its pipe" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
+        how = "it closed its pipe" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
         if self._is_ready:
-            return ProcessFailure(f"the process ended before its call did ({told})")
+            return ProcessFailure(f"the process ended before its call did ({how})")
         return StartError(
-            f"a process ended before it was ready ({told}); a script that starts processes must be a file, and start "
+            f"a process ended before it was ready ({how}); a script that starts processes must be a file, and start "
             'them below `if __name__ == "__main__":`'
         )
 
 
-def _outcomes(busy: Sequence[_Seat]) -> Iterator[tuple[Any, Any]]:
-    """Wait until something is heard or overdue, and yield the calls that have come to an end."""
-    deadlines = [seat.deadline for seat in busy if seat.deadline is not None]
+def _outcomes(busy: Sequence[_Worker]) -> Iterator[tuple[Any, Any]]:
+    """Wait for a message or a timeout, and yield the outcomes of calls."""
+    deadlines = [worker.deadline for worker in busy if worker.deadline is not None]
     timeout = max(0.0, min(deadlines) - time.perf_counter()) if deadlines else None
-    heard = wait([seat.connection for seat in busy], timeout)
-    # Not later: what is done with the outcome of one call may take its time, in which another comes to its end.
+    ready = wait([worker.connection for worker in busy], timeout)
+    # Taken now, because the caller may take its time with an outcome, while another call ends.
     now = time.perf_counter()
-    for seat in busy:
-        if seat.connection in heard:
-            for outcome in seat.hear():
-                yield seat, outcome
-        elif seat.deadline is not None and now >= seat.deadline:
-            yield seat, seat.end()
+    for worker in busy:
+        if worker.connection in ready:
+            for outcome in worker.receive():
+                yield worker, outcome
+        elif worker.deadline is not None and now >= worker.deadline:
+            yield worker, worker.end()
 
 
 # -- in the other process
 
 
 def _work(connection: Connection[Any, Any], directory: Path, library: dict[str, str], alias: bool) -> None:
-    # A group of its own: it can be ended with all that an agent has started, and an interrupt from the terminal is the
-    # business of the process that has started it.
+    # Its own group: it can be killed with all processes that an agent has started, and only the parent process gets
+    # an interrupt from the terminal.
     os.setsid()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # An agent may start processes too.
@@ -251,8 +251,8 @@ def _work(connection: Connection[Any, Any], directory: Path, library: dict[str, 
 
 def _answer(connection: Connection[Any, Any], content: bytes) -> None:
     try:
-        function, argument, starts_clock = pickle.loads(content)  # noqa: S301 - it comes from the process that has started this one
-    except Exception as error:  # noqa: BLE001 - imports of anybody's modules
+        function, argument, starts_clock = pickle.loads(content)  # noqa: S301 - sent by the parent process
+    except Exception as error:  # noqa: BLE001 - importing a user's module may raise anything
         connection.send(("done", UnsendableError(f"{type(error).__name__}: {error}")))
         return
 
@@ -275,7 +275,7 @@ def _end_with_parent() -> None:
 
 
 class _LibraryFinder(MetaPathFinder):
-    """Finds the modules of scenario libraries under the names that they have in the process that has loaded them."""
+    """Finds the modules of scenario libraries by their names in the parent process."""
 
     def __init__(self, files: dict[str, str]) -> None:
         self._files = files

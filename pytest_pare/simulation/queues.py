@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class TimeOrdered(Generic[T]):
-    """A list that stays sorted by time; what is equal in time stays in the order in which it was put.
+    """A list that stays sorted by time. Items of equal time keep the order in which they were put.
 
     It has the methods of ARE's `PriorityQueue` that ARE's own code calls.
 
@@ -33,11 +33,11 @@ class TimeOrdered(Generic[T]):
         self._items: list[T] = []
 
     def put(self, item: T) -> None:
-        """Insert `item` behind all that are not later."""
+        """Insert an item behind all that are not later."""
         self._items.insert(bisect_right(self._items, self._key(item), key=self._key), item)
 
     def get(self) -> T:
-        """Take the first item out."""
+        """Remove the first item, and return it."""
         return self._items.pop(0)
 
     def peek(self) -> T | None:
@@ -45,7 +45,7 @@ class TimeOrdered(Generic[T]):
         return self._items[0] if self._items else None
 
     def empty(self) -> bool:
-        """Tell whether nothing is in it."""
+        """Return whether the list is empty."""
         return not self._items
 
     def qsize(self) -> int:
@@ -62,7 +62,7 @@ class TimeOrdered(Generic[T]):
         return self._items[index]
 
     def __setitem__(self, index: int, item: T) -> None:
-        """Put `item` into the place of one of the same time."""
+        """Replace an item by one of the same time."""
         self._items[index] = item
 
     def __delitem__(self, index: int) -> None:
@@ -70,21 +70,21 @@ class TimeOrdered(Generic[T]):
 
 
 class SimulatedEventLog(EventLog):
-    """What has happened, by time; equal times in the order in which they happened."""
+    """The event log, sorted by time; events of equal time in the order in which they happened."""
 
     def __init__(self) -> None:
         super().__init__(past_events=TimeOrdered[CompletedEvent](attrgetter("event_time")))
 
 
 class SimulatedEventQueue(EventQueue):
-    """What will happen, by time; equal times in the order in which the author wrote the events."""
+    """The scheduled events, sorted by time; events of equal time in the order of the script."""
 
     def __init__(self) -> None:
         self._position: dict[str, int] = {}
         super().__init__(future_events=TimeOrdered[AbstractEvent](self._sort_key))
 
     def number(self, events: list[AbstractEvent]) -> None:
-        """Fix the order of `events` among equal times; any event seen later comes behind them."""
+        """Fix the order of events of equal time; all later events come behind them."""
         for event in events:
             self._position.setdefault(event.event_id, len(self._position))
 
@@ -94,7 +94,7 @@ class SimulatedEventQueue(EventQueue):
         super().put(events)
 
     def pop_events_to_process(self, timestamp: float) -> list[AbstractEvent]:
-        """Take out what is due at `timestamp` (epoch seconds)."""
+        """Remove the events that are due at `timestamp` (epoch seconds), and return them."""
         due = []
         while (event := self.future_events.peek()) is not None and event.event_time <= timestamp:
             due.append(self.future_events.get())
@@ -111,11 +111,11 @@ class SimulatedMessageQueue(MessageQueue):
         self.messages = TimeOrdered[Message](attrgetter("timestamp"))
 
     def has_environment_stop_message(self) -> bool:
-        """Tell whether the end has been announced; a message type is known by its name, whoever's it is."""
+        """Return whether the queue has a stop message, of this project's or of ARE's message type."""
         return any(message.message_type.name == MessageType.ENVIRONMENT_STOP.name for message in self.messages)
 
     def get_by_timestamp(self, timestamp: datetime) -> list[Message]:
-        """Take out all messages up to `timestamp`."""
+        """Remove all messages up to `timestamp`, and return them."""
         due = []
         while (message := self.messages.peek()) is not None and message.timestamp <= timestamp:
             due.append(self.messages.get())

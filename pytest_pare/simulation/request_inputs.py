@@ -1,4 +1,4 @@
-"""What the requests of a run depend on, for a recording to tell later what has changed."""
+"""What the requests of a run depend on, so that a replay can name what has changed."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 def request_inputs(
     scenario: PAREScenario, apps: Iterable[App], engines: Mapping[Role, LLMEngineConfig]
 ) -> RequestInputs:
-    """Return what a run of an initialized scenario depends on.
+    """Return what the requests of a run depend on.
 
     Args:
-        scenario: The scenario.
-        apps: All apps, before anything has happened.
-        engines: The engines that are recorded, by role.
+        scenario: The scenario, initialized.
+        apps: All apps, before the first event.
+        engines: The configurations of the recorded engines, by role.
     """
     untyped: Any = scenario
     return RequestInputs(
@@ -48,15 +48,15 @@ def request_inputs(
             role: {"model": engine.model_name, "provider": engine.provider, "options": engine.options}
             for role, engine in engines.items()
         },
-        tools={name: told for app in apps for name, told in _tools(app)},
+        tools=dict(tool for app in apps for tool in _tools(app)),
         apps={name: _short(app["serialized_state"]) for name, app in (scenario._initial_apps or {}).items()},
         events=_short(json.dumps([_event(event) for event in scenario.events], ensure_ascii=False)),
         goal=_short(untyped.user_goal or untyped.additional_system_prompt or ""),
     )
 
 
-# Descriptions are the same whoever's they are.
-_NOBODY: Any = SimpleNamespace(name="")
+# The description of a screen's tool does not depend on the app object.
+_NO_APP: Any = SimpleNamespace(name="")
 
 
 @cache
@@ -73,17 +73,17 @@ def _tools(app: App) -> Iterator[tuple[str, str]]:
         yield app_tool._public_name or app_tool.name, _described(app_tool)
     if isinstance(app, StatefulApp):
         app_class: Any = type(app)
-        for name, told in _screen_tools(app_class):
-            yield f"{app.name}, {name}", told
+        for name, described in _screen_tools(app_class):
+            yield f"{app.name}, {name}", described
 
 
 @cache
 def _screen_tools(app_class: Any) -> list[tuple[str, str]]:
-    """Return what the user can do on the screens of an app, by screen and action."""
+    """Return the user's tools on the screens of an app: the name of screen and action, and a hash of the tool."""
     pushed = {one.target for actions in app_class.transitions.values() for one in actions.values()}
     screens = {app_class.root, *app_class.transitions, *pushed} - {None}
     return [
-        (f"{screen.__name__}.{name}", _described(build_tool(_NOBODY, method)))
+        (f"{screen.__name__}.{name}", _described(build_tool(_NO_APP, method)))
         for screen in sorted(filter(None, screens), key=lambda screen: screen.__name__)
         for name in sorted(dir(screen))
         if getattr(method := getattr(screen, name), ToolAttributeName.USER.value, False)
@@ -95,7 +95,7 @@ def _described(app_tool: AppTool) -> str:
 
 
 def _event(event: AbstractEvent) -> list[Any]:
-    """Return what an event is, when it comes and what it waits for, as plain values."""
+    """Return the kind, time, dependencies and call of an event as plain values."""
     untyped: Any = event
     action = getattr(untyped, "action", None) or getattr(untyped, "action_desc", None)
     arguments = getattr(action, "args", {})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ScriptGraph:
-    """The events of a script, and what each needs: the events that it depends on, and those that its arguments name.
+    """The events of a script with their needs: the events that each depends on, and those that its arguments name.
 
     Args:
         script: The events, as the author wrote them.
@@ -46,11 +46,11 @@ class ScriptGraph:
         ]
 
     def call(self, event: AbstractEvent) -> Event | None:
-        """Return the call that an event stands for; `None` if it is none, or is only made when it happens."""
+        """Return the call of an event; `None` if it has none, or makes it when it happens."""
         return self._calls.get(id(event.successors))
 
     def name(self, event: AbstractEvent) -> str:
-        """Return what messages call an event, with its place in the author's code."""
+        """Return the name of an event in messages, with its place in the author's code."""
         call = self.call(event) or event
         place = made_at(call)
         return f"{event_name(event)} ({place})" if place else event_name(event)
@@ -66,18 +66,18 @@ class ScriptGraph:
         return [] if call is None else placeholders_of(call.action)
 
     def is_id(self, placeholder: Placeholder) -> bool:
-        """Tell whether an event of the script has the id that a placeholder names."""
+        """Return whether an event of the script has the id that a placeholder names."""
         return placeholder.event_id(self._by_id) is not None
 
     def needs(self, event: AbstractEvent) -> list[AbstractEvent]:
-        """Return what has to happen before an event."""
+        """Return the events that must happen before an event."""
         ids = [event_id for one in self.placeholders(event) if (event_id := one.event_id(self._by_id)) is not None]
-        # After `event.depends_on(...).oracle()` a dependency knows the plain event.
+        # After `event.depends_on(...).oracle()` a dependency has the plain event.
         before = [self._by_id.get(one.event_id, one) for one in event.dependencies]
         return list({id(one): one for one in [*before, *(self._by_id[event_id] for event_id in ids)]}.values())
 
     def all_needs(self, event: AbstractEvent) -> list[AbstractEvent]:
-        """Return everything that has to happen before an event; with the event itself, if it waits for itself."""
+        """Return all events that must happen before an event, directly or not; with itself, if it waits for itself."""
         found: dict[int, AbstractEvent] = {}
         left = self.needs(event)
         while left:
@@ -88,7 +88,7 @@ class ScriptGraph:
         return list(found.values())
 
     def can_happen(self, event: AbstractEvent) -> bool:
-        """Tell whether an event can happen, if every condition comes true and every reference step is played."""
+        """Return whether an event can happen if each condition comes true and each reference step is played."""
         return id(event) in self._possible
 
     def step_before(self, event: AbstractEvent) -> AbstractEvent | None:
@@ -99,7 +99,7 @@ class ScriptGraph:
         return self._possible.get(id(event))
 
     def is_listed(self, event: AbstractEvent) -> bool:
-        """Tell whether an event is in `self.events`."""
+        """Return whether an event is in `self.events`."""
         return event.event_id in self._listed_ids
 
     @property

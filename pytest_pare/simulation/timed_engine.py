@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 class TimedEngine(LLMEngine):
-    """Asks another engine, lets the time pass that the answer takes, and notes the call.
+    """Calls another engine, lets the time of the answer pass, and adds the call to the trace.
 
-    How long an answer takes is a matter of `simulated_generation_time_mode`: `fixed` is `generation_seconds`,
-    `measured` what the call took in real time, `recorded` what the engine says that it took when it was recorded. An
-    engine that tells how long it took is believed, so an answer that is replayed takes the time in the recording in
-    both. An engine that is offline takes the fixed time
-    whatever the mode, or longer if it says so: the oracle engine answers at the reference step's time.
+    `simulated_generation_time_mode` decides how long an answer takes: with `fixed` it takes `generation_seconds`, with
+    `measured` the real time of the call, with `recorded` the time that the engine reports. A time that the engine
+    reports takes precedence in `measured`, so that a replayed answer takes the time in the cassette in both. An offline
+    engine takes the fixed time in each mode, or a longer one that it reports: the oracle engine answers at the
+    reference step's time.
 
     Args:
-        engine: The engine. One with a true attribute `offline` answers from this machine.
-        role: Whose engine it is.
+        engine: The engine. One with a true attribute `offline` answers on this machine.
+        role: The role of the engine.
         env: The environment of the run.
         gateway: Ends the run when its limits are reached.
-        config: How the run is made.
+        config: The configuration of the run.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class TimedEngine(LLMEngine):
             seconds = self._seconds(facts, time.perf_counter() - began)
         except ScenarioTimeoutError as over:
             self._gateway.end(over)
-        except Exception as raised:  # noqa: BLE001 - whatever an engine raises is why the run ends
+        except Exception as raised:  # noqa: BLE001 - any exception of an engine ends the run
             error = f"{type(raised).__name__}: {to_short_text(raised)}"
             cause = raised if isinstance(raised, EngineError | ScenarioDefect) else EngineError(error)
             if cause is not raised:
@@ -114,7 +114,7 @@ class TimedEngine(LLMEngine):
         if self._is_offline:
             return max(fixed, facts.completion_duration or 0.0)
         if self._config.simulated_generation_time_mode == "measured":
-            # Not the time that went by in a queue, or with requests that failed, if the engine tells them apart.
+            # The engine's own figure, if there is one, leaves out time in a queue and in failed requests.
             return measured if facts.completion_duration is None else facts.completion_duration
         if self._config.simulated_generation_time_mode == "recorded":
             if facts.completion_duration is None:
@@ -126,11 +126,11 @@ class TimedEngine(LLMEngine):
         return fixed
 
     def _pass(self, seconds: float) -> None:
-        # The reference step's own time is no waste of the run's: like a jump to what is scheduled, it does not count.
+        # Waiting for the time of a reference step does not count, like a jump to a scheduled event.
         counted = seconds
         if self._is_offline:
             counted = min(seconds, self._config.generation_seconds)
         try:
             self._env.pass_time(seconds, "the agents have not come to an end", counted=counted)
-        except Exception as over:  # noqa: BLE001 - the caller takes what is raised for the engine's mistake, and goes on
+        except Exception as over:  # noqa: BLE001 - the caller would treat the exception as a wrong answer, and go on
             self._gateway.end(over)

@@ -1,11 +1,12 @@
-"""The trace: everything that happened in a run, in order, as plain values."""
+"""The trace of a run: its events and engine calls in order, as plain values."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
+from pytest_pare.base.records import Count, Number
 from pytest_pare.simulation import trace_codec
 from pytest_pare.simulation.trace_entries import ENV_EVENT, EngineCall, TraceEvent
 
@@ -14,9 +15,9 @@ __all__ = ["ENV_EVENT", "EngineCall", "Trace", "TraceEvent"]
 _ANSWERS = ("accept_proposal", "reject_proposal")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Trace:
-    """What happened in a run, by time.
+    """The events and engine calls of a run, sorted by time.
 
     Attributes:
         scenario_id: The scenario.
@@ -27,25 +28,25 @@ class Trace:
         agent: The agent under test; `None` without agents.
         prompts: Version of the prompts; `None` without agents.
         turns: Turns that were played.
-        turns_saved: Turns that would have gone by with nothing done, had time not jumped to what happens next.
+        turns_saved: Idle turns that jumps in simulated time have saved.
     """
 
     scenario_id: str
-    start_time: float
+    start_time: Number
     entries: tuple[TraceEvent | EngineCall, ...]
-    seed: int | None = None
-    run_number: int | None = None
+    seed: Count | None = None
+    run_number: Count | None = None
     agent: str | None = None
     prompts: str | None = None
-    turns: int = 0
-    turns_saved: int = 0
+    turns: Count = 0
+    turns_saved: Count = 0
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario_id!r}, {len(self.entries)} entries)"
 
     @property
     def events(self) -> tuple[TraceEvent, ...]:
-        """What happened, without the engine calls."""
+        """The events, without the engine calls."""
         return tuple(entry for entry in self.entries if isinstance(entry, TraceEvent))
 
     @property
@@ -56,11 +57,11 @@ class Trace:
     def actions(
         self, who: str | None = None, mode: str | None = None, operation: str | None = None
     ) -> list[TraceEvent]:
-        """Return what the user and the agent did with the apps; their messages to each other, and waits, are none.
+        """Return the actions of the user and the agent in apps, without their messages to each other and waits.
 
         Args:
             who: `USER` or `AGENT`; `None` for both.
-            mode: What the agent was doing then; `None` for anything.
+            mode: The agent's mode; `None` for any.
             operation: `read` or `write`; `None` for both.
         """
         kinds = ("USER", "AGENT") if who is None else (who,)
@@ -72,7 +73,7 @@ class Trace:
         return [one for one in done if mode in (None, one.mode) and operation in (None, one.operation)]
 
     def proposals(self) -> list[TraceEvent]:
-        """Return the agent's messages to the user that propose something: all but those of an execution."""
+        """Return the agent's proposals: its messages to the user, except those of an execution."""
         return [event for event in self.events if _is_proposal(event)]
 
     def acceptances(self) -> list[TraceEvent]:
@@ -84,19 +85,19 @@ class Trace:
         return [event for event in self._answers() if event.function == "reject_proposal"]
 
     def writes_without_consent(self) -> list[TraceEvent]:
-        """Return the agent's tries to write to an app while the user had accepted nothing, those refused included.
+        """Return the agent's writes without the user's consent, with those that were refused or failed.
 
-        Without agents nobody acts of their own accord, and there are none.
+        In oracle mode there are none.
         """
         tried = (one for one in self.events if one.kind == "AGENT" and one.operation == "write")
         return [one for one in tried if not one.is_interface and one.mode not in (None, "execute")]
 
     def usage(self) -> dict[str, dict[str, Any]]:
-        """Return by role what its engine was asked, and what that took.
+        """Return the calls, tokens and cost of each role's engine.
 
-        `calls` are all calls; `live` tells whether any of them was; `prompt_tokens`, `completion_tokens` and `cost`, in
-        US dollars, are sums over the live calls, `None` for what one of them does not tell, and without any;
-        `finish_reasons` counts the live calls by why their answer ended, where that is told.
+        `calls` counts all calls; `live` is true if any of them is live; `prompt_tokens`, `completion_tokens` and `cost`
+        (in US dollars) are sums over the live calls, `None` if one of them does not report the figure, or none is live;
+        `finish_reasons` counts the live calls by the reported reason why the answer ended.
         """
         by_role: dict[str, list[EngineCall]] = {}
         for call in self.calls:
@@ -104,9 +105,9 @@ class Trace:
         return {role: _usage(calls) for role, calls in by_role.items()}
 
     def faults(self) -> dict[str, dict[str, int]]:
-        """Return the faults that there were, by kind: each to what it hit, and that to how often.
+        """Return the number of faults, by kind and by subject.
 
-        What was hit is a tool of the agent's (`Calendar__add_calendar_event`), the `user`, or an event of the world
+        The subject is a tool of the agent (`Calendar__add_calendar_event`), the `user`, or an event of the world
         (`Calendar.add_calendar_event_by_attendee`).
         """
         counts: dict[str, dict[str, int]] = {}
@@ -116,7 +117,7 @@ class Trace:
         return counts
 
     def _answers(self) -> list[TraceEvent]:
-        """Return the user's answers that went to a proposal: to one that had no answer yet, and had not expired."""
+        """Return the user's answers to a pending proposal."""
         answers, pending = [], False
         for event in self.events:
             if _is_proposal(event):
@@ -141,8 +142,7 @@ class Trace:
         Raises:
             ValueError: If the text is no trace, is not complete, or has another version.
         """
-        header, entries = trace_codec.from_jsonl(text, [field.name for field in dataclasses.fields(cls)])
-        return cls(**{**header, "entries": entries})
+        return trace_codec.from_jsonl(text, cls)
 
 
 def _subject(event: TraceEvent) -> str:
@@ -160,7 +160,7 @@ def _usage(calls: list[EngineCall]) -> dict[str, Any]:
     live = [call for call in calls if call.live]
     usage: dict[str, Any] = {"calls": len(calls), "live": bool(live)}
     for name in ("prompt_tokens", "completion_tokens", "cost"):
-        told = [getattr(call, name) for call in live]
-        usage[name] = sum(told) if told and None not in told else None
+        figures = [getattr(call, name) for call in live]
+        usage[name] = sum(figures) if figures and None not in figures else None
     reasons = Counter(call.finish_reason for call in live if call.finish_reason is not None)
     return {**usage, "finish_reasons": dict(sorted(reasons.items()))}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_pare.base.records import from_fields
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
 _FORMAT = "pytest-pare/trace"
 _VERSION = 2
 
 Entry = TraceEvent | EngineCall
-_T = TypeVar("_T", TraceEvent, EngineCall)
+T = TypeVar("T")
 
 
 def to_jsonl(header: dict[str, Any], entries: Iterable[Entry]) -> str:
@@ -33,12 +33,12 @@ def to_jsonl(header: dict[str, Any], entries: Iterable[Entry]) -> str:
     return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def from_jsonl(text: str, fields: Collection[str]) -> tuple[dict[str, Any], tuple[Entry, ...]]:
-    """Return the header and the entries of lines that `to_jsonl` has made.
+def from_jsonl(text: str, cls: type[T]) -> T:
+    """Return the trace of lines that `to_jsonl` has made.
 
     Args:
         text: The lines.
-        fields: The names of the fields of a trace.
+        cls: The dataclass of a trace.
 
     Raises:
         ValueError: If the text is no trace, is not complete, or has another version.
@@ -52,10 +52,11 @@ def from_jsonl(text: str, fields: Collection[str]) -> tuple[dict[str, Any], tupl
     if version != _VERSION:
         raise ValueError(f"a trace of version {version!r}; this version of pytest-pare reads version {_VERSION}")
     entries = tuple(_entry(line, f"line {number} of the trace") for number, line in enumerate(rest, start=2))
-    _require_fields(fields, header, "the first line of the trace")
+    fields = {**header, "entries": entries} if "entries" in header else header
+    trace = _made(cls, fields, "the first line of the trace")
     if header["entries"] != len(entries):
         raise ValueError(f"not a whole trace: there are {len(entries)} of {header['entries']!r} entries")
-    return header, entries
+    return trace
 
 
 def _parsed(line: str, what: str) -> dict[str, Any]:
@@ -79,13 +80,8 @@ def _entry(line: str, what: str) -> Entry:
     return _made(EngineCall, {"finish_reason": None, **values}, what)
 
 
-def _made(cls: type[_T], values: dict[str, Any], what: str) -> _T:
-    _require_fields([field.name for field in dataclasses.fields(cls)], values, what)
-    return cls(**values)
-
-
-def _require_fields(names: Collection[str], values: dict[str, Any], what: str) -> None:
-    different = sorted({*names} ^ values.keys())
-    if different:
-        wrong = [f"{'unknown' if name in values else 'missing'} field {name!r}" for name in different]
-        raise ValueError(f"{what} is not as this version writes it: {', '.join(wrong)}")
+def _made(cls: type[T], values: dict[str, Any], what: str) -> T:
+    try:
+        return from_fields(cls, values)
+    except ValueError as error:
+        raise ValueError(f"{what} is not as this version writes it: {error}") from None

@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.base.records import Count, Flag, Number
 from pytest_pare.base.redaction import redacted, redacted_repr
 from pytest_pare.base.serialization import to_short_builtins
 
@@ -23,29 +24,28 @@ _AGENT_INTERFACE = "PAREAgentUserInterface"
 
 @dataclass(frozen=True)
 class TraceEvent:
-    """Something that happened, or was tried.
+    """An event, or a call that was tried.
 
     Attributes:
         time: Simulated seconds since the start of the scenario.
-        kind: Who did it: AGENT, USER, ENV, or CONDITION and VALIDATION for checks of the scenario's own.
-        event_id: Its id; the same in every run with the same seed. Empty for a call that never became an event: of a
-            tool that is not there, with arguments that it does not take, one that was refused, or one that noise kept
-            from its tool.
+        kind: The side that acted: AGENT, USER, ENV, or CONDITION and VALIDATION for the scenario's own checks.
+        event_id: Its id; the same in every run with the same seed. Empty for a call that never became an event: its
+            tool does not exist, it had wrong arguments, it was refused, or noise made it fail before the tool.
         app: Name of the app.
         app_class: Name of the app's class.
         function: Name of the tool or method.
-        args: Its arguments.
-        result: What it returned; where noise has changed that, what the agent got.
-        error: The message of what it raised, or `None`.
-        operation: `read` or `write`; `None` for what is no call of an app.
+        args: The arguments.
+        result: The result; if noise has changed it, what the agent got.
+        error: The message of the exception, or `None`.
+        operation: `read` or `write`; `None` for events that are no call of an app.
         turn: The turn, from 0 on; `None` without agents.
-        mode: What the agent was doing: `observe`, `awaiting_confirmation` or `execute`; `None` without agents.
-        screen_before: What was on the phone's screen, `app/screen`.
-        screen_after: What was on it afterwards.
-        fault: The kind of noise that this is, or that has changed it; `None` for what is no noise.
+        mode: The agent's mode: `observe`, `awaiting_confirmation` or `execute`; `None` without agents.
+        screen_before: The phone's screen before the event, `app/screen`.
+        screen_after: The phone's screen after the event.
+        fault: The kind of noise that the event is, or that has changed it; `None` without noise.
     """
 
-    time: float
+    time: Number
     kind: str
     event_id: str
     app: str | None
@@ -55,7 +55,7 @@ class TraceEvent:
     result: Any
     error: str | None
     operation: str | None = None
-    turn: int | None = None
+    turn: Count | None = None
     mode: str | None = None
     screen_before: str | None = None
     screen_after: str | None = None
@@ -65,16 +65,16 @@ class TraceEvent:
 
     @property
     def is_interface(self) -> bool:
-        """Whether it is a matter of the line between the agent and the user."""
+        """Whether it belongs to the channel between the agent and the user."""
         return self.app_class == _AGENT_INTERFACE
 
     @property
     def is_message(self) -> bool:
-        """Whether it went through between the agent and the user."""
+        """Whether it is a message between the agent and the user that was delivered."""
         return self.is_interface and self.error is None
 
     def to_lines(self, width: int = 80) -> list[str]:
-        """Return the event for a reader: when, who and what, wrapped at `width` columns, an error on its own lines."""
+        """Return the event as text: time, side and call, wrapped at `width` columns, and an error on its own lines."""
         arguments = ", ".join(f"{name}={_short(value)}" for name, value in self.args.items() if value not in (None, ""))
         who = f"+{self.time:<7.10g} {self.kind.lower():<6} "
         call = f"{self.app}.{self.function}({arguments})" if self.app else str(self.function)
@@ -94,34 +94,34 @@ class EngineCall:
     """A request to an engine and its answer.
 
     Attributes:
-        time: When it was asked, in simulated seconds since the start of the scenario.
+        time: The time of the request, in simulated seconds since the start of the scenario.
         turn: The turn, from 0 on.
-        role: Who asked: `user`, `observe` or `execute`.
+        role: The role that made the request: `user`, `observe` or `execute`.
         model: The model's name.
-        fingerprint: Names the request, that is all its messages; equal requests have equal fingerprints.
-        response: What the engine answered; `None` if it raised.
+        fingerprint: The fingerprint of all messages of the request; equal requests have equal fingerprints.
+        response: The answer; `None` if the engine raised an exception.
         latency: Seconds of simulated time that the answer took.
-        prompt_tokens: Tokens of the request; `None` if the engine does not tell.
-        completion_tokens: Tokens of the answer; `None` if the engine does not tell.
+        prompt_tokens: Tokens of the request; `None` if the engine does not report them.
+        completion_tokens: Tokens of the answer; `None` if the engine does not report them.
         cost: US dollars; `None` if the price is not known.
-        error: What the engine raised, or `None`.
-        live: Whether the answer is a model's, and may have cost something.
+        error: The exception of the engine, or `None`.
+        live: Whether a model has answered, which may have cost something.
         finish_reason: Why the answer ended: `stop`, `length` (cut at `max_tokens`), `tool_calls` or `content_filter`;
-            `None` if the engine does not tell.
+            `None` if the engine does not report it.
     """
 
-    time: float
-    turn: int
+    time: Number
+    turn: Count
     role: str
     model: str
     fingerprint: str
     response: str | None
-    latency: float
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: float | None = None
+    latency: Number
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    cost: Number | None = None
     error: str | None = None
-    live: bool = False
+    live: Flag = False
     finish_reason: str | None = None
 
     __repr__ = redacted_repr
@@ -133,11 +133,11 @@ def trace_event(
     """Return `event` as plain values, as they are now.
 
     Args:
-        event: What has happened.
+        event: The event.
         start_time: Begin of the simulation, in epoch seconds.
-        turn: The turn that it happened in.
-        mode: What the agent was doing.
-        screen: What was on the phone's screen before.
+        turn: The present turn.
+        mode: The agent's mode.
+        screen: The phone's screen before the event.
     """
     is_check = not hasattr(event.action, "app")
     arguments = {} if is_check else {k: v for k, v in event.get_args().items() if k != "self"}
@@ -165,6 +165,6 @@ def _brief(text: str) -> str:
 
 
 def _short(value: Any) -> str:
-    # Before it is cut: half a secret would not be known as one.
+    # Redacted before the cut: half of a secret would not be recognized later.
     text = redacted(repr(value))
     return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 3] + "..."

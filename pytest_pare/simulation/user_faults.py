@@ -1,4 +1,4 @@
-"""A user who is busy, answers beside the point, or takes back what they have said."""
+"""Faults of the user: busy for some turns, an answer in words that are none, or an acceptance that is withdrawn."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _AFTER_ALL = "Go ahead after all."
 
 
 def is_difficult(noise: NoiseConfig) -> bool:
-    """Tell whether the user ever does any of this."""
+    """Return whether any fault of the user has a rate above 0."""
     return any(fault.rate > 0 for fault in (noise.user_busy, noise.user_words, noise.user_changes_mind))
 
 
 class _Answer(NamedTuple):
-    """An answer that the user is yet to give.
+    """An answer that the user has still to give.
 
     Attributes:
         number: The number of the proposal.
-        function: What says it.
-        content: The words that go with it.
+        function: The function of the answer.
+        content: The text of the answer.
     """
 
     number: int
@@ -42,18 +42,18 @@ class _Answer(NamedTuple):
 
 
 class DifficultUser:
-    """A user agent around another, who does what that one does, but not always at once.
+    """A user agent with faults around another user agent.
 
-    What becomes of a proposal is drawn once for it. A busy user lets turns go by from the first on in which they know
-    of it. Then at most one of two things happens to their answer: they say it in words that are no answer, or they
-    accept and take it back at once. They make up for either at the beginning of their next turn, if the proposal still
-    waits for its answer. The user within knows nothing of it.
+    Faults are drawn once for each proposal. A busy user lets turns pass, from the first one with the proposal on. Then
+    the answer has at most one of two faults: it is given in words that are no answer, or it accepts and is withdrawn at
+    once. After either, the answer is given at the beginning of the next turn, if the proposal is still pending. The
+    inner user agent does not notice the faults.
 
     Args:
-        user: The user.
+        user: The inner user agent.
         gateway: Makes the turns.
-        consent: What the agent has proposed.
-        noise: How often the user does what.
+        consent: The state of the agent's last proposal.
+        noise: The rates of the faults.
         scenario: The scenario, initialized.
     """
 
@@ -96,13 +96,13 @@ class DifficultUser:
         return True
 
     def _make_up(self, turn: UserTurn) -> None:
-        """Give the answer that is owed."""
+        """Give the answer that a fault has delayed."""
         owed, self._owed = self._owed, None
         if owed is not None and self._is_asked() and owed.number == self._consent.number:
-            _on_the_line(turn.tools(), owed.function)(content=owed.content)
+            _channel_tool(turn.tools(), owed.function)(content=owed.content)
 
     def _tools(self, turn: UserTurn) -> Toolbox:
-        """Return the user's tools, with what the user makes of an answer."""
+        """Return the user's tools, with answers that may have a fault."""
         tools = turn.tools()
         for name, tool in tools.items():
             if tool.is_interface and tool.function in _WORDS:
@@ -127,7 +127,7 @@ class DifficultUser:
         return result
 
     def _say(self, turn: UserTurn, content: str, kind: str) -> Any:
-        result = _on_the_line(turn.tools(), "send_message_to_agent").invoke({"content": content})
+        result = _channel_tool(turn.tools(), "send_message_to_agent").invoke({"content": content})
         self._gateway.note_fault(kind)
         return result
 
@@ -139,5 +139,5 @@ class DifficultUser:
         return bool(chance(kind, fault.seed, self._scenario, self._consent.number).random() < fault.rate)
 
 
-def _on_the_line(tools: Toolbox, function: str) -> Tool:
+def _channel_tool(tools: Toolbox, function: str) -> Tool:
     return next(tool for tool in tools.values() if tool.is_interface and tool.function == function)

@@ -206,7 +206,7 @@ def test_every_request_can_be_told_from_the_file(
     recorder = Recorder(CassetteSpec(path, "once"), "s", 1, everybody, lambda: 3)
     facts = {"completion_duration": seconds, "cost": seconds}
     for role, messages, answer in asked:
-        recorder.answer(role, [dataclasses.asdict(one) for one in messages], partial(_told, answer, facts))
+        recorder.answer(role, [one._asdict() for one in messages], partial(_told, answer, facts))
     recorder.finish(None, is_whole=True)
     recording = Cassette.read(path)
     assert recording is not None
@@ -252,28 +252,43 @@ def test_a_file_that_is_no_cassette_is_told_with_what_to_do(
 @pytest.mark.parametrize(
     ("line", "keys", "value", "complaint"),
     [
-        (1, ["answer"], 5, "line 2 is no call: answer is 5"),
-        (1, ["fingerprint"], None, "line 2 is no call: fingerprint is None"),
-        (1, ["kept"], "x", "line 2 is no call: kept is 'x'"),
-        (1, ["turn"], 0.5, "line 2 is no call: turn is 0.5"),
-        (1, ["added"], "ab", "line 2 is no call: added is 'ab'"),
-        (1, ["added"], ["ab"], "line 2 is no call: added is ['ab']"),
-        (1, ["added"], [[5, "x"]], "line 2 is no call: role is 5"),
-        (1, ["prompt_tokens"], "x", "line 2 is no call: prompt_tokens is 'x'"),
-        (1, ["cost"], [], "line 2 is no call: cost is []"),
-        (1, ["seconds"], None, "line 2 is no call: seconds is None"),
-        (1, ["seconds"], -1, "line 2 is no call: seconds is -1"),
-        (1, ["seconds"], float("nan"), "line 2 is no call: seconds is nan"),
-        (1, ["finish_reason"], 5, "line 2 is no call: finish_reason is 5"),
-        (0, ["scenario_id"], None, "scenario_id is None"),
-        (0, ["run_number"], "1", "run_number is '1'"),
-        (0, ["ingredients"], None, ""),
-        (0, ["ingredients", "engines"], None, "engines is None"),
-        (0, ["ingredients", "engines"], {"user": []}, "engines is {'user': []}"),
-        (0, ["ingredients", "engines"], {"user": {"options": None}}, "the options of user are None"),
-        (0, ["ingredients", "tools"], [], "tools is []"),
-        (0, ["ingredients", "apps"], {"Emails": 5}, "apps is {'Emails': 5}"),
-        (0, ["ingredients", "goal"], 5, "goal is 5"),
+        (1, ["answer"], 5, "line 2 is no call: answer: expected a valid string, got int (5)"),
+        (1, ["fingerprint"], None, "line 2 is no call: fingerprint: expected a valid string, got null"),
+        (1, ["kept"], "x", "line 2 is no call: kept: expected a valid integer, got str ('x')"),
+        (1, ["turn"], 0.5, "line 2 is no call: turn: expected a valid integer, got float (0.5)"),
+        (1, ["added"], "ab", "line 2 is no call: added: expected a valid tuple, got str ('ab')"),
+        (
+            1,
+            ["added"],
+            ["ab"],
+            "line 2 is no call: added.0: Arguments must be a tuple, list or a dictionary, got str ('ab')",
+        ),
+        (1, ["added"], [[5, "x"]], "line 2 is no call: added.0.0: expected a valid string, got int (5)"),
+        (1, ["prompt_tokens"], "x", "line 2 is no call: prompt_tokens: expected a valid integer, got str ('x')"),
+        (1, ["cost"], [], "line 2 is no call: cost: expected a valid number, got list"),
+        (1, ["seconds"], None, "line 2 is no call: seconds: expected a valid number, got null"),
+        (1, ["seconds"], -1, "line 2 is no call: seconds: expected greater than or equal to 0, got int (-1)"),
+        (1, ["seconds"], float("nan"), "line 2 is no call: seconds: expected a finite number, got float (nan)"),
+        (1, ["finish_reason"], 5, "line 2 is no call: finish_reason: expected a valid string, got int (5)"),
+        (0, ["scenario_id"], None, "scenario_id: expected a valid string, got null"),
+        (0, ["run_number"], "1", "run_number: expected a valid integer, got str ('1')"),
+        (0, ["ingredients"], None, "ingredients: expected a dictionary or an instance of RequestInputs, got null"),
+        (0, ["ingredients", "engines"], None, "ingredients.engines: expected a valid dictionary, got null"),
+        (
+            0,
+            ["ingredients", "engines"],
+            {"user": []},
+            "ingredients.engines.user: expected a valid dictionary, got list",
+        ),
+        (
+            0,
+            ["ingredients", "engines"],
+            {"user": {"options": None}},
+            "ingredients.engines.user.options: expected a mapping, got None",
+        ),
+        (0, ["ingredients", "tools"], [], "ingredients.tools: expected a valid dictionary, got list"),
+        (0, ["ingredients", "apps"], {"Emails": 5}, "ingredients.apps.Emails: expected a valid string, got int (5)"),
+        (0, ["ingredients", "goal"], 5, "ingredients.goal: expected a valid string, got int (5)"),
     ],
 )
 def test_a_file_that_holds_something_else_is_no_cassette(

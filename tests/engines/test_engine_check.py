@@ -56,7 +56,7 @@ def test_a_key_that_is_missing_or_refused_is_told_with_its_variable(
         monkeypatch.setenv(variable, "stale")
         refused = problem_with([config(server.url, **asked)])
     assert missing is not None
-    assert missing.endswith(f"the endpoint wants a key ({status}); set {variable} in the environment")
+    assert missing.endswith(f"the endpoint requires a key ({status}); set {variable} in the environment")
     assert refused is not None
     assert refused.endswith(f"the endpoint refuses the key in {variable} ({status}); set the right one")
 

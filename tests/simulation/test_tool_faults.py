@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pytest_pare.agents.errors import ToolFailure, ToolTimeout, TurnOver
 from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.base.extensions import BUILT_IN
 from pytest_pare.base.serialization import to_builtins
 from pytest_pare.scenarios.config import NoiseConfig, ToolAugmentationConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
@@ -658,4 +659,10 @@ def test_what_was_hit_is_named_as_who_acts_knows_it() -> None:
         "event_late": {"Calendar.add_event": 2, "Calendar.open": 1},
         "tool_slow": {"Calendar__add_event": 1, "Calendar__edit": 1},
         "user_words": {"user": 1},
+    }
+
+
+def test_every_kind_of_fault_in_tools_has_settings() -> None:
+    assert {kind for kind in NoiseConfig.model_fields if kind.startswith("tool_")} - {"tool_faults"} == {
+        "tool_failure_probability" if kind == "tool_failure" else kind for kind in BUILT_IN["tool_fault"]
     }

@@ -1,4 +1,4 @@
-"""What the simulated user and the built-in agent are told: templates beside this module."""
+"""The prompts of the simulated user and the built-in agent: templates beside this module."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ NAMES = ("user", "user_situation", "observe", "execute", "format")
 
 @cache
 def version() -> str:
-    """Return what names the wording of all prompts: 8 hex digits that change with any of it."""
+    """Return the version of the prompts: 8 hex digits, by the text of all of them."""
     text = "\0".join(f"{name}\0{_source(name)}" for name in NAMES)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def render(name: str, **facts: Any) -> str:
-    """Return the prompt of that name.
+    """Return a prompt.
 
     Raises:
-        jinja2.UndefinedError: If the template asks for a fact that is not given.
+        jinja2.UndefinedError: If a variable of the template is missing.
     """
     return _template(name).render(facts, format=_source("format").strip()).strip()
 
