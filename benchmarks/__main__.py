@@ -6,7 +6,19 @@ import argparse
 import platform
 import sys
 
-from benchmarks import collection, forking, in_flight, noise, oracle, population, replay, startup, suite, two_agents
+from benchmarks import (
+    collection,
+    forking,
+    in_flight,
+    noise,
+    oracle,
+    population,
+    replay,
+    results_table,
+    startup,
+    suite,
+    two_agents,
+)
 from benchmarks.figures import table
 
 MEASUREMENTS = {
@@ -20,6 +32,7 @@ MEASUREMENTS = {
     "forking": forking,
     "in_flight": in_flight,
     "replay": replay,
+    "results_table": results_table,
 }
 
 

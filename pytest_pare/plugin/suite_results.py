@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -102,10 +101,6 @@ def _without_end(text: str, end: str) -> str:
     return text.removesuffix(end).removesuffix("-")
 
 
-# The function of the module makes a new encoder for each call.
-_to_json = json.JSONEncoder(sort_keys=True).encode
-
-
 @dataclass
 class SuiteTally:
     """The runs of one suite.
@@ -129,7 +124,9 @@ class SuiteTally:
     all_collected: bool = True
     verdict: Verdict | None = None
     setup_seconds: float = 0.0
-    _configs: dict[str, MultiScenarioRunnerConfig] = field(default_factory=dict, init=False, repr=False)
+    _configs: list[tuple[Mapping[str, Any] | None, MultiScenarioRunnerConfig]] = field(
+        default_factory=list, init=False, repr=False
+    )
     _ids: dict[str, RunId] = field(default_factory=dict, init=False, repr=False)
     _report: SuiteReport | None = field(default=None, init=False, repr=False)
 
@@ -224,11 +221,12 @@ class SuiteTally:
         return {variant: by_variant[variant] for variant in order if variant in by_variant}
 
     def _config(self, outcome: Outcome) -> MultiScenarioRunnerConfig:
-        # Most runs share one, and to check it again for each would take longer than all else here.
-        settings = _to_json(outcome.config)
-        if settings not in self._configs:
-            self._configs[settings] = MultiScenarioRunnerConfig.model_validate(outcome.config)
-        return self._configs[settings]
+        # Most runs share one, and to validate it for each would take longer than all else here.
+        for settings, config in self._configs:
+            if settings == outcome.config:
+                return config
+        self._configs.append((outcome.config, MultiScenarioRunnerConfig.model_validate(outcome.config)))
+        return self._configs[-1][1]
 
     def earlier_attempts(self, nodeid: str) -> list[Outcome]:
         """Return the attempts at a run that do not count although they came before the one that does."""

@@ -123,8 +123,9 @@ def report_lines(suite: SuiteTally, duration: float) -> list[str]:
     from pytest_pare.results.text import wrapped
 
     report = suite.report(duration)
-    agents = set(report.modes) != {"oracle"}
-    lines = title_lines(report.split, heading=_heading(report.modes))
+    modes = +report.modes
+    agents = set(modes) != {"oracle"}
+    lines = title_lines(report.split, heading=_heading(modes))
     lines += lines_of_groups(report.groups, agents=agents, most_groups=_MOST_GROUPS)
     runs = report.runs
     consent = labelled_lines(runs) if runs and agents else ()

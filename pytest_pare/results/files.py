@@ -26,15 +26,15 @@ def write_json(path: Path, report: SuiteReport) -> None:
         ValueError: If a figure is not finite, which JSON cannot represent.
     """
     timestamp = datetime.now(UTC).isoformat(timespec="seconds")
-    configs = report.configs
-    weights = [noise.weight_per_app_class for noise in (config.env_events_config for config in configs) if noise]
+    events = (config.env_events_config for config, _ in report.configs)
+    weights = [one.weight_per_app_class for one in events if one is not None]
     # One figure for all groups; where they differ there is none.
     shared = weights[0] if weights and all(one == weights[0] for one in weights) else None
     content = json_of_groups(report.groups, report.split, shared, timestamp)
     # Without the mode, a reference check would look like the work of the models that the configuration names.
     content["metadata"] |= {
         "suite": report.suite,
-        "mode": ", ".join(sorted({config.mode for config in configs})) or None,
+        "mode": ", ".join(sorted(report.modes)) or None,
         "agent_setup_duration": report.setup_seconds,
         **details_to_dict(report.runs, report.other_attempts),
     }

@@ -70,12 +70,21 @@ class SuiteReport:
         """The attempts that do not count."""
         return [attempt for one in self.results.values() for attempt in one.other_attempts]
 
-    @property
-    def configs(self) -> list[RunConfig]:
-        """The configuration of each run; of a variant without a result, its own."""
-        return [config for one in self.results.values() for config in one.configs() or [one.run_config]]
+    @cached_property
+    def configs(self) -> list[tuple[RunConfig, int]]:
+        """Each configuration with the number of its runs; 0 for that of a variant without a result."""
+        counts: Counter[int] = Counter()
+        known: dict[int, RunConfig] = {}
+        for one in self.results.values():
+            configs = one.configs()
+            known |= {id(config): config for config in configs or [one.run_config]}
+            counts.update(map(id, configs))
+        return [(config, counts[key]) for key, config in known.items()]
 
     @property
     def modes(self) -> Counter[str]:
-        """How many runs were played in each mode."""
-        return Counter(config.mode for one in self.results.values() for config in one.configs())
+        """How many runs were played in each mode; 0 for that of a variant without a result."""
+        counts: Counter[str] = Counter()
+        for config, runs in self.configs:
+            counts[config.mode] += runs
+        return counts

@@ -55,11 +55,18 @@ def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
     tables = [pl.DataFrame(schema=schema)]
     for variant, one in results.items():
         rows = one.rows()
-        modes = pl.Series("mode", [row.config.mode for row in rows], pl.String)
-        rates = pl.Series("fault_rates", [_fault_rates(row.config) for row in rows], pl.String)
+        # Most runs share a configuration.
+        configs = {id(row.config): row.config for row in rows}
+        mode, rate = ({key: of(config) for key, config in configs.items()} for of in (_mode, _fault_rates))
+        modes = pl.Series("mode", [mode[id(row.config)] for row in rows], pl.String)
+        rates = pl.Series("fault_rates", [rate[id(row.config)] for row in rows], pl.String)
         table = result_table(rows, {"suite": suite, "variant": variant})
         tables.append(table.hstack([modes]).hstack(details_table(rows)).hstack([rates]))
     return pl.concat(tables)
+
+
+def _mode(config: RunConfig) -> str:
+    return config.mode
 
 
 def _fault_rates(config: RunConfig) -> str:

@@ -416,7 +416,8 @@ def test_a_run_has_the_cell_that_it_was_played_in(garden: Example, monkeypatch: 
     )
     garden.suite("{scenarios: {include: [weed]}, matrix: {model: {}, fast-model: {}}}")
     tallies: list[Tally] = []
-    monkeypatch.setattr(Tally, "pytest_unconfigure", tallies.append)
+    # A hook must be a function.
+    monkeypatch.setattr(Tally, "pytest_unconfigure", lambda tally: tallies.append(tally))  # noqa: PLW0108
     for flags in (["-n2"], ["-n0"]):
         garden.run(*SUITE, *flags)
         (suite,) = tallies.pop().suites.values()
