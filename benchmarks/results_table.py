@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.figures import Figure, alternate
 
 if TYPE_CHECKING:
-    from pytest_pare.plugin.suite_results import SuiteTally
+    from pytest_pare.plugin.suite_results import SuiteResults
 
 HEADING = "reporting on 20,000 runs: terminal, JSON and Parquet; processor time"
 
@@ -86,8 +86,8 @@ def _report(records: list[tuple[str, dict[str, Any]]]) -> float:
     return seconds
 
 
-def _suite(directory: Path) -> SuiteTally:
-    from pytest_pare.plugin.suite_results import SuiteTally
+def _suite(directory: Path) -> SuiteResults:
+    from pytest_pare.plugin.suite_results import SuiteResults
     from pytest_pare.settings import Suite, SuiteSettings
 
     settings = {
@@ -95,7 +95,7 @@ def _suite(directory: Path) -> SuiteTally:
         "matrix": {"a": {}, "b": {}},
         "reports": {"json": "report.json", "parquet": "report.parquet"},
     }
-    return SuiteTally("pare.yaml", Suite(directory / "pare.yaml", SuiteSettings.model_validate(settings)))
+    return SuiteResults("pare.yaml", Suite(directory / "pare.yaml", SuiteSettings.model_validate(settings)))
 
 
 def _serialize(records: list[tuple[str, dict[str, Any]]]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from pytest_pare.results.validation_result import ErrorKind
+    from pytest_pare.results.validation_result import ExceptionKind
 
 
 class TurnOver(Exception):  # noqa: N818 - the end of a turn is no error
@@ -43,7 +43,7 @@ class AgentTypeError(Exception):
         kind: The kind of error that the run's result has.
     """
 
-    kind: ClassVar[ErrorKind] = "configuration"
+    kind: ClassVar[ExceptionKind] = "configuration"
 
     def __init__(self, agent_type: str, why: str) -> None:
         super().__init__(f"agent_type {agent_type!r}: {why}")

@@ -132,15 +132,20 @@ def named(kind: Kind) -> Mapping[str, Extension]:
     return _all()[kind]
 
 
+def added(kind: Kind) -> list[str]:
+    """Return the names of the extensions of a kind that other distributions have."""
+    return [name for name in named(kind) if name not in BUILT_IN[kind]]
+
+
 def unknown(kind: Kind, name: str) -> str | None:
     """Return why a suite cannot name an extension of this kind, as the end of a message; `None` if it can."""
-    added = [other for other in named(kind) if other not in BUILT_IN[kind]]
-    if name in added:
+    known = added(kind)
+    if name in known:
         return None
     if name in BUILT_IN[kind]:
         return "is built in and has a key of its own"
-    installed = f"installed: {', '.join(added)}" if added else "none is installed"
-    return f"no extension has this {_TITLES[kind]}{did_you_mean(name, added, show=str)}; {installed}"
+    installed = f"installed: {', '.join(known)}" if known else "none is installed"
+    return f"no extension has this {_TITLES[kind]}{did_you_mean(name, known, show=str)}; {installed}"
 
 
 def load_all() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from pytest_pare.results.validation_result import ErrorKind
+    from pytest_pare.results.validation_result import ExceptionKind
 
 
 class EngineError(Exception):
@@ -22,7 +22,7 @@ class EngineError(Exception):
         retry_after: Seconds to wait before the next request, by the provider's answer; `None` if it has no such value.
     """
 
-    kind: ClassVar[ErrorKind] = "infrastructure"
+    kind: ClassVar[ExceptionKind] = "infrastructure"
     may_pass: ClassVar[bool] = False
 
     def __init__(self, what: str, advice: str = "", retry_after: float | None = None) -> None:

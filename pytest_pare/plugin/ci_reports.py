@@ -15,7 +15,7 @@ from pytest_pare.results.text import printable
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from pytest_pare.plugin.result_collector import Tally
+    from pytest_pare.plugin.result_collector import ResultCollector
     from pytest_pare.results.gate import Verdict
 
 # What is no failure of the agent's.
@@ -31,12 +31,12 @@ class CIReports:
 
     Args:
         config: The session's configuration.
-        tally: Counts the runs.
+        collector: Counts the runs.
     """
 
-    def __init__(self, config: pytest.Config, tally: Tally) -> None:
+    def __init__(self, config: pytest.Config, collector: ResultCollector) -> None:
         self._config = config
-        self._tally = tally
+        self._collector = collector
         # Elements of JUnit XML that tell of runs that did not pass, with their suite and what is to be added.
         self._failures: list[tuple[Element, str, str]] = []
 
@@ -44,7 +44,7 @@ class CIReports:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Tell errors from failures in JUnit XML. Last, when that has an element for the report."""
         suite = report.nodeid.partition("::")[0]
-        if suite not in self._tally.suites or not report.failed or report.when == "teardown":
+        if suite not in self._collector.suites or not report.failed or report.when == "teardown":
             return
         xml = _junit_xml(self._config)
         if xml is None:
@@ -61,7 +61,7 @@ class CIReports:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int | pytest.ExitCode) -> Generator[None, object, object]:
         """Add the verdicts to JUnit XML before it is written, and to the report log after its own last line."""
-        verdicts = self._tally.verdicts(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        verdicts = self._collector.verdicts(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
         xml = _junit_xml(self._config)
         if xml is not None and verdicts:
             self._add_to_junit_xml(xml, verdicts)
@@ -75,7 +75,7 @@ class CIReports:
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the verdicts to the report of pytest-json-report."""
         interrupted = json_report.get("exitcode") == pytest.ExitCode.INTERRUPTED
-        if verdicts := self._tally.verdicts(interrupted=interrupted):
+        if verdicts := self._collector.verdicts(interrupted=interrupted):
             json_report["pare"] = _to_dict(verdicts)
 
     def _add_to_junit_xml(self, xml: Any, verdicts: Mapping[str, Verdict]) -> None:

@@ -81,7 +81,7 @@ def play(
     refused = _warn(item, run)
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success says nothing about the agent.
-        run.result.success, run.result.exception, run.result.error_kind = None, refused[0], "configuration"
+        run.result.success, run.result.exception, run.result.exception_kind = None, refused[0], "configuration"
     record = {
         "result": result_to_record(run.result),
         "config": config_record,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_pare.plugin.suite_results import SuiteTally
+    from pytest_pare.plugin.suite_results import SuiteResults
 
 UNKNOWN_CODE = "a plugin or a conftest.py"
 """What deselects runs if no flag and no setting does."""
@@ -20,7 +20,7 @@ _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixture
 _SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
 
 
-def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
+def narrowing(config: pytest.Config, suite: SuiteResults) -> list[str]:
     """Return what leaves runs of a suite out, or may: flags and settings, or else unknown code."""
     reasons = list(reasons_of(config, suite))
     if not reasons and suite.outcomes and suite.deselected:
@@ -28,7 +28,7 @@ def narrowing(config: pytest.Config, suite: SuiteTally) -> list[str]:
     return reasons
 
 
-def reasons_of(config: pytest.Config, suite: SuiteTally) -> Iterator[str]:
+def reasons_of(config: pytest.Config, suite: SuiteResults) -> Iterator[str]:
     """Yield the flags and settings that leave runs of a suite out, in the words of the command line."""
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):

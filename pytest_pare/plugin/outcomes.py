@@ -48,7 +48,7 @@ class Outcome:
     @property
     def is_infrastructure(self) -> bool:
         """Whether infrastructure ended the attempt: an engine could not answer, or the process died."""
-        return self.died or (self.result is not None and self.result.error_kind == "infrastructure")
+        return self.died or (self.result is not None and self.result.exception_kind == "infrastructure")
 
     @property
     def word(self) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from types import FrameType
 
-    from pytest_pare.plugin.result_collector import Tally
+    from pytest_pare.plugin.result_collector import ResultCollector
 
 # How long code may take to unwind after an interrupt. `docker stop` kills after 10 seconds.
 _UNWIND_SECONDS = 5.0
@@ -36,12 +36,12 @@ class ProcessEnd:
 
     Args:
         config: The session's configuration.
-        tally: The results of the session; `None` in a worker, whose end the controller notices.
+        collector: The results of the session; `None` in a worker, whose end the controller notices.
     """
 
-    def __init__(self, config: pytest.Config, tally: Tally | None) -> None:
+    def __init__(self, config: pytest.Config, collector: ResultCollector | None) -> None:
         self._config = config
-        self._tally = tally
+        self._collector = collector
         self._session: pytest.Session | None = None
         self._pid = os.getpid()
         self._plays = False
@@ -49,7 +49,7 @@ class ProcessEnd:
         self._terminated = False
         self._exit: Callable[[int], NoReturn] = os._exit
         self._threads: set[threading.Thread] = set()
-        if tally is not None:
+        if collector is not None:
             # Before other imports, which may keep a reference to the function.
             os._exit = self._exit_called
 
@@ -78,7 +78,7 @@ class ProcessEnd:
 
     def pytest_unconfigure(self) -> None:
         """Restore `os._exit` and the signal handler, and end threads that keep the process alive."""
-        if self._tally is not None and os._exit == self._exit_called:
+        if self._collector is not None and os._exit == self._exit_called:
             os._exit = self._exit  # type: ignore[assignment]
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and signal.getsignal(signal.SIGTERM) == self._terminate:
@@ -102,8 +102,8 @@ class ProcessEnd:
         if self._session is not None:
             # In case that code catches the interrupt.
             self._session.shouldstop = f"{name} was received"
-        if self._tally is not None:
-            self._tally.is_urgent = True
+        if self._collector is not None:
+            self._collector.is_urgent = True
             # Not `threading`: the signal may have interrupted it while it holds a lock.
             _thread.start_new_thread(self._end_anyway, ())
         raise KeyboardInterrupt(name)
@@ -120,9 +120,9 @@ class ProcessEnd:
         # A process that was forked from this one really exits.
         if os.getpid() != self._pid or not self._plays or self._is_ending:
             self._exit(status)
-        assert self._tally is not None
+        assert self._collector is not None
         where = place(_stack(sys._getframe(1)))
-        self._tally.note_end(f"os._exit({status}) was called, at {where}")
+        self._collector.note_end(f"os._exit({status}) was called, at {where}")
         self._end_here(pytest.ExitCode.TESTS_FAILED)
 
     def _end_here(self, status: pytest.ExitCode) -> NoReturn:

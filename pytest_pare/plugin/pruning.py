@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_pare.plugin.result_collector import Tally
-    from pytest_pare.plugin.suite_results import SuiteTally
+    from pytest_pare.plugin.result_collector import ResultCollector
+    from pytest_pare.plugin.suite_results import SuiteResults
 
 # Keys that select runs: with an override of one of them, the session is only a part of the suite.
 _SELECTS = ("scenarios", "runs", "matrix", "sweep", "cassettes.dir")
@@ -30,19 +30,19 @@ class Pruning:
 
     Args:
         config: The session's configuration.
-        tally: The results of the session, with the selected runs.
+        collector: The results of the session, with the selected runs.
     """
 
-    def __init__(self, config: pytest.Config, tally: Tally) -> None:
+    def __init__(self, config: pytest.Config, collector: ResultCollector) -> None:
         self._config = config
-        self._tally = tally
+        self._collector = collector
         self._lines: list[str] = []
 
     def pytest_sessionfinish(self, exitstatus: int | pytest.ExitCode) -> None:
         """Remove the unused cassettes of each suite that this session runs as a whole."""
         ended_early = exitstatus in _ENDED_EARLY
-        used = {path for suite in self._tally.suites.values() for path in _used(suite)}
-        for suite in self._tally.suites.values():
+        used = {path for suite in self._collector.suites.values() for path in _used(suite)}
+        for suite in self._collector.suites.values():
             reason = "the session ended early" if ended_early else next(self._reasons(suite), None)
             if reason is None:
                 self._lines += _prune(suite, used)
@@ -56,7 +56,7 @@ class Pruning:
             # Not wrapped, so that a path can be copied.
             terminalreporter.write_line(redacted(f"pare: {line}"))
 
-    def _reasons(self, suite: SuiteTally) -> Iterator[str]:
+    def _reasons(self, suite: SuiteResults) -> Iterator[str]:
         """Yield the reasons why cassettes that this session does not use may be in use."""
         if suite.suite.settings.cassettes is None:
             yield "the suite has no cassettes"
@@ -74,7 +74,7 @@ class Pruning:
             yield "perhaps not every run of the suite was selected"
 
 
-def _is_whole(suite: SuiteTally) -> bool:
+def _is_whole(suite: SuiteResults) -> bool:
     """Tell whether each planned scenario is there with each variant and each number.
 
     With parametrised fixtures it returns False, because the number of their variants is unknown.
@@ -85,7 +85,7 @@ def _is_whole(suite: SuiteTally) -> bool:
     return suite.deselected == 0 and len(counts) == suite.planned and set(counts.values()) == {each}
 
 
-def _used(suite: SuiteTally) -> Iterator[Path]:
+def _used(suite: SuiteResults) -> Iterator[Path]:
     directory = suite.suite.cassettes_dir
     if directory is None:
         return
@@ -94,7 +94,7 @@ def _used(suite: SuiteTally) -> Iterator[Path]:
         yield directory / file_name(run.scenario_id, run.run_number, run.variant, "jsonl")
 
 
-def _prune(suite: SuiteTally, used: set[Path]) -> Iterator[str]:
+def _prune(suite: SuiteResults, used: set[Path]) -> Iterator[str]:
     directory = suite.suite.cassettes_dir
     assert directory is not None
     # Another suite may keep its cassettes in the same directory.
@@ -113,7 +113,7 @@ def _prune(suite: SuiteTally, used: set[Path]) -> Iterator[str]:
             yield f"  removed {path}"
 
 
-def register(config: pytest.Config, tally: Tally) -> None:
+def register(config: pytest.Config, collector: ResultCollector) -> None:
     """Register the plugin if the command line has the flag."""
     if config.getoption(PRUNE.dest):
-        config.pluginmanager.register(Pruning(config, tally), "pare-pruning")
+        config.pluginmanager.register(Pruning(config, collector), "pare-pruning")

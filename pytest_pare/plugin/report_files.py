@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_pare.plugin.outcomes import Outcome
-    from pytest_pare.plugin.suite_results import SuiteTally
+    from pytest_pare.plugin.suite_results import SuiteResults
 
 UNFINISHED = "UNFINISHED"
 """The verdict of a report whose session has not ended, or ended before its verdict."""
@@ -35,7 +35,7 @@ class ReportFiles:
         problems: Why others could not be written, a sentence each.
     """
 
-    def __init__(self, suite: SuiteTally) -> None:
+    def __init__(self, suite: SuiteResults) -> None:
         self._suite = suite
         self._paths = suite.suite.reports
         self._earlier: dict[Path, tuple[bytes, os.stat_result]] = {}

@@ -11,7 +11,7 @@ import pytest
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import NOT_RUN, Outcome, is_run_again, outcome_of, outcome_of_record
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
-from pytest_pare.plugin.suite_results import RunId, SuiteTally
+from pytest_pare.plugin.suite_results import RunId, SuiteResults
 from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
 
@@ -28,7 +28,7 @@ _WELL_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode
 _COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
-class Tally:
+class ResultCollector:
     """A plugin of the process that the user looks at: counts, reports, and sets the exit status.
 
     Results are kept as they arrive.
@@ -51,7 +51,7 @@ class Tally:
         self._began = time.perf_counter()
         self._scored_failures = 0
         self._not_collected: set[str] = set()
-        self.suites = {name: SuiteTally(name, suite, planned.get(name)) for name, suite in suites.items()}
+        self.suites = {name: SuiteResults(name, suite, planned.get(name)) for name, suite in suites.items()}
         self._files = {name: ReportFiles(suite) for name, suite in self.suites.items()}
         self._session: pytest.Session | None = None
         self._spare: list[int] = []
@@ -90,7 +90,7 @@ class Tally:
             if suite is not None:
                 suite.outcomes.setdefault(nodeid, Outcome("no_result", reason=NOT_RUN, reported=False))
 
-    def _suite_of(self, nodeid: str) -> SuiteTally | None:
+    def _suite_of(self, nodeid: str) -> SuiteResults | None:
         return self.suites.get(nodeid.partition("::")[0])
 
     # -- what happened
@@ -135,7 +135,7 @@ class Tally:
         problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
         self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
 
-    def _keep(self, suite: SuiteTally, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
+    def _keep(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
         self._files[suite.name].note(nodeid, outcome, record)
         suite.setup_seconds += record.get("setup_seconds", 0.0)
         suite.keep(nodeid, outcome)
@@ -206,7 +206,7 @@ class Tally:
             name: self._judge(suite, interrupted=interrupted) for name, suite in self.suites.items() if suite.outcomes
         }
 
-    def _judge(self, suite: SuiteTally, *, interrupted: bool) -> Verdict:
+    def _judge(self, suite: SuiteResults, *, interrupted: bool) -> Verdict:
         counts: dict[str, Any] = {kind: suite.count(kind) for kind in _COUNTED}
         gate = suite.suite.settings.gate
         return evaluate_gate(
@@ -224,7 +224,7 @@ class Tally:
             )
         )
 
-    def _partial_reasons(self, suite: SuiteTally) -> tuple[str, ...]:
+    def _partial_reasons(self, suite: SuiteResults) -> tuple[str, ...]:
         """Return what made this session less than the suite, in the words of the command line."""
         if suite.deselected == 0:
             return ()

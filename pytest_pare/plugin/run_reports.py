@@ -156,7 +156,7 @@ def status_properties(report: pytest.TestReport, record: Mapping[str, Any] | Non
         result = result_from_record(record["result"])
         values = (result.status, None, None)
         if result.exception is not None:
-            values = (result.status, result.error_kind or "other", exception_type_name(result.exception))
+            values = (result.status, result.exception_kind or "other", exception_type_name(result.exception))
         elif result.status == "success" and report.failed and report.when == "call":
             # A strict xfail that passed, or another plugin's objection.
             values = ("failed", None, None)

@@ -17,7 +17,7 @@ from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.preflight import EndpointCheck, announced, calls_models, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.requirements import environment_lines
-from pytest_pare.plugin.result_collector import Tally
+from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.selection import Plan, plan
 from pytest_pare.plugin.suite_files import read_suites
@@ -53,21 +53,21 @@ class SuiteSession:
         suites = read_suites(config, paths, with_files=not hasattr(config, "workerinput"))
         _refuse_shared_reports(suites)
         session = cls(config, suites)
-        tally: Tally | None = None
+        collector: ResultCollector | None = None
         if not hasattr(config, "workerinput"):
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
             _refuse_shared_cassettes(suites, session._planned)
             _refuse_shared_traces(suites, session._planned)
-            tally = Tally(
+            collector = ResultCollector(
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
                 {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
             )
             # pytest calls the later plugin first, so it replaces earlier reports even if the check fails.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
-            config.pluginmanager.register(tally, "pare-tally")
-            config.pluginmanager.register(CIReports(config, tally), "pare-ci-reports")
-            pruning.register(config, tally)
+            config.pluginmanager.register(collector, "pare-collector")
+            config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
+            pruning.register(config, collector)
             _share_directory(config)
             if _wants_forks(suites) and not session._is_single():
                 from pytest_pare.plugin.forking import PRELOAD, fork_workers
@@ -77,7 +77,7 @@ class SuiteSession:
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")
-        config.pluginmanager.register(ProcessEnd(config, tally), "pare-process-end")
+        config.pluginmanager.register(ProcessEnd(config, collector), "pare-process-end")
         return session
 
     @property

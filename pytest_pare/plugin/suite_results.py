@@ -102,7 +102,7 @@ def _without_end(text: str, end: str) -> str:
 
 
 @dataclass
-class SuiteTally:
+class SuiteResults:
     """The runs of one suite.
 
     Attributes:

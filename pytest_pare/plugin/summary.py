@@ -1,4 +1,4 @@
-"""The terminal summary: from the tally to lines, and the lines to pytest's own writer."""
+"""The terminal summary: from the collector to lines, and the lines to pytest's own writer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_pare.plugin.outcomes import Outcome
-    from pytest_pare.plugin.suite_results import SuiteTally
+    from pytest_pare.plugin.suite_results import SuiteResults
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 
 _WIDTH = 80
@@ -46,7 +46,7 @@ _HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference ch
 
 
 def write_summary(
-    reporter: pytest.TerminalReporter, suites: list[SuiteTally], duration: float, problems: list[str]
+    reporter: pytest.TerminalReporter, suites: list[SuiteResults], duration: float, problems: list[str]
 ) -> None:
     """Print the report, what did not pass, and the verdict, of each suite that ran.
 
@@ -74,7 +74,7 @@ def write_summary(
 
 
 def write_files(
-    reporter: pytest.TerminalReporter, reports: list[Path], suites: list[SuiteTally], problems: list[str]
+    reporter: pytest.TerminalReporter, reports: list[Path], suites: list[SuiteResults], problems: list[str]
 ) -> None:
     """Print which files were written, and what went wrong beside the runs."""
     write = partial(_write, reporter)
@@ -109,13 +109,13 @@ def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, lis
             reporter.write_line(part, yellow=True)
 
 
-def _traces(suite: SuiteTally) -> Iterator[Path]:
+def _traces(suite: SuiteResults) -> Iterator[Path]:
     for outcome in suite.outcomes.values():
         if outcome.result is not None and outcome.result.export_path is not None:
             yield Path(outcome.result.export_path)
 
 
-def report_lines(suite: SuiteTally, duration: float) -> list[str]:
+def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     """Return the multi-scenario report of a suite."""
     from pytest_pare.results.details import detail_lines, labelled_lines
     from pytest_pare.results.report import lines_of_groups, title_lines
@@ -143,7 +143,7 @@ def _heading(modes: Counter[str]) -> str | None:
     return "; ".join(parts) + "." if parts else None
 
 
-def _setup_lines(suite: SuiteTally) -> list[str]:
+def _setup_lines(suite: SuiteResults) -> list[str]:
     seconds = suite.setup_seconds
     return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
 
@@ -163,7 +163,7 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
     return [_clip(f"  {who} script did ({reasons}): {scenarios}")]
 
 
-def open_runs(suite: SuiteTally) -> Iterator[tuple[str, str]]:
+def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after.
 
     The variants of a scenario come in the suite's order. Runs of one scenario that did not pass for one reason share a

@@ -59,7 +59,7 @@ def labelled_lines(runs: Runs) -> list[str]:
 
 def exceptions_by_kind(runs: Runs) -> dict[str, int]:
     """Return how many runs ended with an exception, by its kind: infrastructure, configuration, other."""
-    counts = Counter(run.error_kind or "other" for run in runs if run.status == "exception")
+    counts = Counter(run.exception_kind or "other" for run in runs if run.status == "exception")
     return {kind: counts[kind] for kind in _KINDS if counts[kind]}
 
 

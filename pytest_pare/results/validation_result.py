@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Status = Literal["success", "failed", "exception", "no_validation"]
-ErrorKind = Literal["configuration", "infrastructure"]
+ExceptionKind = Literal["configuration", "infrastructure"]
 Ending = Literal["max_turns", "duration", "max_scenario_duration", "stopped", "nothing_left"]
 
 
@@ -119,7 +119,7 @@ class PAREScenarioValidationResult:
     prompt_version: str | None = metric(
         "text", "Version of the prompts of the user and the built-in agent; null in oracle mode.", aggregation="names"
     )
-    error_kind: ErrorKind | None = metric(
+    exception_kind: ExceptionKind | None = metric(
         "text",
         "Kind of the exception: `configuration`, `infrastructure`, or null for one of the scenario or the agent.",
         aggregation="exceptions",

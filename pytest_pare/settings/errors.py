@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from pytest_pare.base.documents import DocumentError, Location, dotted, is_number, shown
 from pytest_pare.base.suggestions import did_you_mean
-from pytest_pare.settings.models import KEYS
+from pytest_pare.settings.keys import KEYS
 
 # Pydantic's type of error -> the message for someone who writes YAML. Other types keep pydantic's message.
 _WORDS = {

@@ -1,15 +1,11 @@
-"""The sections of a suite file, and the names of their keys."""
+"""The sections of a suite file."""
 
-import re
-from collections.abc import Iterator
-from types import UnionType
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.base.documents import Location, dotted
 from pytest_pare.scenarios.config import (
     LLMEngineConfig,
     MultiScenarioRunnerConfig,
@@ -244,63 +240,3 @@ class SuiteSettings(_Section):
 def _is_section(model: type[BaseModel], key: str) -> bool:
     annotation = model.model_fields[key].annotation if key in model.model_fields else None
     return isinstance(annotation, type(BaseModel)) or get_origin(annotation) is dict
-
-
-def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the keys of a section, and of the sections in it, with the types of their values."""
-    for name, field in model.model_fields.items():
-        key = prefix + (field.alias or name)
-        if key == "runner.noise":
-            continue
-        yield key, field.annotation
-        # The field is a section itself, or a section or None.
-        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if isinstance(part, type(BaseModel)):
-                yield from _fields(part, f"{key}.")
-
-
-def _takes(annotation: Any, *types: type) -> bool:
-    if get_origin(annotation) in (Annotated, Union, UnionType):
-        return any(_takes(one, *types) for one in get_args(annotation))
-    return annotation in types
-
-
-# Every key of a suite file, dotted.
-KEYS = frozenset(key for key, _ in _fields(SuiteSettings))
-
-# The keys whose values can be numbers.
-NUMBER_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _takes(annotation, int, float))
-
-# The keys whose values are true or false.
-FLAG_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _takes(annotation, bool))
-
-# The keys whose values are paths; with [], lists of paths.
-PATH_KEYS = frozenset(
-    {
-        "cassettes.dir",
-        "noise.data",
-        "reports.formats[]",
-        "reports.json",
-        "reports.parquet",
-        "runner.output_dir",
-        "runner.execute_engine_config.answers",
-        "runner.observe_engine_config.answers",
-        "runner.user_engine_config.answers",
-        "scenarios.paths[]",
-        "scenarios.split",
-    }
-)
-
-
-def key_of(location: Location) -> str:
-    """Return the key at a location of a suite, with [] for positions in lists.
-
-    At a location in a matrix, it is the key that the variant changes; in the config of a run, the suite's key.
-    """
-    if location[:1] == ("matrix",) and len(location) > 2:
-        location = location[2:] if location[2] == "noise" else ("runner", *location[2:])
-    if location[:2] == ("reports", "formats"):
-        location = ("reports", "formats", *([0] if len(location) > 2 else []))
-    if location[:2] == ("runner", "noise"):
-        location = location[1:]
-    return re.sub(r"\[\d+\]", "[]", dotted(location))

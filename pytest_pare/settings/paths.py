@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location
-from pytest_pare.settings.models import PATH_KEYS, key_of
+from pytest_pare.settings.keys import PATH_KEYS, key_of
 
 
 def absolute_paths(value: Any, base_dir: Path, location: Location = ()) -> Any:

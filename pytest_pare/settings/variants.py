@@ -15,7 +15,8 @@ from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.effects import why_no_stage, why_without_effect
 from pytest_pare.settings.engines import without_other_models
 from pytest_pare.settings.errors import describe, location_of, number_hint, unknown_key
-from pytest_pare.settings.models import KEYS, NUMBER_KEYS, RunnerSettings, SuiteSettings
+from pytest_pare.settings.keys import KEYS, NUMBER_KEYS
+from pytest_pare.settings.models import RunnerSettings, SuiteSettings
 
 RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
 """The number of a run, at the end of the part of a node id that distinguishes runs of a scenario."""

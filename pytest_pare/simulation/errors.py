@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from pytest_pare.results.validation_result import ErrorKind
+    from pytest_pare.results.validation_result import ExceptionKind
 
 
 class AgentFailure(Exception):  # noqa: N818 - a failed agent is a result, and no error of the simulation
@@ -19,7 +19,7 @@ class ToolFaultError(Exception):
         kind: The kind of the run's exception.
     """
 
-    kind: ClassVar[ErrorKind] = "configuration"
+    kind: ClassVar[ExceptionKind] = "configuration"
 
 
 class RunEnded(BaseException):

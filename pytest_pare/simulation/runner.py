@@ -156,7 +156,7 @@ def _result(
         state.defects = state.defects or ([] if state.env is None else state.env.defects)
         # Only these have the attribute with this meaning.
         kind = raised.kind if isinstance(raised, AgentTypeError | EngineError | NoiseError) else None
-        return PAREScenarioValidationResult(success=None, exception=_exception(raised), error_kind=kind)
+        return PAREScenarioValidationResult(success=None, exception=_exception(raised), exception_kind=kind)
 
 
 def _exception(raised: Exception | SystemExit) -> Exception:

@@ -193,7 +193,7 @@ MESSAGES = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assis
 INGREDIENTS = RequestInputs("1", "p", {"user": {"model": "m-001"}}, {"t": "1"}, {"a": "1"}, "e", "g")
 
 
-def _told(answer: str, facts: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+def _text_of(answer: str, facts: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     return "m", answer, facts
 
 
@@ -206,7 +206,7 @@ def test_every_request_can_be_told_from_the_file(
     recorder = Recorder(CassetteSpec(path, "once"), "s", 1, everybody, lambda: 3)
     facts = {"completion_duration": seconds, "cost": seconds}
     for role, messages, answer in asked:
-        recorder.answer(role, [one._asdict() for one in messages], partial(_told, answer, facts))
+        recorder.answer(role, [one._asdict() for one in messages], partial(_text_of, answer, facts))
     recorder.finish(None, is_whole=True)
     recording = Cassette.read(path)
     assert recording is not None
@@ -308,7 +308,7 @@ def test_a_file_that_holds_something_else_is_no_cassette(
     assert str(result.exception) == (
         f"{path} is not a cassette: {where}; delete it, or record it anew with --pare-record all --pare-live"
     )
-    assert result.error_kind == "configuration"
+    assert result.exception_kind == "configuration"
 
 
 def test_a_recording_of_before_answers_had_a_reason_is_replayed(recorded: Run, play: RecordedRuns, path: Path) -> None:
@@ -338,7 +338,7 @@ def test_a_file_that_cannot_be_written_costs_no_result(tmp_path: Path, play: Rec
 
 def test_none_needs_a_recording_and_says_how_to_make_it(play: RecordedRuns, path: Path) -> None:
     run = play(CassetteSpec(path, "none"))
-    assert run.result.error_kind == "configuration"
+    assert run.result.exception_kind == "configuration"
     assert str(run.result.exception) == (
         "cassettes/stage.jsonl was never recorded; record it with --pare-record once --pare-live "
         f"(in {path.parent.parent})"
@@ -357,7 +357,7 @@ def test_an_answer_that_is_missing_is_an_error_where_nothing_is_added(
     assert f"cassettes/stage.jsonl has no call {count} of role observe; record it with --pare-record new" in str(
         run.result.exception
     )
-    assert run.result.error_kind == "configuration"
+    assert run.result.exception_kind == "configuration"
     assert (play.asked, path.read_bytes()) == (0, kept)
 
 

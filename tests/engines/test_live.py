@@ -135,13 +135,13 @@ def test_a_provider_does_to_a_run_what_the_manual_says(row: list[str]) -> None:
             requests = len(server.requests)
     result = run.result
     if ends_as == "goes on":
-        assert (result.exception, result.error_kind) == (None, None)
+        assert (result.exception, result.exception_kind) == (None, None)
         assert result.status == "success"
         return
     error = result.exception
     assert isinstance(error, getattr(errors, ends_as.strip("`")))
     assert type(error).__name__ == ends_as.strip("`")
-    assert (result.error_kind, result.status) == (kind.strip("`"), "exception")
+    assert (result.exception_kind, result.status) == (kind.strip("`"), "exception")
     assert requests in (None, {"yes": 2, "no": 1}[is_asked_again])
     assert re.search(r"\S.*, observe engine m \(at http://127\.0\.0\.1:\d+/v1\); \S", str(error))
     assert "\n" not in str(error)

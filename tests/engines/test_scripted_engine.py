@@ -87,7 +87,7 @@ def test_when_the_answers_run_out_the_run_is_no_failure_of_the_agent(tmp_path: P
     run = play(str(tmp_path / "answers.yaml"), [PROPOSES])
     assert run.result.status == "exception"
     assert isinstance(run.result.exception, EngineError)
-    assert run.result.error_kind == "configuration"
+    assert run.result.exception_kind == "configuration"
     assert str(run.result.exception) == (
         "the scripted answers of role user have run out after 1 (answers.yaml); write down more of them"
     )

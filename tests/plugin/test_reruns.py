@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.plugin.outcomes import Outcome, counted
-from pytest_pare.plugin.suite_results import SuiteTally
+from pytest_pare.plugin.suite_results import SuiteResults
 from pytest_pare.plugin.summary import open_runs, report_lines
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.gate import GateInput, evaluate_gate
@@ -181,7 +181,7 @@ def attempt(kind: str, *, replaced: bool = False) -> Outcome:
         return Outcome("no_result", reason="its process died", died=True, replaced=replaced)
     if kind in ("outage", "exception"):
         error = "infrastructure" if kind == "outage" else None
-        result = PAREScenarioValidationResult(None, RecordedException("Error", "why"), error_kind=error)  # type: ignore[arg-type]
+        result = PAREScenarioValidationResult(None, RecordedException("Error", "why"), exception_kind=error)  # type: ignore[arg-type]
         return Outcome("exception", result, replaced=replaced)
     return Outcome(kind, replaced=replaced)
 
@@ -248,31 +248,31 @@ def test_no_rerun_makes_a_success_of_what_the_first_attempt_said_of_the_agent(ki
 # -- what is reported of the others
 
 
-def with_attempts(path: Path, *attempts: Outcome, **settings: Any) -> SuiteTally:
-    tally = SuiteTally("pare.yaml", Suite(path / "pare.yaml", SuiteSettings.model_validate(settings)))
+def with_attempts(path: Path, *attempts: Outcome, **settings: Any) -> SuiteResults:
+    collector = SuiteResults("pare.yaml", Suite(path / "pare.yaml", SuiteSettings.model_validate(settings)))
     for one in attempts:
-        tally.keep("pare.yaml::a", one)
-    return tally
+        collector.keep("pare.yaml::a", one)
+    return collector
 
 
 def test_what_all_attempts_have_taken_is_added_up(tmp_path: Path) -> None:
     usage = {"user": {"calls": 2, "live": True, "prompt_tokens": 10, "completion_tokens": 3, "cost": 0.5}}
     config = MultiScenarioRunnerConfig().model_dump(mode="json")
     outage = RecordedException("ProviderOutageError", "down")
-    first = PAREScenarioValidationResult(None, outage, error_kind="infrastructure", usage=usage)
+    first = PAREScenarioValidationResult(None, outage, exception_kind="infrastructure", usage=usage)
     second = PAREScenarioValidationResult(success=True, usage=usage)
-    tally = with_attempts(
+    collector = with_attempts(
         tmp_path, Outcome("exception", first, config, replaced=True), Outcome("success", second, config)
     )
-    (results,) = tally.results(1.0).values()
+    (results,) = collector.results(1.0).values()
     assert list(results.scenario_results.values()) == [second]
     assert results.other_attempts == [first]
-    lines = [" ".join(line.split()) for line in report_lines(tally, 1.0)]
+    lines = [" ".join(line.split()) for line in report_lines(collector, 1.0)]
     assert "user 4 20 6 $1.00" in lines
     assert "Cost of 2 attempts: $1.00" in lines
-    assert tally.times_played() == Attempts(2, 1, {"infrastructure": 1}, recovered=1)
+    assert collector.times_played() == Attempts(2, 1, {"infrastructure": 1}, recovered=1)
     told = ("rerun", "RERUN      a: succeeded in a rerun after: ProviderOutageError: down")
-    assert list(open_runs(tally)) == [("", ""), told, ("", "")]
+    assert list(open_runs(collector)) == [("", ""), told, ("", "")]
     # The attempt that counts died, and has no row; what the other has taken was taken nevertheless.
     died = with_attempts(tmp_path, Outcome("exception", first, config, replaced=True), attempt("died"))
     assert "    Cost of 1 attempt: $0.50" in report_lines(died, 1.0)
@@ -280,8 +280,8 @@ def test_what_all_attempts_have_taken_is_added_up(tmp_path: Path) -> None:
 
 
 def test_a_process_that_has_died_is_no_clean_success(tmp_path: Path) -> None:
-    tally = with_attempts(tmp_path, attempt("died", replaced=True), attempt("success"))
-    played = tally.times_played()
+    collector = with_attempts(tmp_path, attempt("died", replaced=True), attempt("success"))
+    played = collector.times_played()
     assert played == Attempts(2, 1, {"process died": 1}, recovered=1, after_death=1)
     verdict = evaluate_gate(GateInput(success=1, attempts=played))
     assert verdict.passed
@@ -289,12 +289,12 @@ def test_a_process_that_has_died_is_no_clean_success(tmp_path: Path) -> None:
     assert played.line() == (
         "2 attempts at 1 run: 1 replaced by reruns (1 process died); the first that infrastructure did not end counts"
     )
-    assert [line for _, line in open_runs(tally)][1] == "RERUN      a: succeeded in a rerun after: its process died"
+    assert [line for _, line in open_runs(collector)][1] == "RERUN      a: succeeded in a rerun after: its process died"
 
 
 def test_attempts_of_several_workers(tmp_path: Path) -> None:
-    tally = with_attempts(tmp_path, attempt("success"), attempt("failed", replaced=True), attempt("success"))
-    assert tally.times_played().line() == (
+    collector = with_attempts(tmp_path, attempt("success"), attempt("failed", replaced=True), attempt("success"))
+    assert collector.times_played().line() == (
         "3 attempts at 1 run, 1 of them by other workers: 1 replaced by reruns (1 failed); the first counts"
     )
     both = with_attempts(tmp_path, attempt("success"), attempt("success")).times_played()

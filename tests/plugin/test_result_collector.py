@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.plugin.outcomes import Outcome
-from pytest_pare.plugin.result_collector import Tally
-from pytest_pare.plugin.suite_results import RunId, SuiteTally, split_name
+from pytest_pare.plugin.result_collector import ResultCollector
+from pytest_pare.plugin.suite_results import RunId, SuiteResults, split_name
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, result_to_record
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.settings import Suite, SuiteSettings
@@ -33,9 +33,9 @@ def suite(tmp_path: Path) -> Suite:
 
 
 @pytest.fixture
-def tally(suite: Suite, pytestconfig: pytest.Config) -> Tally:
-    """A tally of one suite that selects three scenarios."""
-    one = Tally(pytestconfig, {"pare.yaml": suite}, {"pare.yaml": 3})
+def collector(suite: Suite, pytestconfig: pytest.Config) -> ResultCollector:
+    """A collector of one suite that selects three scenarios."""
+    one = ResultCollector(pytestconfig, {"pare.yaml": suite}, {"pare.yaml": 3})
     one.pytest_xdist_node_collection_finished(["pare.yaml::a", "pare.yaml::b", "pare.yaml::c", "test_x.py::test_y"])
     return one
 
@@ -52,8 +52,8 @@ def run_report(nodeid: str, success: bool | None = True, **attributes: Any) -> p
     return report(nodeid, outcome="passed" if success else "failed", **{"pare": record, **attributes})
 
 
-def kinds(tally: Tally) -> dict[str, str]:
-    return {nodeid: outcome.kind for nodeid, outcome in tally.suites["pare.yaml"].outcomes.items()}
+def kinds(collector: ResultCollector) -> dict[str, str]:
+    return {nodeid: outcome.kind for nodeid, outcome in collector.suites["pare.yaml"].outcomes.items()}
 
 
 # -- node ids
@@ -92,10 +92,10 @@ def test_a_single_run_survives_its_node_id(scenario_id: str, variant: str) -> No
 # -- reports
 
 
-def test_what_was_selected_has_no_result_until_a_report_comes(tally: Tally) -> None:
-    assert kinds(tally) == {f"pare.yaml::{name}": "no_result" for name in "abc"}
-    tally.pytest_runtest_logreport(run_report("pare.yaml::b"))
-    assert kinds(tally)["pare.yaml::b"] == "success"
+def test_what_was_selected_has_no_result_until_a_report_comes(collector: ResultCollector) -> None:
+    assert kinds(collector) == {f"pare.yaml::{name}": "no_result" for name in "abc"}
+    collector.pytest_runtest_logreport(run_report("pare.yaml::b"))
+    assert kinds(collector)["pare.yaml::b"] == "success"
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_what_was_selected_has_no_result_until_a_report_comes(tally: Tally) -> N
         (report("pare.yaml::a", "call", "failed"), "no_result"),
     ],
 )
-def test_outcomes(tally: Tally, one: pytest.TestReport, outcome: str) -> None:
-    tally.pytest_runtest_logreport(one)
-    assert kinds(tally)["pare.yaml::a"] == outcome
+def test_outcomes(collector: ResultCollector, one: pytest.TestReport, outcome: str) -> None:
+    collector.pytest_runtest_logreport(one)
+    assert kinds(collector)["pare.yaml::a"] == outcome
 
 
 @pytest.mark.parametrize(
@@ -127,42 +127,42 @@ def test_outcomes(tally: Tally, one: pytest.TestReport, outcome: str) -> None:
         (report("pare.yaml::a", "???", "failed", longrepr="worker 'gw0' crashed"), "its process died"),
     ],
 )
-def test_reasons(tally: Tally, one: pytest.TestReport, reason: str) -> None:
-    tally.pytest_runtest_logreport(one)
-    assert tally.suites["pare.yaml"].outcomes["pare.yaml::a"].reason.removeprefix("a fixture failed: ") == reason
+def test_reasons(collector: ResultCollector, one: pytest.TestReport, reason: str) -> None:
+    collector.pytest_runtest_logreport(one)
+    assert collector.suites["pare.yaml"].outcomes["pare.yaml::a"].reason.removeprefix("a fixture failed: ") == reason
 
 
-def test_reports_that_say_nothing_of_the_run(tally: Tally) -> None:
+def test_reports_that_say_nothing_of_the_run(collector: ResultCollector) -> None:
     for one in (report("pare.yaml::a", "setup"), report("pare.yaml::a", "teardown"), report("x.py::a")):
-        tally.pytest_runtest_logreport(one)
-    tally.pytest_runtest_logreport(report("pare.yaml::a", outcome="rerun"))
-    tally.pytest_runtest_logreport(report("pare.yaml::a", "teardown", "failed"))
-    assert kinds(tally)["pare.yaml::a"] == "no_result"
+        collector.pytest_runtest_logreport(one)
+    collector.pytest_runtest_logreport(report("pare.yaml::a", outcome="rerun"))
+    collector.pytest_runtest_logreport(report("pare.yaml::a", "teardown", "failed"))
+    assert kinds(collector)["pare.yaml::a"] == "no_result"
 
 
-def test_reports_of_a_subclass_are_those_of_subtests(tally: Tally) -> None:
+def test_reports_of_a_subclass_are_those_of_subtests(collector: ResultCollector) -> None:
     class SubtestReport(pytest.TestReport):
         pass
 
-    tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
-    tally.pytest_runtest_logreport(SubtestReport("pare.yaml::a", ("", None, ""), {}, "failed", None, "call"))
-    assert kinds(tally)["pare.yaml::a"] == "success"
+    collector.pytest_runtest_logreport(run_report("pare.yaml::a"))
+    collector.pytest_runtest_logreport(SubtestReport("pare.yaml::a", ("", None, ""), {}, "failed", None, "call"))
+    assert kinds(collector)["pare.yaml::a"] == "success"
 
 
-def test_a_pass_that_is_reported_as_a_failure_is_one(tally: Tally) -> None:
+def test_a_pass_that_is_reported_as_a_failure_is_one(collector: ResultCollector) -> None:
     one = run_report("pare.yaml::a")
     one.outcome, one.longrepr = "failed", "[XPASS(strict)] why"
-    tally.pytest_runtest_logreport(one)
-    outcome = tally.suites["pare.yaml"].outcomes["pare.yaml::a"]
+    collector.pytest_runtest_logreport(one)
+    outcome = collector.suites["pare.yaml"].outcomes["pare.yaml::a"]
     assert outcome.kind == "failed"
     assert outcome.result is not None
     assert outcome.result.rationale == "[XPASS(strict)] why"
 
 
-def test_a_run_that_has_begun(tally: Tally) -> None:
-    tally.pytest_runtest_logstart("pare.yaml::a")
-    tally.pytest_runtest_logstart("x.py::a")
-    assert tally.suites["pare.yaml"].outcomes["pare.yaml::a"].reason == "it began and never ended"
+def test_a_run_that_has_begun(collector: ResultCollector) -> None:
+    collector.pytest_runtest_logstart("pare.yaml::a")
+    collector.pytest_runtest_logstart("x.py::a")
+    assert collector.suites["pare.yaml"].outcomes["pare.yaml::a"].reason == "it began and never ended"
 
 
 # -- the same run twice
@@ -181,37 +181,39 @@ def test_a_run_that_has_begun(tally: Tally) -> None:
     ],
 )
 def test_a_repeated_run_must_succeed_each_time(
-    tally: Tally, first: bool | None, second: bool | None, kept: str
+    collector: ResultCollector, first: bool | None, second: bool | None, kept: str
 ) -> None:
     for success in (first, second):
-        tally.pytest_runtest_logstart("pare.yaml::a")
-        tally.pytest_runtest_logreport(run_report("pare.yaml::a", success=success))
-    assert kinds(tally)["pare.yaml::a"] == kept
+        collector.pytest_runtest_logstart("pare.yaml::a")
+        collector.pytest_runtest_logreport(run_report("pare.yaml::a", success=success))
+    assert kinds(collector)["pare.yaml::a"] == kept
 
 
 @pytest.mark.parametrize(("reruns", "kept"), [("first", "failed"), ("last", "success")])
 def test_a_run_that_a_plugin_runs_again(tmp_path: Path, pytestconfig: pytest.Config, reruns: str, kept: str) -> None:
     """A plugin that reruns reports all failures but the last as `rerun`."""
-    tally = Tally(pytestconfig, {"pare.yaml": suite_with(tmp_path, gate={"reruns": reruns})}, {})
+    collector = ResultCollector(pytestconfig, {"pare.yaml": suite_with(tmp_path, gate={"reruns": reruns})}, {})
     rerun = run_report("pare.yaml::a", success=False)
     rerun.outcome = "rerun"  # type: ignore[assignment]
-    tally.pytest_runtest_logreport(rerun)
-    assert kinds(tally)["pare.yaml::a"] == "failed"
-    tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
-    assert kinds(tally)["pare.yaml::a"] == kept
+    collector.pytest_runtest_logreport(rerun)
+    assert kinds(collector)["pare.yaml::a"] == "failed"
+    collector.pytest_runtest_logreport(run_report("pare.yaml::a"))
+    assert kinds(collector)["pare.yaml::a"] == kept
 
 
-def test_a_process_that_dies_is_told_from_one_that_was_ended(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_dies_is_told_from_one_that_was_ended(
+    collector: ResultCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     crash = report("pare.yaml::a", "???", "rerun", longrepr="worker 'gw0' crashed")
-    tally.pytest_runtest_logreport(crash)
-    tally.pytest_runtest_logreport(run_report("pare.yaml::a"))
-    assert kinds(tally)["pare.yaml::a"] == "success"
+    collector.pytest_runtest_logreport(crash)
+    collector.pytest_runtest_logreport(run_report("pare.yaml::a"))
+    assert kinds(collector)["pare.yaml::a"] == "success"
     # An agent that never returns has failed, whatever the next attempt comes to.
     monkeypatch.setattr("pytest_pare.plugin.outcomes.why_ended", lambda _: "still in agent.py:3")
     crash = report("pare.yaml::b", "???", "rerun", longrepr="worker 'gw0' crashed")
-    tally.pytest_runtest_logreport(crash)
-    tally.pytest_runtest_logreport(run_report("pare.yaml::b"))
-    outcome = tally.suites["pare.yaml"].outcomes["pare.yaml::b"]
+    collector.pytest_runtest_logreport(crash)
+    collector.pytest_runtest_logreport(run_report("pare.yaml::b"))
+    outcome = collector.suites["pare.yaml"].outcomes["pare.yaml::b"]
     assert (outcome.kind, outcome.reason) == ("no_result", "still in agent.py:3")
 
 
@@ -226,7 +228,7 @@ def test_results_by_variant(suite: Suite) -> None:
         "pare.yaml::a[y]": Outcome("success", success, {**config, "user_model_alias": "parrot"}),
         "pare.yaml::b[y]": Outcome("no_result"),
     }
-    results = SuiteTally("pare.yaml", suite, 2, outcomes).results(7.5)
+    results = SuiteResults("pare.yaml", suite, 2, outcomes).results(7.5)
     assert {variant: list(one.scenario_results) for variant, one in results.items()} == {
         "x": [("a", None)],
         "y": [("a", None)],
@@ -247,7 +249,7 @@ def test_results_by_variant(suite: Suite) -> None:
 )
 def test_deselected(suite: Suite, planned: int | None, nodeids: list[str], deselected: int | None) -> None:
     outcomes = {f"pare.yaml::{name}": Outcome("success") for name in nodeids}
-    assert SuiteTally("pare.yaml", suite, planned, outcomes).deselected == deselected
+    assert SuiteResults("pare.yaml", suite, planned, outcomes).deselected == deselected
 
 
 @pytest.mark.parametrize(
@@ -264,7 +266,7 @@ def test_deselected_of_variants(
     tmp_path: Path, variants: dict[str, Any], nodeids: list[str], deselected: int | None
 ) -> None:
     outcomes = {f"pare.yaml::{name}": Outcome("success") for name in nodeids}
-    assert SuiteTally("pare.yaml", suite_with(tmp_path, **variants), 3, outcomes).deselected == deselected
+    assert SuiteResults("pare.yaml", suite_with(tmp_path, **variants), 3, outcomes).deselected == deselected
 
 
 @pytest.mark.parametrize(
@@ -281,32 +283,32 @@ def test_deselected_of_variants(
 )
 def test_the_level_of_a_node_id(tmp_path: Path, variants: dict[str, Any], nodeid: str, level: float | None) -> None:
     expected = None if level is None else ("runner.max_turns", level)
-    assert SuiteTally("pare.yaml", suite_with(tmp_path, **variants)).run_id(f"pare.yaml::{nodeid}").level == expected
+    assert SuiteResults("pare.yaml", suite_with(tmp_path, **variants)).run_id(f"pare.yaml::{nodeid}").level == expected
 
 
 def test_a_run_has_its_level_whatever_becomes_of_it(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     suite = suite_with(tmp_path, sweep={"runner.max_turns": [1, 2]})
-    tally = Tally(pytestconfig, {"pare.yaml": suite}, {})
+    collector = ResultCollector(pytestconfig, {"pare.yaml": suite}, {})
     nodeids = [f"pare.yaml::{name}[max_turns_{level}]" for name in ("a", "b", "c") for level in (1, 2)]
-    tally.pytest_xdist_node_collection_finished(nodeids)
-    tally.pytest_runtest_logreport(run_report(nodeids[0]))
-    tally.pytest_runtest_logreport(report(nodeids[1], "setup", "failed", longrepr="E   OSError: why"))
-    tally.pytest_runtest_logreport(report(nodeids[2], "setup", "skipped", longrepr=("f", 1, "Skipped: why")))
+    collector.pytest_xdist_node_collection_finished(nodeids)
+    collector.pytest_runtest_logreport(run_report(nodeids[0]))
+    collector.pytest_runtest_logreport(report(nodeids[1], "setup", "failed", longrepr="E   OSError: why"))
+    collector.pytest_runtest_logreport(report(nodeids[2], "setup", "skipped", longrepr=("f", 1, "Skipped: why")))
     played = run_report(nodeids[3], pare_run=RunId("b", "x", level=("runner.max_turns", 7)).to_dict())
-    tally.pytest_runtest_logreport(played)
-    levels = [tally.suites["pare.yaml"].run_id(nodeid).level for nodeid in nodeids]
+    collector.pytest_runtest_logreport(played)
+    levels = [collector.suites["pare.yaml"].run_id(nodeid).level for nodeid in nodeids]
     assert levels == [("runner.max_turns", level) for level in (1, 2, 1, 7, 1, 2)]
 
 
 def test_the_identity_on_a_report_stands_above_that_of_its_node_id(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     suite = suite_with(tmp_path, matrix={"model": {}, "fast-model": {}})
-    tally = Tally(pytestconfig, {"pare.yaml": suite}, {})
+    collector = ResultCollector(pytestconfig, {"pare.yaml": suite}, {})
     nodeid = "pare.yaml::a[fast-model]"
-    tally.pytest_xdist_node_collection_finished([nodeid])
-    assert tally.suites["pare.yaml"].run_id(nodeid).cell == "fast-model"
+    collector.pytest_xdist_node_collection_finished([nodeid])
+    assert collector.suites["pare.yaml"].run_id(nodeid).cell == "fast-model"
     run = RunId("a", "fast-model", parameters="fast", cell="model")
-    tally.pytest_runtest_logreport(run_report(nodeid, pare_run=run.to_dict()))
-    assert tally.suites["pare.yaml"].run_id(nodeid) == run
+    collector.pytest_runtest_logreport(run_report(nodeid, pare_run=run.to_dict()))
+    assert collector.suites["pare.yaml"].run_id(nodeid) == run
 
 
 def test_variants_come_in_the_order_of_the_collection(suite: Suite) -> None:
@@ -317,7 +319,7 @@ def test_variants_come_in_the_order_of_the_collection(suite: Suite) -> None:
         "pare.yaml::b[y]": Outcome("success", success, config),
         "pare.yaml::b[z]": Outcome("no_result"),
     }
-    assert list(SuiteTally("pare.yaml", suite, 2, outcomes).results(0)) == ["y", "x"]
+    assert list(SuiteResults("pare.yaml", suite, 2, outcomes).results(0)) == ["y", "x"]
 
 
 def test_split_names(tmp_path: Path) -> None:
@@ -337,10 +339,10 @@ def test_split_names(tmp_path: Path) -> None:
     ],
 )
 def test_only_the_fault_that_a_sweep_is_about_costs_something(tmp_path: Path, key: str, tool: str | None) -> None:
-    tally = SuiteTally("pare.yaml", suite_with(tmp_path, sweep={key: [0, 1]}))
+    collector = SuiteResults("pare.yaml", suite_with(tmp_path, sweep={key: [0, 1]}))
     faults = {"tool_failure": {"Cabs__order_ride": 1}, "tool_slow": {"Notes__create_note": 1}, "user_busy": {"user": 1}}
-    for level, variant in enumerate(tally.suite.variants):
+    for level, variant in enumerate(collector.suite.variants):
         result = PAREScenarioValidationResult(success=not level, faults=faults)
-        tally.keep(f"pare.yaml::a[{variant.name}]", Outcome(result.status, result))
-    (curve,) = tally.curves()
+        collector.keep(f"pare.yaml::a[{variant.name}]", Outcome(result.status, result))
+    (curve,) = collector.curves()
     assert [(one.tool, one.hit, float(one.cost)) for one in curve.costs] == ([(tool, 1, 1.0)] if tool else [])

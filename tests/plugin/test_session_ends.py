@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from pytest_pare.plugin import process_end, summary
-from pytest_pare.plugin.result_collector import Tally
+from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.results import files
 
 if TYPE_CHECKING:
@@ -429,14 +429,14 @@ def test_the_plugin_takes_back_what_it_changes(garden: Example) -> None:
 def test_a_run_that_ends_the_process_is_noted(garden: Example) -> None:
     """Between runs there is none to blame."""
     told: list[str] = []
-    finish: Callable[..., None] = Tally.pytest_unconfigure
+    finish: Callable[..., None] = ResultCollector.pytest_unconfigure
 
-    def note(tally: Tally) -> None:
-        tally.note_end("os._exit(0) was called, at x.py:1")
-        told.extend(tally.problems)
-        finish(tally)
+    def note(collector: ResultCollector) -> None:
+        collector.note_end("os._exit(0) was called, at x.py:1")
+        told.extend(collector.problems)
+        finish(collector)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tally, "pytest_unconfigure", note)
+        patch.setattr(ResultCollector, "pytest_unconfigure", note)
         agent(garden, "pass").run(*SUITE)
     assert told == ["the session was ended: os._exit(0) was called, at x.py:1"]

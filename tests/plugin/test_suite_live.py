@@ -66,7 +66,7 @@ def test_one_endpoint_that_misbehaves_harms_no_other_run(example: Example) -> No
         session = example.run(*SUITE)
     assert session.outcomes() == {"passed": 1, "failed": 3}
     rows = pl.read_parquet(example.path / "rows.parquet").sort("base_scenario_id").rows(named=True)
-    assert [(row["exception_type"], row["error_kind"]) for row in rows] == [
+    assert [(row["exception_type"], row["exception_kind"]) for row in rows] == [
         (None, None),
         ("ProviderOutageError", "infrastructure"),
         ("EngineTimeoutError", "infrastructure"),

@@ -83,7 +83,7 @@ def test_the_fixture_plays_a_scenario_in_noise(example: Example) -> None:
             assert run.result.noise_events == 60
             assert {event.fault for event in run.trace.events} == {None, "env_event", "event_late"}
             broken = pare.run("flat_viewing", env_events_config=events, noise={"data": "gone.json"})
-            assert broken.result.error_kind == "configuration"
+            assert broken.result.exception_kind == "configuration"
             said = f"noise.data: {request.config.rootpath / 'gone.json'}: cannot be read: No such file or directory"
             assert str(broken.result.exception) == said
         """,

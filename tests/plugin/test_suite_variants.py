@@ -403,7 +403,7 @@ def test_a_sweep_without_a_suite(example: Example) -> None:
 
 def test_a_run_has_the_cell_that_it_was_played_in(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     """The node id `weed[fast-model]` does not tell the cell `fast-model` from `model` with a parameter `fast`."""
-    from pytest_pare.plugin.result_collector import Tally
+    from pytest_pare.plugin.result_collector import ResultCollector
 
     garden.write(
         "conftest.py",
@@ -415,9 +415,9 @@ def test_a_run_has_the_cell_that_it_was_played_in(garden: Example, monkeypatch: 
         """,
     )
     garden.suite("{scenarios: {include: [weed]}, matrix: {model: {}, fast-model: {}}}")
-    tallies: list[Tally] = []
+    tallies: list[ResultCollector] = []
     # A hook must be a function.
-    monkeypatch.setattr(Tally, "pytest_unconfigure", lambda tally: tallies.append(tally))  # noqa: PLW0108
+    monkeypatch.setattr(ResultCollector, "pytest_unconfigure", lambda collector: tallies.append(collector))  # noqa: PLW0108
     for flags in (["-n2"], ["-n0"]):
         garden.run(*SUITE, *flags)
         (suite,) = tallies.pop().suites.values()
@@ -429,17 +429,17 @@ def test_a_run_has_the_cell_that_it_was_played_in(garden: Example, monkeypatch: 
 
 
 def test_workers_change_nothing(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_pare.plugin.result_collector import Tally
+    from pytest_pare.plugin.result_collector import ResultCollector
 
     garden.suite(f"{{{MATRIX}, sweep: {{noise.tool_slow.rate: [0.5, 0]}}, reports: {{json: out.json}}}}")
-    tallies: list[Tally] = []
-    finish: Callable[..., None] = Tally.pytest_unconfigure
+    tallies: list[ResultCollector] = []
+    finish: Callable[..., None] = ResultCollector.pytest_unconfigure
 
-    def watched(tally: Tally) -> None:
-        tallies.append(tally)
-        finish(tally)
+    def watched(collector: ResultCollector) -> None:
+        tallies.append(collector)
+        finish(collector)
 
-    monkeypatch.setattr(Tally, "pytest_unconfigure", watched)
+    monkeypatch.setattr(ResultCollector, "pytest_unconfigure", watched)
     found = []
     for flags in (["-n2"], ["-n0"]):
         session = garden.run(*SUITE, *flags)

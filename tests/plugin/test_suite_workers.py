@@ -39,7 +39,7 @@ def garden(example: Example) -> Example:
     )
 
 
-def _told(element: Element) -> tuple[str | None, list[tuple[str | None, str | None]], list[str]]:
+def _text_of(element: Element) -> tuple[str | None, list[tuple[str | None, str | None]], list[str]]:
     """Return name, properties and kinds of parts of an element of JUnit XML."""
     properties = [(one.get("name"), one.get("value")) for one in element.iterfind("properties/property")]
     return element.get("name"), properties, [part.tag for part in element if part.tag != "testcase"]
@@ -62,7 +62,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
                 del group[key]
         rows = pl.read_parquet(garden.path / "rows.parquet").drop("run_duration", "job_duration")
         junit = ElementTree.parse(garden.path / "out.xml").getroot()
-        cases = sorted(_told(case) for case in junit.iter("testcase"))
+        cases = sorted(_text_of(case) for case in junit.iter("testcase"))
         sessions[name] = {
             "code": session.code,
             "outcomes": session.outcomes(),
@@ -71,7 +71,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
             "report": report,
             "rows": rows.rows(),
             "cases": cases,
-            "session": _told(junit[0]),
+            "session": _text_of(junit[0]),
         }
     assert sessions["workers"] == sessions["no workers"]
     assert sessions["workers"] == sessions["no xdist"]

@@ -305,7 +305,7 @@ USAGE = {
 
 
 def broken(kind: Any = None, **figures: Any) -> PAREScenarioValidationResult:
-    return run(None, exception=ValueError("x"), error_kind=kind, **figures)
+    return run(None, exception=ValueError("x"), exception_kind=kind, **figures)
 
 
 def eventful() -> list[PAREScenarioValidationResult]:
@@ -339,7 +339,7 @@ def test_the_text_of_what_happened_in_a_suite() -> None:
 def test_where_nothing_happened_there_is_nothing_to_tell() -> None:
     assert detail_lines([run(True), run(False), run(None), broken()]) == []
     # It did not end the run.
-    assert detail_lines([run(True, error_kind="infrastructure")]) == []
+    assert detail_lines([run(True, exception_kind="infrastructure")]) == []
 
 
 @pytest.mark.parametrize(
@@ -423,7 +423,7 @@ def test_the_json_file_has_what_happened_in_the_suite_and_its_curves(tmp_path: P
 def test_the_table_has_what_happened_in_each_run(tmp_path: Path) -> None:
     write_parquet(tmp_path / "r.parquet", SuiteReport("pare.yaml", suite()))
     frame = pl.read_parquet(tmp_path / "r.parquet")
-    assert frame["error_kind"].to_list() == [None, "configuration", "infrastructure", "infrastructure", None]
+    assert frame["exception_kind"].to_list() == [None, "configuration", "infrastructure", "infrastructure", None]
     assert frame["ended_by"].to_list() == ["nothing_left", "max_turns", None, "nothing_left", None]
     assert frame["noise_events"].to_list() == [1500, 0, 30, 0, 0]
     for name in ("faults", "usage"):
@@ -433,7 +433,7 @@ def test_the_table_has_what_happened_in_each_run(tmp_path: Path) -> None:
 def test_columns_have_their_types_whatever_is_in_them(tmp_path: Path) -> None:
     """Left to itself, polars makes a column of nothing a type of its own, and an integer of what follows many."""
     results = [PAREScenarioValidationResult(success=True, duration=1) for _ in range(201)]
-    results.append(PAREScenarioValidationResult(success=False, duration=2.5, rationale="no", error_kind=None))
+    results.append(PAREScenarioValidationResult(success=False, duration=2.5, rationale="no", exception_kind=None))
     for name, some in (("empty", results[:1]), ("full", results)):
         collected = PAREMultiScenarioValidationResult(MultiScenarioRunnerConfig())
         for number, result in enumerate(some, start=1):

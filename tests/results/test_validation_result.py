@@ -131,7 +131,7 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("writes_without_consent", 0),
         ("turns_saved", 0),
         ("prompt_version", None),
-        ("error_kind", None),
+        ("exception_kind", None),
         ("noise_events", 0),
         ("faults", {}),
         ("usage", {}),
@@ -165,7 +165,7 @@ results = st.builds(
     writes_without_consent=natural,
     turns_saved=natural,
     prompt_version=st.none() | st.text(),
-    error_kind=st.sampled_from([None, "configuration", "infrastructure"]),
+    exception_kind=st.sampled_from([None, "configuration", "infrastructure"]),
     noise_events=natural,
     faults=st.dictionaries(st.text(), st.dictionaries(st.text(), natural, max_size=2), max_size=2),
     usage=st.dictionaries(st.text(), st.dictionaries(st.text(), st.none() | natural, max_size=2), max_size=2),
@@ -213,7 +213,7 @@ def test_a_record_is_made_of_builtins_only() -> None:
         writes_without_consent=FakeNumber(7),  # type: ignore[arg-type]
         turns_saved=FakeNumber(8),  # type: ignore[arg-type]
         prompt_version=BROKEN,  # type: ignore[arg-type]
-        error_kind=BROKEN,  # type: ignore[arg-type]
+        exception_kind=BROKEN,  # type: ignore[arg-type]
         noise_events=FakeNumber(9),  # type: ignore[arg-type]
         faults={"tool_failure": {"a": True}},
         usage={"user": {"cost": True}},
@@ -237,7 +237,7 @@ def test_a_record_is_made_of_builtins_only() -> None:
         "writes_without_consent": 7,
         "turns_saved": 8,
         "prompt_version": "broke",
-        "error_kind": "broke",
+        "exception_kind": "broke",
         "noise_events": 9,
         "faults": {"tool_failure": {"a": True}},
         "usage": {"user": {"cost": True}},
@@ -356,7 +356,14 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
     assert list(collected.scenario_results) == [("one", number) for number in range(1, 11)]
     assert collected.to_polars().columns == list(RESULT_SCHEMA)
     assert isinstance(collected.description(), str)
-    own = {"rejection_count", "writes_without_consent", "turns_saved", "prompt_version", "error_kind", "noise_events"}
+    own = {
+        "rejection_count",
+        "writes_without_consent",
+        "turns_saved",
+        "prompt_version",
+        "exception_kind",
+        "noise_events",
+    }
     own |= {"faults", "usage", "script_events_missed", "ended_by", "status", "details_to_polars"}
     own |= {"run_configs", "configs", "configs_in_order", "other_attempts", "rows"}
     methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}

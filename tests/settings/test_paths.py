@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig, NoiseConfig
 from pytest_pare.settings import Override, Suite, SuiteSettings, load_suite
-from pytest_pare.settings.models import PATH_KEYS
+from pytest_pare.settings.keys import PATH_KEYS
 from pytest_pare.settings.paths import absolute_paths
 
 ALL = """

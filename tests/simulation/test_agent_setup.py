@@ -90,7 +90,7 @@ def test_the_clock_of_a_run_starts_when_its_agent_is_made(told: list[str]) -> No
 def test_an_agent_that_cannot_be_made_is_a_configuration_error_of_its_run(told: list[str]) -> None:
     run = play(told, "fails")
     assert told == ["import", "make", "start"]
-    assert (run.result.status, run.result.error_kind) == ("exception", "configuration")
+    assert (run.result.status, run.result.exception_kind) == ("exception", "configuration")
     assert str(run.result.exception) == "agent_type 'slow_agent:fails': fails() raised OSError: no key"
 
 

@@ -30,15 +30,15 @@ class Patient:
 
     def __init__(self) -> None:
         self.loops: list[asyncio.AbstractEventLoop] = []
-        self._told: asyncio.Queue[str] | None = None
+        self._text_of: asyncio.Queue[str] | None = None
 
     async def __call__(self, turn: Turn) -> None:
         self.loops.append(asyncio.get_running_loop())
-        if self._told is None:
-            self._told = asyncio.Queue()
-            await self._told.put("from the first turn")
-        elif not self._told.empty():
-            assert await self._told.get() == "from the first turn"
+        if self._text_of is None:
+            self._text_of = asyncio.Queue()
+            await self._text_of.put("from the first turn")
+        elif not self._text_of.empty():
+            assert await self._text_of.get() == "from the first turn"
         await asyncio.sleep(0)
         turn.call(FIND, {"query": "tea"})
 

@@ -257,7 +257,7 @@ def test_data_that_cannot_be_had_end_the_run_as_a_matter_of_configuration(
 ) -> None:
     path = str(tmp_path / "gone.json") if text is None else file(tmp_path, text)
     run = run_scenario(Stage(), RunnerSettings(oracle=oracle, noise=NoiseConfig(data=path), **asked))
-    assert (run.result.status, run.result.error_kind) == ("exception", "configuration")
+    assert (run.result.status, run.result.exception_kind) == ("exception", "configuration")
     assert isinstance(run.result.exception, NoiseError)
     assert re.match(said, str(run.result.exception))
     assert not is_users(run.result.exception)
@@ -265,7 +265,7 @@ def test_data_that_cannot_be_had_end_the_run_as_a_matter_of_configuration(
 
 def test_a_config_of_a_scenarios_own_that_is_wrong_is_a_matter_of_configuration() -> None:
     run = run_scenario(Stage(env_events_config=EnvEventsConfigOfARE()), RunnerSettings())
-    assert run.result.error_kind == "configuration"
+    assert run.result.exception_kind == "configuration"
     assert str(run.result.exception).startswith("env_events_config.weight_per_app_class: Apart")
 
 

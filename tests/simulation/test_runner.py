@@ -116,7 +116,7 @@ def test_what_an_exception_of_the_scenarios_calls_its_kind_is_not_what_a_run_cam
         kind = "infrastructure"
 
     run = play(verdict=raising(OfAnotherSortError()))
-    assert (run.result.status, run.result.error_kind) == ("exception", None)
+    assert (run.result.status, run.result.exception_kind) == ("exception", None)
 
 
 # -- steps of the script that raise
@@ -290,7 +290,7 @@ def test_an_engine_that_cannot_be_made_is_the_result(monkeypatch: pytest.MonkeyP
     assert str(run.result.exception) == (
         "no key, user engine gpt-5-mini (openai); set OPENAI_API_KEY in the environment"
     )
-    assert run.result.error_kind == "configuration"
+    assert run.result.exception_kind == "configuration"
     assert run.trace.entries == ()
 
 
