@@ -218,7 +218,7 @@ class ResultCollector:
                 attempts=suite.times_played(),
                 results=[one.result for one in suite.outcomes.values() if one.result is not None],
                 partial=self._partial_reasons(suite),
-                criteria=gate.criteria,
+                criteria=gate.values,
                 deselected=suite.deselected,
                 interrupted=interrupted,
             )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.base.extensions import BUILT_IN
 from pytest_pare.scenarios.config import (
     LLMEngineConfig,
     MultiScenarioRunnerConfig,
@@ -98,6 +99,12 @@ class Gate(_Section):
         "counts only if it is the last.",
     )
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the criteria that decide, by their names."""
+        own = {name: getattr(self, name) for name in BUILT_IN["criterion"]}
+        return {name: value for name, value in own.items() if value is not None} | self.criteria
+
     @field_validator("criteria")
     @classmethod
     def _refuse_unknown_criteria(cls, criteria: dict[str, Any]) -> dict[str, Any]:
@@ -131,6 +138,12 @@ class Reports(_Section):
         default={},
         description="Report files of extensions: format to file, relative to the suite file.",
     )
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The files, by the name of their format."""
+        own = {name: getattr(self, f"{name}_path") for name in BUILT_IN["report"]}
+        return {name: path for name, path in own.items() if path is not None} | self.formats
 
     @field_validator("formats")
     @classmethod

@@ -121,9 +121,7 @@ class Suite:
     @property
     def reports(self) -> dict[str, Path]:
         """The report files, by the name of their format."""
-        reports = self.settings.reports
-        paths = {"json": reports.json_path, "parquet": reports.parquet_path, **reports.formats}
-        return {name: Path(path) for name, path in paths.items() if path is not None}
+        return {name: Path(path) for name, path in self.settings.reports.paths.items()}
 
     @property
     def traces_dir(self) -> Path:
