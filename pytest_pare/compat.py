@@ -1,4 +1,4 @@
-"""Runs scenario modules written for PARE unchanged: `import pare...` imports the counterparts in this project.
+"""Runs scenario modules written for PARE: `import pare...` imports their counterparts here.
 
 The ini value `pare_import_alias = true`, `-p pytest_pare.compat` or `install()` switches it on. If PARE itself is
 installed, `import pare` imports that.

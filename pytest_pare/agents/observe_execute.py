@@ -1,4 +1,4 @@
-"""The built-in agent under test: one stage observes and proposes, another carries out what was accepted."""
+"""The built-in agent: one stage observes and proposes, another executes accepted proposals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tools as agents use them: calls, definitions for function calling, Python functions and lines of a prompt."""
+"""Tools as agents use them: calls, JSON definitions, Python functions and lines of a prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The descriptions of tools, read from signatures and docstrings once per process instead of once per app."""
+"""Descriptions of tools, read from signatures and docstrings once per process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies, so that a scenario, its apps, the event log and the next run share no objects that can change."""
+"""Copies of scenarios, apps and events that share no mutable objects with the originals."""
 
 from __future__ import annotations
 

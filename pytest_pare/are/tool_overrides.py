@@ -1,4 +1,4 @@
-"""Methods that override tools: each is a tool, too, with the missing decorators of the overridden method.
+"""Adds the missing decorators of tools to the methods that override them.
 
 ARE finds tools by their decorators, in a class and its bases. It skips an override without decorators, so that the
 agent would get the method of the base class.

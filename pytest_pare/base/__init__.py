@@ -1,1 +1,1 @@
-"""What every other part may use: builtins, secrets, documents, files."""
+"""The lowest layer: serialization, redaction, documents, run files and extensions."""

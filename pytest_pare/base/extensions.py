@@ -1,4 +1,4 @@
-"""Extensions: what other distributions add to this plugin, by entry points of the group `pytest_pare`.
+"""Extensions that other distributions add, by entry points of the group `pytest_pare`.
 
 An entry point is called `KIND.NAME` and leads to one object:
 

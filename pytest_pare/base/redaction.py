@@ -1,4 +1,4 @@
-"""Redacts secrets in texts: by their value in the environment, by their name, and by their shape."""
+"""Redacts secrets in texts: by their value in the environment, their name and their shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which frames of a stack are the user's own code: not Python's, an installed package's or this plugin's."""
+"""Finds the frames of the user's own code in a stack.
+
+Other frames are those of Python, of installed packages and of this plugin.
+"""
 
 from __future__ import annotations
 

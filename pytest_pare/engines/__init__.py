@@ -1,1 +1,1 @@
-"""What answers the requests of the agents."""
+"""Engines: they answer the requests of the agents."""

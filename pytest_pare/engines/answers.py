@@ -1,4 +1,7 @@
-"""Reads and checks scripted answers. It imports no ARE, so that a session can check them before its first run."""
+"""Reads and checks scripted answers.
+
+This module does not import ARE, so that a session can check answers before its first run.
+"""
 
 import json
 from collections.abc import Iterator

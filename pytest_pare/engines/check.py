@@ -1,4 +1,4 @@
-"""The preflight check of models: whether each can be called, before the first run costs anything."""
+"""The preflight check of models: calls each one before the first run costs anything."""
 
 from __future__ import annotations
 

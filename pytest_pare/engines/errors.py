@@ -5,10 +5,13 @@ None of them is a failure of the agent. The run ends with an exception, and its 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from pytest_pare.results.validation_result import ExceptionKind
+
+SET_LIVE: Final = "which may cost money: set live: true in the suite, or add --pare-live"
+"""What to do if a model would be called and the suite does not allow it."""
 
 
 class EngineError(Exception):

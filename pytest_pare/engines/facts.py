@@ -1,4 +1,7 @@
-"""The figures of an answer, such as tokens and cost, checked where they enter: engines may report anything."""
+"""The figures of an answer, such as tokens and cost.
+
+Engines may report anything, so the figures are checked here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an engine's configuration to the service that is called."""
+"""Resolves an engine's configuration to the service that is called."""
 
 from __future__ import annotations
 

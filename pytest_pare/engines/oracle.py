@@ -1,4 +1,4 @@
-"""The oracle engine: it answers with the scenario's own reference steps, offline and without a key.
+"""The oracle engine: answers with the scenario's own reference steps, offline.
 
 It shows that a scenario can be solved with the prompts, the parser, the tools and the screens of an agent.
 """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.engines import drift
 from pytest_pare.engines.cassette import Call, Cassette, Message, RequestInputs, fingerprint, messages_at
-from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError
+from pytest_pare.engines.errors import SET_LIVE, CassetteDrift, EngineConfigurationError
 from pytest_pare.engines.facts import Facts
 from pytest_pare.engines.replay_engine import ReplayEngine
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_pare.engines.steps import Role
 
 _RECORD = "record it with --pare-record {} --pare-live"
-_SAY_LIVE = "recording asks a model, which may cost something; say live: true in the suite or --pare-live"
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ class Recorder:
         elif self._spec.on_drift != "warn":
             text = [f"turn {self._turn()}, {where}: {cause}", ", ".join([f"in {self._name}", *lines[:1]]), *lines[1:]]
             if self._spec.on_drift == "rerecord":
-                text.append(f"on_drift: rerecord needs leave: {_SAY_LIVE}")
+                text.append(f"on_drift: rerecord calls a model, {SET_LIVE}")
             else:
                 text.append("record it anew with --pare-record all --pare-live")
             raise CassetteDrift("\n".join(text))
@@ -196,7 +195,7 @@ class Recorder:
 
     def _record(self, role: Role, messages: list[Message], ask: AskLive) -> Call:
         if not self._spec.live:
-            raise EngineConfigurationError(f"{self._name}: {_SAY_LIVE}")
+            raise EngineConfigurationError(f"{self._name}: recording calls a model, {SET_LIVE}")
         began = time.perf_counter()
         model, answer, metadata = ask()
         measured = time.perf_counter() - began

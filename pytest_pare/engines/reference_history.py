@@ -1,4 +1,4 @@
-"""What has happened in a run, for the reference steps: which are done, and when each of the others is due."""
+"""The history of a run for the reference steps: which are done, and when others are due."""
 
 from __future__ import annotations
 

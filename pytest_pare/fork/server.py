@@ -1,4 +1,4 @@
-"""The server: a process that imports all modules once, and forks a worker for each shim that requests one.
+"""The fork server: imports all modules once, and forks a worker for each shim.
 
 It is started by the command line of a worker, so that its forks equal plain workers: `sys.argv`, `sys.flags`,
 `__main__`, and the objects behind `sys.stdin` and so on, which refer to their files by number.

@@ -1,4 +1,4 @@
-"""The shim: execnet starts it in the place of a worker. It requests a forked worker, and ends with it.
+"""The shim that execnet starts in the place of a worker: requests a forked worker.
 
 It is a script for `python -I -S` with few imports, because it runs once for each worker. Then it becomes a shell that
 waits, which needs a tenth of the memory.

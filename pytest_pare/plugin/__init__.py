@@ -1,4 +1,4 @@
-"""The plugin's entry point: pytest hooks, which import the rest of the plugin only for sessions with a suite.
+"""The plugin's entry point: its pytest hooks import everything else only for a session with suites.
 
 A session without a suite imports none of ARE, polars, pydantic and yaml.
 """

@@ -1,4 +1,4 @@
-"""Finds the `conftest.py` or plugin that overrides the fixture `proactive_agent`, for the header.
+"""Finds the file that overrides the fixture `proactive_agent`, for the header.
 
 The header is printed before pytest loads the `conftest.py` files of deeper directories, so their text is searched.
 """

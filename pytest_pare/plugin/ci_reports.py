@@ -1,4 +1,4 @@
-"""The verdict in the reports that other plugins write: JUnit XML, pytest-json-report and pytest-reportlog."""
+"""Adds the verdict to the reports of other plugins: JUnit XML, pytest-json-report, pytest-reportlog."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.result_collector import ResultCollector
     from pytest_pare.results.gate import Verdict
 
-# What is no failure of the agent's.
+# Statuses that are errors rather than failures of the agent.
 _ERRORS = ("exception", "no_validation", "no_result")
 
 
 class CIReports:
-    """A plugin of the process that the user looks at.
+    """A plugin of the controller, or of the only process.
 
-    JUnit XML gets properties of the whole session and a text with the verdicts. A run that broke or has no verdict is
-    an `<error>` there, and each failure says what the gate says: most readers of the format show nothing else of it.
-    The JSON report gets a key `pare`, the report log a last line of the type `PareVerdict`.
+    JUnit XML gets properties of the whole session and a text with the verdicts. A run with an exception or without a
+    verdict becomes an `<error>`. Each failure repeats the first line of the gate, because most viewers of the format
+    show failures only. The JSON report gets a key `pare`, the report log a last line of the type `PareVerdict`.
 
     Args:
         config: The session's configuration.
-        collector: Counts the runs.
+        collector: The results of the session.
     """
 
     def __init__(self, config: pytest.Config, collector: ResultCollector) -> None:
         self._config = config
         self._collector = collector
-        # Elements of JUnit XML that tell of runs that did not pass, with their suite and what is to be added.
+        # Elements of JUnit XML for runs that did not pass, with the suite and the status line of the run.
         self._failures: list[tuple[Element, str, str]] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Tell errors from failures in JUnit XML. Last, when that has an element for the report."""
+        """Mark errors in JUnit XML. This runs last, because the element for the report must exist."""
         suite = report.nodeid.partition("::")[0]
         if suite not in self._collector.suites or not report.failed or report.when == "teardown":
             return
@@ -87,13 +87,13 @@ class CIReports:
         output = Element("system-out")
         lines = (_safe(f"{name}: {line}") for name, verdict in verdicts.items() for line in _lines(verdict))
         output.text = "\n".join(lines)
-        # What is written behind the test cases.
+        # The elements of this list are written after the test cases.
         xml.node_reporters_ordered.append(SimpleNamespace(to_xml=lambda: output))
 
 
 def _junit_xml(config: pytest.Config) -> Any:
     """Return the plugin that writes JUnit XML in this session; `None` if none does."""
-    # It has no name of its own, and its module is private.
+    # By the name of the class: the plugin is registered without a name, and its module is private.
     return next((plugin for plugin in config.pluginmanager.get_plugins() if type(plugin).__name__ == "LogXML"), None)
 
 
@@ -115,10 +115,10 @@ def _properties(verdicts: Mapping[str, Verdict]) -> dict[str, str]:
 
 
 def _figures(verdict: Verdict) -> Counter[str]:
-    told = verdict.to_dict()
+    values = verdict.to_dict()
     counts = {
-        "runs": told["runs"],
-        **told["counts"],
+        "runs": values["runs"],
+        **values["counts"],
         "replaced_attempts": sum(verdict.given.attempts.replaced.values()),
     }
     return Counter({f"pare_{name}": count for name, count in counts.items()})
@@ -137,8 +137,8 @@ def _to_dict(verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
     suites = {
         name: {**verdict.to_dict(), "attempts": verdict.given.attempts.to_dict()} for name, verdict in verdicts.items()
     }
-    told: dict[str, Any] = redacted_plain({"verdict": _word(verdicts), "suites": suites})
-    return told
+    content: dict[str, Any] = redacted_plain({"verdict": _word(verdicts), "suites": suites})
+    return content
 
 
 def _safe(text: str) -> str:

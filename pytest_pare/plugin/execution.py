@@ -1,4 +1,4 @@
-"""One run of a scenario as a pytest item: checks the fixtures' values, plays the scenario, passes or fails."""
+"""Plays a scenario as a pytest item: checks the fixtures' values, plays the run, passes or fails."""
 
 from __future__ import annotations
 
@@ -80,12 +80,11 @@ def play(
         scenario, run = _run(item, scenario_id, cls, config, agent, run_number, suite, start_watchdog)
     refused = _warn(item, run)
     if refused and run.result.status == "success":
-        # The filter declares such a run unusable, so its success says nothing about the agent.
+        # The filter declares such a run unusable, so its success must not count.
         run.result.success, run.result.exception, run.result.exception_kind = None, refused[0], "configuration"
     record = {
         "result": result_to_record(run.result),
         "config": config_record,
-        "level": None if variant.level is None else list(variant.level),
         "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
         "setup_seconds": run.setup_seconds,
     }
@@ -114,7 +113,7 @@ def _fail(
         text: The text of the failure.
         scenario: The scenario, as the run left it.
         env: The environment, likewise.
-        raised: Where the agent raised, if it did.
+        raised: The traceback of the agent's exception; `None` without one.
     """
     raise pytest.fail.Exception(text, pytrace=False).with_traceback(raised)
 
@@ -128,7 +127,7 @@ def _warn(item: pytest.Item, run: Run) -> list[Warning]:
         try:
             warn_at_scenario(item, kind(text))
         except kind:
-            # A new one, because the traceback of the one that was raised is ours and pytest's.
+            # A new exception, because the traceback of the raised one has only frames of the plugin and of pytest.
             refused.append(kind(f"{text} (-W or filterwarnings makes an error of this warning)"))
     return refused
 
@@ -202,10 +201,10 @@ def _run(
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
-    variant = RunId.of(item.nodeid, repeated=suite.settings.runs > 1).variant
+    variant = RunId.of_item(item, suite).variant
     scenario: PAREScenario | None = None
     try:
-        # A class that is registered under two ids holds only the last one, so the id is an argument.
+        # A class that is registered under two ids has only the last one, so the id is an argument.
         scenario = cls(run_number=run_number, scenario_id=scenario_id)
         return scenario, run_scenario(
             scenario,

@@ -1,4 +1,4 @@
-"""What a run that did not succeed tells its reader."""
+"""The failure text of a run, and the texts of its reports, cut and redacted."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ _LONGEST_PART = 500
 _SHORT_REST = 50
 # execnet sends larger numbers of any size, but not smaller ones.
 _LEAST_INT = -(2**31)
-# Packages whose frames say nothing of what an agent has done.
+# Packages whose frames do not show what an agent has done.
 _AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
 
-def presentable(told: Any, to_text: Callable[[object], str] = to_short_text) -> Any:
-    """Return what a report tells, with all texts in it cut, and as ones that can be encoded and hold no secret.
+def presentable(content: Any, to_text: Callable[[object], str] = to_short_text) -> Any:
+    """Return a part of a report with all its texts cut, encodable and redacted.
 
     Args:
-        told: A `longrepr` or `sections`.
-        to_text: Makes the texts; `plain.to_text` does not cut.
+        content: A `longrepr` or `sections`.
+        to_text: Makes the texts; `serialization.to_text` does not cut them.
     """
-    if isinstance(told, str):
-        return redacted(to_text(told))
-    if isinstance(told, list | tuple):
-        return type(told)([presentable(one, to_text) for one in _cut_message(told)])
-    if dataclasses.is_dataclass(told):
-        # Pytest's own, of an exception with its traceback.
-        vars(told).update({name: presentable(value, to_text) for name, value in vars(told).items()})
-    return told
+    if isinstance(content, str):
+        return redacted(to_text(content))
+    if isinstance(content, list | tuple):
+        return type(content)([presentable(one, to_text) for one in _cut_message(content)])
+    if dataclasses.is_dataclass(content):
+        # Pytest's class for an exception with its traceback.
+        vars(content).update({name: presentable(value, to_text) for name, value in vars(content).items()})
+    return content
 
 
 def cause_of(report: pytest.TestReport) -> str:
-    """Return the line of a report that says what was wrong."""
+    """Return the line of a report that names the cause of a failure."""
     crash = getattr(report.longrepr, "reprcrash", None)
     lines = (report.longreprtext if crash is None else crash.message).strip().splitlines()
     # Without a traceback, as for a fixture that does not exist, pytest marks the line that matters.
@@ -64,7 +64,7 @@ def _cut_message(lines: Sequence[Any]) -> Sequence[Any]:
     for number, line in enumerate(lines):
         if not isinstance(line, str) or not line.startswith("E "):
             continue
-        # A short rest is a note that is there already.
+        # A short rest is the note of an earlier cut.
         if room < 0 and sum(map(len, lines[number:])) > _SHORT_REST:
             missing = sum(map(len, lines[number:]))
             return [*lines[:number], f"E   ... [{missing:,} more characters]"]
@@ -80,7 +80,7 @@ def sendable(value: Any) -> Any:
     if isinstance(value, dict):
         return {sendable(key): sendable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        # No subclass: a named tuple, a number of numpy's.
+        # Subclasses, such as named tuples and numpy numbers, become builtins.
         items = map(sendable, value)
         return list(items) if isinstance(value, list) else tuple(items)
     if value is None or isinstance(value, bool):
@@ -91,15 +91,15 @@ def sendable(value: Any) -> Any:
 
 
 def explanation(run: Run) -> str:
-    """Tell why a run did not succeed: the reason, then the last events in simulated time."""
+    """Return the failure text of a run: the reason, then the last events in simulated time."""
     error = run.result.exception
     if error is not None:
         reason = f"{exception_type_name(error)}: {to_short_text(error)}".removesuffix(": ")
     else:
         said = "said no" if run.result.success is False else "gave no verdict (success is None)"
         reason = to_short_text(run.result.rationale or f"validate() {said} and gave no rationale")
-    ending = [] if error is not None or not (told := unfinished(run.result)) else [told]
-    # A condition that is asked every second would leave no room for what happened.
+    ending = [] if error is not None or not (missed := unfinished(run.result)) else [missed]
+    # A condition is evaluated every second, and its events would leave no room for others.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
     count = min(_LAST_EVENTS, len(events))
@@ -107,44 +107,44 @@ def explanation(run: Run) -> str:
     lines = [reason, *ending, "", title, *(f"  {line}" for line in shown)]
     if run.result.export_path is not None:
         lines += ["", f"trace: {run.result.export_path}"]
-    # A `sys.exit()` in the scenario's code is told with where that is.
+    # The traceback shows where the scenario's code called `sys.exit()`.
     raised = error.__cause__ if isinstance(error, RecordedException) else run.agent_error
     return to_text("\n".join([*lines, *_agents_traceback(raised)]))
 
 
 def unfinished(result: PAREScenarioValidationResult) -> str:
-    """Tell how many events of its script a run has missed; nothing if it has missed none."""
+    """Return a line on the events of the script that a run has missed; empty if it has missed none."""
     missed = result.script_events_missed
-    told = f"{missed} event{'s' * (missed > 1)} of the script had not happened when the run ended ({result.ended_by})"
-    return told if missed else ""
+    line = f"{missed} event{'s' * (missed > 1)} of the script had not happened when the run ended ({result.ended_by})"
+    return line if missed else ""
 
 
 def _agents_traceback(error: BaseException | None) -> list[str]:
     if error is None:
         return []
     others = [str(Path(sys.modules[name].__file__ or "").parent) for name in _AROUND_AGENTS]
-    # An agent that is installed as a package has no frames of the first kind.
+    # An agent that is installed as a package has no frames of the user's.
     for is_agents in (is_users_file, lambda file: not any(Path(file).is_relative_to(other) for other in others)):
-        told = traceback.TracebackException.from_exception(error)
-        if _keep_agents_frames(told, is_agents):
+        shown = traceback.TracebackException.from_exception(error)
+        if _keep_agents_frames(shown, is_agents):
             # The reason above has the whole message.
             parts = (
-                one if len(one) <= _LONGEST_PART else f"{one[:_LONGEST_PART]}...\n" for one in told.format(chain=False)
+                one if len(one) <= _LONGEST_PART else f"{one[:_LONGEST_PART]}...\n" for one in shown.format(chain=False)
             )
             return ["", *"".join(parts).splitlines()]
     return []
 
 
-def _keep_agents_frames(told: traceback.TracebackException, is_agents: Callable[[str], bool]) -> bool:
-    """Leave only the agent's own frames, in a group in each of its exceptions, and return whether there are any."""
-    own = [frame for frame in told.stack if is_agents(frame.filename)]
-    told.stack = traceback.StackSummary.from_list(own)
-    parts = [_keep_agents_frames(one, is_agents) for one in told.exceptions or []]
+def _keep_agents_frames(shown: traceback.TracebackException, is_agents: Callable[[str], bool]) -> bool:
+    """Keep only the agent's frames, in each exception of a group too, and return whether there are any."""
+    own = [frame for frame in shown.stack if is_agents(frame.filename)]
+    shown.stack = traceback.StackSummary.from_list(own)
+    parts = [_keep_agents_frames(one, is_agents) for one in shown.exceptions or []]
     return bool(own) or any(parts)
 
 
 def is_users(error: BaseException) -> bool:
-    """Tell whether an exception comes from the scenario's own code, or what that called."""
+    """Return whether an exception comes from the scenario's own code, or from code that it called."""
     from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
     from pytest_pare.scenarios.noise.data import NoiseError
 
@@ -152,9 +152,10 @@ def is_users(error: BaseException) -> bool:
 
 
 def from_users_code(error: Exception) -> Exception:
-    """Return `error` with the user's frames alone, and so all exceptions behind it.
+    """Return `error` with only the user's frames, in its causes and contexts too.
 
-    Where a library is installed as a package, nothing tells its frames from others: those below the plugin's are left.
+    The frames of a library that is installed as a package look like those of any other package, so all frames below the
+    plugin's are kept.
     """
     chain: list[BaseException] = [error]
     for one in chain:
@@ -166,10 +167,10 @@ def from_users_code(error: Exception) -> Exception:
 
 def _own_frames(error: BaseException) -> TracebackType | None:
     own = error.__traceback__
-    while own is not None and _is_plumbing(own.tb_frame.f_globals.get("__name__", "")):
+    while own is not None and _is_internal(own.tb_frame.f_globals.get("__name__", "")):
         own = own.tb_next
     return own
 
 
-def _is_plumbing(module: str) -> bool:
+def _is_internal(module: str) -> bool:
     return module.partition(".")[0] in ("pytest_pare", "are")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CHECKED = pytest.StashKey[object]()
 """The config of a test that was validated, with absolute paths."""
 
-# The field of a runner's config that a fixture stands for, where it has another name.
+# Fields of a config that a fixture with another name sets.
 _FIXTURES = {"noise": "noise_config"}
 
 
@@ -69,7 +69,7 @@ def updated_config(
 
     from pytest_pare.settings.paths import absolute_paths
 
-    # Only what was set: an alias that was not set follows its engine.
+    # Only keys that were set: an alias that was not set follows its engine.
     settings = {name: getattr(config, name) for name in config.model_fields_set}
     plain = {name: _plain(type(config), name, value) for name, value in changed.items()}
     try:

@@ -1,4 +1,4 @@
-"""The fixtures that a scenario runs with. A `conftest.py` can override or parametrise each of them.
+"""The fixtures of a run; a `conftest.py` can override or parametrise each of them.
 
 Precedence, highest first: an overriding fixture, the command line, the suite file, the defaults.
 """
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 def pare_variant(request: pytest.FixtureRequest) -> Variant:
     """The variant of the suite that the scenario is run in: its `name`, `settings`, and `level` of the sweep.
 
-    Where the suite names none, and in a test of another kind if it names several, it is the suite itself, without a
-    name.
+    It is the suite itself, without a name, if the suite has no variants, or if it has several and the test is your own.
     """
     from pytest_pare.plugin.pare_fixture import variant_for
 
@@ -36,17 +35,17 @@ def pare_variant(request: pytest.FixtureRequest) -> Variant:
 
 @pytest.fixture
 def pare_config(pare_variant: Variant) -> SuiteSettings:
-    """The settings of the suite that the scenario is run by, as they are in its variant.
+    """The settings of the scenario's suite, in its variant.
 
-    In a test of another kind, those of the session's only suite; where no suite takes part, of the only one that the
-    ini value `pare_config` names; or else the defaults.
+    In a test of your own, they are the settings of the session's only suite; if the session has none, those of the only
+    suite in the ini value `pare_config`; or else the defaults.
     """
     return pare_variant.settings
 
 
 @pytest.fixture
 def pare_run_number() -> int | None:
-    """The number of the run, from 1 on; `None` where each scenario is run once."""
+    """The number of the run, from 1 on; `None` if each scenario is run once."""
     return None
 
 

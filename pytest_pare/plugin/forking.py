@@ -35,7 +35,7 @@ PRELOAD = (
 # The value of a variable in a spec of execnet.
 _VARIABLE = re.compile(r"(//env:[^=]*=).*?(?=//|\Z)")
 
-# Time limit for importing all of it.
+# Time limit for importing all of these modules.
 _START_SECONDS = 120.0
 # How long the server may take to end when no workers are left.
 _END_SECONDS = 2.0
@@ -70,7 +70,7 @@ def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
     reason = _obstacle(specs)
     if reason is None:
         try:
-            # Without users' plugins, whose asserts pytest rewrites. LiteLLM installs anyio, which is one.
+            # Without users' plugins, whose asserts pytest rewrites. anyio is a plugin too, and LiteLLM installs it.
             own = sorted(name for name in sys.modules if name.partition(".")[0] in ("_pytest", "anyio", "xdist"))
             shim = _start(config, [*own, *preload])
         except (OSError, ChildProcessError) as error:

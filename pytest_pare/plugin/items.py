@@ -1,4 +1,4 @@
-"""A suite file as a `pytest.Module`: its scenarios are functions, parametrised by variant and run."""
+"""A suite file as a `pytest.Module` whose functions are the selected scenarios."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SuiteFile(pytest.Module):
         self._functions: dict[str, Callable[..., None]] = {}
 
     def funcnamefilter(self, name: str) -> bool:
-        """Return whether a name is a scenario, whatever its id looks like."""
+        """Return whether a name is the id of a selected scenario."""
         return name in self._functions
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
@@ -90,7 +90,7 @@ class SuiteFile(pytest.Module):
         return [*items, *broken]
 
     def _refuse_repeats(self, item: pytest.Function) -> None:
-        # The parameters of plugins have names that no fixture has.
+        # Plugins that repeat tests add parameters whose names begin with two underscores.
         if hasattr(item, "callspec") and any(name.startswith("__") for name in item.callspec.params):
             raise self.CollectError(
                 f"{item.nodeid}: a plugin or a mark repeats this scenario (pytest-repeat, pytest-flakefinder), which "
@@ -105,7 +105,7 @@ class SuiteFile(pytest.Module):
         for one in find_overlooked(self.suite, self.config.rootpath):
             warning = PARELibraryWarning(redacted(to_text(one.text)))
             try:
-                # In all workers: an error must be one in each of them.
+                # Each worker applies the filters, because an error must occur in all of them.
                 with warnings.catch_warnings(record=not _is_first(one)):
                     warnings.warn_explicit(warning, None, str(one.path), one.line)
             except PARELibraryWarning:
@@ -125,7 +125,7 @@ class ScenarioItem(pytest.Function):
 
 
 class BrokenModule(pytest.Collector):
-    """A scenario module that could not be imported: an error of the collection, or a skip, of its own."""
+    """A scenario module that could not be imported; it becomes a collection error or a skip."""
 
     def __init__(self, *args: Any, failure: ImportFailure, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -144,7 +144,7 @@ class ScenarioHooks:
     @staticmethod
     @pytest.hookimpl(trylast=True)
     def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-        """Repeat a scenario in each variant as often as its suite says. Last, so that both end the node id."""
+        """Parametrise a scenario by variant and run number. This runs last, so that both end the node id."""
         suite = suite_of(metafunc.definition)
         if suite is None:
             return
@@ -187,7 +187,7 @@ class ScenarioHooks:
 
 
 def _is_first(one: Overlooked) -> bool:
-    """Tell whether no process of this session has warned of it."""
+    """Return whether this process is the first of the session to warn of a class."""
     name = hashlib.sha256(str(one).encode("utf-8", "backslashreplace")).hexdigest()[:16]
     try:
         (directory() / f"overlooked-{name}").touch(exist_ok=False)

@@ -1,4 +1,4 @@
-"""What makes a session less than its suites: flags, settings, other plugins."""
+"""Finds why a session is partial: flags, settings and plugins that leave runs out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.suite_results import SuiteResults
 
 UNKNOWN_CODE = "a plugin or a conftest.py"
-"""What deselects runs if no flag and no setting does."""
+"""The reason if runs are missing, and no flag or setting leaves them out."""
 
 _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 # Of pytest-split, pytest-shard and pytest-test-groups: the number of shares, and the one of this session.
@@ -21,7 +21,7 @@ _SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-gro
 
 
 def narrowing(config: pytest.Config, suite: SuiteResults) -> list[str]:
-    """Return what leaves runs of a suite out, or may: flags and settings, or else unknown code."""
+    """Return the flags and settings that may leave runs of a suite out, or else unknown code if runs are missing."""
     reasons = list(reasons_of(config, suite))
     if not reasons and suite.outcomes and suite.deselected:
         reasons = [UNKNOWN_CODE]
@@ -29,7 +29,7 @@ def narrowing(config: pytest.Config, suite: SuiteResults) -> list[str]:
 
 
 def reasons_of(config: pytest.Config, suite: SuiteResults) -> Iterator[str]:
-    """Yield the flags and settings that leave runs of a suite out, in the words of the command line."""
+    """Yield the flags and settings that may leave runs of a suite out, as on the command line."""
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):
             yield f"{flag} {config.getoption(option)}"
@@ -44,7 +44,7 @@ def reasons_of(config: pytest.Config, suite: SuiteResults) -> Iterator[str]:
 
 
 def _shards(config: pytest.Config) -> Iterator[str]:
-    """Return which share of the tests a plugin leaves for this session, in the words of the command line."""
+    """Yield the share of the tests that a plugin selects for this session, as on the command line."""
     for shards, shard in _SHARDS:
         # A flag that no plugin adds has the value None.
         count = config.getoption(shards, None)
@@ -53,5 +53,5 @@ def _shards(config: pytest.Config) -> Iterator[str]:
 
 
 def only_looks(config: pytest.Config) -> bool:
-    """Tell whether this session runs nothing on purpose."""
+    """Return whether a flag such as `--collect-only` keeps this session from running tests."""
     return any(config.getoption(option, False) for option in _LOOKS)

@@ -1,6 +1,6 @@
 """Every command-line flag and ini value of the plugin, in one table.
 
-Imports nothing: reading it is a part of every pytest start.
+It imports no other module of the plugin, because every start of pytest imports it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 NOT_RUN = "the session ended before it was run"
-"""Why a run has no result before it has begun."""
+"""The reason of a run that has not begun."""
 
 _AS_EXPECTED = ("success", "skipped", "xfailed")
 
@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def word(self) -> str:
-        """The outcome in the words of a report."""
+        """The name of the outcome in a report."""
         if self.died:
             return "process died"
         return "infrastructure" if self.is_infrastructure else self.kind.replace("_", " ")
@@ -76,13 +76,13 @@ def outcome_of(report: pytest.TestReport) -> Outcome | None:
         return _outcome_of_call(report, replaced=replaced)
     if report.when == "setup":
         return Outcome("no_result", reason=f"a fixture failed: {cause_of(report)}", replaced=replaced)
-    # The watchdog has ended a run that took too long: its process did not die by itself.
+    # If the watchdog ended a run that took too long, its process did not die by itself.
     ended = why_ended(report.nodeid)
     return Outcome("no_result", reason=ended or "its process died", died=ended is None, replaced=replaced)
 
 
 def is_run_again(report: pytest.TestReport) -> bool:
-    """Tell whether a plugin has run the test again after this report: it logs the report with an outcome of its own."""
+    """Return whether a plugin has run the test again after this report; such a plugin sets an outcome of its own."""
     return report.outcome not in ("passed", "failed", "skipped")
 
 
@@ -118,14 +118,14 @@ def counted(attempts: Sequence[Outcome], reruns: Literal["first", "last"]) -> Ou
     """Return the attempt at a run that counts.
 
     Args:
-        attempts: All of them, in their order. Several that nothing has replaced are those of several workers, with
-            `--dist each`: of these, each must succeed.
-        reruns: Which one counts where a plugin has run the test again. An attempt that infrastructure has ended says
-            nothing of the agent and is replaced in either case.
+        attempts: All attempts, in their order. With `--dist each`, each worker adds one that is not replaced, and each
+            of these must succeed.
+        reruns: Which one counts if a plugin has run the test again. An attempt that infrastructure has ended says
+            nothing about the agent, and is replaced in either case.
     """
     final = [attempt for attempt in attempts if not attempt.replaced]
     wrong = [attempt for attempt in final if attempt.kind not in _AS_EXPECTED]
     last = (wrong or final or attempts)[-1]
     first = next((attempt for attempt in attempts if attempt.replaced and not attempt.is_infrastructure), last)
-    # Where a plugin wants several successes, the first of them is not enough.
+    # A plugin may require several successes, so the first of them does not decide.
     return last if reruns == "last" or first.kind in _AS_EXPECTED else first

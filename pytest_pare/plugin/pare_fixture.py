@@ -37,7 +37,7 @@ _SUITE = pytest.StashKey[Suite]()
 
 
 def suite_for(node: pytest.Item | pytest.Collector) -> Suite:
-    """Return the suite that a test belongs to; or else the only one of the session, or of the ini value; or defaults.
+    """Return the suite of a test, or else the only one of the session or of the ini value, or one with the defaults.
 
     Raises:
         pytest.fail.Exception: If the suite of the ini value cannot be used.

@@ -1,4 +1,4 @@
-"""The models that a session calls: lists them in the header, and checks them before the first run."""
+"""Lists the models of a session in the header, and checks them before the first run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.run_files import why_not_writable
+from pytest_pare.engines.errors import SET_LIVE
 from pytest_pare.engines.model_resolution import name_of
 from pytest_pare.plugin.narrowing import only_looks
 from pytest_pare.results.text import plural
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite, SuiteSettings
 
 
-def announced(suite: Suite, scenarios: int) -> list[str]:
+def model_lines(suite: Suite, scenarios: int) -> list[str]:
     """Return the header's lines about the models that a suite calls or replays; none if it uses no model.
 
     Args:
@@ -45,7 +46,7 @@ def announced(suite: Suite, scenarios: int) -> list[str]:
 
 
 def calls_models(suite: Suite) -> bool:
-    """Tell whether any run of a suite calls a model."""
+    """Return whether any run of a suite calls a model."""
     return any(True for settings in _settings(suite) for _ in _called(settings, settings.runner))
 
 
@@ -62,8 +63,7 @@ def require_permission(settings: SuiteSettings, config: ScenarioRunnerConfig) ->
     """
     for role, engine in () if settings.live else _called(settings, config):
         pytest.fail(
-            f"the {role} engine calls a model, {name_of(engine)}, which may cost money: set live: true in the suite, "
-            "or add --pare-live",
+            f"the {role} engine calls a model, {name_of(engine)}, {SET_LIVE}",
             pytrace=False,
         )
 
@@ -135,7 +135,7 @@ def _models(runner: ScenarioRunnerConfig) -> Iterator[tuple[str, LLMEngineConfig
 
 
 def _is_replayed(settings: SuiteSettings) -> bool:
-    """Tell whether runs only replay, even if requests differ from the recorded ones."""
+    """Return whether runs only replay, even if requests differ from the recorded ones."""
     cassettes = settings.cassettes
     if cassettes is None or cassettes.mode != "none":
         return False

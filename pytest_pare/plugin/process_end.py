@@ -1,4 +1,4 @@
-"""Ends the session properly on `os._exit` and SIGTERM, and in spite of threads that agents leave behind."""
+"""Ends the session with a verdict on `os._exit` and SIGTERM, and with threads left over."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ProcessEnd:
 
     Args:
         config: The session's configuration.
-        collector: The results of the session; `None` in a worker, whose end the controller notices.
+        collector: The results of the session; `None` in a worker, because the controller detects its end.
     """
 
     def __init__(self, config: pytest.Config, collector: ResultCollector | None) -> None:
@@ -126,7 +126,7 @@ class ProcessEnd:
         self._end_here(pytest.ExitCode.TESTS_FAILED)
 
     def _end_here(self, status: pytest.ExitCode) -> NoReturn:
-        """End the session inside of a run, in whatever thread, and then the process.
+        """End the session inside of a run, in any thread, and then the process.
 
         Fixtures are torn down in the middle of that run, and may hang or fail.
         """

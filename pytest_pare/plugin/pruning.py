@@ -1,4 +1,4 @@
-"""The flag `--pare-prune-cassettes`: removes the cassettes that no scenario of a suite uses any more."""
+"""Removes the cassettes that no scenario of a suite uses, with `--pare-prune-cassettes`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Pruning:
 
 
 def _is_whole(suite: SuiteResults) -> bool:
-    """Tell whether each planned scenario is there with each variant and each number.
+    """Return whether each planned scenario is there with each variant and each number.
 
     With parametrised fixtures it returns False, because the number of their variants is unknown.
     """

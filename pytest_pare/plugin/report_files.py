@@ -1,4 +1,4 @@
-"""The report files of a suite: marked UNFINISHED when the session starts, and written whole when it has its verdict."""
+"""The report files of a suite: UNFINISHED until the session has its verdict."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReportFiles:
 
     Attributes:
         written: The files that hold the results of this session.
-        problems: Why others could not be written, a sentence each.
+        problems: The errors of the other files, a sentence each.
     """
 
     def __init__(self, suite: SuiteResults) -> None:
@@ -74,7 +74,7 @@ class ReportFiles:
                     path.unlink(missing_ok=True)
 
     def note(self, nodeid: str, outcome: Outcome, record: dict[str, Any] | None) -> None:
-        """Add a run to the journal, which is left if the session is killed."""
+        """Add a run to the journal, a file that remains if the session is killed."""
         path = self._journal_path
         if path is None or not self._has_journal:
             return
@@ -86,11 +86,11 @@ class ReportFiles:
             self._journal.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._journal.flush()
         except OSError:
-            # A copy for the worst case. The results themselves are kept.
+            # The journal is a backup; the results themselves are in memory.
             self._has_journal = False
 
     def write(self, *, duration: float) -> None:
-        """Write the reports. Whatever goes wrong with one is a problem of its own.
+        """Write the reports; an error in one of them does not stop the others.
 
         Args:
             duration: Length of the session in seconds of real time.
@@ -109,7 +109,7 @@ class ReportFiles:
     def _close_journal(self) -> None:
         path = self._journal_path
         if self._journal is not None and path is not None:
-            # What a full disk has no room for is written once more when the file is closed.
+            # On a full disk, closing the file tries to write the rest and fails again.
             with suppress(OSError):
                 self._journal.close()
             with suppress(OSError):
@@ -118,11 +118,11 @@ class ReportFiles:
 
 @contextmanager
 def problem_of(problems: list[str], what: str) -> Iterator[None]:
-    """Add whatever is raised to `problems`, and go on; only an interrupt is passed on.
+    """Add any exception to `problems` and suppress it; only an interrupt is raised.
 
     Args:
         problems: The sentences.
-        what: What cannot be done if something is raised.
+        what: The beginning of the sentence: what cannot be done.
     """
     try:
         yield

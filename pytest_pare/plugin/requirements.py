@@ -1,4 +1,4 @@
-"""Finds conflicts in the environment: broken requirements, and distributions that own the same files.
+"""Finds conflicts between installed distributions: broken requirements and shared files.
 
 ARE pins its requirements. An installer that adds an agent framework can break ARE or the framework, with exit status
 0; the first sign is an import error in a run.
@@ -59,7 +59,7 @@ class Broken(NamedTuple):
 
 
 def environment_lines() -> list[str]:
-    """Return the conflicts in this process's environment and the commands that solve them; none if all is well."""
+    """Return the conflicts in this process's environment and the commands that solve them; empty without any."""
     return problem_lines(installed())
 
 
@@ -151,7 +151,7 @@ def _is_met(requirement: Requirement, version: str) -> bool:
 
 
 def _is_tested(name: str, version: str) -> bool:
-    """Tell whether a version is the tested one, or a later one with the same major version."""
+    """Return whether a version is the tested one, or a later one with the same major version."""
     try:
         found, tested = Version(version), Version(TESTED[name])
     except InvalidVersion:

@@ -1,4 +1,4 @@
-"""The controller's side: from the reports that arrive to results, a verdict and an exit status."""
+"""Collects the results of a session from its reports, and sets its verdicts and exit status."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 _BEGAN = "it began and never ended"
 # Kept open for the report, in case an agent takes all file descriptors: imports need some too.
 _SPARE_FILES = 16
-# How a session ends that was not cut short.
+# Exit statuses of a session that was not cut short.
 _WELL_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
 class ResultCollector:
-    """A plugin of the process that the user looks at: counts, reports, and sets the exit status.
+    """A plugin of the controller, or of the only process: collects results, prints them, sets the exit status.
 
     Results are kept as they arrive.
 
     Args:
         config: The session's configuration.
         suites: The suites, by the node ids of their files.
-        planned: How many scenarios each selects before its limit, where the source of its library tells.
+        planned: The number of scenarios that each selects before its limit, if the source of its library shows it.
 
     Attributes:
         suites: The runs of each suite, by the node id of its file.
         duration: Length of the session in seconds of real time, when it has ended.
-        problems: What went wrong beside the runs, a sentence each.
+        problems: Errors outside of the runs, a sentence each.
         is_urgent: Whether the process may be killed soon: the verdict then comes before other plugins end, and before
             workers that are still busy.
     """
@@ -61,7 +61,7 @@ class ResultCollector:
         self.is_urgent = False
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Mark the reports as UNFINISHED: none may tell of an earlier session."""
+        """Mark the reports as UNFINISHED, so that none shows an earlier session."""
         self._session = session
         if only_looks(self._config):
             return
@@ -69,7 +69,7 @@ class ResultCollector:
         for files in self._files.values():
             files.begin()
 
-    # -- what was selected
+    # -- selected runs
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the selected runs."""
@@ -81,7 +81,7 @@ class ResultCollector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        """Note the selected runs, which every worker has found alike."""
+        """Note the selected runs, which are the same in every worker."""
         self._select(ids)
 
     def _select(self, nodeids: Iterable[str]) -> None:
@@ -93,10 +93,10 @@ class ResultCollector:
     def _suite_of(self, nodeid: str) -> SuiteResults | None:
         return self.suites.get(nodeid.partition("::")[0])
 
-    # -- what happened
+    # -- reports
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Note a run that has begun: if nothing more is heard of it, its process died."""
+        """Note a run that has begun: if no report follows, its process has died."""
         suite = self._suite_of(nodeid)
         outcome = None if suite is None else suite.outcomes.get(nodeid)
         if outcome is not None and outcome.is_waiting:
@@ -116,7 +116,7 @@ class ResultCollector:
             self.problems.append(f"the session was ended: {reason}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a report says of a run."""
+        """Keep the outcome and the record of a run from its report."""
         suite = self._suite_of(report.nodeid)
         # Subtests send reports of a subclass, under the node id of the test around them.
         if suite is None or type(report) is not pytest.TestReport:
@@ -141,22 +141,22 @@ class ResultCollector:
         suite.keep(nodeid, outcome)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note what could not be collected."""
+        """Note files and modules that could not be collected."""
         suite = self._suite_of(report.nodeid)
         if report.failed and suite is not None:
             self._not_collected.add(suite.name)
         if report.failed and suite is not None and "::" in report.nodeid:
-            # Nobody knows how many runs a broken module holds; the gate must miss one at least.
+            # A broken module holds an unknown number of runs; the gate counts one without a result.
             suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be collected")
             suite.all_collected = False
 
-    # -- what it comes to
+    # -- verdicts and exit status
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(
         self, session: pytest.Session, exitstatus: int | pytest.ExitCode
     ) -> Generator[None, object, object]:
-        """Let the gates decide, before other plugins write what they have, and set the exit status after them."""
+        """Evaluate the gates before other plugins write their reports, and set the exit status after that."""
         if only_looks(self._config):
             return (yield)
         for number in self._spare:
@@ -171,12 +171,12 @@ class ResultCollector:
         if self.is_urgent:
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             if reporter is not None:
-                # Pytest ends its line of dots later.
+                # Pytest has not yet ended its line of dots.
                 reporter.write_line("")
             self._finish(reporter)
         result: object = None
         if any(suite.outcomes for suite in self.suites.values()):
-            # A full disk fails a plugin that writes a file of its own, too, and the verdict is to be printed.
+            # On a full disk, plugins that write files fail too, and the verdict must be printed.
             with problem_of(self.problems, "a plugin failed at the end of the session"):
                 result = yield
         else:
@@ -195,7 +195,7 @@ class ResultCollector:
             session.exitstatus = pytest.ExitCode.OK
 
     def verdicts(self, *, interrupted: bool) -> dict[str, Verdict]:
-        """Return what the gates say of the runs so far, by the name of the suite; nothing of one without any run.
+        """Return the verdicts on the runs so far, by the name of the suite; suites without a run are left out.
 
         Args:
             interrupted: Whether the session was ended early.
@@ -225,7 +225,7 @@ class ResultCollector:
         )
 
     def _partial_reasons(self, suite: SuiteResults) -> tuple[str, ...]:
-        """Return what made this session less than the suite, in the words of the command line."""
+        """Return why this session is partial, as on the command line."""
         if suite.deselected == 0:
             return ()
         return tuple(narrowing(self._config, suite))
@@ -241,7 +241,7 @@ class ResultCollector:
         self._finish(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
-        """Do so now if pytest has printed no summary: after an internal error, or one of another plugin."""
+        """Print and write the reports if pytest has printed no summary, as after an internal error."""
         self._finish(self._config.pluginmanager.get_plugin("terminalreporter"))
 
     def _finish(self, reporter: pytest.TerminalReporter | None) -> None:
@@ -266,7 +266,7 @@ class ResultCollector:
             self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _deselected_suites(self) -> dict[str, list[str]]:
-        """Return the suites all of whose runs were deselected, and by what."""
+        """Return the suites whose runs were all deselected, with the reasons."""
         return {
             name: list(reasons_of(self._config, suite)) or [UNKNOWN_CODE]
             for name, suite in self.suites.items()

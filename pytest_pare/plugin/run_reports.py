@@ -1,8 +1,8 @@
-"""What the reports of a run carry from the process that plays it: its records, and the properties of its test case.
+"""Attaches the records and properties of runs to their reports, in the process that plays them.
 
-Plugins that run a failed test again treat reports differently: flaky logs none for an attempt but that of its teardown,
-pytest-retry logs one object twice, pytest-rerunfailures logs the reports of an attempt after all of them are made. So a
-record is attached when a report is logged, not when it is made.
+Plugins that run a failed test again treat reports differently: flaky logs only the report of the teardown, pytest-retry
+logs one object twice, and pytest-rerunfailures logs the reports of an attempt after all of them are made. So a record
+is attached when a report is logged, not when it is made.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ATTEMPT = pytest.StashKey[int]()
 _OF_STATUS = ("pare_status", "pare_exception_kind", "pare_exception_type")
-# Of a property.
+# The most characters of a property.
 _LONGEST = 200
 
 
@@ -36,9 +36,9 @@ class _Played:
     Attributes:
         item: The item.
         run: The run that it stands for.
-        has_open_attempt: Whether an attempt has begun that no report was logged of.
-        cause: Why that attempt has no record, if it has failed without one.
-        unreported: The records of earlier attempts that no report was logged of.
+        has_open_attempt: Whether an attempt has begun and none of its reports was logged.
+        cause: The cause of its failure, if that attempt failed without a record.
+        unreported: The records of earlier attempts without a logged report.
     """
 
     item: pytest.Item
@@ -48,7 +48,7 @@ class _Played:
     unreported: list[dict[str, Any]] = field(default_factory=list)
 
     def take_record(self) -> dict[str, Any] | None:
-        """Return the record of the attempt that has begun last, which is reported with that; `None` if it has none."""
+        """Close the last attempt and return its record; `None` if it has none."""
         self.has_open_attempt = False
         record = self.item.stash.get(RECORD, None)
         if record is not None:
@@ -81,7 +81,7 @@ class RunReports:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note why an attempt has failed, in case that no report is logged of it."""
+        """Note why an attempt has failed, in case none of its reports is logged."""
         report = yield
         played = self._played.get(item.nodeid)
         if played is not None and report.failed and report.when != "teardown":
@@ -101,7 +101,7 @@ class RunReports:
         report.user_properties = sendable(list(played.item.user_properties))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Forget the item: a plugin that runs it once more begins anew."""
+        """Drop the state of the item; a plugin that runs it once more begins anew."""
         self._played.pop(nodeid, None)
 
 
@@ -127,11 +127,11 @@ def _attach(played: _Played, report: pytest.TestReport) -> None:
 
 
 def run_properties(run: RunId, *, attempt: int) -> dict[str, str | None]:
-    """Return the identity of a run as properties of a test case; `None` for what it does not have.
+    """Return the identity of a run as properties of a test case; `None` for properties that it does not have.
 
     Args:
         run: The run.
-        attempt: How often this process has begun it.
+        attempt: The number of times that this process has begun it.
     """
     return {
         "pare_scenario": run.scenario_id,
@@ -143,10 +143,10 @@ def run_properties(run: RunId, *, attempt: int) -> dict[str, str | None]:
 
 
 def status_properties(report: pytest.TestReport, record: Mapping[str, Any] | None) -> dict[str, str | None]:
-    """Return what became of an attempt, as properties of a test case; `None` for what does not apply.
+    """Return the status of an attempt as properties of a test case; `None` for properties that do not apply.
 
     Args:
-        report: Of its call, of a set-up that failed or was skipped, or of its teardown if no report was logged before.
+        report: The report of its call, of a failed or skipped set-up, or of its teardown if it is the first one logged.
         record: Its record, if it has one.
     """
     values: tuple[str | None, ...] = ("no_result", None, None)
@@ -164,7 +164,7 @@ def status_properties(report: pytest.TestReport, record: Mapping[str, Any] | Non
 
 
 def _set_properties(item: pytest.Item, properties: Mapping[str, str | None]) -> None:
-    """Set properties of a test case anew; without a value, they are taken away."""
+    """Replace properties of a test case; properties without a value are removed."""
     kept = [(name, value) for name, value in item.user_properties if name not in properties]
-    told = [(name, redacted(to_text(value))[:_LONGEST]) for name, value in properties.items() if value is not None]
-    item.user_properties[:] = [*kept, *told]
+    added = [(name, redacted(to_text(value))[:_LONGEST]) for name, value in properties.items() if value is not None]
+    item.user_properties[:] = [*kept, *added]

@@ -107,7 +107,7 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
 
 
 class Plan(NamedTuple):
-    """The selection as far as it can be determined before the libraries are imported.
+    """The selection, as far as it is known before the libraries are imported.
 
     Attributes:
         ids: The scenarios that are selected before the limit, according to the source of the modules.

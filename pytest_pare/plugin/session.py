@@ -14,7 +14,7 @@ from pytest_pare.plugin import pruning, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
-from pytest_pare.plugin.preflight import EndpointCheck, announced, calls_models, variants_with_models
+from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
@@ -105,7 +105,7 @@ class SuiteSession:
                 lines.append(f"pare: {name}, {runs}, {agents[0]}")
             else:
                 lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {agent}" for agent in agents)]
-            lines += [f"pare: {line}" for line in announced(suite, len(_ids(planned, suite)))]
+            lines += [f"pare: {line}" for line in model_lines(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
@@ -114,7 +114,7 @@ class SuiteSession:
         return [redacted(line) for line in dict.fromkeys(lines)]
 
     def _is_single(self) -> bool:
-        """Tell whether the session has exactly one run."""
+        """Return whether the session has exactly one run."""
         runs = sum(
             len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
         )
@@ -125,7 +125,7 @@ class SuiteSession:
 
 
 def _wants_forks(suites: dict[Path, Suite]) -> bool:
-    """Tell whether runs wait for models, so that many should run at a time."""
+    """Return whether runs wait for models, so that many should run at a time."""
     return any(calls_models(suite) for suite in suites.values())
 
 

@@ -1,4 +1,4 @@
-"""What the plugin keeps on pytest's nodes: the suite on the node of its file, the record of a run on its item."""
+"""Keys for the data that the plugin keeps on pytest's nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the command line to the suite files of a session, and to the arguments that pytest collects."""
+"""Finds the suite files of a session, and makes pytest collect them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SETTINGS_FILES = {
 
 
 def is_suite_file(arg: str) -> bool:
-    """Tell whether a path or a node id on the command line has a suite's file name."""
+    """Return whether a path or a node id on the command line has a suite's file name."""
     name = Path(arg.partition("::")[0]).name
     return name == options.SUITE_FILE_NAME or name.endswith(options.SUITE_FILE_SUFFIX)
 

@@ -1,4 +1,4 @@
-"""The runs of a suite: their identities, the outcomes that reports have brought, and the results of them all."""
+"""The runs of a suite: their identities, outcomes and results."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class RunId:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunId:
-        """Return the identity that `to_dict` made the values of."""
+        """Return the identity from the values of `to_dict`."""
         level = values["level"]
         return cls(**{**values, "level": None if level is None else (level[0], level[1])})
 
@@ -108,11 +108,11 @@ class SuiteResults:
     Attributes:
         name: The suite file, relative to the rootdir.
         suite: The file, read.
-        planned: How many scenarios it selects before its limit; `None` if the source of its library does not tell.
+        planned: The number of scenarios that it selects before its limit; `None` if it is unknown.
         outcomes: By node id, in the order of the collection.
         attempts: By node id, each attempt that was reported, in the order of the reports.
         all_collected: Whether every module of its library could be imported.
-        verdict: Of the gate, when the session is over.
+        verdict: The gate's verdict; `None` until the session has ended.
         setup_seconds: Real time in seconds that it took to import and to make the agents, in all processes together.
     """
 
@@ -137,7 +137,7 @@ class SuiteResults:
     def run_id(self, nodeid: str) -> RunId:
         """Return the run that a node id of this suite stands for.
 
-        Without a report, as of a run that a worker was to play and never began, it follows from the node id.
+        A run without a report, such as one that no worker has begun, is identified by its node id.
         """
         if nodeid not in self._ids:
             run = RunId.of(nodeid, repeated=self.suite.settings.runs > 1)
@@ -166,13 +166,13 @@ class SuiteResults:
         return Point(level, run.scenario_id, group, verdict, hits)
 
     def keep(self, nodeid: str, outcome: Outcome) -> None:
-        """Note what a report says of an attempt at a run."""
+        """Add the outcome of an attempt at a run."""
         self._report = None
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.suite.settings.gate.reruns)
 
     def replace_last(self, nodeid: str) -> None:
-        """Note that a plugin runs a test again although its last attempt came to its end: the teardown has failed."""
+        """Mark the last attempt as replaced, because a plugin runs the test again after a failed teardown."""
         if attempts := self.attempts.get(nodeid):
             self._report = None
             attempts[-1].replaced = True
@@ -217,11 +217,11 @@ class SuiteResults:
                     by_variant[run.variant].add_result(attempt.result, run.scenario_id, run.run_number, config)
                 else:
                     by_variant[run.variant].other_attempts.append(attempt.result)
-        # Which of them had the first result is a matter of chance where one has none.
+        # In the order of the collection: the order of the first results is a matter of chance.
         return {variant: by_variant[variant] for variant in order if variant in by_variant}
 
     def _config(self, outcome: Outcome) -> MultiScenarioRunnerConfig:
-        # Most runs share one, and to validate it for each would take longer than all else here.
+        # Most runs share a config, and validating it for each would take longer than everything else here.
         for settings, config in self._configs:
             if settings == outcome.config:
                 return config
@@ -229,13 +229,13 @@ class SuiteResults:
         return self._configs[-1][1]
 
     def earlier_attempts(self, nodeid: str) -> list[Outcome]:
-        """Return the attempts at a run that do not count although they came before the one that does."""
+        """Return the replaced attempts at a run before the one that counts."""
         attempts = self.attempts.get(nodeid, [])
         counted = next((n for n, attempt in enumerate(attempts) if attempt is self.outcomes[nodeid]), 0)
         return [attempt for attempt in attempts[:counted] if attempt.replaced]
 
     def times_played(self) -> Attempts:
-        """Return how often the runs of the suite were played."""
+        """Return the number of attempts at the runs of the suite."""
         replaced = Counter(
             attempt.word for attempts in self.attempts.values() for attempt in attempts if attempt.replaced
         )
@@ -255,17 +255,17 @@ class SuiteResults:
 
     @property
     def deselected(self) -> int | None:
-        """How many runs of the suite are not in this session; `None` if that is not known."""
+        """The number of runs of the suite that are not in this session; `None` if it is unknown."""
         # How many parameters a fixture has is unknown: some of them may be deselected.
         has_others = any(self.run_id(nodeid).parameters for nodeid in self.outcomes)
         if self.planned is None or has_others or not self.all_collected:
             return None
         deselected = self.planned * len(self.suite.variants) * self.suite.settings.runs - len(self.outcomes)
-        # Less than nothing: the library has more scenarios than its source tells.
+        # Negative if the library has more scenarios than its source shows.
         return deselected if deselected >= 0 else None
 
     def count(self, kind: str) -> int:
-        """Return how many runs became `kind`."""
+        """Return the number of runs with an outcome of this kind."""
         return sum(outcome.kind == kind for outcome in self.outcomes.values())
 
 

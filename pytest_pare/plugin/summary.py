@@ -1,4 +1,4 @@
-"""The terminal summary: from the collector to lines, and the lines to pytest's own writer."""
+"""Prints the terminal summary: figures, runs that did not pass, verdicts and written files."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 
 _WIDTH = 80
-# What is longer leaves no room for a reason on its line.
+# A longer name leaves no room for a reason on its line.
 _LONG_NAME = 44
 _MOST_PROBLEMS = 3
-# So many reasons of one scenario are told, and so many lines of each.
+# The most reasons that are shown for one scenario, and the most lines of each.
 _MOST_REASONS = 5
 _MOST_LINES = 3
 _LONG_SETUP_SECONDS = 0.5
-# More variants than that are told in a table; the files have all of their figures.
+# More variants than that are shown in a table; the files have all of their figures.
 _MOST_GROUPS = 3
 _LABEL = {
     "failed": "FAILED",
@@ -48,13 +48,13 @@ _HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference ch
 def write_summary(
     reporter: pytest.TerminalReporter, suites: list[SuiteResults], duration: float, problems: list[str]
 ) -> None:
-    """Print the report, what did not pass, and the verdict, of each suite that ran.
+    """Print the report, the runs that did not pass, and the verdict of each suite with runs.
 
     Args:
-        reporter: Prints.
+        reporter: Pytest's terminal reporter.
         suites: The suites.
         duration: Length of the session in seconds of real time.
-        problems: Gets a sentence for figures that cannot be printed: the verdict is printed all the same.
+        problems: A sentence is added for figures that cannot be printed; the verdict is printed nevertheless.
     """
     write = partial(_write, reporter)
     for suite in suites:
@@ -68,7 +68,7 @@ def write_summary(
                 write(line, **_markup(label))
         for number, line in enumerate(suite.verdict.lines):
             markup = {"green": suite.verdict.passed, "red": not suite.verdict.passed, "bold": True}
-            # Before it is wrapped: half of a secret would not be found.
+            # Redacted before it is wrapped, because half of a secret would not be found.
             for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
                 write(part, **(markup if number == 0 else {}))
 
@@ -76,19 +76,19 @@ def write_summary(
 def write_files(
     reporter: pytest.TerminalReporter, reports: list[Path], suites: list[SuiteResults], problems: list[str]
 ) -> None:
-    """Print which files were written, and what went wrong beside the runs."""
+    """Print the written files, and the errors outside of the runs."""
     write = partial(_write, reporter)
     names = [str(shown(path)) for path in reports]
     directories = Counter(shown(path).parent for suite in suites for path in _traces(suite))
     names += [f"{plural(count, 'trace')} in {directory}" for directory, count in directories.items()]
     if names:
-        # Not wrapped: a path is to be copied.
+        # Not wrapped, so that a path can be copied.
         one_line = f"wrote {', '.join(names)}"
         for line in [one_line] if len(one_line) <= _WIDTH else [f"wrote {name}" for name in names]:
             write(line)
     more = len(problems) - _MOST_PROBLEMS
     for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
-        # Not wrapped: a path is to be copied.
+        # Not wrapped, so that a path can be copied.
         write(f"pare: {problem}", red=True, bold=True)
 
 
@@ -97,11 +97,11 @@ def _write(reporter: pytest.TerminalReporter, line: str, **markup: bool) -> None
 
 
 def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, list[str]]) -> None:
-    """Say of suites without a run that there is no verdict.
+    """Print a line for each suite that has no verdict, because all its runs were deselected.
 
     Args:
-        reporter: Prints.
-        suites: By name, what has deselected the runs.
+        reporter: Pytest's terminal reporter.
+        suites: Name of the suite to the reasons why its runs were deselected.
     """
     for name, reasons in suites.items():
         line = f"pare: {name}: no verdict, every run is deselected ({', '.join(reasons)}); earlier reports are kept"
@@ -137,7 +137,7 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
 
 
 def _heading(modes: Counter[str]) -> str | None:
-    """Return how many of the runs have tested no agent; nothing if all have tested one."""
+    """Return a line on the number of runs without a tested agent; `None` if all runs tested one."""
     of_all = "" if len(modes) == 1 else f" in {{}} of {modes.total()} runs"
     parts = [f"{_HEADING[mode]}{of_all.format(modes[mode])}" for mode in _HEADING if modes[mode]]
     return "; ".join(parts) + "." if parts else None
@@ -153,7 +153,7 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
         (scenario, str(run.ended_by))
         for result in results
         for (scenario, _), run in result.scenario_results.items()
-        # What ended a run early says so itself.
+        # Runs with an exception are listed with it.
         if run.script_events_missed and run.exception is None
     ]
     if not missed:
@@ -164,25 +164,24 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
 
 
 def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
-    """Yield a kind and a line for what did not pass, sorted by scenario; an empty line before and after.
+    """Yield kind and line for the runs that did not pass, sorted by scenario, with empty lines around them.
 
-    The variants of a scenario come in the suite's order. Runs of one scenario that did not pass for one reason share a
-    line. Where a session ended early, what it had not come to is one line. Where there are many variants, those of a
-    scenario are told together.
+    The variants of a scenario come in the suite's order; if there are many variants, they are not distinguished. Runs
+    of one scenario with the same reason share a line, and so do all runs that had not begun when the session ended.
     """
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
-    told = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
-    runs_of = Counter(told.values())
+    shown_as = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
+    runs_of = Counter(shown_as.values())
     place = {run: number for number, run in enumerate(runs_of)}
     waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
     reasons_of: dict[tuple[RunId, str], list[str]] = {}
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
-            reasons_of.setdefault((told[nodeid], outcome.kind), []).append(_reason(outcome))
+            reasons_of.setdefault((shown_as[nodeid], outcome.kind), []).append(_reason(outcome, ids[nodeid]))
         elif earlier := suite.earlier_attempts(nodeid):
-            reasons_of.setdefault((told[nodeid], "rerun"), []).append(
-                f"succeeded in a rerun after: {_reason(earlier[0])}"
+            reasons_of.setdefault((shown_as[nodeid], "rerun"), []).append(
+                f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
             )
     yield "", ""
     for (scenario, kind), reasons in sorted(
@@ -197,12 +196,12 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
 
 
 def _open_lines(scenario: str, kind: str, reasons: list[str], runs: int) -> Iterator[str]:
-    """Yield the lines on the runs of one scenario that became `kind`: the most frequent reason first.
+    """Yield the lines on the runs of one scenario with an outcome of one kind, the most frequent reason first.
 
-    A reason that would have no room after a long name has a line of its own; one of several is given more lines, since
-    they may begin alike.
+    A reason has a line of its own after a long name. One of several reasons may have more lines, because they may begin
+    alike.
     """
-    # Whether a skip has a reason is up to whoever marks it.
+    # A skip or an expected failure may have no reason, so the first one is shown for all.
     several = kind not in ("skipped", "xfailed")
     counts = Counter(reasons) if several else Counter({next(filter(None, reasons), ""): len(reasons)})
     for reason, count in [*counts.most_common(_MOST_REASONS), *_other_reasons(counts)]:
@@ -239,19 +238,21 @@ def _wrapped(reason: str) -> list[str]:
     )
 
 
-def _reason(outcome: Outcome) -> str:
+def _reason(outcome: Outcome, run: RunId) -> str:
     from pytest_pare.results.validation_result import exception_type_name
 
     result = outcome.result
     if result is None:
         return outcome.reason
     if result.exception is not None:
-        return f"{exception_type_name(result.exception)}: {result.exception}".removesuffix(": ")
+        # The line begins with the id, and is cut at 80 columns.
+        message = str(result.exception).removeprefix(f"{run.scenario_id}: ")
+        return f"{exception_type_name(result.exception)}: {message}".removesuffix(": ")
     return result.rationale or "no rationale"
 
 
 def _printable(line: str) -> str:
-    # What is not printable becomes a space: a rationale from outside must not break a line, or colour a terminal.
+    # Unprintable characters become spaces: a rationale could break a line, or colour a terminal.
     return "".join(char if char.isprintable() else " " for char in redacted(line))
 
 

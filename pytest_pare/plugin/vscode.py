@@ -1,7 +1,7 @@
 """A workaround for `vscode_pytest`, the adapter of Visual Studio Code's Python extension.
 
-The adapter expects a `.py` file in the node id of each item that has parameters. One item without such a file costs it
-all tests of the project.
+The adapter expects a `.py` file in the node id of each item that has parameters. If one item has no such file, it shows
+no tests of the project at all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Warms up a process from which workers are forked: importing this module plays a few scenarios.
+"""Warms up a process before workers are forked: importing this module plays scenarios.
 
 The first run of a process describes the tools of the apps, and the first answer builds the classes of a model's
-answers. Forked workers share the result. Without it, each of them would take half a second, and memory of its own.
+answers. Forked workers share the result. Without the warm-up, each of them would take half a second, and memory of its
+own.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _play() -> None:
 
 
 def _answer() -> None:
-    # Nothing is sent: the answer is made here. The package of its class depends on openai's version.
+    # No request is sent: the transport returns the answer. The package of its class depends on openai's version.
     here: Any = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, json=_ANSWER)))
     with openai.OpenAI(api_key="none", http_client=here) as client:
         completions = client.chat.completions.with_raw_response

@@ -1,4 +1,4 @@
-"""Ends the worker of a run that never ends, and reports to the controller where it was."""
+"""Ends the worker of a run that never ends, and reports where the run was."""
 
 from __future__ import annotations
 

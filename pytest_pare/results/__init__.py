@@ -1,1 +1,1 @@
-"""What the results of a session say: their table, statistics, reports and the gate. Each is a module of its own."""
+"""The results of a session: table, statistics, reports and gate, a module for each."""

@@ -1,4 +1,4 @@
-"""How often the runs of a suite were played, where a plugin runs failed tests again or several workers play all."""
+"""The number of attempts at the runs of a suite, with those that reruns replaced."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Attempts:
     Attributes:
         total: Attempts that were reported.
         runs: Runs that were attempted.
-        replaced: What an attempt came to, to how many such attempts a plugin has replaced by running the test again.
+        replaced: Outcome of an attempt to the number of such attempts that a rerun replaced.
         recovered: Runs that succeeded after an attempt that infrastructure had ended.
-        after_death: Those of them in which a process had died.
-        counts: Which attempt counts where one was replaced.
+        after_death: Runs among these with an attempt whose process had died.
+        counts: Which attempt counts if one was replaced.
     """
 
     total: int = 0
@@ -32,7 +32,7 @@ class Attempts:
     counts: Literal["first", "last"] = "first"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON has them."""
+        """Return the figures as builtins for JSON."""
         return {
             "total": self.total,
             "runs": self.runs,
@@ -44,7 +44,7 @@ class Attempts:
         }
 
     def line(self) -> str | None:
-        """Return how many there were, in words; `None` where each run was attempted once."""
+        """Return the numbers as a line for a terminal; `None` if each run was attempted once."""
         if self.total <= self.runs:
             return None
         line = f"{plural(self.total, 'attempt')} at {plural(self.runs, 'run')}"
@@ -54,12 +54,12 @@ class Attempts:
         if not replaced:
             return line
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.replaced.items())
-        # The first that says something of the agent.
+        # An attempt that infrastructure ended says nothing about the agent.
         which = "first that infrastructure did not end" if self.counts == "first" and self.recovered else self.counts
         return f"{line}: {replaced} replaced by reruns ({kinds}); the {which} counts"
 
     def warning(self) -> str | None:
-        """Return why a success is not a clean one; `None` if all are."""
+        """Return a warning if runs succeeded only after a process had died; `None` if none did."""
         if not self.after_death:
             return None
         return f"not clean: {plural(self.after_death, 'run')} succeeded only after a process had died"

@@ -1,4 +1,4 @@
-"""The columns of the table of results: name, type, what it holds, and its value in a row."""
+"""The columns of the table of results: name, type, description, and value in a row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_pare.results.run_config import RunConfig
     from pytest_pare.results.validation_result import Status
 
-# Only a run that was judged has a score: an exception or a missing verdict is no zero.
+# Only a run that was judged has a score: an exception or a missing verdict is not a zero.
 _SCORES: Final[dict[Status, bool]] = {"success": True, "failed": False}
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=to_builtins).encode
 
@@ -30,7 +30,7 @@ class Column:
     Attributes:
         name: Its name.
         dtype: Name of its type in polars.
-        about: What it holds.
+        about: Its description, a sentence.
         value: Returns its value in a row.
     """
 
@@ -59,7 +59,7 @@ def _number(value: float | None) -> float | None:
 
 
 def _of_stage(attribute: str) -> Callable[[Row], str | None]:
-    """Return a column of a stage: null for an agent of one's own, which has no stages."""
+    """Return the value of a stage's column; it is null for an agent of the user's own, which has no stages."""
     value = attrgetter(attribute)
     return lambda row: value(row.config) if row.config.is_built_in else None
 

@@ -1,4 +1,4 @@
-"""The figures of runs beyond PARE's, added up over a suite: for the JSON file and as text."""
+"""The totals of a suite beyond PARE's figures, for the JSON file and for a terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS: Final = ("infrastructure", "configuration", "other")
 
 
 def details_to_dict(runs: Runs, other_attempts: Runs = ()) -> dict[str, Any]:
-    """Return the figures of the runs of a suite, as the metadata of the JSON file have them.
+    """Return the totals of a suite for the metadata of the JSON file.
 
     Args:
         runs: The attempt that counts of each run.
@@ -37,7 +37,7 @@ def details_to_dict(runs: Runs, other_attempts: Runs = ()) -> dict[str, Any]:
 
 
 def detail_lines(runs: Runs, other_attempts: Runs = ()) -> list[str]:
-    """Return kinds of exceptions, noise, tokens and cost as lines for a terminal; none for what did not happen.
+    """Return kinds of exceptions, noise, tokens and cost as lines for a terminal, without zeros.
 
     Args:
         runs: The attempt that counts of each run.
@@ -93,7 +93,7 @@ AGGREGATIONS: Final[dict[Aggregation, Callable[[Runs, str], Any]]] = {
 
 def _exception_lines(runs: Runs) -> list[str]:
     kinds = exceptions_by_kind(runs)
-    # The groups have the number of exceptions: a kind adds something if it is not the usual one.
+    # The groups show the number of exceptions, so only other kinds than the usual one need a line.
     if not kinds.keys() - {"other"}:
         return []
     return [f"  Exceptions: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}"]

@@ -1,4 +1,7 @@
-"""The formats of report files. Importing this module imports polars."""
+"""The formats of report files.
+
+Importing this module imports polars.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def write_json(path: Path, report: SuiteReport) -> None:
     timestamp = datetime.now(UTC).isoformat(timespec="seconds")
     events = (config.env_events_config for config, _ in report.configs)
     weights = [one.weight_per_app_class for one in events if one is not None]
-    # One figure for all groups; where they differ there is none.
+    # The report has one value for all groups; it is null if they differ.
     shared = weights[0] if weights and all(one == weights[0] for one in weights) else None
     content = json_of_groups(report.groups, report.split, shared, timestamp)
     # Without the mode, a reference check would look like the work of the models that the configuration names.
@@ -53,7 +56,7 @@ def write_parquet(path: Path, report: SuiteReport) -> None:
     Raises:
         OSError: If the file cannot be written.
     """
-    # In memory: the errors of polars name no file, and it leaves half of one behind.
+    # In memory, because polars' errors name no file, and a failed write leaves half of one.
     file = BytesIO()
     report.table.drop("fault_rates").write_parquet(file)
     write_whole(path, file.getvalue())

@@ -1,4 +1,7 @@
-"""The gate: from the outcomes of a session to its verdict. It imports nothing that costs time."""
+"""The gate: turns the outcomes of a session into its verdict.
+
+Importing this module is fast.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,7 @@ class GateInput:
 
     @property
     def runs(self) -> int:
-        """Runs that the success rate is taken of."""
+        """The number of runs in the success rate."""
         return sum(getattr(self, name) for name in _COUNTED)
 
     @property
@@ -109,7 +112,7 @@ class Verdict:
     """The gate's verdict.
 
     Attributes:
-        given: The outcomes that it follows from.
+        given: The outcomes that were judged.
         passed: Whether the session passes.
         reasons: Why the session does not pass; empty if it does.
         lines: The verdict and why, for a terminal.
@@ -121,7 +124,7 @@ class Verdict:
     lines: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as JSON has it."""
+        """Return the verdict as builtins for JSON."""
         given = self.given
         rate = given.success_rate
         return {
@@ -152,7 +155,7 @@ def evaluate_gate(given: GateInput) -> Verdict:
     parts = {name: _judge(name, given, value) for name, value in criteria.items()}
     reasons = [part.reason for name, part in parts.items() if part.reason is not None]
     if not given.success + given.failed:
-        # Then the rate says nothing.
+        # Without a judged run, the success rate has no meaning.
         missed = parts["min_success_rate"].reason if "min_success_rate" in parts else None
         reasons = ["no run was judged", *(reason for reason in reasons if reason != missed)]
     if given.no_result:
@@ -164,7 +167,7 @@ def evaluate_gate(given: GateInput) -> Verdict:
 
 
 def _criteria(given: GateInput) -> dict[str, Any]:
-    """Return name and value of the criteria that decide; a success rate of 1 if nothing is set."""
+    """Return name and value of the criteria that decide; without any, a success rate of 1."""
     known = {"min_success_rate": given.min_success_rate, "robustness": given.min_robustness}
     chosen = {**{name: value for name, value in known.items() if value is not None}, **given.criteria}
     return chosen or {"min_success_rate": 1}
@@ -188,7 +191,7 @@ def robustness(given: GateInput, value: float) -> VerdictPart:
 
 
 def _judge(name: str, given: GateInput, value: Any) -> VerdictPart:
-    # Whatever a criterion of an extension does, there is a verdict.
+    # A broken extension must not leave the session without a verdict.
     try:
         part = named("criterion")[name].load()(given, value)
     except Exception as error:  # noqa: BLE001 - code of others may raise anything

@@ -1,7 +1,8 @@
-"""What a figure of a run is called, how it is stored, added up and shown: one declaration for all of these.
+"""The declaration of a figure of a run: its name, type, total and label.
 
-`PAREScenarioValidationResult` declares each figure as a field `name: type = metric(...)`. From the declaration follow
-the run's record, the columns of the table and their types, the figures in JSON, the line in the report, and the manual.
+`PAREScenarioValidationResult` declares each figure as a field `name: type = metric(...)`. The run's
+record, the columns of the table and their types, the figures in JSON, the line in the report, and the manual are
+derived from it.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ class Metric:
     Attributes:
         name: Name of the attribute, of the key in the record, and of the column.
         kind: `count` is an integer from 0, `text` a string or None, `mapping` a dictionary of builtins.
-        about: What it says, as a sentence.
-        place: Place among the totals in PARE's report; None for what PARE's table has no column for.
+        about: Its description, a sentence.
+        place: Place among the totals in PARE's report; None if PARE's table has no column for it.
         aggregation: How it is added up over runs, a key of `details.AGGREGATIONS`.
         total: Name of the aggregate in JSON: for each group if PARE has the column, else in the metadata.
         label: Begins its line in a group of the report; of the others, its part of the line on the whole suite, with
@@ -53,10 +54,10 @@ def metric(
 
     Args:
         kind: As in `Metric`, like the others.
-        about: What it says.
+        about: Its description.
         aggregation: How it is added up.
-        total: Name of the aggregate; without it, that of the field.
-        label: How the report calls it.
+        total: Name of the aggregate; empty for the name of the field.
+        label: Its label in the report.
         place: Place among the totals in PARE's report.
     """
     metadata = {"metric": Metric("", kind, about, place, aggregation, total, label)}

@@ -1,6 +1,6 @@
 """The results of many runs.
 
-Importing this module imports neither ARE nor polars: it is on the path of the controller.
+Importing this module imports neither ARE nor polars, because the controller imports it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PAREMultiScenarioValidationResult:
         exception_count: Results of status "exception".
         no_validation_count: Results of status "no_validation".
         run_configs: (scenario id, run number) to the run's own configuration.
-        other_attempts: Results of attempts at the runs that do not count, but for what they took of models.
+        other_attempts: Results of the attempts that do not count; only their usage of models is reported.
     """
 
     run_config: RunConfig
@@ -45,7 +45,7 @@ class PAREMultiScenarioValidationResult:
     no_validation_count: int = 0
     run_configs: dict[tuple[str, int | None], RunConfig] = field(default_factory=dict, init=False, repr=False)
     other_attempts: list[PAREScenarioValidationResult] = field(default_factory=list, init=False, repr=False)
-    # As what each result was counted: a result can be changed, and added once more, after that.
+    # The status that each result was counted with: a result may change, and be added again.
     _counted: dict[tuple[str, int | None], Status] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -156,7 +156,7 @@ class PAREMultiScenarioValidationResult:
         return details_table(self.rows())
 
     def rows(self) -> list[Row]:
-        """Return the runs as the rows of a table: the same in every session, whatever order the results came in."""
+        """Return the runs as the rows of a table, in an order that does not depend on that of the results."""
         in_order = sorted(self.scenario_results.items(), key=lambda item: (item[0][0], item[0][1] or 0))
         return [
             Row(key[0], key[1], result, self.run_configs.get(key, self.run_config), self.duration)

@@ -1,7 +1,7 @@
-"""The report of a table of results, as JSON and as text. Importing this module imports polars.
+"""The report of a table of results, as JSON and as text.
 
-The text is made for a CI log: at most 80 columns, one figure a line. Real time is on lines of its own (`Time`, `Run
-duration`, `Job duration`); two reports of equal results are equal but for these.
+The text fits a CI log: at most 80 columns, one figure per line. Reports of equal results differ only in the lines with
+real time (`Time`, `Run duration`, `Job duration`). Importing this module imports polars.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def generate_json_stats_report(
     weight_per_app_class: dict[str, float] | None = None,
     timestamp: str | None = None,
 ) -> dict[str, Any]:
-    """Return the statistics of a table of results, as JSON has them.
+    """Return the statistics of a table of results as builtins for JSON.
 
     Args:
         df: The table; its columns are those of `RESULT_SCHEMA`, at least.
@@ -72,9 +72,9 @@ def generate_validation_report(
         split: Name of the set of scenarios that was run.
         weight_per_app_class: The weights of environment events, if there were any.
         timestamp: When the results were made; without it, there is no line with the time.
-        heading: A line below the title, for what a reader must see before the figures.
+        heading: A line below the title, such as the mode of the runs.
         agents: Whether agents took part; without them, the figures of agents are left out.
-        most_groups: More groups than that become a table, a line each; `None` is no limit.
+        most_groups: More groups than this number are shown as a table, a line each; `None` is no limit.
     """
     lines = title_lines(split, weight_per_app_class, timestamp, heading)
     return "\n".join([*lines, *lines_of_groups(group_statistics(df), agents=agents, most_groups=most_groups)])
@@ -118,7 +118,7 @@ def _table(groups: list[GroupStatistics]) -> Iterator[str]:
     yield f"  {'Variant':<35}{'Runs':>6}{'Failed':>8}{'Not judged':>12}{'Success':>9}{f'Pass^{k}':>8}"
     for group in groups:
         name = printable(_short_name(group, [other for other in groups if other.variant == group.variant]))
-        # What is left out is in the middle: cells of a matrix differ at the beginning, levels of a sweep at the end.
+        # A long name is cut in the middle: cells of a matrix differ at the beginning, levels of a sweep at the end.
         shown = name if len(name) <= _NAME_WIDTH else f"{name[: _HALF + 1]}...{name[-_HALF:]}"
         not_judged = group.exception_runs + group.no_validation_runs
         rate = "n/a" if group.success_rate.value is None else f"{group.success_rate.value:.1f} %"

@@ -1,4 +1,4 @@
-"""How success declines as noise grows: the robustness curve of a sweep, and which tools' failures cost most."""
+"""Robustness curves: the success at each level of noise, and the tools with the costliest failures."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Point:
     """A run of a sweep.
 
     Attributes:
-        level: How much noise there was.
+        level: The level of noise.
         scenario_id: The scenario.
-        group: What else its variant is called; empty where there is nothing else.
+        group: The rest of its variant's name; empty if the level is the whole name.
         success: The verdict; None for a run that was not judged.
         faults: Name of a tool to how many of its calls were hit.
     """
@@ -45,7 +45,7 @@ class Level:
     """The runs at one level.
 
     Attributes:
-        level: How much noise there was.
+        level: The level of noise.
         runs: All of them.
         judged: Those with a verdict.
         successes: Those that succeeded.
@@ -69,12 +69,12 @@ class Level:
 
 @dataclass(frozen=True)
 class ToolCost:
-    """What the failures of a tool cost.
+    """The cost of the failures of a tool.
 
     Attributes:
         tool: Its name.
-        hit: How many runs it was hit in, of those that costs are taken of.
-        cost: How many runs that cost; negative if they went better than those at the lowest level.
+        hit: The number of compared runs in which calls of it failed.
+        cost: The number of runs lost by that; negative if more of them succeeded than at the lowest level.
     """
 
     tool: str
@@ -88,7 +88,7 @@ class Curve:
 
     Attributes:
         key: The key of the suite whose values are the levels.
-        group: What else its variants are called; empty where there is nothing else.
+        group: The rest of its variants' name; empty if the level is the whole name.
         levels: From the lowest to the highest.
         costs: The costliest tool first.
     """
@@ -119,7 +119,7 @@ class Curve:
         return area / (corners[-1][0] - corners[0][0])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the curve as JSON has it."""
+        """Return the curve as builtins for JSON."""
         return {
             "key": self.key,
             "group": self.group,
@@ -145,7 +145,7 @@ def wilson_interval(successes: int, judged: int) -> tuple[float, float]:
     middle = share + z**2 / (2 * judged)
     half = z * math.sqrt(share * (1 - share) / judged + z**2 / (4 * judged**2))
     low, high = ((middle + sign * half) / (1 + z**2 / judged) for sign in (-1, 1))
-    # There it ends exactly, but for the last digit of a float.
+    # Exactly 0 and 1, which the formula may miss in the last digit of a float.
     return (0.0 if not successes else low), (1.0 if successes == judged else high)
 
 
@@ -176,7 +176,7 @@ def curve_lines(curves: Sequence[Curve], needed: float | None = None) -> list[st
 
     Args:
         curves: The curves.
-        needed: The least area that passes the gate, if that was asked for.
+        needed: The least area that passes the gate; None if it is no criterion.
     """
     return [line for curve in curves for line in ("", *_lines(curve, needed))]
 
@@ -195,8 +195,8 @@ def _level(level: float, points: list[Point]) -> Level:
 def _costs(points: list[Point], lowest: float) -> tuple[ToolCost, ...]:
     """Share what each run lost evenly among the tools that were hit in it.
 
-    What a run lost is the rate of its scenario at the lowest level less its own success. A run without a verdict, or of
-    a scenario without a rate there, has nothing to be compared with.
+    The loss of a run is the success rate of its scenario at the lowest level less its own success. A run without a
+    verdict, or of a scenario without a rate there, cannot be compared and is left out.
     """
     baseline: dict[str, list[bool]] = {}
     for point in points:

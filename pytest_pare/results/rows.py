@@ -1,4 +1,4 @@
-"""A run as the row of a table."""
+"""`Row`, one run in a table of results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a run's configuration that results use. `MultiScenarioRunnerConfig` has it."""
+"""The part of a run's configuration that results use; `MultiScenarioRunnerConfig` implements it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class EngineConfig(Protocol):
 
     @property
     def provider(self) -> str | None:
-        """Who serves the model."""
+        """Name of the provider of the model."""
 
 
 class EventsConfig(Protocol):
@@ -33,7 +33,7 @@ class Noise(Protocol):
 
     @property
     def rates(self) -> Mapping[str, float]:
-        """Kind of fault to how often it happens; only those that do."""
+        """Kind of fault to its rate; kinds of rate 0 are left out."""
 
 
 class RunConfig(Protocol):

@@ -1,4 +1,7 @@
-"""The types of the columns of a table of results. Importing this module imports polars."""
+"""The types of the columns of a table of results.
+
+Importing this module imports polars.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ RESULT_SCHEMA: Final = schema_of(COLUMNS)
 """The columns that PARE's tables of results have. One row is one run."""
 
 PARE_RESULT_SCHEMA: Final = RESULT_SCHEMA
-"""Under PARE's name."""
+"""PARE's name of `RESULT_SCHEMA`."""
 
 DETAILS_SCHEMA: Final = schema_of(DETAILS)
 """The further figures of a run; faults and usage as JSON."""

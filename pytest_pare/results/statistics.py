@@ -1,8 +1,8 @@
-"""The statistics of a table of results, by configuration. Importing this module imports polars.
+"""The statistics of a table of results, by configuration.
 
-A group is what has the same user model, proactive model and noise; where the table has variants, modes and rates of
-faults, these too. Exceptions and missing verdicts have no score: they are counted, and are left out of every rate of
-success. A figure's spread is that between the run numbers, so it takes at least two of them.
+A group has the same user model, proactive model and noise, and the same variant, mode and rates of faults if the table
+has these. Exceptions and missing verdicts have no score: they are counted, and left out of every success rate. The
+spread of a figure is measured between run numbers, so it needs at least two. Importing this module imports polars.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 GROUP_KEYS: Final = ("user_model", "proactive_model", "tool_failure_probability", "num_env_events_per_minute")
 
-# Keys that not every table has.
+# Keys that are optional columns of a table.
 _OPTIONAL_KEYS: Final = ("variant", "mode", "fault_rates")
 
 TOTALS: Final = sorted((one for one in METRICS if one.place is not None), key=lambda one: one.place or 0)
 """PARE's figures of a run, in the order of the report."""
 
-# Rows are put in an order of their own before anything is added up, so that the order in which they come, which differs
-# with the number of workers, changes no figure in its last digit.
+# Rows are sorted before they are added up: their order differs with the number of workers, and the order of summands
+# changes the last digit of a figure.
 _ROW_ORDER: Final = ("base_scenario_id", "run_number", "run_duration", "job_duration")
 
 
@@ -59,14 +59,14 @@ class GroupStatistics:
 
     Attributes:
         variant: Variant of the suite; None if the table has no variants.
-        mode: What was played; None if that is the same for the whole table.
+        mode: What was played; None if it is the same for the whole table.
         fault_rates: Kinds of faults with their rates, in words; None if the table has none.
         total_runs: Rows.
         validated_runs: Rows with a score.
         success_rate: Percentage of successes among the rows with a score.
-        pass_at_k: Scenarios with a success; of a scenario's rows only those with a score are looked at.
-        pass_k: Scenarios whose rows with a score are all successes; there must be one.
-        k: Rows per scenario, the most if scenarios differ.
+        pass_at_k: Scenarios with a success; rows without a score are ignored.
+        pass_k: Scenarios whose rows with a score, at least one, are all successes.
+        k: Rows per scenario; the largest number if scenarios differ.
         avg_run_duration: Mean over the rows that have a duration; its samples are these rows.
         job_duration: Mean of the column; 0.0 if it is empty.
         totals: Sums of PARE's figures, by their names in JSON.
@@ -105,9 +105,9 @@ class GroupStatistics:
     avg_write_actions: Spread
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON has them: `name`, `name_std`, `name_sem`; 0.0 stands for nothing to measure.
+        """Return the figures as builtins for JSON: `name`, `name_std`, `name_sem`; a figure without a value is 0.0.
 
-        Variant, mode and rates of faults are left out where the table does not have them.
+        Variant, mode and rates of faults are left out if the table does not have them.
         """
         entry: dict[str, Any] = {}
         for one in fields(self):
@@ -133,7 +133,7 @@ def combine_results_to_dataframe(results: Iterable[HasRows] | Mapping[Any, HasRo
 def combine_variants(results: Mapping[str, HasRows]) -> pl.DataFrame:
     """Return the rows of all results in one table, with the variant (a key), mode and rates of faults of each run.
 
-    The variants are sorted as they come. There are no modes where all runs have the same.
+    The variants are sorted in the order of the mapping. The modes are left out if all runs have the same.
     """
     return with_group_keys(suite_table("", results))
 
@@ -164,7 +164,7 @@ def group_statistics(df: pl.DataFrame) -> list[GroupStatistics]:
 
 
 def _present(df: pl.DataFrame, name: str) -> list[str]:
-    """Return the name of a column that not every table has, if it has a value."""
+    """Return the name of an optional column in a list, if any row has a value."""
     return [name] if name in df.columns and (df[name].cast(pl.String).fill_null("") != "").any() else []
 
 
@@ -221,7 +221,7 @@ def _scenario_counts(group: pl.DataFrame) -> dict[str, Any]:
 
 
 def _ratio(part: str, whole: str) -> pl.Expr:
-    """Return Σpart/Σwhole, and null where there is nothing to divide by."""
+    """Return Σpart/Σwhole, or null if the divisor is 0."""
     divisor = pl.col(whole).sum()
     return pl.when(divisor > 0).then(pl.col(part).sum() / divisor)
 

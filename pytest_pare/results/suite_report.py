@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class SuiteReport:
-    """What is reported on a suite. The table and the statistics are made when they are first used.
+    """The results of one suite. The table and the statistics are made when they are first used.
 
     Attributes:
         suite: Name of the suite.
@@ -34,7 +34,7 @@ class SuiteReport:
         curves: The robustness curves of the suite's sweep.
         attempts: How often the runs were played.
         setup_seconds: Real time in seconds that it took to import and to make the agents.
-        min_robustness: The least area under a curve that passes the gate; None if the gate does not look at it.
+        min_robustness: The least area under a curve that passes the gate; None if it is no criterion.
     """
 
     suite: str
@@ -72,7 +72,7 @@ class SuiteReport:
 
     @cached_property
     def configs(self) -> list[tuple[RunConfig, int]]:
-        """Each configuration with the number of its runs; 0 for that of a variant without a result."""
+        """Each configuration with the number of its runs; 0 for a variant without a result."""
         counts: Counter[int] = Counter()
         known: dict[int, RunConfig] = {}
         for one in self.results.values():
@@ -83,7 +83,7 @@ class SuiteReport:
 
     @property
     def modes(self) -> Counter[str]:
-        """How many runs were played in each mode; 0 for that of a variant without a result."""
+        """The number of runs in each mode; 0 for the mode of a variant without a result."""
         counts: Counter[str] = Counter()
         for config, runs in self.configs:
             counts[config.mode] += runs

@@ -1,7 +1,7 @@
-"""Rows of results as tables. Importing this module imports polars.
+"""Makes tables from the rows of results.
 
-A table is made to be written or printed, so its texts are redacted. All texts of a column are searched at once: most
-tables have no secret in them, and to search each text for itself takes most of the time of a large report.
+Tables are written or printed, so their texts are redacted. All texts of a column are searched at once: most tables hold
+no secret, and a search of each text takes most of the time of a large report. Importing this module imports polars.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _table(rows: Sequence[Row], columns: Iterable[Column]) -> pl.DataFrame:
 
 def _series(column: Column, values: list[Any]) -> pl.Series:
     if column.dtype == "String":
-        # A text for each of many runs is often the same one.
+        # Many runs often have the same text.
         texts = list(dict.fromkeys(value for value in values if value is not None))
         safe = dict(zip(texts, _redacted_all(texts), strict=True))
         values = [None if value is None else safe[value] for value in values]
@@ -89,7 +89,7 @@ def _series(column: Column, values: list[Any]) -> pl.Series:
 
 
 def _redacted_all(texts: list[str]) -> list[str]:
-    # No pattern of a secret needs more than its own text, so a secret in one of them is one in all of them together.
+    # No pattern needs more than the text of the secret, so a secret in one text is also found in the joined texts.
     together = "\n".join(texts)
     if redacted(together) == together:
         return texts

@@ -1,4 +1,4 @@
-"""Lines of a report: at most 80 columns, printable, with numbers that do not flatter."""
+"""Formats the lines of reports, at most 80 columns wide, and their numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WIDTH: Final = 80
 
 
 def printable(text: str) -> str:
-    """Return the text with a space for what is not printable: a name from outside must not break or colour a line."""
+    """Return the text with spaces for unprintable characters, which could break or colour a line."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
@@ -19,8 +19,8 @@ def wrapped(text: str, indent: str = "") -> list[str]:
     """Return printable lines, those after the first indented by four more columns.
 
     Args:
-        text: What they say.
-        indent: What each of them begins with.
+        text: The text of the lines.
+        indent: The beginning of each line.
     """
     return textwrap.wrap(
         printable(text), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}    ", break_on_hyphens=False
@@ -28,23 +28,23 @@ def wrapped(text: str, indent: str = "") -> list[str]:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count and what is counted."""
+    """Return a count with its noun, in the plural if needed."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def as_written(number: float) -> Fraction:
-    """Return the decimal number that its author wrote: 0.9 is nine tenths, and the float a little more or less."""
+    """Return the decimal number that its author wrote: 0.9 is exactly nine tenths, which the float is not."""
     return Fraction(str(float(number)))
 
 
 def decimals_of(fraction: float | None) -> int:
-    """Return how many decimals the fraction has that its author wrote, but three at least: one of a percentage."""
+    """Return the number of decimals that the author of a fraction wrote, at least three (one of a percentage)."""
     exponent = Decimal(str(float(fraction or 0))).as_tuple().exponent
     return max(3, -int(exponent))
 
 
 def rounded(value: Fraction, decimals: int, *bounds: Fraction) -> str:
-    """Return a value as a decimal number, rounded, but never up to a bound that it falls short of.
+    """Return a value as a rounded decimal number; a value below a bound is never rounded up to the bound.
 
     Args:
         value: Zero or more.

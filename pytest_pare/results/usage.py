@@ -1,4 +1,4 @@
-"""What the models of runs took: calls, tokens and cost. What is not known is never taken for zero."""
+"""The usage of models in runs: calls, tokens and cost; unknown figures never count as zero."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class HasUsage(Protocol):
 
 @dataclass(frozen=True)
 class Known:
-    """A figure, added up over the runs that tell it.
+    """The sum of a figure over the runs that report it.
 
     Attributes:
-        total: The sum; None if no run tells it.
-        known: How many runs tell it.
-        runs: Of how many.
+        total: The sum; None if no run reports the figure.
+        known: The number of runs that report it.
+        runs: The number of all runs.
     """
 
     total: float | None
@@ -41,28 +41,28 @@ class Known:
 
     @classmethod
     def of(cls, figures: Iterable[float | None]) -> Known:
-        """Add figures up, one of each run; None is one that is not told."""
+        """Add up the figures of runs; None is a figure that is not reported."""
         every = list(figures)
-        told = [figure for figure in every if figure is not None]
-        # In an order of their own: that of the runs, which differs with the number of workers, changes no last digit.
-        total = sum(sorted(told)) if told else None
-        return cls(total, len(told), len(every))
+        reported = [figure for figure in every if figure is not None]
+        # Sorted: the order of runs differs with the number of workers, and that of summands changes the last digit.
+        total = sum(sorted(reported)) if reported else None
+        return cls(total, len(reported), len(every))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figure as JSON has it."""
+        """Return the figure as builtins for JSON."""
         return {"total": self.total, "known_runs": self.known, "runs": self.runs}
 
 
 @dataclass(frozen=True)
 class RoleUsage:
-    """What the models of one role took.
+    """The usage of the models of one role.
 
     Attributes:
         calls: Requests to them.
         prompt_tokens: Tokens of the requests.
         completion_tokens: Tokens of the answers.
         cost: In US dollars.
-        finish_reasons: Why answers ended, where that is told, to how often.
+        finish_reasons: Reason that an answer ended, if it is reported, to the number of such answers.
     """
 
     calls: int
@@ -72,13 +72,13 @@ class RoleUsage:
     finish_reasons: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON has them."""
+        """Return the figures as builtins for JSON."""
         figures = {name: getattr(self, name).to_dict() for name in _FIGURES}
         return {"calls": self.calls, **figures, "finish_reasons": self.finish_reasons}
 
 
 def usage_of_roles(runs: Iterable[HasUsage]) -> dict[str, RoleUsage]:
-    """Return what the models of each role took, of the roles that a model has played: user, observe, execute."""
+    """Return the usage of each role that a model has played: user, observe, execute."""
     by_role: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
         for role, usage in _live(run).items():
@@ -87,17 +87,17 @@ def usage_of_roles(runs: Iterable[HasUsage]) -> dict[str, RoleUsage]:
 
 
 def cost_of_runs(runs: Iterable[HasUsage]) -> Known:
-    """Return the cost of the runs in which a model took part, in US dollars; it is told if that of every role is."""
+    """Return the cost in US dollars of the runs with a model; that of a run is known if that of each role is."""
     costs = [Known.of(usage["cost"] for usage in _live(run).values()) for run in runs]
     return Known.of(cost.total if cost.known == cost.runs else None for cost in costs if cost.runs)
 
 
-def usage_lines(runs: Iterable[HasUsage], called: str = "run") -> list[str]:
-    """Return tokens and cost as lines for a terminal; none where no model took part.
+def usage_lines(runs: Iterable[HasUsage], noun: str = "run") -> list[str]:
+    """Return tokens and cost as lines for a terminal; no line if no model took part.
 
     Args:
-        runs: What took them.
-        called: What one of these is called.
+        runs: The runs, or the attempts at them.
+        noun: The noun for one of these.
     """
     runs = list(runs)
     roles = usage_of_roles(runs)
@@ -108,11 +108,11 @@ def usage_lines(runs: Iterable[HasUsage], called: str = "run") -> list[str]:
         sent, received = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
         table.append((f"    {role}", _whole(usage.calls), sent, received, _at_least(usage.cost, dollars)))
     rows = [f"{name:<14}{calls:>11}{sent:>17}{received:>17}{cost:>14}" for name, calls, sent, received, cost in table]
-    return [*rows, *_cut_lines(roles), _cost_line(cost_of_runs(runs), called)]
+    return [*rows, *_cut_lines(roles), _cost_line(cost_of_runs(runs), noun)]
 
 
 def dollars(cost: float) -> str:
-    """Return US dollars and cents, or as many decimals as two digits take that are not zero."""
+    """Return an amount of US dollars with cents, or with two significant digits if it is less than a cent."""
     decimals = 2 if not cost else max(2, 1 - math.floor(math.log10(cost)))
     return f"${cost:,.{decimals}f}" if decimals <= _MOST_DECIMALS else f"${cost:.1e}"
 
@@ -133,12 +133,12 @@ def _live(run: HasUsage) -> dict[str, Mapping[str, Any]]:
 
 def _cut_lines(roles: Mapping[str, RoleUsage]) -> list[str]:
     cut = {role: usage.finish_reasons.get("length", 0) for role, usage in roles.items()}
-    told = ", ".join(f"{role} {count:,}" for role, count in cut.items() if count)
-    return wrapped(f"{plural(sum(cut.values()), 'answer')} cut at max_tokens: {told}", "    ") if told else []
+    by_role = ", ".join(f"{role} {count:,}" for role, count in cut.items() if count)
+    return wrapped(f"{plural(sum(cut.values()), 'answer')} cut at max_tokens: {by_role}", "    ") if by_role else []
 
 
-def _cost_line(cost: Known, called: str) -> str:
-    of_runs = plural(cost.runs, called)
+def _cost_line(cost: Known, noun: str) -> str:
+    of_runs = plural(cost.runs, noun)
     if cost.total is None:
         return f"    Cost of {of_runs} unknown"
     known = f"Cost of {of_runs}" if cost.known == cost.runs else f"Cost of {cost.known} of {of_runs} known"

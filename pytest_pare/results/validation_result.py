@@ -1,6 +1,6 @@
 """The result of a run, and its record.
 
-Importing this module imports neither ARE nor polars: it is on the path of every worker and of the controller.
+Importing this module imports neither ARE nor polars, because every worker and the controller import it.
 """
 
 # ruff: noqa: RUF009 - `metric` returns a field
@@ -23,7 +23,7 @@ Ending = Literal["max_turns", "duration", "max_scenario_duration", "stopped", "n
 
 
 class RecordedException(Exception):  # noqa: N818 - it stands in for any exception, an error or not
-    """The type's name and the message of an exception that another process raised, or that no result can hold.
+    """The type name and the message of an exception from another process, or of one that no result can hold.
 
     Attributes:
         type_name: Name of the class of the original exception.
@@ -51,7 +51,7 @@ class PAREScenarioValidationResult:
 
     Attributes:
         success: The validator's verdict; None if there is none.
-        exception: What ended the run early, if anything did.
+        exception: The exception that ended the run; None without one.
         export_path: Where the run's trace was written.
         rationale: Why the validator decided as it did.
         duration: Length of the run in seconds of real time.
@@ -153,7 +153,7 @@ class PAREScenarioValidationResult:
 
     @property
     def status(self) -> Status:
-        """What the run counts as. With an exception, `success` is ignored: the run was not judged."""
+        """The outcome of the run. With an exception, `success` is ignored: the run was not judged."""
         if self.exception is not None:
             return "exception"
         if self.success is None:
@@ -191,9 +191,9 @@ _TO_BUILTINS: Final[dict[Kind, Callable[[Any], Any]]] = {"count": int, "text": o
 def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
     """Return the result as builtins that survive JSON and any channel between processes.
 
-    Values of other types that a validator or an agent left in the result (a path, a number of numpy's) become builtins
-    too. The exception becomes its type's name and its message. Texts are cut to
-    `MOST_CHARACTERS`, and secrets are redacted: a record leaves the process.
+    Values of other types in the result, such as a path or a numpy number, become builtins too. The exception becomes
+    its type's name and its message. Texts are cut to `MOST_CHARACTERS`, and secrets are redacted, because a record
+    leaves the process.
     """
     exception = result.exception
     record = {
@@ -211,7 +211,7 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
 
 
 def result_from_record(record: Mapping[str, Any]) -> PAREScenarioValidationResult:
-    """Return the result that `result_to_record` made the record of; its exception is a `RecordedException`.
+    """Return the result from a record of `result_to_record`; its exception is a `RecordedException`.
 
     Raises:
         ValueError: The record's keys are not those of a result.

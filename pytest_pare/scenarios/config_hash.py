@@ -1,4 +1,4 @@
-"""The hash of a configuration: a name for everything in it that can change the result of a run."""
+"""The hash of everything in a configuration that can change the result of a run."""
 
 import hashlib
 import json

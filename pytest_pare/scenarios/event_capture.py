@@ -1,4 +1,4 @@
-"""Records the events that a scenario's code creates: each event, its place in the code, and its delay.
+"""Records the events that a scenario's code creates, with their place and delay.
 
 ARE records none of this. Its `depends_on()` and `followed_by()` without a delay replace an earlier delay with 0, and
 `depends_on()` of a condition ignores `schedule_every_ticks`.

@@ -1,4 +1,4 @@
-"""A library without an import of it: its directory, its modules, the ids that they register."""
+"""Reads a library without importing it: directory, modules and registered ids."""
 
 from __future__ import annotations
 

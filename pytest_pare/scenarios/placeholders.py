@@ -1,4 +1,4 @@
-"""Placeholders in the arguments of events: `{{id}}` stands for the result of the event with that id.
+"""Placeholders in arguments of events: `{{id}}` is the result of the event with that id.
 
 A path leads into the result: `{{id.name}}` is an entry of a dictionary or an attribute of an object,
 `{{id.0}}` an item of a list. A placeholder may stand anywhere: it may be the whole argument or a part of a text, in a

@@ -1,4 +1,4 @@
-"""Places in the code of scenarios, in the form `file:line`, relative to the working directory."""
+"""Places in the code of scenarios as `file:line`, relative to the working directory."""
 
 from __future__ import annotations
 

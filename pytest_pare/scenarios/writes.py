@@ -1,4 +1,4 @@
-"""`Write`, a write that a validator expects of the agent, and the check that the tool exists."""
+"""`Write`, a write that a validator expects of the agent, with a check of its tool."""
 
 from __future__ import annotations
 

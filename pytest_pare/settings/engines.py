@@ -1,4 +1,4 @@
-"""Keys of an engine that belong to its model, and do not apply to a model that replaces it."""
+"""Keys of an engine that belong to its model and not to a model that replaces it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""From a suite file and its overrides to a suite."""
+"""Loads a suite from its file and its overrides."""
 
 from collections.abc import Sequence
 from pathlib import Path

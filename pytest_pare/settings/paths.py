@@ -1,4 +1,4 @@
-"""Paths in settings: relative to a directory where they are written, absolute once a suite is loaded."""
+"""Paths in settings: relative in the suite file, absolute in the loaded suite."""
 
 from pathlib import Path
 from typing import Any

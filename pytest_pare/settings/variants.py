@@ -1,4 +1,4 @@
-"""The variants of a suite: the cells of its matrix, the levels of its sweep, or each of these with each of those."""
+"""The variants of a suite: cells of its matrix, levels of its sweep, or pairs of both."""
 
 import math
 import re

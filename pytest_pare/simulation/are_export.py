@@ -1,4 +1,4 @@
-"""Traces in ARE's JSON: `hf`, version 1 of its trace format, and `lite`, what the agents said.
+"""Traces in ARE's JSON: `hf`, version 1 of its trace format, and `lite`, the agents' side.
 
 `hf` is written by ARE's own exporter, but for the completed events: they are made from the trace, which has arguments
 and results as they were, as plain values. Lists and dictionaries among the arguments of reference steps are JSON, which

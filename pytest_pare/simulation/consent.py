@@ -1,4 +1,4 @@
-"""Consent: the agent's last proposal, the user's answer, and the agent's mode that follows from them."""
+"""Consent: the last proposal, the user's answer, and the agent's mode that follows."""
 
 from __future__ import annotations
 

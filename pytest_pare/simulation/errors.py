@@ -1,4 +1,4 @@
-"""Exceptions that end a run, and what they say about its cause."""
+"""Exceptions that end a run, with the kind of their cause."""
 
 from __future__ import annotations
 

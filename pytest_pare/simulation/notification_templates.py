@@ -1,4 +1,4 @@
-"""The notifications of events of the world: a table with a text for the user and one for the agent."""
+"""The notifications of world events: a table with texts for the user and the agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications of the user and the agent: their messages, the user's actions, and events of the world.
+"""Notifications of the user and the agent: messages, user actions, world events.
 
 A notification is for one side. A kind of event notifies a side if it has a text for that side. Events that failed
 notify no one.

@@ -1,4 +1,4 @@
-"""The outcome of a run: its result, its trace and what else it leaves."""
+"""The outcome of a run: its result, its trace, its warnings and errors."""
 
 from __future__ import annotations
 

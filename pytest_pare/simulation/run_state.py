@@ -1,4 +1,4 @@
-"""The state of a run, for what follows its end."""
+"""The state of a run, from its preparation to its result."""
 
 from __future__ import annotations
 

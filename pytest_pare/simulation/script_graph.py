@@ -1,4 +1,4 @@
-"""Which events of a script can happen, by what each depends on."""
+"""Finds the events of a script that can happen, from their dependencies."""
 
 from __future__ import annotations
 

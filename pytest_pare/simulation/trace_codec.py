@@ -1,4 +1,4 @@
-"""Traces as JSON lines: a header, then a line for each entry, every one with all of its fields."""
+"""Traces as JSON lines: a header, then a line with all fields for each entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The turns of the user and the agent: their tools, and how the environment carries calls out."""
+"""The turns of the user and the agent: their tools, and the execution of tool calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of the user: busy for some turns, an answer in words that are none, or an acceptance that is withdrawn."""
+"""Faults of the user: busy for some turns, an unclear answer, a withdrawn acceptance."""
 
 from __future__ import annotations
 

@@ -395,7 +395,7 @@ def test_all_records_everything_anew(recorded: Run, play: RecordedRuns, path: Pa
 
 def test_nothing_is_asked_that_must_not_be(play: RecordedRuns, path: Path) -> None:
     run = play(CassetteSpec(path, "once", live=False))
-    assert "recording asks a model, which may cost something; say live: true" in str(run.result.exception)
+    assert "recording calls a model, which may cost money: set live: true" in str(run.result.exception)
     assert play.asked == 0
 
 
@@ -772,8 +772,7 @@ def test_rerecord_without_leave_to_ask_tells_the_drift_and_how_to_give_it(
     assert first == "turn 0, call 1 of role user is not as recorded: the scenario's user has another goal"
     assert added.startswith("+ ")
     assert last == (
-        "on_drift: rerecord needs leave: recording asks a model, which may cost something; say live: true in the suite "
-        "or --pare-live"
+        "on_drift: rerecord calls a model, which may cost money: set live: true in the suite, or add --pare-live"
     )
     assert run.warnings == ("cassettes/stage.jsonl may be out of date: the scenario's user has another goal",)
     assert (play.asked, path.read_bytes()) == (0, before)

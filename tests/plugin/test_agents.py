@@ -247,12 +247,12 @@ def test_the_report_of_an_agent(garden: Example) -> None:
     assert session.summary[:4] == ["PARE validation report", "", "Split: full", ""]
     assert session.summary[4].startswith("user=oracle, proactive=my_agent:function, tool_fail=0.0,")
     assert "no agent tested" not in session.out
-    told = [" ".join(line.split()) for line in session.summary]
-    assert "Proposals 2" in told
-    assert "Acceptances 2" in told
-    assert "Write actions 2" in told
+    figures = [" ".join(line.split()) for line in session.summary]
+    assert "Proposals 2" in figures
+    assert "Acceptances 2" in figures
+    assert "Write actions 2" in figures
     assert any(
-        re.fullmatch(r"Rejections 0, writes without consent 0; idle jumps saved \d+ turns", line) for line in told
+        re.fullmatch(r"Rejections 0, writes without consent 0; idle jumps saved \d+ turns", line) for line in figures
     )
 
 
@@ -274,7 +274,7 @@ def test_writes_without_consent_are_in_the_report_and_in_the_files(garden: Examp
     assert "ConsentRequired: Notes__create_note writes, and the user has accepted nothing" in failure(session)
 
 
-def test_runs_that_end_before_their_script_are_told(garden: Example) -> None:
+def test_runs_that_end_before_their_script_are_reported(garden: Example) -> None:
     for plant, said in {"rose": "True", "bin": "False"}.items():
         garden.scenario(
             plant,
@@ -289,8 +289,8 @@ def test_runs_that_end_before_their_script_are_told(garden: Example) -> None:
     garden.suite("{runner: {agent_type: 'my_agent:agent'}, reports: {json: out.json, parquet: rows.parquet}}")
     session = garden.run(*SUITE, "-k", "rose or bin")
     assert "  2 runs ended before their script did (max_turns): bin, rose" in session.summary
-    told = "1 event of the script had not happened when the run ended (max_turns)"
-    assert failure(session, "bin").splitlines()[:2] == ["dry", told]
+    expected = "1 event of the script had not happened when the run ended (max_turns)"
+    assert failure(session, "bin").splitlines()[:2] == ["dry", expected]
     assert report(garden)["metadata"]["script_events_missed"] == 2
     import polars as pl
 
@@ -350,7 +350,7 @@ CALL = "turn.call('Notes__open', {})"
 
 
 @pytest.mark.parametrize(
-    ("code", "told", "frames"),
+    ("code", "message", "frames"),
     [
         ("raise ValueError('dry')", "the agent raised ValueError: dry", 1),
         ("raise SystemExit(3)", "the agent raised SystemExit: 3", 1),
@@ -374,7 +374,7 @@ CALL = "turn.call('Notes__open', {})"
         ("yield", "the agent returned generator; it must return None", 0),
     ],
 )
-def test_an_agent_that_fails_fails_its_run(garden: Example, code: str, told: str, frames: int | None) -> None:
+def test_an_agent_that_fails_fails_its_run(garden: Example, code: str, message: str, frames: int | None) -> None:
     session = agent(garden, code).run(*SUITE, *NAMED)
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.outcomes() == {"failed": 2}
@@ -383,7 +383,7 @@ def test_an_agent_that_fails_fails_its_run(garden: Example, code: str, told: str
         for plant, line in zip(("rose", "tulip"), session.open_runs, strict=True)
     ] == [True] * 2
     text = session.out.partition("_ rose _")[2].partition("_ tulip _")[0]
-    assert f"turn 0: {told}" in text
+    assert f"turn 0: {message}" in text
     shown = [line.strip(" |") for line in text.splitlines() if line.strip(" |").startswith("File ")]
     assert all("/pytest_pare/" not in line and "/are/" not in line and "/asyncio/" not in line for line in shown)
     own = [line for line in shown if line.startswith(f'File "{garden.path}/my_agent.py", line ')]
@@ -437,7 +437,7 @@ def test_an_agent_that_interrupts_ends_the_session(garden: Example) -> None:
     ]
 
 
-def test_a_run_that_an_agent_has_failed_is_told_by_its_events(garden: Example) -> None:
+def test_a_run_that_an_agent_has_failed_is_reported_by_its_events(garden: Example) -> None:
     agent(garden, "turn.propose('May I?') if turn.number == 0 else 1 / 0")
     text = failure(garden.run(*SUITE, *NAMED))
     assert text.startswith("turn 1: the agent raised ZeroDivisionError: division by zero\n")
@@ -468,7 +468,7 @@ def test_what_an_agent_prints_is_captured_and_shown_with_a_failure(garden: Examp
 
 
 def test_workers_change_nothing(garden: Example) -> None:
-    def told(*flags: str) -> list[Any]:
+    def counts(*flags: str) -> list[Any]:
         session = garden.run(*SUITE, *flags)
         lines = [line for line in session.summary if not re.search(r"^    (Run|Job) duration", line)]
         document = report(garden)
@@ -480,8 +480,8 @@ def test_workers_change_nothing(garden: Example) -> None:
     decorator = "@pytest.fixture(params=['busy', 'lazy', 'broken'])"
     body = "return {'busy': my_agent.Gardener(), 'lazy': my_agent.lazy, 'broken': lambda turn: 1 / 0}[request.param]"
     fixture(garden, body, decorator, "request").suite("{runs: 2, reports: {json: out.json}}")
-    alone = told("-n0")
-    assert told("-n2") == alone
+    alone = counts("-n0")
+    assert counts("-n2") == alone
     assert alone[2] == {"passed": 4, "failed": 8}
 
 

@@ -181,8 +181,8 @@ def test_the_reports_of_other_plugins(garden: Example) -> None:
     *lines, finish, last = [json.loads(line) for line in (garden.path / "log.jsonl").read_text().splitlines()]
     assert finish == {"$report_type": "SessionFinish", "exitstatus": 1}
     assert last == {"$report_type": "PareVerdict", **report["pare"]}
-    told = [dict(line["properties"]).get("pare_status") for line in lines if line["when"] != "setup"]
-    assert told == ["failed"] * 4 + ["success"] * 4
+    statuses = [dict(line["properties"]).get("pare_status") for line in lines if line["when"] != "setup"]
+    assert statuses == ["failed"] * 4 + ["success"] * 4
 
 
 def test_a_session_that_was_interrupted(garden: Example) -> None:

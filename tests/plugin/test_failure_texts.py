@@ -192,11 +192,11 @@ def test_the_header_names_a_fixture_that_makes_the_agent(garden: Example, path: 
     garden.write(path, f"import pytest\n\n{code}\n")
     garden.suite("scenarios: {paths: [../scenarios]}", "suites/pare.yaml")
     plugin = ("-p", "agents") if path == "agents.py" else ()
-    told = "suites/pare.yaml, 1 run planned (1 x 1), agent: "
+    prefix = "suites/pare.yaml, 1 run planned (1 x 1), agent: "
     flags = ("--pare-config", "suites/pare.yaml", *plugin)
-    assert garden.run(*flags).header == [f"{told}fixture proactive_agent ({path})"]
+    assert garden.run(*flags).header == [f"{prefix}fixture proactive_agent ({path})"]
     if path.endswith("conftest.py"):
-        assert garden.run(*flags, "--noconftest").header == [f"{told}reference steps"]
+        assert garden.run(*flags, "--noconftest").header == [f"{prefix}reference steps"]
     assert garden.run(*flags, "--pare-oracle").header[0].endswith("oracle mode: no agent tested")
 
 
@@ -229,7 +229,7 @@ def test_the_header_counts_the_runs_of_each_model(garden: Example) -> None:
 # -- what was written
 
 
-def test_paths_of_written_files_are_told(garden: Example) -> None:
+def test_paths_of_written_files_are_reported(garden: Example) -> None:
     agent(garden, "pass")
     reports = "--pare-set=reports={json: out/deep.json, parquet: rows.parquet}"
     session = garden.run(*SUITE, reports, "--pare-set=runner.export=true", "--pare-runs=2")

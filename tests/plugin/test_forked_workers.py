@@ -76,7 +76,7 @@ def configured(pytester: pytest.Pytester) -> Iterator[Callable[..., pytest.Confi
 
 
 def workers(directory: Path) -> dict[int, int]:
-    """Return the workers in which scenarios have told of them, with the process that each comes from."""
+    """Return the workers that scenarios have reported, with the process that each comes from."""
     found = {int(path.name.partition("-")[2]): path.read_text() for path in directory.glob("worker-*")}
     return {worker: int(parent or 0) for worker, parent in found.items()}
 

@@ -22,7 +22,7 @@ TELL = """
 import json
 
 def pytest_collection_finish(session):
-    told = [
+    seen = [
         {
             "nodeid": item.nodeid,
             "path": str(item.path),
@@ -36,7 +36,7 @@ def pytest_collection_finish(session):
         }
         for item in session.items
     ]
-    (session.config.rootpath / "told.json").write_text(json.dumps(told))
+    (session.config.rootpath / "seen.json").write_text(json.dumps(seen))
 """
 
 # What pytest-repeat does, and pytest-flakefinder.
@@ -74,12 +74,12 @@ def pytest_collection_modifyitems(items):
 """
 
 
-def told(example: Example, *args: str) -> list[dict[str, Any]]:
+def seen_items(example: Example, *args: str) -> list[dict[str, Any]]:
     """Return what other plugins can tell of the items."""
     example.write("tell.py", TELL).pytester.syspathinsert()
     session = example.run(*SUITE, "-p", "tell", "--collect-only", *args)
     assert session.code == pytest.ExitCode.OK, session.out
-    items: list[dict[str, Any]] = json.loads((example.path / "told.json").read_text())
+    items: list[dict[str, Any]] = json.loads((example.path / "seen.json").read_text())
     return items
 
 
@@ -99,7 +99,7 @@ def test_path_and_line_are_of_the_suite_file(suite: str, line: int, example: Exa
     example.suite(suite, "suites/a.pare.yaml").scenario("water")
     example.write("tell.py", TELL).pytester.syspathinsert()
     example.run("suites/a.pare.yaml", "-p", "tell", "--collect-only")
-    for item in json.loads((example.path / "told.json").read_text()):
+    for item in json.loads((example.path / "seen.json").read_text()):
         assert item["path"] == str(example.path / "suites" / "a.pare.yaml")
         name = item["nodeid"].rpartition("::")[2]
         assert item["location"] == ["suites/a.pare.yaml", line - 1, name]
@@ -113,7 +113,7 @@ def test_junit_names_the_suite_file_and_its_line(flags: list[str], example: Exam
     assert (example.path / "out.xml").read_text().count('file="pare.yaml" line="1"') == 2
 
 
-def test_a_skip_is_told_with_the_place_of_its_item(example: Example) -> None:
+def test_a_skip_is_reported_with_the_place_of_its_item(example: Example) -> None:
     example.suite("runs: 1\nscenarios: {include: [water]}")
     example.scenario("water", marks="@pytest.mark.skip(reason='it rains')")
     assert "SKIPPED [1] pare.yaml:2: it rains" in example.run(*SUITE, "-rs").out
@@ -145,7 +145,7 @@ def test_parameters_are_names_and_numbers_that_hold_no_settings(
     seen = []
     for password, rate in ((PASSWORD, 0.5), ("another", 0.6)):
         example.suite(suite.format(password=password, rate=rate))
-        items = told(example)
+        items = seen_items(example)
         assert PASSWORD not in json.dumps(items)
         seen.append([(item["nodeid"], item["id"], item["params"]) for item in items])
     assert seen[0] == seen[1]
@@ -162,11 +162,11 @@ def test_the_fixture_of_the_variant_has_its_settings(example: Example) -> None:
     example.suite("matrix: {calm: {max_turns: 3}, busy: {max_turns: 4}}").scenario("water").write(
         "conftest.py",
         "import pytest\n\n@pytest.fixture(autouse=True)\ndef tell(pare_variant):\n"
-        "    print('told', pare_variant.name, pare_variant.settings.runner.max_turns)\n",
+        "    print('seen', pare_variant.name, pare_variant.settings.runner.max_turns)\n",
     )
     out = example.run(*SUITE, "-s").out
-    assert "told calm 3" in out
-    assert "told busy 4" in out
+    assert "seen calm 3" in out
+    assert "seen busy 4" in out
 
 
 def test_a_test_of_ones_own_can_name_a_variant(example: Example) -> None:
@@ -189,7 +189,7 @@ def test_a_test_of_ones_own_can_name_a_variant(example: Example) -> None:
 
 def test_a_description_is_a_docstring_and_no_signature(example: Example) -> None:
     example.scenario("water").scenario("weed", methods="'''Weeds grow.'''\n__doc__ = 'Weeds grow.'")
-    assert [item["doc"] for item in told(example)] == [None, "Weeds grow."]
+    assert [item["doc"] for item in seen_items(example)] == [None, "Weeds grow."]
 
 
 # -- repetitions

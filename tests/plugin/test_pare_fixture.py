@@ -260,8 +260,8 @@ def test_a_library_that_is_not_there(example: Example) -> None:
     def pare_config():
         return SuiteSettings.model_validate({"scenarios": {"paths": ["lib"]}})
     """
-    told = complaint(check(example, "pare.run('dinner_moved')", head=head))
-    assert told == ["pare.yaml:1: scenarios.paths[0]: lib: No such file or directory"]
+    message = complaint(check(example, "pare.run('dinner_moved')", head=head))
+    assert message == ["pare.yaml:1: scenarios.paths[0]: lib: No such file or directory"]
 
 
 def test_a_scenario_that_may_be_in_a_module_that_is_broken(example: Example) -> None:

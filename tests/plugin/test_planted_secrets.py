@@ -84,8 +84,8 @@ def planted(example: Example, monkeypatch: pytest.MonkeyPatch) -> Example:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SOME_API_KEY", PLANTED["environment"])
-    told = f"return ScenarioValidationResult(success=False, rationale={TEXT!r} + os.environ['SOME_API_KEY'])"
-    example.scenario("water", told, methods=SCENARIO)
+    code = f"return ScenarioValidationResult(success=False, rationale={TEXT!r} + os.environ['SOME_API_KEY'])"
+    example.scenario("water", code, methods=SCENARIO)
     example.scenario("mow", f"print({TEXT!r}); raise OSError({TEXT!r} + os.environ['SOME_API_KEY'])")
     return example.write("conftest.py", CONFTEST).write("test_own.py", OWN_TEST)
 

@@ -135,11 +135,11 @@ def test_the_first_attempt_counts_unless_the_suite_says_otherwise(example: Examp
             f"{4 + replaced} attempts at 4 runs: {replaced} replaced by reruns ({replaced} failed); the {counts} counts"
         )
         assert f"  {line}" in session.summary
-        told = {
+        expected = {
             "first": "FAILED     dig, 2 of 2 runs: dry 1,",
             "last": "RERUN      dig, 2 of 2 runs: succeeded in a re",
         }
-        assert session.open_runs[0].startswith(told[counts])
+        assert session.open_runs[0].startswith(expected[counts])
         assert "1a1a" not in session.out
 
 
@@ -271,8 +271,8 @@ def test_what_all_attempts_have_taken_is_added_up(tmp_path: Path) -> None:
     assert "user 4 20 6 $1.00" in lines
     assert "Cost of 2 attempts: $1.00" in lines
     assert collector.times_played() == Attempts(2, 1, {"infrastructure": 1}, recovered=1)
-    told = ("rerun", "RERUN      a: succeeded in a rerun after: ProviderOutageError: down")
-    assert list(open_runs(collector)) == [("", ""), told, ("", "")]
+    expected = ("rerun", "RERUN      a: succeeded in a rerun after: ProviderOutageError: down")
+    assert list(open_runs(collector)) == [("", ""), expected, ("", "")]
     # The attempt that counts died, and has no row; what the other has taken was taken nevertheless.
     died = with_attempts(tmp_path, Outcome("exception", first, config, replaced=True), attempt("died"))
     assert "    Cost of 1 attempt: $0.50" in report_lines(died, 1.0)

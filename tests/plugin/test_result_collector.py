@@ -201,7 +201,7 @@ def test_a_run_that_a_plugin_runs_again(tmp_path: Path, pytestconfig: pytest.Con
     assert kinds(collector)["pare.yaml::a"] == kept
 
 
-def test_a_process_that_dies_is_told_from_one_that_was_ended(
+def test_a_process_that_dies_differs_from_one_that_was_ended(
     collector: ResultCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crash = report("pare.yaml::a", "???", "rerun", longrepr="worker 'gw0' crashed")

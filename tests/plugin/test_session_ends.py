@@ -62,7 +62,7 @@ class PanicError(BaseException):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "expected"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
         (OSError(errno.EMFILE, "Too many open files", "/lib/polars.so"), "Too many open files: /lib/polars.so"),
@@ -73,7 +73,7 @@ class PanicError(BaseException):
     ],
 )
 def test_whatever_a_report_raises_is_a_line_below_the_verdict(
-    garden: Example, monkeypatch: pytest.MonkeyPatch, error: BaseException, told: str
+    garden: Example, monkeypatch: pytest.MonkeyPatch, error: BaseException, expected: str
 ) -> None:
     def fail(*args: object) -> None:
         raise error
@@ -84,7 +84,7 @@ def test_whatever_a_report_raises_is_a_line_below_the_verdict(
     assert session.summary[-3:] == [
         "gate PASS: 4 of 4 runs succeeded (100.0 %), every run must succeed (no rate set)",
         "wrote rows.parquet",
-        f"pare: pare.yaml: cannot write the report {garden.path}/out.json: {told}",
+        f"pare: pare.yaml: cannot write the report {garden.path}/out.json: {expected}",
     ]
     assert pl.read_parquet(garden.path / "rows.parquet").height == 4
     assert gate(garden)["verdict"] == "UNFINISHED"
@@ -125,25 +125,25 @@ def test_figures_that_cannot_be_printed_cost_no_verdict(garden: Example, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("hook", "told"),
+    ("hook", "expected"),
     [
         ("pytest_sessionfinish", "pare: a plugin failed at the end of the session: No space left on device: junit.xml"),
         ("pytest_terminal_summary", None),
     ],
 )
-def test_a_plugin_that_fails_at_the_end_costs_no_verdict(garden: Example, hook: str, told: str | None) -> None:
+def test_a_plugin_that_fails_at_the_end_costs_no_verdict(garden: Example, hook: str, expected: str | None) -> None:
     garden.write(
         "conftest.py",
         f"import pytest\n@pytest.hookimpl(tryfirst=True)\ndef {hook}():\n"
         "    raise OSError(28, 'No space left on device', 'junit.xml')",
     )
     agent(garden, "pass")
-    if told is None:
+    if expected is None:
         session = garden.run_process(*SUITE)
         assert "No space left on device: 'junit.xml'" in session.err
     else:
         session = garden.run(*SUITE)
-        assert session.summary[-1] == told
+        assert session.summary[-1] == expected
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert "gate PASS: 4 of 4 runs succeeded" in session.out
     assert gate(garden)["verdict"] == "PASS"
@@ -428,15 +428,15 @@ def test_the_plugin_takes_back_what_it_changes(garden: Example) -> None:
 
 def test_a_run_that_ends_the_process_is_noted(garden: Example) -> None:
     """Between runs there is none to blame."""
-    told: list[str] = []
+    problems: list[str] = []
     finish: Callable[..., None] = ResultCollector.pytest_unconfigure
 
     def note(collector: ResultCollector) -> None:
         collector.note_end("os._exit(0) was called, at x.py:1")
-        told.extend(collector.problems)
+        problems.extend(collector.problems)
         finish(collector)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ResultCollector, "pytest_unconfigure", note)
         agent(garden, "pass").run(*SUITE)
-    assert told == ["the session was ended: os._exit(0) was called, at x.py:1"]
+    assert problems == ["the session was ended: os._exit(0) was called, at x.py:1"]

@@ -1,4 +1,4 @@
-"""Bad input is told in a sentence, with the place where it is wrong; never by a traceback of the plugin's."""
+"""Bad input is reported in a sentence, with its place; never by a traceback of the plugin's."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_suite_file(example: Example, text: str, message: str) -> None:
     assert session.err == f"ERROR: {message}\n"
 
 
-def test_all_that_is_wrong_is_told_at_once(example: Example) -> None:
+def test_all_that_is_wrong_is_reported_at_once(example: Example) -> None:
     session = example.suite("runs: 0\ngates: {}").run(*SUITE)
     assert session.err == (
         "ERROR: pare.yaml:1: runs: must be at least 1, got 0\npare.yaml:2: gates: unknown key; did you mean gate?\n"
@@ -426,7 +426,7 @@ def test_a_condition_that_never_comes_true(drought: Example) -> None:
         "ScenarioTimeoutError: condition 'it_rains' has not come true within 600 simulated seconds "
         "(max_scenario_duration)\n"
     )
-    # The 600 times that it was asked are not told.
+    # The 600 evaluations of the condition are not shown.
     assert text.splitlines()[1:] == ["", "no event had happened"]
 
 
@@ -510,7 +510,7 @@ def test_a_warning_that_is_to_be_an_error_fails_the_run(sloppy: Example) -> None
 
 
 def test_a_warning_that_is_to_be_an_error_hides_nothing_else(sloppy: Example) -> None:
-    for validate, told in (("fail", "the plants are dry"), ("raise", "ValueError: no such plant")):
+    for validate, expected in (("fail", "the plants are dry"), ("raise", "ValueError: no such plant")):
         sloppy.scenario(
             "water",
             validate,
@@ -523,8 +523,8 @@ def test_a_warning_that_is_to_be_an_error_hides_nothing_else(sloppy: Example) ->
             """,
         )
         session = sloppy.run(*SUITE, "-W", "error")
-        assert told in session.open_runs[0]
-        assert told in session.out.partition("= FAILURES =")[2].partition("= pare:")[0]
+        assert expected in session.open_runs[0]
+        assert expected in session.out.partition("= FAILURES =")[2].partition("= pare:")[0]
         assert "(-W or filterwarnings makes an error of this warning)" in session.out
 
 

@@ -68,7 +68,7 @@ def traces(project: Example) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (project.path / "traces").iterdir()}
 
 
-def told(session: Session) -> list[str]:
+def prune_lines(session: Session) -> list[str]:
     """Return what the session says of cassettes after the report."""
     return [line.removeprefix("pare: ") for line in session.summary if "cassette" in line or "removed" in line]
 
@@ -186,7 +186,7 @@ def test_the_suite_can_take_the_recorded_answers_nevertheless(project: Example) 
     assert (session.code, session.outcomes()) == (0, {"passed": 2, "warnings": 2})
 
 
-def test_a_cassette_that_cannot_be_written_is_told(project: Example) -> None:
+def test_a_cassette_that_cannot_be_written_is_reported(project: Example) -> None:
     project.write("cassettes/plants.jsonl/file", "in the way")
     session = project.run("--pare-config", "pare.yaml", "--pare-record", "all", "--pare-live")
     assert (session.code, session.outcomes()) == (1, {"passed": 2})
@@ -195,7 +195,7 @@ def test_a_cassette_that_cannot_be_written_is_told(project: Example) -> None:
 
 @pytest.mark.parametrize("directory", ["cassettes", "cassettes/of/models"])
 @pytest.mark.parametrize("mode", ["once", "new", "all"])
-def test_a_directory_that_can_be_none_is_told_before_anything_is_spent(
+def test_a_directory_that_can_be_none_is_reported_before_anything_is_spent(
     project: Example, service: Service, directory: str, mode: str
 ) -> None:
     project.write("cassettes", "in the way").suite(SUITE.replace("{}", f"\n  dir: {directory}"))
@@ -226,7 +226,7 @@ def test_a_directory_matters_where_a_fixture_may_bring_a_model(project: Example)
         (False, ("--pare-record", "once", "--pare-live", "--collect-only"), 0),
     ],
 )
-def test_a_directory_that_must_not_be_written_to_is_told_before_anything_is_spent(
+def test_a_directory_that_must_not_be_written_to_is_reported_before_anything_is_spent(
     project: Example, service: Service, monkeypatch: pytest.MonkeyPatch, there: bool, args: tuple[str, ...], code: int
 ) -> None:
     if there:
@@ -348,17 +348,17 @@ def prune(project: Example, *args: str) -> Session:
 def test_what_no_scenario_uses_is_removed_and_listed(pruned: Example) -> None:
     session = prune(pruned)
     directory = pruned.path / "cassettes"
-    assert told(session) == [
+    assert prune_lines(session) == [
         "pare.yaml: 2 cassettes that no scenario uses:",
         f"  removed {directory}/gone.jsonl",
         f"  removed {directory}/gone_run_1.jsonl",
     ]
     assert cassettes(pruned) == KEPT
-    assert told(prune(pruned)) == ["pare.yaml: every cassette is used"]
+    assert prune_lines(prune(pruned)) == ["pare.yaml: every cassette is used"]
 
 
 def test_without_the_flag_nothing_is_removed(pruned: Example) -> None:
-    assert told(pruned.run("--pare-config", "pare.yaml")) == []
+    assert prune_lines(pruned.run("--pare-config", "pare.yaml")) == []
     assert cassettes(pruned) == EVERYTHING
 
 
@@ -381,7 +381,7 @@ def test_a_session_that_may_be_less_than_the_suite_removes_nothing(
     pruned: Example, args: tuple[str, ...], reason: str
 ) -> None:
     pruned.write("split.txt", "water\n")
-    assert told(prune(pruned, *args)) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert prune_lines(prune(pruned, *args)) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == EVERYTHING
 
 
@@ -392,7 +392,7 @@ def test_a_session_that_only_looks_removes_nothing(pruned: Example) -> None:
 
 def test_a_session_that_is_interrupted_removes_nothing(pruned: Example) -> None:
     pruned.scenario("water", "raise KeyboardInterrupt")
-    assert told(prune(pruned)) == ["pare.yaml: no cassette was removed: the session ended early"]
+    assert prune_lines(prune(pruned)) == ["pare.yaml: no cassette was removed: the session ended early"]
     assert cassettes(pruned) == EVERYTHING
 
 
@@ -411,7 +411,7 @@ def test_what_a_conftest_leaves_out_is_not_taken_for_gone(pruned: Example, left_
     session = prune(pruned)
     assert "partial session (a plugin or a conftest.py): 2 of 4 runs selected" in session.verdict
     reason = "the session runs only a part of the suite (a plugin or a conftest.py)"
-    assert told(session) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert prune_lines(session) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == before
 
 
@@ -430,7 +430,7 @@ def test_variants_of_fixtures_are_not_known_to_be_all(pruned: Example, params: s
     pruned.run("--pare-config", "pare.yaml", *RECORD)
     before = cassettes(pruned)
     reason = "perhaps not every run of the suite was selected"
-    assert told(prune(pruned)) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert prune_lines(prune(pruned)) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == before
 
 
@@ -438,21 +438,21 @@ def test_a_module_that_is_broken_keeps_everything(pruned: Example) -> None:
     pruned.write("scenarios/broken.py", "import nothing_of_that_name\n")
     session = prune(pruned, "--continue-on-collection-errors")
     reason = "not every module of the library could be imported"
-    assert told(session) == [f"pare.yaml: no cassette was removed: {reason}"]
+    assert prune_lines(session) == [f"pare.yaml: no cassette was removed: {reason}"]
     assert cassettes(pruned) == EVERYTHING
 
 
-def test_suites_of_one_name_are_told_apart(project: Example) -> None:
+def test_suites_of_one_name_are_distinguished(project: Example) -> None:
     for name, scenario in (("a", "plants"), ("b", "water")):
         project.suite(
             f"{SUITE.replace('{}', '{dir: ../cassettes}')}scenarios: {{include: [{scenario}]}}\n", f"{name}/pare.yaml"
         )
         assert project.run("--pare-config", f"{name}/pare.yaml", *RECORD).outcomes() == {"passed": 1}
     session = project.run("--pare-config", "a/pare.yaml", "--pare-prune-cassettes")
-    assert told(session) == ["a/pare.yaml: every cassette is used"]
+    assert prune_lines(session) == ["a/pare.yaml: every cassette is used"]
     project.suite(f"{SUITE.replace('{}', '{dir: ../cassettes}')}scenarios: {{include: [water]}}\n", "a/pare.yaml")
     session = project.run("--pare-config", "a/pare.yaml", "--pare-prune-cassettes")
-    assert told(session)[1:] == [f"  removed {project.path}/cassettes/plants.jsonl"]
+    assert prune_lines(session)[1:] == [f"  removed {project.path}/cassettes/plants.jsonl"]
     assert cassettes(project) == ["water.jsonl"]
 
 
@@ -472,11 +472,11 @@ def test_a_recording_that_has_but_the_name_of_its_suite_is_replayed_and_kept(
     service.asked = 0
     session = prune(project)
     assert (session.outcomes(), service.asked) == ({"passed": 2}, 0)
-    assert told(session) == ["pare.yaml: every cassette is used"]
+    assert prune_lines(session) == ["pare.yaml: every cassette is used"]
     assert (project.path / directory / "gone_water.jsonl").exists()
 
 
-def test_a_file_that_cannot_be_removed_is_told(pruned: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_removed_is_reported(pruned: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, missing_ok: bool = False) -> None:
         raise PermissionError(1, "Operation not permitted", str(path))
 

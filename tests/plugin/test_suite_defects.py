@@ -1,4 +1,4 @@
-"""What an author got wrong is told as such: defects of scenarios, and scenarios that are not run."""
+"""Defects of scenarios, and scenarios that are not run, are reported as such."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def warned(session: Session) -> list[str]:
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")])
-def test_a_scenario_that_is_not_registered_is_told_once(library: Example, arguments: tuple[str, ...]) -> None:
+def test_a_scenario_that_is_not_registered_is_reported_once(library: Example, arguments: tuple[str, ...]) -> None:
     # Two suites have the library.
     session = library.suite(name="b.pare.yaml").run("pare.yaml", "b.pare.yaml", "-o", "pythonpath=.", *arguments)
     path = library.path / "scenarios" / "forgotten.py"
@@ -194,25 +194,25 @@ def test_the_warning_can_be_turned_off(library: Example) -> None:
     assert session.outcomes() == {"passed": 1}
 
 
-def test_a_scenario_in_a_test_module_is_told(example: Example) -> None:
+def test_a_scenario_in_a_test_module_is_reported(example: Example) -> None:
     example.scenario("a").scenario("b", name="scenarios/test_b.py").scenario("c", name="scenarios/test_more/c.py")
     example.scenario("d", name="scenarios/_d.py").write("scenarios/test_broken.py", "def (")
     example.write("scenarios/test_e.py", "TEXT = '''\n@register_scenario('e')\nclass E: ...\n'''\n")
     session = example.run("pare.yaml")
-    told = [line.partition("PARELibraryWarning: ")[2] for line in warned(session)]
+    messages = [line.partition("PARELibraryWarning: ")[2] for line in warned(session)]
     reason = "because a library leaves out files and folders whose names begin with test_; rename the file or folder"
-    assert told == [f"the scenario class Scenario does not run, {reason}"] * 2
+    assert messages == [f"the scenario class Scenario does not run, {reason}"] * 2
     assert all(f"scenarios/{name}.py:" in session.out for name in ("test_b", "test_more/c"))
     assert session.outcomes() == {"passed": 1, "warnings": 2}
 
 
-def test_a_library_without_a_scenario_among_several_is_told(example: Example) -> None:
+def test_a_library_without_a_scenario_among_several_is_reported(example: Example) -> None:
     example.scenario("a").write("empty/helper.py", "X = 1\n").write("broken/b.py", "import nothing_of_this_name\n")
     session = example.suite("scenarios: {paths: [scenarios, empty]}").run("pare.yaml")
     (line,) = warned(session)
     assert line.startswith(f"{example.path / 'empty'}:1: ")
     assert line.endswith("this library has no scenario; remove it from the suite or correct its path")
-    # One that could not be imported is told already.
+    # A module that could not be imported is reported already.
     assert warned(example.suite("scenarios: {paths: [scenarios, broken]}").run("pare.yaml")) == []
 
 

@@ -95,7 +95,7 @@ def test_limit(garden: Example) -> None:
 
 
 @pytest.mark.parametrize("limit", [3, 100])
-def test_a_limit_that_leaves_nothing_out_is_not_told(garden: Example, limit: int) -> None:
+def test_a_limit_that_leaves_nothing_out_is_not_reported(garden: Example, limit: int) -> None:
     assert "partial" not in garden.run(*SUITE, f"--pare-limit={limit}").out
 
 

@@ -88,9 +88,9 @@ def patient_suite(url: str, engine: dict[str, Any] | None = None, **changes: Any
     """Return a suite whose requests have time on a busy machine, with more keys of the observer's engine."""
     patient = json.loads(suite(url))["runner"]["observe_engine_config"] | {"timeout_seconds": 60}
     runner = {"observe_engine_config": patient | (engine or {}), "max_turns": 1, "observe_max_iterations": 3}
-    told = json.loads(suite(url, **changes))
-    told["runner"] = runner | changes.get("runner", {})
-    return json.dumps(told)
+    content = json.loads(suite(url, **changes))
+    content["runner"] = runner | changes.get("runner", {})
+    return json.dumps(content)
 
 
 def test_impossible_figures_cost_neither_report_nor_gate_nor_recording(example: Example) -> None:
@@ -126,7 +126,7 @@ PRICED = {"price": {"input": 1, "output": 4}}
 @pytest.mark.parametrize("how", ["matrix", "fixture", "flag"])
 def test_another_model_is_not_priced_as_the_first_one(example: Example, how: str) -> None:
     example.scenario("dig")
-    told = {"matrix": {"small": {}, "large": {"observe_engine_config": {"model_name": "large"}}}}
+    matrix = {"matrix": {"small": {}, "large": {"observe_engine_config": {"model_name": "large"}}}}
     flags = ["--pare-set", "runner.observe_engine_config.model_name=large"] if how == "flag" else []
     if how == "fixture":
         example.write(
@@ -140,7 +140,7 @@ def test_another_model_is_not_priced_as_the_first_one(example: Example, how: str
             """,
         )
     with ModelServer([answers(WAIT, usage=(400, 100))], models=["m", "large"]) as server:
-        example.suite(patient_suite(server.url, PRICED, **(told if how == "matrix" else {})))
+        example.suite(patient_suite(server.url, PRICED, **(matrix if how == "matrix" else {})))
         session = example.run(*SUITE, *flags)
     assert session.code == 0
     cost = "Cost of 1 run unknown" if how == "flag" else "Cost of 1 of 2 runs known: $0.00080"
@@ -164,7 +164,7 @@ def test_the_header_says_who_is_asked_and_how_often(example: Example) -> None:
 
 
 @pytest.mark.parametrize(("include", "runs", "hints"), [([], 1, 1), (["dig"], 1, 0), (["dig"], 2, 1)])
-def test_nobody_is_told_to_play_a_single_run_at_once(
+def test_no_header_advises_to_play_a_single_run_at_once(
     example: Example, include: list[str], runs: int, hints: int
 ) -> None:
     example.scenario("dig").scenario("mow")
@@ -231,9 +231,9 @@ def test_workers_share_the_directory_of_the_session(example: Example) -> None:
     example.scenario("dig", write, head=head).scenario("mow", write, head=head)
     session = example.run(*SUITE, "-n2")
     assert session.code == 0, session.out
-    told = {Path((example.path / worker).read_text()) for worker in ("gw0", "gw1")}
-    assert len(told) == 1
-    assert not told.pop().exists()
+    directories = {Path((example.path / worker).read_text()) for worker in ("gw0", "gw1")}
+    assert len(directories) == 1
+    assert not directories.pop().exists()
     assert VARIABLE not in os.environ
 
 

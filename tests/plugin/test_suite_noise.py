@@ -36,7 +36,7 @@ def test_a_suite_plays_its_scenarios_in_noise(example: Example, flags: list[str]
         (None, "cannot be read: No such file or directory"),
     ],
 )
-def test_data_that_are_wrong_are_told_in_a_sentence(
+def test_data_that_are_wrong_are_reported_in_a_sentence(
     example: Example, monkeypatch: pytest.MonkeyPatch, content: Any, said: str
 ) -> None:
     if content is not None:

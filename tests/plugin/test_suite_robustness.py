@@ -30,8 +30,8 @@ SCENARIO = """
         self.apps = [self.agent_ui, HomeScreenSystemApp(name="System"), StatefulEmailApp(name="Emails")]
     """
 VERDICT = """
-    told = [one.function_name() for one in env.event_log.list_view()]
-    return ScenarioValidationResult(success="send_message_to_user" in told, rationale="nothing was said")
+    called = [one.function_name() for one in env.event_log.list_view()]
+    return ScenarioValidationResult(success="send_message_to_user" in called, rationale="nothing was said")
     """
 LEVELS = "sweep: {noise.tool_failure_probability: [1, 0, 0.5]}, runs: 4"
 
@@ -64,11 +64,11 @@ def test_an_agent_that_cannot_take_a_failure_is_found_out(mailbox: Example) -> N
     assert curve["costs"] == [{"tool": "Emails__list_emails", "hit": lost, "cost": lost}]
     assert report["metadata"]["faults"] == {"tool_failure": lost}
     assert session.verdict[1] == f"robustness too low: area {area:.3f}, 0.900 needed"
-    told = curve_of(session)
-    assert told[0] == "  Robustness: noise.tool_failure_probability"
-    assert told[2].split()[:5] == ["0", "4", "4", "100.0", "%"]
-    assert told[-3] == f"    Area under the curve  {area:.3f} (0.900 needed)"
-    assert told[-1] == f"      Emails__list_emails  {lost:.1f} runs (hit in {lost:.0f})"
+    shown = curve_of(session)
+    assert shown[0] == "  Robustness: noise.tool_failure_probability"
+    assert shown[2].split()[:5] == ["0", "4", "4", "100.0", "%"]
+    assert shown[-3] == f"    Area under the curve  {area:.3f} (0.900 needed)"
+    assert shown[-1] == f"      Emails__list_emails  {lost:.1f} runs (hit in {lost:.0f})"
 
 
 def test_the_robustness_decides_alone_where_no_rate_is_set(mailbox: Example) -> None:

@@ -143,7 +143,7 @@ def test_a_partial_session_says_so(garden: Example, flags: list[str], line: str)
 
 
 @pytest.mark.parametrize("flags", [["-k", "not nothing"], ["--lf"], ["--deselect=x"], ["-m", "not x"]])
-def test_flags_that_leave_nothing_out_are_not_told(garden: Example, flags: list[str]) -> None:
+def test_flags_that_leave_nothing_out_are_not_reported(garden: Example, flags: list[str]) -> None:
     assert "partial" not in garden.run(*SUITE, *flags).out
 
 
@@ -167,8 +167,8 @@ def test_a_session_without_a_run_says_that_there_is_no_verdict(
         example.write("conftest.py", "def pytest_collection_modifyitems(items): del items[:]")
     session = example.run(*SUITE, f"-n{workers}", *flags)
     assert session.code == pytest.ExitCode.NO_TESTS_COLLECTED
-    told = " ".join(session.out.split())
-    assert f"pare: pare.yaml: no verdict, every run is deselected ({reason}); earlier reports are kept" in told
+    output = " ".join(session.out.split())
+    assert f"pare: pare.yaml: no verdict, every run is deselected ({reason}); earlier reports are kept" in output
     assert "gate" not in session.out
 
 
@@ -291,7 +291,7 @@ def test_an_interrupted_session(example: Example) -> None:
     assert session.verdict[1] == "cannot pass: 2 runs have no result; the session was interrupted"
 
 
-def test_a_session_that_is_told_to_exit_well_has_lost_results(example: Example) -> None:
+def test_a_session_that_exits_with_status_0_has_lost_results(example: Example) -> None:
     example.scenario("prune").scenario("water", "pytest.exit('enough', returncode=0)")
     assert example.suite(LOW).run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
 

@@ -30,14 +30,14 @@ def report(example: Example, *args: str) -> dict[str, Any]:
     return read
 
 
-def told(session: Session) -> list[str]:
-    return [line.rpartition("told ")[2] for line in session.result.outlines if "told " in line]
+def printed(session: Session) -> list[str]:
+    return [line.rpartition("seen ")[2] for line in session.result.outlines if "seen " in line]
 
 
 def tell(example: Example, what: str, *fixtures: str) -> Example:
     """Let each item print something of its fixtures."""
     text = (
-        f"import pytest\n\n@pytest.fixture(autouse=True)\ndef tell({', '.join(fixtures)}):\n    print('told', {what})\n"
+        f"import pytest\n\n@pytest.fixture(autouse=True)\ndef tell({', '.join(fixtures)}):\n    print('seen', {what})\n"
     )
     return example.write("conftest.py", text)
 
@@ -145,7 +145,7 @@ def test_every_fixture_follows_the_variant(garden: Example) -> None:
         "noise_config.user_busy.rate, pare_runner_config.noise.user_busy.rate, pare_runner_config.noise.data"
     )
     fixtures = ("pare_variant", "pare_config", "env_events_config", "user_engine_config", "noise_config")
-    assert told(tell(garden, what, *fixtures, "pare_runner_config").run(*SUITE, "-s")) == [
+    assert printed(tell(garden, what, *fixtures, "pare_runner_config").run(*SUITE, "-s")) == [
         f"one eager None oracle 0.0 0.0 {garden.path}/noise.json",
         f"other observe-execute 6 parrot 0.2 0.2 {garden.path}/noise.json",
     ]
@@ -154,7 +154,7 @@ def test_every_fixture_follows_the_variant(garden: Example) -> None:
 def test_the_level_is_known(garden: Example) -> None:
     garden.suite(f"{{scenarios: {{include: [weed]}}, {SWEEP}}}")
     tell(garden, "pare_variant.level, pare_config.runner.max_turns", "pare_variant", "pare_config")
-    assert told(garden.run(*SUITE, "-s")) == ["('runner.max_turns', 1.0) 1", "('runner.max_turns', 3.0) 3"]
+    assert printed(garden.run(*SUITE, "-s")) == ["('runner.max_turns', 1.0) 1", "('runner.max_turns', 3.0) 3"]
 
 
 def test_noise_can_be_overridden_and_its_data_belongs_to_the_suite(garden: Example) -> None:
@@ -174,7 +174,7 @@ def test_noise_can_be_overridden_and_its_data_belongs_to_the_suite(garden: Examp
             play = runner.run_scenario
 
             def watched(scenario, config, *args, **kwargs):
-                print("told", config.noise.data, config.noise.schedule)
+                print("seen", config.noise.data, config.noise.schedule)
                 return play(scenario, config, *args, **kwargs)
 
             monkeypatch.setattr(runner, "run_scenario", watched)
@@ -182,9 +182,9 @@ def test_noise_can_be_overridden_and_its_data_belongs_to_the_suite(garden: Examp
     )
     data = garden.path / "suites/noise.json"
     garden.write("suites/noise.json", json.dumps({"apps": []}))
-    assert told(garden.run("suites/pare.yaml", "-s")) == [f"{data} pare"]
+    assert printed(garden.run("suites/pare.yaml", "-s")) == [f"{data} pare"]
     garden.write("test_shed.py", "def test_shed(pare): pare.run('weed', noise={'data': 'other.json'})")
-    assert told(garden.run("--pare-config=suites/pare.yaml", "test_shed.py", "-s", "-k", "shed")) == [
+    assert printed(garden.run("--pare-config=suites/pare.yaml", "test_shed.py", "-s", "-k", "shed")) == [
         f"{data.with_name('other.json')} default"
     ]
 
@@ -198,14 +198,14 @@ def test_a_test_of_the_users_own_has_the_only_variant_or_none(garden: Example, s
         "test_shed.py",
         """
         def test_shed(pare, pare_config, pare_variant):
-            print("told", pare_config.runner.max_turns, repr(pare_variant.name))
+            print("seen", pare_config.runner.max_turns, repr(pare_variant.name))
             turns = pare.run("weed").result.number_of_turns
             assert turns == min(5, pare_config.runner.max_turns)
         """,
     )
     session = garden.run(*SUITE, "test_shed.py", "-s", "-k", "shed")
     assert session.outcomes()["passed"] == 1
-    assert told(session) == [expected]
+    assert printed(session) == [expected]
 
 
 def test_an_agent_of_a_fixture_does_not_stand_in_for_that_of_a_variant(garden: Example) -> None:
@@ -262,7 +262,7 @@ def test_a_suite_without_variants_has_no_word_of_them(garden: Example) -> None:
     assert "variant" not in "\n".join([*session.summary, *session.header])
 
 
-def test_faults_are_told_with_their_rates(garden: Example) -> None:
+def test_faults_are_reported_with_their_rates(garden: Example) -> None:
     garden.suite(
         """
         scenarios: {include: [water]}
@@ -359,7 +359,7 @@ def test_a_sweep_on_the_command_line_is_in_the_header(garden: Example) -> None:
 )
 def test_a_session_without_a_variant_is_partial(garden: Example, flags: list[str], line: str | None) -> None:
     session = garden.run(*SUITE, *flags)
-    assert [told for told in session.verdict if "partial" in told] == ([] if line is None else [line])
+    assert [shown for shown in session.verdict if "partial" in shown] == ([] if line is None else [line])
 
 
 # -- what is wrong

@@ -84,7 +84,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
     assert one["session"][1][:2] == [("pare_verdict", "FAIL"), ("pare_runs", "10")]
 
 
-def test_broken_modules_are_told_once(example: Example) -> None:
+def test_broken_modules_are_reported_once(example: Example) -> None:
     example.scenario("water").write("scenarios/a.py", "def broken(:\n").write("scenarios/b.py", "import nope")
     session = example.run(*SUITE, "-n2")
     assert session.code == pytest.ExitCode.TESTS_FAILED
@@ -150,7 +150,7 @@ def test_a_run_must_succeed_on_each_platform(example: Example) -> None:
     assert "  4 attempts at 2 runs, 2 of them by other workers" in session.summary
 
 
-def test_a_selection_is_told_by_the_controller(example: Example) -> None:
+def test_a_selection_is_reported_by_the_controller(example: Example) -> None:
     example.scenario("a").scenario("b").scenario("c").write("smoke.txt", "c\nb")
     session = example.run(*SUITE, "-n1", "-k", "c", "--pare-split=smoke.txt", "--pare-runs=2")
     assert session.code == pytest.ExitCode.OK
@@ -181,7 +181,7 @@ def grouped(example: Example) -> Example:
 GROUPS = (*SUITE, "test_own.py", "-n2", "--dist=loadgroup")
 
 
-def test_groups_that_have_no_effect_are_told(grouped: Example) -> None:
+def test_groups_that_have_no_effect_are_reported(grouped: Example) -> None:
     session = grouped.run(*GROUPS)
     assert "PAREGroupWarning: --dist loadgroup ignores the mark xdist_group: pytest-xdist " in session.out
     assert "; install pytest<9.2, or use --dist loadfile, which keeps a whole suite on one worker" in session.out
@@ -261,8 +261,8 @@ def test_a_worker_that_died_is_an_error_in_junit_xml_and_no_clean_success(exampl
     ]
     assert session.verdict[-1] == "not clean: 1 run succeeded only after a process had died"
     assert "  4 attempts at 3 runs: 1 replaced by reruns (1 process died); the first that" in session.summary
-    told = json.loads((example.path / "out.json").read_text())["attempts"]
-    assert (told["total"], told["replaced"], told["succeeded_after_a_process_died"]) == (4, 1, 1)
+    attempts = json.loads((example.path / "out.json").read_text())["attempts"]
+    assert (attempts["total"], attempts["replaced"], attempts["succeeded_after_a_process_died"]) == (4, 1, 1)
     junit = ElementTree.parse(example.path / "out.xml").getroot()
     (error,) = (case for case in junit.iter("testcase") if case.get("name") == "mow")
     assert [part.tag for part in error] == ["error"]

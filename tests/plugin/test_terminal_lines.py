@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_pare.plugin.outcomes import Outcome
 from pytest_pare.plugin.suite_results import SuiteResults
 from pytest_pare.plugin.summary import open_runs, report_lines
-from pytest_pare.results.validation_result import PAREScenarioValidationResult
+from pytest_pare.results.validation_result import PAREScenarioValidationResult, RecordedException
 from pytest_pare.settings import Suite, SuiteSettings
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def test_runs_of_one_kind_are_one_line_with_the_first_reason_that_there_is(tmp_p
 
 
 def test_variants_come_in_the_suites_order_and_a_long_name_leaves_its_reason_a_line(tmp_path: Path) -> None:
-    dry = failed("turn 3: the plants are dry, and nobody has been told of it")
+    dry = failed("turn 3: the plants are dry, and the owner has not heard of it")
     outcomes = {f"bin_day[tool_failure_probability_{level}]": dry for level in ("0", "0.2", "0.15")}
     assert [line for _, line in lines(tmp_path, outcomes)[1:-1]] == [
         line
         for level in ("0", "0.2", "0.15")
         for line in (
             f"FAILED     bin_day[tool_failure_probability_{level}]:",
-            "           turn 3: the plants are dry, and nobody has been told of it",
+            "           turn 3: the plants are dry, and the owner has not heard of it",
         )
     ]
     short = {"bin_day[tool_failure_probability_0.2]": failed("dry")}
@@ -79,7 +79,7 @@ def test_runs_of_many_variants_are_one_line(tmp_path: Path) -> None:
     assert len(lines(tmp_path, outcomes)[1:-1]) == 3
 
 
-def test_each_reason_is_told_the_most_frequent_first(tmp_path: Path) -> None:
+def test_each_reason_is_reported_the_most_frequent_first(tmp_path: Path) -> None:
     reasons = ["dry", "wet", "wet", "dry", "wet", *"abcdefg"]
     outcomes = {f"a[run{number}]": failed(reason) for number, reason in enumerate(reasons, start=1)}
     assert [line for _, line in lines(tmp_path, outcomes, runs=12)[1:-1]] == [
@@ -91,20 +91,32 @@ def test_each_reason_is_told_the_most_frequent_first(tmp_path: Path) -> None:
         "FAILED     a, 4 of 12 runs: 4 other reasons",
     ]
     del outcomes["a[run10]"], outcomes["a[run11]"], outcomes["a[run12]"]
-    # A single one that is left is told, too.
+    # A single remaining reason is shown, too.
     assert lines(tmp_path, outcomes, runs=9)[-2][1] == "FAILED     a, 1 of 9 runs: d"
 
 
 def test_variants_of_a_scenario_fail_for_their_own_reasons(tmp_path: Path) -> None:
-    told = {"v": "dry", "w": "wet", "x": "dry", "y": "wet", "z": "wet"}
-    outcomes = {f"a[{variant}]": failed(reason) for variant, reason in told.items()}
+    reasons = {"v": "dry", "w": "wet", "x": "dry", "y": "wet", "z": "wet"}
+    outcomes = {f"a[{variant}]": failed(reason) for variant, reason in reasons.items()}
     assert [line for _, line in lines(tmp_path, outcomes)[1:-1]] == [
         "FAILED     a, 3 of 5 runs: wet",
         "FAILED     a, 2 of 5 runs: dry",
     ]
 
 
-def test_exceptions_are_told_apart_by_type_and_message(tmp_path: Path) -> None:
+def test_the_scenario_of_a_defect_is_named_once(tmp_path: Path) -> None:
+    def defective(scenario_id: str) -> Outcome:
+        error = RecordedException("ScenarioDefect", f"{scenario_id}: the event 'rain' depends on itself")
+        return Outcome("exception", PAREScenarioValidationResult(success=None, exception=error))
+
+    reason = "ScenarioDefect: the event 'rain' depends on itself"
+    assert lines(tmp_path, {"a[x]": defective("a"), "b": defective("a")})[1:-1] == [
+        ("exception", f"EXCEPTION  a[x]: {reason}"),
+        ("exception", "EXCEPTION  b: ScenarioDefect: a: the event 'rain' depends on itself"),
+    ]
+
+
+def test_exceptions_are_distinguished_by_type_and_message(tmp_path: Path) -> None:
     def broken(error: Exception) -> Outcome:
         return Outcome("exception", PAREScenarioValidationResult(success=None, exception=error))
 
@@ -117,7 +129,7 @@ def test_exceptions_are_told_apart_by_type_and_message(tmp_path: Path) -> None:
     ]
 
 
-def test_reasons_that_begin_alike_can_be_told_apart(tmp_path: Path) -> None:
+def test_reasons_that_begin_alike_can_be_distinguished(tmp_path: Path) -> None:
     begin = "start_datetime: expected '2025-01-08 14:00:00', got '2025-01-08 "
     outcomes = {f"parcel[run{hour}]": failed(f"{begin}1{hour}:00:00'") for hour in (1, 2)}
     assert [line for _, line in lines(tmp_path, outcomes, runs=2)[1:-1]] == [

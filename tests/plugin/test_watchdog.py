@@ -17,8 +17,8 @@ def _session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dump(*frames: str) -> str:
-    told = "\n".join(f'  File "{frame}", line {number} in call' for number, frame in enumerate(frames, start=7))
-    return f"9\nTimeout (0:00:14)!\nThread 0x00007f (most recent call first):\n{told}\n"
+    stack = "\n".join(f'  File "{frame}", line {number} in call' for number, frame in enumerate(frames, start=7))
+    return f"9\nTimeout (0:00:14)!\nThread 0x00007f (most recent call first):\n{stack}\n"
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def dump(*frames: str) -> str:
         ("", None),
     ],
 )
-def test_the_first_line_of_the_users_own_is_told(text: str, where: str | None) -> None:
+def test_the_first_line_of_the_users_own_is_reported(text: str, where: str | None) -> None:
     watchdog._path("pare.yaml::dig").write_text(text)
-    told = f"still in {where} 5 s after timeout_seconds (9), so its process was ended"
-    assert watchdog.why_ended("pare.yaml::dig") == (None if where is None else told)
+    expected = f"still in {where} 5 s after timeout_seconds (9), so its process was ended"
+    assert watchdog.why_ended("pare.yaml::dig") == (None if where is None else expected)
     assert watchdog.why_ended("pare.yaml::mow") is None

@@ -360,11 +360,11 @@ def test_many_kinds_of_faults_take_several_lines() -> None:
 
 
 def test_what_happened_in_a_suite_as_json() -> None:
-    told = details_to_dict(eventful())
-    assert json.loads(json.dumps(told)) == told
+    totals = details_to_dict(eventful())
+    assert json.loads(json.dumps(totals)) == totals
     figures = {"prompt_tokens": 10, "completion_tokens": 3, "cost": 0.5}
     known = {name: {"total": total, "known_runs": 1, "runs": 1} for name, total in figures.items()}
-    assert told == {
+    assert totals == {
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,

@@ -123,11 +123,11 @@ RUNS = st.lists(USAGE.map(lambda usage: run(**usage)), max_size=8)
 @given(RUNS)
 def test_no_known_figure_is_lost_and_none_is_made_up(runs: list[PAREScenarioValidationResult]) -> None:
     for role, found in usage_of_roles(runs).items():
-        told = [one.usage[role] for one in runs if role in one.usage and one.usage[role]["live"]]
-        tokens = [one["prompt_tokens"] for one in told]
-        assert found.calls == sum(one["calls"] for one in told)
-        assert found.prompt_tokens.runs == len(told)
-        assert found.prompt_tokens.known == len(told) - tokens.count(None)
+        reported = [one.usage[role] for one in runs if role in one.usage and one.usage[role]["live"]]
+        tokens = [one["prompt_tokens"] for one in reported]
+        assert found.calls == sum(one["calls"] for one in reported)
+        assert found.prompt_tokens.runs == len(reported)
+        assert found.prompt_tokens.known == len(reported) - tokens.count(None)
         assert (found.prompt_tokens.total or 0) == sum(filter(None, tokens))
         assert (found.prompt_tokens.total is None) == (found.prompt_tokens.known == 0)
     cost = cost_of_runs(runs)

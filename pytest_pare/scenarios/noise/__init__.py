@@ -1,1 +1,1 @@
-"""Noise: unrelated mails, messages and products, faults of events, and other names for tools."""
+"""Noise: unrelated mails, messages and products, faults of events, other names of tools."""

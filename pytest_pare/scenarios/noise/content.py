@@ -1,4 +1,4 @@
-"""The format of the content of apps in a file of noise data: mails, conversations and products.
+"""The format of app content in noise data: mails, conversations and products.
 
 A key of the format that noise does not use may be missing, and other keys are ignored.
 """

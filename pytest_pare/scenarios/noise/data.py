@@ -1,4 +1,4 @@
-"""The data of noise: a file with mails, conversations, products, and names and descriptions of tools.
+"""Noise data: mails, conversations, products, and other names of tools.
 
 The file is the bundled one, or another file in the same format, such as PARE's.
 """

@@ -1,4 +1,4 @@
-"""The events of noise in an app, from records that have nothing in common with the scenario."""
+"""The events of noise in an app, from records that are unrelated to the scenario."""
 
 from __future__ import annotations
 
