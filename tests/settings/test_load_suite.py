@@ -579,7 +579,7 @@ def test_json_schema() -> None:
     sections = {"scenarios", "runs", "runner", "noise", "matrix", "sweep", "live", "cassettes", "gate", "reports"}
     assert set(schema["properties"]) == sections
     assert "noise" not in schema["$defs"]["RunnerSettings"]["properties"]
-    assert set(schema["$defs"]["Reports"]["properties"]) == {"json", "parquet"}
+    assert set(schema["$defs"]["Reports"]["properties"]) == {"formats", "json", "parquet"}
     assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is False
     assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False
     json.dumps(schema)
