@@ -46,6 +46,7 @@ NOISE = {
     "user_busy": {**NO_FAULT, "turns": 1},
     "user_changes_mind": NO_FAULT,
     "user_words": NO_FAULT,
+    "tool_faults": {},
 }
 
 SINGLE: dict[str, Any] = {

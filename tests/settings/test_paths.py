@@ -74,7 +74,7 @@ def test_every_field_of_a_path_is_known() -> None:
                 continue
             pattern = any(getattr(one, "pattern", None) == r"^[^\x00]+$" for one in _metadata(field))
             if pattern:
-                found.add(f"{key}[]" if "list[" in str(field.annotation) else key)
+                found.add(f"{key}[]" if str(field.annotation).startswith(("list[", "dict[")) else key)
             for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
                 if isinstance(part, type(BaseModel)):
                     found |= paths(part, f"{key}.")
