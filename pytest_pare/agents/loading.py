@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 from pytest_pare.agents import calibration
 from pytest_pare.agents.errors import AgentTypeError
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
-from pytest_pare.base.extensions import named, takes
+from pytest_pare.base.extensions import BUILT_IN, named, takes
 from pytest_pare.base.serialization import to_short_text
 
 if TYPE_CHECKING:
@@ -82,14 +82,26 @@ def random(_context: AgentContext) -> ProactiveAgent:
     return calibration.RandomAgent()
 
 
-def make_agent(agent_type: str, context: AgentContext) -> ProactiveAgent:
+def make_agent(agent_type: str, context: AgentContext, passed: tuple[type[Exception], ...] = ()) -> ProactiveAgent:
     """Return a new agent of a type that is built in or of an extension.
 
+    Args:
+        agent_type: The type.
+        context: What the run offers to the factory.
+        passed: Errors of the context that pass as they are.
+
     Raises:
-        AgentTypeError: If an extension makes no agent.
+        AgentTypeError: If an extension raises, or makes no agent.
     """
     extension = named("agent")[agent_type]
-    agent = extension.load()(context)
+    try:
+        agent = extension.load()(context)
+    except passed:
+        raise
+    except (Exception, SystemExit) as error:
+        if agent_type in BUILT_IN["agent"]:
+            raise
+        raise AgentTypeError(agent_type, f"{extension} raised {_described(error)}") from error
     if not takes(agent, 1):
         raise AgentTypeError(agent_type, f"{extension} returned {type(agent).__name__}; an agent takes a turn")
     return cast("ProactiveAgent", agent)

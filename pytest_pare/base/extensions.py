@@ -16,6 +16,7 @@ from functools import cache
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -114,11 +115,16 @@ class Extension:
             found: Any = import_module(module)
             for part in path.split("."):
                 found = getattr(found, part)
-        except (Exception, SystemExit) as error:
-            reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # A module may also raise `SystemExit`, or skip itself with pytest.
+            reason = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
             raise ExtensionError(f"{self}: cannot be loaded: {reason}; fix or uninstall that distribution") from error
         count, expected = _CALLS[self.kind]
-        if not takes(getattr(found, "apply", None) if self.kind == "tool_fault" else found, count):
+        is_fault = self.kind == "tool_fault"
+        is_incomplete = is_fault and not (hasattr(found, "changes_result") and hasattr(found, "needs_earlier"))
+        if is_incomplete or not takes(getattr(found, "apply", None) if is_fault else found, count):
             raise ExtensionError(f"{self}: expected {expected}; got {_described(found)}")
         return found
 
@@ -190,7 +196,9 @@ def _all() -> Mapping[Kind, Mapping[str, Extension]]:
                 f"expected a name KIND.NAME with one of the kinds {', '.join(KINDS)}"
             )
         extension = Extension(kind, name, entry_point.value, distribution)
-        if (other := found[extension.kind].get(name)) is not None:
+        # Both kinds of engines are a `provider`.
+        kinds = [one for one in KINDS if _TITLES[one] == _TITLES[extension.kind]]
+        if (other := next((found[one][name] for one in kinds if name in found[one]), None)) is not None:
             raise ExtensionError(f"{extension}: there is another one of this name: {other}; uninstall one of them")
         found[extension.kind][name] = extension
     return found
@@ -199,4 +207,8 @@ def _all() -> Mapping[Kind, Mapping[str, Extension]]:
 def _described(found: object) -> str:
     if not callable(found):
         return f"an object of type {type(found).__name__}"
-    return f"{getattr(found, '__name__', type(found).__name__)}{inspect.signature(found)}"
+    name = getattr(found, "__name__", type(found).__name__)
+    try:
+        return f"{name}{inspect.signature(found)}"
+    except (TypeError, ValueError):
+        return str(name)

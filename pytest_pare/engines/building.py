@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.base.extensions import named
+from pytest_pare.base.serialization import to_short_text
+from pytest_pare.engines.errors import EngineConfigurationError, EngineError
 from pytest_pare.engines.model_resolution import is_hugging_face
 from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.scripted import ScriptedEngine
@@ -13,8 +17,7 @@ from pytest_pare.engines.scripted import ScriptedEngine
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from are.simulation.agents.llm.llm_engine import LLMEngine
-
+    from pytest_pare.base.extensions import Extension
     from pytest_pare.engines.reference import Reference, Role
     from pytest_pare.scenarios.config import LLMEngineConfig
 
@@ -44,17 +47,78 @@ def build_engine(config: LLMEngineConfig, role: Role, reference: Reference) -> L
     """
     provider = config.provider or ""
     extension = named("offline_engine").get(provider) or named("engine").get(provider)
-    builder: EngineBuilder = _live if extension is None else extension.load()
-    engine = builder(config, role, reference)
+    engine: LLMEngine
+    if extension is None:
+        engine = _live(config, role, reference)
+    elif config.is_extension:
+        engine = ExtensionEngine(extension, _built(extension, config, role, reference))
+    else:
+        engine = extension.load()(config, role, reference)
     if not config.is_live:
         # Its answers take the fixed simulated time, and cost nothing.
         engine.offline = True
     return engine
 
 
+class ExtensionEngine(LLMEngine):
+    """Checks the answers of an extension's engine, and names the extension in its errors.
+
+    Args:
+        extension: The extension.
+        engine: Its engine.
+    """
+
+    def __init__(self, extension: Extension, engine: LLMEngine) -> None:
+        super().__init__(str(engine.model_name))
+        self._extension = extension
+        self._engine = engine
+
+    def chat_completion(
+        self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
+    ) -> tuple[str, dict[str, Any] | None]:
+        """Return the engine's answer.
+
+        Raises:
+            EngineError: If the engine raises, or its answer is no text with metadata.
+        """
+        try:
+            answered: object = self._engine(messages, stop_sequences, **kwargs)
+        except EngineError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise EngineError(f"{self._extension}: chat_completion raised {_described(error)}") from error
+        match answered:
+            case (str() as answer, None | dict() as metadata):
+                return answer, metadata
+            case tuple():
+                got = f"a tuple of {', '.join(type(one).__name__ for one in answered) or 'nothing'}"
+            case _:
+                got = type(answered).__name__
+        raise EngineConfigurationError(
+            f"{self._extension}: chat_completion must return a tuple of the answer, a str, and its metadata, a dict or "
+            f"None; got {got}"
+        )
+
+
+def _built(extension: Extension, config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    try:
+        engine: object = extension.load()(config, role, reference)
+    except EngineError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise EngineConfigurationError(f"{extension}: raised {_described(error)}") from error
+    if not isinstance(engine, LLMEngine):
+        raise EngineConfigurationError(f"{extension}: must return an LLMEngine, got {type(engine).__name__}")
+    return engine
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+
+
 def import_clients(engines: Iterable[LLMEngineConfig]) -> None:
     """Import the client of live engines. The first import takes seconds."""
-    if any(engine.is_live and not is_hugging_face(engine) for engine in engines):
+    if any(engine.is_live and not engine.is_extension and not is_hugging_face(engine) for engine in engines):
         from pytest_pare.engines.litellm_client import load_litellm
 
         # The engine that needs the client raises the error again.

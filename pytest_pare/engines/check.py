@@ -32,9 +32,11 @@ def problem_with(configs: Iterable[LLMEngineConfig]) -> str | None:
     """Return the problem with the first of the engines that cannot answer, in a sentence; `None` without a problem.
 
     The check gets the list of models of an endpoint, which costs nothing. Without an endpoint, it checks that the
-    model's provider is known and that its key is in the environment.
+    model's provider is known and that its key is in the environment. The engines of extensions are not checked: only
+    their builders have the services and the keys.
     """
-    each = dict.fromkeys(one.model_dump_json(include=_checked_fields(one)) for one in configs)
+    ours = (one for one in configs if not one.is_extension)
+    each = dict.fromkeys(one.model_dump_json(include=_checked_fields(one)) for one in ours)
     engines = list(map(LLMEngineConfig.model_validate_json, each))
     for config in engines:
         if (problem := _problem_with_endpoint(config)) is not None:

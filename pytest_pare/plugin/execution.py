@@ -164,7 +164,8 @@ def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -
     key, level = variant.level
     value: Any = config
     for part in key.removeprefix("runner.").split("."):
-        value = getattr(value, part, None)
+        # The faults of extensions are a mapping.
+        value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
     if value != level:
         pytest.fail(
             f"variant {variant.name}: {key}: expected {level:g}, got {value} from a fixture, which takes precedence; "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
-from pytest_pare.base.extensions import named
+from pytest_pare.base.extensions import BUILT_IN, ExtensionError, named
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.base.serialization import to_short_text
 
@@ -96,15 +96,19 @@ class ReportFiles:
             duration: Length of the session in seconds of real time.
         """
         for name, path in self._paths.items():
-            with self._writing(path):
-                named("report")[name].load()(path, self._suite.report(duration))
+            extension = named("report")[name]
+            by = "" if name in BUILT_IN["report"] else f" with {extension}"
+            with problem_of(self.problems, f"{self._suite.name}: cannot write the report {path}{by}"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                report = self._suite.report(duration)
+                try:
+                    extension.load()(path, report)
+                except (SystemExit, pytest.exit.Exception) as error:
+                    raise ExtensionError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
+                if not path.is_file():
+                    raise ExtensionError("it wrote no file")
+                self.written.append(path)
         self._close_journal()
-
-    @contextmanager
-    def _writing(self, path: Path) -> Iterator[None]:
-        with problem_of(self.problems, f"{self._suite.name}: cannot write the report {path}"):
-            yield
-            self.written.append(path)
 
     def _close_journal(self) -> None:
         path = self._journal_path
@@ -132,6 +136,8 @@ def problem_of(problems: list[str], what: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.strerror:
             names_file = error.filename is None or str(error.filename) in what
             text = error.strerror if names_file else f"{error.strerror}: {error.filename}"
+        elif isinstance(error, ExtensionError):
+            text = str(error)
         else:
             text = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
         problems.append(f"{what}: {' '.join(text.split())}")

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.base.extensions import named
+from pytest_pare.base.serialization import to_short_text
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.text import as_written, decimals_of, plural, rounded
 
@@ -194,11 +195,20 @@ def _judge(name: str, given: GateInput, value: Any) -> VerdictPart:
     # A broken extension must not leave the session without a verdict.
     try:
         part = named("criterion")[name].load()(given, value)
-    except Exception as error:  # noqa: BLE001 - code of others may raise anything
-        return VerdictPart(f"the criterion {name} raised {type(error).__name__}: {error}".removesuffix(": "))
-    if isinstance(part, VerdictPart):
-        return part
-    return VerdictPart(f"the criterion {name} must return a VerdictPart, got {type(part).__name__}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - code of others may raise anything, also `pytest.fail`
+        reason = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+        return VerdictPart(f"the criterion {name} raised {reason}")
+    if not isinstance(part, VerdictPart):
+        return VerdictPart(f"the criterion {name} must return a VerdictPart, got {type(part).__name__}")
+    for field_name, text in (("reason", part.reason), ("line", part.line)):
+        if text is not None and not (isinstance(text, str) and text.strip()):
+            got = "an empty text" if isinstance(text, str) else type(text).__name__
+            return VerdictPart(
+                f"the criterion {name} must return a VerdictPart whose {field_name} is a text or None, got {got}"
+            )
+    return part
 
 
 def _lines(given: GateInput, reasons: list[str], parts: Mapping[str, VerdictPart]) -> list[str]:

@@ -24,7 +24,9 @@ def why_without_effect(key: str, runner: ScenarioRunnerConfig, noise: NoiseConfi
         # Oracle mode tests no agent, so a curve without an effect misleads no reader.
         return None
     if section == "noise":
-        return _why_no_fault(name, option, noise)
+        return (
+            _why_no_extension_fault(*rest, noise=noise) if name == "tool_faults" else _why_no_fault(name, option, noise)
+        )
     return why_no_stage(key, runner) or _why_of_runner(name, option, runner, noise)
 
 
@@ -52,6 +54,12 @@ def _why_no_fault(name: str, option: str, noise: NoiseConfig) -> str | None:
     if option == "rate" and name in ("tool_slow", "event_late") and not fault.seconds:
         return f"noise.{name}.seconds is 0"
     return f"noise.{name}.rate is 0" if option not in ("", "rate") and not fault.rate else None
+
+
+def _why_no_extension_fault(name: str, option: str, *, noise: NoiseConfig) -> str | None:
+    fault = noise.tool_faults.get(name)
+    has_rate = fault is not None and fault.rate > 0
+    return None if option == "rate" or has_rate else f"noise.tool_faults.{name}.rate is 0"
 
 
 def _why_not_asked(role: str, option: str, runner: ScenarioRunnerConfig) -> str | None:

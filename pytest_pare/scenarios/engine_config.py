@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.base.extensions import named
+from pytest_pare.base.extensions import added, named
 from pytest_pare.scenarios.fields import Count, Lookalike, ModelName, Name, Value, Weight, without_references
 
 # The providers that share the protocol of an endpoint.
@@ -98,6 +98,11 @@ class LLMEngineConfig(Lookalike):
     def is_live(self) -> bool:
         """Whether a model answers, which may cost money."""
         return self.provider not in named("offline_engine")
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether the engine of another distribution answers."""
+        return self.provider in added("engine") or self.provider in added("offline_engine")
 
     def for_run(self, run_number: int | None) -> Self:
         """Return the configuration of one run: its seed is `seed` plus the number of the run.

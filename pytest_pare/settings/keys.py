@@ -8,8 +8,6 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location, dotted
-from pytest_pare.base.extensions import added
-from pytest_pare.scenarios.noise_config import ExtensionFault
 from pytest_pare.settings.models import SuiteSettings
 
 
@@ -20,9 +18,6 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any
         if key == "runner.noise":
             continue
         yield key, field.annotation
-        if key == "noise.tool_faults":
-            for fault in added("tool_fault"):
-                yield from _fields(ExtensionFault, f"{key}.{fault}.")
         # The field is a section itself, or a section or None.
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(part, type(BaseModel)):
@@ -37,6 +32,9 @@ def _takes(annotation: Any, *types: type) -> bool:
 
 # Every key of a suite file, dotted.
 KEYS = frozenset(key for key, _ in _fields(SuiteSettings))
+
+# The sections whose keys are names of extensions. Validation checks the names.
+_OF_EXTENSIONS = ("noise.tool_faults", "gate.criteria", "reports.formats")
 
 # The keys whose values can be numbers.
 NUMBER_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _takes(annotation, int, float))
@@ -60,6 +58,16 @@ PATH_KEYS = frozenset(
         "scenarios.split",
     }
 )
+
+
+def is_key(key: str) -> bool:
+    """Return whether a suite file can have a key: one of `KEYS`, or one in a section of extensions."""
+    return key in KEYS or any(key.startswith(f"{section}.") for section in _OF_EXTENSIONS)
+
+
+def is_fault_option(key: str) -> bool:
+    """Return whether a key is `rate`, `seed` or an option of a tool fault of an extension."""
+    return re.fullmatch(r"noise\.tool_faults\.[^.]+\.[^.]+", key) is not None
 
 
 def key_of(location: Location) -> str:

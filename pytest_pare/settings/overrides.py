@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_pare.base.documents import Document, Location, Problem, dotted, parse_yaml, shown
 from pytest_pare.engines.answers import left_empty
 from pytest_pare.settings.errors import SettingsError, unknown_key
-from pytest_pare.settings.keys import FLAG_KEYS, KEYS, key_of
+from pytest_pare.settings.keys import FLAG_KEYS, is_key, key_of
 from pytest_pare.settings.paths import absolute_paths
 
 
@@ -36,7 +36,7 @@ class Override:
         parts = self.key.split(".")
         for length in range(1, len(parts) + 1):
             key = ".".join(parts[:length])
-            if key not in KEYS:
+            if not is_key(key):
                 raise SettingsError([Problem(self.source, None, key, unknown_key(key))])
 
     @property

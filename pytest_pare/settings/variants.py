@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from pytest_pare.base.documents import Location, dotted, shown
+from pytest_pare.base.extensions import unknown
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.effects import why_no_stage, why_without_effect
 from pytest_pare.settings.engines import without_other_models
 from pytest_pare.settings.errors import describe, location_of, number_hint, unknown_key
-from pytest_pare.settings.keys import KEYS, NUMBER_KEYS
+from pytest_pare.settings.keys import KEYS, NUMBER_KEYS, is_fault_option
 from pytest_pare.settings.models import RunnerSettings, SuiteSettings
 
 RUN_NUMBER = re.compile(r"(?:^|-)run(\d+)\Z")
@@ -178,6 +179,8 @@ def _wrong_in_sweep(sweep: dict[str, list[Any]]) -> Iterator[Finding]:
 
 
 def _wrong_with_key(key: str) -> str | None:
+    if is_fault_option(key):
+        return unknown("tool_fault", key.split(".")[2])
     if key not in KEYS:
         return unknown_key(key)
     if not key.startswith(("runner.", "noise.")):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from copy import deepcopy
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.apps.system import SystemApp
 
 from pytest_pare.agents.errors import ToolFailure, ToolTimeout
 from pytest_pare.base.extensions import BUILT_IN, named
-from pytest_pare.base.serialization import to_builtins_or_name, to_short_builtins
+from pytest_pare.base.serialization import to_builtins_or_name, to_short_builtins, to_short_text
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.noise_config import failure_probability
 from pytest_pare.simulation.errors import ToolFaultError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.noise_config import NoiseConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.tool_faults import ToolFault
+
+
+_NOTHING: Final = object()
 
 
 def chance(kind: str, seed: int, scenario: PAREScenario, subject: object) -> Random:
@@ -71,7 +75,7 @@ class ToolFaults:
             ToolTimeout: If it timed out at random.
             Exception: Whatever the tool raises.
         """
-        call = FaultyCall(tool, app_tool, arguments, self._pass_time)
+        call = FaultyCall(tool, app_tool, arguments, self._pass_valid_time)
         keeps = self._keeps_results and tool.operation == "read"
         key = json.dumps([tool.app, tool.function, to_builtins_or_name(arguments)], sort_keys=True) if keeps else ""
         call.earlier = self._results.get(key)
@@ -87,11 +91,13 @@ class ToolFaults:
             fault, settings = self._faults[kind], _settings(kind, self._scenario.noise_config)
             if not fault.changes_result:
                 self.trace_fields = {"fault": kind}
-                return fault, self._received(kind, call, settings)
             received = self._received(kind, call, settings)
-            if received is not call.result:
+            if fault.changes_result and call.raised is None and received is call.result:
+                continue
+            # A fault may return something without carrying the call out, or although the tool raised.
+            if call.raised is not None or received is not vars(call).get("result", _NOTHING):
                 self.trace_fields = {"fault": kind, "result": to_short_builtins(received)}
-                return fault, received
+            return fault, received
         return None, call.result
 
     def _received(self, kind: str, call: FaultyCall, settings: Any) -> Any:
@@ -100,11 +106,18 @@ class ToolFaults:
             return self._faults[kind].apply(call, settings)
         except (ToolFailure, ToolTimeout, ScenarioDefect, ScenarioTimeoutError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if error is call.raised or kind in BUILT_IN["tool_fault"]:
                 raise
             # The agent must not be blamed for the fault's own code.
-            raise ToolFaultError(f"the tool fault {kind} raised {type(error).__name__}: {error}") from error
+            reason = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+            raise ToolFaultError(f"the tool fault {kind} raised {reason}") from error
+
+    def _pass_valid_time(self, seconds: float) -> None:
+        # The simulation would end the run with an error that does not name the fault.
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+            raise ValueError(f"pass_time takes seconds, a finite number from 0, got {seconds!r}")
+        self._pass_time(seconds)
 
     def _draw(self, tool: Tool, app_tool: AppTool) -> list[str]:
         """Return the kinds of faults that hit a call."""

@@ -9,6 +9,7 @@ from pytest_pare.agents.calibration import ReferenceCall
 from pytest_pare.agents.loading import AgentContext, make_agent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.base.serialization import to_text
+from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.events import is_users_own
@@ -104,7 +105,7 @@ class Participants:
         if made is not None:
             return made
         context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)
-        return make_agent(self._config.agent_type, context)
+        return make_agent(self._config.agent_type, context, (EngineError,))
 
     def users_time(self) -> float | None:
         """Return when the user's turn must begin for its next step, in epoch seconds; `None` if it waits for others."""

@@ -54,11 +54,13 @@ class FaultyCall:
 
     @cached_property
     def result(self) -> Any:
-        """The result of the call, which is carried out when this is first read.
+        """The result of the call, which is carried out when this is first read, and only once.
 
         Raises:
             Exception: Whatever the tool raises.
         """
+        if self.raised is not None:
+            raise self.raised
         try:
             return call_tool(self.app_tool, self.arguments)
         except Exception as error:

@@ -37,8 +37,8 @@ class TurnTrace:
         if fields and index is not None:
             self._env.trace_entries[index] = replace(self._env.trace_entries[index], **fields)
 
-    def add_call(self, tool: Tool, arguments: dict[str, Any], error: Exception, who: str) -> None:
-        """Add a call of a tool that raised before it became an event."""
+    def add_call(self, tool: Tool, arguments: dict[str, Any], error: Exception | None, who: str) -> None:
+        """Add a call of a tool that never became an event: it raised before, or a fault answered in its place."""
         self.add(tool.function, who, tool.app, tool.app_class, arguments, error, tool.operation)
 
     def add(

@@ -175,6 +175,9 @@ class TurnGateway:
             _require_words(tool, arguments)
             carry_out = partial(self._faults.carry_out, tool) if who == "AGENT" else call_tool
             result = carry_out(app_tool, arguments)
+            if self._faults.trace_fields and self._trace.last(who, known) is None:
+                # A fault has answered without carrying the call out.
+                self._trace.add_call(tool, arguments, None, who)
         except (ScenarioDefect, ScenarioTimeoutError, ToolFaultError) as error:
             self.end(error)
         except (Exception, RunEnded) as error:

@@ -43,7 +43,8 @@ def test_what_is_built_in_loads() -> None:
     for kind in KINDS:
         assert [*named(kind)][: len(BUILT_IN[kind])] == [*BUILT_IN[kind]]
         for extension in named(kind).values():
-            assert callable(extension.load())
+            found = extension.load()
+            assert callable(found.apply if kind == "tool_fault" else found)
 
 
 def test_an_extension_is_found_by_kind_and_name(install: Callable[..., None]) -> None:
@@ -62,8 +63,9 @@ def test_an_extension_is_found_by_kind_and_name(install: Callable[..., None]) ->
         ("", "x", "cannot be loaded: AttributeError: module 'broken' has no attribute 'x'; "),
         ("raise SystemExit(3)", "x", "cannot be loaded: SystemExit: 3; "),
         ("raise SystemExit", "x", "cannot be loaded: SystemExit; "),
-        ("x = 3", "x", "expected an object to call with 2 positional arguments, got an object of type int"),
-        ("def x(path): ...", "x", "expected an object to call with 2 positional arguments, got x(path)"),
+        ("import pytest\npytest.skip('no', allow_module_level=True)", "x", "cannot be loaded: Skipped: no; "),
+        ("x = 3", "x", "expected a ReportFormat: a function of path and report; got an object of type int"),
+        ("def x(path): ...", "x", "expected a ReportFormat: a function of path and report; got x(path)"),
     ],
 )
 def test_a_broken_extension_is_named(install: Callable[..., None], code: str, target: str, reason: str) -> None:
@@ -78,6 +80,27 @@ def test_two_of_one_name_are_refused(install: Callable[..., None]) -> None:
     install("second", "", **{"report.csv": "x"})
     with pytest.raises(ExtensionError, match=r"of second 1\.0\): there is another one of this name: .*first:x"):
         named("report")
+
+
+@pytest.mark.parametrize("name", ["engine.local", "engine.oracle", "offline_engine.oracle"])
+def test_engines_of_both_kinds_share_their_names(install: Callable[..., None], name: str) -> None:
+    install("first", "", **{"offline_engine.local": "x"})
+    install("second", "", **{name: "x"})
+    with pytest.raises(ExtensionError, match=r"there is another one of this name: extension"):
+        named("engine")
+
+
+@pytest.mark.parametrize("code", ["def x(call, settings): ...", "class x:\n    def apply(call, settings): ..."])
+def test_a_tool_fault_is_complete(install: Callable[..., None], code: str) -> None:
+    install("partly", code, **{"tool_fault.odd": "x"})
+    with pytest.raises(ExtensionError, match=r"extension tool_fault\.odd .*partly 1\.0\): expected a ToolFault"):
+        load_all()
+
+
+def test_a_class_without_a_signature_is_described(install: Callable[..., None]) -> None:
+    install("builtin", "x = iter", **{"tool_fault.odd": "x"})
+    with pytest.raises(ExtensionError, match=r"expected a ToolFault, .*; got iter"):
+        load_all()
 
 
 @pytest.mark.parametrize("name", ["csv", "report", "report.", "format.csv", ".csv"])
