@@ -219,7 +219,7 @@ def test_an_id_is_looked_for_in_the_default_library(monkeypatch: pytest.MonkeyPa
 WRONG: dict[str, tuple[Callable[[], list[Any]], dict[str, Any], type[Exception], str]] = {
     "an unknown id": (
         lambda: ["addres_request"], {}, ValueError,
-        "there is no scenario 'addres_request'; did you mean 'address_request'?",
+        "there is no scenario 'addres_request'; did you mean 'address_request'[?]",
     ),
     "a duplicate": (
         lambda: stages("a", "b", "a"), {}, ValueError,

@@ -144,7 +144,7 @@ def test_directory_path_environment_and_imports_are_the_same_over_there(
         f"{imported('pare')}.__doc__",
         f"{imported('multiprocessing')}.current_process().daemon",
         count=1,
-    ) == ["of a library", "of a library", str(tmp_path), "yes", "What stands for pare.", False]
+    ) == ["of a library", "of a library", str(tmp_path), "yes", "The counterpart of pare.", False]
 
 
 @pytest.mark.usefixtures("measured_children")
