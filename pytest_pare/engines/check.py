@@ -1,4 +1,4 @@
-"""The preflight check of models: calls each one before the first run costs anything."""
+"""The preflight check of models: lists the models of endpoints and looks for keys, which costs nothing."""
 
 from __future__ import annotations
 
