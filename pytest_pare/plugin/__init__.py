@@ -1,4 +1,4 @@
-"""The plugin's entry point: its pytest hooks import everything else only for a session with suites.
+"""The plugin's entry point: pytest hooks that import the rest only for sessions with suites.
 
 A session without a suite imports none of ARE, polars, pydantic and yaml.
 """

@@ -1,4 +1,4 @@
-"""Adds the verdict to the reports of other plugins: JUnit XML, pytest-json-report, pytest-reportlog."""
+"""Adds the verdict to JUnit XML and the reports of pytest-json-report and pytest-reportlog."""
 
 from __future__ import annotations
 

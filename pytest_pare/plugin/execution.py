@@ -1,4 +1,4 @@
-"""Plays a scenario as a pytest item: checks the fixtures' values, plays the run, passes or fails."""
+"""Plays a run as a pytest item: checks the fixtures' values, plays, and passes or fails."""
 
 from __future__ import annotations
 

@@ -113,9 +113,7 @@ def _require_writable_cassettes(suite: Suite) -> None:
     # If only missing answers are recorded, an existing directory may have all of them.
     has_all = settings.mode != "all" and os.path.isdir(directory)  # noqa: PTH112 - `Path.is_dir` may raise
     if reason is not None and not has_all:
-        message = (
-            f"recordings cannot be written to {directory}: {reason}; name another directory, or make this one writable"
-        )
+        message = f"cassettes cannot be written to {directory}: {reason}; name another directory, or make it writable"
         raise pytest.UsageError(redacted(str(suite.error(("cassettes", "dir"), message))))
 
 

@@ -1,4 +1,4 @@
-"""Attaches the records and properties of runs to their reports, in the process that plays them.
+"""Attaches the records and properties of runs to their reports.
 
 Plugins that run a failed test again treat reports differently: flaky logs only the report of the teardown, pytest-retry
 logs one object twice, and pytest-rerunfailures logs the reports of an attempt after all of them are made. So a record

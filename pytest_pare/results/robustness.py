@@ -1,4 +1,4 @@
-"""Robustness curves: the success at each level of noise, and the tools with the costliest failures."""
+"""Robustness curves: success by level of noise, and the tools whose failures cost most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a run's configuration that results use; `MultiScenarioRunnerConfig` implements it."""
+"""The part of `MultiScenarioRunnerConfig` that results use."""
 
 from __future__ import annotations
 

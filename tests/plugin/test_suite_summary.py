@@ -332,7 +332,7 @@ def test_the_json_report(garden: Example) -> None:
         "faults": {},
         "usage": {},
         "script_events_missed": 0,
-        "ended_by": {"nothing_left": 4},
+        "ended_by": {"nothing_left": 6},
         "cost": {"total": None, "known_runs": 0, "runs": 0},
     }
     assert report["robustness"] == []
