@@ -42,8 +42,8 @@ class GateInput:
         no_result: Runs that were selected and have no result, because of a crash or an early end of the session.
         skipped: Runs that were skipped.
         xfailed: Runs that were expected to fail, and did.
-        min_success_rate: The least success rate that passes, 0 to 1; None if every run must succeed, or another
-            criterion decides.
+        min_success_rate: The least success rate that passes, 0 to 1; None if every run must succeed, or the
+            area decides.
         partial: Why the session is not the whole suite, for example `("-k smoke",)`; empty if it is.
         deselected: Runs of the suite that are not part of a partial session; None if unknown.
         interrupted: Whether the session was ended early.
@@ -149,8 +149,8 @@ def evaluate_gate(given: GateInput) -> Verdict:
     """Return the verdict on a session.
 
     A session passes if at least one of its runs was judged, each run has a result, no criterion is missed, and it was
-    not interrupted. Without any criterion, every run must succeed. A partial session can pass; its verdict says that it
-    is partial.
+    not interrupted. Without a rate and an area, every run must succeed. A partial session can pass; its verdict says
+    that it is partial.
     """
     criteria = _criteria(given)
     parts = {name: _judge(name, given, value) for name, value in criteria.items()}
@@ -168,10 +168,10 @@ def evaluate_gate(given: GateInput) -> Verdict:
 
 
 def _criteria(given: GateInput) -> dict[str, Any]:
-    """Return name and value of the criteria that decide; without any, a success rate of 1."""
+    """Return name and value of the criteria that decide; every run must succeed without a rate and an area."""
     known = {"min_success_rate": given.min_success_rate, "robustness": given.min_robustness}
     chosen = {**{name: value for name, value in known.items() if value is not None}, **given.criteria}
-    return chosen or {"min_success_rate": 1}
+    return chosen if {*known} & {*chosen} else {"min_success_rate": 1, **chosen}
 
 
 def success_rate(given: GateInput, value: float) -> VerdictPart:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_pare.results.gate import GateInput, evaluate_gate
+from pytest_pare.results.gate import Criterion, GateInput, VerdictPart, evaluate_gate, success_rate
 
 
 def lines(**outcomes: Any) -> list[str]:
@@ -329,3 +329,21 @@ def test_the_percentages_that_are_shown_never_contradict_the_verdict(given: Gate
     needed = Fraction(shown[1]) if given.min_success_rate is not None else Fraction(100)
     assert (reached >= needed) == ("too few runs succeeded" not in evaluate_gate(given).reasons)
     assert (reached == 100) == (given.success == given.runs)
+
+
+def test_a_further_criterion_does_not_replace_the_success_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_pare.results.gate._judge", lambda name, given, value: JUDGES[name](given, value))
+    verdict = evaluate_gate(GateInput(success=1, failed=1, criteria={"own": 3}))
+    assert not verdict.passed
+    assert (
+        verdict.lines[0] == "gate FAIL: 1 of 2 runs succeeded (50.0 %), every run must succeed (no rate set): 1 failed"
+    )
+    assert evaluate_gate(GateInput(success=2, criteria={"own": 3})).passed
+    assert evaluate_gate(GateInput(success=1, failed=1, min_success_rate=0.5, criteria={"own": 3})).passed
+    assert not evaluate_gate(GateInput(success=2, criteria={"own": 2})).passed
+
+
+JUDGES: dict[str, Criterion] = {
+    "min_success_rate": success_rate,
+    "own": lambda given, value: VerdictPart("too many" if given.runs >= value else None),
+}
