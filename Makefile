@@ -17,9 +17,13 @@ READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
 PROSE := $(sort $(wildcard *.md docs/*.md))
 
-# Measuring takes as long as the tests themselves. These play whole sessions, mostly in other processes, and reach few
-# lines that no other test reaches.
-UNMEASURED := tests/docs tests/e2e tests/library tests/packaging tests/test_benchmarks.py tests/test_everyday_changes.py
+# Measuring takes as long as the tests themselves. These play whole sessions, or many runs, and reach few lines that no
+# other test reaches.
+UNMEASURED := tests/docs tests/e2e tests/library tests/packaging tests/test_benchmarks.py tests/test_everyday_changes.py \
+	tests/simulation/test_noise_in_runs.py tests/scenarios/test_noise_schedule.py \
+	$(patsubst %,tests/plugin/test_%.py,agents failure_texts forked_workers other_plugins planted_secrets run_configs \
+	suite_bad_input suite_cassettes suite_flags suite_live suite_noise suite_robustness suite_secrets suite_values \
+	suite_variants)
 
 .PHONY: demo test lint format bench live compat clean
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
+from pytest_pare.plugin import requirements
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.scenarios.registry import registry
 
 # Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
 # What LiteLLM imports first takes the place of the standard library's finder of plugins, and would be dropped alone.
 for module in (
-    "importlib_metadata",
+    "email.policy",
+    "importlib_metadata._adapters",
     "hypothesis",
     "pytest_pare.plugin.pare_fixture",
     "pytest_pare.results.files",
@@ -27,6 +31,10 @@ for module in (
     "xdist.dsession",
 ):
     import_module(module)
+
+# To read them takes a tenth of a short session, and sessions in one process find the same ones.
+_INSTALLED = requirements.installed
+_installed_on = cache(lambda path: _INSTALLED())
 
 _SCENARIO = """\
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -196,5 +204,6 @@ def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Examp
     # In CI, pytest tells each failure whole, a second time in its short summary.
     for variable in (SCENARIOS_DIR_VARIABLE, "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(requirements, "installed", lambda: _installed_on(tuple(sys.path)))
     pytester.makeini("[pytest]")
     return Example(pytester).suite()
