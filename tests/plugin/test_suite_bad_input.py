@@ -504,7 +504,7 @@ def test_script_errors_may_be_warnings(sloppy: Example) -> None:
 def test_a_warning_that_is_to_be_an_error_fails_the_run(sloppy: Example) -> None:
     session = sloppy.run(*SUITE, "-W", "error")
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert session.open_runs[0].startswith("EXCEPTION  water: PAREScriptWarning: water: +5 s: ")
+    assert session.open_runs[0].startswith("EXCEPTION  water: PAREScriptWarning: +5 s: ")
     assert "(-W or filterwarnings makes an error of this warning)" in session.out
     assert session.has_no_traceback_of_ours()
 

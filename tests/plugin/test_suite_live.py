@@ -224,7 +224,7 @@ def test_a_key_that_is_not_there_ends_the_session_in_a_line(example: Example) ->
 def test_workers_share_the_directory_of_the_session(example: Example) -> None:
     head = "from pathlib import Path\nfrom pytest_pare.engines.rate_limit import RateLimiter, directory"
     write = """
-    RateLimiter("http://service.example").wait()
+    RateLimiter("http://service.example").acquire()
     Path(os.environ["PYTEST_XDIST_WORKER"]).write_text(str(directory()))
     return ScenarioValidationResult(success=True)
     """
