@@ -113,7 +113,7 @@ class _Inspected:
             )
         if of_agent and isinstance(app, AgentUserInterface):
             return f"{write}: a message is not a write; test the text of the proposal by the argument proposal"
-        writes = _agents_writes(app)
+        writes = {tool.func_name: tool.function for tool in app.get_tools() if tool.write_operation}
         if write.function not in writes:
             if not of_agent and _logs(app, write.function):
                 return None
@@ -121,19 +121,10 @@ class _Inspected:
             wrong = "this tool only reads" if is_read else f"the agent has no tool {write.function!r} there"
             meant = did_you_mean(write.function, writes)
             return f"{write}: {wrong}; tools that write: {', '.join(writes) or 'none'}{meant}"
-        known = writes[write.function]
+        known = [name for name in inspect.signature(writes[write.function]).parameters if name != "self"]
         unknown = [name for name in write.args if name not in known]
         names, hint = ", ".join(map(repr, unknown)), "".join(did_you_mean(name, known) for name in unknown[:1])
         return f"{write}: the tool has no argument {names}; it has {', '.join(known)}{hint}" if unknown else None
-
-
-def _agents_writes(app: App) -> dict[str, list[str]]:
-    """Return the argument names of the agent's tools that write, by name of the tool."""
-    return {
-        tool.func_name: [name for name in inspect.signature(tool.function).parameters if name != "self"]
-        for tool in app.get_tools()
-        if tool.write_operation
-    }
 
 
 def _logs(app: Any, function: str) -> bool:
