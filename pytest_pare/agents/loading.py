@@ -12,7 +12,7 @@ from pytest_pare.agents import calibration
 from pytest_pare.agents.errors import AgentTypeError
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.extensions import BUILT_IN, named, takes
-from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.serialization import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,7 @@ def make_agent(agent_type: str, context: AgentContext, passed: tuple[type[Except
     except (Exception, SystemExit) as error:
         if agent_type in BUILT_IN["agent"]:
             raise
-        raise AgentTypeError(agent_type, f"{extension} raised {_described(error)}") from error
+        raise AgentTypeError(agent_type, f"{extension} raised {error_text(error)}") from error
     if not takes(agent, 1):
         raise AgentTypeError(agent_type, f"{extension} returned {type(agent).__name__}; an agent takes a turn")
     return cast("ProactiveAgent", agent)
@@ -138,7 +138,7 @@ def load_agent(agent_type: str) -> ProactiveAgent:
     except Exception as error:
         raise AgentTypeError(
             agent_type,
-            f"{name} cannot be copied, and runs must not share it ({_described(error)}); name what makes one instead",
+            f"{name} cannot be copied, and runs must not share it ({error_text(error)}); name what makes one instead",
         ) from error
 
 
@@ -147,7 +147,7 @@ def _made(agent_type: str, name: str, make: Any) -> ProactiveAgent:
         agent = make()
     except (Exception, SystemExit) as error:
         why = "; it was called without arguments, because it can be" if takes(make, 1) else ""
-        raise AgentTypeError(agent_type, f"{name}() raised {_described(error)}{why}") from error
+        raise AgentTypeError(agent_type, f"{name}() raised {error_text(error)}{why}") from error
     if not takes(agent, 1):
         returned = "None" if agent is None else f"an object of type {type(agent).__name__}"
         raise AgentTypeError(
@@ -165,13 +165,9 @@ def _named(agent_type: str, module_name: str, name: str) -> Any:
         if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
             why = f"there is no module {error.name!r}; its directory must be on the import path"
             raise AgentTypeError(agent_type, f"{why} (in pytest, the setting pythonpath)") from error
-        raise AgentTypeError(agent_type, f"importing {module_name} raised {_described(error)}") from error
+        raise AgentTypeError(agent_type, f"importing {module_name} raised {error_text(error)}") from error
     for part in name.split("."):
         if not hasattr(found, part):
             raise AgentTypeError(agent_type, f"{module_name} has no {name!r}")
         found = getattr(found, part)
     return found
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")

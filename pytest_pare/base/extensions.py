@@ -16,7 +16,7 @@ from functools import cache
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.serialization import error_text
 from pytest_pare.base.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Extension:
             raise
         except BaseException as error:
             # A module may also raise `SystemExit`, or skip itself with pytest.
-            reason = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+            reason = error_text(error)
             raise ExtensionError(f"{self}: cannot be loaded: {reason}; fix or uninstall that distribution") from error
         count, expected = _CALLS[self.kind]
         is_fault = self.kind == "tool_fault"

@@ -54,6 +54,11 @@ def to_short_builtins(value: Any) -> Any:
     return _cut(to_builtins_or_name(value))
 
 
+def error_text(error: BaseException) -> str:
+    """Return the class of an exception with its message, short and without secrets; the class alone without one."""
+    return f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+
+
 def type_and_value(value: object) -> str:
     """Return the name of a value's type, with a short `repr` of a text or a number, without secrets."""
     name = type(value).__name__

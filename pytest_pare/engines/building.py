@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.base.extensions import named
-from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.serialization import error_text
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
 from pytest_pare.engines.model_resolution import is_hugging_face
 from pytest_pare.engines.oracle import OracleEngine
@@ -86,7 +86,7 @@ class ExtensionEngine(LLMEngine):
         except EngineError:
             raise
         except (Exception, SystemExit) as error:
-            raise EngineError(f"{self._extension}: chat_completion raised {_described(error)}") from error
+            raise EngineError(f"{self._extension}: chat_completion raised {error_text(error)}") from error
         match answered:
             case (str() as answer, None | dict() as metadata):
                 return answer, metadata
@@ -106,14 +106,10 @@ def _built(extension: Extension, config: LLMEngineConfig, role: Role, reference:
     except EngineError:
         raise
     except (Exception, SystemExit) as error:
-        raise EngineConfigurationError(f"{extension}: raised {_described(error)}") from error
+        raise EngineConfigurationError(f"{extension}: raised {error_text(error)}") from error
     if not isinstance(engine, LLMEngine):
         raise EngineConfigurationError(f"{extension}: must return an LLMEngine, got {type(engine).__name__}")
     return engine
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
 
 
 def import_clients(engines: Iterable[LLMEngineConfig]) -> None:

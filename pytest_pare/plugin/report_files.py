@@ -11,7 +11,7 @@ import pytest
 
 from pytest_pare.base.extensions import BUILT_IN, ExtensionError, named
 from pytest_pare.base.run_files import write_whole
-from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.serialization import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ class ReportFiles:
                 try:
                     extension.load()(path, report)
                 except (SystemExit, pytest.exit.Exception) as error:
-                    raise ExtensionError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
+                    raise ExtensionError(error_text(error)) from error
                 if not path.is_file():
                     raise ExtensionError("it wrote no file")
                 self.written.append(path)
@@ -139,7 +139,7 @@ def problem_of(problems: list[str], what: str) -> Iterator[None]:
         elif isinstance(error, ExtensionError):
             text = str(error)
         else:
-            text = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+            text = error_text(error)
         problems.append(f"{what}: {' '.join(text.split())}")
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.base.extensions import named
-from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.serialization import error_text
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.text import as_written, decimals_of, plural, rounded
 
@@ -198,7 +198,7 @@ def _judge(name: str, given: GateInput, value: Any) -> VerdictPart:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - code of others may raise anything, also `pytest.fail`
-        reason = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+        reason = error_text(error)
         return VerdictPart(f"the criterion {name} raised {reason}")
     if not isinstance(part, VerdictPart):
         return VerdictPart(f"the criterion {name} must return a VerdictPart, got {type(part).__name__}")

@@ -13,7 +13,7 @@ from are.simulation.apps.system import SystemApp
 
 from pytest_pare.agents.errors import ToolFailure, ToolTimeout
 from pytest_pare.base.extensions import BUILT_IN, named
-from pytest_pare.base.serialization import to_builtins_or_name, to_short_builtins, to_short_text
+from pytest_pare.base.serialization import error_text, to_builtins_or_name, to_short_builtins
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.scenarios.noise_config import failure_probability
 from pytest_pare.simulation.errors import ToolFaultError
@@ -110,7 +110,7 @@ class ToolFaults:
             if error is call.raised or kind in BUILT_IN["tool_fault"]:
                 raise
             # The agent must not be blamed for the fault's own code.
-            reason = f"{type(error).__name__}: {to_short_text(error)}".removesuffix(": ")
+            reason = error_text(error)
             raise ToolFaultError(f"the tool fault {kind} raised {reason}") from error
 
     def _pass_valid_time(self, seconds: float) -> None:
