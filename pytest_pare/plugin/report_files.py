@@ -95,6 +95,10 @@ class ReportFiles:
         Args:
             duration: Length of the session in seconds of real time.
         """
+        if self._journal is not None:
+            # On a full disk, closing the file tries to write the rest and fails again.
+            with suppress(OSError):
+                self._journal.close()
         for name, path in self._paths.items():
             extension = named("report")[name]
             by = "" if name in BUILT_IN["report"] else f" with {extension}"
@@ -108,16 +112,9 @@ class ReportFiles:
                 if not path.is_file():
                     raise ExtensionError("it wrote no file")
                 self.written.append(path)
-        self._close_journal()
-
-    def _close_journal(self) -> None:
-        path = self._journal_path
-        if self._journal is not None and path is not None:
-            # On a full disk, closing the file tries to write the rest and fails again.
+        if self._journal is not None and self._journal_path is not None:
             with suppress(OSError):
-                self._journal.close()
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+                self._journal_path.unlink(missing_ok=True)
 
 
 @contextmanager
