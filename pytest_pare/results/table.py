@@ -1,7 +1,6 @@
 """Makes tables from the rows of results.
 
-Tables are written or printed, so their texts are redacted. All texts of a column are searched at once: most tables hold
-no secret, and a search of each text takes most of the time of a large report. Importing this module imports polars.
+Tables are written or printed, so their texts are redacted. Importing this module imports polars.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.base.serialization import to_text
 from pytest_pare.results.columns import COLUMNS, DETAILS, Column
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
@@ -81,19 +80,6 @@ def _table(rows: Sequence[Row], columns: Iterable[Column]) -> pl.DataFrame:
 
 def _series(column: Column, values: list[Any]) -> pl.Series:
     if column.dtype == "String":
-        # Many runs often have the same text.
-        texts = list(dict.fromkeys(value for value in values if value is not None))
-        safe = dict(zip(texts, _redacted_all(texts), strict=True))
+        safe = redacted_all(value for value in values if value is not None)
         values = [None if value is None else safe[value] for value in values]
     return pl.Series(column.name, values, getattr(pl, column.dtype))
-
-
-def _redacted_all(texts: list[str]) -> list[str]:
-    # No pattern needs more than the text of the secret, so a secret in one text is also found in the joined texts.
-    together = "\n".join(texts)
-    if redacted(together) == together:
-        return texts
-    if len(texts) == 1:
-        return [redacted(texts[0])]
-    middle = len(texts) // 2
-    return [*_redacted_all(texts[:middle]), *_redacted_all(texts[middle:])]
