@@ -212,9 +212,10 @@ class ResultCollector:
         return evaluate_gate(
             GateInput(
                 **counts,
-                min_success_rate=gate.min_success_rate,
                 robustness=least_area(suite.curves()),
-                min_robustness=gate.robustness,
+                cost=suite.cost(),
+                outcomes=suite.kinds_of_scenarios(),
+                inconclusive=gate.inconclusive,
                 attempts=suite.times_played(),
                 results=[one.result for one in suite.outcomes.values() if one.result is not None],
                 partial=self._partial_reasons(suite),
