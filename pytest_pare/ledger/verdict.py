@@ -28,9 +28,10 @@ def judge(results: SuiteResults, *, partial: Sequence[str] = (), interrupted: bo
     return evaluate_gate(
         GateInput(
             **counts,
-            min_success_rate=gate.min_success_rate,
             robustness=least_area(results.curves()),
-            min_robustness=gate.robustness,
+            cost=results.cost(),
+            outcomes=results.kinds_of_scenarios(),
+            inconclusive=gate.inconclusive,
             attempts=results.times_played(),
             results=[one.result for one in results.outcomes.values() if one.result is not None],
             partial=tuple(partial),
