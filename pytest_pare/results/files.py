@@ -58,5 +58,5 @@ def write_parquet(path: Path, report: SuiteReport) -> None:
     """
     # In memory, because polars' errors name no file, and a failed write leaves half of one.
     file = BytesIO()
-    report.table.drop("fault_rates").write_parquet(file)
+    report.table.write_parquet(file)
     write_whole(path, file.getvalue())

@@ -15,7 +15,7 @@ from pytest_pare.results.columns import COLUMNS, DETAILS, Column
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_pare.results.rows import HasRows, Row
     from pytest_pare.results.run_config import RunConfig
@@ -39,29 +39,40 @@ def details_table(rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
-    """Return a row for each run of a suite: PARE's columns, suite, variant and mode, the details, and `fault_rates`.
+    """Return a row for each run of a suite: PARE's columns, suite, variant, mode, and rates of faults.
 
     Args:
         suite: Name of the suite.
         results: The results of each variant, by its name.
     """
-    schema: dict[str, Any] = {
-        **RESULT_SCHEMA,
-        **dict.fromkeys(("suite", "variant", "mode"), pl.String),
-        **DETAILS_SCHEMA,
-        "fault_rates": pl.String,
-    }
-    tables = [pl.DataFrame(schema=schema)]
+    names = ("suite", "variant", "mode", "fault_rates")
+    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(names, pl.String)})]
     for variant, one in results.items():
         rows = one.rows()
-        # Most runs share a configuration.
-        configs = {id(row.config): row.config for row in rows}
-        mode, rate = ({key: of(config) for key, config in configs.items()} for of in (_mode, _fault_rates))
-        modes = pl.Series("mode", [mode[id(row.config)] for row in rows], pl.String)
-        rates = pl.Series("fault_rates", [rate[id(row.config)] for row in rows], pl.String)
-        table = result_table(rows, {"suite": suite, "variant": variant})
-        tables.append(table.hstack([modes]).hstack(details_table(rows)).hstack([rates]))
+        modes, rates = (
+            pl.Series(name, _of_configs(rows, value), pl.String)
+            for name, value in (("mode", _mode), ("fault_rates", _fault_rates))
+        )
+        tables.append(result_table(rows, {"suite": suite, "variant": variant}).hstack([modes, rates]))
     return pl.concat(tables)
+
+
+def with_details(suite: pl.DataFrame, results: Mapping[str, HasRows]) -> pl.DataFrame:
+    """Return a `suite_table` with the details of its runs in the place of the rates of faults.
+
+    Args:
+        suite: The table.
+        results: What it was made of.
+    """
+    details = [pl.DataFrame(schema=DETAILS_SCHEMA), *(details_table(one.rows()) for one in results.values())]
+    return suite.drop("fault_rates").hstack(pl.concat(details))
+
+
+def _of_configs(rows: Sequence[Row], value: Callable[[RunConfig], Any]) -> list[Any]:
+    """Return a value of the configuration of each row. Most runs share a configuration."""
+    configs = {id(row.config): row.config for row in rows}
+    values = {key: value(config) for key, config in configs.items()}
+    return [values[id(row.config)] for row in rows]
 
 
 def _mode(config: RunConfig) -> str:
@@ -75,7 +86,13 @@ def _fault_rates(config: RunConfig) -> str:
 
 
 def _table(rows: Sequence[Row], columns: Iterable[Column]) -> pl.DataFrame:
-    return pl.DataFrame([_series(column, [column.value(row) for row in rows]) for column in columns])
+    return pl.DataFrame([_series(column, _values(column, rows)) for column in columns])
+
+
+def _values(column: Column, rows: Sequence[Row]) -> list[Any]:
+    if column.of_config is not None:
+        return _of_configs(rows, column.of_config)
+    return list(map(column.value, rows))
 
 
 def _series(column: Column, values: list[Any]) -> pl.Series:

@@ -118,7 +118,21 @@ def usage_lines(runs: Iterable[HasUsage], noun: str = "run") -> list[str]:
         sent, received = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
         table.append((f"    {role}", _whole(usage.calls), sent, received, _at_least(usage.cost, dollars)))
     rows = [f"{name:<14}{calls:>11}{sent:>17}{received:>17}{cost:>14}" for name, calls, sent, received, cost in table]
-    return [*rows, *_cut_lines(roles), _cost_line(cost_of_runs(runs), noun)]
+    return [*rows, *_cut_lines(roles), f"    {cost_line(cost_of_runs(runs), noun)}"]
+
+
+def cost_line(cost: Known, noun: str = "run") -> str:
+    """Return the cost of runs, with how many of them it is known for.
+
+    Args:
+        cost: As `cost_of_runs` returns it.
+        noun: The noun for one of the runs.
+    """
+    of_runs = plural(cost.runs, noun)
+    if cost.total is None:
+        return f"Cost of {of_runs} unknown"
+    known = f"Cost of {of_runs}" if cost.known == cost.runs else f"Cost of {cost.known} of {of_runs} known"
+    return f"{known}: {dollars(cost.total)}"
 
 
 def dollars(cost: float) -> str:
@@ -147,14 +161,6 @@ def _cut_lines(roles: Mapping[str, RoleUsage]) -> list[str]:
     cut = {role: usage.finish_reasons.get("length", 0) for role, usage in roles.items()}
     by_role = ", ".join(f"{role} {count:,}" for role, count in cut.items() if count)
     return wrapped(f"{plural(sum(cut.values()), 'answer')} cut at max_tokens: {by_role}", "    ") if by_role else []
-
-
-def _cost_line(cost: Known, noun: str) -> str:
-    of_runs = plural(cost.runs, noun)
-    if cost.total is None:
-        return f"    Cost of {of_runs} unknown"
-    known = f"Cost of {of_runs}" if cost.known == cost.runs else f"Cost of {cost.known} of {of_runs} known"
-    return f"    {known}: {dollars(cost.total)}"
 
 
 def _at_least(figure: Known, text: Callable[[float], str]) -> str:
