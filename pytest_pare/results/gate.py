@@ -21,7 +21,8 @@ from pytest_pare.results.usage import Known
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_pare.results.comparison import Comparison, Word
+    from pytest_pare.inference.decision import Word
+    from pytest_pare.results.comparison import Comparison
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 _COUNTED: Final = ("success", "failed", "exception", "no_validation", "no_result")
