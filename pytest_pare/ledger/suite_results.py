@@ -14,7 +14,6 @@ from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
 from pytest_pare.results.run_entries import RunEntry
 from pytest_pare.results.suite_report import SuiteReport
-from pytest_pare.results.usage import cost_of_runs
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.results.gate import Verdict
-    from pytest_pare.results.usage import Known
 
 
 @dataclass
@@ -186,18 +184,6 @@ class SuiteResults:
             after_death=sum(any(attempt.died for attempt in attempts) for attempts in succeeded),
             counts=self.plan.gate.reruns,
         )
-
-    def cost(self) -> Known:
-        """Return the cost in US dollars of all attempts at the runs."""
-        attempts = (attempt for attempts in self.attempts.values() for attempt in attempts)
-        return cost_of_runs(attempt.result for attempt in attempts if attempt.result is not None)
-
-    def kinds_of_scenarios(self) -> dict[str, list[str]]:
-        """Return the outcomes of each scenario, by its id and variant."""
-        kinds: dict[str, list[str]] = {}
-        for nodeid, outcome in self.outcomes.items():
-            kinds.setdefault(str(replace(self.run_id(nodeid), run_number=None)), []).append(outcome.kind)
-        return kinds
 
     @property
     def deselected(self) -> int | None:

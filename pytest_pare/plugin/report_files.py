@@ -12,6 +12,8 @@ import pytest
 from pytest_pare.base.extensions import BUILT_IN, ExtensionError, named
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.base.serialization import error_text
+from pytest_pare.results.markdown import alert, escaped
+from pytest_pare.results.suite_report import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,16 +55,17 @@ class ReportFiles:
     def begin(self) -> None:
         """Replace the reports of an earlier session: a session that never ends must not leave its verdict.
 
-        The JSON file says UNFINISHED. The table has no verdict, and is removed.
+        The JSON file and the summary say UNFINISHED. The other files have no verdict, and are removed.
         """
         for path in self._paths.values():
             with suppress(OSError):
                 self._earlier[path] = (path.read_bytes(), path.stat())
                 path.unlink()
-        if "json" in self._paths:
+        for name, content in _UNFINISHED.items():
             # An error is reported when the report itself is written.
             with suppress(OSError):
-                write_whole(self._paths["json"], _unfinished(self._results.name, self._journal_path))
+                if name in self._paths:
+                    write_whole(self._paths[name], content(self._results.name, self._journal_path))
 
     def restore(self) -> None:
         """Put the reports of the earlier session back: this one had no run of the suite."""
@@ -142,16 +145,26 @@ def problem_of(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {' '.join(text.split())}")
 
 
-def _unfinished(suite: str, journal: Path | None) -> str:
+def _reason(journal: Path | None) -> str:
     journal_name = "" if journal is None else f"; results so far, if any: {journal.name}"
+    return f"the session has not come to its verdict{journal_name}"
+
+
+def _unfinished_json(suite: str, journal: Path | None) -> str:
     report = {
+        "version": VERSION,
         "metadata": {"suite": suite},
         "per_config_results": [],
         "robustness": [],
-        "gate": {
-            "verdict": UNFINISHED,
-            "passed": False,
-            "reasons": [f"the session has not come to its verdict{journal_name}"],
-        },
+        "gate": {"verdict": UNFINISHED, "passed": False, "reasons": [_reason(journal)]},
+        "results": [],
     }
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _unfinished_markdown(suite: str, journal: Path | None) -> str:
+    lines = [f"## {escaped(suite)}", "", *alert("WARNING", f"{UNFINISHED}: {escaped(_reason(journal))}")]
+    return "".join(f"{line}\n" for line in lines)
+
+
+_UNFINISHED = {"json": _unfinished_json, "markdown": _unfinished_markdown}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_pare.results.comparison import Comparison, FigureChange, ScenarioChange, VariantComparison
 
 # The most names in a line; the others are counted.
-_MOST_NAMES: Final = 5
+_MOST_NAMES: Final = 4
 # More variants than that get one line each; the report files have all figures.
 _MOST_VARIANTS: Final = 3
 # A category whose share changed less is not shown.
@@ -29,7 +29,7 @@ def comparison_lines(compared: Comparison) -> Iterator[str]:
         begin = f"variant {one.variant}: " if names else ""
         yield begin + difference_line(one, compared.max_regression)
         if len(compared.variants) <= _MOST_VARIANTS:
-            yield from (f"{begin}{line}" for line in _details(one))
+            yield from (f"  {line}" for line in _details(one))
     for variant, reason in compared.not_compared.items():
         yield f"not compared: {f'variant {variant}' if variant else 'the runs of this session'}: {reason}"
     if texts := left_out(compared):
@@ -90,9 +90,11 @@ def _details(one: VariantComparison) -> Iterator[str]:
         yield f"smallest drop that these runs find in 80 % of cases: {_points(decision.smallest_drop)}"
     yield from _changed("significantly worse", one.worse)
     yield from _changed("significantly better", one.better)
-    yield from _changed("changed, not significantly", one.not_significant)
+    if one.verdict != "PASS":
+        yield from _changed("lower, but not significantly", [it for it in one.not_significant if it.difference < 0])
     if one.flaky:
-        yield f"flaky: {_names(one.flaky, lambda it: f'{it.scenario_id} ({it.successes_now} of {it.runs_now})')}"
+        flaky = _names(one.flaky, lambda it: f"{it.scenario_id} ({it.successes_now} of {it.runs_now})")
+        yield f"{plural(len(one.flaky), 'flaky scenario')}: {flaky}"
     flips = one.flips
     if flips.total():
         yield f"same run number, other outcome: {flips['lost']} now fail, {flips['gained']} now succeed"
@@ -132,7 +134,7 @@ def _listed(what: str, names: Iterable[str]) -> list[str]:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:.3g} points"
+    return f"{100 * share:.1f}".removesuffix(".0") + " points"
 
 
 def _p_value(value: float) -> str:

@@ -21,11 +21,15 @@ from pytest_pare.results.usage import Known
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_pare.inference.decision import Word
     from pytest_pare.inference.intervals import Interval
-    from pytest_pare.results.comparison import Comparison, Word
+    from pytest_pare.results.comparison import Comparison
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 _COUNTED: Final = ("success", "failed", "exception", "no_validation", "no_result")
+KINDS: Final = (*_COUNTED, *LEFT_OUT)
+"""The kinds of outcomes."""
+
 # Criteria that say how many runs must succeed. Without any of them, every run must.
 _OF_SUCCESS: Final = ("min_success_rate", "robustness", "min_pass_hat_k", "max_regression")
 # Criteria whose values are from 0 to 1.
@@ -84,7 +88,7 @@ class GateInput:
     inconclusive: Literal["pass", "fail"] = "pass"
 
     def __post_init__(self) -> None:
-        for name in (*_COUNTED, *LEFT_OUT):
+        for name in KINDS:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative: {getattr(self, name)}")
         if self.robustness is not None and not 0 <= self.robustness <= 1:
@@ -189,7 +193,7 @@ class Verdict:
                 for name, part in self.parts.items()
             },
             "runs": given.runs,
-            "counts": {name: getattr(given, name) for name in (*_COUNTED, *LEFT_OUT)},
+            "counts": {name: getattr(given, name) for name in KINDS},
             "partial": list(given.partial),
             "deselected": given.deselected,
             "interrupted": given.interrupted,

@@ -13,7 +13,8 @@ from pytest_pare.results.usage import cost_line, cost_of_runs, dollars
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_pare.results.comparison import Comparison, FigureChange, ScenarioChange, VariantComparison, Word
+    from pytest_pare.inference.decision import Word
+    from pytest_pare.results.comparison import Comparison, FigureChange, ScenarioChange, VariantComparison
     from pytest_pare.results.gate import Verdict
     from pytest_pare.results.markdown import Alert
     from pytest_pare.results.run_entries import RunEntry

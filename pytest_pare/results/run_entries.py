@@ -54,16 +54,15 @@ class RunEntry(NamedTuple):
 def entries_to_dicts(entries: Sequence[RunEntry]) -> Iterator[dict[str, Any]]:
     """Yield the runs as builtins for JSON, with their texts redacted."""
     texts = [_texts(entry) for entry in entries]
-    safe: dict[str | None, str | None] = {
-        None: None,
-        **redacted_all(text for one in texts for text in one.values() if text is not None),
-    }
+    safe = redacted_all(text for one in texts for text in one.values() if text is not None)
     for entry, one in zip(entries, texts, strict=True):
         result = entry.result
         yield {
-            **{name: safe[text] for name, text in one.items()},
+            # The texts replace the first two, which are here for the order.
+            **dict.fromkeys(("scenario", "variant")),
             "run": entry.run_number,
             "status": entry.status,
+            **{name: None if text is None else safe[text] for name, text in one.items()},
             "cost": None if result is None else total_of_run(result, "cost"),
             "tokens": None if result is None else total_of_run(result, "prompt_tokens", "completion_tokens"),
             "turns": None if result is None else result.number_of_turns,

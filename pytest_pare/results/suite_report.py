@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_pare.results.attempts import Attempts
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pytest_pare.results.run_entries import RunEntry
     from pytest_pare.results.statistics import GroupStatistics
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
+
+VERSION: Final = 1
+"""Version of the JSON report. It is raised if the meaning of a key changes, or if one is removed."""
 
 
 @dataclass

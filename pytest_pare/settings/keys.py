@@ -51,6 +51,7 @@ PATH_KEYS = frozenset(
         "noise.data",
         "reports.formats[]",
         "reports.json",
+        "reports.markdown",
         "reports.parquet",
         "runner.output_dir",
         "runner.execute_engine_config.answers",
