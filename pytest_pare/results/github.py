@@ -103,7 +103,7 @@ def _command(annotation: Annotation, workspace: Path) -> str:
         path = path.relative_to(workspace)
     properties = {"file": path.as_posix(), "line": str(annotation.line), "title": annotation.title}
     listed = ",".join(f"{name}={_escaped(printable(redacted(text)), ':,')}" for name, text in properties.items())
-    message = redacted(annotation.message)
+    message = "\n".join(map(printable, redacted(annotation.message).splitlines()))
     short = message if len(message) <= _LONGEST else f"{message[: _LONGEST - 3]}..."
     return f"::{annotation.level} {listed}::{_escaped(short)}"
 

@@ -17,7 +17,7 @@ Alert = Literal["TIP", "NOTE", "IMPORTANT", "WARNING", "CAUTION"]
 _LONGEST: Final = 300
 # Signs of Markdown, HTML and mathematics. An underscore inside of a word has no meaning, and names have many of them.
 # A colon before slashes and a point after `www` begin a link.
-_SIGNS: Final = re.compile(r"[\\`*{}\[\]<>|~!&$@#]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_SIGNS: Final = re.compile(r"[\\`*{}\[\]<>|~!&$@#]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE)
 # Mentions of users and issues are found in the rendered text, so a character without a width must separate them.
 _SEPARATED: Final = "@#"
 

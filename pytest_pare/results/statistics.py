@@ -265,11 +265,17 @@ def _intervals(per_scenario: pl.DataFrame) -> dict[str, Interval | None]:
     return {
         "success_rate": _percent(rate_interval(sums["successes"], sums["scores"])),
         **{name: _percent(rate_interval(passed, one_each)) for name, passed in passes.items()},
-        "aggregate_proposal_rate": ratio_interval(sums["proposal_count"], sums["number_of_turns"]),
+        "aggregate_proposal_rate": _of_ratio(sums["proposal_count"], sums["number_of_turns"]),
         "aggregate_acceptance_rate": _acceptance_interval(sums["acceptance_count"], sums["proposal_count"]),
-        "avg_read_only_actions": ratio_interval(sums["read_only_actions"], sums["rows"]),
-        "avg_write_actions": ratio_interval(sums["write_actions"], sums["rows"]),
+        "avg_read_only_actions": _of_ratio(sums["read_only_actions"], sums["rows"]),
+        "avg_write_actions": _of_ratio(sums["write_actions"], sums["rows"]),
     }
+
+
+def _of_ratio(parts: list[int], wholes: list[int]) -> Interval | None:
+    interval = ratio_interval(parts, wholes)
+    # Equal ratios in all scenarios do not show how exact the common one is.
+    return None if interval is None or interval.low == interval.high else interval
 
 
 def _acceptance_interval(accepted: list[int], proposed: list[int]) -> Interval | None:

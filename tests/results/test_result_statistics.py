@@ -185,8 +185,9 @@ def test_intervals_respect_that_runs_of_a_scenario_belong_together() -> None:
     assert got["pass_k_percent_interval"] == pytest.approx([100 * passed.low, 100 * passed.high])
     assert got["pass_at_k_percent_interval"] == got["pass_k_percent_interval"]
     assert got["aggregate_acceptance_rate_interval"] == pytest.approx([accepted.low, accepted.high])
-    assert got["aggregate_proposal_rate_interval"] == [0.5, 0.5]
-    assert got["avg_write_actions_interval"] == [1, 1]
+    # The ratios are equal in all scenarios.
+    assert got["aggregate_proposal_rate_interval"] is None
+    assert got["avg_write_actions_interval"] is None
     # Independent runs would have a narrower one.
     apart = entry(*((f"{scenario}{number}", 1, result) for scenario, number, result in runs))
     low, high = apart["success_rate_interval"]
