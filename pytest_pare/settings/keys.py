@@ -46,6 +46,7 @@ FLAG_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _take
 PATH_KEYS = frozenset(
     {
         "cassettes.dir",
+        "ledger.dir",
         "noise.data",
         "reports.formats[]",
         "reports.json",
