@@ -25,7 +25,7 @@ PACKAGE = ROOT / "pytest_pare"
 # From the bottom up. A part imports from itself and from lower layers, and never from the same layer or a higher one.
 # Imports for type checkers count, too.
 LAYERS = (
-    {"base", "compat", "fork"},
+    {"base", "compat", "fork", "inference"},
     {"are"},
     {"__init__"},
     {"results"},
@@ -227,9 +227,11 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         ),
         "pytest_pare.engines.check",
         "pytest_pare.results.columns",
+        "pytest_pare.results.criteria",
         "pytest_pare.results.details",
         "pytest_pare.results.gate",
         "pytest_pare.results.multi_result",
+        "pytest_pare.results.pairing",
         "pytest_pare.results.robustness",
         "pytest_pare.results.suite_report",
         "pytest_pare.scenarios.config",

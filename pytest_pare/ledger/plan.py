@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.scenarios.config_hash import NOT_HASHED
-from pytest_pare.settings.models import Gate
+from pytest_pare.settings.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
