@@ -19,9 +19,9 @@ from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
-from pytest_pare.plugin.selection import find_overlooked, load_scenarios, select_ids
 from pytest_pare.plugin.stash import SUITE, suite_of
 from pytest_pare.settings import SettingsError, Suite
+from pytest_pare.settings.selection import find_overlooked, load_scenarios, select_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
