@@ -109,4 +109,4 @@ def test_an_app_of_a_project(shell: Shell) -> None:
 
 
 def test_an_unknown_app(shell: Shell) -> None:
-    assert shell.error("tools", "calender").startswith("there is no app 'calender'; did you mean calendar?; expected")
+    assert shell.error("tools", "calendars").startswith("there is no app 'calendars'; did you mean calendar?; expected")
