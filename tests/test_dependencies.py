@@ -35,7 +35,7 @@ LAYERS = (
     {"engines"},
     {"simulation", "settings"},
     {"ledger"},
-    {"plugin"},
+    {"plugin", "cli"},
 )
 
 ABOVE_PYTEST = "plugin"

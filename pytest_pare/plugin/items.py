@@ -20,9 +20,9 @@ from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
-from pytest_pare.plugin.selection import find_overlooked, libraries, load_scenarios, select_ids
 from pytest_pare.plugin.stash import SUITE, suite_of
 from pytest_pare.settings import SettingsError, Suite
+from pytest_pare.settings.selection import find_overlooked, libraries, load_scenarios, select_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
