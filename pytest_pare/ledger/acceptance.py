@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_pare.ledger.baseline import Baseline
 from pytest_pare.results.pairing import small_baseline
-from pytest_pare.results.run_set import RunSet
+from pytest_pare.results.run_set import RunSet, version_changes
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
@@ -123,9 +123,8 @@ def _warnings(existing: Baseline | None, session: RunSet, baseline: Baseline) ->
     if existing is not None:
         if session.agent_version is None:
             yield "the version of the agent is unknown, so these runs may be of another agent than the earlier ones"
-        for name, version in sorted(existing.runs.versions.items()):
-            if session.versions.get(name, version) != version:
-                yield f"the earlier runs were made with {name} {version}, these with {session.versions[name]}"
+        if changes := version_changes(existing.runs, session):
+            yield f"the simulation differs: the earlier runs were made with {'; '.join(changes)}"
     counts = Counter((run.scenario_id, run.variant) for run in baseline.runs.runs)
     if (warning := small_baseline(min(counts.values()))) is not None:
         yield warning

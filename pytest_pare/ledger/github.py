@@ -34,7 +34,8 @@ def publish(
     for suite in suites:
         report = suite.report(duration)
         path = rootdir / suite.name
-        annotations += annotations_of(report, path, {})
+        sources = {name: (rootdir / one.path, one.line) for name, one in suite.plan.sources.items()}
+        annotations += annotations_of(report, path, sources)
         try:
             if not append_step_summary(summary_blocks(report), environment):
                 annotations.append(Annotation("warning", "pare: no summary", "the step summary has no room left", path))

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.ledger.outcomes import counted
+from pytest_pare.ledger.outcomes import Outcome, counted
 from pytest_pare.ledger.plan import VariantKey
 from pytest_pare.ledger.run_id import RunId, without_end
 from pytest_pare.results.attempts import Attempts
@@ -19,7 +19,6 @@ from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.results.gate import Verdict
 
@@ -95,6 +94,11 @@ class SuiteResults:
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.plan.gate.reruns)
 
+    def not_collected(self, nodeid: str) -> None:
+        """Note a module that could not be collected; it holds an unknown number of runs, and counts as one."""
+        self.outcomes[nodeid] = Outcome("no_result", reason="the module could not be collected")
+        self.all_collected = False
+
     def replace_last(self, nodeid: str) -> None:
         """Mark the last attempt as replaced, because a plugin runs the test again after a failed teardown."""
         if attempts := self.attempts.get(nodeid):
@@ -125,7 +129,7 @@ class SuiteResults:
     def _entries(self) -> list[RunEntry]:
         runs = ((self.run_id(nodeid), outcome) for nodeid, outcome in self.outcomes.items())
         return [
-            RunEntry(run.scenario_id, run.variant, run.run_number, one.kind, one.reason, one.result)
+            RunEntry(run.scenario_id, run.variant, run.run_number, one.kind, one.reason, one.result, one.reused)
             for run, one in runs
         ]
 

@@ -8,7 +8,7 @@ from pytest_pare.results.text import plural
 from pytest_pare.results.usage import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_pare.results.comparison import Comparison, FigureChange, ScenarioChange, VariantComparison
 
@@ -40,10 +40,10 @@ def comparison_lines(compared: Comparison) -> Iterator[str]:
 def left_out(compared: Comparison) -> list[str]:
     """Return what was left out of a comparison, an entry for each reason."""
     parts = [
-        _listed("new scenarios", compared.added),
-        _listed("edited scenarios", compared.edited),
-        _listed("scenarios of the baseline alone", compared.removed),
-        _listed("variants of the baseline alone", compared.absent),
+        _listed("new", compared.added),
+        _listed("edited", compared.edited),
+        _listed("in the baseline only", compared.removed),
+        _listed("variants in the baseline only", compared.absent),
         [f"{plural(compared.infrastructure, 'run')} ended by infrastructure"] * bool(compared.infrastructure),
     ]
     return [text for part in parts for text in part]
@@ -115,9 +115,12 @@ def _changed(what: str, changes: Iterable[ScenarioChange]) -> Iterator[str]:
 
 
 def _names(changes: Iterable[ScenarioChange], shown: Callable[[ScenarioChange], str]) -> str:
-    texts = [shown(change) for change in changes]
-    more = len(texts) - _MOST_NAMES
-    return ", ".join([*texts[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])])
+    return _first([shown(change) for change in changes])
+
+
+def _first(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join([*names[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])])
 
 
 def _figure(name: str, change: FigureChange, shown: Callable[[float], str]) -> Iterator[str]:
@@ -126,11 +129,8 @@ def _figure(name: str, change: FigureChange, shown: Callable[[float], str]) -> I
         yield f"{name} a run: {before} before, {now} now"
 
 
-def _listed(what: str, names: Iterable[str]) -> list[str]:
-    names = list(names)
-    more = len(names) - _MOST_NAMES
-    shown = ", ".join([*names[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])])
-    return [f"{len(names)} {what} ({shown})"] if names else []
+def _listed(what: str, names: Sequence[str]) -> list[str]:
+    return [f"{what}: {_first(names)}"] if names else []
 
 
 def _points(share: float) -> str:

@@ -27,7 +27,7 @@ class RunEntry(NamedTuple):
         status: success, failed, exception, no_validation, no_result, skipped, xfailed or not_needed.
         reason: Why there is no result, or why it does not count.
         result: The result, if there is one.
-        reused: Whether the result is that of an earlier session.
+        reused: The earlier session whose result is reused; empty if the run was played.
     """
 
     scenario_id: str
@@ -36,7 +36,7 @@ class RunEntry(NamedTuple):
     status: str
     reason: str = ""
     result: PAREScenarioValidationResult | None = None
-    reused: bool = False
+    reused: str = ""
 
     @property
     def why(self) -> str:
@@ -66,7 +66,7 @@ def entries_to_dicts(entries: Sequence[RunEntry]) -> Iterator[dict[str, Any]]:
             "cost": None if result is None else total_of_run(result, "cost"),
             "tokens": None if result is None else total_of_run(result, "prompt_tokens", "completion_tokens"),
             "turns": None if result is None else result.number_of_turns,
-            "reused": entry.reused,
+            "reused": entry.reused or None,
         }
 
 

@@ -112,7 +112,7 @@ class Session:
     @property
     def verdict(self) -> list[str]:
         """The gate's lines, without those on files that were written, and without the interval of the success rate."""
-        lines = [line for line in self.summary if not line.startswith("wrote ")]
+        lines = [line for line in self.summary if not line.startswith(("wrote ", "pare: "))]
         lines = lines[next(n for n, line in enumerate(lines) if line.startswith("gate ")) :]
         return self._without_interval(lines)
 
