@@ -73,10 +73,10 @@ def _verdict_text(verdict: Verdict) -> str:
 
 
 def _worse(compared: Comparison | None) -> dict[str, list[str]]:
-    """Return the scenarios that got significantly worse, with a line for each variant."""
+    """Return the scenarios with less successes than in the baseline, with a line for each variant."""
     found: dict[str, list[str]] = {}
     for one in () if compared is None else compared.variants:
-        for change in one.worse:
+        for change in one.drops:
             found.setdefault(change.scenario_id, []).append(
                 f"variant {one.variant}: "
                 * bool(one.variant)

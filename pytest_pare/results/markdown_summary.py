@@ -58,7 +58,7 @@ def _comparison_blocks(compared: Comparison) -> Iterator[Block]:
         by_verdict[one.verdict].append(one)
     margin = compared.max_regression
     yield from _list("Regressions", [_of_variant(one, difference_line(one, margin)) for one in by_verdict["FAIL"]])
-    changes = [(one, change) for one in compared.variants for change in _drops(one)]
+    changes = [(one, change) for one in compared.variants for change in one.drops]
     yield from _table(
         "Scenarios that got worse",
         ("Variant", "Scenario", "Baseline", "Now", "p"),
@@ -79,12 +79,6 @@ def _comparison_blocks(compared: Comparison) -> Iterator[Block]:
     )
     passed = by_verdict["PASS"]
     yield from _list("No regression", [_of_variant(one, difference_line(one, margin)) for one in passed])
-
-
-def _drops(one: VariantComparison) -> list[ScenarioChange]:
-    """Return the significant drops of a variant; if all of its scenarios together are worse, also the other drops."""
-    others = one.not_significant if one.verdict == "FAIL" else ()
-    return [*one.worse, *(change for change in others if change.difference < 0)]
 
 
 def _change_cells(change: ScenarioChange) -> list[str]:

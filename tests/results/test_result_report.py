@@ -413,7 +413,7 @@ def test_the_json_file_has_what_happened_in_the_suite_and_its_curves(tmp_path: P
     curves = robustness_curves("noise.tool_slow.rate", [Point(0, "a", "", True, {}), Point(1, "a", "", False, {})])
     write_json(tmp_path / "r.json", SuiteReport("pare.yaml", suite(), curves=curves))
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert list(report) == ["metadata", "per_config_results", "robustness", "gate"]
+    assert list(report) == ["version", "metadata", "per_config_results", "robustness", "gate", "results"]
     assert report["metadata"].items() >= details_to_dict(eventful()).items()
     assert report["robustness"] == [one.to_dict() for one in curves]
     write_json(tmp_path / "r.json", SuiteReport("pare.yaml", {}))
