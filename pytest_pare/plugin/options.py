@@ -117,6 +117,15 @@ SHORTHANDS = (
         },
     ),
 )
+SHARD = Option(
+    "--pare-shard",
+    "pare_shard",
+    "",
+    {
+        "metavar": "NUMBER/OF",
+        "help": "Run one part of the suite's scenarios, such as 2/5; pytest-pare merge joins the ledgers of all parts.",
+    },
+)
 PRUNE = Option(
     "--pare-prune-cassettes",
     "pare_prune_cassettes",
@@ -127,7 +136,7 @@ PRUNE = Option(
         "help": "Remove the cassettes that no scenario of the suite uses; the session must run the whole suite.",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, PRUNE, SET)
+CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

@@ -14,13 +14,14 @@ from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
-from pytest_pare.plugin.collected import shared_sources
+from pytest_pare.plugin.collected import shared_nodes, shared_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.shards import Shard
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.results.gate import Verdict
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
@@ -35,12 +36,14 @@ class SessionLedger:
         results: The runs of the suite.
         suite: The suite file, read.
         rootdir: The rootdir of the session.
+        shard: The shard of the suite that this session runs; `None` for all of it.
     """
 
-    def __init__(self, results: SuiteResults, suite: Suite, rootdir: Path) -> None:
+    def __init__(self, results: SuiteResults, suite: Suite, rootdir: Path, shard: Shard | None = None) -> None:
         self._results = results
         self._suite = suite
         self._rootdir = rootdir
+        self._shard = shard
         self._writer: LedgerWriter | None = None
         self._began = ""
         self._has_header = False
@@ -89,7 +92,8 @@ class SessionLedger:
         name = self._results.name
         known = [(node.removeprefix(f"{name}::"), one) for node, one in self._results.outcomes.items()]
         broken = [node for node, one in known if one.reported]
-        self._writer.plan([node for node, one in known if not one.reported], broken)
+        whole = [self._node(nodeid) for nodeid in shared_nodes(name)] if self._shard is not None else []
+        self._writer.plan([node for node, one in known if not one.reported], broken, whole)
 
     def note(self, nodeid: str, outcome: Outcome, record: Mapping[str, Any]) -> None:
         """Write an attempt at a run."""
@@ -136,6 +140,7 @@ class SessionLedger:
             host(),
             self._results.plan,
             self._suite.settings.agent_version,
+            self._shard,
         )
 
 
