@@ -94,7 +94,7 @@ class Gate(Value):
     def _require_a_name(cls, baseline: str | None) -> str | None:
         prefix, _, name = (baseline or "").partition(":")
         if baseline is not None and baseline.startswith(REFERENCES) and (not name or name.startswith("-")):
-            what = "a commit, such as git:main" if prefix == "git" else "a session, such as session:latest"
+            what = "a commit, such as git:main" if prefix == "git" else "a session, such as session:last"
             raise PydanticCustomError("no_reference", "must name {what}", {"what": what})
         return baseline
 
