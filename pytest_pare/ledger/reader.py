@@ -13,6 +13,7 @@ from pytest_pare.ledger.header import Header
 from pytest_pare.ledger.outcomes import NOT_RUN, Outcome
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
+from pytest_pare.results.pairing import compare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,14 +52,19 @@ class Ledger:
 
     def run_set(self) -> RunSet:
         """Return the runs, for comparisons and baselines."""
-        header = self.header
-        digests = {name: source.digest for name, source in header.plan.sources.items()}
-        return run_set(header.session, self.results, digests, header.agent, header.versions)
+        return run_set(self.header, self.results)
 
-    def judge(self) -> Verdict:
-        """Return the gate's verdict, and keep it on the results. A session that has not ended counts as interrupted."""
+    def judge(self, baseline: RunSet | None = None) -> Verdict:
+        """Return the gate's verdict, and keep it on the results. A session that has not ended counts as interrupted.
+
+        Args:
+            baseline: The runs that the session is compared with, see `baseline_source`; None without a baseline.
+        """
         interrupted = bool(self.end.get("interrupted", True))
-        verdict = judge(self.results, partial=self.end.get("partial", ()), interrupted=interrupted)
+        margin = self.results.plan.gate.max_regression
+        comparison = None if baseline is None else compare(baseline, self.run_set(), margin)
+        partial = self.end.get("partial", ())
+        verdict = judge(self.results, partial=partial, interrupted=interrupted, comparison=comparison)
         self.results.verdict = verdict
         return verdict
 
