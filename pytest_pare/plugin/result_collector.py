@@ -133,7 +133,8 @@ class ResultCollector:
         elif report.when == "teardown" and is_run_again(report):
             suite.replace_last(report.nodeid)
         problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
-        self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+        told = [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+        self.problems += [problem for problem in dict.fromkeys(told) if problem not in self.problems]
 
     def _keep(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
         self._files[suite.name].note(nodeid, outcome, record)

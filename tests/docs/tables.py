@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.tool_utils import ToolAttributeName
@@ -16,15 +17,18 @@ from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
 from pytest_pare.engines.facts import FINISH_REASONS
 from pytest_pare.plugin import options
-from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
-from pytest_pare.settings import SuiteSettings
+from pytest_pare.settings import RunnerSettings, SuiteSettings
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import Trace, TraceEvent
 from tests.docs.phone import app_classes, screens_of, tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# The types of PARE's configuration, as its interface declares them.
+PARE_TYPES = Path(__file__).parents[1] / "data" / "pare_types.json"
 
 
 def settings_keys(
@@ -99,6 +103,28 @@ def later_table() -> Iterator[str]:
         if "x-without-effect" in schema:
             purpose = re.sub(r" (Not implemented yet|Without effect in a suite);.*", "", one.description)
             yield f"| `{key}` | {literal(one.default)} | {purpose} |"
+
+
+_EFFECTS = {
+    None: "works",
+    "anywhere": "not yet: accepts only the default",
+    "suite": "works in `MultiScenarioRunner`; a suite accepts only the default",
+}
+
+
+def fields_table() -> Iterator[str]:
+    """Yield the effect of each field of PARE's configuration."""
+    yield "| field | default | in a suite | effect |"
+    yield "|---|---|---|---|"
+    own = json.loads(PARE_TYPES.read_text(encoding="utf-8"))["config"][
+        "pare.scenarios.config.MultiScenarioRunnerConfig"
+    ]
+    properties = MultiScenarioRunnerConfig.model_json_schema()["properties"]
+    for name, one in MultiScenarioRunnerConfig.model_fields.items():
+        if name in own:
+            default, of_suite = literal(one.default), literal(RunnerSettings.model_fields[name].default)
+            effect = _EFFECTS[properties[name].get("x-without-effect")]
+            yield f"| `{name}` | {default} | {'' if of_suite == default else of_suite} | {effect} |"
 
 
 def engine_table() -> Iterator[str]:
@@ -202,6 +228,7 @@ def finish_reasons_table() -> Iterator[str]:
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys_table,
     "later": later_table,
+    "fields": fields_table,
     "engine": engine_table,
     "finish_reasons": finish_reasons_table,
     "noise": noise_table,
