@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.figures import Figure, alternate
 
 if TYPE_CHECKING:
-    from pytest_pare.plugin.suite_results import SuiteResults
+    from pytest_pare.settings import Suite
 
 HEADING = "reporting on 20,000 runs: terminal, JSON and Parquet; processor time"
 
@@ -68,17 +68,20 @@ def _records(count: int) -> list[tuple[str, dict[str, Any]]]:
 
 def _report(records: list[tuple[str, dict[str, Any]]]) -> float:
     """Return the processor time in seconds from records to what a session prints and writes."""
-    from pytest_pare.plugin.outcomes import outcome_of_record
+    from pytest_pare.ledger.lines import open_runs, report_lines
+    from pytest_pare.ledger.outcomes import outcome_of_record
+    from pytest_pare.ledger.plan import SuitePlan
+    from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.plugin.report_files import ReportFiles
-    from pytest_pare.plugin.summary import open_runs, report_lines
 
     with tempfile.TemporaryDirectory() as directory:
         suite = _suite(Path(directory))
+        results = SuiteResults(SuitePlan.of("pare.yaml", suite))
         began = time.process_time()
         for nodeid, record in records:
-            suite.keep(nodeid, outcome_of_record(record, replaced=False))
-        report_lines(suite, 1.0), list(open_runs(suite))
-        files = ReportFiles(suite)
+            results.keep(nodeid, outcome_of_record(record, replaced=False))
+        report_lines(results, 1.0), list(open_runs(results))
+        files = ReportFiles(results, suite)
         files.write(duration=1.0)
         seconds = time.process_time() - began
         if files.problems or len(files.written) != 2:
@@ -86,8 +89,7 @@ def _report(records: list[tuple[str, dict[str, Any]]]) -> float:
     return seconds
 
 
-def _suite(directory: Path) -> SuiteResults:
-    from pytest_pare.plugin.suite_results import SuiteResults
+def _suite(directory: Path) -> Suite:
     from pytest_pare.settings import Suite, SuiteSettings
 
     settings = {
@@ -95,7 +97,7 @@ def _suite(directory: Path) -> SuiteResults:
         "matrix": {"a": {}, "b": {}},
         "reports": {"json": "report.json", "parquet": "report.parquet"},
     }
-    return SuiteResults("pare.yaml", Suite(directory / "pare.yaml", SuiteSettings.model_validate(settings)))
+    return Suite(directory / "pare.yaml", SuiteSettings.model_validate(settings))
 
 
 def _serialize(records: list[tuple[str, dict[str, Any]]]) -> float:

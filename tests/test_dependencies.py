@@ -34,6 +34,7 @@ LAYERS = (
     {"agents"},
     {"engines"},
     {"simulation", "settings"},
+    {"ledger"},
     {"plugin"},
 )
 

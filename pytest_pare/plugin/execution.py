@@ -15,11 +15,11 @@ from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
+from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
 from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.stash import RECORD
-from pytest_pare.plugin.suite_results import RunId
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,

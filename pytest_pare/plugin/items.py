@@ -16,11 +16,11 @@ from pytest_pare import PAREGroupWarning, PARELibraryWarning
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.rate_limit import directory
+from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
 from pytest_pare.plugin.selection import find_overlooked, load_scenarios, select_ids
 from pytest_pare.plugin.stash import SUITE, suite_of
-from pytest_pare.plugin.suite_results import without_group
 from pytest_pare.settings import SettingsError, Suite
 
 if TYPE_CHECKING:

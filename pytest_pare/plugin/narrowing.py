@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_pare.plugin.suite_results import SuiteResults
+    from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.settings import Suite
 
 UNKNOWN_CODE = "a plugin or a conftest.py"
 """The reason if runs are missing, and no flag or setting leaves them out."""
@@ -20,15 +21,15 @@ _LOOKS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixture
 _SHARDS = (("--splits", "--group"), ("--num-shards", "--shard-id"), ("--test-group-count", "--test-group"))
 
 
-def narrowing(config: pytest.Config, suite: SuiteResults) -> list[str]:
+def narrowing(config: pytest.Config, suite: Suite, results: SuiteResults) -> list[str]:
     """Return the flags and settings that may leave runs of a suite out, or else unknown code if runs are missing."""
     reasons = list(reasons_of(config, suite))
-    if not reasons and suite.outcomes and suite.deselected:
+    if not reasons and results.outcomes and results.deselected:
         reasons = [UNKNOWN_CODE]
     return reasons
 
 
-def reasons_of(config: pytest.Config, suite: SuiteResults) -> Iterator[str]:
+def reasons_of(config: pytest.Config, suite: Suite) -> Iterator[str]:
     """Yield the flags and settings that may leave runs of a suite out, as on the command line."""
     for option, flag in (("keyword", "-k"), ("markexpr", "-m")):
         if config.getoption(option, None):
@@ -37,10 +38,10 @@ def reasons_of(config: pytest.Config, suite: SuiteResults) -> Iterator[str]:
         if config.getoption(option, None):
             yield flag
     yield from _shards(config)
-    if any(PurePath(arg.partition("::")[0]).name == suite.suite.path.name and "::" in arg for arg in config.args):
+    if any(PurePath(arg.partition("::")[0]).name == suite.path.name and "::" in arg for arg in config.args):
         yield "node ids"
-    if suite.suite.settings.scenarios.limit is not None:
-        yield f"limit {suite.suite.settings.scenarios.limit}"
+    if suite.settings.scenarios.limit is not None:
+        yield f"limit {suite.settings.scenarios.limit}"
 
 
 def _shards(config: pytest.Config) -> Iterator[str]:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_pare.plugin.outcomes import Outcome
-    from pytest_pare.plugin.suite_results import SuiteResults
+    from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.settings import Suite
 
 UNFINISHED = "UNFINISHED"
 """The verdict of a report whose session has not ended, or ended before its verdict."""
@@ -28,16 +29,17 @@ class ReportFiles:
     """The report files of one suite in one session.
 
     Args:
-        suite: The runs of the suite.
+        results: The runs of the suite.
+        suite: The suite file, read.
 
     Attributes:
         written: The files that hold the results of this session.
         problems: The errors of the other files, a sentence each.
     """
 
-    def __init__(self, suite: SuiteResults) -> None:
-        self._suite = suite
-        self._paths = suite.suite.reports
+    def __init__(self, results: SuiteResults, suite: Suite) -> None:
+        self._results = results
+        self._paths = suite.reports
         self._earlier: dict[Path, tuple[bytes, os.stat_result]] = {}
         self._journal: TextIO | None = None
         self._has_journal = True
@@ -60,7 +62,7 @@ class ReportFiles:
         if "json" in self._paths:
             # An error is reported when the report itself is written.
             with suppress(OSError):
-                write_whole(self._paths["json"], _unfinished(self._suite.name, self._journal_path))
+                write_whole(self._paths["json"], _unfinished(self._results.name, self._journal_path))
 
     def restore(self) -> None:
         """Put the reports of the earlier session back: this one had no run of the suite."""
@@ -102,9 +104,9 @@ class ReportFiles:
         for name, path in self._paths.items():
             extension = named("report")[name]
             by = "" if name in BUILT_IN["report"] else f" with {extension}"
-            with problem_of(self.problems, f"{self._suite.name}: cannot write the report {path}{by}"):
+            with problem_of(self.problems, f"{self._results.name}: cannot write the report {path}{by}"):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                report = self._suite.report(duration)
+                report = self._results.report(duration)
                 try:
                     extension.load()(path, report)
                 except (SystemExit, pytest.exit.Exception) as error:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.ledger.outcomes import NOT_RUN, Outcome, outcome_of_record
+from pytest_pare.ledger.plan import SuitePlan
+from pytest_pare.ledger.run_id import RunId
+from pytest_pare.ledger.suite_results import SuiteResults
+from pytest_pare.ledger.verdict import judge
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
-from pytest_pare.plugin.outcomes import NOT_RUN, Outcome, is_run_again, outcome_of, outcome_of_record
+from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
-from pytest_pare.plugin.suite_results import RunId, SuiteResults
-from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
-from pytest_pare.results.robustness import least_area
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
 
+    from pytest_pare.results.gate import Verdict
     from pytest_pare.settings import Suite
 
 _BEGAN = "it began and never ended"
@@ -25,7 +28,6 @@ _BEGAN = "it began and never ended"
 _SPARE_FILES = 16
 # Exit statuses of a session that was not cut short.
 _WELL_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-_COUNTED = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
 
 class ResultCollector:
@@ -35,10 +37,11 @@ class ResultCollector:
 
     Args:
         config: The session's configuration.
-        suites: The suites, by the node ids of their files.
-        planned: The number of scenarios that each selects before its limit, if the source of its library shows it.
+        suite_files: The suites, by the node ids of their files.
+        selected: The number of scenarios that each selects before its limit, if the source of its library shows it.
 
     Attributes:
+        suite_files: The suites, as given.
         suites: The runs of each suite, by the node id of its file.
         duration: Length of the session in seconds of real time, when it has ended.
         problems: Errors outside of the runs, a sentence each.
@@ -46,13 +49,16 @@ class ResultCollector:
             workers that are still busy.
     """
 
-    def __init__(self, config: pytest.Config, suites: Mapping[str, Suite], planned: Mapping[str, int]) -> None:
+    def __init__(self, config: pytest.Config, suite_files: Mapping[str, Suite], selected: Mapping[str, int]) -> None:
         self._config = config
         self._began = time.perf_counter()
         self._scored_failures = 0
         self._not_collected: set[str] = set()
-        self.suites = {name: SuiteResults(name, suite, planned.get(name)) for name, suite in suites.items()}
-        self._files = {name: ReportFiles(suite) for name, suite in self.suites.items()}
+        self.suite_files = suite_files
+        self.suites = {
+            name: SuiteResults(SuitePlan.of(name, suite, selected.get(name))) for name, suite in suite_files.items()
+        }
+        self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
         self._session: pytest.Session | None = None
         self._spare: list[int] = []
         self._is_finished = False
@@ -77,7 +83,7 @@ class ResultCollector:
         for item in session.items:
             suite = self._suite_of(item.nodeid)
             if suite is not None:
-                suite.identify(item.nodeid, RunId.of_item(item, suite.suite))
+                suite.identify(item.nodeid, RunId.of_item(item, self.suite_files[suite.name]))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
@@ -208,28 +214,9 @@ class ResultCollector:
         }
 
     def _judge(self, suite: SuiteResults, *, interrupted: bool) -> Verdict:
-        counts: dict[str, Any] = {kind: suite.count(kind) for kind in _COUNTED}
-        gate = suite.suite.settings.gate
-        return evaluate_gate(
-            GateInput(
-                **counts,
-                min_success_rate=gate.min_success_rate,
-                robustness=least_area(suite.curves()),
-                min_robustness=gate.robustness,
-                attempts=suite.times_played(),
-                results=[one.result for one in suite.outcomes.values() if one.result is not None],
-                partial=self._partial_reasons(suite),
-                criteria=gate.values,
-                deselected=suite.deselected,
-                interrupted=interrupted,
-            )
-        )
-
-    def _partial_reasons(self, suite: SuiteResults) -> tuple[str, ...]:
-        """Return why this session is partial, as on the command line."""
-        if suite.deselected == 0:
-            return ()
-        return tuple(narrowing(self._config, suite))
+        file = self.suite_files[suite.name]
+        partial = [] if suite.deselected == 0 else narrowing(self._config, file, suite)
+        return judge(suite, partial=partial, interrupted=interrupted)
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode
@@ -269,7 +256,7 @@ class ResultCollector:
     def _deselected_suites(self) -> dict[str, list[str]]:
         """Return the suites whose runs were all deselected, with the reasons."""
         return {
-            name: list(reasons_of(self._config, suite)) or [UNKNOWN_CODE]
+            name: list(reasons_of(self._config, self.suite_files[name])) or [UNKNOWN_CODE]
             for name, suite in self.suites.items()
             if not suite.outcomes and name not in self._not_collected
         }

@@ -14,9 +14,9 @@ import pytest
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
+from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.failure_report import cause_of, presentable, sendable
 from pytest_pare.plugin.stash import RECORD, suite_of
-from pytest_pare.plugin.suite_results import RunId
 from pytest_pare.results.validation_result import exception_type_name, result_from_record
 
 if TYPE_CHECKING:

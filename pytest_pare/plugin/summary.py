@@ -10,39 +10,19 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.user_frames import shown
+from pytest_pare.ledger.lines import open_runs, report_lines
 from pytest_pare.plugin.report_files import problem_of
-from pytest_pare.plugin.suite_results import RunId
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     import pytest
 
-    from pytest_pare.plugin.outcomes import Outcome
-    from pytest_pare.plugin.suite_results import SuiteResults
-    from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
+    from pytest_pare.ledger.suite_results import SuiteResults
 
 _WIDTH = 80
-# A longer name leaves no room for a reason on its line.
-_LONG_NAME = 44
 _MOST_PROBLEMS = 3
-# The most reasons that are shown for one scenario, and the most lines of each.
-_MOST_REASONS = 5
-_MOST_LINES = 3
-_LONG_SETUP_SECONDS = 0.5
-# More variants than that are shown in a table; the files have all of their figures.
-_MOST_GROUPS = 3
-_LABEL = {
-    "failed": "FAILED",
-    "exception": "EXCEPTION",
-    "no_validation": "NO VERDICT",
-    "no_result": "NO RESULT",
-    "skipped": "skipped",
-    "xfailed": "xfailed",
-    "rerun": "RERUN",
-}
-_HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference check, no agent tested"}
 
 
 def write_summary(
@@ -113,152 +93,6 @@ def _traces(suite: SuiteResults) -> Iterator[Path]:
     for outcome in suite.outcomes.values():
         if outcome.result is not None and outcome.result.export_path is not None:
             yield Path(outcome.result.export_path)
-
-
-def report_lines(suite: SuiteResults, duration: float) -> list[str]:
-    """Return the multi-scenario report of a suite."""
-    from pytest_pare.results.details import detail_lines, labelled_lines
-    from pytest_pare.results.report import lines_of_groups, title_lines
-    from pytest_pare.results.robustness import curve_lines
-    from pytest_pare.results.text import wrapped
-
-    report = suite.report(duration)
-    modes = +report.modes
-    agents = set(modes) != {"oracle"}
-    lines = title_lines(report.split, heading=_heading(modes))
-    lines += lines_of_groups(report.groups, agents=agents, most_groups=_MOST_GROUPS)
-    runs = report.runs
-    consent = labelled_lines(runs) if runs and agents else ()
-    attempts = wrapped(line, "  ") if (line := report.attempts.line()) else ()
-    below = [*consent, *attempts, *_unfinished_lines(report.results.values()), *_setup_lines(suite)]
-    if below := [*below, *detail_lines(runs, report.other_attempts)]:
-        lines += ["", *below]
-    return [*lines, *curve_lines(report.curves, report.min_robustness)]
-
-
-def _heading(modes: Counter[str]) -> str | None:
-    """Return a line on the number of runs without a tested agent; `None` if all runs tested one."""
-    of_all = "" if len(modes) == 1 else f" in {{}} of {modes.total()} runs"
-    parts = [f"{_HEADING[mode]}{of_all.format(modes[mode])}" for mode in _HEADING if modes[mode]]
-    return "; ".join(parts) + "." if parts else None
-
-
-def _setup_lines(suite: SuiteResults) -> list[str]:
-    seconds = suite.setup_seconds
-    return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
-
-
-def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:
-    missed = [
-        (scenario, str(run.ended_by))
-        for result in results
-        for (scenario, _), run in result.scenario_results.items()
-        # Runs with an exception are listed with it.
-        if run.script_events_missed and run.exception is None
-    ]
-    if not missed:
-        return []
-    who = "1 run ended before its" if len(missed) == 1 else f"{len(missed)} runs ended before their"
-    scenarios, reasons = (", ".join(sorted(set(names))) for names in zip(*missed, strict=True))
-    return [_clip(f"  {who} script did ({reasons}): {scenarios}")]
-
-
-def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
-    """Yield kind and line for the runs that did not pass, sorted by scenario, with empty lines around them.
-
-    The variants of a scenario come in the suite's order; if there are many variants, they are not distinguished. Runs
-    of one scenario with the same reason share a line, and so do all runs that had not begun when the session ended.
-    """
-    ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
-    by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
-    shown_as = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
-    runs_of = Counter(shown_as.values())
-    place = {run: number for number, run in enumerate(runs_of)}
-    waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
-    reasons_of: dict[tuple[RunId, str], list[str]] = {}
-    for nodeid, outcome in suite.outcomes.items():
-        if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
-            reasons_of.setdefault((shown_as[nodeid], outcome.kind), []).append(_reason(outcome, ids[nodeid]))
-        elif earlier := suite.earlier_attempts(nodeid):
-            reasons_of.setdefault((shown_as[nodeid], "rerun"), []).append(
-                f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
-            )
-    yield "", ""
-    for (scenario, kind), reasons in sorted(
-        reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
-    ):
-        for line in _open_lines(str(scenario), kind, reasons, runs_of[scenario]):
-            yield kind, line
-    if len(waiting) > 1:
-        yield "no_result", f"{_LABEL['no_result']:<11}{len(waiting)} runs: the session ended before they were run"
-    if reasons_of or waiting:
-        yield "", ""
-
-
-def _open_lines(scenario: str, kind: str, reasons: list[str], runs: int) -> Iterator[str]:
-    """Yield the lines on the runs of one scenario with an outcome of one kind, the most frequent reason first.
-
-    A reason has a line of its own after a long name. One of several reasons may have more lines, because they may begin
-    alike.
-    """
-    # A skip or an expected failure may have no reason, so the first one is shown for all.
-    several = kind not in ("skipped", "xfailed")
-    counts = Counter(reasons) if several else Counter({next(filter(None, reasons), ""): len(reasons)})
-    for reason, count in [*counts.most_common(_MOST_REASONS), *_other_reasons(counts)]:
-        begin = f"{_LABEL[kind]:<11}{scenario}" + (f", {count} of {runs} runs" if runs > 1 else "")
-        line = f"{begin}: {reason}" if reason else begin
-        if len(line) > _WIDTH and len(counts) > 1:
-            yield _clip(f"{begin}:")
-            yield from _wrapped(reason)
-        elif len(begin) > _LONG_NAME and len(line) > _WIDTH and reason:
-            yield _clip(f"{begin}:")
-            yield _clip(f"{'':<11}{reason}")
-        else:
-            yield _clip(line)
-
-
-def _other_reasons(counts: Counter[str]) -> list[tuple[str, int]]:
-    others = counts.most_common()[_MOST_REASONS:]
-    return (
-        [(f"{len(others)} other reasons" if len(others) > 1 else others[0][0], sum(n for _, n in others))]
-        if others
-        else []
-    )
-
-
-def _wrapped(reason: str) -> list[str]:
-    indent = " " * 11
-    return textwrap.wrap(
-        _printable(reason),
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        max_lines=_MOST_LINES,
-        placeholder="...",
-    )
-
-
-def _reason(outcome: Outcome, run: RunId) -> str:
-    from pytest_pare.results.validation_result import exception_type_name
-
-    result = outcome.result
-    if result is None:
-        return outcome.reason
-    if result.exception is not None:
-        # The line begins with the id, and is cut at 80 columns.
-        message = str(result.exception).removeprefix(f"{run.scenario_id}: ")
-        return f"{exception_type_name(result.exception)}: {message}".removesuffix(": ")
-    return result.rationale or "no rationale"
-
-
-def _printable(line: str) -> str:
-    # Unprintable characters become spaces: a rationale could break a line, or colour a terminal.
-    return "".join(char if char.isprintable() else " " for char in redacted(line))
-
-
-def _clip(line: str) -> str:
-    line = _printable(line)
-    return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."
 
 
 def _markup(kind: str) -> dict[str, bool]:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.plugin.outcomes import Outcome, counted
-from pytest_pare.plugin.suite_results import SuiteResults
-from pytest_pare.plugin.summary import open_runs, report_lines
+from pytest_pare.ledger.lines import open_runs, report_lines
+from pytest_pare.ledger.outcomes import Outcome, counted
+from pytest_pare.ledger.plan import SuitePlan
+from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.gate import GateInput, evaluate_gate
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, RecordedException
@@ -249,7 +250,9 @@ def test_no_rerun_makes_a_success_of_what_the_first_attempt_said_of_the_agent(ki
 
 
 def with_attempts(path: Path, *attempts: Outcome, **settings: Any) -> SuiteResults:
-    collector = SuiteResults("pare.yaml", Suite(path / "pare.yaml", SuiteSettings.model_validate(settings)))
+    collector = SuiteResults(
+        SuitePlan.of("pare.yaml", Suite(path / "pare.yaml", SuiteSettings.model_validate(settings)))
+    )
     for one in attempts:
         collector.keep("pare.yaml::a", one)
     return collector

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.plugin.outcomes import Outcome
+from pytest_pare.ledger.outcomes import Outcome
+from pytest_pare.ledger.plan import SuitePlan, split_name
+from pytest_pare.ledger.run_id import RunId
+from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.plugin.result_collector import ResultCollector
-from pytest_pare.plugin.suite_results import RunId, SuiteResults, split_name
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, result_to_record
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.settings import Suite, SuiteSettings
@@ -228,7 +230,7 @@ def test_results_by_variant(suite: Suite) -> None:
         "pare.yaml::a[y]": Outcome("success", success, {**config, "user_model_alias": "parrot"}),
         "pare.yaml::b[y]": Outcome("no_result"),
     }
-    results = SuiteResults("pare.yaml", suite, 2, outcomes).results(7.5)
+    results = SuiteResults(SuitePlan.of("pare.yaml", suite, 2), outcomes).results(7.5)
     assert {variant: list(one.scenario_results) for variant, one in results.items()} == {
         "x": [("a", None)],
         "y": [("a", None)],
@@ -249,7 +251,7 @@ def test_results_by_variant(suite: Suite) -> None:
 )
 def test_deselected(suite: Suite, planned: int | None, nodeids: list[str], deselected: int | None) -> None:
     outcomes = {f"pare.yaml::{name}": Outcome("success") for name in nodeids}
-    assert SuiteResults("pare.yaml", suite, planned, outcomes).deselected == deselected
+    assert SuiteResults(SuitePlan.of("pare.yaml", suite, planned), outcomes).deselected == deselected
 
 
 @pytest.mark.parametrize(
@@ -266,7 +268,9 @@ def test_deselected_of_variants(
     tmp_path: Path, variants: dict[str, Any], nodeids: list[str], deselected: int | None
 ) -> None:
     outcomes = {f"pare.yaml::{name}": Outcome("success") for name in nodeids}
-    assert SuiteResults("pare.yaml", suite_with(tmp_path, **variants), 3, outcomes).deselected == deselected
+    assert (
+        SuiteResults(SuitePlan.of("pare.yaml", suite_with(tmp_path, **variants), 3), outcomes).deselected == deselected
+    )
 
 
 @pytest.mark.parametrize(
@@ -283,7 +287,10 @@ def test_deselected_of_variants(
 )
 def test_the_level_of_a_node_id(tmp_path: Path, variants: dict[str, Any], nodeid: str, level: float | None) -> None:
     expected = None if level is None else ("runner.max_turns", level)
-    assert SuiteResults("pare.yaml", suite_with(tmp_path, **variants)).run_id(f"pare.yaml::{nodeid}").level == expected
+    assert (
+        SuiteResults(SuitePlan.of("pare.yaml", suite_with(tmp_path, **variants))).run_id(f"pare.yaml::{nodeid}").level
+        == expected
+    )
 
 
 def test_a_run_has_its_level_whatever_becomes_of_it(tmp_path: Path, pytestconfig: pytest.Config) -> None:
@@ -319,7 +326,7 @@ def test_variants_come_in_the_order_of_the_collection(suite: Suite) -> None:
         "pare.yaml::b[y]": Outcome("success", success, config),
         "pare.yaml::b[z]": Outcome("no_result"),
     }
-    assert list(SuiteResults("pare.yaml", suite, 2, outcomes).results(0)) == ["y", "x"]
+    assert list(SuiteResults(SuitePlan.of("pare.yaml", suite, 2), outcomes).results(0)) == ["y", "x"]
 
 
 def test_split_names(tmp_path: Path) -> None:
@@ -339,9 +346,9 @@ def test_split_names(tmp_path: Path) -> None:
     ],
 )
 def test_only_the_fault_that_a_sweep_is_about_costs_something(tmp_path: Path, key: str, tool: str | None) -> None:
-    collector = SuiteResults("pare.yaml", suite_with(tmp_path, sweep={key: [0, 1]}))
+    collector = SuiteResults(SuitePlan.of("pare.yaml", suite_with(tmp_path, sweep={key: [0, 1]})))
     faults = {"tool_failure": {"Cabs__order_ride": 1}, "tool_slow": {"Notes__create_note": 1}, "user_busy": {"user": 1}}
-    for level, variant in enumerate(collector.suite.variants):
+    for level, variant in enumerate(collector.plan.variants):
         result = PAREScenarioValidationResult(success=not level, faults=faults)
         collector.keep(f"pare.yaml::a[{variant.name}]", Outcome(result.status, result))
     (curve,) = collector.curves()

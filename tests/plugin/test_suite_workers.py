@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pytest_pare.plugin.suite_results import without_group
+from pytest_pare.ledger.run_id import without_group
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.plugin.outcomes import Outcome
-from pytest_pare.plugin.suite_results import SuiteResults
-from pytest_pare.plugin.summary import open_runs, report_lines
+from pytest_pare.ledger.lines import open_runs, report_lines
+from pytest_pare.ledger.outcomes import Outcome
+from pytest_pare.ledger.plan import SuitePlan
+from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, RecordedException
 from pytest_pare.settings import Suite, SuiteSettings
 
@@ -18,7 +19,9 @@ WAITING = Outcome("no_result", reason="the session ended before it was run", rep
 
 def lines(tmp_path: Path, outcomes: dict[str, Outcome], runs: int = 1) -> list[tuple[str, str]]:
     suite = Suite(tmp_path / "pare.yaml", SuiteSettings(runs=runs))
-    return list(open_runs(SuiteResults("pare.yaml", suite, None, {f"pare.yaml::{k}": v for k, v in outcomes.items()})))
+    return list(
+        open_runs(SuiteResults(SuitePlan.of("pare.yaml", suite), {f"pare.yaml::{k}": v for k, v in outcomes.items()}))
+    )
 
 
 def failed(rationale: str | None) -> Outcome:
@@ -165,4 +168,6 @@ def test_long_lines_are_cut(tmp_path: Path) -> None:
 
 def test_a_report_without_results(tmp_path: Path) -> None:
     suite = Suite(tmp_path / "pare.yaml", SuiteSettings())
-    assert "No results: there is nothing to report." in report_lines(SuiteResults("pare.yaml", suite), 1.0)
+    assert "No results: there is nothing to report." in report_lines(
+        SuiteResults(SuitePlan.of("pare.yaml", suite)), 1.0
+    )

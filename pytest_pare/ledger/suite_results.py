@@ -4,101 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.plugin.outcomes import counted
+from pytest_pare.ledger.outcomes import counted
+from pytest_pare.ledger.plan import VariantKey
+from pytest_pare.ledger.run_id import RunId, without_end
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
 from pytest_pare.results.suite_report import SuiteReport
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
-from pytest_pare.settings.variants import RUN_NUMBER, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_pare.plugin.outcomes import Outcome
+    from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.results.gate import Verdict
-    from pytest_pare.settings import Suite
-
-
-def without_group(nodeid: str) -> str:
-    """Return a node id without `@group`, which pytest-xdist adds to it with `--dist loadgroup`."""
-    path, colons, name = nodeid.rpartition("::")
-    end = name.rfind("@")
-    return path + colons + (name[:end] if end > name.rfind("]") else name)
-
-
-@dataclass(frozen=True)
-class RunId:
-    """The identity of a run.
-
-    Attributes:
-        scenario_id: The scenario.
-        variant: Ids of the parametrised fixtures and name of the suite's variant, empty without any.
-        run_number: 1 and up; `None` where each scenario is run once.
-        parameters: Ids of the parametrised fixtures alone.
-        cell: Name of the matrix's cell, empty without a matrix.
-        level: The key of the suite's sweep and its value in this run; `None` without a sweep.
-    """
-
-    scenario_id: str
-    variant: str = ""
-    run_number: int | None = None
-    parameters: str = ""
-    cell: str = ""
-    level: tuple[str, float] | None = None
-
-    @classmethod
-    def of_item(cls, item: Any, suite: Suite) -> RunId:
-        """Return the run that an item of a suite stands for, from the item's own parameters."""
-        callspec = getattr(item, "callspec", None)
-        if callspec is None:
-            return cls(item.originalname)
-        number = callspec.params.get("pare_run_number") if suite.settings.runs > 1 else None
-        variants = {one.name: one for one in suite.variants if one.name}
-        variant = variants.get(callspec.params.get("pare_variant"))
-        # Both end the id: they are the last parameters that a scenario gets.
-        text = callspec.id if number is None else _without_end(callspec.id, f"run{number}")
-        if variant is None:
-            return cls(item.originalname, text, number, text)
-        return cls(item.originalname, text, number, _without_end(text, variant.name), variant.cell, variant.level)
-
-    @classmethod
-    def of(cls, nodeid: str, *, repeated: bool) -> RunId:
-        """Read a node id such as `pare.yaml::airport_cab[gpt-5-run2]`, which names no cell and no level.
-
-        Args:
-            nodeid: The node id.
-            repeated: Whether its suite has several runs of each scenario; if not, what looks like a run number belongs
-                to the variant.
-        """
-        scenario_id, _, parameters = without_group(nodeid).partition("::")[2].partition("[")
-        parameters = parameters.rpartition("]")[0]
-        run = RUN_NUMBER.search(parameters) if repeated else None
-        if run is None:
-            return cls(scenario_id, parameters)
-        return cls(scenario_id, parameters[: run.start()], int(run[1]))
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RunId:
-        """Return the identity from the values of `to_dict`."""
-        level = values["level"]
-        return cls(**{**values, "level": None if level is None else (level[0], level[1])})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the identity as builtins, for a report."""
-        return {**vars(self), "level": None if self.level is None else list(self.level)}
-
-    def __str__(self) -> str:
-        parts = [self.variant, *([f"run{self.run_number}"] if self.run_number is not None else [])]
-        parameters = "-".join(filter(None, parts))
-        return f"{self.scenario_id}[{parameters}]" if parameters else self.scenario_id
-
-
-def _without_end(text: str, end: str) -> str:
-    return text.removesuffix(end).removesuffix("-")
 
 
 @dataclass
@@ -106,9 +28,7 @@ class SuiteResults:
     """The runs of one suite.
 
     Attributes:
-        name: The suite file, relative to the rootdir.
-        suite: The file, read.
-        planned: The number of scenarios that it selects before its limit; `None` if it is unknown.
+        plan: What the suite runs, and how it is judged.
         outcomes: By node id, in the order of the collection.
         attempts: By node id, each attempt that was reported, in the order of the reports.
         all_collected: Whether every module of its library could be imported.
@@ -116,9 +36,7 @@ class SuiteResults:
         setup_seconds: Real time in seconds that it took to import and to make the agents, in all processes together.
     """
 
-    name: str
-    suite: Suite
-    planned: int | None = None
+    plan: SuitePlan
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     attempts: dict[str, list[Outcome]] = field(default_factory=dict)
     all_collected: bool = True
@@ -130,6 +48,11 @@ class SuiteResults:
     _ids: dict[str, RunId] = field(default_factory=dict, init=False, repr=False)
     _report: SuiteReport | None = field(default=None, init=False, repr=False)
 
+    @property
+    def name(self) -> str:
+        """The suite file, relative to the rootdir."""
+        return self.plan.name
+
     def identify(self, nodeid: str, run: RunId) -> None:
         """Note which run a node id stands for."""
         self._ids[nodeid] = run
@@ -140,16 +63,16 @@ class SuiteResults:
         A run without a report, such as one that no worker has begun, is identified by its node id.
         """
         if nodeid not in self._ids:
-            run = RunId.of(nodeid, repeated=self.suite.settings.runs > 1)
-            known = [one for one in self.suite.variants if one.name and f"-{run.variant}".endswith(f"-{one.name}")]
-            one = max(known, key=lambda one: len(one.name), default=Variant("", self.suite.settings))
-            parameters = _without_end(run.variant, one.name)
+            run = RunId.of(nodeid, repeated=self.plan.runs > 1)
+            known = [one for one in self.plan.variants if one.name and f"-{run.variant}".endswith(f"-{one.name}")]
+            one = max(known, key=lambda one: len(one.name), default=VariantKey())
+            parameters = without_end(run.variant, one.name)
             self._ids[nodeid] = replace(run, parameters=parameters, cell=one.cell, level=one.level)
         return self._ids[nodeid]
 
     def curves(self) -> list[Curve]:
         """Return the robustness curves of the suite's sweep; none without one."""
-        sweep = self.suite.settings.sweep
+        sweep = self.plan.sweep
         points = [point for nodeid, outcome in self.outcomes.items() if (point := self._point(nodeid, outcome))]
         return [curve for key, levels in sweep.items() for curve in robustness_curves(key, points, levels)]
 
@@ -169,14 +92,14 @@ class SuiteResults:
         """Add the outcome of an attempt at a run."""
         self._report = None
         self.attempts.setdefault(nodeid, []).append(outcome)
-        self.outcomes[nodeid] = counted(self.attempts[nodeid], self.suite.settings.gate.reruns)
+        self.outcomes[nodeid] = counted(self.attempts[nodeid], self.plan.gate.reruns)
 
     def replace_last(self, nodeid: str) -> None:
         """Mark the last attempt as replaced, because a plugin runs the test again after a failed teardown."""
         if attempts := self.attempts.get(nodeid):
             self._report = None
             attempts[-1].replaced = True
-            self.outcomes[nodeid] = counted(attempts, self.suite.settings.gate.reruns)
+            self.outcomes[nodeid] = counted(attempts, self.plan.gate.reruns)
 
     def report(self, duration: float) -> SuiteReport:
         """Return the report on the suite, which is built once unless further attempts are noted.
@@ -188,12 +111,12 @@ class SuiteResults:
             self._report = SuiteReport(
                 self.name,
                 self.results(duration),
-                split_name(self.suite),
+                self.plan.split,
                 self.verdict,
                 self.curves(),
                 self.times_played(),
                 self.setup_seconds,
-                self.suite.settings.gate.robustness,
+                self.plan.gate.robustness,
             )
         return self._report
 
@@ -250,7 +173,7 @@ class SuiteResults:
             replaced=dict(sorted(replaced.items())),
             recovered=sum(any(attempt.is_infrastructure for attempt in attempts) for attempts in succeeded),
             after_death=sum(any(attempt.died for attempt in attempts) for attempts in succeeded),
-            counts=self.suite.settings.gate.reruns,
+            counts=self.plan.gate.reruns,
         )
 
     @property
@@ -258,20 +181,12 @@ class SuiteResults:
         """The number of runs of the suite that are not in this session; `None` if it is unknown."""
         # How many parameters a fixture has is unknown: some of them may be deselected.
         has_others = any(self.run_id(nodeid).parameters for nodeid in self.outcomes)
-        if self.planned is None or has_others or not self.all_collected:
+        if self.plan.selected is None or has_others or not self.all_collected:
             return None
-        deselected = self.planned * len(self.suite.variants) * self.suite.settings.runs - len(self.outcomes)
+        deselected = self.plan.selected * len(self.plan.variants) * self.plan.runs - len(self.outcomes)
         # Negative if the library has more scenarios than its source shows.
         return deselected if deselected >= 0 else None
 
     def count(self, kind: str) -> int:
         """Return the number of runs with an outcome of this kind."""
         return sum(outcome.kind == kind for outcome in self.outcomes.values())
-
-
-def split_name(suite: Suite) -> str:
-    """Return the name of the set of scenarios that a suite runs, for its report."""
-    selection = suite.settings.scenarios
-    if selection.split is not None:
-        return PurePath(selection.split).stem
-    return "custom" if selection.include or selection.exclude or selection.limit else "full"
