@@ -25,7 +25,7 @@ PACKAGE = ROOT / "pytest_pare"
 # From the bottom up. A part imports from itself and from lower layers, and never from the same layer or a higher one.
 # Imports for type checkers count, too.
 LAYERS = (
-    {"base", "compat", "fork"},
+    {"base", "compat", "fork", "inference"},
     {"are"},
     {"__init__"},
     {"results"},
@@ -35,7 +35,7 @@ LAYERS = (
     {"engines"},
     {"simulation", "settings"},
     {"ledger"},
-    {"plugin"},
+    {"plugin", "cli"},
 )
 
 ABOVE_PYTEST = "plugin"
@@ -61,6 +61,7 @@ ALLOWED = {
     ("plugin/process_end.py", "time.sleep"): "how long code may take to unwind after SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("results/multi_result.py", "datetime.datetime.now"): "when a report was made",
+    ("plugin/session_ledger.py", "datetime.datetime.now"): "the name of a session",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("simulation/timed_engine.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
@@ -226,9 +227,11 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
         ),
         "pytest_pare.engines.check",
         "pytest_pare.results.columns",
+        "pytest_pare.results.criteria",
         "pytest_pare.results.details",
         "pytest_pare.results.gate",
         "pytest_pare.results.multi_result",
+        "pytest_pare.results.pairing",
         "pytest_pare.results.robustness",
         "pytest_pare.results.suite_report",
         "pytest_pare.scenarios.config",

@@ -31,6 +31,8 @@ class Outcome:
         reported: Whether the outcome comes from a report; if not, it holds until a report arrives.
         replaced: Whether a plugin has run the test again after this attempt.
         died: Whether there is no result because the process died.
+        reused: The earlier session whose result a cache returned; empty if the run was played, or resumed.
+        resumed_from: The earlier session that this one resumes and that has played the run; empty if this one has.
     """
 
     kind: str
@@ -40,6 +42,8 @@ class Outcome:
     reported: bool = True
     replaced: bool = False
     died: bool = False
+    reused: str = ""
+    resumed_from: str = ""
 
     @property
     def is_infrastructure(self) -> bool:

@@ -107,6 +107,15 @@ SHORTHANDS = (
             "help": "Fail the session if less than this share of runs succeeds (0 to 1).",
         },
     ),
+    Option(
+        "--pare-baseline",
+        "pare_baseline",
+        "gate.baseline",
+        {
+            "metavar": "BASELINE",
+            "help": "Compare with a baseline: a FILE, git:REF for the file in a commit, or session:ID for a ledger.",
+        },
+    ),
 )
 PRUNE = Option(
     "--pare-prune-cassettes",
@@ -121,10 +130,5 @@ PRUNE = Option(
 CHANGES = (*SHORTHANDS, SWEEP, PRUNE, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
-INI_CONFIG = "pare_config"
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
-INI_ALIAS = "pare_import_alias"
 INI_ALIAS_HELP = "Let scenario modules written for PARE import `pare`: they import its counterparts in pytest-pare."
-
-SUITE_FILE_NAME = "pare.yaml"
-SUITE_FILE_SUFFIX = ".pare.yaml"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.plugin.session_ledger import SessionLedger
 
 _WIDTH = 80
 _MOST_PROBLEMS = 3
@@ -47,7 +48,8 @@ def write_summary(
             for label, line in open_runs(suite):
                 write(line, **_markup(label))
         for number, line in enumerate(suite.verdict.lines):
-            markup = {"green": suite.verdict.passed, "red": not suite.verdict.passed, "bold": True}
+            colour = "red" if not suite.verdict.passed else "green" if suite.verdict.word == "PASS" else "yellow"
+            markup = {colour: True, "bold": True}
             # Redacted before it is wrapped, because half of a secret would not be found.
             for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
                 write(part, **(markup if number == 0 else {}))
@@ -70,6 +72,13 @@ def write_files(
     for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
         # Not wrapped, so that a path can be copied.
         write(f"pare: {problem}", red=True, bold=True)
+
+
+def write_ledgers(reporter: pytest.TerminalReporter, ledgers: list[SessionLedger]) -> None:
+    """Print why ledgers are not whole, which costs no verdict."""
+    for ledger in ledgers:
+        if ledger.problem is not None:
+            _write(reporter, f"pare: {ledger.name}: the ledger is not whole: {ledger.problem}", yellow=True)
 
 
 def _write(reporter: pytest.TerminalReporter, line: str, **markup: bool) -> None:
