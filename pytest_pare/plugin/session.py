@@ -60,6 +60,7 @@ class SuiteSession:
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
             _refuse_shared_cassettes(suites, session._planned)
             _refuse_shared_files(suites, session._planned)
+            _share_directory(config)
             collector = ResultCollector(
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
@@ -68,9 +69,9 @@ class SuiteSession:
             # pytest calls the later plugin first, so it replaces earlier reports even if the check fails.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(collector, "pare-collector")
+            config.pluginmanager.register(collector.resumption, "pare-resumption")
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             pruning.register(config, collector)
-            _share_directory(config)
             if _wants_forks(suites) and not session._is_single():
                 from pytest_pare.plugin.forking import PRELOAD, fork_workers
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
-from pytest_pare.plugin.collected import shared_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,12 +33,14 @@ class SessionLedger:
         results: The runs of the suite.
         suite: The suite file, read.
         rootdir: The rootdir of the session.
+        resumed_from: The session that this one resumes; `None` if it resumes none.
     """
 
-    def __init__(self, results: SuiteResults, suite: Suite, rootdir: Path) -> None:
+    def __init__(self, results: SuiteResults, suite: Suite, rootdir: Path, resumed_from: str | None = None) -> None:
         self._results = results
         self._suite = suite
         self._rootdir = rootdir
+        self._resumed_from = resumed_from
         self._writer: LedgerWriter | None = None
         self._began = ""
         self._has_header = False
@@ -84,7 +84,6 @@ class SessionLedger:
             return
         if not self._has_header:
             self._has_header = True
-            self._results.plan = replace(self._results.plan, sources=shared_sources(self._results.name))
             self._writer.begin(self._header(self._writer.path))
         name = self._results.name
         known = [(node.removeprefix(f"{name}::"), one) for node, one in self._results.outcomes.items()]
@@ -136,6 +135,7 @@ class SessionLedger:
             host(),
             self._results.plan,
             self._suite.settings.agent_version,
+            resumed_from=self._resumed_from,
         )
 
 

@@ -165,6 +165,8 @@ def flags_table() -> Iterator[str]:
     yield "|---|---|---|"
     for option in options.OPTIONS:
         value = f" {option.settings['metavar']}" if "metavar" in option.settings else ""
+        if option.settings.get("nargs") == "?":
+            value = f"[={value.strip()}]"
         yield f"| `{option.flag}{value}` | {f'`{option.key}`' if option.key else ''} | {option.settings['help']} |"
     yield f"| ini `{INI_CONFIG}` | | {options.INI_HELP} |"
     yield f"| ini `{INI_ALIAS}` | | {options.INI_ALIAS_HELP} |"
