@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +15,15 @@ from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
 from pytest_pare.plugin.baselines import Baselines
+from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
+from pytest_pare.plugin.resume import Resumption, is_taken_over
 from pytest_pare.plugin.session_ledger import SessionLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from pytest_pare.ledger.shards import Shard
     from pytest_pare.results.gate import Verdict
@@ -47,6 +50,7 @@ class ResultCollector:
     Attributes:
         suite_files: The suites, as given.
         suites: The runs of each suite, by the node id of its file.
+        resumption: The sessions that this one resumes.
         duration: Length of the session in seconds of real time, when it has ended.
         problems: Errors outside of the runs, a sentence each.
         is_urgent: Whether the process may be killed soon: the verdict then comes before other plugins end, and before
@@ -69,8 +73,9 @@ class ResultCollector:
         self.suites = {
             name: SuiteResults(SuitePlan.of(name, suite, selected.get(name))) for name, suite in suite_files.items()
         }
+        self.resumption = Resumption(config, suite_files, self.suites)
         self._ledgers = {
-            name: SessionLedger(results, suite_files[name], config.rootpath, shard)
+            name: SessionLedger(results, suite_files[name], config.rootpath, shard, self.resumption.session_of(name))
             for name, results in self.suites.items()
         }
         self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
@@ -118,7 +123,21 @@ class ResultCollector:
         for name in self.suites:
             # A shard may have no run of a suite; its ledger tells that it is not missing.
             if name in changed or self._shard is not None:
+                self.suites[name].note_sources(shared_sources(name))
+                with self._without_report():
+                    self.resumption.check_sources(name)
                 self._ledgers[name].plan()
+
+    @contextmanager
+    def _without_report(self) -> Iterator[None]:
+        """Report on no suite if the session is refused: nothing was run."""
+        try:
+            yield
+        except pytest.UsageError:
+            for name, suite in self.suites.items():
+                suite.outcomes.clear()
+                self._ledgers[name].discard()
+            raise
 
     def _suite_of(self, nodeid: str) -> SuiteResults | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -160,16 +179,18 @@ class ResultCollector:
         if outcome is not None:
             self._keep(suite, report.nodeid, outcome, getattr(report, "pare", {}))
             self._scored_failures += report.failed and outcome.result is not None
-        elif report.when == "teardown" and is_run_again(report):
+        elif report.when == "teardown" and is_run_again(report) and not is_taken_over(suite, report.nodeid):
             suite.replace_last(report.nodeid)
             self._ledgers[suite.name].replace_last(report.nodeid)
         problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
-        self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+        told = [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+        self.problems += [problem for problem in dict.fromkeys(told) if problem not in self.problems]
 
     def _keep(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
-        self._ledgers[suite.name].note(nodeid, outcome, record)
-        suite.setup_seconds += record.get("setup_seconds", 0.0)
-        suite.keep(nodeid, outcome)
+        for attempt in self.resumption.attempts(suite, nodeid, outcome, record):
+            self._ledgers[suite.name].note(nodeid, attempt.outcome, attempt.record)
+            suite.setup_seconds += attempt.record.get("setup_seconds", 0.0)
+            suite.keep(nodeid, attempt.outcome)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note files and modules that could not be collected."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
-from pytest_pare.plugin.collected import shared_nodes, shared_sources
+from pytest_pare.plugin.collected import shared_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,13 +38,22 @@ class SessionLedger:
         suite: The suite file, read.
         rootdir: The rootdir of the session.
         shard: The shard of the suite that this session runs; `None` for all of it.
+        resumed_from: The session that this one resumes; `None` if it resumes none.
     """
 
-    def __init__(self, results: SuiteResults, suite: Suite, rootdir: Path, shard: Shard | None = None) -> None:
+    def __init__(
+        self,
+        results: SuiteResults,
+        suite: Suite,
+        rootdir: Path,
+        shard: Shard | None = None,
+        resumed_from: str | None = None,
+    ) -> None:
         self._results = results
         self._suite = suite
         self._rootdir = rootdir
         self._shard = shard
+        self._resumed_from = resumed_from
         self._writer: LedgerWriter | None = None
         self._began = ""
         self._header: Header | None = None
@@ -86,7 +94,6 @@ class SessionLedger:
     def plan(self) -> None:
         """Write the header and the selected runs, when they are collected."""
         if self._header is None:
-            self._results.plan = replace(self._results.plan, sources=shared_sources(self._results.name))
             self._header = self._made_header()
             if self._writer is not None:
                 self._writer.begin(self._header)
@@ -148,6 +155,7 @@ class SessionLedger:
             self._results.plan,
             self._suite.settings.agent_version,
             self._shard,
+            resumed_from=self._resumed_from,
         )
 
 
