@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.ledger.compared_runs import run_set
+from pytest_pare.ledger.compared_runs import session_runs
 from pytest_pare.ledger.entries import outcome_from, record_of, run_of
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.header import Header
@@ -57,7 +57,7 @@ class Ledger:
         """
         interrupted = bool(self.end.get("interrupted", True))
         margin = self.results.plan.gate.max_regression
-        comparison = None if baseline is None else compare(baseline, run_set(self.header, self.results), margin)
+        comparison = None if baseline is None else compare(baseline, session_runs(self.header, self.results), margin)
         partial = self.end.get("partial", ())
         verdict = judge(self.results, partial=partial, interrupted=interrupted, comparison=comparison)
         self.results.verdict = verdict

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.run_files import file_name, write_whole
 from pytest_pare.engines.rate_limit import directory
-from pytest_pare.ledger.compared_runs import run_set
+from pytest_pare.ledger.compared_runs import session_runs
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
@@ -96,7 +96,7 @@ class SessionLedger:
 
     def run_set(self) -> RunSet | None:
         """Return the runs so far, for a comparison; `None` before the collection has ended."""
-        return None if self._header is None else run_set(self._header, self._results)
+        return None if self._header is None else session_runs(self._header, self._results)
 
     def note(self, nodeid: str, outcome: Outcome, record: Mapping[str, Any]) -> None:
         """Write an attempt at a run."""
