@@ -10,7 +10,7 @@ import pytest
 
 from pytest_pare.ledger.acceptance import accept
 from pytest_pare.ledger.baseline import Acceptance, read, write
-from pytest_pare.ledger.compared_runs import session_runs
+from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import ledgers
 from pytest_pare.ledger.reader import read_ledger
 
@@ -30,7 +30,7 @@ def accept_last(example: Example, reason: str = "first") -> Path:
     path = example.path / FILE
     given = Acceptance("2026-12-01", ledger.header.session, reason, None, 0)
     existing = read(path) if path.exists() else None
-    write(path, accept(existing, "pare.yaml", session_runs(ledger.header, ledger.results), given).baseline)
+    write(path, accept(existing, "pare.yaml", run_set(ledger.header, ledger.results), given).baseline)
     return path
 
 
