@@ -54,6 +54,7 @@ PATH_KEYS = frozenset(
         "reports.json",
         "reports.markdown",
         "reports.parquet",
+        "runner.logs_dir",
         "runner.output_dir",
         "runner.execute_engine_config.answers",
         "runner.observe_engine_config.answers",
