@@ -120,6 +120,15 @@ SHORTHANDS = (
         },
     ),
 )
+SHARD = Option(
+    "--pare-shard",
+    "pare_shard",
+    "",
+    {
+        "metavar": "NUMBER/OF",
+        "help": "Run one part of the suite's scenarios, such as 2/5; pytest-pare merge joins the ledgers of all parts.",
+    },
+)
 PRUNE = Option(
     "--pare-prune-cassettes",
     "pare_prune_cassettes",
@@ -142,7 +151,7 @@ RESUME = Option(
         "help": "Play only the runs that have no result in this session, or in the last one of the suite.",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, PRUNE, RESUME, SET)
+CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, RESUME, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

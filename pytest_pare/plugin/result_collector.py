@@ -14,6 +14,7 @@ from pytest_pare.ledger.plan import SuitePlan
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
+from pytest_pare.plugin.baselines import Baselines
 from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
@@ -24,6 +25,7 @@ from pytest_pare.plugin.session_ledger import SessionLedger
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
+    from pytest_pare.ledger.shards import Shard
     from pytest_pare.results.gate import Verdict
     from pytest_pare.settings import Suite
 
@@ -43,6 +45,7 @@ class ResultCollector:
         config: The session's configuration.
         suite_files: The suites, by the node ids of their files.
         selected: The number of scenarios that each selects before its limit, if the source of its library shows it.
+        shard: The part of the suites that the session runs; `None` for all of it.
 
     Attributes:
         suite_files: The suites, as given.
@@ -54,21 +57,29 @@ class ResultCollector:
             workers that are still busy.
     """
 
-    def __init__(self, config: pytest.Config, suite_files: Mapping[str, Suite], selected: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        suite_files: Mapping[str, Suite],
+        selected: Mapping[str, int],
+        shard: Shard | None = None,
+    ) -> None:
         self._config = config
         self._began = time.perf_counter()
+        self._shard = shard
         self._scored_failures = 0
         self._not_collected: set[str] = set()
         self.suite_files = suite_files
         self.suites = {
             name: SuiteResults(SuitePlan.of(name, suite, selected.get(name))) for name, suite in suite_files.items()
         }
-        self.resumption = Resumption(config, suite_files, self.suites)
+        self.resumption = Resumption(config, suite_files, self.suites, shard)
         self._ledgers = {
-            name: SessionLedger(results, suite_files[name], config.rootpath, self.resumption.session_of(name))
+            name: SessionLedger(results, suite_files[name], config.rootpath, shard, self.resumption.session_of(name))
             for name, results in self.suites.items()
         }
         self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
+        self._baselines = Baselines({} if only_looks(config) else suite_files, config.rootpath)
         self._session: pytest.Session | None = None
         self._spare: list[int] = []
         self._is_finished = False
@@ -110,10 +121,10 @@ class ResultCollector:
                 suite.outcomes[nodeid] = Outcome("no_result", reason=NOT_RUN, reported=False)
                 changed.add(suite.name)
         for name in self.suites:
-            if name in changed:
-                self.suites[name].note_sources(shared_sources(name))
+            # A shard may have no run of a suite; its ledger tells that it is not missing.
+            if name in changed or self._shard is not None:
                 with self._without_report():
-                    self.resumption.check_sources(name)
+                    self.resumption.check_sources(name, shared_sources(name))
                 self._ledgers[name].plan()
 
     @contextmanager
@@ -202,7 +213,7 @@ class ResultCollector:
         self._spare = []
         self.duration = time.perf_counter() - self._began
         for name, suite in self.suites.items():
-            if suite.outcomes:
+            if suite.outcomes or (self._shard is not None and exitstatus in _WELL_ENDED):
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
             elif name not in self._not_collected and exitstatus in _WELL_ENDED:
                 self._files[name].restore()
@@ -225,10 +236,12 @@ class ResultCollector:
 
     def _set_exit_status(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         verdicts = [suite.verdict for suite in self.suites.values() if suite.verdict is not None]
-        all_passed = all(verdict.passed for verdict in verdicts) and not self.problems
+        all_passed = not any(verdict.fails for verdict in verdicts) and not self.problems
         # Tests, teardowns, modules and other plugins count failures too (pytest-cov, for too little coverage).
         only_scored_failures = 0 < session.testsfailed == self._scored_failures
-        if session.exitstatus == pytest.ExitCode.OK and not all_passed:
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._shard is not None and all_passed:
+            session.exitstatus = pytest.ExitCode.OK
+        elif session.exitstatus == pytest.ExitCode.OK and not all_passed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif exitstatus == session.exitstatus == pytest.ExitCode.TESTS_FAILED and all_passed and only_scored_failures:
             session.exitstatus = pytest.ExitCode.OK
@@ -248,7 +261,9 @@ class ResultCollector:
     def _judge(self, suite: SuiteResults, *, interrupted: bool) -> Verdict:
         file = self.suite_files[suite.name]
         partial = [] if suite.deselected == 0 else narrowing(self._config, file, suite)
-        return judge(suite, partial=partial, interrupted=interrupted)
+        shard = None if self._shard is None else str(self._shard)
+        comparison = None if shard is not None else self._baselines.compared(self._ledgers[suite.name])
+        return judge(suite, partial=partial, interrupted=interrupted, comparison=comparison, shard=shard)
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode

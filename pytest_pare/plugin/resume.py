@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.plan import ScenarioSource
     from pytest_pare.ledger.reader import Ledger
     from pytest_pare.ledger.resuming import FinishedRun
+    from pytest_pare.ledger.shards import Shard
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.settings import Suite
 
@@ -41,15 +43,19 @@ class Resumption:
         config: The session's configuration.
         suite_files: The suites, by the node ids of their files.
         suites: The runs of each suite, by the same.
+        shard: The shard of the suites that this session runs; `None` for all of them.
 
     Raises:
         pytest.UsageError: If there is no such session, or one cannot be resumed.
     """
 
     def __init__(
-        self, config: pytest.Config, suite_files: Mapping[str, Suite], suites: Mapping[str, SuiteResults]
+        self,
+        config: pytest.Config,
+        suite_files: Mapping[str, Suite],
+        suites: Mapping[str, SuiteResults],
+        shard: Shard | None = None,
     ) -> None:
-        self._suites = suites
         self._ledgers: dict[str, Ledger] = {}
         self._finished: dict[str, FinishedRun] = {}
         session: str | None = config.getoption(options.RESUME.dest)
@@ -58,7 +64,7 @@ class Resumption:
         try:
             self._ledgers = _ledgers(config.rootpath, session, suite_files)
             for name, ledger in self._ledgers.items():
-                refuse_changes(ledger.header, suites[name].plan, versions())
+                refuse_changes(ledger.header, suites[name].plan, versions(), shard)
                 self._finished |= {without_group(node): run for node, run in finished_runs(ledger).items()}
         except LedgerError as error:
             raise pytest.UsageError(f"{options.RESUME.flag}: {error}") from None
@@ -94,11 +100,12 @@ class Resumption:
             lines.append(f"pare: {name} resumes {session_of(ledger.path)}, {runs} not played again")
         return lines
 
-    def check_sources(self, name: str) -> None:
+    def check_sources(self, name: str, sources: dict[str, ScenarioSource]) -> None:
         """Refuse to resume a session whose scenarios were edited since.
 
         Args:
-            name: The node id of a suite file, whose scenarios are collected.
+            name: The node id of a suite file.
+            sources: The sources of the scenarios that it has collected.
 
         Raises:
             pytest.UsageError: If they were.
@@ -106,7 +113,7 @@ class Resumption:
         if name not in self._ledgers:
             return
         try:
-            refuse_edited(self._ledgers[name].header, self._suites[name].plan)
+            refuse_edited(self._ledgers[name].header, sources)
         except LedgerError as error:
             raise pytest.UsageError(redacted(f"{options.RESUME.flag}: {error}")) from None
 

@@ -20,6 +20,7 @@ from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_reports import RunReports
+from pytest_pare.plugin.shards import ShardSelection, shard_of
 from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.settings.selection import Plan, plan
 from pytest_pare.simulation.export import trace_path
@@ -54,6 +55,7 @@ class SuiteSession:
         """
         suites = read_suites(config, paths, with_files=not hasattr(config, "workerinput"))
         _refuse_shared_reports(suites)
+        shard = shard_of(config)
         session = cls(config, suites)
         collector: ResultCollector | None = None
         if not hasattr(config, "workerinput"):
@@ -65,6 +67,7 @@ class SuiteSession:
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
                 {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
+                shard,
             )
             # pytest calls the later plugin first, so it replaces earlier reports even if the check fails.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
@@ -77,6 +80,8 @@ class SuiteSession:
 
                 session._not_forked = fork_workers(config, PRELOAD)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        if shard is not None:
+            config.pluginmanager.register(ShardSelection(shard, {}), "pare-shard")
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")

@@ -10,6 +10,7 @@ from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.header import Header
 from pytest_pare.ledger.plan import ScenarioSource, SuitePlan
 from pytest_pare.ledger.resuming import refuse_changes, refuse_edited
+from pytest_pare.ledger.shards import Shard
 
 PLAN = SuitePlan("pare.yaml", settings={"runner.max_turns": 3, "scenarios.include": ["a*"]})
 HEADER = Header("night", "2026-01-01T00:00:00+00:00", {"python": "3.12"}, None, {}, PLAN)
@@ -53,8 +54,20 @@ def test_many_differences_are_counted() -> None:
 
 def test_without_sources_nothing_is_compared() -> None:
     sources = {"a": ScenarioSource("1", "a.py", 1)}
-    edited = replace(PLAN, sources={"a": ScenarioSource("2", "a.py", 1)})
+    edited = {"a": ScenarioSource("2", "a.py", 1)}
     refuse_edited(HEADER, edited)
-    refuse_edited(replace(HEADER, plan=replace(PLAN, sources=sources)), PLAN)
+    refuse_edited(replace(HEADER, plan=replace(PLAN, sources=sources)), {})
     with pytest.raises(LedgerError, match="scenario a: 1 there, 2 here"):
         refuse_edited(replace(HEADER, plan=replace(PLAN, sources=sources)), edited)
+
+
+def test_another_shard_is_another_session() -> None:
+    sharded = replace(HEADER, shard=(2, 5))
+    refuse_changes(sharded, PLAN, {"python": "3.12"}, Shard(2, 5))
+    for header, shard, line in (
+        (sharded, Shard(1, 5), "shard: 2/5 there, 1/5 here"),
+        (HEADER, Shard(1, 5), "shard: none there, 1/5 here"),
+        (sharded, None, "shard: 2/5 there, none here"),
+    ):
+        with pytest.raises(LedgerError, match=line):
+            refuse_changes(header, PLAN, {"python": "3.12"}, shard)

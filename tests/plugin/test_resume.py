@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from pytest_pare.ledger import directory
 from pytest_pare.plugin.options import with_value
 from tests.plugin.test_reruns import PLUGINS, rerunning
 
@@ -61,7 +62,7 @@ def plays(example: Example) -> list[str]:
 
 
 def ledgers(example: Example) -> list[Path]:
-    return sorted((example.path / ".pare/runs").glob("*.jsonl"), key=lambda path: (len(path.name), path.name))
+    return directory.ledgers(example.path / ".pare/runs")
 
 
 def cut(example: Example, *names: str) -> None:
@@ -338,14 +339,14 @@ def test_edited_scenarios_are_refused(example: Example, flags: tuple[str, ...]) 
 
 def test_sessions_that_are_not_there(example: Example) -> None:
     garden(example)
-    directory = example.path / ".pare/runs"
+    where = example.path / ".pare/runs"
     assert refused(example.run("pare.yaml", "--pare-resume")) == (
-        f"{directory}: no session of pare.yaml is recorded there; run the suite first"
+        f"{where}: no session of pare.yaml is recorded there; run the suite first"
     )
     example.run("pare.yaml")
     name = ledgers(example)[0].stem
     assert refused(example.run("pare.yaml", f"--pare-resume={name[:-1]}y")) == (
-        f"{name[:-1]}y: there is no such session of pare.yaml in {directory}; did you mean {name!r}?; "
+        f"{name[:-1]}y: there is no such session of pare.yaml in {where}; did you mean {name!r}?; "
         f"the latest are: {name}"
     )
     assert refused(example.run("pare.yaml", "--pare-resume", "--pare-set=ledger=false")) == (
