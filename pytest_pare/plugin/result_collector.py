@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +14,6 @@ from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
 from pytest_pare.plugin.baselines import Baselines
-from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
@@ -23,7 +21,7 @@ from pytest_pare.plugin.resume import Resumption, is_taken_over
 from pytest_pare.plugin.session_ledger import SessionLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from pytest_pare.ledger.shards import Shard
     from pytest_pare.results.gate import Verdict
@@ -123,20 +121,7 @@ class ResultCollector:
         for name in self.suites:
             # A shard may have no run of a suite; its ledger tells that it is not missing.
             if name in changed or self._shard is not None:
-                with self._without_report():
-                    self.resumption.check_sources(name, shared_sources(name))
                 self._ledgers[name].plan()
-
-    @contextmanager
-    def _without_report(self) -> Iterator[None]:
-        """Report on no suite if the session is refused: nothing was run."""
-        try:
-            yield
-        except pytest.UsageError:
-            for name, suite in self.suites.items():
-                suite.outcomes.clear()
-                self._ledgers[name].discard()
-            raise
 
     def _suite_of(self, nodeid: str) -> SuiteResults | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -215,9 +200,10 @@ class ResultCollector:
         for name, suite in self.suites.items():
             if suite.outcomes or (self._shard is not None and exitstatus in _WELL_ENDED):
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-            elif name not in self._not_collected and exitstatus in _WELL_ENDED:
+                continue
+            self._ledgers[name].discard()
+            if name not in self._not_collected and exitstatus in _WELL_ENDED:
                 self._files[name].restore()
-                self._ledgers[name].discard()
         if self.is_urgent:
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             if reporter is not None:

@@ -17,6 +17,7 @@ from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.ledger.resuming import Attempt, finished_runs, refuse_changes, refuse_edited
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin import options
+from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.failure_report import sendable
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.results.validation_result import exception_type_name, result_from_record
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_pare.ledger.outcomes import Outcome
-    from pytest_pare.ledger.plan import ScenarioSource
     from pytest_pare.ledger.reader import Ledger
     from pytest_pare.ledger.resuming import FinishedRun
     from pytest_pare.ledger.shards import Shard
@@ -100,22 +100,23 @@ class Resumption:
             lines.append(f"pare: {name} resumes {session_of(ledger.path)}, {runs} not played again")
         return lines
 
-    def check_sources(self, name: str, sources: dict[str, ScenarioSource]) -> None:
-        """Refuse to resume a session whose scenarios were edited since.
-
-        Args:
-            name: The node id of a suite file.
-            sources: The sources of the scenarios that it has collected.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self) -> None:
+        """Refuse to resume a session whose scenarios were edited since, before anything is noted or run.
 
         Raises:
-            pytest.UsageError: If they were.
+            pytest.UsageError: If some were.
         """
-        if name not in self._ledgers:
-            return
         try:
-            refuse_edited(self._ledgers[name].header, sources)
+            for name, ledger in self._ledgers.items():
+                refuse_edited(ledger.header, shared_sources(name))
         except LedgerError as error:
             raise pytest.UsageError(redacted(f"{options.RESUME.flag}: {error}")) from None
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_node_collection_finished(self) -> None:
+        """Do the same when a worker has collected."""
+        self.pytest_collection_finish()
 
 
 def is_taken_over(suite: SuiteResults, nodeid: str) -> bool:
