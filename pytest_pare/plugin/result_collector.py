@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.ledger.github import publish
 from pytest_pare.ledger.outcomes import NOT_RUN, Outcome, outcome_of_record
 from pytest_pare.ledger.plan import SuitePlan
 from pytest_pare.ledger.run_id import RunId
@@ -137,12 +138,8 @@ class ResultCollector:
 
     def note_end(self, reason: str) -> None:
         """Note why the process ends in the middle of a run."""
-        begun = [
-            outcome
-            for suite in self.suites.values()
-            for outcome in suite.outcomes.values()
-            if not outcome.reported and outcome.reason == _BEGAN
-        ]
+        outcomes = (outcome for suite in self.suites.values() for outcome in suite.outcomes.values())
+        begun = [outcome for outcome in outcomes if not outcome.reported and outcome.reason == _BEGAN]
         for outcome in begun:
             outcome.reason = reason
         if not begun:
@@ -166,11 +163,10 @@ class ResultCollector:
         elif report.when == "teardown" and is_run_again(report) and not is_taken_over(suite, report.nodeid):
             suite.replace_last(report.nodeid)
             self._ledgers[suite.name].replace_last(report.nodeid)
-        problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
-        told = [f"{suite.name}: {problem}" for problem in problems if problem is not None]
-        self.problems += [problem for problem in dict.fromkeys(told) if problem not in self.problems]
 
     def _keep(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
+        if record.get("problem") is not None and (problem := f"{suite.name}: {record['problem']}") not in self.problems:
+            self.problems.append(problem)
         for attempt in self.resumption.attempts(suite, nodeid, outcome, record):
             self._ledgers[suite.name].note(nodeid, attempt.outcome, attempt.record)
             suite.setup_seconds += attempt.record.get("setup_seconds", 0.0)
@@ -281,11 +277,16 @@ class ResultCollector:
             self._files[suite.name].write(duration=self.duration)
         files = self._files.values()
         self.problems += [problem for one in files for problem in one.problems]
+        on_github = [suite for suite in suites if self.suite_files[suite.name].settings.reports.github]
+        annotations, problems = publish(on_github, self.duration, self._config.rootpath, os.environ)
+        self.problems += problems
         if reporter is not None:
             from pytest_pare.plugin.summary import write_files, write_ledgers
 
             write_files(reporter, [path for one in files for path in one.written], suites, self.problems)
             write_ledgers(reporter, [self._ledgers[suite.name] for suite in suites if suite.verdict is not None])
+            for line in annotations:
+                reporter.write_line(line)
         if self.problems and self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:
             self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

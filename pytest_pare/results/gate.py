@@ -15,13 +15,14 @@ from pytest_pare.base.extensions import named
 from pytest_pare.base.serialization import error_text
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.run_set import LEFT_OUT
-from pytest_pare.results.text import as_written, decimals_of, percent, plural
+from pytest_pare.results.text import as_written, decimals_of, interval_text, percent, plural
 from pytest_pare.results.usage import Known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_pare.inference.decision import Word
+    from pytest_pare.inference.intervals import Interval
     from pytest_pare.results.comparison import Comparison
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
@@ -109,6 +110,22 @@ class GateInput:
         """The exact success rate; None if there is no run."""
         return Fraction(self.success, self.runs) if self.runs else None
 
+    @property
+    def success_interval(self) -> Interval | None:
+        """The 95 % interval of the success rate, 0 to 1; None without runs whose scenario is known.
+
+        Runs of one scenario belong together, also those of several variants.
+        """
+        # numpy takes time to import.
+        from pytest_pare.inference.intervals import rate_interval
+
+        scenarios: dict[str, list[str]] = {}
+        for name, kinds in self.outcomes.items():
+            counted = [kind for kind in kinds if kind in _COUNTED]
+            scenarios.setdefault(name.partition("[")[0], []).extend(counted)
+        runs = scenarios.values()
+        return rate_interval([kinds.count("success") for kinds in runs], list(map(len, runs))) if scenarios else None
+
 
 @dataclass(frozen=True)
 class VerdictPart:
@@ -168,12 +185,13 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict as builtins for JSON."""
         given = self.given
-        rate = given.success_rate
+        rate, interval = given.success_rate, given.success_interval
         return {
             "verdict": self.word,
             "passed": self.passed,
             "reasons": list(self.reasons),
             "success_rate": None if rate is None else float(rate),
+            "success_rate_interval": None if interval is None else [interval.low, interval.high],
             "min_success_rate": given.criteria.get("min_success_rate"),
             "robustness": None if given.robustness is None else float(given.robustness),
             "min_robustness": given.criteria.get("robustness"),
@@ -246,7 +264,10 @@ def _first_line(verdict: Verdict) -> str:
     value = given.criteria.get("min_success_rate")
     needed = as_written(1 if value is None and "min_success_rate" in verdict.parts else value or 0)
     if given.success_rate is not None:
-        line += f" ({percent(given.success_rate, needed, decimals_of(value))})"
+        line += f" ({percent(given.success_rate, needed, decimals_of(value))}"
+        if (interval := given.success_interval) is not None:
+            line += f", {interval_text(100 * interval.low, 100 * interval.high)}"
+        line += ")"
     if value is not None:
         line += f", {percent(needed, needed, decimals_of(value))} needed"
     elif "min_success_rate" in verdict.parts:
