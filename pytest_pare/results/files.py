@@ -28,7 +28,19 @@ def write_json(path: Path, report: SuiteReport) -> None:
         OSError: If the file cannot be written.
         ValueError: If a figure is not finite, which JSON cannot represent.
     """
-    timestamp = datetime.now(UTC).isoformat(timespec="seconds")
+    write_whole(path, json_text(report, datetime.now(UTC).isoformat(timespec="seconds")))
+
+
+def json_text(report: SuiteReport, timestamp: str) -> str:
+    """Return the text of the JSON report.
+
+    Args:
+        report: The report.
+        timestamp: When it was made, as ISO 8601.
+
+    Raises:
+        ValueError: If a figure is not finite, which JSON cannot represent.
+    """
     events = (config.env_events_config for config, _ in report.configs)
     weights = [one.weight_per_app_class for one in events if one is not None]
     # The report has one value for all groups; it is null if they differ.
@@ -45,7 +57,7 @@ def write_json(path: Path, report: SuiteReport) -> None:
     if report.verdict is not None:
         content["attempts"] = report.attempts.to_dict()
     content["gate"] = None if report.verdict is None else report.verdict.to_dict()
-    write_whole(path, json.dumps(redacted_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return json.dumps(redacted_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_parquet(path: Path, report: SuiteReport) -> None:
