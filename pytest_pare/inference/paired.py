@@ -1,4 +1,4 @@
-"""The paired test over scenarios: Student's t, or all changes of sign, of the differences of their success rates.
+"""The paired test over scenarios by Student's t or by sign flips.
 
 The functions take many comparisons at once, a row each, so that `benchmarks/gate_errors.py` measures this code.
 """
