@@ -43,7 +43,9 @@ class Figure:
             line += " {:.3g}-{:.3g}".format(*self.interval)
         for word, bound in (("at least", self.at_least), ("at most", self.at_most)):
             if bound is not None:
-                line += f"  {word} {bound:g}" + ("" if self.is_within_bounds else "  MISSED")
+                line += f"  {word} {bound:g}"
+        if not self.is_within_bounds:
+            line += "  MISSED"
         return line.rstrip()
 
 

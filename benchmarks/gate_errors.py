@@ -41,14 +41,14 @@ class Verdicts(NamedTuple):
 def measure(*, quick: bool = False) -> list[Figure]:
     """Simulate sessions of suites of three sizes, unchanged and worse, with a new baseline and an old one."""
     random = np.random.default_rng(SEED)
-    sessions = 200 if quick else _BLOCK
+    sessions = 100 if quick else _BLOCK
     return [
         *_false_alarms(random, sessions if quick else 2 * sessions),
         *_drops(random, sessions),
         *_smallest(random, sessions),
         *_further(random, sessions),
         *_nights(random, sessions),
-        *_baselines(random, *((50, 50) if quick else (8000, 100))),
+        *_baselines(random, *((50, 20) if quick else (8000, 100))),
     ]
 
 
