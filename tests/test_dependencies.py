@@ -50,6 +50,7 @@ LONG: dict[str, str] = {}
 
 # The places outside of `are/world.py` that read a clock or draw by chance, and why no simulation depends on them.
 ALLOWED = {
+    ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/live.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
     ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
@@ -340,7 +341,8 @@ def not_reproducible(path: Path) -> Iterator[tuple[int, str]]:
                 (node.lineno, f"{node.module}.{a.name}") for a in node.names if is_forbidden(f"{node.module}.{a.name}")
             )
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute):
+        # A name that is assigned to is a field of a class, such as `hash`.
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             first, dot, rest = ast.unparse(node).partition(".")
             name = full_names.get(first, first) + dot + rest
             if is_forbidden(name):

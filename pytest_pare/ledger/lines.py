@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.ledger.outcomes import MISSING_SHARD, NOT_RUN
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.results.text import plural
@@ -53,14 +53,7 @@ def summary_lines(results: SuiteResults, duration: float) -> Iterator[str]:
     yield from report_lines(results, duration)
     yield from (line for _, line in open_runs(results))
     if results.verdict is not None:
-        yield from verdict_lines(results.verdict)
-
-
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """Yield the lines of a verdict, at most 80 columns wide."""
-    for line in verdict.lines:
-        # Redacted before it is wrapped, because half of a secret would not be found.
-        yield from textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  ")
+        yield from (line for _, line in verdict_lines(results.verdict))
 
 
 def report_lines(suite: SuiteResults, duration: float) -> list[str]:
@@ -82,6 +75,15 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     if below := [*below, *detail_lines(runs, report.other_attempts)]:
         lines += ["", *below]
     return [*lines, *curve_lines(report.curves, report.min_robustness)]
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Yield colour and line of the gate's verdict, and of why it is so; the colour is empty except for the first."""
+    colour = "red" if verdict.fails else "green" if verdict.word == "PASS" else "yellow"
+    for number, line in enumerate(verdict.lines):
+        # Redacted before it is wrapped, because half of a secret would not be found.
+        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+            yield "" if number else colour, part
 
 
 def _heading(modes: Counter[str]) -> str | None:
@@ -108,7 +110,7 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
         return []
     who = "1 run ended before its" if len(missed) == 1 else f"{len(missed)} runs ended before their"
     scenarios, reasons = (", ".join(sorted(set(names))) for names in zip(*missed, strict=True))
-    return [_clip(f"  {who} script did ({reasons}): {scenarios}")]
+    return [_clip(redacted(f"  {who} script did ({reasons}): {scenarios}"))]
 
 
 def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
@@ -123,19 +125,24 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     runs_of = Counter(shown_as.values())
     place = {run: number for number, run in enumerate(runs_of)}
     waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
-    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    open_ones: list[tuple[RunId, str, str]] = []
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
-            reasons_of.setdefault((shown_as[nodeid], outcome.kind), []).append(_reason(outcome, ids[nodeid]))
+            open_ones.append((shown_as[nodeid], outcome.kind, _reason(outcome, ids[nodeid])))
         elif earlier := suite.earlier_attempts(nodeid):
-            reasons_of.setdefault((shown_as[nodeid], "rerun"), []).append(
-                f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
-            )
+            reason = f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
+            open_ones.append((shown_as[nodeid], "rerun", reason))
+    # Redacted before it is cut, because half of a secret would not be found.
+    safe = redacted_all(reason for _, _, reason in open_ones)
+    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    for run, kind, reason in open_ones:
+        reasons_of.setdefault((run, kind), []).append(safe[reason])
+    names = redacted_all(map(str, runs_of))
     yield "", ""
     for (scenario, kind), reasons in sorted(
         reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
     ):
-        for line in _open_lines(str(scenario), kind, reasons, runs_of[scenario]):
+        for line in _open_lines(names[str(scenario)], kind, reasons, runs_of[scenario]):
             yield kind, line
     if len(waiting) > 1:
         for reason, count in Counter(suite.outcomes[nodeid].reason for nodeid in waiting).items():
@@ -202,9 +209,10 @@ def _reason(outcome: Outcome, run: RunId) -> str:
 
 def _printable(line: str) -> str:
     # Unprintable characters become spaces: a rationale could break a line, or colour a terminal.
-    return "".join(char if char.isprintable() else " " for char in redacted(line))
+    return line if line.isprintable() else "".join(char if char.isprintable() else " " for char in line)
 
 
 def _clip(line: str) -> str:
+    """Return a line that is redacted already, as it is printed."""
     line = _printable(line)
     return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."
