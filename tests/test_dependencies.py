@@ -50,6 +50,7 @@ LONG: dict[str, str] = {}
 
 # The places outside of `are/world.py` that read a clock or draw by chance, and why no simulation depends on them.
 ALLOWED = {
+    ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/live.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
     ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
@@ -243,7 +244,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
 
 
 def test_what_reads_results_imports_no_are() -> None:
-    assert heavy_after([name_of(path) for path in sources("results")]) == ["polars"]
+    assert heavy_after([name_of(path) for path in sources("results")]) == ["numpy", "polars"]
 
 
 def heavy_after(modules: list[str]) -> list[str]:

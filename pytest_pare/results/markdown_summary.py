@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_pare.results.run_entries import RunEntry
     from pytest_pare.results.suite_report import SuiteReport
 
-_ALERTS: Final[dict[Word, Alert]] = {"FAIL": "CAUTION", "INCONCLUSIVE": "WARNING", "PASS": "TIP"}
+_ALERTS: Final[dict[str, Alert]] = {"FAIL": "CAUTION", "INCONCLUSIVE": "WARNING", "PASS": "TIP", "SHARD": "NOTE"}
 _FIGURES: Final[dict[str, Callable[[float], str]]] = {
     "cost": dollars,
     "tokens": "{:,.0f}".format,
