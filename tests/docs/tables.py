@@ -95,7 +95,8 @@ def keys_table() -> Iterator[str]:
     yield "|---|---|---|---|"
     for key, one, schema, _ in settings_keys():
         if "x-without-effect" not in schema:
-            yield f"| `{key}` | {kind(schema)} | {literal(one.default)} | {one.description} |"
+            default = "required" if one.is_required() else literal(one.default)
+            yield f"| `{key}` | {kind(schema)} | {default} | {one.description} |"
 
 
 def later_table() -> Iterator[str]:
