@@ -198,6 +198,15 @@ def test_settings_of_pytest_that_are_broken(shell: Shell, name: str, text: str, 
     assert reason in message
 
 
+def test_a_directory_that_cannot_be_read(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(directory: Path) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(directory))
+
+    shell.write("library/a.py")
+    monkeypatch.setattr("pytest_pare.cli.libraries.suite_files_in", refuse)
+    assert shell.error("list", "library") == "library: cannot be read: Permission denied"
+
+
 def test_the_rootdir(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def found(rootdir: Path | None = None) -> tuple[Path, Path | None]:
         return project_of(rootdir)
