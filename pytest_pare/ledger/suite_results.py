@@ -12,13 +12,14 @@ from pytest_pare.ledger.run_id import RunId, without_end
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
+from pytest_pare.results.run_entries import RunEntry
 from pytest_pare.results.suite_report import SuiteReport
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_pare.ledger.plan import ScenarioSource, SuitePlan
+    from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.results.gate import Verdict
 
 
@@ -93,10 +94,6 @@ class SuiteResults:
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.plan.gate.reruns)
 
-    def note_sources(self, sources: dict[str, ScenarioSource]) -> None:
-        """Add the sources of the collected scenarios to the plan."""
-        self.plan = replace(self.plan, sources=sources)
-
     def not_collected(self, nodeid: str) -> None:
         """Note a module that could not be collected; it holds an unknown number of runs, and counts as one."""
         self.outcomes[nodeid] = Outcome("no_result", reason="the module could not be collected")
@@ -125,8 +122,16 @@ class SuiteResults:
                 self.times_played(),
                 self.setup_seconds,
                 self.plan.gate.robustness,
+                self._entries(),
             )
         return self._report
+
+    def _entries(self) -> list[RunEntry]:
+        runs = ((self.run_id(nodeid), outcome) for nodeid, outcome in self.outcomes.items())
+        return [
+            RunEntry(run.scenario_id, run.variant, run.run_number, one.kind, one.reason, one.result, one.reused)
+            for run, one in runs
+        ]
 
     def results(self, duration: float) -> dict[str, PAREMultiScenarioValidationResult]:
         """Return the results of the runs that count, by variant.

@@ -81,7 +81,10 @@ class SuiteSession:
                 session._not_forked = fork_workers(config, PRELOAD)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if shard is not None:
-            config.pluginmanager.register(ShardSelection(shard, {}), "pare-shard")
+            config.pluginmanager.register(
+                ShardSelection(shard, {session._name(path): one for path, one in suites.items()}, config.rootpath),
+                "pare-shard",
+            )
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")

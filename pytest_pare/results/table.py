@@ -1,25 +1,26 @@
 """Makes tables from the rows of results.
 
-Tables are written or printed, so their texts are redacted. All texts of a column are searched at once: most tables hold
-no secret, and a search of each text takes most of the time of a large report. Importing this module imports polars.
+Tables are written or printed, so their texts are redacted. Importing this module imports polars.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.base.serialization import to_text
 from pytest_pare.results.columns import COLUMNS, DETAILS, Column
-from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
+from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA, schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pytest_pare.results.rows import HasRows, Row
     from pytest_pare.results.run_config import RunConfig
+
+_OF_SUITE: Final = ("suite", "variant", "mode")
 
 
 def result_table(rows: Sequence[Row], extra_columns: Mapping[str, str]) -> pl.DataFrame:
@@ -30,8 +31,12 @@ def result_table(rows: Sequence[Row], extra_columns: Mapping[str, str]) -> pl.Da
     """
     if shadowed := [name for name in extra_columns if name in RESULT_SCHEMA]:
         raise ValueError(f"extra columns would hide columns of the results: {', '.join(shadowed)}")
-    texts = {name: redacted(to_text(value)) for name, value in extra_columns.items()}
-    return _table(rows, COLUMNS).with_columns(pl.lit(text).alias(name) for name, text in texts.items())
+    return _with_constants(_table(rows, COLUMNS), extra_columns)
+
+
+def _with_constants(table: pl.DataFrame, values: Mapping[str, str]) -> pl.DataFrame:
+    texts = {name: redacted(to_text(value)) for name, value in values.items()}
+    return table.with_columns(pl.lit(text).alias(name) for name, text in texts.items())
 
 
 def details_table(rows: Sequence[Row]) -> pl.DataFrame:
@@ -40,29 +45,46 @@ def details_table(rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
-    """Return a row for each run of a suite: PARE's columns, suite, variant and mode, the details, and `fault_rates`.
+    """Return a row for each run of a suite: PARE's columns, suite, variant and mode, and the details.
 
     Args:
         suite: Name of the suite.
         results: The results of each variant, by its name.
     """
-    schema: dict[str, Any] = {
-        **RESULT_SCHEMA,
-        **dict.fromkeys(("suite", "variant", "mode"), pl.String),
-        **DETAILS_SCHEMA,
-        "fault_rates": pl.String,
-    }
+    tables = [_of_suite(one.rows(), {"suite": suite, "variant": variant}, COLUMNS) for variant, one in results.items()]
+    details = [details_table(one.rows()) for one in results.values()]
+    if not tables:
+        return pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(_OF_SUITE, pl.String), **DETAILS_SCHEMA})
+    return pl.concat(tables).hstack(pl.concat(details))
+
+
+def statistics_table(results: Mapping[str, HasRows], names: Collection[str]) -> pl.DataFrame:
+    """Return a row for each run, with some of PARE's columns, variant, mode, and rates of faults.
+
+    Args:
+        results: The results of each variant, by its name.
+        names: The names of PARE's columns.
+    """
+    columns = [column for column in COLUMNS if column.name in names]
+    schema = {**schema_of(columns), **dict.fromkeys(("variant", "mode", "fault_rates"), pl.String)}
     tables = [pl.DataFrame(schema=schema)]
     for variant, one in results.items():
         rows = one.rows()
-        # Most runs share a configuration.
-        configs = {id(row.config): row.config for row in rows}
-        mode, rate = ({key: of(config) for key, config in configs.items()} for of in (_mode, _fault_rates))
-        modes = pl.Series("mode", [mode[id(row.config)] for row in rows], pl.String)
-        rates = pl.Series("fault_rates", [rate[id(row.config)] for row in rows], pl.String)
-        table = result_table(rows, {"suite": suite, "variant": variant})
-        tables.append(table.hstack([modes]).hstack(details_table(rows)).hstack([rates]))
+        rates = pl.Series("fault_rates", _of_configs(rows, _fault_rates), pl.String)
+        tables.append(_of_suite(rows, {"variant": variant}, columns).hstack([rates]))
     return pl.concat(tables)
+
+
+def _of_suite(rows: Sequence[Row], constants: Mapping[str, str], columns: Iterable[Column]) -> pl.DataFrame:
+    modes = pl.Series("mode", _of_configs(rows, _mode), pl.String)
+    return _with_constants(_table(rows, columns), constants).hstack([modes])
+
+
+def _of_configs(rows: Sequence[Row], value: Callable[[RunConfig], Any]) -> list[Any]:
+    """Return a value of the configuration of each row. Most runs share a configuration."""
+    configs = {id(row.config): row.config for row in rows}
+    values = {key: value(config) for key, config in configs.items()}
+    return [values[id(row.config)] for row in rows]
 
 
 def _mode(config: RunConfig) -> str:
@@ -76,24 +98,17 @@ def _fault_rates(config: RunConfig) -> str:
 
 
 def _table(rows: Sequence[Row], columns: Iterable[Column]) -> pl.DataFrame:
-    return pl.DataFrame([_series(column, [column.value(row) for row in rows]) for column in columns])
+    return pl.DataFrame([_series(column, _values(column, rows)) for column in columns])
+
+
+def _values(column: Column, rows: Sequence[Row]) -> list[Any]:
+    if column.of_config is not None:
+        return _of_configs(rows, column.of_config)
+    return list(map(column.value, rows))
 
 
 def _series(column: Column, values: list[Any]) -> pl.Series:
     if column.dtype == "String":
-        # Many runs often have the same text.
-        texts = list(dict.fromkeys(value for value in values if value is not None))
-        safe = dict(zip(texts, _redacted_all(texts), strict=True))
+        safe = redacted_all(value for value in values if value is not None)
         values = [None if value is None else safe[value] for value in values]
     return pl.Series(column.name, values, getattr(pl, column.dtype))
-
-
-def _redacted_all(texts: list[str]) -> list[str]:
-    # No pattern needs more than the text of the secret, so a secret in one text is also found in the joined texts.
-    together = "\n".join(texts)
-    if redacted(together) == together:
-        return texts
-    if len(texts) == 1:
-        return [redacted(texts[0])]
-    middle = len(texts) // 2
-    return [*_redacted_all(texts[:middle]), *_redacted_all(texts[middle:])]
