@@ -112,11 +112,11 @@ def test_a_report_and_its_exit_status(project: Shell) -> None:
     lines = passed.out.splitlines()
     assert lines[1] == f"{' pare: pare.yaml ':=^80}"
     assert lines[2] == "PARE validation report"
-    assert lines[-1] == "gate PASS: 4 of 6 runs succeeded (66.7 %), 50.0 % needed: 2 failed"
+    assert any(line.startswith("gate PASS: 4 of 6 runs succeeded (66.7 %") for line in lines)
     failed = project("report")
     assert failed.status == 1
     assert "EXCEPTION  weed, 1 of 2 runs: KeyError: 'soil'" in failed.out
-    assert failed.out.splitlines()[-1].startswith("gate FAIL") or "\n  " in failed.out
+    assert "\ngate FAIL: 2 of 6 runs succeeded" in failed.out
 
 
 def test_a_report_as_json(project: Shell) -> None:
