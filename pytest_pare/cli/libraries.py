@@ -156,7 +156,7 @@ def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:
             scenario.initialize()
         finally:
             apps = list(scenario.apps or [])
-    except Exception as error:  # noqa: BLE001 - the code of a scenario may fail in any way
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the code of a scenario may fail in any way
         problem = error_text(error)
     shown = tuple(
         PhoneApp(app.name, type(app).__name__, isinstance(app, AgentUserInterface | HomeScreenSystemApp))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_pare.base.documents import DocumentError
+from pytest_pare.base.extensions import ExtensionError
 from pytest_pare.base.redaction import redacted
 from pytest_pare.cli.group import FAILED
 from pytest_pare.cli.options import json_option, rootdir_option
@@ -46,7 +47,10 @@ def show_report(
     """
     sessions = sessions_of(rootdir, suite_file)
     ledger = sessions.read(session)
-    verdict = ledger.judge(_baseline(ledger, reference, sessions))
+    try:
+        verdict = ledger.judge(_baseline(ledger, reference, sessions))
+    except ExtensionError as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         from pytest_pare.results.files import json_text
 

@@ -100,6 +100,17 @@ def test_scenarios_of_a_directory_of_modules(garden: Shell) -> None:
     assert result.err == "hello\n"
 
 
+def test_a_secret_is_redacted_before_lines_are_broken(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_API_KEY", "tulip bulb 4711")
+    shell.write("library/a.py", scenario("mow", doc=f"{'x' * 65} tulip bulb 4711"))
+    assert shell.lines("list", "library")[-1].endswith("xx [redacted]")
+
+
+def test_a_scenario_that_exits(shell: Shell) -> None:
+    shell.write("library/a.py", scenario("mow", populate="raise SystemExit(3)"))
+    assert shell.lines("list", "library")[-1] == "    cannot be set up: SystemExit: 3"
+
+
 def test_a_directory_with_suites_stands_for_them(garden: Shell) -> None:
     garden.write("more/one.pare.yaml", "scenarios: {paths: [../library], limit: 1}\n")
     garden.write("more/two.pare.yaml", "scenarios: {paths: [../library], include: [weed]}\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.base.extensions import ExtensionError
 from pytest_pare.ledger import baseline
 from pytest_pare.ledger.header import Commit
 from tests.cli.recorded import record
@@ -155,6 +156,14 @@ def test_a_report_with_a_baseline(garden: Shell) -> None:
     message = garden.error("report")
     assert message.startswith("gone.json: cannot be read: No such file or directory")
     assert message.endswith("or name the baseline by --baseline")
+
+
+def test_a_broken_extension(project: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ExtensionError("entry point x: expected a name KIND.NAME")
+
+    monkeypatch.setattr("pytest_pare.ledger.reader.judge", refuse)
+    assert project.error("report") == "entry point x: expected a name KIND.NAME"
 
 
 def test_a_report_of_a_shard_has_no_verdict(shell: Shell) -> None:
