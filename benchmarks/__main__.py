@@ -11,6 +11,7 @@ from benchmarks import (
     forking,
     gate_errors,
     in_flight,
+    large_report,
     noise,
     oracle,
     population,
@@ -35,6 +36,7 @@ MEASUREMENTS = {
     "in_flight": in_flight,
     "replay": replay,
     "results_table": results_table,
+    "large_report": large_report,
     "gate_errors": gate_errors,
     "rate_intervals": rate_intervals,
 }
