@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_pare.base.extensions import ExtensionError, named, unknown
+from pytest_pare.cli.baselines import baseline_of, baseline_option
 from pytest_pare.cli.group import FAILED
-from pytest_pare.cli.options import json_option
+from pytest_pare.cli.options import json_option, project_of, rootdir_option
 from pytest_pare.cli.output import print_json, print_lines
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.lines import summary_lines
@@ -28,8 +29,17 @@ if TYPE_CHECKING:
 @click.option(
     "--report", "reports", multiple=True, metavar="FORMAT=FILE", help="Write a report file, such as json=report.json."
 )
+@baseline_option
+@rootdir_option
 @json_option
-def merge_shards(files: tuple[Path, ...], output: Path | None, reports: tuple[str, ...], as_json: bool) -> int:
+def merge_shards(
+    files: tuple[Path, ...],
+    output: Path | None,
+    reports: tuple[str, ...],
+    reference: str | None,
+    rootdir: Path | None,
+    as_json: bool,
+) -> int:
     """Print report and verdict of a session that ran in shards.
 
     The arguments are the ledgers of all shards. Runs of a shard that is not there have no result, so the session cannot
@@ -41,7 +51,8 @@ def merge_shards(files: tuple[Path, ...], output: Path | None, reports: tuple[st
         merged = merge(ledgers)
     except LedgerError as error:
         raise click.UsageError(str(error)) from error
-    verdict = merged.judge()
+    directory = ledgers[0].path.parent
+    verdict = merged.judge(baseline_of(merged, reference, project_of(rootdir).rootdir, directory))
     missing = missing_shards(ledgers)
     _write(merged, output, wanted)
     if as_json:

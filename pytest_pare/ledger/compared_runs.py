@@ -32,7 +32,7 @@ def run_set(header: Header, results: SuiteResults) -> RunSet:
     # A class that is in no file has no hash.
     hashes |= {run.scenario_id: "" for run, _ in runs if run.scenario_id not in hashes}
     compared = [_compared(run, outcome) for run, outcome in runs]
-    return RunSet(f"session:{header.session}", compared, hashes, header.agent, header.versions)
+    return RunSet(f"session:{header.session}", compared, hashes, header.agent, header.versions, results.plan.settings)
 
 
 def _compared(run: RunId, outcome: Outcome) -> ComparedRun:

@@ -53,14 +53,7 @@ def summary_lines(results: SuiteResults, duration: float) -> Iterator[str]:
     yield from report_lines(results, duration)
     yield from (line for _, line in open_runs(results))
     if results.verdict is not None:
-        yield from verdict_lines(results.verdict)
-
-
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """Yield the lines of a verdict, at most 80 columns wide."""
-    for line in verdict.lines:
-        # Redacted before it is wrapped, because half of a secret would not be found.
-        yield from textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  ")
+        yield from (line for _, line in verdict_lines(results.verdict))
 
 
 def report_lines(suite: SuiteResults, duration: float) -> list[str]:
@@ -78,10 +71,25 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     runs = report.runs
     consent = labelled_lines(runs) if runs and agents else ()
     attempts = wrapped(line, "  ") if (line := report.attempts.line()) else ()
-    below = [*consent, *attempts, *_unfinished_lines(report.results.values()), *_setup_lines(suite)]
+    below = [
+        *consent,
+        *attempts,
+        *_reused_lines(suite),
+        *_unfinished_lines(report.results.values()),
+        *_setup_lines(suite),
+    ]
     if below := [*below, *detail_lines(runs, report.other_attempts)]:
         lines += ["", *below]
     return [*lines, *curve_lines(report.curves, report.min_robustness)]
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Yield colour and line of the gate's verdict, and of why it is so; the colour is empty except for the first."""
+    colour = "red" if verdict.fails else "green" if verdict.word == "PASS" else "yellow"
+    for number, line in enumerate(verdict.lines):
+        # Redacted before it is wrapped, because half of a secret would not be found.
+        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+            yield "" if number else colour, part
 
 
 def _heading(modes: Counter[str]) -> str | None:
@@ -94,6 +102,11 @@ def _heading(modes: Counter[str]) -> str | None:
 def _setup_lines(suite: SuiteResults) -> list[str]:
     seconds = suite.setup_seconds
     return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
+
+
+def _reused_lines(suite: SuiteResults) -> list[str]:
+    count = sum(bool(outcome.reused) for outcome in suite.outcomes.values())
+    return [f"  {count} of {len(suite.outcomes)} runs reused from earlier sessions"] if count else []
 
 
 def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:

@@ -256,7 +256,10 @@ def test_warnings() -> None:
     now = run_set(runs_of({"mow": "S"}), versions={"pytest-pare": "0.3", "pytest": "9"})
     first, second = compare(small, now).warnings
     assert first.startswith("the baseline has 9 runs a scenario: ")
-    assert second == "the simulation differs: the baseline was made with pytest-pare 0.2, now 0.3"
+    assert second == "the simulation differs from that of the baseline: pytest-pare 0.2, now 0.3"
+    many = RunSet("b", small.runs, small.scenarios, settings={f"noise.{number}": 0 for number in range(6)})
+    other = replace(many, runs=now.runs, settings={f"noise.{number}": 1 for number in range(6)})
+    assert compare(many, other).warnings[1].endswith("noise.3 0, now 1; 2 more")
     assert compare(run_set(runs_of({"mow": "S" * 10})), run_set(runs_of({"mow": "S"}))).warnings == ()
     assert small_baseline(10) is None
 
