@@ -132,11 +132,11 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     """
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
-    shown_as = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
+    shown_as = {nodeid: (run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
     runs_of = Counter(shown_as.values())
     place = {run: number for number, run in enumerate(runs_of)}
     waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
-    open_ones: list[tuple[RunId, str, str]] = []
+    open_ones: list[tuple[tuple[str, str], str, str]] = []
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
             open_ones.append((shown_as[nodeid], outcome.kind, _reason(outcome, ids[nodeid])))
@@ -145,15 +145,16 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
             open_ones.append((shown_as[nodeid], "rerun", reason))
     # Redacted before it is cut, because half of a secret would not be found.
     safe = redacted_all(reason for _, _, reason in open_ones)
-    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    reasons_of: dict[tuple[tuple[str, str], str], list[str]] = {}
     for run, kind, reason in open_ones:
         reasons_of.setdefault((run, kind), []).append(safe[reason])
-    names = redacted_all(map(str, runs_of))
+    names = {run: str(RunId(*run)) for run in runs_of}
+    safe_names = redacted_all(names.values())
     yield "", ""
     for (scenario, kind), reasons in sorted(
-        reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
+        reasons_of.items(), key=lambda entry: (entry[0][0][0], place[entry[0][0]], entry[0][1])
     ):
-        for line in _open_lines(names[str(scenario)], kind, reasons, runs_of[scenario]):
+        for line in _open_lines(safe_names[names[scenario]], kind, reasons, runs_of[scenario]):
             yield kind, line
     if len(waiting) > 1:
         for reason, count in Counter(suite.outcomes[nodeid].reason for nodeid in waiting).items():
