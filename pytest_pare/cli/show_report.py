@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pytest_pare.base.extensions import ExtensionError
 from pytest_pare.base.redaction import redacted
 from pytest_pare.cli.baselines import baseline_of, baseline_option
 from pytest_pare.cli.group import FAILED
@@ -36,7 +37,10 @@ def show_report(
     """
     sessions = sessions_of(rootdir, suite_file)
     ledger = sessions.read(session)
-    verdict = ledger.judge(baseline_of(ledger, reference, sessions.rootdir, sessions.directory))
+    try:
+        verdict = ledger.judge(baseline_of(ledger, reference, sessions.rootdir, sessions.directory))
+    except ExtensionError as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         from pytest_pare.results.files import json_text
 

@@ -71,7 +71,13 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     runs = report.runs
     consent = labelled_lines(runs) if runs and agents else ()
     attempts = wrapped(line, "  ") if (line := report.attempts.line()) else ()
-    below = [*consent, *attempts, *_unfinished_lines(report.results.values()), *_setup_lines(suite)]
+    below = [
+        *consent,
+        *attempts,
+        *_reused_lines(suite),
+        *_unfinished_lines(report.results.values()),
+        *_setup_lines(suite),
+    ]
     if below := [*below, *detail_lines(runs, report.other_attempts)]:
         lines += ["", *below]
     return [*lines, *curve_lines(report.curves, report.min_robustness)]
@@ -96,6 +102,11 @@ def _heading(modes: Counter[str]) -> str | None:
 def _setup_lines(suite: SuiteResults) -> list[str]:
     seconds = suite.setup_seconds
     return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
+
+
+def _reused_lines(suite: SuiteResults) -> list[str]:
+    count = sum(bool(outcome.reused) for outcome in suite.outcomes.values())
+    return [f"  {count} of {len(suite.outcomes)} runs reused from earlier sessions"] if count else []
 
 
 def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:

@@ -132,6 +132,7 @@ def fields_table() -> Iterator[str]:
         if name in own:
             default, of_suite = literal(one.default), literal(RunnerSettings.model_fields[name].default)
             effect = _EFFECTS[properties[name].get("x-without-effect")]
+            effect = "works in a suite" if properties[name].get("x-only-in") == "suite" else effect
             yield f"| `{name}` | {default} | {'' if of_suite == default else of_suite} | {effect} |"
 
 
