@@ -64,7 +64,7 @@ class SuitePlan:
         """
         settings = suite.settings
         variants = tuple(VariantKey(one.name, one.cell, one.level) for one in suite.variants)
-        return cls(name, split_name(suite), settings.runs, variants, settings.sweep, settings.gate, selected)
+        return cls(name, split_name(suite), settings.most_runs, variants, settings.sweep, settings.gate, selected)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SuitePlan:

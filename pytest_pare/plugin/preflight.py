@@ -37,7 +37,7 @@ def model_lines(suite: Suite, scenarios: int) -> list[str]:
         for role, model in models:
             roles.setdefault(model, {})[role] = None
         # A model may have several roles in a variant.
-        runs.update({model: settings.runs * (scenarios or 1) for _, model in models})
+        runs.update({model: settings.most_runs * (scenarios or 1) for _, model in models})
     each = "" if scenarios else " of each scenario"
     return [
         f"{how}: {', '.join(names)}: {model}, {plural(runs[how, model], 'run')}{each}"

@@ -149,12 +149,12 @@ def _ids(planned: Plan, suite: Suite) -> tuple[str, ...]:
 
 
 def _times(suite: Suite) -> int:
-    return len(suite.variants) * suite.settings.runs
+    return len(suite.variants) * suite.settings.most_runs
 
 
 def _planned_runs(planned: Plan, suite: Suite) -> str:
     named = [variant for variant in suite.variants if variant.name]
-    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.runs)]
+    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.most_runs)]
     times = _times(suite)
     if not planned.ids:
         runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
@@ -178,7 +178,7 @@ def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) 
 
 def _trace_names(suite: Suite) -> set[Path]:
     """Return the trace files of a suite for a scenario with an empty id: two suites share files if these are equal."""
-    numbers = range(1, suite.settings.runs + 1) if suite.settings.runs > 1 else [None]
+    numbers = range(1, suite.settings.most_runs + 1) if suite.settings.most_runs > 1 else [None]
     return {
         trace_path(variant.settings.runner, suite.traces_dir, "", number, variant.name)
         for variant in suite.variants
@@ -208,7 +208,7 @@ def _refuse_shared_cassettes(suites: dict[Path, Suite], planned: dict[Path, Plan
         if suite.cassettes_dir is None or suite.cassettes_dir != other.cassettes_dir:
             continue
         # The number of the run is in the name of a file where there are several.
-        if (suite.settings.runs > 1) != (other.settings.runs > 1):
+        if (suite.settings.most_runs > 1) != (other.settings.most_runs > 1):
             continue
         if not _may_share_scenarios(planned[path], suite, planned[other_path], other):
             continue

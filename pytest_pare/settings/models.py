@@ -1,8 +1,8 @@
 """The sections of a suite file."""
 
-from typing import Any, ClassVar, Literal, Self, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -170,11 +170,39 @@ class Cassettes(_Section):
     )
 
 
+class RunRange(_Section):
+    """How often each scenario is run if the session may stop early."""
+
+    min: int = Field(default=1, ge=1, description="Runs of each scenario before the first comparison.")
+    max: int = Field(ge=1, description="Largest number of runs of each scenario.")
+
+    @model_validator(mode="after")
+    def _refuse_no_range(self) -> Self:
+        if self.max <= self.min:
+            raise PydanticCustomError(
+                "no_range",
+                "must be more than min ({min}), got {max}; write runs: {max} to run each scenario that often",
+                {"keys": ("max",), "min": self.min, "max": self.max},
+            )
+        return self
+
+
+# The tags are no part of a location, see `errors.location_of`.
+_Runs = Annotated[
+    Annotated[int, Field(ge=1), Tag("number")] | Annotated[RunRange, Tag("range")],
+    Discriminator(lambda value: "range" if isinstance(value, dict | RunRange) else "number"),
+]
+
+
 class SuiteSettings(_Section):
     """All settings of a suite file."""
 
     scenarios: ScenarioSelection = Field(default=ScenarioSelection(), description="Which scenarios are run.")
-    runs: int = Field(default=1, ge=1, description="How often each scenario is run.")
+    runs: _Runs = Field(
+        default=1,
+        description="How often each scenario is run. `{min: 1, max: 3}` stops as soon as the comparison with the "
+        "baseline is decided.",
+    )
     runner: RunnerSettings = Field(default=RunnerSettings(), description="How they are run.")
     noise: NoiseConfig = Field(default=NoiseConfig(), description="Faults around the agent.")
     matrix: dict[str, dict[str, Any]] = Field(
@@ -188,6 +216,11 @@ class SuiteSettings(_Section):
     cassettes: Cassettes | None = Field(default=None, description="Recorded answers of live engines; null uses none.")
     gate: Gate = Field(default=Gate(), description="The conditions that the session must meet.")
     reports: Reports = Field(default=Reports(), description="Files with the results.")
+
+    @property
+    def most_runs(self) -> int:
+        """The largest number of runs of each scenario."""
+        return self.runs.max if isinstance(self.runs, RunRange) else self.runs
 
     @model_validator(mode="before")
     @classmethod
