@@ -1,0 +1,141 @@
+"""What more runs of the candidate would show, and the smallest drop that the runs could have shown.
+
+Both follow from the variance within scenarios, between runs, and of the differences between scenarios.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_pare.inference.paired import ScenarioPair
+
+PROBABILITY_TO_SETTLE: Final = 0.8
+"""The predicted probability of a verdict after the further runs."""
+
+POWER: Final = 0.8
+"""The probability that a drop of `smallest_drop` is found."""
+
+MOST_RUNS: Final = 100
+"""No more runs of a scenario than this are suggested."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Means and variances of a comparison.
+
+    Attributes:
+        scenarios: Number of scenarios.
+        difference: Mean difference of the scenarios' success rates, candidate less baseline.
+        variance: Variance of the scenarios' differences.
+        baseline_rate: Mean success rate of the scenarios in the baseline.
+        baseline_within: Variance of the outcomes of one scenario in the baseline.
+        candidate_within: The same of the candidate.
+        baseline_share: Mean over the scenarios of 1 / runs in the baseline.
+        candidate_share: The same of the candidate.
+    """
+
+    scenarios: int
+    difference: float
+    variance: float
+    baseline_rate: float
+    baseline_within: float
+    candidate_within: float
+    baseline_share: float
+    candidate_share: float
+
+    @classmethod
+    def of(cls, pairs: Sequence[ScenarioPair]) -> Spread:
+        """Return the figures of these pairs.
+
+        Where each scenario has one run in one session, the other session's variance is taken; where it has one in both,
+        all variance of the differences is taken as variance between runs.
+        """
+        differences = np.array([np.mean(pair.candidate) - np.mean(pair.baseline) for pair in pairs])
+        variance = float(differences.var(ddof=1)) if len(pairs) > 1 else 0.0
+        shares = [float(np.mean([1 / len(one) for one in side])) for side in _sides(pairs)]
+        within = [_within(side) for side in _sides(pairs)]
+        known = next((one for one in within if one is not None), variance / sum(shares))
+        return cls(
+            scenarios=len(pairs),
+            difference=float(differences.mean()),
+            variance=variance,
+            baseline_rate=float(np.mean([np.mean(pair.baseline) for pair in pairs])),
+            baseline_within=known if within[0] is None else within[0],
+            candidate_within=known if within[1] is None else within[1],
+            baseline_share=shares[0],
+            candidate_share=shares[1],
+        )
+
+
+def _sides(pairs: Sequence[ScenarioPair]) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
+    return [pair.baseline for pair in pairs], [pair.candidate for pair in pairs]
+
+
+def _within(side: list[tuple[float, ...]]) -> float | None:
+    """Return the mean variance of the outcomes of a scenario; None if each has one run."""
+    variances = [float(np.var(one, ddof=1)) for one in side if len(one) > 1]
+    return float(np.mean(variances)) if variances else None
+
+
+def further_rounds(spread: Spread, *, margin: float, alpha: float) -> int | None:
+    """Return how often to play every scenario once more, so that the verdict is probably PASS or FAIL.
+
+    It is the smallest number with a predicted probability of `PROBABILITY_TO_SETTLE`. More runs of the candidate change
+    its own error alone: the variance within scenarios that shrinks with its runs. The new mean difference is normal
+    around the present one, with the variance that disappears (Spiegelhalter, Freedman and Blackburn 1986 predict trials
+    so). The error of the baseline stays.
+
+    Returns:
+        The number; None if none up to `MOST_RUNS` runs of a scenario is enough: the baseline needs more runs, or the
+        suite more scenarios.
+    """
+    from scipy.special import ndtr, stdtrit
+
+    if 0.5**spread.scenarios > alpha:
+        return None
+    runs = 1 / spread.candidate_share
+    rounds = np.arange(1, max(MOST_RUNS - int(runs), 0) + 1)
+    gone = spread.candidate_within * (1 / runs - 1 / (runs + rounds))
+    least = spread.baseline_within * spread.baseline_share + spread.candidate_within / (runs + rounds)
+    critical = stdtrit(spread.scenarios - 1, 1 - alpha)
+    reach = critical * np.sqrt(np.maximum(spread.variance - gone, least) / spread.scenarios)
+    moved = np.sqrt(gone / spread.scenarios) + 1e-12
+    fails = ndtr((-reach - spread.difference) / moved)
+    passes = ndtr((spread.difference + margin - reach) / moved)
+    # If the two regions meet, each difference is in one of them.
+    enough = np.where(2 * reach <= margin, 1.0, fails + passes) >= PROBABILITY_TO_SETTLE
+    return int(rounds[enough.argmax()]) if enough.any() else None
+
+
+def smallest_drop(spread: Spread, *, alpha: float) -> float | None:
+    """Return the smallest drop of the success rate that such runs find with a probability of `POWER`, 0 to 1.
+
+    The drop lowers the rate of each scenario by the same factor, which changes the variance of the candidate's
+    outcomes.
+
+    Returns:
+        The drop; None if these runs find none.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    if 0.5**spread.scenarios > alpha or not spread.baseline_rate:
+        return None
+    rate = spread.baseline_rate
+    between = max(rate * (1 - rate) - spread.baseline_within, 0.0)
+    drops = np.arange(1, 1001) / 1000 * rate
+    factor = 1 - drops / rate
+    within = factor * rate - factor**2 * (rate - spread.baseline_within)
+    variance = (
+        spread.baseline_within * spread.baseline_share
+        + within * spread.candidate_share
+        + between * (1 - factor) ** 2
+    )  # fmt: skip
+    reach = (stdtrit(spread.scenarios - 1, 1 - alpha) + ndtri(POWER)) * np.sqrt(variance / spread.scenarios)
+    found = drops >= reach
+    return float(drops[found.argmax()]) if found.any() else None
