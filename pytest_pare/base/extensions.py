@@ -49,8 +49,15 @@ BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
         "tool_partial": "pytest_pare.simulation.tool_faults:PARTIAL",
     },
     "criterion": {
-        "min_success_rate": "pytest_pare.results.gate:success_rate",
-        "robustness": "pytest_pare.results.gate:robustness",
+        "min_success_rate": "pytest_pare.results.criteria:success_rate",
+        "max_regression": "pytest_pare.results.criteria:regression",
+        "min_pass_hat_k": "pytest_pare.results.criteria:pass_hat",
+        "min_acceptance_rate": "pytest_pare.results.criteria:acceptance_rate",
+        "max_proposal_rate": "pytest_pare.results.criteria:proposal_rate",
+        "max_writes_without_consent": "pytest_pare.results.criteria:writes_without_consent",
+        "max_exceptions": "pytest_pare.results.criteria:exceptions",
+        "max_cost": "pytest_pare.results.criteria:cost",
+        "robustness": "pytest_pare.results.criteria:robustness",
     },
     "report": {
         "json": "pytest_pare.results.files:write_json",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from pytest_pare.settings.models import Gate
+from pytest_pare.settings.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.results.gate import GateInput, Verdict, evaluate_gate
+from pytest_pare.results.gate import KINDS, GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
+from pytest_pare.results.usage import cost_of_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.results.comparison import Comparison
 
-_KINDS = ("success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed")
 
-
-def judge(results: SuiteResults, *, partial: Sequence[str] = (), interrupted: bool = False) -> Verdict:
+def judge(
+    results: SuiteResults,
+    *,
+    partial: Sequence[str] = (),
+    interrupted: bool = False,
+    comparison: Comparison | None = None,
+) -> Verdict:
     """Return the gate's verdict on the runs of a suite.
 
     Args:
         results: The runs.
         partial: Why they are not the whole suite; empty if they are.
         interrupted: Whether the session was ended early.
+        comparison: The comparison with the suite's baseline; None without one.
     """
-    counts: dict[str, Any] = {kind: results.count(kind) for kind in _KINDS}
+    counts: dict[str, Any] = {kind: results.count(kind) for kind in KINDS}
     gate = results.plan.gate
+    attempts = (one.result for attempts in results.attempts.values() for one in attempts)
     return evaluate_gate(
         GateInput(
             **counts,
-            min_success_rate=gate.min_success_rate,
             robustness=least_area(results.curves()),
-            min_robustness=gate.robustness,
+            comparison=comparison,
+            cost=cost_of_runs(one for one in attempts if one is not None),
             attempts=results.times_played(),
             results=[one.result for one in results.outcomes.values() if one.result is not None],
+            outcomes=_by_scenario(results),
             partial=tuple(partial),
             criteria=gate.values,
+            inconclusive=gate.inconclusive,
             deselected=results.deselected,
             interrupted=interrupted,
         )
     )
+
+
+def _by_scenario(results: SuiteResults) -> dict[str, list[str]]:
+    """Return the outcomes of each scenario, by its id and variant."""
+    kinds: dict[str, list[str]] = {}
+    for nodeid, outcome in results.outcomes.items():
+        kinds.setdefault(str(replace(results.run_id(nodeid), run_number=None)), []).append(outcome.kind)
+    return kinds

@@ -107,6 +107,15 @@ SHORTHANDS = (
             "help": "Fail the session if less than this share of runs succeeds (0 to 1).",
         },
     ),
+    Option(
+        "--pare-baseline",
+        "pare_baseline",
+        "gate.baseline",
+        {
+            "metavar": "BASELINE",
+            "help": "Compare with a baseline: a FILE, git:REF for the file in a commit, or session:ID for a ledger.",
+        },
+    ),
 )
 PRUNE = Option(
     "--pare-prune-cassettes",

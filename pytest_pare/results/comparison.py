@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.run_set import ComparedRun, RunSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from pytest_pare.inference.decision import Decision
+    from pytest_pare.inference.decision import Decision, Word
 
 __all__ = [
     "CategoryShare",
@@ -24,13 +24,10 @@ __all__ = [
     "RunSet",
     "ScenarioChange",
     "VariantComparison",
-    "Word",
     "worst",
 ]
 
-Word = Literal["PASS", "FAIL", "INCONCLUSIVE"]
-
-_BY_GRAVITY: Final[tuple[Word, ...]] = ("PASS", "INCONCLUSIVE", "FAIL")
+_BY_GRAVITY: Final[Sequence[Word]] = ("PASS", "INCONCLUSIVE", "FAIL")
 
 
 def worst(words: list[Word]) -> Word:
@@ -116,9 +113,8 @@ class VariantComparison:
 
     Attributes:
         variant: The variant; empty without any.
-        decision: The difference with its interval, the tests, and the verdict; a drop is tested at the level that
-            Holm's correction for the number of variants leaves.
-        p_drop: The p-value of the test for a drop with this correction.
+        decision: The difference with its interval, the tests, and the verdict; p-values are corrected by Holm for the
+            number of variants.
         runs_before: Compared runs of the baseline.
         runs_now: Compared runs of the session.
         scenarios: The compared scenarios, sorted by id.
@@ -130,7 +126,6 @@ class VariantComparison:
 
     variant: str
     decision: Decision
-    p_drop: float
     runs_before: int
     runs_now: int
     scenarios: tuple[ScenarioChange, ...]
@@ -177,7 +172,7 @@ class VariantComparison:
             "verdict": self.verdict,
             "difference": decision.difference,
             "interval": [decision.interval.low, decision.interval.high],
-            "p_drop": self.p_drop,
+            "p_drop": decision.p_drop,
             "p_margin": decision.p_margin,
             "method": decision.method,
             "further_runs": decision.further_runs,

@@ -10,7 +10,7 @@ from pytest_pare.results.comparison import CategoryShare, ScenarioChange
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_pare.inference.decision import ScenarioPair
+    from pytest_pare.inference.paired import ScenarioPair
     from pytest_pare.results.run_set import ComparedRun
 
     # The runs of a scenario that are compared: those of the baseline, and those of the session.
@@ -25,7 +25,7 @@ def changes_of(pairs: Mapping[str, Pair]) -> tuple[ScenarioChange, ...]:
     """
     from pytest_pare.inference.multiplicity import holm, scenario_test
 
-    p_values = holm([scenario_test(scores(scenario, pair)) for scenario, pair in pairs.items()])
+    p_values = holm([scenario_test(scores_of(scenario, pair)) for scenario, pair in pairs.items()])
     counts = {scenario: (_successes(before), _successes(now)) for scenario, (before, now) in pairs.items()}
     return tuple(
         ScenarioChange(
@@ -41,9 +41,9 @@ def changes_of(pairs: Mapping[str, Pair]) -> tuple[ScenarioChange, ...]:
     )
 
 
-def scores(scenario_id: str, pair: Pair) -> ScenarioPair:
+def scores_of(scenario_id: str, pair: Pair) -> ScenarioPair:
     """Return the compared runs of a scenario as the numbers that tests need."""
-    from pytest_pare.inference.decision import ScenarioPair
+    from pytest_pare.inference.paired import ScenarioPair
 
     before, now = (tuple(run.score for run in runs) for runs in pair)
     return ScenarioPair(scenario_id, before, now)

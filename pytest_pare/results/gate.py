@@ -8,23 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_pare.base.extensions import named
 from pytest_pare.base.serialization import error_text
 from pytest_pare.results.attempts import Attempts
-from pytest_pare.results.text import as_written, decimals_of, plural, rounded
+from pytest_pare.results.run_set import LEFT_OUT
+from pytest_pare.results.text import as_written, decimals_of, percent, plural
+from pytest_pare.results.usage import Known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_pare.inference.decision import Word
+    from pytest_pare.results.comparison import Comparison
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
 _COUNTED: Final = ("success", "failed", "exception", "no_validation", "no_result")
-_LEFT_OUT: Final = ("skipped", "xfailed")
-_TOO_FEW: Final = "too few runs succeeded"
-_TOO_FRAGILE: Final = "the robustness is too low"
-_NO_CURVE: Final = "the robustness could not be measured: the sweep was not run, or a level of it has no judged run"
+KINDS: Final = (*_COUNTED, *LEFT_OUT)
+"""The kinds of outcomes."""
+
+# Criteria that say how many runs must succeed. Without any of them, every run must.
+_OF_SUCCESS: Final = ("min_success_rate", "robustness", "min_pass_hat_k", "max_regression")
+# Criteria whose values are from 0 to 1.
+_RATES: Final = ("min_success_rate", "robustness")
+_VERB: Final = {"pass": "passes", "fail": "fails"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,8 @@ class GateInput:
     """The outcomes of a session, and the values of the gate's criteria.
 
     The success rate is `success` divided by the sum of the first five counts, so a run with an exception, without a
-    verdict or without a result counts like a failed one. Skipped runs and expected failures are left out.
+    verdict or without a result counts like a failed one. Skipped runs, expected failures and runs that were not needed
+    are left out.
 
     Attributes:
         success: Runs that the validator accepted.
@@ -42,16 +52,18 @@ class GateInput:
         no_result: Runs that were selected and have no result, because of a crash or an early end of the session.
         skipped: Runs that were skipped.
         xfailed: Runs that were expected to fail, and did.
-        min_success_rate: The least success rate that passes, 0 to 1; None if every run must succeed, or the
-            area decides.
+        not_needed: Runs that were not begun, because the comparison was decided without them.
         partial: Why the session is not the whole suite, for example `("-k smoke",)`; empty if it is.
         deselected: Runs of the suite that are not part of a partial session; None if unknown.
         interrupted: Whether the session was ended early.
         robustness: The least area under a robustness curve, 0 to 1; None if it could not be measured.
-        min_robustness: The least area that passes, 0 to 1; None if it is no criterion.
+        comparison: The comparison with the baseline; None without one.
+        cost: The cost in US dollars of the attempts at the runs; its `runs` are the attempts that called a model.
         attempts: How often the runs were played; it decides nothing, and is reported.
         results: The result of each run that has one, for criteria that look at more than counts.
-        criteria: Name to value of further criteria, extensions of the kind `criterion`.
+        outcomes: The outcomes of the runs of each scenario, by its id, or its id and variant.
+        criteria: Name to value of the criteria that the suite sets, built-in ones and extensions.
+        inconclusive: Whether a session passes whose comparison is inconclusive.
     """
 
     success: int = 0
@@ -61,24 +73,29 @@ class GateInput:
     no_result: int = 0
     skipped: int = 0
     xfailed: int = 0
-    min_success_rate: float | None = None
+    not_needed: int = 0
     partial: tuple[str, ...] = ()
     deselected: int | None = None
     interrupted: bool = False
     robustness: Fraction | None = None
-    min_robustness: float | None = None
+    comparison: Comparison | None = None
+    cost: Known = field(default_factory=lambda: Known.of(()))
     attempts: Attempts = field(default_factory=Attempts)
     results: Sequence[PAREScenarioValidationResult] = ()
+    outcomes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     criteria: Mapping[str, Any] = field(default_factory=dict)
+    inconclusive: Literal["pass", "fail"] = "pass"
 
     def __post_init__(self) -> None:
-        for name in (*_COUNTED, *_LEFT_OUT):
+        for name in KINDS:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative: {getattr(self, name)}")
-        for name in ("min_success_rate", "robustness", "min_robustness"):
+        if self.robustness is not None and not 0 <= self.robustness <= 1:
+            raise ValueError(f"robustness must be from 0 to 1: {self.robustness}")
+        for name in _RATES:
             # A comparison with NaN is false, so this refuses it as well.
-            if getattr(self, name) is not None and not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be from 0 to 1: {getattr(self, name)}")
+            if name in self.criteria and not 0 <= self.criteria[name] <= 1:
+                raise ValueError(f"the criterion {name} must be from 0 to 1: {self.criteria[name]}")
 
     @property
     def runs(self) -> int:
@@ -97,11 +114,16 @@ class VerdictPart:
 
     Attributes:
         reason: Why the session does not pass; None if it does.
-        line: What the criterion expected and got, for a terminal; None if there is nothing to say.
+        line: What the criterion expected and got, for a terminal; it may have several lines. None if there is nothing
+            to say.
+        got: The figure that was judged, for JSON; None if there is none.
+        inconclusive: Whether there is a reason because the runs are too few to decide.
     """
 
     reason: str | None = None
     line: str | None = None
+    got: float | None = None
+    inconclusive: bool = False
 
 
 Criterion = Callable[[GateInput, Any], VerdictPart]
@@ -114,33 +136,50 @@ class Verdict:
 
     Attributes:
         given: The outcomes that were judged.
-        passed: Whether the session passes.
-        reasons: Why the session does not pass; empty if it does.
-        lines: The verdict and why, for a terminal.
+        word: PASS, FAIL or INCONCLUSIVE.
+        reasons: Why it is not PASS; empty if it is.
+        criteria: Name to value of the criteria that decided.
+        parts: Name to the verdict of each of them.
     """
 
     given: GateInput
-    passed: bool
+    word: Word
     reasons: tuple[str, ...]
-    lines: tuple[str, ...]
+    criteria: Mapping[str, Any]
+    parts: Mapping[str, VerdictPart]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the session passes. If the verdict is inconclusive, the suite decides that."""
+        return self.word == "PASS" or (self.word == "INCONCLUSIVE" and self.given.inconclusive == "pass")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The verdict and why, for a terminal."""
+        return tuple(_lines(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict as builtins for JSON."""
         given = self.given
         rate = given.success_rate
         return {
-            "verdict": _word(self.passed),
+            "verdict": self.word,
             "passed": self.passed,
             "reasons": list(self.reasons),
             "success_rate": None if rate is None else float(rate),
-            "min_success_rate": given.min_success_rate,
+            "min_success_rate": given.criteria.get("min_success_rate"),
             "robustness": None if given.robustness is None else float(given.robustness),
-            "min_robustness": given.min_robustness,
+            "min_robustness": given.criteria.get("robustness"),
+            "criteria": {
+                name: {"value": self.criteria[name], "got": part.got, "reason": part.reason}
+                for name, part in self.parts.items()
+            },
             "runs": given.runs,
-            "counts": {name: getattr(given, name) for name in (*_COUNTED, *_LEFT_OUT)},
+            "counts": {name: getattr(given, name) for name in KINDS},
             "partial": list(given.partial),
             "deselected": given.deselected,
             "interrupted": given.interrupted,
+            "comparison": None if given.comparison is None else given.comparison.to_dict(),
             "lines": list(self.lines),
         }
 
@@ -149,46 +188,26 @@ def evaluate_gate(given: GateInput) -> Verdict:
     """Return the verdict on a session.
 
     A session passes if at least one of its runs was judged, each run has a result, no criterion is missed, and it was
-    not interrupted. Without a rate and an area, every run must succeed. A partial session can pass; its verdict says
-    that it is partial.
+    not interrupted. Every run must succeed if no criterion says how many must. A partial session can pass; its verdict
+    says that it is partial.
     """
-    criteria = _criteria(given)
+    criteria = dict(given.criteria)
+    if not any(name in criteria for name in _OF_SUCCESS):
+        criteria = {"min_success_rate": 1, **criteria}
     parts = {name: _judge(name, given, value) for name, value in criteria.items()}
-    reasons = [part.reason for name, part in parts.items() if part.reason is not None]
+    missed = [part for part in parts.values() if part.reason is not None and not part.inconclusive]
     if not given.success + given.failed:
         # Without a judged run, the success rate has no meaning.
-        missed = parts["min_success_rate"].reason if "min_success_rate" in parts else None
-        reasons = ["no run was judged", *(reason for reason in reasons if reason != missed)]
+        missed = [VerdictPart("no run was judged"), *(part for part in missed if part is not parts.get(_RATES[0]))]
     if given.no_result:
         verb = "has" if given.no_result == 1 else "have"
-        reasons.append(f"{plural(given.no_result, 'run')} {verb} no result")
+        missed.append(VerdictPart(f"{plural(given.no_result, 'run')} {verb} no result"))
     if given.interrupted:
-        reasons.append("the session was interrupted")
-    return Verdict(given, not reasons, tuple(reasons), tuple(_lines(given, reasons, parts)))
-
-
-def _criteria(given: GateInput) -> dict[str, Any]:
-    """Return name and value of the criteria that decide; every run must succeed without a rate and an area."""
-    known = {"min_success_rate": given.min_success_rate, "robustness": given.min_robustness}
-    chosen = {**{name: value for name, value in known.items() if value is not None}, **given.criteria}
-    return chosen if {*known} & {*chosen} else {"min_success_rate": 1, **chosen}
-
-
-def success_rate(given: GateInput, value: float) -> VerdictPart:
-    """Judge a session by its success rate, which is on the first line of every verdict."""
-    rate = given.success_rate
-    return VerdictPart(_TOO_FEW if rate is not None and rate < as_written(value) else None)
-
-
-def robustness(given: GateInput, value: float) -> VerdictPart:
-    """Judge a session by the least area under a robustness curve."""
-    if given.robustness is None:
-        return VerdictPart(_NO_CURVE)
-    needed, decimals = as_written(value), decimals_of(value)
-    is_low = given.robustness < needed
-    shown = rounded(given.robustness, decimals, needed, Fraction(1))
-    line = f"robustness{' too low' * is_low}: area {shown}, {rounded(needed, decimals)} needed"
-    return VerdictPart(_TOO_FRAGILE if is_low else None, line)
+        missed.append(VerdictPart("the session was interrupted"))
+    undecided = [part for part in parts.values() if part.reason is not None and part.inconclusive]
+    word: Word = "FAIL" if missed else "INCONCLUSIVE" if undecided else "PASS"
+    reasons = tuple(part.reason for part in (*missed, *undecided) if part.reason is not None)
+    return Verdict(given, word, reasons, criteria, parts)
 
 
 def _judge(name: str, given: GateInput, value: Any) -> VerdictPart:
@@ -208,49 +227,50 @@ def _judge(name: str, given: GateInput, value: Any) -> VerdictPart:
             return VerdictPart(
                 f"the criterion {name} must return a VerdictPart whose {field_name} is a text or None, got {got}"
             )
+    if part.got is not None and not (isinstance(part.got, int | float) and isfinite(part.got)):
+        return VerdictPart(f"the criterion {name} must return a VerdictPart whose got is a finite number or None")
     return part
 
 
-def _lines(given: GateInput, reasons: list[str], parts: Mapping[str, VerdictPart]) -> list[str]:
-    line = f"gate {_word(not reasons)}: {given.success} of {plural(given.runs, 'run')} succeeded"
-    value, decimals = given.min_success_rate, decimals_of(given.min_success_rate)
-    needed = as_written(1 if value is None and "min_success_rate" in parts else value or 0)
+def _first_line(verdict: Verdict) -> str:
+    given = verdict.given
+    line = f"gate {verdict.word}: {given.success} of {plural(given.runs, 'run')} succeeded"
+    value = given.criteria.get("min_success_rate")
+    needed = as_written(1 if value is None and "min_success_rate" in verdict.parts else value or 0)
     if given.success_rate is not None:
-        line += f" ({_percent(given.success_rate, needed, decimals)})"
+        line += f" ({percent(given.success_rate, needed, decimals_of(value))})"
     if value is not None:
-        line += f", {_percent(needed, needed, decimals)} needed"
-    elif "min_success_rate" in parts:
+        line += f", {percent(needed, needed, decimals_of(value))} needed"
+    elif "min_success_rate" in verdict.parts:
         line += ", every run must succeed (no rate set)"
-    lines = [
-        line + _listing(": ", given, _COUNTED[1:]),
-        *(part.line for part in parts.values() if part.line is not None),
-    ]
+    return line + _listing(": ", given, _COUNTED[1:])
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    given, parts = verdict.given, verdict.parts
+    lines = [_first_line(verdict)]
+    for part in parts.values():
+        lines += [] if part.line is None else part.line.splitlines()
     # The lines above show what these criteria got.
-    shown = {_TOO_FEW, *(part.reason for part in parts.values() if part.line is not None)}
-    if others := [reason for reason in reasons if reason not in shown]:
+    shown = {part.reason for name, part in parts.items() if part.line is not None or name == "min_success_rate"}
+    if others := [reason for reason in verdict.reasons if reason not in shown]:
         lines.append(f"cannot pass: {'; '.join(others)}")
+    if verdict.word == "INCONCLUSIVE":
+        lines.append(f"an inconclusive verdict {_VERB[given.inconclusive]} (gate.inconclusive: {given.inconclusive})")
     if warning := given.attempts.warning():
         lines.append(warning)
-    if left_out := _listing("not counted: ", given, _LEFT_OUT):
+    if left_out := _listing("not counted: ", given, LEFT_OUT):
         lines.append(left_out)
     if given.partial:
         partial = f"partial session ({', '.join(given.partial)})"
         if given.deselected is not None:
-            selected = given.runs + given.skipped + given.xfailed
+            selected = given.runs + sum(getattr(given, name) for name in LEFT_OUT)
             partial += f": {selected} of {plural(selected + given.deselected, 'run')} selected"
         lines.append(partial)
     return lines
-
-
-def _word(passed: bool) -> str:
-    return "PASS" if passed else "FAIL"
 
 
 def _listing(prefix: str, given: GateInput, names: tuple[str, ...]) -> str:
     counts = [(getattr(given, name), name.replace("_", " ")) for name in names]
     shown = [plural(count, name) if name == "exception" else f"{count} {name}" for count, name in counts if count]
     return prefix + ", ".join(shown) if shown else ""
-
-
-def _percent(rate: Fraction, needed: Fraction, decimals: int) -> str:
-    return rounded(100 * rate, decimals - 2, 100 * needed, Fraction(100)) + " %"

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from pytest_pare.inference.baseline_size import RECOMMENDED_RUNS, baseline_warning
 from pytest_pare.results.comparison import Comparison, FigureChange, VariantComparison, worst
-from pytest_pare.results.drift import changes_of, drift_of, scores
+from pytest_pare.results.drift import changes_of, drift_of, scores_of
 from pytest_pare.results.text import plural
 from pytest_pare.results.usage import Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_pare.inference.decision import Decision, Look
-    from pytest_pare.results.comparison import Word
+    from pytest_pare.inference.decision import Decision, Look, Word
     from pytest_pare.results.drift import Pair
     from pytest_pare.results.run_set import ComparedRun, RunSet
-
-ALPHA: Final = 0.05
-"""The level of each test."""
-
-ENOUGH_RUNS: Final = 10
-"""Runs of a scenario from which on a baseline is not called small."""
-
-UNRELIABLE: Final = (
-    f"with 3 runs a scenario, the worst tenth of baselines is red in 20 % of unchanged sessions, with {ENOUGH_RUNS} "
-    "runs in 10 %"
-)
-"""What a small baseline costs."""
 
 
 def compare(
@@ -62,7 +50,7 @@ def compare(
             pairs[variant] = found
         else:
             not_compared[variant] = _why_not(variant, before, now[variant])
-    variants = _corrected(pairs, max_regression, look)
+    variants = _decided(pairs, max_regression, look)
     verdict, reasons = _verdict(variants, not_compared)
     return Comparison(
         baseline=baseline.name,
@@ -105,33 +93,24 @@ def _why_not(variant: str, before: Mapping[str, object], now: Mapping[str, objec
     return "no scenario has runs in both" if now else "none of its runs says something about the agent"
 
 
-def _corrected(
+def _decided(
     pairs: Mapping[str, Mapping[str, Pair]], max_regression: float, look: Look | None
 ) -> tuple[VariantComparison, ...]:
-    """Return the comparison of each variant, with the tests for a drop corrected by Holm."""
+    """Return the comparison of each variant."""
     # Slow to import, and needed by comparisons alone.
-    from pytest_pare.inference.decision import decide
-    from pytest_pare.inference.multiplicity import holm
+    from pytest_pare.inference.decision import decide_all
 
-    numbers = {variant: [scores(*one) for one in found.items()] for variant, found in pairs.items()}
-    first = [decide(one, max_regression=max_regression, alpha=ALPHA, look=look) for one in numbers.values()]
-    corrected = []
-    for variant, decision, p_drop in zip(pairs, first, holm([one.p_drop for one in first]), strict=True):
-        if decision.verdict == "FAIL" and p_drop > ALPHA:
-            # Holm's method tests this variant at a lower level.
-            level = ALPHA * decision.p_drop / p_drop
-            decision = decide(numbers[variant], max_regression=max_regression, alpha=level, look=look)  # noqa: PLW2901
-        corrected.append(_variant(variant, pairs[variant], decision, p_drop))
-    return tuple(corrected)
+    scores = {variant: [scores_of(*one) for one in found.items()] for variant, found in pairs.items()}
+    decisions = decide_all(scores, max_regression=max_regression, look=look)
+    return tuple(_variant(variant, found, decisions[variant]) for variant, found in pairs.items())
 
 
-def _variant(variant: str, pairs: Mapping[str, Pair], decision: Decision, p_drop: float) -> VariantComparison:
+def _variant(variant: str, pairs: Mapping[str, Pair], decision: Decision) -> VariantComparison:
     before = [run for one, _ in pairs.values() for run in one]
     now = [run for _, one in pairs.values() for run in one]
     return VariantComparison(
         variant=variant,
         decision=decision,
-        p_drop=p_drop,
         runs_before=len(before),
         runs_now=len(now),
         scenarios=changes_of(pairs),
@@ -174,8 +153,8 @@ def _verdict(variants: Sequence[VariantComparison], not_compared: Mapping[str, s
 
 
 def _warnings(baseline: RunSet, candidate: RunSet, pairs: Mapping[str, Mapping[str, Pair]]) -> Iterator[str]:
-    fewest = min((len(before) for found in pairs.values() for before, _ in found.values()), default=ENOUGH_RUNS)
-    if (warning := small_baseline(fewest)) is not None:
+    fewest = min((len(before) for found in pairs.values() for before, _ in found.values()), default=None)
+    if fewest is not None and (warning := small_baseline(fewest)) is not None:
         yield warning
     for name, version in sorted(baseline.versions.items()):
         if (other := candidate.versions.get(name)) is not None and other != version:
@@ -188,6 +167,10 @@ def small_baseline(runs: int) -> str | None:
     Args:
         runs: The runs of the scenario that has the fewest.
     """
-    if runs >= ENOUGH_RUNS:
+    share = baseline_warning(runs)
+    if share is None:
         return None
-    return f"the baseline has {plural(runs, 'run')} a scenario: {UNRELIABLE}"
+    return (
+        f"the baseline has {plural(runs, 'run')} a scenario: the worst tenth of such baselines is red in "
+        f"{100 * share:.0f} % of unchanged sessions; accept {RECOMMENDED_RUNS} runs or more"
+    )

@@ -57,3 +57,14 @@ def rounded(value: Fraction, decimals: int, *bounds: Fraction) -> str:
         units -= 1
     whole, part = divmod(units, scale)
     return f"{whole}.{part:0{decimals}}"
+
+
+def percent(rate: Fraction, needed: Fraction, decimals: int = 3) -> str:
+    """Return a rate as a percentage; a rate below the needed one, or below 1, is never rounded up to it.
+
+    Args:
+        rate: 0 to 1.
+        needed: The needed rate.
+        decimals: The decimals of the needed rate, see `decimals_of`.
+    """
+    return rounded(100 * rate, decimals - 2, 100 * needed, Fraction(100)) + " %"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location, dotted
+from pytest_pare.settings.gate import REFERENCES
 from pytest_pare.settings.models import SuiteSettings
 
 
@@ -46,6 +47,7 @@ FLAG_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _take
 PATH_KEYS = frozenset(
     {
         "cassettes.dir",
+        "gate.baseline",
         "noise.data",
         "reports.formats[]",
         "reports.json",
@@ -58,6 +60,11 @@ PATH_KEYS = frozenset(
         "scenarios.split",
     }
 )
+
+
+def is_path(key: str, value: str) -> bool:
+    """Return whether the value of a key is a path; a baseline may be a reference instead."""
+    return bool(value) and key in PATH_KEYS and not (key == "gate.baseline" and value.startswith(REFERENCES))
 
 
 def is_key(key: str) -> bool:

@@ -15,7 +15,8 @@ from pytest_pare.scenarios.config import (
     TimeMode,
     TraceFormat,
 )
-from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Probability, Setting, only_extensions
+from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Setting, only_extensions
+from pytest_pare.settings.gate import Gate
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
@@ -78,48 +79,6 @@ class RunnerSettings(MultiScenarioRunnerConfig):
     trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
     # Set by code alone: a suite file has a section of its own for it.
     noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig(), description=_description("noise"))
-
-
-class Gate(_Section):
-    """The conditions that a session must meet."""
-
-    min_success_rate: Probability | None = Field(
-        default=None, description="Lowest share of runs that must succeed, a fraction from 0 to 1; null sets no gate."
-    )
-    robustness: Probability | None = Field(
-        default=None,
-        description="Lowest area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
-    )
-    criteria: dict[Name, Any] = Field(
-        default={}, description="Criteria of extensions: name to the value that the criterion gets."
-    )
-    reruns: Literal["first", "last"] = Field(
-        default="first",
-        description="Which attempt counts if a plugin repeats a failed run. An attempt that infrastructure ended "
-        "counts only if it is the last.",
-    )
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The values of the criteria that decide, by their names."""
-        own = {name: getattr(self, name) for name in BUILT_IN["criterion"]}
-        return {name: value for name, value in own.items() if value is not None} | self.criteria
-
-    @field_validator("criteria")
-    @classmethod
-    def _refuse_unknown_criteria(cls, criteria: dict[str, Any]) -> dict[str, Any]:
-        return only_extensions("criterion", criteria)
-
-    @field_validator("min_success_rate", "robustness", mode="before")
-    @classmethod
-    def _hint_at_percent(cls, rate: object) -> object:
-        if isinstance(rate, int | float) and 1 < rate <= 100:
-            raise PydanticCustomError(
-                "percent",
-                "must be a fraction from 0 to 1, got {rate}; write {fraction} for {rate} %",
-                {"rate": f"{rate:g}", "fraction": f"{rate / 100:g}"},
-            )
-        return rate
 
 
 class Reports(_Section):
@@ -261,6 +220,17 @@ class SuiteSettings(_Section):
                 "there is no robustness curve without a sweep of two levels at least; add that section, or leave out "
                 "this key",
                 {"keys": ("gate", "robustness")},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_too_few_runs(self) -> Self:
+        wanted = self.gate.min_pass_hat_k
+        if wanted is not None and wanted.k > self.runs:
+            raise PydanticCustomError(
+                "too_few_runs",
+                "needs {k} runs of each scenario, and runs is {runs}; raise runs, or lower this key",
+                {"keys": ("gate", "min_pass_hat_k", "k"), "k": wanted.k, "runs": self.runs},
             )
         return self
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location
-from pytest_pare.settings.keys import PATH_KEYS, key_of
+from pytest_pare.settings.keys import is_path, key_of
 
 
 def absolute_paths(value: Any, base_dir: Path, location: Location = ()) -> Any:
@@ -18,8 +18,7 @@ def absolute_paths(value: Any, base_dir: Path, location: Location = ()) -> Any:
         location: The location.
     """
     if isinstance(value, str):
-        is_path = bool(value) and key_of(location) in PATH_KEYS
-        absolute = str((base_dir / value).resolve()) if is_path else value
+        absolute = str((base_dir / value).resolve()) if is_path(key_of(location), value) else value
         return value if absolute == value else absolute
     if isinstance(value, list):
         items = [absolute_paths(item, base_dir, (*location, index)) for index, item in enumerate(value)]

@@ -12,15 +12,29 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_pare.results.gate import Criterion, GateInput, VerdictPart, evaluate_gate, success_rate
+from pytest_pare.base.extensions import BUILT_IN
+from pytest_pare.results.criteria import success_rate
+from pytest_pare.results.gate import Criterion, GateInput, Verdict, VerdictPart, evaluate_gate
 
 
-def lines(**outcomes: Any) -> list[str]:
-    return list(evaluate_gate(GateInput(**outcomes)).lines)
+def judged(**values: Any) -> Verdict:
+    """Return the verdict on outcomes, of which some keywords are names of criteria."""
+    criteria = {name: values.pop(name) for name in CRITERIA & values.keys()}
+    ordered = {name: criteria[name] for name in BUILT_IN["criterion"] if name in criteria}
+    area = {"robustness": values.pop("min_robustness")} if "min_robustness" in values else {}
+    return evaluate_gate(GateInput(**values, criteria={**ordered, **area}))
 
 
-def passes(**outcomes: Any) -> bool:
-    return evaluate_gate(GateInput(**outcomes)).passed
+# `robustness` is the name of the measured area, too; its criterion is called `min_robustness` here.
+CRITERIA = set(BUILT_IN["criterion"]) - {"robustness"}
+
+
+def lines(**values: Any) -> list[str]:
+    return list(judged(**values).lines)
+
+
+def passes(**values: Any) -> bool:
+    return judged(**values).passed
 
 
 @pytest.mark.parametrize(
@@ -201,22 +215,29 @@ def test_areas(area: Fraction, needed: float, shown: str) -> None:
 
 @given(st.fractions(0, 1), st.floats(0, 1) | st.integers(0, 1000).map(lambda thousandths: thousandths / 1000))
 def test_the_area_that_is_shown_never_contradicts_the_verdict(area: Fraction, needed: float) -> None:
-    verdict = evaluate_gate(GateInput(success=1, robustness=area, min_robustness=needed))
+    verdict = judged(success=1, robustness=area, min_robustness=needed)
     shown = list(map(Fraction, re.findall(r"[\d.]+", verdict.lines[1])))
     assert verdict.passed == (area >= Fraction(repr(needed))) == (shown[0] >= shown[1])
     assert verdict.passed == (verdict.reasons == ())
     assert (shown[0] == 1) == (area == 1)
 
 
-@pytest.mark.parametrize("name", ["min_success_rate", "robustness", "min_robustness"])
+@pytest.mark.parametrize("name", ["min_success_rate", "robustness"])
 @pytest.mark.parametrize("rate", [-0.1, 1.1, 90, float("nan"), float("inf")])
 def test_a_rate_that_is_none(name: str, rate: float) -> None:
-    rates: dict[str, Any] = {name: rate}
-    with pytest.raises(ValueError, match=f"^{name} must be from 0 to 1"):
-        GateInput(**rates)
+    with pytest.raises(ValueError, match=f"^the criterion {name} must be from 0 to 1"):
+        GateInput(criteria={name: rate})
 
 
-@pytest.mark.parametrize("name", ["success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed"])
+@pytest.mark.parametrize("area", [Fraction(-1, 10), Fraction(11, 10)])
+def test_an_area_that_is_none(area: Fraction) -> None:
+    with pytest.raises(ValueError, match="robustness must be from 0 to 1"):
+        GateInput(robustness=area)
+
+
+@pytest.mark.parametrize(
+    "name", ["success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed", "not_needed"]
+)
 def test_a_count_below_zero(name: str) -> None:
     counts: dict[str, Any] = {name: -1}
     with pytest.raises(ValueError, match=f"^{name} must not be negative: -1$"):
@@ -232,12 +253,12 @@ def test_verdict_as_json() -> None:
         no_result=4,
         skipped=5,
         xfailed=7,
-        min_success_rate=0.9,
+        not_needed=9,
+        criteria={"min_success_rate": 0.9, "robustness": 0.5},
         partial=("-k smoke",),
         deselected=8,
         interrupted=True,
         robustness=Fraction(1, 4),
-        min_robustness=0.5,
     )
     verdict = evaluate_gate(given)
     assert json.loads(json.dumps(verdict.to_dict())) == {
@@ -253,6 +274,10 @@ def test_verdict_as_json() -> None:
         "min_success_rate": 0.9,
         "robustness": 0.25,
         "min_robustness": 0.5,
+        "criteria": {
+            "min_success_rate": {"value": 0.9, "got": 0.375, "reason": "too few runs succeeded"},
+            "robustness": {"value": 0.5, "got": 0.25, "reason": "the robustness is too low"},
+        },
         "runs": 16,
         "counts": {
             "success": 6,
@@ -262,10 +287,12 @@ def test_verdict_as_json() -> None:
             "no_result": 4,
             "skipped": 5,
             "xfailed": 7,
+            "not_needed": 9,
         },
         "partial": ["-k smoke"],
         "deselected": 8,
         "interrupted": True,
+        "comparison": None,
         "lines": list(verdict.lines),
     }
 
@@ -288,7 +315,10 @@ inputs = st.builds(
     no_result=st.sampled_from([0, 0, 0, 1]),
     skipped=count,
     xfailed=count,
-    min_success_rate=st.none() | st.floats(0, 1) | st.integers(0, 100).map(lambda percent: percent / 100),
+    not_needed=count,
+    criteria=(st.none() | st.floats(0, 1) | st.integers(0, 100).map(lambda percent: percent / 100)).map(
+        lambda rate: {} if rate is None else {"min_success_rate": rate}
+    ),
     partial=st.sampled_from([(), ("-k a",)]),
     interrupted=st.sampled_from([False, False, False, True]),
 )
@@ -297,7 +327,7 @@ inputs = st.builds(
 @given(inputs)
 def test_passes_if_and_only_if(given: GateInput) -> None:
     runs = given.success + given.failed + given.exception + given.no_validation + given.no_result
-    needed = Fraction(repr(1.0 if given.min_success_rate is None else given.min_success_rate))
+    needed = Fraction(repr(given.criteria.get("min_success_rate", 1.0)))
     enough = given.success >= needed * runs
     judged = given.success + given.failed > 0
     verdict = evaluate_gate(given)
@@ -308,7 +338,7 @@ def test_passes_if_and_only_if(given: GateInput) -> None:
 
 @given(inputs)
 def test_left_out_runs_and_partial_sessions_change_no_verdict(given: GateInput) -> None:
-    bare = replace(given, skipped=0, xfailed=0, partial=())
+    bare = replace(given, skipped=0, xfailed=0, not_needed=0, partial=())
     assert evaluate_gate(given).passed == evaluate_gate(bare).passed
     assert evaluate_gate(given).lines[0] == evaluate_gate(bare).lines[0]
 
@@ -316,7 +346,7 @@ def test_left_out_runs_and_partial_sessions_change_no_verdict(given: GateInput) 
 @given(inputs, st.sampled_from(["failed", "exception", "no_validation", "no_result"]))
 def test_one_more_run_that_did_not_succeed_never_helps(given: GateInput, outcome: str) -> None:
     # Only "nothing was judged" can turn, by the first failure, and it takes a rate of zero to pass then.
-    assume(given.success + given.failed or given.min_success_rate != 0)
+    assume(given.success + given.failed or given.criteria.get("min_success_rate") != 0)
     worse = replace(given, **{outcome: getattr(given, outcome) + 1})
     assert evaluate_gate(given).passed or not evaluate_gate(worse).passed
 
@@ -326,7 +356,7 @@ def test_the_percentages_that_are_shown_never_contradict_the_verdict(given: Gate
     shown = re.findall(r"([\d.]+) %", evaluate_gate(given).lines[0])
     assume(given.success + given.failed)
     reached = Fraction(shown[0])
-    needed = Fraction(shown[1]) if given.min_success_rate is not None else Fraction(100)
+    needed = Fraction(shown[1]) if given.criteria else Fraction(100)
     assert (reached >= needed) == ("too few runs succeeded" not in evaluate_gate(given).reasons)
     assert (reached == 100) == (given.success == given.runs)
 
@@ -339,7 +369,7 @@ def test_a_further_criterion_does_not_replace_the_success_rate(monkeypatch: pyte
         verdict.lines[0] == "gate FAIL: 1 of 2 runs succeeded (50.0 %), every run must succeed (no rate set): 1 failed"
     )
     assert evaluate_gate(GateInput(success=2, criteria={"own": 3})).passed
-    assert evaluate_gate(GateInput(success=1, failed=1, min_success_rate=0.5, criteria={"own": 3})).passed
+    assert evaluate_gate(GateInput(success=1, failed=1, criteria={"min_success_rate": 0.5, "own": 3})).passed
     assert not evaluate_gate(GateInput(success=2, criteria={"own": 2})).passed
 
 
