@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.results.comparison import worst
 from pytest_pare.results.text import printable
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _lines(verdict: Verdict) -> list[str]:
 
 
 def _word(verdicts: Mapping[str, Verdict]) -> str:
-    return "PASS" if all(verdict.passed for verdict in verdicts.values()) else "FAIL"
+    return worst([verdict.word for verdict in verdicts.values()])
 
 
 def _to_dict(verdicts: Mapping[str, Verdict]) -> dict[str, Any]:

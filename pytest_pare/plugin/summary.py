@@ -47,7 +47,8 @@ def write_summary(
             for label, line in open_runs(suite):
                 write(line, **_markup(label))
         for number, line in enumerate(suite.verdict.lines):
-            markup = {"green": suite.verdict.passed, "red": not suite.verdict.passed, "bold": True}
+            colour = "red" if not suite.verdict.passed else "green" if suite.verdict.word == "PASS" else "yellow"
+            markup = {colour: True, "bold": True}
             # Redacted before it is wrapped, because half of a secret would not be found.
             for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
                 write(part, **(markup if number == 0 else {}))

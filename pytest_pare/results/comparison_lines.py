@@ -8,7 +8,7 @@ from pytest_pare.results.text import plural
 from pytest_pare.results.usage import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_pare.results.comparison import Comparison, FigureChange, ScenarioChange, VariantComparison
 
@@ -33,10 +33,10 @@ def comparison_lines(compared: Comparison) -> Iterator[str]:
     for variant, reason in compared.not_compared.items():
         yield f"not compared: {f'variant {variant}' if variant else 'the runs of this session'}: {reason}"
     left_out = [
-        _listed("new scenarios", compared.added),
-        _listed("edited scenarios", compared.edited),
-        _listed("scenarios of the baseline alone", compared.removed),
-        _listed("variants of the baseline alone", compared.absent),
+        _listed("new", compared.added),
+        _listed("edited", compared.edited),
+        _listed("in the baseline only", compared.removed),
+        _listed("variants in the baseline only", compared.absent),
         [f"{plural(compared.infrastructure, 'run')} ended by infrastructure"] * bool(compared.infrastructure),
     ]
     if texts := [text for part in left_out for text in part]:
@@ -104,9 +104,12 @@ def _changed(what: str, changes: Iterable[ScenarioChange]) -> Iterator[str]:
 
 
 def _names(changes: Iterable[ScenarioChange], shown: Callable[[ScenarioChange], str]) -> str:
-    texts = [shown(change) for change in changes]
-    more = len(texts) - _MOST_NAMES
-    return ", ".join([*texts[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])])
+    return _first([shown(change) for change in changes])
+
+
+def _first(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join([*names[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])])
 
 
 def _figure(name: str, change: FigureChange, shown: Callable[[float], str]) -> Iterator[str]:
@@ -115,11 +118,8 @@ def _figure(name: str, change: FigureChange, shown: Callable[[float], str]) -> I
         yield f"{name} a run: {before} before, {now} now"
 
 
-def _listed(what: str, names: Iterable[str]) -> list[str]:
-    names = list(names)
-    more = len(names) - _MOST_NAMES
-    shown = ", ".join([*names[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])])
-    return [f"{len(names)} {what} ({shown})"] if names else []
+def _listed(what: str, names: Sequence[str]) -> list[str]:
+    return [f"{what}: {_first(names)}"] if names else []
 
 
 def _points(share: float) -> str:

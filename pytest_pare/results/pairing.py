@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_pare.inference.baseline_size import RECOMMENDED_RUNS, baseline_warning
 from pytest_pare.results.comparison import Comparison, FigureChange, VariantComparison, worst
 from pytest_pare.results.drift import changes_of, drift_of, scores_of
+from pytest_pare.results.run_set import version_changes
 from pytest_pare.results.text import plural
 from pytest_pare.results.usage import Known
 
@@ -156,9 +157,8 @@ def _warnings(baseline: RunSet, candidate: RunSet, pairs: Mapping[str, Mapping[s
     fewest = min((len(before) for found in pairs.values() for before, _ in found.values()), default=None)
     if fewest is not None and (warning := small_baseline(fewest)) is not None:
         yield warning
-    for name, version in sorted(baseline.versions.items()):
-        if (other := candidate.versions.get(name)) is not None and other != version:
-            yield f"the baseline was made with {name} {version}, this session with {other}"
+    if changes := version_changes(baseline, candidate):
+        yield f"the simulation differs: the baseline was made with {'; '.join(changes)}"
 
 
 def small_baseline(runs: int) -> str | None:

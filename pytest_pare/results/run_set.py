@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LEFT_OUT: Final = ("skipped", "xfailed", "not_needed")
 """Outcomes that say nothing about the agent."""
 
+# The distributions whose versions change what an agent meets.
+_SIMULATION: Final = ("pytest-pare", "meta-agents-research-environments")
 _MOST_CHARACTERS: Final = 80
 _QUOTED: Final = re.compile(r"""(?<!\w)(['"]).*?\1(?!\w)""")
 
@@ -79,6 +81,12 @@ class RunSet:
     scenarios: Mapping[str, str]
     agent_version: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def version_changes(before: RunSet, now: RunSet) -> list[str]:
+    """Return what differs in the versions of the simulation, a text each: `pytest-pare 0.2, now 0.3`."""
+    pairs = {name: (before.versions.get(name), now.versions.get(name)) for name in _SIMULATION}
+    return [f"{name} {old or 'unknown'}, now {new or 'unknown'}" for name, (old, new) in pairs.items() if old != new]
 
 
 def category_of(outcome: str, exception: str | None = None, rationale: str | None = None) -> str | None:

@@ -92,6 +92,12 @@ def cost_of_runs(runs: Iterable[HasUsage]) -> Known:
     return Known.of(cost.total if cost.known == cost.runs else None for cost in costs if cost.runs)
 
 
+def tokens_of(run: HasUsage) -> int | None:
+    """Return the tokens of a run's requests and answers; None if no model took part, or one did not report them."""
+    counts = [usage[name] for usage in _live(run).values() for name in ("prompt_tokens", "completion_tokens")]
+    return None if not counts or None in counts else sum(counts)
+
+
 def usage_lines(runs: Iterable[HasUsage], noun: str = "run") -> list[str]:
     """Return tokens and cost as lines for a terminal; no line if no model took part.
 

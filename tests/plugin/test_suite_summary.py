@@ -350,6 +350,7 @@ def test_the_json_report(garden: Example) -> None:
         "min_success_rate": 0.25,
         "robustness": None,
         "min_robustness": None,
+        "criteria": {"min_success_rate": {"value": 0.25, "got": pytest.approx(1 / 3), "reason": None}},
         "runs": 6,
         "counts": {
             "success": 2,
@@ -359,10 +360,12 @@ def test_the_json_report(garden: Example) -> None:
             "no_result": 0,
             "skipped": 2,
             "xfailed": 2,
+            "not_needed": 0,
         },
         "partial": ["-k not rake"],
         "deselected": 2,
         "interrupted": False,
+        "comparison": None,
     }
 
 
