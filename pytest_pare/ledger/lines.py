@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.ledger.outcomes import NOT_RUN
 from pytest_pare.ledger.run_id import RunId
 
 if TYPE_CHECKING:
@@ -94,12 +95,13 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
     shown_as = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
-    runs_of = Counter(shown_as.values())
+    runs_of = Counter(shown_as[nodeid] for nodeid, one in suite.outcomes.items() if one.kind != "not_needed")
     place = {run: number for number, run in enumerate(runs_of)}
-    waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
+    not_begun = {nodeid: one for nodeid, one in suite.outcomes.items() if one.is_waiting or one.left_out}
+    waiting = Counter(outcome.reason for outcome in not_begun.values() if outcome.kind == "no_result")
     reasons_of: dict[tuple[RunId, str], list[str]] = {}
     for nodeid, outcome in suite.outcomes.items():
-        if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
+        if outcome.kind not in ("success", "not_needed") and (nodeid not in not_begun or waiting[outcome.reason] == 1):
             reasons_of.setdefault((shown_as[nodeid], outcome.kind), []).append(_reason(outcome, ids[nodeid]))
         elif earlier := suite.earlier_attempts(nodeid):
             reasons_of.setdefault((shown_as[nodeid], "rerun"), []).append(
@@ -111,8 +113,10 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     ):
         for line in _open_lines(str(scenario), kind, reasons, runs_of[scenario]):
             yield kind, line
-    if len(waiting) > 1:
-        yield "no_result", f"{_LABEL['no_result']:<11}{len(waiting)} runs: the session ended before they were run"
+    for reason, count in waiting.items():
+        if count > 1:
+            why = "the session ended before they were run" if reason == NOT_RUN else reason
+            yield "no_result", f"{_LABEL['no_result']:<11}{count} runs: {why}"
     if reasons_of or waiting:
         yield "", ""
 

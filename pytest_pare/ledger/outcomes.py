@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.results.validation_result import result_from_record
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 NOT_RUN = "the session ended before it was run"
 """The reason of a run that has not begun."""
 
-_AS_EXPECTED = ("success", "skipped", "xfailed")
+_AS_EXPECTED = ("success", *LEFT_OUT)
 
 
 @dataclass
@@ -24,13 +25,15 @@ class Outcome:
 
     Attributes:
         kind: success, failed, exception or no_validation for a run with a result; no_result for one without, because
-            its fixtures failed, its worker died or the session ended; skipped or xfailed.
+            its fixtures failed, its worker died, the session ended or the budget was used; skipped, xfailed or
+            not_needed.
         result: The result, if there is one.
         config: The run's configuration, if it was played.
         reason: Why there is no result, or why it does not count.
         reported: Whether the outcome comes from a report; if not, it holds until a report arrives.
         replaced: Whether a plugin has run the test again after this attempt.
         died: Whether there is no result because the process died.
+        left_out: Whether the run was not started, because it was not needed or the budget was used.
     """
 
     kind: str
@@ -40,6 +43,7 @@ class Outcome:
     reported: bool = True
     replaced: bool = False
     died: bool = False
+    left_out: bool = False
 
     @property
     def is_infrastructure(self) -> bool:

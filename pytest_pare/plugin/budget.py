@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pytest_pare.results.text import plural
-from pytest_pare.results.usage import cost_of_runs, dollars, usage_of_roles
+from pytest_pare.results.usage import cost_of_runs, dollars, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -88,11 +88,11 @@ def use_of(results: Sequence[PAREScenarioValidationResult]) -> dict[Unit, float 
     A run without a model uses no dollars and no tokens.
     """
     cost = cost_of_runs(results)
-    roles = usage_of_roles(results).values()
-    tokens = [figure for role in roles for figure in (role.prompt_tokens, role.completion_tokens)]
+    with_models = [result for result in results if any(usage["live"] for usage in result.usage.values())]
+    tokens = [tokens_of(result) for result in with_models]
     return {
         "usd": (cost.total or 0.0) if cost.known == cost.runs else None,
-        "tokens": sum(one.total or 0 for one in tokens) if all(one.known == one.runs for one in tokens) else None,
+        "tokens": None if None in tokens else sum(count for count in tokens if count is not None),
         "seconds": sum(result.duration or 0.0 for result in results),
     }
 
@@ -188,7 +188,9 @@ class Budget:
         return used[math.ceil(_QUANTILE * len(used)) - 1] if used else None
 
     def _spent(self, unit: Unit) -> float:
-        return self.elapsed() if unit == "seconds" else math.fsum((*self._used.get(unit, ()), self._lost.get(unit, 0.0)))
+        return (
+            self.elapsed() if unit == "seconds" else math.fsum((*self._used.get(unit, ()), self._lost.get(unit, 0.0)))
+        )
 
     def _pending(self, unit: Unit) -> float:
         return 0.0 if unit == "seconds" else math.fsum(one[unit] for one in self._reserved.values())

@@ -9,6 +9,8 @@ from pytest_pare.results.rounds import Rounds, compare_round
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_pare.results.run_set import RunSet
 
 
@@ -18,6 +20,7 @@ class EarlyStopping:
 
     Args:
         baseline: The runs of the baseline.
+        runs: Returns the runs of the session so far.
         rounds: The rounds of the suite.
         max_regression: The drop of the success rate that the session must exclude, 0 to 1.
 
@@ -26,19 +29,19 @@ class EarlyStopping:
     """
 
     baseline: RunSet
+    runs: Callable[[], RunSet]
     rounds: Rounds
     max_regression: float
     reason: str | None = field(default=None, init=False)
 
-    def look(self, runs: RunSet, number: int) -> str | None:
+    def look(self, number: int) -> str | None:
         """Return why no run after a complete round is needed; `None` if some are, and after the last round.
 
         Args:
-            runs: The runs of the session so far.
             number: The round.
         """
         if number < self.rounds.last:
-            word = compare_round(self.baseline, runs, number, self.rounds, self.max_regression).verdict
+            word = compare_round(self.baseline, self.runs(), number, self.rounds, self.max_regression).verdict
             if word != "INCONCLUSIVE":
                 self.reason = f"stopped after round {number} of {self.rounds.last}: {word}"
         return None if self.reason is None else f"not needed: {self.reason}"

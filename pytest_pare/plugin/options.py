@@ -127,7 +127,28 @@ PRUNE = Option(
         "help": "Remove the cassettes that no scenario of the suite uses; the session must run the whole suite.",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, PRUNE, SET)
+BUDGET = Option(
+    "--pare-budget",
+    "pare_budget",
+    "",
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "LIMIT",
+        "help": "Start no run beyond 5usd, 200ktok or 10min of this session (repeatable).",
+    },
+)
+BURN_IN = Option(
+    "--pare-burn-in",
+    "pare_burn_in",
+    "",
+    {
+        "type": int,
+        "metavar": "N",
+        "help": "Run each scenario N times, and measure how often the comparison fails although nothing has changed.",
+    },
+)
+CHANGES = (*SHORTHANDS, SWEEP, PRUNE, BUDGET, BURN_IN, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
 INI_CONFIG = "pare_config"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def outcome_of(report: pytest.TestReport) -> Outcome | None:
     """Return the outcome that a report carries; `None` if it carries none."""
     expected = hasattr(report, "wasxfail")
+    if (left_out := getattr(report, "pare_left_out", None)) is not None:
+        return Outcome(left_out["kind"], reason=left_out["reason"], left_out=True)
     if report.skipped:
         reason = report.wasxfail if expected else _skip_reason(report)
         return Outcome("xfailed" if expected else "skipped", reason=reason)

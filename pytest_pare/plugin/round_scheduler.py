@@ -90,14 +90,15 @@ class RoundScheduling:
         if self._queue is None:
             first, *others = self._collections
             self._collection = self._collections[first]
-            if not all([self._is_same(node, self._collections[node]) for node in others]):
+            different = [node for node in others if not self._is_same(node, self._collections[node])]
+            if different:
                 return
             self._queue = self._make_queue(self._collection)
         # A worker that died may have played the last run of a round.
         self._queue.look()
         self._give_out()
 
-    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:  # noqa: ARG002 - of the protocol
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
         """Note the end of a test."""
         self._pending[node].remove(item_index)
         if self._queue is not None:
@@ -137,7 +138,7 @@ class RoundScheduling:
                 if node in self._collections:
                     self._fill(node, self._queue, most)
         for one in self._queue.take_left_out():
-            self._report(self._collection[one.index], one)
+            self._report(self._collection[one.position], one)
 
     def _fill(self, node: WorkerController, queue: RunQueue, most: int) -> None:
         pending = self._pending[node]

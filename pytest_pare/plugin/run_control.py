@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_pare.ledger.run_id import RunId
-from pytest_pare.plugin.budget import use_of
-from pytest_pare.plugin.run_queue import QueuedRun, Rounds, RunQueue
+from pytest_pare.plugin.budget import Budget, parse_limits, use_of
+from pytest_pare.plugin.options import BUDGET
+from pytest_pare.plugin.preflight import refuse_unknown_cost
+from pytest_pare.plugin.run_queue import Looks, QueuedRun, RunQueue
 from pytest_pare.plugin.run_reports import run_properties
 from pytest_pare.plugin.stash import suite_of
 from pytest_pare.settings.models import RunRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Generator, Mapping, Sequence
 
     from xdist.scheduler import Scheduling
 
     from pytest_pare.ledger.suite_results import SuiteResults
-    from pytest_pare.plugin.budget import Budget, Unit
+    from pytest_pare.plugin.budget import Unit
     from pytest_pare.plugin.early_stopping import EarlyStopping
+    from pytest_pare.plugin.result_collector import ResultCollector
     from pytest_pare.plugin.run_queue import LeftOut
-    from pytest_pare.results.run_set import RunSet
     from pytest_pare.settings import Suite
+
+
+def why_runs_depend(config: pytest.Config, suites: Mapping[str, Suite]) -> list[str]:
+    """Return what makes the choice of runs depend on the results of others, as a user has set it; none by default."""
+    stops_early = any(isinstance(suite.settings.runs, RunRange) for suite in suites.values())
+    return ["stopping early (runs: {min, max})"] * stops_early + [BUDGET.flag] * bool(config.getoption(BUDGET.dest))
+
+
+def register(config: pytest.Config, collector: ResultCollector) -> None:
+    """Register the plugin that chooses runs, if a suite may stop early or there is a budget.
+
+    Raises:
+        pytest.UsageError: If the budget is wrong or cannot be kept, or pytest-xdist is to give out runs in another way.
+    """
+    reasons = why_runs_depend(config, collector.suite_files)
+    if not reasons:
+        return
+    dist = config.getoption("dist", "no")
+    if dist not in ("no", "load"):
+        raise pytest.UsageError(
+            f"--dist {dist}: {' and '.join(reasons)} needs --dist load, which is the default of -n; leave --dist out"
+        )
+    try:
+        limits = parse_limits(config.getoption(BUDGET.dest))
+    except ValueError as error:
+        raise pytest.UsageError(f"{BUDGET.flag}: {error}") from error
+    if any(limit.unit == "usd" for limit in limits):
+        refuse_unknown_cost(collector.suite_files.values(), f"{BUDGET.flag} in usd")
+    began = time.monotonic()
+    budget = Budget(limits, lambda: time.monotonic() - began) if limits else None
+    config.pluginmanager.register(RunControl(config, collector.suites, {}, budget), "pare-run-control")
 
 
 class RoundOrder:
@@ -52,7 +85,6 @@ class RunControl:
         suites: The results of the suites, by the node ids of their files.
         stopping: The rule of each suite that may stop early, by the same names.
         budget: The budget of all runs; `None` is no limit.
-        run_set: Returns the runs of a suite as they are compared.
     """
 
     def __init__(
@@ -61,15 +93,13 @@ class RunControl:
         suites: Mapping[str, SuiteResults],
         stopping: Mapping[str, EarlyStopping],
         budget: Budget | None,
-        run_set: Callable[[SuiteResults], RunSet],
     ) -> None:
         self._config = config
         self._suites = suites
         self._stopping = stopping
         self._budget = budget
-        self._run_set = run_set
         self._queue: RunQueue | None = None
-        self._index: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
         self._left_out: dict[str, LeftOut] = {}
 
     # -- with workers
@@ -82,47 +112,39 @@ class RunControl:
         return RoundScheduling(config, self._make_queue, self._report)
 
     def _report(self, nodeid: str, one: LeftOut) -> None:
-        """Log the reports of a run that no worker plays, as a run that is skipped has them."""
+        """Log the reports of a run that no worker plays, like those of a skipped test."""
         self._left_out[nodeid] = one
-        suite = self._suites[nodeid.partition("::")[0]]
-        run = suite.run_id(nodeid)
+        name = nodeid.partition("::")[0]
+        run = self._suites[name].run_id(nodeid)
         properties = {**run_properties(run, attempt=1), "pare_status": one.kind}
-        path, _, name = nodeid.partition("::")
-        for when in ("setup", "teardown"):
-            report = pytest.TestReport(
-                nodeid=nodeid,
-                location=(path, None, name),
-                keywords={},
-                outcome="skipped" if when == "setup" else "passed",
-                longrepr=(path, 1, f"Skipped: {one.reason}") if when == "setup" else None,
-                when=when,  # type: ignore[arg-type]
-                user_properties=[(key, value) for key, value in properties.items() if value is not None],
-            )
+        shown = [(key, value) for key, value in properties.items() if value is not None]
+        location = (name, None, nodeid.partition("::")[2])
+        setup = pytest.TestReport(nodeid, location, {}, "skipped", None, "setup", user_properties=shown)
+        _mark(setup, one)
+        teardown = pytest.TestReport(nodeid, location, {}, "passed", None, "teardown", user_properties=shown)
+        for report in (setup, teardown):
             vars(report)["pare_run"] = run.to_dict()
-            if when == "setup":
-                vars(report)["pare_left_out"] = {"kind": one.kind, "reason": one.reason}
             self._config.hook.pytest_runtest_logreport(report=report)
 
     # -- in one process
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Make the queue of the runs that this process plays; a controller has none."""
+        """Make the queue of the runs that this process plays; a controller plays none."""
         if session.items:
             self._make_queue([item.nodeid for item in session.items])
-            self._index = {item.nodeid: index for index, item in enumerate(session.items)}
+            self._positions = {item.nodeid: position for position, item in enumerate(session.items)}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Start a run if it is needed and the budget allows it, and look at its round when it is over."""
-        queue = self._queue
-        if queue is None or item.nodeid not in self._index:
+        queue, position = self._queue, self._positions.get(item.nodeid)
+        if queue is None or position is None:
             return (yield)
-        index = self._index[item.nodeid]
-        is_started = queue.start(index) == "started"
-        self._left_out |= {queue.runs[one.index].nodeid: one for one in queue.take_left_out()}
+        is_started = queue.start(position) == "started"
+        self._left_out |= {queue.runs[one.position].nodeid: one for one in queue.take_left_out()}
         result = yield
         if is_started:
-            queue.complete(index)
+            queue.complete(position)
             queue.look()
         return result
 
@@ -140,18 +162,14 @@ class RunControl:
         report = yield
         one = self._left_out.get(item.nodeid)
         if one is not None and call.when == "setup":
-            vars(report)["pare_left_out"] = {"kind": one.kind, "reason": one.reason}
-            report.longrepr = (report.location[0], 1, f"Skipped: {one.reason}")
+            _mark(report, one)
         return report
 
     # -- both
 
     def _make_queue(self, nodeids: Sequence[str]) -> RunQueue:
-        rounds = {
-            name: Rounds(one.first, lambda number, name=name, one=one: one.look(self._run_set(self._suites[name]), number))
-            for name, one in self._stopping.items()
-        }
-        self._queue = RunQueue([self._queued(nodeid) for nodeid in nodeids], rounds, self._budget, self._used)
+        looks = {name: Looks(one.rounds.first, one.look) for name, one in self._stopping.items()}
+        self._queue = RunQueue([self._queued(nodeid) for nodeid in nodeids], looks, self._budget, self._used)
         return self._queue
 
     def _queued(self, nodeid: str) -> QueuedRun:
@@ -169,14 +187,21 @@ class RunControl:
         is_skipped = bool(attempts) and attempts[-1].kind in ("skipped", "xfailed")
         return use_of(results) if results or is_skipped else None
 
+    @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print what was saved, and what was spent."""
+        """Print what was saved, and what was used of the budget."""
         lines = []
         for name, one in self._stopping.items():
             left_out = [nodeid for nodeid, left in self._left_out.items() if left.kind == "not_needed"]
             count = sum(nodeid.partition("::")[0] == name for nodeid in left_out)
-            lines.append(f"{name}: {one.line(count, self._queue.overshoot(name) if self._queue else 0)}")
+            lines.append(one.line(count, 0 if self._queue is None else self._queue.overshoot(name)))
         if self._budget is not None:
             lines += self._budget.lines()
-        for line in lines:
+        for line in filter(None, lines):
             terminalreporter.write_line(f"pare: {line}")
+
+
+def _mark(report: pytest.TestReport, one: LeftOut) -> None:
+    """Let a report of a set-up say that the run was left out, and why."""
+    vars(report)["pare_left_out"] = {"kind": one.kind, "reason": one.reason}
+    report.longrepr = (report.location[0], 1, f"Skipped: {one.reason}")

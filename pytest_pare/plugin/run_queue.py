@@ -33,18 +33,18 @@ class LeftOut(NamedTuple):
     """A run that is not started.
 
     Attributes:
-        index: Its position in the collection.
+        position: Its position in the collection.
         kind: The kind of its outcome: `not_needed`, or `no_result` if the budget does not allow it.
         reason: Why it is not started.
     """
 
-    index: int
+    position: int
     kind: Literal["not_needed", "no_result"]
     reason: str
 
 
-class Rounds(NamedTuple):
-    """The rounds of a suite that may stop early.
+class Looks(NamedTuple):
+    """The looks at a suite that may stop early, one after each complete round.
 
     Attributes:
         first: The first round after which it may stop.
@@ -64,32 +64,30 @@ class RunQueue:
 
     Args:
         runs: The items of the session, in the order of the collection.
-        rounds: Name of a suite that may stop early to its rounds.
+        looks: Name of a suite that may stop early to its looks.
         budget: The budget of the suites' runs; `None` is no limit.
         used: Returns what a run has used, `None` if it has no result; called with a budget only.
     """
 
     runs: Sequence[QueuedRun]
-    rounds: Mapping[str, Rounds] = field(default_factory=dict)
+    looks: Mapping[str, Looks] = field(default_factory=dict)
     budget: Budget | None = None
     used: Callable[[str], dict[Unit, float | None] | None] = lambda nodeid: None
 
     def __post_init__(self) -> None:
         self._waiting = sorted(range(len(self.runs)), key=self._place)
         self._started: set[int] = set()
-        self._unfinished: dict[str, dict[int, set[int]]] = {name: defaultdict(set) for name in self.rounds}
+        self._unfinished: dict[str, dict[int, set[int]]] = {name: defaultdict(set) for name in self.looks}
         for index, run in enumerate(self.runs):
             if run.suite in self._unfinished:
                 self._unfinished[run.suite][run.round].add(index)
-        self._open = {name: rounds.first for name, rounds in self.rounds.items()}
+        self._open = {name: looks.first for name, looks in self.looks.items()}
         self._stopped: dict[str, tuple[int, str]] = {}
         self._left_out: list[LeftOut] = []
 
     def overshoot(self, suite: str) -> int:
         """Return the number of runs of a suite that were started although they turned out not to be needed."""
-        return sum(
-            self.runs[index].suite == suite and self._not_needed(index) is not None for index in self._started
-        )
+        return sum(self.runs[index].suite == suite and self._not_needed(index) is not None for index in self._started)
 
     @property
     def has_waiting(self) -> bool:
@@ -122,10 +120,10 @@ class RunQueue:
         """
         if index not in self._waiting:
             return "left out"
-        if self.budget is not None and self.runs[index].suite is not None:
-            if not self.budget.reserve(index, behind=behind):
-                self._leave_out_what_the_budget_refuses()
-                return "later" if index in self._waiting else "left out"
+        is_limited = self.budget is not None and self.runs[index].suite is not None
+        if is_limited and self.budget is not None and not self.budget.reserve(index, behind=behind):
+            self._leave_out_what_the_budget_refuses()
+            return "later" if index in self._waiting else "left out"
         self._waiting.remove(index)
         self._started.add(index)
         return "started"
@@ -154,7 +152,7 @@ class RunQueue:
 
     def look(self) -> None:
         """Look at each round that is complete, and leave out the runs that are not needed any more."""
-        for name, rounds in self.rounds.items():
+        for name, looks in self.looks.items():
             unfinished = self._unfinished[name]
             last = max(unfinished, default=0)
             while (
@@ -163,7 +161,7 @@ class RunQueue:
                 and not any(runs for round_number, runs in unfinished.items() if round_number <= number)
             ):
                 self._open[name] += 1
-                reason = rounds.look(number) if number in unfinished else None
+                reason = looks.look(number) if number in unfinished else None
                 if reason is not None:
                     self._stopped[name] = number, reason
                     self._leave_out_what_is_not_needed()
@@ -202,5 +200,5 @@ class RunQueue:
                 self._leave_out(LeftOut(index, "no_result", self.budget.reached))
 
     def _leave_out(self, one: LeftOut) -> None:
-        self._waiting.remove(one.index)
+        self._waiting.remove(one.position)
         self._left_out.append(one)

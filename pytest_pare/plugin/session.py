@@ -10,17 +10,20 @@ import pytest
 
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import pruning, vscode
+from pytest_pare.plugin import pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
+from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
+from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.selection import Plan, plan
 from pytest_pare.plugin.suite_files import read_suites
+from pytest_pare.settings.models import RunRange
 from pytest_pare.simulation.export import trace_path
 
 if TYPE_CHECKING:
@@ -68,12 +71,19 @@ class SuiteSession:
             config.pluginmanager.register(collector, "pare-collector")
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             pruning.register(config, collector)
+            run_control.register(config, collector)
+            if config.getoption(BURN_IN.dest) is not None:
+                from pytest_pare.plugin import burn_in
+
+                burn_in.register(config, collector)
             _share_directory(config)
             if _wants_forks(suites) and not session._is_single():
                 from pytest_pare.plugin.forking import PRELOAD, fork_workers
 
                 session._not_forked = fork_workers(config, PRELOAD)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
+            config.pluginmanager.register(RoundOrder, "pare-round-order")
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")

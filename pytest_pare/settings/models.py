@@ -181,6 +181,11 @@ class SuiteSettings(_Section):
         """The largest number of runs of each scenario."""
         return self.runs.max if isinstance(self.runs, RunRange) else self.runs
 
+    @property
+    def least_runs(self) -> int:
+        """The smallest number of runs of each scenario."""
+        return self.runs.min if isinstance(self.runs, RunRange) else self.runs
+
     @model_validator(mode="before")
     @classmethod
     def _read_nothing_as_default(cls, data: object) -> object:
@@ -226,11 +231,22 @@ class SuiteSettings(_Section):
     @model_validator(mode="after")
     def _refuse_too_few_runs(self) -> Self:
         wanted = self.gate.min_pass_hat_k
-        if wanted is not None and wanted.k > self.runs:
+        if wanted is not None and wanted.k > self.least_runs:
             raise PydanticCustomError(
                 "too_few_runs",
-                "needs {k} runs of each scenario, and runs is {runs}; raise runs, or lower this key",
-                {"keys": ("gate", "min_pass_hat_k", "k"), "k": wanted.k, "runs": self.runs},
+                "needs {k} runs of each scenario, and there may be {runs}; raise runs, or lower this key",
+                {"keys": ("gate", "min_pass_hat_k", "k"), "k": wanted.k, "runs": self.least_runs},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_to_stop_without_baseline(self) -> Self:
+        if isinstance(self.runs, RunRange) and self.gate.baseline is None:
+            raise PydanticCustomError(
+                "no_baseline",
+                "there is nothing to stop for without a baseline; set gate.baseline, add --pare-baseline=FILE, or "
+                "write runs: {max}",
+                {"keys": ("runs",), "max": self.runs.max},
             )
         return self
 

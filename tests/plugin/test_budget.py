@@ -164,7 +164,9 @@ def test_the_use_of_a_run() -> None:
 def test_the_expected_use_never_exceeds_the_limit(costs: list[float], amount: float, workers: int) -> None:
     """Whatever runs cost: when one is started, what was spent and reserved is within the limit."""
     one = Budget([Limit("usd", amount)], lambda: 0.0)
-    left, running, spent = list(enumerate(costs)), [], []
+    left = list(enumerate(costs))
+    running: list[tuple[int, float]] = []
+    spent: list[float] = []
     while left or running:
         while left and len(running) < workers and one.reserve(left[0][0]):
             quantile = sorted(spent)[-(-9 * len(spent) // 10) - 1] if spent else 0.0

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pytest_pare.plugin import round_scheduler
 from pytest_pare.plugin.budget import Budget, Limit
 from pytest_pare.plugin.round_scheduler import RoundScheduling
-from pytest_pare.plugin.run_queue import LeftOut, QueuedRun, Rounds, RunQueue
+from pytest_pare.plugin.run_queue import LeftOut, Looks, QueuedRun, RunQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 SUITE = "pare.yaml"
 
@@ -92,6 +92,7 @@ class Session:
         index, *_ = node.queue
         self.deaths += 1
         nodeid = self.scheduler.remove_node(node)
+        assert nodeid is not None
         assert nodeid == self.runs[index].nodeid
         self.nodes.remove(node)
         if again:
@@ -146,7 +147,6 @@ def simulate(draw: Callable[[int], int], session: Session, most_deaths: int = 0)
     session.end()
 
 
-
 @given(st.data())
 def test_each_run_is_played_once_or_not_needed(data: st.DataObject) -> None:
     scenarios, rounds = data.draw(st.integers(1, 6)), data.draw(st.integers(2, 4))
@@ -154,7 +154,7 @@ def test_each_run_is_played_once_or_not_needed(data: st.DataObject) -> None:
     runs = rounds_of(scenarios, rounds, others=data.draw(st.integers(0, 3)))
     seen: list[int] = []
     workers = data.draw(st.integers(1, 4))
-    session = Session(runs, lambda: RunQueue(runs, {SUITE: Rounds(first, stop_after(stop, seen))}), workers)
+    session = Session(runs, lambda: RunQueue(runs, {SUITE: Looks(first, stop_after(stop, seen))}), workers)
     simulate(lambda count: data.draw(st.integers(0, count - 1)), session, most_deaths=data.draw(st.integers(0, 3)))
 
     done = session.played + Counter(session.crashed)
@@ -191,7 +191,7 @@ def test_a_budget_leaves_out_the_rest(data: st.DataObject) -> None:
 
 def test_workers_share_a_round() -> None:
     runs = rounds_of(2, 3)
-    session = Session(runs, lambda: RunQueue(runs, {SUITE: Rounds(1, stop_after(1, []))}), 2)
+    session = Session(runs, lambda: RunQueue(runs, {SUITE: Looks(1, stop_after(1, []))}), 2)
     # A run each, and behind it one that its worker needs to begin.
     assert [[runs[index].round for index in node.queue] for node in session.nodes] == [[1, 2], [1, 2]]
     session.finish(session.nodes[0])
