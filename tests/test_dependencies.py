@@ -35,7 +35,7 @@ LAYERS = (
     {"engines"},
     {"simulation", "settings"},
     {"ledger"},
-    {"plugin"},
+    {"plugin", "cli"},
 )
 
 ABOVE_PYTEST = "plugin"
@@ -61,6 +61,7 @@ ALLOWED = {
     ("plugin/process_end.py", "time.sleep"): "how long code may take to unwind after SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("results/multi_result.py", "datetime.datetime.now"): "when a report was made",
+    ("plugin/session_ledger.py", "datetime.datetime.now"): "the name of a session",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("simulation/timed_engine.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",

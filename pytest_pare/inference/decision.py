@@ -12,7 +12,7 @@ import numpy as np
 
 from pytest_pare.inference.intervals import Interval
 from pytest_pare.inference.multiplicity import holm
-from pytest_pare.inference.paired import Differences, ScenarioPair, least_p_margin
+from pytest_pare.inference.paired import Differences, ScenarioPair
 from pytest_pare.inference.prediction import Spread, further_rounds, smallest_drop
 from pytest_pare.inference.sequential import Look, level, repeated_p
 
@@ -47,8 +47,9 @@ class Decision:
         method: The name of the test.
         scenarios: Number of scenarios.
         further_runs: Runs of the candidate, in all scenarios together and on top of those made, after which the verdict
-            is probably PASS or FAIL; None if the verdict is one of them, if no number is enough, and before the last
-            look.
+            is probably PASS or FAIL; None if the verdict is one of them, if no number is enough because of the error of
+            the baseline, and before the last look.
+        further_runs_of_both: The same if the baseline gets as many further runs as the candidate; the number of each.
         smallest_drop: The smallest drop that these runs find with a probability of 80 %; None if they find none.
     """
 
@@ -62,6 +63,7 @@ class Decision:
     method: str
     scenarios: int
     further_runs: int | None
+    further_runs_of_both: int | None
     smallest_drop: float | None
 
 
@@ -87,35 +89,38 @@ def decide(
         ValueError: Without scenarios, or if one has no run in a session.
     """
     _check(pairs, max_regression)
-    rates = np.array([[np.mean(pair.baseline), np.mean(pair.candidate)] for pair in pairs])
-    sizes = [len(side) for pair in pairs for side in (pair.baseline, pair.candidate)]
-    differences = Differences.of((rates[:, 1] - rates[:, 0])[None], sizes, max_regression)
-    baseline_rate, candidate_rate = rates.mean(axis=0)
-    runs = sum(len(pair.candidate) for pair in pairs)
-    least = least_p_margin(baseline_rate, candidate_rate, runs, max_regression)
-    p_drop, p_margin = float(differences.p_drop()[0]), float(max(differences.p_margin()[0], least))
+    differences = Differences.of(
+        np.array([[np.mean(pair.baseline) for pair in pairs]]),
+        np.array([[np.mean(pair.candidate) for pair in pairs]]),
+        baseline_runs=[len(pair.baseline) for pair in pairs],
+        runs=[len(pair.candidate) for pair in pairs],
+        margin=max_regression,
+    )
+    p_drop, p_margin = float(differences.p_drop()[0]), float(differences.p_margin()[0])
     local = alpha
     if look is not None:
         local = level(look, alpha)
         p_drop, p_margin = repeated_p(p_drop, look), repeated_p(p_margin, look)
     word = verdict(p_drop, p_margin, alpha)
-    low, high = differences.interval(local)
-    if candidate_rate == 1:
-        low = min(low, float(local ** (1 / runs) - baseline_rate))
     spread = Spread.of(pairs)
-    is_last = look is None or look.number == look.of
-    rounds = further_rounds(spread, margin=max_regression, alpha=local) if word == "INCONCLUSIVE" and is_last else None
+    is_open = word == "INCONCLUSIVE" and (look is None or look.number == look.of)
+    further = [
+        further_rounds(spread, margin=max_regression, alpha=local, of_both=of_both) if is_open else None
+        for of_both in (False, True)
+    ]
+    alone, both = (None if rounds is None else rounds * len(pairs) for rounds in further)
     return Decision(
         verdict=word,
         difference=float(differences.means[0]),
-        interval=Interval(low, high),
-        baseline_rate=float(baseline_rate),
-        candidate_rate=float(candidate_rate),
+        interval=Interval(*differences.interval(local)),
+        baseline_rate=float(differences.baseline_rate[0]),
+        candidate_rate=float(differences.candidate_rate[0]),
         p_drop=p_drop,
         p_margin=p_margin,
         method="paired t-test" if differences.use_t[0] else "sign-flip permutation test",
         scenarios=len(pairs),
-        further_runs=None if rounds is None else rounds * len(pairs),
+        further_runs=alone,
+        further_runs_of_both=both,
         smallest_drop=smallest_drop(spread, alpha=local),
     )
 
@@ -140,11 +145,18 @@ def decide_all(
     decisions = {}
     for (name, one), p_drop, p_margin in zip(alone.items(), drops, margins, strict=True):
         word = verdict(p_drop, p_margin, alpha)
-        further = None
-        if word == "INCONCLUSIVE":
+        is_open = word == "INCONCLUSIVE"
+        strict = one
+        if is_open and len(alone) > 1:
             strict = decide(variants[name], max_regression=max_regression, alpha=alpha / len(alone), look=look)
-            further = strict.further_runs
-        decisions[name] = replace(one, verdict=word, p_drop=p_drop, p_margin=p_margin, further_runs=further)
+        decisions[name] = replace(
+            one,
+            verdict=word,
+            p_drop=p_drop,
+            p_margin=p_margin,
+            further_runs=strict.further_runs if is_open else None,
+            further_runs_of_both=strict.further_runs_of_both if is_open else None,
+        )
     return decisions
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
+Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 
 T_FROM: Final = 40
 """From so many scenarios on, the test is Student's t."""
@@ -55,28 +56,39 @@ class Differences:
         per_unit: Steps in a difference of 1.
         margin: Steps in the margin.
         rounding: The most steps by which rounding changes twice the sum of a row; 0 if the rates are multiples.
+        baseline_rate: Mean success rate of the scenarios in the baseline of each comparison.
+        candidate_rate: The same of the candidate.
+        runs: Runs of the candidate in a comparison.
     """
 
     steps: Integers
     per_unit: int
     margin: int
     rounding: int
+    baseline_rate: Floats
+    candidate_rate: Floats
+    runs: int
 
     @classmethod
-    def of(cls, rates: Floats, runs: Sequence[int], margin: float) -> Differences:
-        """Return the differences of rates of success over these numbers of runs."""
+    def of(
+        cls, baseline: Floats, candidate: Floats, *, baseline_runs: Sequence[int], runs: Sequence[int], margin: float
+    ) -> Differences:
+        """Return the differences of success rates, a row for each comparison, after so many runs of each scenario."""
         limit = Fraction(margin).limit_denominator(1000)
-        common = lcm(limit.denominator, *set(runs))
+        common = lcm(limit.denominator, *set(baseline_runs), *set(runs))
         per_unit = common if common <= _FINEST else _ROUNDED
         return cls(
-            steps=np.rint(rates * per_unit).astype(np.int64),
+            steps=np.rint((candidate - baseline) * per_unit).astype(np.int64),
             per_unit=per_unit,
             margin=round(limit * per_unit),
-            rounding=0 if common <= _FINEST else 4 * rates.shape[1],
+            rounding=0 if common <= _FINEST else 4 * len(runs),
+            baseline_rate=baseline.mean(axis=1),
+            candidate_rate=candidate.mean(axis=1),
+            runs=sum(runs),
         )
 
     @property
-    def use_t(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def use_t(self) -> Booleans:
         """Which comparisons are tested by Student's t."""
         if self.steps.shape[1] < T_FROM:
             return np.zeros(len(self.steps), dtype=bool)
@@ -93,8 +105,14 @@ class Differences:
         return np.asarray(self.steps.mean(axis=1) / self.per_unit)
 
     def p_margin(self) -> Floats:
-        """Return the p-values of "the rate dropped by the margin or more", small where it did not."""
-        return self._p(-(self.steps + self.margin))
+        """Return the p-values of "the rate dropped by the margin or more", small where it did not.
+
+        If no run of the candidate failed, there is little variance for a test to measure. Then the least p-value is the
+        probability of no failure in so many runs if the rate is that of the baseline less the margin.
+        """
+        lower = np.maximum(self.baseline_rate - self.margin / self.per_unit, 0.0)
+        least = np.where(self.candidate_rate == 1, lower**self.runs, 0.0)
+        return np.maximum(self._p(-(self.steps + self.margin)), least)
 
     def _p(self, steps: Integers) -> Floats:
         """Return the p-values of "the mean is 0 or more"."""
@@ -119,16 +137,9 @@ class Differences:
             rounding = finer * self.rounding
             high = _first_rejected(row * finer, unit, alpha, rounding) / unit
             low = -_first_rejected(-row * finer, unit, alpha, rounding) / unit
+        if self.candidate_rate[0] == 1:
+            low = min(low, float(alpha ** (1 / self.runs) - self.baseline_rate[0]))
         return max(-1.0, low), min(1.0, high)
-
-
-def least_p_margin(baseline_rate: Floats, candidate_rate: Floats, runs: int, margin: float) -> Floats:
-    """Return the least p-value of "the rate dropped by the margin or more" where no run of the candidate failed.
-
-    Without a failure there is little variance for a test to measure. This is the probability of no failure in so many
-    runs if the rate is that of the baseline less the margin.
-    """
-    return np.where(candidate_rate == 1, np.maximum(baseline_rate - margin, 0.0) ** runs, 0.0)
 
 
 def t_test(values: Integers) -> Floats:

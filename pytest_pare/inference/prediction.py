@@ -13,10 +13,14 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_pare.inference.paired import ScenarioPair
+    from pytest_pare.inference.paired import Booleans, Floats, ScenarioPair
 
-PROBABILITY_TO_SETTLE: Final = 0.8
+PROBABILITY_TO_SETTLE: Final = 0.9
 """The predicted probability of a verdict after the further runs."""
+
+_UPPER: Final = 0.2
+"""The variance is taken at the upper end of its one-sided 80 % interval: estimates that happen to be low would print
+numbers that are too small."""
 
 POWER: Final = 0.8
 """The probability that a drop of `smallest_drop` is found."""
@@ -83,34 +87,51 @@ def _within(side: list[tuple[float, ...]]) -> float | None:
     return float(np.mean(variances)) if variances else None
 
 
-def further_rounds(spread: Spread, *, margin: float, alpha: float) -> int | None:
+def further_rounds(spread: Spread, *, margin: float, alpha: float, of_both: bool = False) -> int | None:
     """Return how often to play every scenario once more, so that the verdict is probably PASS or FAIL.
 
-    It is the smallest number with a predicted probability of `PROBABILITY_TO_SETTLE`. More runs of the candidate change
-    its own error alone: the variance within scenarios that shrinks with its runs. The new mean difference is normal
-    around the present one, with the variance that disappears (Spiegelhalter, Freedman and Blackburn 1986 predict trials
-    so). The error of the baseline stays.
+    It is the smallest number with a predicted probability of `PROBABILITY_TO_SETTLE`. The prediction takes the new mean
+    difference as normal around the present one, with the variance that disappears (Spiegelhalter, Freedman and
+    Blackburn 1986). Further runs shrink the variance within scenarios of the session that they belong to. The error of
+    the other session and the variance between scenarios stay.
+
+    Args:
+        spread: The figures of the runs so far.
+        margin: The drop that must not pass.
+        alpha: The level of each test.
+        of_both: Whether the baseline gets as many further runs as the candidate.
 
     Returns:
-        The number; None if none up to `MOST_RUNS` runs of a scenario is enough: the baseline needs more runs, or the
-        suite more scenarios.
+        The number; None if none up to `MOST_RUNS` runs of a scenario is enough.
     """
-    from scipy.special import ndtr, stdtrit
+    from scipy.special import chdtri, ndtr, stdtrit
 
     if 0.5**spread.scenarios > alpha:
         return None
-    runs = 1 / spread.candidate_share
-    rounds = np.arange(1, max(MOST_RUNS - int(runs), 0) + 1)
-    gone = spread.candidate_within * (1 / runs - 1 / (runs + rounds))
-    least = spread.baseline_within * spread.baseline_share + spread.candidate_within / (runs + rounds)
-    critical = stdtrit(spread.scenarios - 1, 1 - alpha)
-    reach = critical * np.sqrt(np.maximum(spread.variance - gone, least) / spread.scenarios)
-    moved = np.sqrt(gone / spread.scenarios) + 1e-12
+    rounds = np.arange(1, MOST_RUNS)
+    candidate = 1 / (1 / spread.candidate_share + rounds)
+    baseline = 1 / (1 / spread.baseline_share + rounds * of_both)
+    least = spread.candidate_within * candidate + spread.baseline_within * baseline
+    now = spread.candidate_within * spread.candidate_share + spread.baseline_within * spread.baseline_share
+    freedom = spread.scenarios - 1
+    scale = freedom / chdtri(freedom, 1 - _UPPER) / spread.scenarios
+    remaining = np.maximum(spread.variance - (now - least), least)
+    reach = stdtrit(freedom, 1 - alpha) * np.sqrt(scale * remaining)
+    # The present difference may be on an edge, and nothing to move it.
+    moved = np.sqrt(scale * (now - least)) + 1e-12
     fails = ndtr((-reach - spread.difference) / moved)
     passes = ndtr((spread.difference + margin - reach) / moved)
     # If the two regions meet, each difference is in one of them.
-    enough = np.where(2 * reach <= margin, 1.0, fails + passes) >= PROBABILITY_TO_SETTLE
+    settled = np.where(2 * reach <= margin, 1.0, fails + passes)
+    enough = (settled >= PROBABILITY_TO_SETTLE) & _may_pass(spread, candidate, margin, alpha)
     return int(rounds[enough.argmax()]) if enough.any() else None
+
+
+def _may_pass(spread: Spread, shares: Floats, margin: float, alpha: float) -> Booleans:
+    """Return where so many runs without a failure may pass, if none has failed; see `Differences.p_margin`."""
+    if spread.baseline_rate + spread.difference < 1:
+        return np.ones(shares.shape, dtype=bool)
+    return np.asarray(max(spread.baseline_rate - margin, 0.0) ** (spread.scenarios / shares) <= alpha)
 
 
 def smallest_drop(spread: Spread, *, alpha: float) -> float | None:

@@ -8,7 +8,7 @@ Rowe (1969).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Points of the grid of the integration, and where it ends, in standard deviations.
-_POINTS: Final = 801
+_POINTS: Final = 201
 _WIDTH: Final = 8.0
 
 
@@ -65,7 +65,7 @@ def repeated_p(p: float, look: Look) -> float:
     return high
 
 
-@cache
+@lru_cache(maxsize=1024)
 def levels(first: int, of: int, alpha: float) -> tuple[float, ...]:
     """Return the level of each look from `first` runs a scenario to `of`."""
     fractions = [number / of for number in range(first, of + 1)]

@@ -34,6 +34,8 @@ class Outcome:
         replaced: Whether a plugin has run the test again after this attempt.
         died: Whether there is no result because the process died.
         left_out: Whether the run was not started, because it was not needed or the budget was used.
+        reused: The earlier session whose result a cache returned; empty if the run was played, or resumed.
+        resumed_from: The earlier session that this one resumes and that has played the run; empty if this one has.
     """
 
     kind: str
@@ -44,6 +46,8 @@ class Outcome:
     replaced: bool = False
     died: bool = False
     left_out: bool = False
+    reused: str = ""
+    resumed_from: str = ""
 
     @property
     def is_infrastructure(self) -> bool:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from pytest_pare.base.redaction import redacted_plain
+from pytest_pare.scenarios.config_hash import NOT_HASHED
 from pytest_pare.settings.gate import Gate
+from pytest_pare.settings.models import RunRange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_pare.settings import Suite
 
@@ -32,6 +38,21 @@ class VariantKey:
 
 
 @dataclass(frozen=True)
+class ScenarioSource:
+    """The source of a scenario.
+
+    Attributes:
+        digest: The hash of its module and of what that imports, by `scenarios.source_hash`.
+        path: Its module, relative to the rootdir if it is below it.
+        line: The line of its class.
+    """
+
+    digest: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
 class SuitePlan:
     """The part of a suite that its results depend on. A ledger holds it, so that results can be read without the suite.
 
@@ -43,6 +64,9 @@ class SuitePlan:
         sweep: The key of its sweep to the levels; empty without a sweep.
         gate: The conditions that the session must meet.
         selected: The number of scenarios that it selects before its limit; `None` if it is unknown.
+        settings: Dotted key to value of each setting that runs depend on. Paths are relative to the suite file.
+        sources: The source of each collected scenario, by its id; empty before the collection.
+        first_look: The number of runs of each scenario after which the session may stop; `None` if it may not.
     """
 
     name: str
@@ -52,6 +76,9 @@ class SuitePlan:
     sweep: dict[str, list[float]] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     selected: int | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, ScenarioSource] = field(default_factory=dict)
+    first_look: int | None = None
 
     @classmethod
     def of(cls, name: str, suite: Suite, selected: int | None = None) -> SuitePlan:
@@ -64,7 +91,24 @@ class SuitePlan:
         """
         settings = suite.settings
         variants = tuple(VariantKey(one.name, one.cell, one.level) for one in suite.variants)
-        return cls(name, split_name(suite), settings.most_runs, variants, settings.sweep, settings.gate, selected)
+        return cls(
+            name,
+            split_name(suite),
+            settings.most_runs,
+            variants,
+            settings.sweep,
+            settings.gate,
+            selected,
+            settings_of(suite),
+            first_look=settings.runs.min if isinstance(settings.runs, RunRange) else None,
+        )
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits that are equal for equal settings, numbers of runs and sources."""
+        known = {**self.settings, "runs": self.runs, **{name: one.digest for name, one in self.sources.items()}}
+        text = json.dumps(known, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SuitePlan:
@@ -82,6 +126,43 @@ class SuitePlan:
 
 
 _PLAN: TypeAdapter[SuitePlan] = TypeAdapter(SuitePlan)
+
+
+# They decide what is done with results, or how often and where runs are played, and not what comes of a run.
+_NOT_OF_RUNS: Any = {
+    "runs": True,
+    "gate": True,
+    "reports": True,
+    "ledger": True,
+    "live": True,
+    "runner": {name for name in NOT_HASHED if not name.endswith("_engine_config")} | {"noise"},
+}
+
+
+def settings_of(suite: Suite) -> dict[str, Any]:
+    """Return dotted key to value of each setting of a suite that runs depend on, without secrets.
+
+    Of a file that a setting names, the content counts too: `KEY (content)` is its hash.
+    """
+    values = redacted_plain(suite.settings.model_dump(mode="json", by_alias=True, exclude=_NOT_OF_RUNS))
+    directory = f"{suite.path.parent.resolve()}{os.sep}"
+    flat: dict[str, Any] = {}
+    for key, value in _flattened(values, ""):
+        if isinstance(value, str) and value.startswith(directory):
+            flat[key] = PurePath(value).relative_to(directory).as_posix()
+        else:
+            flat[key] = value
+        if isinstance(value, str) and os.path.isabs(value) and os.path.isfile(value):  # noqa: PTH117, PTH113 - any text
+            flat[f"{key} (content)"] = hashlib.sha256(Path(value).read_bytes()).hexdigest()[:16]
+    return flat
+
+
+def _flattened(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _flattened(inner, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, value
 
 
 def split_name(suite: Suite) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.ledger.outcomes import counted
+from pytest_pare.ledger.outcomes import Outcome, counted
 from pytest_pare.ledger.plan import VariantKey
 from pytest_pare.ledger.run_id import RunId, without_end
 from pytest_pare.results.attempts import Attempts
@@ -19,7 +19,6 @@ from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.results.gate import Verdict
 
@@ -94,6 +93,11 @@ class SuiteResults:
         self._report = None
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.plan.gate.reruns)
+
+    def not_collected(self, nodeid: str) -> None:
+        """Note a module that could not be collected; it holds an unknown number of runs, and counts as one."""
+        self.outcomes[nodeid] = Outcome("no_result", reason="the module could not be collected")
+        self.all_collected = False
 
     def replace_last(self, nodeid: str) -> None:
         """Mark the last attempt as replaced, because a plugin runs the test again after a failed teardown."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import (
     env_events_config,
@@ -24,7 +25,7 @@ from pytest_pare.plugin.fixtures import (
     tool_augmentation_config,
     user_engine_config,
 )
-from pytest_pare.plugin.suite_paths import is_suite_file, suite_paths
+from pytest_pare.plugin.suite_paths import suite_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,13 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("pare", "simulated scenarios for AI agents (pytest-pare)")
     for option in options.OPTIONS:
         group.addoption(option.flag, dest=option.dest, **option.settings)
-    parser.addini(options.INI_CONFIG, options.INI_HELP, type="paths", default=[])
-    parser.addini(options.INI_ALIAS, options.INI_ALIAS_HELP, type="bool", default=False)
+    parser.addini(INI_CONFIG, options.INI_HELP, type="paths", default=[])
+    parser.addini(INI_ALIAS, options.INI_ALIAS_HELP, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find and read the suites of this session, and register their plugin if there are any."""
-    if config.getini(options.INI_ALIAS):
+    if config.getini(INI_ALIAS):
         from pytest_pare.compat import install
 
         install()
@@ -97,7 +98,7 @@ def _suite_paths(config: pytest.Config) -> list[Path]:
         pytest.UsageError: If one is missing, or a flag changes suites and there is no suite.
     """
     flags: list[str] = config.getoption(options.CONFIG.dest)
-    if flags or config.getini(options.INI_CONFIG) or any(map(is_suite_file, config.args)):
+    if flags or config.getini(INI_CONFIG) or any(map(is_suite_file, config.args)):
         return suite_paths(config, flags)
     given = [o.flag for o in options.CHANGES if config.getoption(o.dest) not in (None, [])]
     if given:

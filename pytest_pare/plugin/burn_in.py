@@ -107,7 +107,7 @@ def _look(
     number: int,
 ) -> tuple[_Flags, _Flags]:
     """Return which splits fail and which pass at a look, as `inference.decision.decide_all` decides for each."""
-    from pytest_pare.inference.paired import Differences, least_p_margin
+    from pytest_pare.inference.paired import Differences
     from pytest_pare.inference.sequential import Look, level
 
     p_drops, p_margins = [], []
@@ -115,10 +115,12 @@ def _look(
         # Splits x scenarios.
         before = runs[:, drawn[:, :baseline_runs]].mean(axis=2).T
         now = runs[:, drawn[:, baseline_runs:]].mean(axis=2).T
-        differences = Differences.of(now - before, [baseline_runs, number], max_regression)
+        count = len(runs)
+        differences = Differences.of(
+            before, now, baseline_runs=[baseline_runs] * count, runs=[number] * count, margin=max_regression
+        )
         p_drops.append(differences.p_drop())
-        least = least_p_margin(before.mean(axis=1), now.mean(axis=1), now.shape[1] * number, max_regression)
-        p_margins.append(np.maximum(differences.p_margin(), least))
+        p_margins.append(differences.p_margin())
     look = Look(number, rounds.last, rounds.first)
     # The levels of Holm's method, for the variant with the smallest p-value and so on.
     levels = [level(look, _ALPHA / left) for left in range(len(outcomes), 0, -1)]

@@ -19,6 +19,7 @@ from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
 from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent
 from pytest_pare.plugin.preflight import require_permission
+from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.results.validation_result import (
@@ -88,6 +89,8 @@ def play(
         "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
         "setup_seconds": run.setup_seconds,
     }
+    name = item.nodeid.partition("::")[0]
+    record |= keep_trace(suite, name, run.trace, run.result, RunId.of_item(item, suite).variant)
     item.stash[RECORD] = sendable(record)
     if run.result.status == "success":
         return

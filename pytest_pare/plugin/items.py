@@ -17,11 +17,12 @@ from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.run_id import without_group
+from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
-from pytest_pare.plugin.selection import find_overlooked, load_scenarios, select_ids
 from pytest_pare.plugin.stash import SUITE, suite_of
 from pytest_pare.settings import SettingsError, Suite
+from pytest_pare.settings.selection import find_overlooked, libraries, load_scenarios, select_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -68,9 +69,9 @@ class SuiteFile(pytest.Module):
         Raises:
             CollectError: If a library, the split file or the selection is wrong.
         """
-        module = ModuleType(self.path.stem)
+        module, root = ModuleType(self.path.stem), self.config.rootpath
         try:
-            classes, failures = load_scenarios(self.suite, self.config.rootpath)
+            classes, failures = load_scenarios(self.suite, root)
             # A broken module may hold the scenarios that the selection misses: then its failure is the one to report.
             ids = [] if failures and not classes else select_ids(classes, self.suite)
             ids = ids[: self.suite.settings.scenarios.limit]
@@ -78,6 +79,7 @@ class SuiteFile(pytest.Module):
             raise self.CollectError(redacted(str(error))) from error
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
         vars(module).update(self._functions)
+        share_sources(self.nodeid, {i: classes[i] for i in ids}, libraries(self.suite, root).directories, root)
         self.obj = module
         failures += self._refused_overlooked()
         broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]

@@ -151,10 +151,5 @@ BURN_IN = Option(
 CHANGES = (*SHORTHANDS, SWEEP, PRUNE, BUDGET, BURN_IN, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
-INI_CONFIG = "pare_config"
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
-INI_ALIAS = "pare_import_alias"
 INI_ALIAS_HELP = "Let scenario modules written for PARE import `pare`: they import its counterparts in pytest-pare."
-
-SUITE_FILE_NAME = "pare.yaml"
-SUITE_FILE_SUFFIX = ".pare.yaml"

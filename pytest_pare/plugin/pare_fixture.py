@@ -12,12 +12,12 @@ from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.execution import cassette_of
 from pytest_pare.plugin.fixture_values import require_agent, updated_config
 from pytest_pare.plugin.preflight import require_permission
-from pytest_pare.plugin.selection import load_scenarios
 from pytest_pare.plugin.stash import suite_of
 from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.plugin.suite_paths import configured_paths
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, Variant
 from pytest_pare.settings.paths import absolute_paths
+from pytest_pare.settings.selection import load_scenarios
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.settings import Suite
 
@@ -41,19 +40,16 @@ class ReportFiles:
         self._results = results
         self._paths = suite.reports
         self._earlier: dict[Path, tuple[bytes, os.stat_result]] = {}
-        self._journal: TextIO | None = None
-        self._has_journal = True
         self.written: list[Path] = []
         self.problems: list[str] = []
 
-    @property
-    def _journal_path(self) -> Path | None:
-        return next((path.with_name(f"{path.name}.unfinished.jsonl") for path in self._paths.values()), None)
-
-    def begin(self) -> None:
+    def begin(self, ledger: Path | None) -> None:
         """Replace the reports of an earlier session: a session that never ends must not leave its verdict.
 
         The JSON file says UNFINISHED. The table has no verdict, and is removed.
+
+        Args:
+            ledger: The ledger of the session, which the JSON file names; `None` without one.
         """
         for path in self._paths.values():
             with suppress(OSError):
@@ -62,7 +58,7 @@ class ReportFiles:
         if "json" in self._paths:
             # An error is reported when the report itself is written.
             with suppress(OSError):
-                write_whole(self._paths["json"], _unfinished(self._results.name, self._journal_path))
+                write_whole(self._paths["json"], _unfinished(self._results.name, ledger))
 
     def restore(self) -> None:
         """Put the reports of the earlier session back: this one had no run of the suite."""
@@ -75,32 +71,12 @@ class ReportFiles:
                 else:
                     path.unlink(missing_ok=True)
 
-    def note(self, nodeid: str, outcome: Outcome, record: dict[str, Any] | None) -> None:
-        """Add a run to the journal, a file that remains if the session is killed."""
-        path = self._journal_path
-        if path is None or not self._has_journal:
-            return
-        line = {"nodeid": nodeid, "kind": outcome.kind, "reason": outcome.reason, **(record or {})}
-        try:
-            if self._journal is None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._journal = path.open("w", encoding="utf-8", errors="backslashreplace")
-            self._journal.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._journal.flush()
-        except OSError:
-            # The journal is a backup; the results themselves are in memory.
-            self._has_journal = False
-
     def write(self, *, duration: float) -> None:
         """Write the reports; an error in one of them does not stop the others.
 
         Args:
             duration: Length of the session in seconds of real time.
         """
-        if self._journal is not None:
-            # On a full disk, closing the file tries to write the rest and fails again.
-            with suppress(OSError):
-                self._journal.close()
         for name, path in self._paths.items():
             extension = named("report")[name]
             by = "" if name in BUILT_IN["report"] else f" with {extension}"
@@ -114,9 +90,6 @@ class ReportFiles:
                 if not path.is_file():
                     raise ExtensionError("it wrote no file")
                 self.written.append(path)
-        if self._journal is not None and self._journal_path is not None:
-            with suppress(OSError):
-                self._journal_path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -142,8 +115,8 @@ def problem_of(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {' '.join(text.split())}")
 
 
-def _unfinished(suite: str, journal: Path | None) -> str:
-    journal_name = "" if journal is None else f"; results so far, if any: {journal.name}"
+def _unfinished(suite: str, ledger: Path | None) -> str:
+    so_far = "" if ledger is None else f"; results so far, if any: {ledger}"
     report = {
         "metadata": {"suite": suite},
         "per_config_results": [],
@@ -151,7 +124,7 @@ def _unfinished(suite: str, journal: Path | None) -> str:
         "gate": {
             "verdict": UNFINISHED,
             "passed": False,
-            "reasons": [f"the session has not come to its verdict{journal_name}"],
+            "reasons": [f"the session has not come to its verdict{so_far}"],
         },
     }
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"

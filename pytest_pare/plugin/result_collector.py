@@ -16,6 +16,7 @@ from pytest_pare.ledger.verdict import judge
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
+from pytest_pare.plugin.session_ledger import SessionLedger
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -58,6 +59,9 @@ class ResultCollector:
         self.suites = {
             name: SuiteResults(SuitePlan.of(name, suite, selected.get(name))) for name, suite in suite_files.items()
         }
+        self._ledgers = {
+            name: SessionLedger(results, suite_files[name], config.rootpath) for name, results in self.suites.items()
+        }
         self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
         self._session: pytest.Session | None = None
         self._spare: list[int] = []
@@ -66,14 +70,16 @@ class ResultCollector:
         self.problems: list[str] = []
         self.is_urgent = False
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Mark the reports as UNFINISHED, so that none shows an earlier session."""
+        """Mark the reports as UNFINISHED, so that none shows an earlier session, and create the ledgers."""
         self._session = session
         if only_looks(self._config):
             return
         self._spare = [os.open(os.devnull, os.O_RDONLY) for _ in range(_SPARE_FILES)]
-        for files in self._files.values():
-            files.begin()
+        for name, files in self._files.items():
+            self._ledgers[name].reserve()
+            files.begin(self._ledgers[name].path)
 
     # -- selected runs
 
@@ -91,10 +97,15 @@ class ResultCollector:
         self._select(ids)
 
     def _select(self, nodeids: Iterable[str]) -> None:
+        changed = set()
         for nodeid in nodeids:
             suite = self._suite_of(nodeid)
-            if suite is not None:
-                suite.outcomes.setdefault(nodeid, Outcome("no_result", reason=NOT_RUN, reported=False))
+            if suite is not None and nodeid not in suite.outcomes:
+                suite.outcomes[nodeid] = Outcome("no_result", reason=NOT_RUN, reported=False)
+                changed.add(suite.name)
+        for name in self.suites:
+            if name in changed:
+                self._ledgers[name].plan()
 
     def _suite_of(self, nodeid: str) -> SuiteResults | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -138,11 +149,12 @@ class ResultCollector:
             self._scored_failures += report.failed and outcome.result is not None
         elif report.when == "teardown" and is_run_again(report):
             suite.replace_last(report.nodeid)
+            self._ledgers[suite.name].replace_last(report.nodeid)
         problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
         self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
 
     def _keep(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
-        self._files[suite.name].note(nodeid, outcome, record)
+        self._ledgers[suite.name].note(nodeid, outcome, record)
         suite.setup_seconds += record.get("setup_seconds", 0.0)
         suite.keep(nodeid, outcome)
 
@@ -152,9 +164,7 @@ class ResultCollector:
         if report.failed and suite is not None:
             self._not_collected.add(suite.name)
         if report.failed and suite is not None and "::" in report.nodeid:
-            # A broken module holds an unknown number of runs; the gate counts one without a result.
-            suite.outcomes[report.nodeid] = Outcome("no_result", reason="the module could not be collected")
-            suite.all_collected = False
+            suite.not_collected(report.nodeid)
 
     # -- verdicts and exit status
 
@@ -174,6 +184,7 @@ class ResultCollector:
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
             elif name not in self._not_collected and exitstatus in _WELL_ENDED:
                 self._files[name].restore()
+                self._ledgers[name].discard()
         if self.is_urgent:
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             if reporter is not None:
@@ -242,13 +253,16 @@ class ResultCollector:
             write_summary(reporter, suites, self.duration, self.problems)
             reporter.flush()
         for suite in suites:
+            assert suite.verdict is not None
+            self._ledgers[suite.name].end(suite.verdict, self.duration)
             self._files[suite.name].write(duration=self.duration)
         files = self._files.values()
         self.problems += [problem for one in files for problem in one.problems]
         if reporter is not None:
-            from pytest_pare.plugin.summary import write_files
+            from pytest_pare.plugin.summary import write_files, write_ledgers
 
             write_files(reporter, [path for one in files for path in one.written], suites, self.problems)
+            write_ledgers(reporter, [self._ledgers[suite.name] for suite in suites if suite.verdict is not None])
         if self.problems and self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:
             self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -21,9 +21,9 @@ from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
-from pytest_pare.plugin.selection import Plan, plan
 from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.settings.models import RunRange
+from pytest_pare.settings.selection import Plan, plan
 from pytest_pare.simulation.export import trace_path
 
 if TYPE_CHECKING:

@@ -7,24 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_pare.base.project import INI_CONFIG, Project, find_project, is_suite_file
 from pytest_pare.plugin import options
-
-# Files that make their directory pytest's rootdir, each with the text that it must contain.
-_SETTINGS_FILES = {
-    "pytest.toml": "",
-    ".pytest.toml": "",
-    "pytest.ini": "",
-    ".pytest.ini": "",
-    "pyproject.toml": "[tool.pytest",
-    "tox.ini": "[pytest]",
-    "setup.cfg": "[tool:pytest]",
-}
-
-
-def is_suite_file(arg: str) -> bool:
-    """Return whether a path or a node id on the command line has a suite's file name."""
-    name = Path(arg.partition("::")[0]).name
-    return name == options.SUITE_FILE_NAME or name.endswith(options.SUITE_FILE_SUFFIX)
 
 
 def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
@@ -47,7 +31,7 @@ def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
         config,
         [
             *((options.CONFIG.flag, path) for path in flagged),
-            *((f"ini value {options.INI_CONFIG}", path) for path in configured),
+            *((f"ini value {INI_CONFIG}", path) for path in configured),
             *(("command line", path) for path in named),
         ],
     )
@@ -67,7 +51,7 @@ def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
 
 def configured_paths(config: pytest.Config) -> list[Path]:
     """Return the suite files of the ini value, whether they take part or not."""
-    return _unique([_path(config.invocation_params.dir, str(path)) for path in config.getini(options.INI_CONFIG)])
+    return _unique([_path(config.invocation_params.dir, str(path)) for path in config.getini(INI_CONFIG)])
 
 
 def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
@@ -97,32 +81,22 @@ def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
         )
 
 
-def _project(config: pytest.Config) -> tuple[Path, Path | None]:
-    """Return the rootdir that pytest finds without the plugin's flags, and the settings file in it.
+def _project(config: pytest.Config) -> Project:
+    """Return the project that pytest finds without the plugin's flags.
 
     `config.rootpath` cannot take its place. Pytest searches for the rootdir before it loads plugins, so it takes a
     flag's value after a space for a path argument, and may pass over the settings of the project in which it was
     started. A check against `config.rootpath` would miss exactly that. pytest's function for the search is private
-    (`_pytest.config.findpaths`), so this function applies the same rules to the path arguments alone.
+    (`_pytest.config.findpaths`), so `find_project` applies the same rules to the path arguments alone.
     """
     if config.getoption("rootdir") or config.getoption("inifilename"):
-        return config.rootpath, config.inipath
+        return Project(config.rootpath, config.inipath)
     here = config.invocation_params.dir
     start = here
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         named = [path for arg in config.args if (path := _path(here, arg)).exists()]
         start = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in named] or [here]))
-    upwards = (start, *start.parents)
-    for directory in upwards:
-        for name, text in _SETTINGS_FILES.items():
-            file = directory / name
-            if file.is_file() and text in file.read_text(encoding="utf-8", errors="replace"):
-                return directory, file
-    for name in ("pyproject.toml", "setup.py"):
-        for directory in upwards:
-            if (directory / name).is_file():
-                return directory, None
-    return Path(os.path.commonpath([here, start])), None
+    return find_project(start) or Project(Path(os.path.commonpath([here, start])), None)
 
 
 def _path(here: Path, arg: str) -> Path:

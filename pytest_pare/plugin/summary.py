@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.plugin.session_ledger import SessionLedger
 
 _WIDTH = 80
 _MOST_PROBLEMS = 3
@@ -71,6 +72,13 @@ def write_files(
     for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
         # Not wrapped, so that a path can be copied.
         write(f"pare: {problem}", red=True, bold=True)
+
+
+def write_ledgers(reporter: pytest.TerminalReporter, ledgers: list[SessionLedger]) -> None:
+    """Print why ledgers are not whole, which costs no verdict."""
+    for ledger in ledgers:
+        if ledger.problem is not None:
+            _write(reporter, f"pare: {ledger.name}: the ledger is not whole: {ledger.problem}", yellow=True)
 
 
 def _write(reporter: pytest.TerminalReporter, line: str, **markup: bool) -> None:

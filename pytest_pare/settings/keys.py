@@ -47,6 +47,7 @@ FLAG_KEYS = frozenset(key for key, annotation in _fields(SuiteSettings) if _take
 PATH_KEYS = frozenset(
     {
         "cassettes.dir",
+        "ledger.dir",
         "gate.baseline",
         "noise.data",
         "reports.formats[]",

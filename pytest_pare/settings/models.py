@@ -17,6 +17,7 @@ from pytest_pare.scenarios.config import (
 )
 from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Setting, only_extensions
 from pytest_pare.settings.gate import Gate
+from pytest_pare.settings.ledger import LedgerSettings
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
@@ -173,6 +174,13 @@ class SuiteSettings(_Section):
     )
     live: bool = Field(default=False, description="Whether engines may call models, which may cost money.")
     cassettes: Cassettes | None = Field(default=None, description="Recorded answers of live engines; null uses none.")
+    agent_version: Name | None = Field(
+        default=None,
+        description="Version of the agent under test, such as its release; null takes the commit of the rootdir.",
+    )
+    ledger: LedgerSettings | None = Field(
+        default=LedgerSettings(), description="The record of each session and its runs; false writes none."
+    )
     gate: Gate = Field(default=Gate(), description="The conditions that the session must meet.")
     reports: Reports = Field(default=Reports(), description="Files with the results.")
 
@@ -193,6 +201,12 @@ class SuiteSettings(_Section):
         if not isinstance(data, dict):
             return data
         return {key: value for key, value in data.items() if value is not None or not _is_section(cls, key)}
+
+    @field_validator("ledger", mode="before")
+    @classmethod
+    def _read_false_as_no_ledger(cls, ledger: object) -> object:
+        # A section without keys is the default, as for other sections.
+        return None if ledger is False else {} if ledger is None else ledger
 
     @field_validator("matrix", mode="before")
     @classmethod

@@ -11,6 +11,7 @@ from pytest_pare.base.documents import Document, DocumentError, Location, Proble
 from pytest_pare.engines.answers import read_answers, wrong_answers
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.errors import SettingsError
+from pytest_pare.settings.ledger import LEDGER_DIR
 from pytest_pare.settings.models import SuiteSettings
 from pytest_pare.settings.overrides import Override
 from pytest_pare.settings.paths import absolute_paths
@@ -117,6 +118,13 @@ class Suite:
     def cassettes_dir(self) -> Path | None:
         """Directory of the cassettes; `None` if the suite has none."""
         return None if self.settings.cassettes is None else Path(self.settings.cassettes.dir)
+
+    def ledger_dir(self, rootdir: Path) -> Path | None:
+        """Return the directory of the ledgers; `None` if the suite keeps none."""
+        ledger = self.settings.ledger
+        if ledger is None:
+            return None
+        return rootdir / LEDGER_DIR if ledger.dir is None else Path(ledger.dir)
 
     @property
     def reports(self) -> dict[str, Path]:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.tool_utils import AppToolArg
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
 from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
@@ -30,16 +30,7 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
-# Hidden from the agent: messages reach both sides as notifications.
-_MESSAGE_READERS = (
-    "get_last_message_from_user",
-    "get_last_unread_messages",
-    "get_last_message_from_agent",
-    "get_all_messages",
-)
 _MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
-_NOT_FOR_USER = ("base64_utf8_encoded_attachment_contents", "attachments")
-
 
 # Refused calls in a turn, after which the agent has failed.
 _MOST_REFUSED = 1000
@@ -144,12 +135,7 @@ class TurnGateway:
 
     def _app_tools(self) -> list[AppTool]:
         if self._agent_tools is None:
-            self._agent_tools = [
-                tool
-                for app in self._env.apps.values()
-                for tool in app.get_tools()
-                if not (isinstance(app, AgentUserInterface) and tool.func_name in _MESSAGE_READERS)
-            ]
+            self._agent_tools = [tool for app in self._env.apps.values() for tool in agent_tools(app)]
         return self._agent_tools
 
     def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
@@ -160,7 +146,7 @@ class TurnGateway:
         tool = Tool(app_tool, invoke)
         # The agent gets a copy: changing it changes neither its calls nor their checks.
         given = copy(tool)
-        given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in _NOT_FOR_USER]
+        given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in NOT_FOR_USER]
         return given
 
     def _invoke(self, token: object, tool: Tool, app_tool: AppTool, arguments: dict[str, Any], who: str) -> Any:

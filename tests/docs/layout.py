@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 # From the top down.
 PACKAGES = (
-    "plugin", "settings", "simulation", "engines", "agents", "apps", "scenarios", "results", "are", "fork", "base",
+    "plugin", "cli", "settings", "simulation", "engines", "agents", "apps", "scenarios", "results", "are", "fork",
+    "base",
 )  # fmt: skip
 OTHERS = {
     "scenarios/": "The bundled library",

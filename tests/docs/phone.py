@@ -8,6 +8,7 @@ from are.simulation.tool_utils import OperationType, ToolAttributeName
 
 from pytest_pare import apps
 from pytest_pare.apps import StatefulApp
+from pytest_pare.simulation.app_tools import screens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,13 +44,6 @@ def app_section(name: str) -> Iterator[str]:
     yield "```mermaid"
     yield from type(app).get_state_diagram().splitlines()
     yield "```"
-
-
-def screens_of(cls: type[StatefulApp]) -> list[type]:
-    """Return the screens of an app, the root first."""
-    pushed = {t.target for actions in cls.transitions.values() for t in actions.values() if t.target is not None}
-    others = {*cls.transitions, *pushed} - {cls.root}
-    return [cls.root, *sorted(others, key=lambda screen: screen.__name__)]
 
 
 def tools_of(owner: type, kind: ToolAttributeName) -> list[str]:

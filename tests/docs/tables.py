@@ -14,14 +14,16 @@ from pydantic import BaseModel
 from pytest_pare import plugin
 from pytest_pare.agents import protocols
 from pytest_pare.apps import StatefulApp
+from pytest_pare.base.project import INI_ALIAS, INI_CONFIG
 from pytest_pare.engines.facts import FINISH_REASONS
 from pytest_pare.plugin import options
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.settings import SuiteSettings
+from pytest_pare.simulation.app_tools import screens_of
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import Trace, TraceEvent
-from tests.docs.phone import app_classes, screens_of, tools_of
+from tests.docs.phone import app_classes, tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,8 +140,8 @@ def flags_table() -> Iterator[str]:
     for option in options.OPTIONS:
         value = f" {option.settings['metavar']}" if "metavar" in option.settings else ""
         yield f"| `{option.flag}{value}` | {f'`{option.key}`' if option.key else ''} | {option.settings['help']} |"
-    yield f"| ini `{options.INI_CONFIG}` | | {options.INI_HELP} |"
-    yield f"| ini `{options.INI_ALIAS}` | | {options.INI_ALIAS_HELP} |"
+    yield f"| ini `{INI_CONFIG}` | | {options.INI_HELP} |"
+    yield f"| ini `{INI_ALIAS}` | | {options.INI_ALIAS_HELP} |"
 
 
 def fixtures_table() -> Iterator[str]:

@@ -189,6 +189,8 @@ class Reader:
             return self.run([str(self.environment), "-m", "pytest", *arguments])
         if program == "pytest":
             return self.python.pytest(arguments, self.project)
+        if program == "pytest-pare":
+            return self.run([str(Path(sysconfig.get_path("scripts")) / program), *arguments])
         if program == "python" and arguments[:2] == ["-m", "benchmarks"]:
             from benchmarks.__main__ import MEASUREMENTS
 

@@ -111,7 +111,7 @@ class Session:
     @property
     def verdict(self) -> list[str]:
         """The gate's lines, without those on files that were written."""
-        lines = [line for line in self.summary if not line.startswith("wrote ")]
+        lines = [line for line in self.summary if not line.startswith(("wrote ", "pare: "))]
         return lines[next(n for n, line in enumerate(lines) if line.startswith("gate ")) :]
 
     @property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.plugin import process_end, summary
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.results import files
@@ -232,22 +233,24 @@ def test_a_killed_session_leaves_unfinished_reports_and_what_it_has(garden: Exam
     agent(garden, "pass").run(*SUITE)
     assert gate(garden)["verdict"] == "PASS"
     assert process_ends(garden, "if run == 3: os.kill(os.getpid(), signal.SIGKILL)").code == -signal.SIGKILL
+    ledgers = sorted((garden.path / ".pare/runs").glob("*.jsonl"))
     assert gate(garden) == {
         "verdict": "UNFINISHED",
         "passed": False,
-        "reasons": [
-            "the session has not come to its verdict; results so far, if any: out.json.unfinished.jsonl",
-        ],
+        "reasons": [f"the session has not come to its verdict; results so far, if any: {ledgers[-1]}"],
     }
     assert not (garden.path / "rows.parquet").exists()
-    lines = (garden.path / "out.json.unfinished.jsonl").read_text().splitlines()
-    assert [(run["nodeid"], run["kind"]) for run in map(json.loads, lines)] == [
-        ("pare.yaml::rose[run1]", "success"),
-        ("pare.yaml::rose[run2]", "success"),
-    ]
+    killed = read_ledger(ledgers[-1])
+    assert {str(run): outcome.kind for run, outcome in killed.results.outcomes.items()} == {
+        "pare.yaml::rose[run1]": "success",
+        "pare.yaml::rose[run2]": "success",
+        "pare.yaml::rose[run3]": "no_result",
+        "pare.yaml::rose[run4]": "no_result",
+    }
+    assert killed.judge().lines[0].startswith("gate FAIL: 2 of 4 runs succeeded")
+    assert not killed.end
     agent(garden, "pass").run(*SUITE)
     assert gate(garden)["verdict"] == "PASS"
-    assert not (garden.path / "out.json.unfinished.jsonl").exists()
 
 
 # -- the reports of an earlier session

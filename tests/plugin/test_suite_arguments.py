@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare.plugin.suite_paths import is_suite_file
+from pytest_pare.base.project import is_suite_file
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example

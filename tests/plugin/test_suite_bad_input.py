@@ -116,7 +116,7 @@ def test_two_suites_whose_libraries_do_not_tell_their_scenarios(
     example.scenario("water").scenario("weed").suite(TRACED % ("include: [water]", "", ""))
     example.suite(TRACED % ("include: [weed]", "", ""), "b.pare.yaml")
     # What an entry point registers may be selected, too.
-    monkeypatch.setattr("pytest_pare.plugin.selection.metadata.entry_points", lambda group: [group])
+    monkeypatch.setattr("pytest_pare.settings.selection.metadata.entry_points", lambda group: [group])
     session = example.run("pare.yaml", "b.pare.yaml", "--collect-only")
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert "give each a directory of its own (runner.output_dir)" in session.err

@@ -313,7 +313,7 @@ def test_suites_whose_scenarios_are_not_known_may_share_a_recording(
     project: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two(project, "scenarios: {include: [plants]}\n", "scenarios: {include: [water]}\n")
-    monkeypatch.setattr("pytest_pare.plugin.selection.metadata.entry_points", lambda group: [group])
+    monkeypatch.setattr("pytest_pare.settings.selection.metadata.entry_points", lambda group: [group])
     assert project.run(*TWO, *RECORD).code == 4
     two(project, "matrix: {a: {}}\n", "matrix: {b: {}}\n")
     assert project.run(*TWO, "--collect-only").code != 4

@@ -70,7 +70,7 @@ def test_the_header_promises_no_number_that_nobody_knows(garden: Example) -> Non
 
 
 def test_the_header_allows_for_entry_points(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_pare.plugin.selection.metadata.entry_points", lambda group: [group])
+    monkeypatch.setattr("pytest_pare.settings.selection.metadata.entry_points", lambda group: [group])
     assert garden.run(*SUITE).header == ["pare.yaml, 3 runs planned (3 x 1) or more, agent: reference steps"]
     assert garden.run(*SUITE, "--pare-limit=2").header[0].startswith("pare.yaml, 2 runs planned (2 x 1), agent: ")
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.plugin.selection import Plan, libraries, plan, select_ids
 from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings
+from pytest_pare.settings.selection import Plan, libraries, plan, select_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +82,6 @@ def test_entry_points_may_add_to_a_plan(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/a.py").write_text("@register_scenario('a')\nclass A: pass\n")
     assert plan(suite_with(tmp_path), tmp_path).is_all
-    monkeypatch.setattr("pytest_pare.plugin.selection.metadata.entry_points", lambda group: [group])
+    monkeypatch.setattr("pytest_pare.settings.selection.metadata.entry_points", lambda group: [group])
     assert plan(suite_with(tmp_path), tmp_path) == Plan(("a",), is_all=False)
     assert plan(suite_with(tmp_path, paths=["scenarios"]), tmp_path) == Plan(("a",), is_all=True)

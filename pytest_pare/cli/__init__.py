@@ -1,0 +1,25 @@
+"""The command line `pytest-pare`: its table of commands.
+
+It imports only click and the standard library. A command is imported when it is called.
+"""
+
+from __future__ import annotations
+
+import click
+
+from pytest_pare.cli.group import Command, LazyGroup
+
+COMMANDS = {
+    "list": Command("pytest_pare.cli.list_scenarios:list_scenarios", "List scenarios with their apps."),
+    "tools": Command("pytest_pare.cli.list_tools:list_tools", "List the tools of the agent and the user, by app."),
+}
+"""By name: where each command is, and the first sentence of its help."""
+
+
+@click.group(cls=LazyGroup, commands_table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pytest-pare", message="%(prog)s %(version)s")
+def main() -> None:
+    """Look up scenarios and tools for pytest-pare.
+
+    Exit status: 0 for success, 1 if a verdict is FAIL, 4 if the command line or a file is wrong.
+    """

@@ -1,0 +1,69 @@
+"""The collected scenarios of a session, from the process that imports them to the controller.
+
+A worker of pytest-xdist sends only node ids when it has collected. So each process that collects leaves a file in the
+directory of the session, unless another one has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_pare.base.run_files import write_whole
+from pytest_pare.engines.rate_limit import directory
+from pytest_pare.ledger.plan import ScenarioSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_pare.scenarios.scenario import PAREScenario
+
+
+def share_sources(
+    suite: str, classes: Mapping[str, type[PAREScenario]], libraries: Iterable[Path], rootdir: Path
+) -> None:
+    """Leave the source of each scenario for the controller.
+
+    Args:
+        suite: The node id of the suite file.
+        classes: The scenarios, by id.
+        libraries: The directories of their libraries; a module outside of them is in a library of its own.
+        rootdir: The base of the paths.
+    """
+    from pytest_pare.scenarios.source_hash import class_line, source_hash
+
+    file = _file(suite)
+    if file.exists():
+        return
+    known = [library.resolve() for library in libraries]
+    sources = {}
+    for scenario_id, cls in classes.items():
+        # A class that was made in an interpreter, or in a test, has no file.
+        with suppress(OSError, TypeError, AttributeError):
+            path = Path(str(sys.modules[cls.__module__].__file__)).resolve()
+            library = next((one for one in known if path.is_relative_to(one)), path.parent)
+            shown = path.relative_to(rootdir) if path.is_relative_to(rootdir) else path
+            sources[scenario_id] = asdict(
+                ScenarioSource(source_hash(path, library), shown.as_posix(), class_line(cls, path))
+            )
+    # On a full disk there is no ledger either.
+    with suppress(OSError):
+        write_whole(file, json.dumps(sources))
+
+
+def shared_sources(suite: str) -> dict[str, ScenarioSource]:
+    """Return the sources that a process has left; none if it does not share the directory, as on another machine."""
+    try:
+        values = json.loads(_file(suite).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {scenario_id: ScenarioSource(**one) for scenario_id, one in values.items()}
+
+
+def _file(suite: str) -> Path:
+    return directory() / f"sources-{hashlib.sha256(suite.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}.json"

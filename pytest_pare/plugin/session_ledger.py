@@ -1,0 +1,181 @@
+"""Writes the ledger of a suite in this session, and the traces beside it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.base.redaction import redacted_json
+from pytest_pare.base.run_files import file_name, write_whole
+from pytest_pare.engines.rate_limit import directory
+from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
+from pytest_pare.ledger.header import Header, commit_of, host, versions
+from pytest_pare.ledger.writer import LedgerWriter
+from pytest_pare.plugin.collected import shared_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
+    from pytest_pare.settings import Suite
+    from pytest_pare.simulation.trace import Trace
+
+
+class SessionLedger:
+    """The ledger of one suite in this session; without one, nothing is written.
+
+    Args:
+        results: The runs of the suite.
+        suite: The suite file, read.
+        rootdir: The rootdir of the session.
+    """
+
+    def __init__(self, results: SuiteResults, suite: Suite, rootdir: Path) -> None:
+        self._results = results
+        self._suite = suite
+        self._rootdir = rootdir
+        self._writer: LedgerWriter | None = None
+        self._began = ""
+        self._has_header = False
+        self._trace_problem: str | None = None
+        self._cannot_create: str | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The file; `None` if there is none."""
+        return None if self._writer is None else self._writer.path
+
+    @property
+    def problem(self) -> str | None:
+        """Why the ledger, or a trace beside it, could not be written; `None` if all of it was."""
+        of_writer = None if self._writer is None else self._writer.problem
+        return self._cannot_create or of_writer or self._trace_problem
+
+    @property
+    def name(self) -> str:
+        """The suite file, relative to the rootdir."""
+        return self._results.name
+
+    def reserve(self) -> None:
+        """Create the file, before workers start: they write traces beside it."""
+        where = self._suite.ledger_dir(self._rootdir)
+        if where is None:
+            return
+        now = datetime.now(UTC)
+        self._began = now.isoformat(timespec="seconds")
+        try:
+            path = reserve(where, self._results.name, now)
+        except OSError as error:
+            self._cannot_create = f"{error.strerror}: {error.filename}"
+            return
+        self._writer = LedgerWriter(path)
+        _shared_path(self._results.name).write_text(str(path), encoding="utf-8")
+
+    def plan(self) -> None:
+        """Write the header and the selected runs, when they are collected."""
+        if self._writer is None:
+            return
+        if not self._has_header:
+            self._has_header = True
+            self._results.plan = replace(self._results.plan, sources=shared_sources(self._results.name))
+            self._writer.begin(self._header(self._writer.path))
+        name = self._results.name
+        known = [(node.removeprefix(f"{name}::"), one) for node, one in self._results.outcomes.items()]
+        broken = [node for node, one in known if one.reported]
+        self._writer.plan([node for node, one in known if not one.reported], broken)
+
+    def note(self, nodeid: str, outcome: Outcome, record: Mapping[str, Any]) -> None:
+        """Write an attempt at a run."""
+        self._trace_problem = self._trace_problem or record.get("trace_problem")
+        if self._writer is not None:
+            run = self._results.run_id(nodeid)
+            self._writer.note(self._node(nodeid), run, outcome, record)
+
+    def replace_last(self, nodeid: str) -> None:
+        """Write that the last attempt at a run was replaced."""
+        if self._writer is not None:
+            self._writer.replace_last(self._node(nodeid))
+
+    def end(self, verdict: Verdict, duration: float) -> None:
+        """Write how the session ended, and remove the oldest ledgers of the suite.
+
+        Args:
+            verdict: The gate's verdict.
+            duration: Length of the session in seconds of real time.
+        """
+        if self._writer is None or self._suite.settings.ledger is None:
+            return
+        given = verdict.given
+        values = {"verdict": verdict.to_dict()["verdict"], "partial": given.partial, "interrupted": given.interrupted}
+        self._writer.end({**values, "duration": duration})
+        prune(self._writer.path.parent, self._results.name, self._suite.settings.ledger.keep)
+
+    def discard(self) -> None:
+        """Remove the file of a session that had no run of the suite."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer.path.unlink(missing_ok=True)
+            self._writer = None
+
+    def _node(self, nodeid: str) -> str:
+        return nodeid.removeprefix(f"{self._results.name}::")
+
+    def _header(self, path: Path) -> Header:
+        return Header(
+            session_of(path),
+            self._began,
+            versions(),
+            commit_of(self._rootdir),
+            host(),
+            self._results.plan,
+            self._suite.settings.agent_version,
+        )
+
+
+def keep_trace(
+    suite: Suite,
+    name: str,
+    trace: Trace,
+    result: PAREScenarioValidationResult,
+    variant: str,
+) -> dict[str, str]:
+    """Write the trace of a run beside the ledger, compressed, if the suite keeps it.
+
+    Args:
+        suite: The suite file, read.
+        name: The node id of the suite file.
+        trace: The trace.
+        result: The result of the run.
+        variant: The variant of the run; empty for none.
+
+    Returns:
+        For the record of the run, `trace`, the file relative to the ledger's directory, or `trace_problem`.
+    """
+    ledger = suite.settings.ledger
+    if ledger is None or ledger.traces == "none" or (ledger.traces == "failed" and result.status == "success"):
+        return {}
+    try:
+        path = _shared_path(name)
+        if not path.exists():
+            # The ledger could not be created, or this process is on another machine.
+            return {}
+        file = traces_dir(type(path)(path.read_text(encoding="utf-8"))) / file_name(
+            trace.scenario_id, trace.run_number, variant, "jsonl.gz"
+        )
+        text = redacted_json(trace.to_jsonl(), (",", ":"))
+        write_whole(file, gzip.compress(text.encode("utf-8"), mtime=0))
+    except OSError as error:
+        return {"trace_problem": f"{error.strerror}: {error.filename}"}
+    return {"trace": f"{file.parent.name}/{file.name}"}
+
+
+def _shared_path(suite: str) -> Path:
+    name = hashlib.sha256(suite.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    return directory() / f"ledger-{name}"

@@ -1,0 +1,110 @@
+"""The source of a scenario: its module, and the hash of that and of the user's modules that it imports.
+
+Imports are searched in the text, also those inside of functions, so the hash is the same in each process. A syntax tree
+would take as long as a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_pare.base.user_frames import is_users
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+(?P<names>[^\n#;]+)", re.MULTILINE)
+_FROM = re.compile(
+    r"^[ \t]*from[ \t]+(?P<dots>\.*)(?P<base>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#;]+)", re.MULTILINE
+)
+_WORD = re.compile(r"[\w.]+")
+
+
+@cache
+def source_hash(path: Path, library: Path) -> str:
+    """Return 16 hex digits that are equal for equal sources, wherever the library is.
+
+    Modules of installed packages other than the library are left out: a session records their versions.
+
+    Args:
+        path: The module of a scenario.
+        library: The directory of its library.
+    """
+    found = {"": path}
+    pending = [("", path)]
+    for name, file in pending:
+        for imported in _imported(file, name):
+            where = _file_of(imported, library)
+            if where is not None and imported not in found and where != path:
+                found[imported] = where
+                pending.append((imported, where))
+    digest = hashlib.sha256()
+    for name in sorted(found):
+        digest.update(f"{name}:{_content_hash(found[name])}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def class_line(cls: type, path: Path) -> int:
+    """Return the line of a class in its module; 1 if its name does not stand there."""
+    found = re.search(rf"^class[ \t]+{re.escape(cls.__name__)}\b", _text(path), re.MULTILINE)
+    return 1 if found is None else _text(path).count("\n", 0, found.start()) + 1
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+@cache
+def _content_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@cache
+def _imported(path: Path, name: str) -> tuple[str, ...]:
+    """Return the names of the modules that a module may import, each with the packages around it."""
+    package = (name if path.name == "__init__.py" else name.rpartition(".")[0]).split(".")
+    return tuple(dict.fromkeys(part for full in _names(_text(path), package) for part in _with_packages(full)))
+
+
+def _names(text: str, package: list[str]) -> Iterator[str]:
+    for statement in _IMPORT.finditer(text):
+        for one in statement["names"].split(","):
+            if word := _WORD.search(one):
+                yield word[0]
+    for statement in _FROM.finditer(text):
+        dots = len(statement["dots"])
+        above = package[: len(package) - dots + 1] if dots else []
+        base = ".".join(filter(None, (*above, statement["base"])))
+        yield base
+        for one in statement["names"].strip("()").split(","):
+            if word := _WORD.search(one):
+                yield f"{base}.{word[0]}"
+
+
+def _with_packages(name: str) -> Iterator[str]:
+    # A package's `__init__` is imported before its modules.
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        if all(parts[:end]):
+            yield ".".join(parts[:end])
+
+
+@cache
+def _file_of(name: str, library: Path) -> Path | None:
+    """Return the file of a module that belongs to the library or is the user's."""
+    # Nothing of Python's own, or of this package, is the user's.
+    if name.partition(".")[0] in sys.stdlib_module_names | {"pytest_pare", "are", "pare"}:
+        return None
+    # A module of the library is found first.
+    for root in (library, library.parent, *map(Path, filter(None, sys.path))):
+        base = root.joinpath(*name.split("."))
+        for file in (base / "__init__.py", base.parent / f"{base.name}.py"):
+            if file.is_file():
+                return file if file.is_relative_to(library) or is_users(str(file)) else None
+    return None

@@ -1,0 +1,26 @@
+"""The section `ledger` of a suite file."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from pytest_pare.scenarios.fields import FilePath, Setting
+
+LEDGER_DIR = ".pare/runs"
+"""The directory of ledgers in a rootdir."""
+
+KeptTraces = Literal["failed", "all", "none"]
+
+
+class LedgerSettings(Setting):
+    """The record of each session of a suite, and of its runs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dir: FilePath | None = Field(
+        default=None, description="Its directory, relative to the suite file; null is `.pare/runs` in the rootdir."
+    )
+    keep: int = Field(default=50, ge=1, description="Number of sessions of the suite that are kept.")
+    traces: KeptTraces = Field(
+        default="failed", description="The runs whose traces are kept, compressed, beside the ledger."
+    )

@@ -1,0 +1,60 @@
+"""The tools of an app that the agent and the user can call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.tool_utils import ToolAttributeName
+
+from pytest_pare.apps.core import StatefulApp
+from pytest_pare.apps.tool_descriptions import build_tool
+
+if TYPE_CHECKING:
+    from are.simulation.apps.app import App
+    from are.simulation.tool_utils import AppTool
+
+    from pytest_pare.apps.screens import AppState
+
+NOT_FOR_USER = ("base64_utf8_encoded_attachment_contents", "attachments")
+"""The arguments that the user's tools do not have."""
+
+# Hidden from the agent: messages reach both sides as notifications.
+_MESSAGE_READERS = (
+    "get_last_message_from_user",
+    "get_last_unread_messages",
+    "get_last_message_from_agent",
+    "get_all_messages",
+)
+
+
+def agent_tools(app: App) -> list[AppTool]:
+    """Return the tools of an app that the agent has."""
+    tools: list[AppTool] = app.get_tools()
+    return [t for t in tools if not (isinstance(app, AgentUserInterface) and t.func_name in _MESSAGE_READERS)]
+
+
+def user_tools(app: App) -> dict[str, list[AppTool]]:
+    """Return the tools of an app that the user has, by the name of the screen that offers them, the root first.
+
+    An app without screens offers its tools at any time; their key is an empty text.
+    """
+    if not isinstance(app, StatefulApp):
+        return {"": list(app.get_user_tools())}
+    root, *others = screens_of(type(app))
+    return {
+        root.__name__: _on_screen(app, root),
+        **{screen.__name__: [*_on_screen(app, screen), build_tool(app, type(app).go_back)] for screen in others},
+    }
+
+
+def screens_of(cls: type[StatefulApp]) -> list[type[AppState]]:
+    """Return the screens of an app, the root first."""
+    pushed = {t.target for actions in cls.transitions.values() for t in actions.values() if t.target is not None}
+    others = {*cls.transitions, *pushed} - {cls.root}
+    return [cls.root, *sorted(others, key=lambda screen: screen.__name__)]
+
+
+def _on_screen(app: StatefulApp, screen: type[AppState]) -> list[AppTool]:
+    methods: list[Any] = [getattr(screen, name) for name in sorted(dir(screen))]
+    return [build_tool(app, method) for method in methods if getattr(method, ToolAttributeName.USER.value, False)]
