@@ -9,36 +9,30 @@ from pytest_pare.results.usage import cost_of_runs, tokens_of
 from pytest_pare.results.validation_result import exception_type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from pytest_pare.ledger.header import Header
     from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.run_id import RunId
     from pytest_pare.ledger.suite_results import SuiteResults
 
 
-def run_set(
-    name: str,
-    results: SuiteResults,
-    scenarios: Mapping[str, str],
-    agent_version: str | None,
-    versions: Mapping[str, str],
-) -> RunSet:
-    """Return the attempts that count of a suite's runs.
+def run_set(header: Header, results: SuiteResults) -> RunSet:
+    """Return the attempts that count of the runs of a session, named `session:ID`.
 
     Args:
-        name: What messages call them, such as the name of the session.
+        header: The session.
         results: The runs.
-        scenarios: Id of each scenario to the hash of its source.
-        agent_version: Version of the agent; None if unknown.
-        versions: Distribution to its version.
     """
-    # What could not be collected has no scenario.
+    # A module that could not be collected is no run.
     runs = [
-        _compared(run, outcome)
+        (results.run_id(nodeid), outcome)
         for nodeid, outcome in results.outcomes.items()
-        if (run := results.run_id(nodeid)).scenario_id in scenarios
+        if nodeid in results.attempts or not outcome.reported
     ]
-    return RunSet(name, runs, scenarios, agent_version, versions)
+    sources = results.plan.sources
+    # A class that is in no file has no hash.
+    hashes = {run.scenario_id: sources[run.scenario_id].digest if run.scenario_id in sources else "" for run, _ in runs}
+    compared = [_compared(run, outcome) for run, outcome in runs]
+    return RunSet(f"session:{header.session}", compared, hashes, header.agent, header.versions)
 
 
 def _compared(run: RunId, outcome: Outcome) -> ComparedRun:

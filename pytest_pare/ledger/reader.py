@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.entries import outcome_from, record_of, run_of
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.header import Header
@@ -13,11 +14,13 @@ from pytest_pare.ledger.outcomes import NOT_RUN, Outcome
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
 from pytest_pare.ledger.writer import VERSION
+from pytest_pare.results.pairing import compare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.run_set import RunSet
 
 
 @dataclass
@@ -46,10 +49,17 @@ class Ledger:
         """Length of the session in seconds of real time; 0.0 if it has not ended."""
         return float(self.end.get("duration", 0.0))
 
-    def judge(self) -> Verdict:
-        """Return the gate's verdict, and keep it on the results. A session that has not ended counts as interrupted."""
+    def judge(self, baseline: RunSet | None = None) -> Verdict:
+        """Return the gate's verdict, and keep it on the results. A session that has not ended counts as interrupted.
+
+        Args:
+            baseline: The runs that the session is compared with, see `baseline_source`; None without a baseline.
+        """
         interrupted = bool(self.end.get("interrupted", True))
-        verdict = judge(self.results, partial=self.end.get("partial", ()), interrupted=interrupted)
+        margin = self.results.plan.gate.max_regression
+        comparison = None if baseline is None else compare(baseline, run_set(self.header, self.results), margin)
+        partial = self.end.get("partial", ())
+        verdict = judge(self.results, partial=partial, interrupted=interrupted, comparison=comparison)
         self.results.verdict = verdict
         return verdict
 

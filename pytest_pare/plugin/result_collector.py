@@ -13,6 +13,7 @@ from pytest_pare.ledger.plan import SuitePlan
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
+from pytest_pare.plugin.baselines import Baselines
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
@@ -63,6 +64,7 @@ class ResultCollector:
             name: SessionLedger(results, suite_files[name], config.rootpath) for name, results in self.suites.items()
         }
         self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
+        self._baselines = Baselines({} if only_looks(config) else suite_files, config.rootpath)
         self._session: pytest.Session | None = None
         self._spare: list[int] = []
         self._is_finished = False
@@ -226,7 +228,8 @@ class ResultCollector:
     def _judge(self, suite: SuiteResults, *, interrupted: bool) -> Verdict:
         file = self.suite_files[suite.name]
         partial = [] if suite.deselected == 0 else narrowing(self._config, file, suite)
-        return judge(suite, partial=partial, interrupted=interrupted)
+        comparison = self._baselines.compared(self._ledgers[suite.name])
+        return judge(suite, partial=partial, interrupted=interrupted, comparison=comparison)
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode

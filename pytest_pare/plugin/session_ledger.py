@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.run_files import file_name, write_whole
 from pytest_pare.engines.rate_limit import directory
+from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.run_set import RunSet
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.settings import Suite
     from pytest_pare.simulation.trace import Trace
@@ -43,7 +45,7 @@ class SessionLedger:
         self._rootdir = rootdir
         self._writer: LedgerWriter | None = None
         self._began = ""
-        self._has_header = False
+        self._header: Header | None = None
         self._trace_problem: str | None = None
         self._cannot_create: str | None = None
 
@@ -80,16 +82,21 @@ class SessionLedger:
 
     def plan(self) -> None:
         """Write the header and the selected runs, when they are collected."""
+        if self._header is None:
+            self._results.plan = replace(self._results.plan, sources=shared_sources(self._results.name))
+            self._header = self._made_header()
+            if self._writer is not None:
+                self._writer.begin(self._header)
         if self._writer is None:
             return
-        if not self._has_header:
-            self._has_header = True
-            self._results.plan = replace(self._results.plan, sources=shared_sources(self._results.name))
-            self._writer.begin(self._header(self._writer.path))
         name = self._results.name
         known = [(node.removeprefix(f"{name}::"), one) for node, one in self._results.outcomes.items()]
         broken = [node for node, one in known if one.reported]
         self._writer.plan([node for node, one in known if not one.reported], broken)
+
+    def run_set(self) -> RunSet | None:
+        """Return the runs so far, for a comparison; `None` before the collection has ended."""
+        return None if self._header is None else run_set(self._header, self._results)
 
     def note(self, nodeid: str, outcome: Outcome, record: Mapping[str, Any]) -> None:
         """Write an attempt at a run."""
@@ -127,9 +134,9 @@ class SessionLedger:
     def _node(self, nodeid: str) -> str:
         return nodeid.removeprefix(f"{self._results.name}::")
 
-    def _header(self, path: Path) -> Header:
+    def _made_header(self) -> Header:
         return Header(
-            session_of(path),
+            "" if self.path is None else session_of(self.path),
             self._began,
             versions(),
             commit_of(self._rootdir),

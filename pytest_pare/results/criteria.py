@@ -112,7 +112,9 @@ def cost(given: GateInput, value: float) -> VerdictPart:
     total = known.total or 0.0
     allowed = f"at most {dollars(value)} allowed"
     if total > value:
-        return VerdictPart("the cost is too high", f"cost too high: {dollars(total)}, {allowed}", got=total)
+        # Rounding must not show a cost that is allowed.
+        shown = dollars(total) if dollars(total) != dollars(value) else f"${total:.10g}"
+        return VerdictPart("the cost is too high", f"cost too high: {shown}, {allowed}", got=total)
     if known.known < known.runs:
         unknown = f"the cost of {known.runs - known.known} of {plural(known.runs, 'attempt')} is unknown"
         return VerdictPart(f"{unknown}; remove gate.max_cost, or use a model whose price is known")

@@ -1,0 +1,64 @@
+"""The baselines of a session's suites, read before the first run, so that a wrong one costs no run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_pare.base.documents import DocumentError
+from pytest_pare.base.redaction import redacted
+from pytest_pare.ledger.baseline_source import baseline_runs
+from pytest_pare.ledger.errors import LedgerError
+from pytest_pare.results.pairing import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_pare.plugin.session_ledger import SessionLedger
+    from pytest_pare.results.comparison import Comparison
+    from pytest_pare.results.run_set import RunSet
+    from pytest_pare.settings import Suite
+
+
+class Baselines:
+    """The baselines of the suites that name one, and the comparisons with them.
+
+    Args:
+        suites: The suites, by the node ids of their files.
+        rootdir: The rootdir of the session.
+
+    Raises:
+        pytest.UsageError: If a baseline cannot be read, or is that of another suite.
+    """
+
+    def __init__(self, suites: Mapping[str, Suite], rootdir: Path) -> None:
+        self._suites = suites
+        self._baselines: dict[str, RunSet] = {}
+        self._comparisons: dict[str, tuple[RunSet, Comparison]] = {}
+        for name, suite in suites.items():
+            reference = suite.settings.gate.baseline
+            if reference is None:
+                continue
+            try:
+                self._baselines[name] = baseline_runs(reference, name, rootdir, suite.ledger_dir(rootdir))
+            except (DocumentError, LedgerError) as error:
+                raise pytest.UsageError(redacted(str(suite.error(("gate", "baseline"), str(error))))) from error
+
+    def compared(self, ledger: SessionLedger) -> Comparison | None:
+        """Return the comparison of a suite's runs, which is made once for the same runs; `None` without a baseline.
+
+        Args:
+            ledger: The ledger of the suite in this session.
+        """
+        baseline = self._baselines.get(ledger.name)
+        runs = None if baseline is None else ledger.run_set()
+        if baseline is None or runs is None:
+            return None
+        known, comparison = self._comparisons.get(ledger.name, (None, None))
+        if known != runs or comparison is None:
+            margin = self._suites[ledger.name].settings.gate.max_regression
+            comparison = compare(baseline, runs, margin)
+            self._comparisons[ledger.name] = (runs, comparison)
+        return comparison
