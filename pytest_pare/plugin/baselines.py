@@ -10,7 +10,10 @@ from pytest_pare.base.documents import DocumentError
 from pytest_pare.base.redaction import redacted
 from pytest_pare.ledger.baseline_source import baseline_runs
 from pytest_pare.ledger.errors import LedgerError
+from pytest_pare.plugin.early_stopping import EarlyStopping
 from pytest_pare.results.pairing import compare
+from pytest_pare.results.rounds import Rounds, compare_rounds
+from pytest_pare.settings.models import RunRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +61,28 @@ class Baselines:
             return None
         known, comparison = self._comparisons.get(ledger.name, (None, None))
         if known != runs or comparison is None:
-            margin = self._suites[ledger.name].settings.gate.max_regression
-            comparison = compare(baseline, runs, margin)
+            settings = self._suites[ledger.name].settings
+            margin, rounds = settings.gate.max_regression, rounds_of(settings.runs)
+            if rounds is None:
+                comparison = compare(baseline, runs, margin)
+            else:
+                _, comparison = compare_rounds(baseline, runs, rounds, margin)
             self._comparisons[ledger.name] = (runs, comparison)
         return comparison
+
+    def early_stopping(self, ledger: SessionLedger) -> EarlyStopping | None:
+        """Return the rule by which a suite may stop early; `None` if it may not.
+
+        Args:
+            ledger: The ledger of the suite in this session.
+        """
+        settings = self._suites[ledger.name].settings if ledger.name in self._baselines else None
+        rounds = None if settings is None else rounds_of(settings.runs)
+        if settings is None or rounds is None:
+            return None
+        return EarlyStopping(self._baselines[ledger.name], ledger.run_set, rounds, settings.gate.max_regression)
+
+
+def rounds_of(runs: int | RunRange) -> Rounds | None:
+    """Return the rounds that the key `runs` of a suite sets; `None` if the suite may not stop early."""
+    return Rounds(runs.min, runs.max) if isinstance(runs, RunRange) else None

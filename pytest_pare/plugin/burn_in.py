@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.plugin.baselines import rounds_of
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.results.rounds import Rounds
 from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.results.text import plural
 from pytest_pare.settings import Override, Suite, load_suite
-from pytest_pare.settings.models import RunRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +37,7 @@ class _Rule:
         # A suite that may stop early needs a baseline, and this session makes its own.
         overrides.append(Override("gate.baseline", "baseline.json", BURN_IN.flag))
         settings = load_suite(suite.path, overrides).settings
-        runs = settings.runs
-        rounds = Rounds(runs.min, runs.max) if isinstance(runs, RunRange) else Rounds(runs, runs)
+        rounds = rounds_of(settings.runs) or Rounds(settings.most_runs, settings.most_runs)
         return cls(rounds, rounds.last, settings.gate.max_regression)
 
 

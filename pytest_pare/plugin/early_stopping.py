@@ -20,7 +20,7 @@ class EarlyStopping:
 
     Args:
         baseline: The runs of the baseline.
-        runs: Returns the runs of the session so far.
+        runs: Returns the runs of the session so far; `None` before the collection.
         rounds: The rounds of the suite.
         max_regression: The drop of the success rate that the session must exclude, 0 to 1.
 
@@ -29,7 +29,7 @@ class EarlyStopping:
     """
 
     baseline: RunSet
-    runs: Callable[[], RunSet]
+    runs: Callable[[], RunSet | None]
     rounds: Rounds
     max_regression: float
     reason: str | None = field(default=None, init=False)
@@ -40,8 +40,9 @@ class EarlyStopping:
         Args:
             number: The round.
         """
-        if number < self.rounds.last:
-            word = compare_round(self.baseline, self.runs(), number, self.rounds, self.max_regression).verdict
+        runs = self.runs()
+        if number < self.rounds.last and runs is not None:
+            word = compare_round(self.baseline, runs, number, self.rounds, self.max_regression).verdict
             if word != "INCONCLUSIVE":
                 self.reason = f"stopped after round {number} of {self.rounds.last}: {word}"
         return None if self.reason is None else f"not needed: {self.reason}"

@@ -22,6 +22,7 @@ from pytest_pare.plugin.session_ledger import SessionLedger
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
 
+    from pytest_pare.plugin.early_stopping import EarlyStopping
     from pytest_pare.results.gate import Verdict
     from pytest_pare.settings import Suite
 
@@ -82,6 +83,11 @@ class ResultCollector:
         for name, files in self._files.items():
             self._ledgers[name].reserve()
             files.begin(self._ledgers[name].path)
+
+    def early_stopping(self) -> dict[str, EarlyStopping]:
+        """Return the rule of each suite that may stop early, by the name of the suite."""
+        rules = {name: self._baselines.early_stopping(ledger) for name, ledger in self._ledgers.items()}
+        return {name: rule for name, rule in rules.items() if rule is not None}
 
     # -- selected runs
 

@@ -57,7 +57,9 @@ def register(config: pytest.Config, collector: ResultCollector) -> None:
         refuse_unknown_cost(collector.suite_files.values(), f"{BUDGET.flag} in usd")
     began = time.monotonic()
     budget = Budget(limits, lambda: time.monotonic() - began) if limits else None
-    config.pluginmanager.register(RunControl(config, collector.suites, {}, budget), "pare-run-control")
+    config.pluginmanager.register(
+        RunControl(config, collector.suites, collector.early_stopping(), budget), "pare-run-control"
+    )
 
 
 class RoundOrder:
