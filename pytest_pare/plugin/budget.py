@@ -118,7 +118,7 @@ class Budget:
     reached: str | None = None
     started: int = 0
     _used: dict[Unit, list[float]] = field(default_factory=dict, init=False)
-    _reserved: dict[Hashable, dict[Unit, float]] = field(default_factory=dict, init=False)
+    _running: set[Hashable] = field(default_factory=set, init=False)
     _lost: dict[Unit, float] = field(default_factory=dict, init=False)
 
     def reserve(self, run: Hashable, *, behind: int = 0) -> bool:
@@ -133,22 +133,23 @@ class Budget:
         """
         if self.reached is not None:
             return False
-        expected = {limit.unit: self._expected(limit.unit) for limit in self.limits}
-        is_unknown = any(amount is None for unit, amount in expected.items() if unit != "seconds")
-        if is_unknown and self._reserved and not behind:
+        is_unknown = any(limit.unit != "seconds" and not self._used.get(limit.unit) for limit in self.limits)
+        if is_unknown and self._running and not behind:
             return False
         for limit in self.limits:
-            ahead = (expected[limit.unit] or 0.0) * (behind + 1 if limit.unit == "seconds" else 1)
-            if self._spent(limit.unit) + self._pending(limit.unit) + ahead > limit.amount:
+            # Time passes for all workers alike, and each plays one run after the other.
+            ahead = behind if limit.unit == "seconds" else len(self._running)
+            if self._spent(limit.unit) + (ahead + 1) * self._expected(limit.unit) > limit.amount:
                 self.reached = f"budget of {limit} reached"
                 return False
         self.started += 1
-        self._reserved[run] = {unit: amount or 0.0 for unit, amount in expected.items()}
+        self._running.add(run)
         return True
 
     def release(self, run: Hashable) -> None:
-        """Forget a run that was reserved and has not begun, because its worker has died."""
-        if self._reserved.pop(run, None) is not None:
+        """Forget a run that was reserved and is not played, because it is skipped or its worker has died."""
+        if run in self._running:
+            self._running.remove(run)
             self.started -= 1
 
     def settle(self, run: Hashable, used: dict[Unit, float | None] | None) -> None:
@@ -156,16 +157,16 @@ class Budget:
 
         Args:
             run: The run.
-            used: The use by unit, `None` for an unknown figure; `None` for a run without a result, whose reserved use
+            used: The use by unit, `None` for an unknown figure; `None` for a run without a result, whose expected use
                 counts as spent.
         """
-        reserved = self._reserved.pop(run, {})
+        self._running.discard(run)
         for limit in self.limits:
             amount = None if used is None else used[limit.unit]
             if amount is not None:
                 self._used.setdefault(limit.unit, []).append(amount)
                 continue
-            self._lost[limit.unit] = self._lost.get(limit.unit, 0.0) + reserved.get(limit.unit, 0.0)
+            self._lost[limit.unit] = self._lost.get(limit.unit, 0.0) + self._expected(limit.unit)
             if used is not None and self.reached is None:
                 self.reached = f"budget of {limit} cannot be kept: the {_NOUN[limit.unit]} of a run is unknown"
 
@@ -182,18 +183,15 @@ class Budget:
             lines.append(line)
         return lines
 
-    def _expected(self, unit: Unit) -> float | None:
+    def _expected(self, unit: Unit) -> float:
         used = sorted(self._used.get(unit, ()))
         # The nearest rank, as in Hyndman and Fan (1996), definition 1.
-        return used[math.ceil(_QUANTILE * len(used)) - 1] if used else None
+        return used[math.ceil(_QUANTILE * len(used)) - 1] if used else 0.0
 
     def _spent(self, unit: Unit) -> float:
         return (
             self.elapsed() if unit == "seconds" else math.fsum((*self._used.get(unit, ()), self._lost.get(unit, 0.0)))
         )
-
-    def _pending(self, unit: Unit) -> float:
-        return 0.0 if unit == "seconds" else math.fsum(one[unit] for one in self._reserved.values())
 
 
 def _shown(unit: Unit, amount: float) -> str:

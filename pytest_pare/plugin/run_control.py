@@ -14,6 +14,7 @@ from pytest_pare.plugin.preflight import refuse_unknown_cost
 from pytest_pare.plugin.run_queue import Looks, QueuedRun, RunQueue
 from pytest_pare.plugin.run_reports import run_properties
 from pytest_pare.plugin.stash import suite_of
+from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.settings.models import RunRange
 
 if TYPE_CHECKING:
@@ -182,12 +183,12 @@ class RunControl:
         return QueuedRun(nodeid, name, number if name in self._stopping else 0)
 
     def _used(self, nodeid: str) -> dict[Unit, float | None] | None:
-        """Return what a run has used; `None` if it has no result."""
+        """Return what a run has used; `None` if it has no result, and nothing if it was skipped."""
         suite = self._suites[nodeid.partition("::")[0]]
         attempts = suite.attempts.get(nodeid, [])
         results = [attempt.result for attempt in attempts if attempt.result is not None]
-        is_skipped = bool(attempts) and attempts[-1].kind in ("skipped", "xfailed")
-        return use_of(results) if results or is_skipped else None
+        is_skipped = bool(attempts) and attempts[-1].kind in LEFT_OUT
+        return use_of(results) if results else {} if is_skipped else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -196,10 +197,11 @@ class RunControl:
         for name, one in self._stopping.items():
             left_out = [nodeid for nodeid, left in self._left_out.items() if left.kind == "not_needed"]
             count = sum(nodeid.partition("::")[0] == name for nodeid in left_out)
-            lines.append(one.line(count, 0 if self._queue is None else self._queue.overshoot(name)))
+            line = one.line(count, 0 if self._queue is None else self._queue.overshoot(name))
+            lines += [f"{name}: {line}"] if line is not None else []
         if self._budget is not None:
             lines += self._budget.lines()
-        for line in filter(None, lines):
+        for line in lines:
             terminalreporter.write_line(f"pare: {line}")
 
 

@@ -66,7 +66,7 @@ class RunQueue:
         runs: The items of the session, in the order of the collection.
         looks: Name of a suite that may stop early to its looks.
         budget: The budget of the suites' runs; `None` is no limit.
-        used: Returns what a run has used, `None` if it has no result; called with a budget only.
+        used: Returns what a run has used, `None` if it has no result, nothing if it was skipped; called with a budget.
     """
 
     runs: Sequence[QueuedRun]
@@ -145,7 +145,11 @@ class RunQueue:
         """Note the end of a run. A look at its round is left to `look`, because a plugin may play it again."""
         run = self.runs[index]
         if self.budget is not None and run.suite is not None:
-            self.budget.settle(index, self.used(run.nodeid))
+            used = self.used(run.nodeid)
+            if used == {}:
+                self.budget.release(index)
+            else:
+                self.budget.settle(index, used)
             self._leave_out_what_the_budget_refuses()
         if run.suite in self._unfinished:
             self._unfinished[run.suite][run.round].discard(index)

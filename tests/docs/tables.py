@@ -20,6 +20,7 @@ from pytest_pare.plugin import options
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.settings import SuiteSettings
+from pytest_pare.settings.keys import parts_of
 from pytest_pare.simulation.app_tools import screens_of
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import Trace, TraceEvent
@@ -45,7 +46,7 @@ def settings_keys(
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
     """Return the model behind a key that has keys of its own, and no table of its own."""
-    for one in (annotation, *getattr(annotation, "__args__", ())):
+    for one in parts_of(annotation):
         if isinstance(one, type(BaseModel)) and one not in (LLMEngineConfig, NoiseConfig):
             return one
     return None
@@ -53,8 +54,8 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
 
 def kind(schema: dict[str, Any]) -> str:
     """Return the kinds of values of a key."""
-    if "anyOf" in schema:
-        return " or ".join(kind(part) for part in schema["anyOf"])
+    if "anyOf" in schema or "oneOf" in schema:
+        return " or ".join(kind(part) for part in schema.get("anyOf", schema.get("oneOf", [])))
     if "$ref" in schema:
         return {"LLMEngineConfig": "engine", "NoiseConfig": "[noise](#set-noise)"}.get(
             schema["$ref"].rpartition("/")[2], "mapping"
@@ -91,7 +92,8 @@ def keys_table() -> Iterator[str]:
     yield "|---|---|---|---|"
     for key, one, schema, _ in settings_keys():
         if "x-without-effect" not in schema:
-            yield f"| `{key}` | {kind(schema)} | {literal(one.default)} | {one.description} |"
+            default = "required" if one.is_required() else literal(one.default)
+            yield f"| `{key}` | {kind(schema)} | {default} | {one.description} |"
 
 
 def later_table() -> Iterator[str]:
