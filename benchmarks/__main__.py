@@ -9,10 +9,12 @@ import sys
 from benchmarks import (
     collection,
     forking,
+    gate_errors,
     in_flight,
     noise,
     oracle,
     population,
+    rate_intervals,
     replay,
     results_table,
     startup,
@@ -33,6 +35,8 @@ MEASUREMENTS = {
     "in_flight": in_flight,
     "replay": replay,
     "results_table": results_table,
+    "gate_errors": gate_errors,
+    "rate_intervals": rate_intervals,
 }
 
 

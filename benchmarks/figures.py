@@ -20,6 +20,7 @@ class Figure:
         unit: Its unit.
         at_least: Lower bound, if there is one.
         at_most: Upper bound, if there is one.
+        interval: The 95 % interval of the number, if it is an estimate.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Figure:
     unit: str
     at_least: float | None = None
     at_most: float | None = None
+    interval: tuple[float, float] | None = None
 
     @property
     def is_within_bounds(self) -> bool:
@@ -37,6 +39,8 @@ class Figure:
 
     def __str__(self) -> str:
         line = f"  {self.label:<60}{self.value:>8.3g} {self.unit:<3}"
+        if self.interval is not None:
+            line += " {:.3g}-{:.3g}".format(*self.interval)
         for word, bound in (("at least", self.at_least), ("at most", self.at_most)):
             if bound is not None:
                 line += f"  {word} {bound:g}" + ("" if self.is_within_bounds else "  MISSED")

@@ -59,6 +59,7 @@ def observe_execute(context: AgentContext) -> ProactiveAgent:
         context.clock,
         context.config.observe_max_iterations,
         context.config.execute_max_iterations,
+        use_custom_logger=context.config.use_custom_logger,
     )
 
 

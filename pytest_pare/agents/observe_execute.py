@@ -37,6 +37,7 @@ class ObserveExecuteAgent:
         clock: The clock of the simulation.
         observe_max_iterations: Most steps of the observer in a turn; `None` is no limit.
         execute_max_iterations: Most steps of the executor in a turn; `None` is no limit.
+        use_custom_logger: Whether each of the two has a logger of its own.
     """
 
     def __init__(
@@ -46,12 +47,15 @@ class ObserveExecuteAgent:
         clock: TimeManager,
         observe_max_iterations: int | None,
         execute_max_iterations: int | None,
+        *,
+        use_custom_logger: bool = True,
     ) -> None:
         self._observe_engine = observe_engine
         self._execute_engine = execute_engine
         self._clock = clock
         self._observe_max_iterations = observe_max_iterations
         self._execute_max_iterations = execute_max_iterations
+        self._use_custom_logger = use_custom_logger
         self._observer: ReActAgent | None = None
         self._executor: ReActAgent | None = None
         self._reported: Proposal | None = None
@@ -79,7 +83,7 @@ class ObserveExecuteAgent:
 
     def _new_observer(self, turn: Turn) -> ReActAgent:
         prompt = prompts.render("observe", tools=_texts(_for_observer(turn)))
-        return ReActAgent(self._observe_engine, "observe", prompt, self._clock, ("wait", "send_message_to_user"))
+        return self._new(self._observe_engine, "observe", prompt, ("wait", "send_message_to_user"))
 
     def _new_executor(self, turn: Turn) -> ReActAgent:
         assert turn.proposal is not None
@@ -87,7 +91,10 @@ class ObserveExecuteAgent:
             "execute", tools=_texts(_for_executor(turn)), proposal=turn.proposal.text, reply=turn.proposal.reply
         )
         ends_turn = ("ask_user", "end_task", "send_message_to_user")
-        return ReActAgent(self._execute_engine, "execute", prompt, self._clock, ends_turn)
+        return self._new(self._execute_engine, "execute", prompt, ends_turn)
+
+    def _new(self, engine: LLMEngine, role: str, prompt: str, ends_turn: tuple[str, ...]) -> ReActAgent:
+        return ReActAgent(engine, role, prompt, self._clock, ends_turn, use_custom_logger=self._use_custom_logger)
 
     def _news_of(self, proposal: Proposal | None) -> list[str]:
         """Return a change of the proposal's status that is new to the observer. The user's text is a notification."""

@@ -78,6 +78,7 @@ class ReActAgent(BaseAgent):
         clock: The clock of the simulation.
         ends_turn: Names of functions of the channel to the user, or of no app, that end the turn.
         situation: Returns a text that each request ends with, after the time; `None` for none.
+        use_custom_logger: Whether it logs to `pytest_pare.agents.ROLE` instead of `pytest_pare.agents`.
 
     Attributes:
         called: The calls of this turn that did not fail: tool and arguments.
@@ -91,6 +92,8 @@ class ReActAgent(BaseAgent):
         clock: TimeManager,
         ends_turn: Iterable[str],
         situation: Callable[[], str] | None = None,
+        *,
+        use_custom_logger: bool = True,
     ) -> None:
         super().__init__(
             engine,
@@ -104,7 +107,7 @@ class ReActAgent(BaseAgent):
             use_custom_logger=False,
         )
         self.name = self.agent_id = role
-        self.logger = _LOGGER
+        self.logger = _LOGGER.getChild(role) if use_custom_logger else _LOGGER
         self._ends_turn = frozenset(ends_turn)
         self._situation = situation
         self._tools: Callable[[], Toolbox]

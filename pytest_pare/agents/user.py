@@ -23,12 +23,16 @@ class ReActUser:
         engine: The engine.
         clock: The clock of the simulation.
         max_iterations: Most steps in a turn; `None` is no limit.
+        use_custom_logger: Whether it has a logger of its own.
     """
 
-    def __init__(self, engine: LLMEngine, clock: TimeManager, max_iterations: int | None) -> None:
+    def __init__(
+        self, engine: LLMEngine, clock: TimeManager, max_iterations: int | None, *, use_custom_logger: bool = True
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._max_iterations = max_iterations
+        self._use_custom_logger = use_custom_logger
         self._agent: ReActAgent | None = None
         self._turn: UserTurn
 
@@ -37,7 +41,15 @@ class ReActUser:
         self._turn = turn
         if self._agent is None:
             prompt = prompts.render("user", goal=turn.goal, apps=turn.apps)
-            self._agent = ReActAgent(self._engine, "user", prompt, self._clock, ("wait",), self._situation)
+            self._agent = ReActAgent(
+                self._engine,
+                "user",
+                prompt,
+                self._clock,
+                ("wait",),
+                self._situation,
+                use_custom_logger=self._use_custom_logger,
+            )
         self._agent.tell(turn.notifications)
         self._agent.take_turn(turn.tools, self._max_iterations)
 

@@ -11,6 +11,7 @@ from pytest_pare.cli.group import Command, LazyGroup
 
 COMMANDS = {
     "list": Command("pytest_pare.cli.list_scenarios:list_scenarios", "List scenarios with their apps."),
+    "merge": Command("pytest_pare.cli.merge:merge_shards", "Print report and verdict of a session in shards."),
     "tools": Command("pytest_pare.cli.list_tools:list_tools", "List the tools of the agent and the user, by app."),
 }
 """By name: where each command is, and the first sentence of its help."""

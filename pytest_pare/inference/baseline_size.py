@@ -7,14 +7,13 @@ from typing import Final
 RECOMMENDED_RUNS: Final = 10
 """Below so many runs a scenario, `accept` warns."""
 
-_RED_SHARE: Final = {1: 0.20, 3: 0.20}
+RED_SHARE: Final = {1: 0.20, 2: 0.20, 3: 0.20, 5: 0.20, 10: 0.10}
+"""Runs of a scenario in the baseline, and the share of red sessions of an unchanged agent with the worst tenth of such
+baselines. Measured with 60 scenarios x 3 runs by `python -m benchmarks gate_errors`, in whole percent."""
 
 
 def baseline_warning(runs_per_scenario: int) -> float | None:
-    """Return the share of unchanged sessions that the worst tenth of baselines turns red; None with enough runs.
-
-    The figures are measured, with 60 scenarios x 3 runs: `python -m benchmarks gate_errors`.
-    """
+    """Return the share of unchanged sessions that the worst tenth of baselines turns red; None with enough runs."""
     if runs_per_scenario >= RECOMMENDED_RUNS:
         return None
-    return _RED_SHARE[max(size for size in _RED_SHARE if size <= max(runs_per_scenario, 1))]
+    return RED_SHARE[max(size for size in RED_SHARE if size <= max(runs_per_scenario, 1))]

@@ -55,6 +55,7 @@ class Differences:
         steps: The differences, a row for each comparison and a column for each scenario.
         per_unit: Steps in a difference of 1.
         margin: Steps in the margin.
+        grain: Steps between possible differences.
         rounding: The most steps by which rounding changes twice the sum of a row; 0 if the rates are multiples.
         baseline_rate: Mean success rate of the scenarios in the baseline of each comparison.
         candidate_rate: The same of the candidate.
@@ -64,6 +65,7 @@ class Differences:
     steps: Integers
     per_unit: int
     margin: int
+    grain: float
     rounding: int
     baseline_rate: Floats
     candidate_rate: Floats
@@ -81,6 +83,7 @@ class Differences:
             steps=np.rint((candidate - baseline) * per_unit).astype(np.int64),
             per_unit=per_unit,
             margin=round(limit * per_unit),
+            grain=per_unit / lcm(*set(baseline_runs), *set(runs)),
             rounding=0 if common <= _FINEST else 4 * len(runs),
             baseline_rate=baseline.mean(axis=1),
             candidate_rate=candidate.mean(axis=1),
@@ -112,14 +115,14 @@ class Differences:
         """
         lower = np.maximum(self.baseline_rate - self.margin / self.per_unit, 0.0)
         least = np.where(self.candidate_rate == 1, lower**self.runs, 0.0)
-        return np.maximum(self._p(-(self.steps + self.margin)), least)
+        return np.asarray(np.maximum(self._p(-(self.steps + self.margin)), least))
 
     def _p(self, steps: Integers) -> Floats:
         """Return the p-values of "the mean is 0 or more"."""
         by_t = self.use_t
         p = np.empty(len(steps))
         if by_t.any():
-            p[by_t] = t_test(steps[by_t])
+            p[by_t] = t_test(steps[by_t], self.grain)
         p[~by_t] = sign_flip_test(steps[~by_t], self.rounding)
         return p
 
@@ -130,6 +133,7 @@ class Differences:
             from scipy.special import stdtrit
 
             half = float(stdtrit(len(row) - 1, 1 - alpha) * row.std(ddof=1) / np.sqrt(len(row)))
+            half += self.grain / 2 / len(row)
             low, high = (float(row.mean() + sign * half) / self.per_unit for sign in (-1, 1))
         else:
             finer = ceil(_END_STEP / self.per_unit)
@@ -142,12 +146,16 @@ class Differences:
         return max(-1.0, low), min(1.0, high)
 
 
-def t_test(values: Integers) -> Floats:
-    """Return one-sided p-values of Student's t for each row: small where its mean is below 0."""
+def t_test(values: Integers, grain: float) -> Floats:
+    """Return one-sided p-values of Student's t for each row: small where its mean is below 0.
+
+    Success rates of few runs are coarse, so the sum of a row is corrected for continuity, by half of what lies between
+    two possible sums (Yates 1934). Without that, 5.1 % of unchanged agents fail at 5 %.
+    """
     from scipy.special import stdtr
 
     count = values.shape[1]
-    statistic = values.mean(axis=1) / (values.std(axis=1, ddof=1) / np.sqrt(count))
+    statistic = (values.mean(axis=1) + grain / 2 / count) / (values.std(axis=1, ddof=1) / np.sqrt(count))
     return np.asarray(stdtr(count - 1, statistic))
 
 

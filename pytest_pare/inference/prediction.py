@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.inference.paired import Booleans, Floats, ScenarioPair
 
-PROBABILITY_TO_SETTLE: Final = 0.9
+PROBABILITY_TO_SETTLE: Final = 0.8
 """The predicted probability of a verdict after the further runs."""
 
 _UPPER: Final = 0.2
@@ -38,8 +38,7 @@ class Spread:
         difference: Mean difference of the scenarios' success rates, candidate less baseline.
         variance: Variance of the scenarios' differences.
         baseline_rate: Mean success rate of the scenarios in the baseline.
-        baseline_within: Variance of the outcomes of one scenario in the baseline.
-        candidate_within: The same of the candidate.
+        within: Variance of the outcomes of one scenario, from both sessions.
         baseline_share: Mean over the scenarios of 1 / runs in the baseline.
         candidate_share: The same of the candidate.
     """
@@ -48,8 +47,7 @@ class Spread:
     difference: float
     variance: float
     baseline_rate: float
-    baseline_within: float
-    candidate_within: float
+    within: float
     baseline_share: float
     candidate_share: float
 
@@ -57,34 +55,32 @@ class Spread:
     def of(cls, pairs: Sequence[ScenarioPair]) -> Spread:
         """Return the figures of these pairs.
 
-        Where each scenario has one run in one session, the other session's variance is taken; where it has one in both,
-        all variance of the differences is taken as variance between runs.
+        If each scenario has one run in each session, all variance of the differences is taken as variance between runs.
         """
-        differences = np.array([np.mean(pair.candidate) - np.mean(pair.baseline) for pair in pairs])
+        baseline, candidate = [pair.baseline for pair in pairs], [pair.candidate for pair in pairs]
+        rates = [_mean(one) for one in baseline]
+        differences = np.array([_mean(new) - rate for new, rate in zip(candidate, rates, strict=True)])
         variance = float(differences.var(ddof=1)) if len(pairs) > 1 else 0.0
-        shares = [float(np.mean([1 / len(one) for one in side])) for side in _sides(pairs)]
-        within = [_within(side) for side in _sides(pairs)]
-        known = next((one for one in within if one is not None), variance / sum(shares))
+        shares = [_mean([1 / len(one) for one in side]) for side in (baseline, candidate)]
+        variances = [_variance(one) for one in (*baseline, *candidate) if len(one) > 1]
         return cls(
             scenarios=len(pairs),
             difference=float(differences.mean()),
             variance=variance,
-            baseline_rate=float(np.mean([np.mean(pair.baseline) for pair in pairs])),
-            baseline_within=known if within[0] is None else within[0],
-            candidate_within=known if within[1] is None else within[1],
+            baseline_rate=_mean(rates),
+            within=_mean(variances) if variances else variance / sum(shares),
             baseline_share=shares[0],
             candidate_share=shares[1],
         )
 
 
-def _sides(pairs: Sequence[ScenarioPair]) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
-    return [pair.baseline for pair in pairs], [pair.candidate for pair in pairs]
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
-def _within(side: list[tuple[float, ...]]) -> float | None:
-    """Return the mean variance of the outcomes of a scenario; None if each has one run."""
-    variances = [float(np.var(one, ddof=1)) for one in side if len(one) > 1]
-    return float(np.mean(variances)) if variances else None
+def _variance(values: Sequence[float]) -> float:
+    mean = _mean(values)
+    return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def further_rounds(spread: Spread, *, margin: float, alpha: float, of_both: bool = False) -> int | None:
@@ -111,14 +107,14 @@ def further_rounds(spread: Spread, *, margin: float, alpha: float, of_both: bool
     rounds = np.arange(1, MOST_RUNS)
     candidate = 1 / (1 / spread.candidate_share + rounds)
     baseline = 1 / (1 / spread.baseline_share + rounds * of_both)
-    least = spread.candidate_within * candidate + spread.baseline_within * baseline
-    now = spread.candidate_within * spread.candidate_share + spread.baseline_within * spread.baseline_share
+    least = spread.within * (candidate + baseline)
+    gone = spread.within * (spread.candidate_share + spread.baseline_share) - least
     freedom = spread.scenarios - 1
     scale = freedom / chdtri(freedom, 1 - _UPPER) / spread.scenarios
-    remaining = np.maximum(spread.variance - (now - least), least)
+    remaining = np.maximum(spread.variance - gone, least)
     reach = stdtrit(freedom, 1 - alpha) * np.sqrt(scale * remaining)
     # The present difference may be on an edge, and nothing to move it.
-    moved = np.sqrt(scale * (now - least)) + 1e-12
+    moved = np.sqrt(scale * gone) + 1e-12
     fails = ndtr((-reach - spread.difference) / moved)
     passes = ndtr((spread.difference + margin - reach) / moved)
     # If the two regions meet, each difference is in one of them.
@@ -148,12 +144,12 @@ def smallest_drop(spread: Spread, *, alpha: float) -> float | None:
     if 0.5**spread.scenarios > alpha or not spread.baseline_rate:
         return None
     rate = spread.baseline_rate
-    between = max(rate * (1 - rate) - spread.baseline_within, 0.0)
+    between = max(rate * (1 - rate) - spread.within, 0.0)
     drops = np.arange(1, 1001) / 1000 * rate
     factor = 1 - drops / rate
-    within = factor * rate - factor**2 * (rate - spread.baseline_within)
+    within = factor * rate - factor**2 * (rate - spread.within)
     variance = (
-        spread.baseline_within * spread.baseline_share
+        spread.within * spread.baseline_share
         + within * spread.candidate_share
         + between * (1 - factor) ** 2
     )  # fmt: skip

@@ -23,6 +23,9 @@ from pytest_pare.results.validation_result import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+VERSION = 1
+"""Version of the format of ledgers; a reader refuses other ones."""
+
 _WITHOUT_RESULT = ("skipped", "xfailed")
 _OF_RECORD = ("problem", "setup_seconds", "key", "trace")
 _OF_OUTCOME = ("replaced", "died", "reused", "resumed_from")

@@ -7,14 +7,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_pare.base.redaction import redacted
-from pytest_pare.ledger.outcomes import NOT_RUN
+from pytest_pare.ledger.outcomes import MISSING_SHARD, NOT_RUN
 from pytest_pare.ledger.run_id import RunId
+from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.results.gate import Verdict
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 
 _WIDTH = 80
@@ -36,6 +38,29 @@ _LABEL = {
     "rerun": "RERUN",
 }
 _HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference check, no agent tested"}
+
+
+_OF_SEVERAL = {NOT_RUN: "the session ended before they were run", MISSING_SHARD: "their shard is missing"}
+
+
+def summary_lines(results: SuiteResults, duration: float) -> Iterator[str]:
+    """Yield the report on a suite, the runs that did not pass, and the lines of the verdict.
+
+    Args:
+        results: The runs, with their verdict.
+        duration: Length of the session in seconds of real time.
+    """
+    yield from report_lines(results, duration)
+    yield from (line for _, line in open_runs(results))
+    if results.verdict is not None:
+        yield from verdict_lines(results.verdict)
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
+    """Yield the lines of a verdict, at most 80 columns wide."""
+    for line in verdict.lines:
+        # Redacted before it is wrapped, because half of a secret would not be found.
+        yield from textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  ")
 
 
 def report_lines(suite: SuiteResults, duration: float) -> list[str]:
@@ -115,8 +140,7 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
             yield kind, line
     for reason, count in waiting.items():
         if count > 1:
-            why = "the session ended before they were run" if reason == NOT_RUN else reason
-            yield "no_result", f"{_LABEL['no_result']:<11}{count} runs: {why}"
+            yield "no_result", f"{_LABEL['no_result']:<11}{plural(count, 'run')}: {_OF_SEVERAL.get(reason, reason)}"
     if reasons_of or waiting:
         yield "", ""
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NOT_RUN = "the session ended before it was run"
 """The reason of a run that has not begun."""
 
+MISSING_SHARD = "its shard is missing"
+"""The reason of a run in a shard that is not among those merged."""
+
 _AS_EXPECTED = ("success", *LEFT_OUT)
 
 
@@ -64,7 +67,7 @@ class Outcome:
     @property
     def is_waiting(self) -> bool:
         """Whether the run has not begun."""
-        return not self.reported and self.reason == NOT_RUN
+        return not self.reported and self.reason in (NOT_RUN, MISSING_SHARD)
 
 
 def outcome_of_record(record: Mapping[str, Any], *, replaced: bool = True) -> Outcome:

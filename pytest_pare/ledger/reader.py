@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.ledger.compared_runs import run_set
-from pytest_pare.ledger.entries import outcome_from, record_of, run_of
+from pytest_pare.ledger.entries import VERSION, outcome_from, record_of, run_of
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.header import Header
 from pytest_pare.ledger.outcomes import NOT_RUN, Outcome
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
-from pytest_pare.ledger.writer import VERSION
 from pytest_pare.results.pairing import compare
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ class Ledger:
         end: How the session ended: `verdict`, `partial`, `interrupted`, `duration` in seconds of real time, and
             `setup_seconds`; empty if it was killed, or has not ended.
         is_torn: Whether the last line is not whole, because the process was killed while it wrote it.
+        whole: The node ids of the runs of all shards; empty without shards.
     """
 
     path: Path
@@ -43,11 +43,16 @@ class Ledger:
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     end: dict[str, Any] = field(default_factory=dict)
     is_torn: bool = False
+    whole: list[str] = field(default_factory=list)
 
     @property
     def duration(self) -> float:
         """Length of the session in seconds of real time; 0.0 if it has not ended."""
         return float(self.end.get("duration", 0.0))
+
+    def run_set(self) -> RunSet:
+        """Return the runs, for comparisons and baselines."""
+        return run_set(self.header, self.results)
 
     def judge(self, baseline: RunSet | None = None) -> Verdict:
         """Return the gate's verdict, and keep it on the results. A session that has not ended counts as interrupted.
@@ -57,7 +62,7 @@ class Ledger:
         """
         interrupted = bool(self.end.get("interrupted", True))
         margin = self.results.plan.gate.max_regression
-        comparison = None if baseline is None else compare(baseline, run_set(self.header, self.results), margin)
+        comparison = None if baseline is None else compare(baseline, self.run_set(), margin)
         partial = self.end.get("partial", ())
         verdict = judge(self.results, partial=partial, interrupted=interrupted, comparison=comparison)
         self.results.verdict = verdict
@@ -117,10 +122,9 @@ def _add(ledger: Ledger, entry: dict[str, Any], configs: dict[str, dict[str, Any
     if "planned" in entry:
         for node in entry["not_collected"]:
             results.not_collected(f"{suite}::{node}")
-        for scenario, parameters in entry["planned"]:
-            for text in parameters:
-                waiting = Outcome("no_result", reason=NOT_RUN, reported=False)
-                results.outcomes.setdefault(f"{suite}::{scenario}{text}", waiting)
+        for node in _nodes(suite, entry["planned"]):
+            results.outcomes.setdefault(node, Outcome("no_result", reason=NOT_RUN, reported=False))
+        ledger.whole += _nodes(suite, entry.get("whole", []))
     elif "config" in entry and "values" in entry:
         configs[entry["config"]] = entry["values"]
     elif "run" in entry:
@@ -136,3 +140,7 @@ def _add(ledger: Ledger, entry: dict[str, Any], configs: dict[str, dict[str, Any
         ledger.end = entry["end"]
     else:
         raise ValueError(f"unknown keys: {', '.join(sorted(entry))}")
+
+
+def _nodes(suite: str, grouped: list[tuple[str, list[str]]]) -> list[str]:
+    return [f"{suite}::{scenario}{text}" for scenario, parameters in grouped for text in parameters]

@@ -22,6 +22,7 @@ def judge(
     partial: Sequence[str] = (),
     interrupted: bool = False,
     comparison: Comparison | None = None,
+    shard: str | None = None,
 ) -> Verdict:
     """Return the gate's verdict on the runs of a suite.
 
@@ -30,6 +31,7 @@ def judge(
         partial: Why they are not the whole suite; empty if they are.
         interrupted: Whether the session was ended early.
         comparison: The comparison with the suite's baseline; None without one.
+        shard: The shard that was run, such as `2/5`; None for the whole suite.
     """
     counts: dict[str, Any] = {kind: results.count(kind) for kind in KINDS}
     gate = results.plan.gate
@@ -48,6 +50,7 @@ def judge(
             inconclusive=gate.inconclusive,
             deselected=results.deselected,
             interrupted=interrupted,
+            shard=shard,
         )
     )
 

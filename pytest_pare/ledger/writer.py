@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted_plain
-from pytest_pare.ledger.entries import config_hash, entry_of
+from pytest_pare.ledger.entries import VERSION, config_hash, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
     from pytest_pare.ledger.header import Header
     from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.reader import Ledger
     from pytest_pare.ledger.run_id import RunId
-
-VERSION = 1
-"""Version of the format; a reader refuses later ones."""
 
 
 class LedgerWriter:
@@ -52,17 +50,16 @@ class LedgerWriter:
             return
         self._write({"pare_ledger": VERSION, **redacted_plain(header.to_dict())})
 
-    def plan(self, nodes: Iterable[str], not_collected: Iterable[str] = ()) -> None:
+    def plan(self, nodes: Iterable[str], not_collected: Iterable[str] = (), whole: Iterable[str] = ()) -> None:
         """Write the selected runs in their order.
 
         Args:
             nodes: The part of each node id after the suite file.
             not_collected: The same of modules that could not be collected.
+            whole: The same of the runs of all shards; empty without shards.
         """
-        split = (node.partition("[") for node in nodes)
-        grouped = groupby(split, key=lambda parts: parts[0])
-        planned = [[name, [bracket + rest for _, bracket, rest in parts]] for name, parts in grouped]
-        self._write({"planned": planned, "not_collected": list(not_collected)})
+        of_shards = {"whole": grouped} if (grouped := _grouped(whole)) else {}
+        self._write({"planned": _grouped(nodes), "not_collected": list(not_collected), **of_shards})
 
     def note(self, node: str, run: RunId, outcome: Outcome, record: Mapping[str, Any]) -> None:
         """Write an attempt at a run.
@@ -112,3 +109,34 @@ class LedgerWriter:
         except OSError as error:
             self.problem = error.strerror or str(error)
             self.close()
+
+
+def write_ledger(path: Path, ledger: Ledger) -> None:
+    """Write a ledger that was read or merged to another file.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = LedgerWriter(path)
+    writer.begin(ledger.header)
+    prefix, outcomes = f"{ledger.header.plan.name}::", ledger.results.outcomes
+    broken = [node for node, one in outcomes.items() if one.reported and node not in ledger.records]
+    planned = (node.removeprefix(prefix) for node in outcomes if node not in broken)
+    writer.plan(planned, (node.removeprefix(prefix) for node in broken))
+    for node, records in ledger.records.items():
+        for outcome, record in zip(ledger.results.attempts[node], records, strict=True):
+            writer.note(node.removeprefix(prefix), ledger.results.run_id(node), outcome, record)
+    if ledger.end:
+        writer.end(ledger.end)
+    writer.close()
+    if writer.problem is not None:
+        raise OSError(f"{path}: {writer.problem}")
+
+
+def _grouped(nodes: Iterable[str]) -> list[Any]:
+    """Return scenario and parameters of runs, those of neighbours with the same scenario together."""
+    split = (node.partition("[") for node in nodes)
+    return [
+        [name, [bracket + rest for _, bracket, rest in parts]] for name, parts in groupby(split, key=lambda one: one[0])
+    ]

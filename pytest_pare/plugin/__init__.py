@@ -5,6 +5,7 @@ A session without a suite imports none of ARE, polars, pydantic and yaml.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(option.flag, dest=option.dest, **option.settings)
     parser.addini(INI_CONFIG, options.INI_HELP, type="paths", default=[])
     parser.addini(INI_ALIAS, options.INI_ALIAS_HELP, type="bool", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Parse the command line again if a word behind `--pare-resume` was taken as its value."""
+    if options.with_value(args):
+        known = early_config.known_args_namespace
+        early_config.known_args_namespace = parser.parse_known_args(args, namespace=copy(early_config.option))
+        # pytest sets it after it has parsed.
+        early_config.known_args_namespace.confcutdir = known.confcutdir
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -56,6 +56,21 @@ def share_sources(
         write_whole(file, json.dumps(sources))
 
 
+def share_nodes(suite: str, nodeids: Iterable[str]) -> None:
+    """Leave the node ids of all runs of a suite for the controller, also of those in other shards."""
+    with suppress(OSError):
+        write_whole(_file(suite, "nodes"), json.dumps(list(nodeids)))
+
+
+def shared_nodes(suite: str) -> list[str]:
+    """Return the node ids that a process has left; none without shards."""
+    try:
+        nodeids: list[str] = json.loads(_file(suite, "nodes").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return nodeids
+
+
 def shared_sources(suite: str) -> dict[str, ScenarioSource]:
     """Return the sources that a process has left; none if it does not share the directory, as on another machine."""
     try:
@@ -65,5 +80,5 @@ def shared_sources(suite: str) -> dict[str, ScenarioSource]:
     return {scenario_id: ScenarioSource(**one) for scenario_id, one in values.items()}
 
 
-def _file(suite: str) -> Path:
-    return directory() / f"sources-{hashlib.sha256(suite.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}.json"
+def _file(suite: str, what: str = "sources") -> Path:
+    return directory() / f"{what}-{hashlib.sha256(suite.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}.json"

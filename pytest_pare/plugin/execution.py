@@ -219,6 +219,7 @@ def _run(
             variant=variant,
             cassette=cassette_of(suite, scenario_id, run_number, variant, of_suite=True),
             on_start=on_start,
+            logs_dir=suite.logs_dir(config),
         )
     except Exception as error:  # noqa: BLE001 - a user's constructor may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)

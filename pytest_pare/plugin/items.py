@@ -20,6 +20,7 @@ from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
+from pytest_pare.plugin.resume import finished_run, report_again
 from pytest_pare.plugin.stash import SUITE, suite_of
 from pytest_pare.settings import SettingsError, Suite
 from pytest_pare.settings.selection import find_overlooked, libraries, load_scenarios, select_ids
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.ledger.resuming import FinishedRun
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.registration import ImportFailure
     from pytest_pare.scenarios.scenario import PAREScenario
@@ -117,7 +119,25 @@ class SuiteFile(pytest.Module):
 
 
 class ScenarioItem(pytest.Function):
-    """A run of a scenario. Its path and line are those of the suite file, as in its node id."""
+    """A run of a scenario. Its path and line are those of the suite file, as in its node id.
+
+    A run that the resumed session has finished is not played: no fixture is set up, and its result is reported again.
+    """
+
+    def setup(self) -> None:
+        """Set up the fixtures."""
+        if self._finished_run() is None:
+            super().setup()
+
+    def runtest(self) -> None:
+        """Play the run."""
+        if (finished := self._finished_run()) is None:
+            super().runtest()
+        else:
+            report_again(self, finished)
+
+    def _finished_run(self) -> FinishedRun | None:
+        return finished_run(self, self.nodeid.partition("::")[0])
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the suite file, the line in it (from 0) of the section that selects the scenario, and the name."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from pytest_pare.plugin.options import SHARD
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,8 @@ def reasons_of(config: pytest.Config, suite: Suite) -> Iterator[str]:
     for option, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("deselect", "--deselect"), ("testmon", "--testmon")):
         if config.getoption(option, None):
             yield flag
+    if (shard := config.getoption(SHARD.dest, None)) is not None:
+        yield f"{SHARD.flag} {shard}"
     yield from _shards(config)
     if any(PurePath(arg.partition("::")[0]).name == suite.path.name and "::" in arg for arg in config.args):
         yield "node ids"

@@ -24,6 +24,9 @@ class Option(NamedTuple):
     settings: dict[str, Any]
 
 
+LAST = "last"
+"""The last session of a suite."""
+
 CONFIG = Option(
     "--pare-config",
     "pare_config",
@@ -117,6 +120,15 @@ SHORTHANDS = (
         },
     ),
 )
+SHARD = Option(
+    "--pare-shard",
+    "pare_shard",
+    "",
+    {
+        "metavar": "NUMBER/OF",
+        "help": "Run one part of the suite's scenarios, such as 2/5; pytest-pare merge joins the ledgers of all parts.",
+    },
+)
 PRUNE = Option(
     "--pare-prune-cassettes",
     "pare_prune_cassettes",
@@ -148,8 +160,35 @@ BURN_IN = Option(
         "help": "Run each scenario N times, and measure how often the comparison fails although nothing has changed.",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, PRUNE, BUDGET, BURN_IN, SET)
+RESUME = Option(
+    "--pare-resume",
+    "pare_resume",
+    "",
+    {
+        # `with_value` puts the constant behind a `=`, so that a word that follows stays a path.
+        "nargs": "?",
+        "const": LAST,
+        "metavar": "SESSION",
+        "help": "Play only the runs that have no result in this session, or in the last one of the suite.",
+    },
+)
+CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
 INI_ALIAS_HELP = "Let scenario modules written for PARE import `pare`: they import its counterparts in pytest-pare."
+
+
+def with_value(args: list[str]) -> bool:
+    """Give `--pare-resume` on a command line its value if it has none, and return whether one was given.
+
+    argparse would take the next word as the value, such as the path in `--pare-resume pare.yaml`.
+
+    Args:
+        args: The command line, which is changed.
+    """
+    end = args.index("--") if "--" in args else len(args)
+    bare = [place for place, word in enumerate(args[:end]) if word == RESUME.flag]
+    for place in bare:
+        args[place] = f"{RESUME.flag}={LAST}"
+    return bool(bare)

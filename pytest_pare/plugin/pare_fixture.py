@@ -173,6 +173,7 @@ class Player:
             export_dir=self._suite.traces_dir,
             variant=variant,
             cassette=cassette_of(self._suite, scenario_id, run_number, variant, of_suite=False),
+            logs_dir=self._suite.logs_dir(config),
         )
 
     def _class(self, scenario_id: str) -> type[PAREScenario]:

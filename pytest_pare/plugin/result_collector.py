@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,14 +15,17 @@ from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
 from pytest_pare.plugin.baselines import Baselines
+from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
+from pytest_pare.plugin.resume import Resumption, is_taken_over
 from pytest_pare.plugin.session_ledger import SessionLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
+    from pytest_pare.ledger.shards import Shard
     from pytest_pare.plugin.early_stopping import EarlyStopping
     from pytest_pare.results.gate import Verdict
     from pytest_pare.settings import Suite
@@ -42,27 +46,38 @@ class ResultCollector:
         config: The session's configuration.
         suite_files: The suites, by the node ids of their files.
         selected: The number of scenarios that each selects before its limit, if the source of its library shows it.
+        shard: The part of the suites that the session runs; `None` for all of it.
 
     Attributes:
         suite_files: The suites, as given.
         suites: The runs of each suite, by the node id of its file.
+        resumption: The sessions that this one resumes.
         duration: Length of the session in seconds of real time, when it has ended.
         problems: Errors outside of the runs, a sentence each.
         is_urgent: Whether the process may be killed soon: the verdict then comes before other plugins end, and before
             workers that are still busy.
     """
 
-    def __init__(self, config: pytest.Config, suite_files: Mapping[str, Suite], selected: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        suite_files: Mapping[str, Suite],
+        selected: Mapping[str, int],
+        shard: Shard | None = None,
+    ) -> None:
         self._config = config
         self._began = time.perf_counter()
+        self._shard = shard
         self._scored_failures = 0
         self._not_collected: set[str] = set()
         self.suite_files = suite_files
         self.suites = {
             name: SuiteResults(SuitePlan.of(name, suite, selected.get(name))) for name, suite in suite_files.items()
         }
+        self.resumption = Resumption(config, suite_files, self.suites)
         self._ledgers = {
-            name: SessionLedger(results, suite_files[name], config.rootpath) for name, results in self.suites.items()
+            name: SessionLedger(results, suite_files[name], config.rootpath, shard, self.resumption.session_of(name))
+            for name, results in self.suites.items()
         }
         self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
         self._baselines = Baselines({} if only_looks(config) else suite_files, config.rootpath)
@@ -112,8 +127,23 @@ class ResultCollector:
                 suite.outcomes[nodeid] = Outcome("no_result", reason=NOT_RUN, reported=False)
                 changed.add(suite.name)
         for name in self.suites:
-            if name in changed:
+            # A shard may have no run of a suite; its ledger tells that it is not missing.
+            if name in changed or self._shard is not None:
+                self.suites[name].note_sources(shared_sources(name))
+                with self._without_report():
+                    self.resumption.check_sources(name)
                 self._ledgers[name].plan()
+
+    @contextmanager
+    def _without_report(self) -> Iterator[None]:
+        """Report on no suite if the session is refused: nothing was run."""
+        try:
+            yield
+        except pytest.UsageError:
+            for name, suite in self.suites.items():
+                suite.outcomes.clear()
+                self._ledgers[name].discard()
+            raise
 
     def _suite_of(self, nodeid: str) -> SuiteResults | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -155,16 +185,18 @@ class ResultCollector:
         if outcome is not None:
             self._keep(suite, report.nodeid, outcome, getattr(report, "pare", {}))
             self._scored_failures += report.failed and outcome.result is not None
-        elif report.when == "teardown" and is_run_again(report):
+        elif report.when == "teardown" and is_run_again(report) and not is_taken_over(suite, report.nodeid):
             suite.replace_last(report.nodeid)
             self._ledgers[suite.name].replace_last(report.nodeid)
         problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
-        self.problems += [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+        told = [f"{suite.name}: {problem}" for problem in problems if problem is not None]
+        self.problems += [problem for problem in dict.fromkeys(told) if problem not in self.problems]
 
     def _keep(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
-        self._ledgers[suite.name].note(nodeid, outcome, record)
-        suite.setup_seconds += record.get("setup_seconds", 0.0)
-        suite.keep(nodeid, outcome)
+        for attempt in self.resumption.attempts(suite, nodeid, outcome, record):
+            self._ledgers[suite.name].note(nodeid, attempt.outcome, attempt.record)
+            suite.setup_seconds += attempt.record.get("setup_seconds", 0.0)
+            suite.keep(nodeid, attempt.outcome)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note files and modules that could not be collected."""
@@ -188,7 +220,7 @@ class ResultCollector:
         self._spare = []
         self.duration = time.perf_counter() - self._began
         for name, suite in self.suites.items():
-            if suite.outcomes:
+            if suite.outcomes or (self._shard is not None and exitstatus in _WELL_ENDED):
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
             elif name not in self._not_collected and exitstatus in _WELL_ENDED:
                 self._files[name].restore()
@@ -211,10 +243,12 @@ class ResultCollector:
 
     def _set_exit_status(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         verdicts = [suite.verdict for suite in self.suites.values() if suite.verdict is not None]
-        all_passed = all(verdict.passed for verdict in verdicts) and not self.problems
+        all_passed = not any(verdict.fails for verdict in verdicts) and not self.problems
         # Tests, teardowns, modules and other plugins count failures too (pytest-cov, for too little coverage).
         only_scored_failures = 0 < session.testsfailed == self._scored_failures
-        if session.exitstatus == pytest.ExitCode.OK and not all_passed:
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._shard is not None and all_passed:
+            session.exitstatus = pytest.ExitCode.OK
+        elif session.exitstatus == pytest.ExitCode.OK and not all_passed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif exitstatus == session.exitstatus == pytest.ExitCode.TESTS_FAILED and all_passed and only_scored_failures:
             session.exitstatus = pytest.ExitCode.OK
@@ -234,8 +268,9 @@ class ResultCollector:
     def _judge(self, suite: SuiteResults, *, interrupted: bool) -> Verdict:
         file = self.suite_files[suite.name]
         partial = [] if suite.deselected == 0 else narrowing(self._config, file, suite)
-        comparison = self._baselines.compared(self._ledgers[suite.name])
-        return judge(suite, partial=partial, interrupted=interrupted, comparison=comparison)
+        shard = None if self._shard is None else str(self._shard)
+        comparison = None if shard is not None else self._baselines.compared(self._ledgers[suite.name])
+        return judge(suite, partial=partial, interrupted=interrupted, comparison=comparison, shard=shard)
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int | pytest.ExitCode

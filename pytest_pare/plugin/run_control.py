@@ -18,7 +18,7 @@ from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.settings.models import RunRange
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from xdist.scheduler import Scheduling
 
@@ -58,9 +58,9 @@ def register(config: pytest.Config, collector: ResultCollector) -> None:
         refuse_unknown_cost(collector.suite_files.values(), f"{BUDGET.flag} in usd")
     began = time.monotonic()
     budget = Budget(limits, lambda: time.monotonic() - began) if limits else None
-    config.pluginmanager.register(
-        RunControl(config, collector.suites, collector.early_stopping(), budget), "pare-run-control"
-    )
+    has_result = collector.resumption.has_result
+    control = RunControl(config, collector.suites, collector.early_stopping(), budget, has_result)
+    config.pluginmanager.register(control, "pare-run-control")
 
 
 class RoundOrder:
@@ -88,6 +88,7 @@ class RunControl:
         suites: The results of the suites, by the node ids of their files.
         stopping: The rule of each suite that may stop early, by the same names.
         budget: The budget of all runs; `None` is no limit.
+        has_result: Returns whether a run has a result of the session that this one resumes.
     """
 
     def __init__(
@@ -96,11 +97,13 @@ class RunControl:
         suites: Mapping[str, SuiteResults],
         stopping: Mapping[str, EarlyStopping],
         budget: Budget | None,
+        has_result: Callable[[str], bool],
     ) -> None:
         self._config = config
         self._suites = suites
         self._stopping = stopping
         self._budget = budget
+        self._has_result = has_result
         self._queue: RunQueue | None = None
         self._positions: dict[str, int] = {}
         self._left_out: dict[str, LeftOut] = {}
@@ -180,7 +183,7 @@ class RunControl:
         if name not in self._suites:
             return QueuedRun(nodeid)
         number = self._suites[name].run_id(nodeid).run_number or 0
-        return QueuedRun(nodeid, name, number if name in self._stopping else 0)
+        return QueuedRun(nodeid, name, number if name in self._stopping else 0, is_free=self._has_result(nodeid))
 
     def _used(self, nodeid: str) -> dict[Unit, float | None] | None:
         """Return what a run has used; `None` if it has no result, and nothing if it was skipped."""

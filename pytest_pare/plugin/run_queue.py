@@ -22,11 +22,13 @@ class QueuedRun(NamedTuple):
         nodeid: The node id of its item.
         suite: The name of its suite; `None` for another test, which is never left out.
         round: The round that it belongs to, its run number; 0 if its suite does not stop early.
+        is_free: Whether it uses nothing of the budget, because it has a result already.
     """
 
     nodeid: str
     suite: str | None = None
     round: int = 0
+    is_free: bool = False
 
 
 class LeftOut(NamedTuple):
@@ -120,8 +122,7 @@ class RunQueue:
         """
         if index not in self._waiting:
             return "left out"
-        is_limited = self.budget is not None and self.runs[index].suite is not None
-        if is_limited and self.budget is not None and not self.budget.reserve(index, behind=behind):
+        if self._is_limited(index) and self.budget is not None and not self.budget.reserve(index, behind=behind):
             self._leave_out_what_the_budget_refuses()
             return "later" if index in self._waiting else "left out"
         self._waiting.remove(index)
@@ -144,7 +145,7 @@ class RunQueue:
     def complete(self, index: int) -> None:
         """Note the end of a run. A look at its round is left to `look`, because a plugin may play it again."""
         run = self.runs[index]
-        if self.budget is not None and run.suite is not None:
+        if self.budget is not None and self._is_limited(index):
             used = self.used(run.nodeid)
             if used == {}:
                 self.budget.release(index)
@@ -178,6 +179,11 @@ class RunQueue:
     def _place(self, index: int) -> tuple[int, int]:
         return self.runs[index].round, index
 
+    def _is_limited(self, index: int) -> bool:
+        """Return whether a run uses something of a budget."""
+        run = self.runs[index]
+        return self.budget is not None and run.suite is not None and not run.is_free
+
     def _not_needed(self, index: int) -> str | None:
         """Return why a run is not needed any more; `None` if it is."""
         run = self.runs[index]
@@ -200,7 +206,7 @@ class RunQueue:
         if self.budget is None or self.budget.reached is None:
             return
         for index in tuple(self._waiting):
-            if self.runs[index].suite is not None:
+            if self._is_limited(index):
                 self._leave_out(LeftOut(index, "no_result", self.budget.reached))
 
     def _leave_out(self, one: LeftOut) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
 from pytest_pare.plugin import pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
@@ -21,15 +22,17 @@ from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
+from pytest_pare.plugin.shards import ShardSelection, shard_of
 from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.settings.models import RunRange
 from pytest_pare.settings.selection import Plan, plan
 from pytest_pare.simulation.export import trace_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_pare.settings import RunnerSettings, Suite
+    from pytest_pare.settings import RunnerSettings, Suite, Variant
 
 
 class SuiteSession:
@@ -55,20 +58,24 @@ class SuiteSession:
         """
         suites = read_suites(config, paths, with_files=not hasattr(config, "workerinput"))
         _refuse_shared_reports(suites)
+        shard = shard_of(config)
         session = cls(config, suites)
         collector: ResultCollector | None = None
         if not hasattr(config, "workerinput"):
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
             _refuse_shared_cassettes(suites, session._planned)
-            _refuse_shared_traces(suites, session._planned)
+            _refuse_shared_files(suites, session._planned)
+            _share_directory(config)
             collector = ResultCollector(
                 config,
                 {session._name(path): suite for path, suite in suites.items()},
                 {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
+                shard,
             )
             # pytest calls the later plugin first, so it replaces earlier reports even if the check fails.
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(collector, "pare-collector")
+            config.pluginmanager.register(collector.resumption, "pare-resumption")
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             pruning.register(config, collector)
             run_control.register(config, collector)
@@ -76,7 +83,6 @@ class SuiteSession:
                 from pytest_pare.plugin import burn_in
 
                 burn_in.register(config, collector)
-            _share_directory(config)
             if _wants_forks(suites) and not session._is_single():
                 from pytest_pare.plugin.forking import PRELOAD, fork_workers
 
@@ -84,6 +90,8 @@ class SuiteSession:
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")
+        if shard is not None:
+            config.pluginmanager.register(ShardSelection(shard, {}), "pare-shard")
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")
@@ -175,26 +183,42 @@ def _planned_runs(planned: Plan, suite: Suite) -> str:
     return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
 
 
-def _refuse_shared_traces(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
+def _refuse_shared_files(suites: dict[Path, Suite], planned: dict[Path, Plan]) -> None:
     # Each pair is checked, because sharing is not transitive.
     for (path, suite), (other_path, other) in combinations(suites.items(), 2):
-        shared = sorted(_trace_names(suite) & _trace_names(other))
-        if shared and _may_share_scenarios(planned[path], suite, planned[other_path], other):
-            raise pytest.UsageError(
-                f"{other_path}: traces in {shared[0].parent} are also written by {path}, under the same names; give "
-                "each a directory of its own (runner.output_dir)"
-            )
+        if not _may_share_scenarios(planned[path], suite, planned[other_path], other):
+            continue
+        for what, names, key in (("traces", _trace_names, "output_dir"), ("logs", _log_names, "logs_dir")):
+            if shared := sorted(names(suite) & names(other)):
+                raise pytest.UsageError(
+                    f"{other_path}: {what} in {shared[0].parent} are also written by {path}, under the same names; "
+                    f"give each a directory of its own (runner.{key})"
+                )
+
+
+# The files of a suite for a scenario with an empty id: two suites share files if these are equal.
 
 
 def _trace_names(suite: Suite) -> set[Path]:
-    """Return the trace files of a suite for a scenario with an empty id: two suites share files if these are equal."""
-    numbers = range(1, suite.settings.most_runs + 1) if suite.settings.most_runs > 1 else [None]
     return {
         trace_path(variant.settings.runner, suite.traces_dir, "", number, variant.name)
-        for variant in suite.variants
+        for variant, number in _runs_of_a_scenario(suite)
         if variant.settings.runner.export
-        for number in numbers
     }
+
+
+def _log_names(suite: Suite) -> set[Path]:
+    return {
+        directory / file_name("", number, variant.name, "log")
+        for variant, number in _runs_of_a_scenario(suite)
+        if (directory := suite.logs_dir(variant.settings.runner)) is not None
+    }
+
+
+def _runs_of_a_scenario(suite: Suite) -> Iterator[tuple[Variant, int | None]]:
+    runs = suite.settings.most_runs
+    numbers = range(1, runs + 1) if runs > 1 else [None]
+    return product(suite.variants, numbers)
 
 
 def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:

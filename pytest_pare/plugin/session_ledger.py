@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,14 @@ from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
-from pytest_pare.plugin.collected import shared_sources
+from pytest_pare.plugin.collected import shared_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.shards import Shard
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.results.gate import Verdict
     from pytest_pare.results.run_set import RunSet
@@ -37,12 +37,23 @@ class SessionLedger:
         results: The runs of the suite.
         suite: The suite file, read.
         rootdir: The rootdir of the session.
+        shard: The shard of the suite that this session runs; `None` for all of it.
+        resumed_from: The session that this one resumes; `None` if it resumes none.
     """
 
-    def __init__(self, results: SuiteResults, suite: Suite, rootdir: Path) -> None:
+    def __init__(
+        self,
+        results: SuiteResults,
+        suite: Suite,
+        rootdir: Path,
+        shard: Shard | None = None,
+        resumed_from: str | None = None,
+    ) -> None:
         self._results = results
         self._suite = suite
         self._rootdir = rootdir
+        self._shard = shard
+        self._resumed_from = resumed_from
         self._writer: LedgerWriter | None = None
         self._began = ""
         self._header: Header | None = None
@@ -83,7 +94,6 @@ class SessionLedger:
     def plan(self) -> None:
         """Write the header and the selected runs, when they are collected."""
         if self._header is None:
-            self._results.plan = replace(self._results.plan, sources=shared_sources(self._results.name))
             self._header = self._made_header()
             if self._writer is not None:
                 self._writer.begin(self._header)
@@ -92,7 +102,8 @@ class SessionLedger:
         name = self._results.name
         known = [(node.removeprefix(f"{name}::"), one) for node, one in self._results.outcomes.items()]
         broken = [node for node, one in known if one.reported]
-        self._writer.plan([node for node, one in known if not one.reported], broken)
+        whole = [self._node(nodeid) for nodeid in shared_nodes(name)] if self._shard is not None else []
+        self._writer.plan([node for node, one in known if not one.reported], broken, whole)
 
     def run_set(self) -> RunSet | None:
         """Return the runs so far, for a comparison; `None` before the collection has ended."""
@@ -143,6 +154,8 @@ class SessionLedger:
             host(),
             self._results.plan,
             self._suite.settings.agent_version,
+            self._shard,
+            resumed_from=self._resumed_from,
         )
 
 

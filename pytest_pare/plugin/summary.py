@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.user_frames import shown
-from pytest_pare.ledger.lines import open_runs, report_lines
+from pytest_pare.ledger.lines import open_runs, report_lines, verdict_lines
 from pytest_pare.plugin.report_files import problem_of
 from pytest_pare.results.text import plural
 
@@ -47,12 +47,12 @@ def write_summary(
                 write(line)
             for label, line in open_runs(suite):
                 write(line, **_markup(label))
-        for number, line in enumerate(suite.verdict.lines):
-            colour = "red" if not suite.verdict.passed else "green" if suite.verdict.word == "PASS" else "yellow"
-            markup = {colour: True, "bold": True}
-            # Redacted before it is wrapped, because half of a secret would not be found.
-            for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
-                write(part, **(markup if number == 0 else {}))
+        colour = "red" if suite.verdict.fails else "green" if suite.verdict.word == "PASS" else "yellow"
+        lines = list(verdict_lines(suite.verdict))
+        # The first sentence may take several lines.
+        first = next((n for n, line in enumerate(lines) if n and not line.startswith("  ")), len(lines))
+        for number, line in enumerate(lines):
+            write(line, **({colour: True, "bold": True} if number < first else {}))
 
 
 def write_files(

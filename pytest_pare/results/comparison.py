@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from pytest_pare.results.run_set import ComparedRun, RunSet
 
@@ -27,10 +27,12 @@ __all__ = [
     "worst",
 ]
 
-_BY_GRAVITY: Final[Sequence[Word]] = ("PASS", "INCONCLUSIVE", "FAIL")
+_BY_GRAVITY: Final = ("PASS", "SHARD", "INCONCLUSIVE", "FAIL")
+
+W = TypeVar("W", bound=str)
 
 
-def worst(words: list[Word]) -> Word:
+def worst(words: Sequence[W]) -> W | Literal["PASS"]:
     """Return the gravest of several verdicts: FAIL before INCONCLUSIVE before PASS; PASS if there is none."""
     return max(words, key=_BY_GRAVITY.index, default="PASS")
 

@@ -64,6 +64,7 @@ class GateInput:
         outcomes: The outcomes of the runs of each scenario, by its id, or its id and variant.
         criteria: Name to value of the criteria that the suite sets, built-in ones and extensions.
         inconclusive: Whether a session passes whose comparison is inconclusive.
+        shard: The shard that the session ran, such as `2/5`; None for the whole suite. A shard has no verdict.
     """
 
     success: int = 0
@@ -85,6 +86,7 @@ class GateInput:
     outcomes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     criteria: Mapping[str, Any] = field(default_factory=dict)
     inconclusive: Literal["pass", "fail"] = "pass"
+    shard: str | None = None
 
     def __post_init__(self) -> None:
         for name in KINDS:
@@ -136,14 +138,14 @@ class Verdict:
 
     Attributes:
         given: The outcomes that were judged.
-        word: PASS, FAIL or INCONCLUSIVE.
+        word: PASS, FAIL or INCONCLUSIVE; SHARD for a part of a session, whose runs are judged with the others.
         reasons: Why it is not PASS; empty if it is.
         criteria: Name to value of the criteria that decided.
         parts: Name to the verdict of each of them.
     """
 
     given: GateInput
-    word: Word
+    word: Word | Literal["SHARD"]
     reasons: tuple[str, ...]
     criteria: Mapping[str, Any]
     parts: Mapping[str, VerdictPart]
@@ -152,6 +154,11 @@ class Verdict:
     def passed(self) -> bool:
         """Whether the session passes. If the verdict is inconclusive, the suite decides that."""
         return self.word == "PASS" or (self.word == "INCONCLUSIVE" and self.given.inconclusive == "pass")
+
+    @property
+    def fails(self) -> bool:
+        """Whether the session ends with the exit status 1."""
+        return not self.passed and self.word != "SHARD"
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -191,12 +198,12 @@ def evaluate_gate(given: GateInput) -> Verdict:
     not interrupted. Every run must succeed if no criterion says how many must. A partial session can pass; its verdict
     says that it is partial.
     """
-    criteria = dict(given.criteria)
-    if not any(name in criteria for name in _OF_SUCCESS):
+    criteria = dict(given.criteria) if given.shard is None else {}
+    if given.shard is None and not any(name in criteria for name in _OF_SUCCESS):
         criteria = {"min_success_rate": 1, **criteria}
     parts = {name: _judge(name, given, value) for name, value in criteria.items()}
     missed = [part for part in parts.values() if part.reason is not None and not part.inconclusive]
-    if not given.success + given.failed:
+    if given.shard is None and not given.success + given.failed:
         # Without a judged run, the success rate has no meaning.
         missed = [VerdictPart("no run was judged"), *(part for part in missed if part is not parts.get(_RATES[0]))]
     if given.no_result:
@@ -205,7 +212,8 @@ def evaluate_gate(given: GateInput) -> Verdict:
     if given.interrupted:
         missed.append(VerdictPart("the session was interrupted"))
     undecided = [part for part in parts.values() if part.reason is not None and part.inconclusive]
-    word: Word = "FAIL" if missed else "INCONCLUSIVE" if undecided else "PASS"
+    of_whole: Word | Literal["SHARD"] = "SHARD" if given.shard is not None else "PASS"
+    word = "FAIL" if missed else "INCONCLUSIVE" if undecided else of_whole
     reasons = tuple(part.reason for part in (*missed, *undecided) if part.reason is not None)
     return Verdict(given, word, reasons, criteria, parts)
 
@@ -243,6 +251,8 @@ def _first_line(verdict: Verdict) -> str:
         line += f", {percent(needed, needed, decimals_of(value))} needed"
     elif "min_success_rate" in verdict.parts:
         line += ", every run must succeed (no rate set)"
+    if given.shard is not None:
+        line += f", shard {given.shard}"
     return line + _listing(": ", given, _COUNTED[1:])
 
 
@@ -255,6 +265,8 @@ def _lines(verdict: Verdict) -> list[str]:
     shown = {part.reason for name, part in parts.items() if part.line is not None or name == "min_success_rate"}
     if others := [reason for reason in verdict.reasons if reason not in shown]:
         lines.append(f"cannot pass: {'; '.join(others)}")
+    if verdict.word == "SHARD":
+        lines.append("a shard has no verdict; pytest-pare merge joins the ledgers of all shards, and judges them")
     if verdict.word == "INCONCLUSIVE":
         lines.append(f"an inconclusive verdict {_VERB[given.inconclusive]} (gate.inconclusive: {given.inconclusive})")
     if warning := given.attempts.warning():

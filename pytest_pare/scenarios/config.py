@@ -24,6 +24,7 @@ from pytest_pare.scenarios.fields import (
     Count,
     FilePath,
     Iterations,
+    LogLevel,
     ModelName,
     Name,
     Probability,
@@ -108,7 +109,11 @@ class ScenarioRunnerConfig(Setting):
         default="hf",
         description="Format of the traces: jsonl is this project's complete format; hf and lite are ARE's.",
     )
-    use_custom_logger: bool = without_effect(True, "Whether agents log to their own logger.")
+    use_custom_logger: bool = Field(
+        default=True,
+        description="Whether the user and each stage of the built-in agent have a logger of their own, "
+        "pytest_pare.agents.ROLE; false is one for all.",
+    )
     simulated_generation_time_mode: TimeMode = Field(
         default="measured",
         description="Simulated time of an engine's answer: measured is its real time, fixed is "
@@ -250,11 +255,13 @@ class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
     executor_type: Literal["sequential", "thread", "process"] = without_effect(
         "thread", "How runs are made concurrent.", scope="suite"
     )
-    log_level: str = without_effect("INFO", "Lowest level that is logged.")
-    log_to_file: bool = without_effect(True, "Whether runs log to files.", scope="suite")
-    logs_dir: Name = without_effect("logs", "Directory of the logs of all experiments.", scope="suite")
+    log_level: LogLevel = Field(default="INFO", description="Lowest level that is logged to files.")
+    log_to_file: bool = Field(default=True, description="Whether each run writes a log file.")
+    logs_dir: FilePath = Field(default="logs", description="Directory of the log files of all experiments.")
     enable_caching: bool = without_effect(True, "Whether a result is reused when nothing has changed.")
-    experiment_name: Name = without_effect("default", "Begin of the name of the logs' directory.", scope="suite")
+    experiment_name: Name = Field(
+        default="default", description="Begin of the name of the directory in `logs_dir` that the log files are in."
+    )
 
     def build_logs_dir(self, experiment_name: str | None = None) -> str:
         """Return the directory for the logs of this configuration.

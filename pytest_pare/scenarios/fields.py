@@ -36,6 +36,10 @@ Count = Annotated[int, Field(ge=0)]
 Rate = Annotated[
     Count, BeforeValidator(lambda rate: int(rate) if isinstance(rate, float) and rate.is_integer() else rate)
 ]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+    BeforeValidator(lambda level: level.upper() if isinstance(level, str) else level),
+]
 Name = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_pare.base.extensions import BUILT_IN
@@ -12,19 +12,30 @@ REFERENCES: Final = ("git:", "session:")
 """How values of `gate.baseline` begin that are no path."""
 
 
+def _hint_at_percent(rate: object) -> object:
+    if isinstance(rate, int | float) and 1 < rate <= 100:
+        raise PydanticCustomError(
+            "percent",
+            "must be a fraction from 0 to 1, got {rate}; write {fraction} for {rate} %",
+            {"rate": f"{rate:g}", "fraction": f"{rate / 100:g}"},
+        )
+    return rate
+
+
+_Share = Annotated[Probability, BeforeValidator(_hint_at_percent)]
+
+
 class PassHatK(Value):
     """The least Pass^k that passes."""
 
     k: int = Field(ge=1, description="Runs of a scenario that must all succeed.")
-    rate: Probability = Field(
-        description="Lowest probability of that, as a mean over scenarios, a fraction from 0 to 1."
-    )
+    rate: _Share = Field(description="Lowest probability of that, as a mean over scenarios, a fraction from 0 to 1.")
 
 
 class Gate(Value):
     """The conditions that a session must meet."""
 
-    min_success_rate: Probability | None = Field(
+    min_success_rate: _Share | None = Field(
         default=None, description="Lowest share of runs that must succeed, a fraction from 0 to 1; null sets no gate."
     )
     baseline: FilePath | None = Field(
@@ -32,7 +43,7 @@ class Gate(Value):
         description="Baseline to compare with: a file of `pytest-pare accept`, relative to the suite file; `git:REF` "
         "for the suite's file in a commit; `session:ID` for an earlier session. null compares with none.",
     )
-    max_regression: Annotated[float, Field(gt=0, le=1)] = Field(
+    max_regression: Annotated[float, Field(gt=0, le=1), BeforeValidator(_hint_at_percent)] = Field(
         default=0.1,
         description="Drop of the success rate below the baseline that must not pass, a fraction above 0 up to 1; "
         "without effect if there is no baseline.",
@@ -44,7 +55,7 @@ class Gate(Value):
         default=None,
         description="Lowest probability that k runs of a scenario all succeed (Pass^k); null sets no gate.",
     )
-    min_acceptance_rate: Probability | None = Field(
+    min_acceptance_rate: _Share | None = Field(
         default=None,
         description="Lowest share of proposals that the user accepts, a fraction from 0 to 1; null sets no gate.",
     )
@@ -63,7 +74,7 @@ class Gate(Value):
         description="Largest cost of all attempts in US dollars; a session whose cost is unknown fails. null sets no "
         "gate.",
     )
-    robustness: Probability | None = Field(
+    robustness: _Share | None = Field(
         default=None,
         description="Lowest area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
     )
@@ -94,17 +105,6 @@ class Gate(Value):
     def _require_a_name(cls, baseline: str | None) -> str | None:
         prefix, _, name = (baseline or "").partition(":")
         if baseline is not None and baseline.startswith(REFERENCES) and (not name or name.startswith("-")):
-            what = "a commit, such as git:main" if prefix == "git" else "a session, such as session:latest"
+            what = "a commit, such as git:main" if prefix == "git" else "a session, such as session:last"
             raise PydanticCustomError("no_reference", "must name {what}", {"what": what})
         return baseline
-
-    @field_validator("min_success_rate", "max_regression", "min_acceptance_rate", "robustness", mode="before")
-    @classmethod
-    def _hint_at_percent(cls, rate: object) -> object:
-        if isinstance(rate, int | float) and 1 < rate <= 100:
-            raise PydanticCustomError(
-                "percent",
-                "must be a fraction from 0 to 1, got {rate}; write {fraction} for {rate} %",
-                {"rate": f"{rate:g}", "fraction": f"{rate / 100:g}"},
-            )
-        return rate

@@ -60,6 +60,7 @@ PATH_KEYS = frozenset(
         "reports.formats[]",
         "reports.json",
         "reports.parquet",
+        "runner.logs_dir",
         "runner.output_dir",
         "runner.execute_engine_config.answers",
         "runner.observe_engine_config.answers",

@@ -78,6 +78,12 @@ class RunnerSettings(MultiScenarioRunnerConfig):
         description=str(MultiScenarioRunnerConfig.model_fields["simulated_generation_time_mode"].description),
     )
     trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
+    log_to_file: bool = Field(
+        default=False,
+        description="Whether each run writes a log file, in a directory below logs_dir that is named after the "
+        "experiment, the models and the limits.",
+    )
+    logs_dir: FilePath = Field(default="logs", description="Directory of the log files, relative to the suite file.")
     # Set by code alone: a suite file has a section of its own for it.
     noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig(), description=_description("noise"))
 

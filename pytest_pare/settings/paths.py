@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.settings.keys import is_path, key_of
 
 
@@ -25,7 +26,9 @@ def absolute_paths(value: Any, base_dir: Path, location: Location = ()) -> Any:
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     if isinstance(value, BaseModel):
         keys = {name: field.alias or name for name, field in type(value).model_fields.items()}
-        inner = {name: (key, getattr(value, name)) for name, key in keys.items()}
+        # A default of the section `runner` stays as it is, so that equal configs are equal on every machine.
+        names = value.model_fields_set if isinstance(value, MultiScenarioRunnerConfig) else keys
+        inner = {name: (keys[name], getattr(value, name)) for name in keys if name in names}
     elif isinstance(value, dict):
         inner = {name: (name, item) for name, item in value.items()}
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_pare.base.documents import Document, DocumentError, Location, Problem, display, dotted, read_text
 from pytest_pare.engines.answers import read_answers, wrong_answers
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.errors import SettingsError
 from pytest_pare.settings.ledger import LEDGER_DIR
@@ -135,6 +136,17 @@ class Suite:
     def traces_dir(self) -> Path:
         """Directory of the traces where `runner.output_dir` is null."""
         return self.path.parent.resolve() / "traces"
+
+    def logs_dir(self, config: MultiScenarioRunnerConfig) -> Path | None:
+        """Return the directory for the log files of runs; `None` if they write none.
+
+        Args:
+            config: The config of the runs. A fixture may have made it with PARE's default of `log_to_file`, which is
+                true: in a suite, runs write a log file only if it is set.
+        """
+        if "log_to_file" not in config.model_fields_set or not config.log_to_file:
+            return None
+        return self.path.parent.resolve() / config.build_logs_dir()
 
 
 def problem_at(

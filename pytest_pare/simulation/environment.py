@@ -6,7 +6,6 @@ import math
 import re
 from copy import copy
 from dataclasses import replace
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from are.simulation.environment import EnvironmentConfig, logger
@@ -23,9 +22,9 @@ from pytest_pare.simulation.event_scheduler import is_repeated_check
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
-from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TimeOrdered
+from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TraceEntries
 from pytest_pare.simulation.timed_environment import TimedEnvironment
-from pytest_pare.simulation.trace_entries import ENV_EVENT, EngineCall, TraceEvent, trace_event
+from pytest_pare.simulation.trace_entries import ENV_EVENT, trace_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +96,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         self.active_app = None
         self.background_apps = []
         self.failure: str | None = None
-        self.trace_entries = TimeOrdered[TraceEvent | EngineCall](attrgetter("time"))
+        self.trace_entries = TraceEntries()
         self.consent = consent
         self.turn: int | None = None
         self._screen: str | None = None

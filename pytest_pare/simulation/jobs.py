@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pytest_pare.base.serialization import to_short_text
@@ -136,7 +137,9 @@ def play(
     scenario.run_number = run_number
     try:
         agent = None if options.agent_factory is None or options.config.oracle else options.agent_factory()
-        return run_scenario(scenario, options.config, options.script_errors, agent=agent, on_start=on_start)
+        config = options.config
+        logs_dir = Path(config.build_logs_dir()) if config.log_to_file else None
+        return run_scenario(scenario, config, options.script_errors, agent=agent, on_start=on_start, logs_dir=logs_dir)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - of the factory, or a `sys.exit()` anywhere
         exception = error if isinstance(error, Exception) else RecordedException("SystemExit", to_short_text(error))
         return failed_run(exception, scenario.scenario_id, run_number)

@@ -84,7 +84,12 @@ class Participants:
         Raises:
             EngineConfigurationError: If its engine cannot be made.
         """
-        user = ReActUser(self._engine("user"), self._env.time_manager, self._config.user_max_iterations)
+        user = ReActUser(
+            self._engine("user"),
+            self._env.time_manager,
+            self._config.user_max_iterations,
+            use_custom_logger=self._config.use_custom_logger,
+        )
         noise = self._scenario.noise_config
         return DifficultUser(user, self.gateway, self._consent, noise, self._scenario) if is_difficult(noise) else user
 

@@ -5,6 +5,7 @@ ARE breaks ties between equal times by random ids, or not at all.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,9 +13,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from are.simulation.notification_system import Message, MessageQueue, MessageType
 from are.simulation.types import AbstractEvent, CompletedEvent, EventLog, EventQueue
 
+from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
+
+# An event has at most 1000 characters, and is on one line.
+_LOG_WIDTH = 2000
+_LOGGER = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -67,6 +74,21 @@ class TimeOrdered(Generic[T]):
 
     def __delitem__(self, index: int) -> None:
         del self._items[index]
+
+
+class TraceEntries(TimeOrdered[TraceEvent | EngineCall]):
+    """The entries of a trace, sorted by time. Each is logged when it is added."""
+
+    def __init__(self) -> None:
+        super().__init__(attrgetter("time"))
+
+    def put(self, item: TraceEvent | EngineCall) -> None:
+        """Add an entry."""
+        super().put(item)
+        if isinstance(item, EngineCall):
+            _LOGGER.debug("+%g %s engine %s: %s", item.time, item.role, item.model, item.response or item.error)
+        elif _LOGGER.isEnabledFor(logging.INFO):
+            _LOGGER.info("\n".join(item.to_lines(_LOG_WIDTH)))
 
 
 class SimulatedEventLog(EventLog):

@@ -26,7 +26,8 @@ class Run:
         warnings: Warnings about noise that could not come or failed, about defects of the script with
             `script_errors="warn"`, and then about the cassette.
         agent_error: The exception of the agent under test that ended the run, if one did.
-        export_error: Why the trace or the cassette could not be written; `None` if it could, or was not to be written.
+        export_error: Why the trace, the cassette or the log could not be written; `None` if each could, or was not to
+            be written.
         recording_warnings: The warnings about the cassette.
         setup_seconds: Seconds of real time for importing and making the agent, before the run began.
         env: The environment at the end of the run, for a debugger; `None` if the run had none, or was made in another

@@ -13,6 +13,7 @@ from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
     from pytest_pare.engines.recorder import Recorder
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
@@ -71,3 +72,12 @@ class RunState:
             turns=played.turns,
             turns_saved=played.turns_saved,
         )
+
+    def fill_in_end(self, result: PAREScenarioValidationResult) -> None:
+        """Set how the turns of the run ended, and how many events of its script had not happened by then."""
+        env, ended_by = self.env, None if self.loop is None else self.loop.ended_by
+        if env is None or ended_by is None:
+            return
+        result.ended_by = ended_by
+        # A failed validation event has ended the run early, so that missing events are no news.
+        result.script_events_missed = env.events_missed() if env.failure is None else 0

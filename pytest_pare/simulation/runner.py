@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,7 @@ from pytest_pare.agents.errors import AgentTypeError
 from pytest_pare.agents.loading import load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.extensions import named
+from pytest_pare.base.run_files import file_name
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.building import build_engine, import_clients
 from pytest_pare.engines.errors import EngineError
@@ -27,6 +29,7 @@ from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.loop import Loop
 from pytest_pare.simulation.participants import Participants, name_of
 from pytest_pare.simulation.run import Run, fill_in, with_defects
+from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
 from pytest_pare.simulation.trace import Trace
 from pytest_pare.simulation.validation import require_validate, validate
@@ -54,6 +57,7 @@ def run_scenario(
     variant: str = "",
     cassette: CassetteSpec | None = None,
     on_start: Callable[[], None] = lambda: None,
+    logs_dir: Path | None = None,
 ) -> Run:
     """Play a scenario with a user and an agent, or in oracle mode, and validate the run.
 
@@ -75,34 +79,42 @@ def run_scenario(
         variant: The variant, which is part of the name of that file.
         cassette: Where the calls of live engines are recorded, or replayed from; `None` for neither.
         on_start: Called when the run's clock starts.
+        logs_dir: The directory of the log file of the run, `None` writes none. `config.log_level` is its level.
     """
-    asked = time.perf_counter()
-    made = _prepare(config, agent, engine_builder, cassette)
-    on_start()
-    began = time.perf_counter()
-    state = RunState(scenario, config, script_errors)
-    result = _result(state, agent, made, engine_builder, cassette)
-    problem = _finish_recording(state, result)
-    if state.defects and script_errors == "fail":
-        result = with_defects(result, state.defects)
-    trace = state.trace()
-    fill_in(result, trace)
-    _fill_in_end(result, state)
-    export_error = _export(scenario, trace, result, config, export_dir, variant)
-    result.duration = time.perf_counter() - began
-    warnings = [*state.suspicions, *state.noise_warnings(), *(state.defects if script_errors == "warn" else [])]
-    about_scenario = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
-    about_cassette = () if state.recorder is None else tuple(state.recorder.warnings)
-    return Run(
-        result,
-        trace,
-        (*about_scenario, *about_cassette),
-        state.agent_error,
-        problem or export_error,
-        about_cassette,
-        began - asked,
-        state.env,
-    )
+    log_path = None
+    if logs_dir is not None:
+        log_path = logs_dir / file_name(scenario.scenario_id, scenario.run_number, variant, "log")
+    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems:
+        log_begin(scenario)
+        asked = time.perf_counter()
+        made = _prepare(config, agent, engine_builder, cassette)
+        on_start()
+        began = time.perf_counter()
+        state = RunState(scenario, config, script_errors)
+        result = _result(state, agent, made, engine_builder, cassette)
+        problem = _finish_recording(state, result)
+        if state.defects and script_errors == "fail":
+            result = with_defects(result, state.defects)
+        trace = state.trace()
+        fill_in(result, trace)
+        state.fill_in_end(result)
+        export_error = _export(scenario, trace, result, config, export_dir, variant)
+        result.duration = time.perf_counter() - began
+        log_end(scenario, result, state.agent_error)
+        warnings = [*state.suspicions, *state.noise_warnings(), *(state.defects if script_errors == "warn" else [])]
+        about_scenario = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
+        about_cassette = () if state.recorder is None else tuple(state.recorder.warnings)
+        run = Run(
+            result,
+            trace,
+            (*about_scenario, *about_cassette),
+            state.agent_error,
+            problem or export_error,
+            about_cassette,
+            began - asked,
+            state.env,
+        )
+    return replace(run, export_error=run.export_error or log_problems[0]) if log_problems else run
 
 
 class TwoAgentScenarioRunner:
@@ -272,13 +284,3 @@ def _export(
 def _defects(env: StateAwareEnvironmentWrapper) -> list[str]:
     # A failed validation event ended the run. Events that were due later are no defect.
     return env.defects if env.failure is not None else [*env.defects, *env.left_behind()]
-
-
-def _fill_in_end(result: PAREScenarioValidationResult, state: RunState) -> None:
-    """Set how the turns of a run ended, and how many events of its script had not happened by then."""
-    env, ended_by = state.env, None if state.loop is None else state.loop.ended_by
-    if env is None or ended_by is None:
-        return
-    result.ended_by = ended_by
-    # A failed validation event has ended the run early, so that missing events are no news.
-    result.script_events_missed = env.events_missed() if env.failure is None else 0

@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.tool_utils import ToolAttributeName
@@ -17,9 +18,9 @@ from pytest_pare.apps import StatefulApp
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG
 from pytest_pare.engines.facts import FINISH_REASONS
 from pytest_pare.plugin import options
-from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
-from pytest_pare.settings import SuiteSettings
+from pytest_pare.settings import RunnerSettings, SuiteSettings
 from pytest_pare.settings.keys import parts_of
 from pytest_pare.simulation.app_tools import screens_of
 from pytest_pare.simulation.runner import Run
@@ -28,6 +29,9 @@ from tests.docs.phone import app_classes, tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# The types of PARE's configuration, as its interface declares them.
+PARE_TYPES = Path(__file__).parents[1] / "data" / "pare_types.json"
 
 
 def settings_keys(
@@ -105,6 +109,28 @@ def later_table() -> Iterator[str]:
             yield f"| `{key}` | {literal(one.default)} | {purpose} |"
 
 
+_EFFECTS = {
+    None: "works",
+    "anywhere": "not yet: accepts only the default",
+    "suite": "works in `MultiScenarioRunner`; a suite accepts only the default",
+}
+
+
+def fields_table() -> Iterator[str]:
+    """Yield the effect of each field of PARE's configuration."""
+    yield "| field | default | in a suite | effect |"
+    yield "|---|---|---|---|"
+    own = json.loads(PARE_TYPES.read_text(encoding="utf-8"))["config"][
+        "pare.scenarios.config.MultiScenarioRunnerConfig"
+    ]
+    properties = MultiScenarioRunnerConfig.model_json_schema()["properties"]
+    for name, one in MultiScenarioRunnerConfig.model_fields.items():
+        if name in own:
+            default, of_suite = literal(one.default), literal(RunnerSettings.model_fields[name].default)
+            effect = _EFFECTS[properties[name].get("x-without-effect")]
+            yield f"| `{name}` | {default} | {'' if of_suite == default else of_suite} | {effect} |"
+
+
 def engine_table() -> Iterator[str]:
     yield "| key | takes | default | meaning |"
     yield "|---|---|---|---|"
@@ -141,6 +167,8 @@ def flags_table() -> Iterator[str]:
     yield "|---|---|---|"
     for option in options.OPTIONS:
         value = f" {option.settings['metavar']}" if "metavar" in option.settings else ""
+        if option.settings.get("nargs") == "?":
+            value = f"[={value.strip()}]"
         yield f"| `{option.flag}{value}` | {f'`{option.key}`' if option.key else ''} | {option.settings['help']} |"
     yield f"| ini `{INI_CONFIG}` | | {options.INI_HELP} |"
     yield f"| ini `{INI_ALIAS}` | | {options.INI_ALIAS_HELP} |"
@@ -206,6 +234,7 @@ def finish_reasons_table() -> Iterator[str]:
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys_table,
     "later": later_table,
+    "fields": fields_table,
     "engine": engine_table,
     "finish_reasons": finish_reasons_table,
     "noise": noise_table,

@@ -95,10 +95,8 @@ MULTI = SINGLE | {
 # Another valid value for each field that has no effect yet and that code cannot set.
 WITHOUT_EFFECT: dict[str, Any] = {
     "user_type": "other",
-    "use_custom_logger": False,
     "judge_only": True,
     "judge_engine_config": LLMEngineConfig(model_name="judge"),
-    "log_level": "DEBUG",
     "enable_caching": False,
 }
 # Another value for each of the others, and whether it counts in the hash.
@@ -132,6 +130,8 @@ WITH_EFFECT: dict[str, tuple[Any, bool]] = {
     "max_concurrent_scenarios": (4, False),
     "timeout_seconds": (5, True),
     "executor_type": ("process", False),
+    "use_custom_logger": (False, False),
+    "log_level": ("DEBUG", False),
     "log_to_file": (False, False),
     "logs_dir": ("elsewhere", False),
     "experiment_name": ("nightly", False),
@@ -428,7 +428,7 @@ def test_hash_changes_with_what_can_change_a_result(name: str) -> None:
 def test_hash_and_fields_of_later_versions(name: str) -> None:
     # `model_copy` does not validate, and so gets past the refusal.
     changed = MultiScenarioRunnerConfig().model_copy(update={name: WITHOUT_EFFECT[name]})
-    counts = name not in {"log_level", "use_custom_logger", "enable_caching"}
+    counts = name != "enable_caching"
     assert (changed.get_config_hash() != MultiScenarioRunnerConfig().get_config_hash()) == counts
 
 
@@ -511,8 +511,5 @@ def test_json_schema_marks_what_has_no_effect() -> None:
     assert {name for name, field in fields.items() if field.get("x-without-effect") == "suite"} == {
         "max_concurrent_scenarios",
         "executor_type",
-        "log_to_file",
-        "logs_dir",
-        "experiment_name",
     }
     assert all(field["description"] for field in fields.values())

@@ -15,6 +15,7 @@ ALL = """
 scenarios: {paths: [a, ../b], split: c}
 runner:
   output_dir: d
+  logs_dir: l
   user_engine_config: {model_name: s, provider: scripted, answers: e}
 noise: {data: f}
 cassettes: {}
@@ -36,6 +37,7 @@ def test_every_path_of_a_suite_is_absolute(suite: Suite, tmp_path: Path) -> None
     assert settings.scenarios.paths == [f"{here}/a", f"{tmp_path}/b"]
     assert settings.scenarios.split == f"{here}/c"
     assert settings.runner.output_dir == f"{here}/d"
+    assert settings.runner.logs_dir == f"{here}/l"
     assert settings.runner.user_engine_config.answers == f"{here}/e"
     assert settings.noise.data == f"{here}/f"
     assert settings.reports.json_path == f"{tmp_path}/g"
@@ -58,6 +60,7 @@ def test_the_paths_of_a_config_are_those_of_the_section_runner(tmp_path: Path) -
     assert changed.output_dir == f"{tmp_path}/traces"
     assert changed.noise.data == f"{tmp_path}/noise.json"
     assert config.output_dir == "traces"
+    assert changed.logs_dir == "logs", "a default is the same on every machine"
 
 
 def test_settings_without_a_relative_path_stay_the_same_object(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def config(executor: Executor = "sequential", **fields: Any) -> MultiScenarioRun
         "execute_max_iterations": 10,
         "simulated_generation_time_mode": "fixed",
         "max_concurrent_scenarios": 2,
+        "log_to_file": False,
     }
     return MultiScenarioRunnerConfig(executor_type=executor, **{**offline, **fields})
 

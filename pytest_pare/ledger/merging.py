@@ -1,0 +1,133 @@
+"""Merges the ledgers of the shards of a session."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.ledger.errors import LedgerError
+from pytest_pare.ledger.outcomes import MISSING_SHARD, Outcome
+from pytest_pare.ledger.reader import Ledger
+from pytest_pare.ledger.suite_results import SuiteResults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MOST_DIFFERENCES = 3
+SHARD_FLAG = "--pare-shard"
+
+
+def merge(ledgers: Sequence[Ledger]) -> Ledger:
+    """Return the ledger of the session without shards. Runs of a missing shard have no result.
+
+    Args:
+        ledgers: The ledgers of the shards.
+
+    Raises:
+        LedgerError: If a ledger is of no shard, of another plan, suite, version or agent, or a run is there twice.
+    """
+    first = ledgers[0]
+    for number, one in enumerate(ledgers):
+        _refuse_others(first, one, ledgers[:number])
+    merged = Ledger(first.path, replace(first.header, shard=None), SuiteResults(first.header.plan), end=_end(ledgers))
+    for node in dict.fromkeys(node for one in ledgers for node in (*one.whole, *one.results.outcomes)):
+        merged.results.outcomes[node] = Outcome("no_result", reason=MISSING_SHARD, reported=False)
+    for one in ledgers:
+        _add(merged, one)
+    return merged
+
+
+def _refuse_others(first: Ledger, one: Ledger, before: Sequence[Ledger]) -> None:
+    """Refuse a ledger that is no other shard of the same session."""
+    if one.header.shard is None:
+        raise LedgerError(f"{one.path}: not a shard; merge the ledgers of sessions with {SHARD_FLAG}")
+    if differences := [*_differences(first, one)]:
+        more = len(differences) - _MOST_DIFFERENCES
+        listed = "; ".join(differences[:_MOST_DIFFERENCES]) + (f"; {more} more" if more > 0 else "")
+        raise LedgerError(f"{one.path}: a shard of another session than {first.path}: {listed}")
+    twice = next((other.path for other in before if other.header.shard == one.header.shard), None)
+    if twice is not None:
+        raise LedgerError(f"{one.path}: the same shard as {twice}; leave one out")
+
+
+def _add(merged: Ledger, one: Ledger) -> None:
+    """Add the runs of a shard."""
+    results = merged.results
+    results.setup_seconds += one.results.setup_seconds
+    results.all_collected = results.all_collected and one.results.all_collected
+    for node, outcome in one.results.outcomes.items():
+        if not outcome.reported:
+            results.outcomes[node] = outcome
+            continue
+        if results.outcomes[node].reported and node in results.attempts:
+            raise LedgerError(f"{one.path}: the run {node} is in another shard, too; leave one out")
+        results.identify(node, one.results.run_id(node))
+        results.outcomes[node] = outcome
+        if node in one.results.attempts:
+            results.attempts[node] = one.results.attempts[node]
+            merged.records[node] = one.records[node]
+
+
+def missing_shards(ledgers: Sequence[Ledger]) -> list[int]:
+    """Return the numbers of the shards that are not there."""
+    shards = [one.header.shard for one in ledgers if one.header.shard is not None]
+    return sorted(set(range(1, shards[0][1] + 1)) - {number for number, _ in shards}) if shards else []
+
+
+def _differences(first: Ledger, other: Ledger) -> Iterator[str]:
+    """Yield what differs in two ledgers that must be of one plan, a text each."""
+    yield from plan_differences(first, other)
+    one, two = first.header, other.header
+    if one.plan.runs != two.plan.runs:
+        yield f"runs: {one.plan.runs} there, {two.plan.runs} here"
+    if one.plan.gate != two.plan.gate:
+        yield "gate: other conditions"
+    if one.agent != two.agent:
+        yield f"agent: {one.agent} there, {two.agent} here"
+    if one.shard is not None and two.shard is not None and one.shard[1] != two.shard[1]:
+        yield f"shards: {one.shard[1]} there, {two.shard[1]} here"
+
+
+def plan_differences(first: Ledger, other: Ledger) -> Iterator[str]:
+    """Yield what differs in the suite, the versions, the settings of runs and the scenarios, a text each.
+
+    Args:
+        first: The ledger that is called "there".
+        other: The ledger that is called "here".
+    """
+    one, two = first.header, other.header
+    if one.plan.name != two.plan.name:
+        yield f"suite: {one.plan.name} there, {two.plan.name} here"
+        return
+    pairs: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("version of ", one.versions, two.versions),
+        ("", one.plan.settings, two.plan.settings),
+        (
+            "source of scenario ",
+            {name: source.digest for name, source in one.plan.sources.items()},
+            {name: source.digest for name, source in two.plan.sources.items()},
+        ),
+    ]
+    for what, there, here in pairs:
+        for key in sorted(there.keys() | here.keys()):
+            if there.get(key) != here.get(key):
+                yield f"{what}{key}: {_shown(there, key)} there, {_shown(here, key)} here"
+
+
+def _shown(values: dict[str, Any], key: str) -> str:
+    return json.dumps(values[key], ensure_ascii=False) if key in values else "none"
+
+
+def _end(ledgers: Sequence[Ledger]) -> dict[str, Any]:
+    if not all(one.end for one in ledgers):
+        return {}
+    of_shard = SHARD_FLAG
+    partial = dict.fromkeys(
+        reason for one in ledgers for reason in one.end["partial"] if not reason.startswith(of_shard)
+    )
+    return {
+        "partial": list(partial),
+        "interrupted": any(one.end["interrupted"] for one in ledgers),
+        "duration": sum(one.duration for one in ledgers),
+    }

@@ -1,0 +1,158 @@
+"""Resuming a session: the runs that it has finished, and what has changed since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.ledger.directory import session_of
+from pytest_pare.ledger.errors import LedgerError
+from pytest_pare.ledger.reader import read_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_pare.ledger.header import Header
+    from pytest_pare.ledger.outcomes import Outcome
+    from pytest_pare.ledger.plan import SuitePlan
+    from pytest_pare.ledger.reader import Ledger
+
+# More differences than that are counted.
+_MOST = 10
+_ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt at a run that an earlier session has made.
+
+    Attributes:
+        outcome: Its outcome.
+        record: Its record, as the report of pytest carried it.
+    """
+
+    outcome: Outcome
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that needs not be played again.
+
+    Attributes:
+        session: The session that has played it.
+        attempts: All attempts at it, in their order; the last one has a result.
+    """
+
+    session: str
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The record of the last attempt."""
+        return self.attempts[-1].record
+
+    def taken_over(self, reported: Outcome) -> list[Attempt]:
+        """Return the attempts as those of the session that resumes.
+
+        Args:
+            reported: The outcome that pytest reports now. It replaces the last one if it is of another kind, because
+                marks such as xfail have changed.
+        """
+        *earlier, last = (Attempt(replace(one.outcome, resumed_from=self.session), one.record) for one in self.attempts)
+        if reported.kind != last.outcome.kind:
+            last = Attempt(replace(reported, resumed_from=self.session, replaced=False), last.record)
+        return [*earlier, last]
+
+
+def finished_runs(ledger: Ledger) -> dict[str, FinishedRun]:
+    """Return the finished runs of a session, by node id.
+
+    A run is finished if its last attempt has a result, which infrastructure has not caused. If the session itself has
+    resumed another one and was killed before it had taken over a run, the run is that of the other one.
+
+    Raises:
+        LedgerError: If the ledger of the other session cannot be used.
+    """
+    earlier: dict[str, FinishedRun] = {}
+    if ledger.header.resumed_from is not None:
+        path = ledger.path.with_name(f"{ledger.header.resumed_from}{ledger.path.suffix}")
+        earlier = finished_runs(read_ledger(path)) if path.exists() else {}
+    found = {}
+    for nodeid in ledger.results.outcomes:
+        records = ledger.records.get(nodeid, [])
+        outcomes = ledger.results.attempts.get(nodeid, [])
+        attempts = tuple(Attempt(one, record) for one, record in zip(outcomes, records, strict=True))
+        if attempts and _is_final(attempts[-1]):
+            session = attempts[-1].outcome.resumed_from or session_of(ledger.path)
+            found[nodeid] = FinishedRun(session, attempts)
+        elif nodeid in earlier and not attempts:
+            found[nodeid] = earlier[nodeid]
+    return found
+
+
+def _is_final(attempt: Attempt) -> bool:
+    outcome = attempt.outcome
+    return attempt.record["result"] is not None and not outcome.replaced and not outcome.is_infrastructure
+
+
+def refuse_changes(header: Header, plan: SuitePlan, versions: Mapping[str, str]) -> None:
+    """Refuse to resume a session of another suite, of other settings or of other versions.
+
+    Args:
+        header: The header of the session.
+        plan: What the suite runs now.
+        versions: The versions of what the result of a run may depend on, now.
+
+    Raises:
+        LedgerError: If something differs. The message names each key with both values.
+    """
+    found = [*_differences(header.plan.settings, plan.settings), *_differences(header.versions, versions)]
+    if header.plan.name != plan.name:
+        found.insert(0, f"suite: {header.plan.name} there, {plan.name} here")
+    runs, now = header.plan.runs, plan.runs
+    if now < runs or (runs == 1 and now > 1):
+        why = "a resumed session can only add runs" if runs > 1 else "a scenario's only run has no number"
+        found.append(f"runs: {runs} there, {now} here; {why}")
+    _refuse(header.session, plan.name, found)
+
+
+def refuse_edited(header: Header, plan: SuitePlan) -> None:
+    """Refuse to resume a session whose scenarios were edited, added or removed since.
+
+    Args:
+        header: The header of the session.
+        plan: What the suite runs now, with the sources of the collected scenarios.
+
+    Raises:
+        LedgerError: If some were. The message names each.
+    """
+    hashes = [{f"scenario {name}": one.digest for name, one in old.sources.items()} for old in (header.plan, plan)]
+    # Without sources, as on another machine, nothing can be compared.
+    _refuse(header.session, plan.name, list(_differences(*hashes)) if all(hashes) else [])
+
+
+def _refuse(session: str, suite: str, found: list[str]) -> None:
+    if not found:
+        return
+    more = [f"{len(found) - _MOST} more"] if len(found) > _MOST else []
+    listed = "".join(f"\n  {line}" for line in [*found[:_MOST], *more])
+    raise LedgerError(
+        f"{suite} has changed since the session {session}, which cannot be resumed: undo the change, or run the suite "
+        f"without --pare-resume{listed}"
+    )
+
+
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    for key in _all_keys(there, here):
+        old, new = there.get(key, _ABSENT), here.get(key, _ABSENT)
+        if old != new:
+            yield f"{key}: {_shown(old)} there, {_shown(new)} here"
+
+
+def _all_keys(*mappings: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(key for mapping in mappings for key in mapping))
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) and value else repr(value)

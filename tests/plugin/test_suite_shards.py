@@ -1,0 +1,121 @@
+"""A session in shards comes to the same figures and the same verdict as one without."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from pytest_pare.cli import main
+from pytest_pare.ledger.directory import ledgers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.plugin.conftest import Example
+
+SUITE = ("--pare-config", "pare.yaml")
+# They depend on real time.
+_TIMES = {"timestamp", "agent_setup_duration", "avg_run_duration", "avg_run_duration_std", "job_duration"}
+
+
+def without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_times(inner) for key, inner in value.items() if key not in _TIMES and key != "duration"}
+    return [without_times(inner) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def library(example: Example) -> Example:
+    for name, validate in (("rose", "pass"), ("fern", "fail"), ("oak", "raise"), ("elm", "pass"), ("ivy", "pass")):
+        example.scenario(name, validate)
+    return example.suite("{runs: 2, matrix: {a: {}, b: {}}, gate: {min_success_rate: 0.5}, reports: {json: out.json}}")
+
+
+def run_shards(example: Example, of: int, *args: str) -> list[Path]:
+    """Run all shards, each with its ledger, and return the ledgers."""
+    for number in range(1, of + 1):
+        session = example.run(*SUITE, f"--pare-shard={number}/{of}", *args)
+        assert session.code == 0, session.out
+    return ledgers(example.path / ".pare/runs")[-of:]
+
+
+def test_merged_shards_are_the_session(library: Example) -> None:
+    library.run(*SUITE)
+    whole = json.loads((library.path / "out.json").read_text())
+    files = run_shards(library, 5)
+    merged = library.path / "merged.json"
+    done = CliRunner().invoke(main, ["merge", *map(str, files), "--report", f"json={merged}"])
+    assert done.exit_code == 0, done.output
+    assert without_times(json.loads(merged.read_text())) == without_times(whole)
+    assert "gate PASS: 12 of 20 runs succeeded (60.0 %), 50.0 % needed" in done.output
+
+
+def test_a_shard_tells_that_it_is_one(library: Example) -> None:
+    session = library.run(*SUITE, "--pare-shard=1/2", "-n", "2")
+    assert session.code == 0
+    assert "shard 1/2" in session.verdict[0]
+    assert session.verdict[0].startswith("gate SHARD: ")
+    assert "a shard has no verdict" in session.out
+    gate = json.loads((library.path / "out.json").read_text())["gate"]
+    assert (gate["verdict"], gate["passed"]) == ("SHARD", False)
+
+
+def test_a_shard_that_breaks_fails(library: Example) -> None:
+    library.scenario("yew", "die")
+    broken = [library.run(*SUITE, f"--pare-shard={number}/2", "-n", "1").code for number in (1, 2)]
+    assert sorted(broken) == [0, 1]
+
+
+def test_a_shard_without_a_scenario_is_not_missing(example: Example) -> None:
+    files = run_shards(example.scenario("rose").suite("{}"), 3)
+    done = CliRunner().invoke(main, ["merge", *map(str, files), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["gate"]["verdict"] == "PASS"
+
+
+def test_a_missing_shard(library: Example) -> None:
+    files = run_shards(library, 2)
+    done = CliRunner().invoke(main, ["merge", str(files[0])])
+    assert done.exit_code == 1
+    assert "runs: their shard is missing" in done.output
+    assert done.output.splitlines()[-1] == "missing: 1 shard of 2 (2)"
+
+
+def test_other_flags_go_with_shards(library: Example) -> None:
+    files = run_shards(library, 2, "-k", "not oak", "--pare-runs", "1")
+    merged = library.path / "merged.jsonl"
+    done = CliRunner().invoke(main, ["merge", *map(str, files), "--output", str(merged)])
+    assert done.exit_code == 0, done.output
+    assert "partial session (-k not oak)" in done.output
+    assert merged.is_file()
+
+
+@pytest.mark.parametrize("text", ["3/2", "x"])
+def test_a_flag_that_names_no_shard(example: Example, text: str) -> None:
+    session = example.scenario("rose").suite("{}").run(*SUITE, f"--pare-shard={text}")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert f"--pare-shard: must be NUMBER/OF, such as 2/5, with numbers from 1 to OF; got '{text}'" in session.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.jsonl"], "none.jsonl: cannot be read: No such file or directory"),
+        (["pare.yaml"], "pare.yaml: not a ledger, it has no whole line"),
+        (["LEDGER", "--report", "json"], "--report: expected FORMAT=FILE, such as json=report.json; got 'json'"),
+        (["LEDGER", "--report", "pdf=a"], "--report: "),
+        (["LEDGER", "--output", "pare.yaml/a"], "cannot write: "),
+        ([], "Missing argument 'LEDGER...'"),
+    ],
+)
+def test_wrong_arguments_of_merge(
+    example: Example, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    (file,) = run_shards(example.scenario("rose").suite("{}"), 1)
+    monkeypatch.chdir(example.path)
+    done = CliRunner().invoke(main, ["merge", *(str(file) if one == "LEDGER" else one for one in arguments)])
+    assert done.exit_code == 4
+    assert f"Error: {message}" in done.output
