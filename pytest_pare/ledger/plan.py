@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from pytest_pare.base.redaction import redacted_plain
+from pytest_pare.results.rounds import Rounds
 from pytest_pare.scenarios.config_hash import NOT_HASHED
 from pytest_pare.settings.gate import Gate
 from pytest_pare.settings.models import RunRange
@@ -102,6 +103,11 @@ class SuitePlan:
             settings_of(suite),
             first_look=settings.runs.min if isinstance(settings.runs, RunRange) else None,
         )
+
+    @property
+    def rounds(self) -> Rounds | None:
+        """The rounds of a session that may stop early; `None` if it may not."""
+        return None if self.first_look is None else Rounds(self.first_look, self.runs)
 
     @property
     def digest(self) -> str:

@@ -11,8 +11,7 @@ from pytest_pare.base.redaction import redacted
 from pytest_pare.ledger.baseline_source import baseline_runs
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.plugin.early_stopping import EarlyStopping
-from pytest_pare.results.pairing import compare
-from pytest_pare.results.rounds import Rounds, compare_rounds
+from pytest_pare.results.rounds import Rounds, compare_session
 from pytest_pare.settings.models import RunRange
 
 if TYPE_CHECKING:
@@ -63,10 +62,7 @@ class Baselines:
         if known != runs or comparison is None:
             settings = self._suites[ledger.name].settings
             margin, rounds = settings.gate.max_regression, rounds_of(settings.runs)
-            if rounds is None:
-                comparison = compare(baseline, runs, margin)
-            else:
-                _, comparison = compare_rounds(baseline, runs, rounds, margin)
+            comparison = compare_session(baseline, runs, rounds, margin)
             self._comparisons[ledger.name] = (runs, comparison)
         return comparison
 

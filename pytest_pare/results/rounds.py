@@ -45,24 +45,26 @@ def compare_round(
     return compare(baseline, complete, max_regression, look=Look(number, rounds.last, rounds.first))
 
 
-def compare_rounds(
-    baseline: RunSet, runs: RunSet, rounds: Rounds, max_regression: float = 0.10
-) -> tuple[int, Comparison]:
-    """Return the round after which a session has stopped, and its comparison, which is the session's.
+def compare_session(
+    baseline: RunSet, runs: RunSet, rounds: Rounds | None = None, max_regression: float = 0.10
+) -> Comparison:
+    """Return the comparison of a session, which may have stopped early.
 
-    It is the first decided round, or else the last one. Rounds are not looked at any more from one with a run that was
-    not needed. Runs of later rounds that had begun before the decision are left out.
+    It is that of the first decided round, or else of the last one. Rounds are not looked at any more from one with a
+    run that was not needed. Runs of later rounds that had begun before the decision are left out.
 
     Args:
         baseline: The runs of the baseline.
         runs: The runs of the session.
-        rounds: The rounds of the suite.
-        max_regression: As in `compare_round`.
+        rounds: The rounds of its suite; None if it may not stop early.
+        max_regression: The drop of the success rate that the session must exclude, 0 to 1.
     """
+    if rounds is None:
+        return compare(baseline, runs, max_regression)
     end = min((run.number for run in runs.runs if run.outcome == "not_needed"), default=rounds.last + 1)
     number = rounds.first
     comparison = compare_round(baseline, runs, number, rounds, max_regression)
     while comparison.verdict == "INCONCLUSIVE" and number + 1 < end:
         number += 1
         comparison = compare_round(baseline, runs, number, rounds, max_regression)
-    return number, comparison
+    return comparison
