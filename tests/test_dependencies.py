@@ -341,7 +341,8 @@ def not_reproducible(path: Path) -> Iterator[tuple[int, str]]:
                 (node.lineno, f"{node.module}.{a.name}") for a in node.names if is_forbidden(f"{node.module}.{a.name}")
             )
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute):
+        # A name that is assigned to is a field of a class, such as `hash`.
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             first, dot, rest = ast.unparse(node).partition(".")
             name = full_names.get(first, first) + dot + rest
             if is_forbidden(name):

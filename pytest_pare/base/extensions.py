@@ -63,6 +63,7 @@ BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
     "report": {
         "json": "pytest_pare.results.files:write_json",
         "parquet": "pytest_pare.results.files:write_parquet",
+        "markdown": "pytest_pare.results.files:write_markdown",
     },
 }
 """What this plugin has itself: name to `module:object`, by kind."""

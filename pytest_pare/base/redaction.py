@@ -8,8 +8,11 @@ import json
 import os
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 REDACTED = "[redacted]"
 
@@ -131,6 +134,27 @@ def redacted(text: str) -> str:
     `Authorization: ...`, the password in a URL); and what has the shape of a well-known kind of key (`sk-...`).
     """
     return _redacted(text, _by_value(_environment()))
+
+
+def redacted_all(texts: Iterable[str]) -> dict[str, str]:
+    """Return each text with what it is when it is redacted.
+
+    They are searched together: most of many texts hold no secret, and a search of each takes most of the time of a
+    large report.
+    """
+    different = list(dict.fromkeys(texts))
+    return dict(zip(different, _redacted_together(different), strict=True))
+
+
+def _redacted_together(texts: list[str]) -> list[str]:
+    # No pattern needs more than the text of the secret, so a secret in one text is also found in the joined texts.
+    together = "\n".join(texts)
+    if redacted(together) == together:
+        return texts
+    if len(texts) == 1:
+        return [redacted(texts[0])]
+    middle = len(texts) // 2
+    return [*_redacted_together(texts[:middle]), *_redacted_together(texts[middle:])]
 
 
 def redacted_repr(value: Any) -> str:

@@ -85,7 +85,7 @@ class _File:
 
 @dataclass(frozen=True)
 class _Scenario:
-    hash: str
+    digest: str
     runs: dict[str, Any]
 
 
@@ -167,7 +167,7 @@ def _baseline(data: object, source: str) -> Baseline:
         for run in _runs(values, name, variant)
     ]
     accepted = [_checked(Acceptance, value, ("accepted", index)) for index, value in enumerate(file.accepted)]
-    hashes = {name: scenario.hash for name, scenario in scenarios.items()}
+    hashes = {name: scenario.digest for name, scenario in scenarios.items()}
     return Baseline(
         suite=file.suite,
         runs=RunSet(source, runs, hashes, file.agent_version, file.versions),
@@ -209,7 +209,7 @@ def render(baseline: Baseline) -> str:
         by_scenario[run.scenario_id].setdefault(run.variant, []).append(run)
     scenarios = {
         name: {
-            "hash": baseline.runs.scenarios[name],
+            "digest": baseline.runs.scenarios[name],
             "runs": {variant: _Line(_columns(runs)) for variant, runs in variants.items()},
         }
         for name, variants in by_scenario.items()

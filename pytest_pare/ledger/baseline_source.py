@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_pare.base.documents import DocumentError
 from pytest_pare.ledger.baseline import baseline_file, parse, read
-from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import find
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.reader import read_ledger
@@ -38,8 +37,7 @@ def baseline_runs(reference: str, suite: str, rootdir: Path, ledger_dir: Path | 
     if kind == "session":
         if ledger_dir is None:
             raise LedgerError(f"{reference}: the suite keeps no ledgers (ledger: false); name a file instead")
-        ledger = read_ledger(find(ledger_dir, value, suite))
-        return run_set(ledger.header, ledger.results)
+        return read_ledger(find(ledger_dir, value, suite)).run_set()
     baseline = _of_commit(value, suite, rootdir) if kind == "git" else _of_file(Path(reference))
     if baseline.suite != suite:
         raise LedgerError(

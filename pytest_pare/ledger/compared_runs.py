@@ -22,15 +22,15 @@ def run_set(header: Header, results: SuiteResults) -> RunSet:
         header: The session.
         results: The runs.
     """
-    # A module that could not be collected is no run.
     runs = [
         (results.run_id(nodeid), outcome)
         for nodeid, outcome in results.outcomes.items()
+        # A module that could not be collected is no run.
         if nodeid in results.attempts or not outcome.reported
     ]
-    sources = results.plan.sources
+    hashes = {scenario_id: source.digest for scenario_id, source in results.plan.sources.items()}
     # A class that is in no file has no hash.
-    hashes = {run.scenario_id: sources[run.scenario_id].digest if run.scenario_id in sources else "" for run, _ in runs}
+    hashes |= {run.scenario_id: "" for run, _ in runs if run.scenario_id not in hashes}
     compared = [_compared(run, outcome) for run, outcome in runs]
     return RunSet(f"session:{header.session}", compared, hashes, header.agent, header.versions)
 

@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.ledger.outcomes import MISSING_SHARD, NOT_RUN
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.results.text import plural
@@ -108,7 +108,7 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
         return []
     who = "1 run ended before its" if len(missed) == 1 else f"{len(missed)} runs ended before their"
     scenarios, reasons = (", ".join(sorted(set(names))) for names in zip(*missed, strict=True))
-    return [_clip(f"  {who} script did ({reasons}): {scenarios}")]
+    return [_clip(redacted(f"  {who} script did ({reasons}): {scenarios}"))]
 
 
 def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
@@ -124,19 +124,24 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     place = {run: number for number, run in enumerate(runs_of)}
     not_begun = {nodeid: one for nodeid, one in suite.outcomes.items() if one.is_waiting or one.left_out}
     waiting = Counter(outcome.reason for outcome in not_begun.values() if outcome.kind == "no_result")
-    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    open_ones: list[tuple[RunId, str, str]] = []
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind not in ("success", "not_needed") and (nodeid not in not_begun or waiting[outcome.reason] == 1):
-            reasons_of.setdefault((shown_as[nodeid], outcome.kind), []).append(_reason(outcome, ids[nodeid]))
+            open_ones.append((shown_as[nodeid], outcome.kind, _reason(outcome, ids[nodeid])))
         elif earlier := suite.earlier_attempts(nodeid):
-            reasons_of.setdefault((shown_as[nodeid], "rerun"), []).append(
-                f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
-            )
+            reason = f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
+            open_ones.append((shown_as[nodeid], "rerun", reason))
+    # Redacted before it is cut, because half of a secret would not be found.
+    safe = redacted_all(reason for _, _, reason in open_ones)
+    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    for run, kind, reason in open_ones:
+        reasons_of.setdefault((run, kind), []).append(safe[reason])
+    names = redacted_all(map(str, runs_of))
     yield "", ""
     for (scenario, kind), reasons in sorted(
         reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
     ):
-        for line in _open_lines(str(scenario), kind, reasons, runs_of[scenario]):
+        for line in _open_lines(names[str(scenario)], kind, reasons, runs_of[scenario]):
             yield kind, line
     for reason, count in waiting.items():
         if count > 1:
@@ -203,9 +208,10 @@ def _reason(outcome: Outcome, run: RunId) -> str:
 
 def _printable(line: str) -> str:
     # Unprintable characters become spaces: a rationale could break a line, or colour a terminal.
-    return "".join(char if char.isprintable() else " " for char in redacted(line))
+    return line if line.isprintable() else "".join(char if char.isprintable() else " " for char in line)
 
 
 def _clip(line: str) -> str:
+    """Return a line that is redacted already, as it is printed."""
     line = _printable(line)
     return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."

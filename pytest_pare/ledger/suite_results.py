@@ -12,6 +12,7 @@ from pytest_pare.ledger.run_id import RunId, without_end
 from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
+from pytest_pare.results.run_entries import RunEntry
 from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.results.suite_report import SuiteReport
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
@@ -126,8 +127,16 @@ class SuiteResults:
                 self.times_played(),
                 self.setup_seconds,
                 self.plan.gate.robustness,
+                self._entries(),
             )
         return self._report
+
+    def _entries(self) -> list[RunEntry]:
+        runs = ((self.run_id(nodeid), outcome) for nodeid, outcome in self.outcomes.items())
+        return [
+            RunEntry(run.scenario_id, run.variant, run.run_number, one.kind, one.reason, one.result, one.reused)
+            for run, one in runs
+        ]
 
     def results(self, duration: float) -> dict[str, PAREMultiScenarioValidationResult]:
         """Return the results of the runs that count, by variant.

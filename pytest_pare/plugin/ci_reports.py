@@ -11,10 +11,11 @@ import pytest
 
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.results.comparison import worst
+from pytest_pare.results.comparison_lines import comparison_lines
 from pytest_pare.results.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from pytest_pare.plugin.result_collector import ResultCollector
     from pytest_pare.results.gate import Verdict
@@ -27,8 +28,9 @@ class CIReports:
     """A plugin of the controller, or of the only process.
 
     JUnit XML gets properties of the whole session and a text with the verdicts. A run with an exception or without a
-    verdict becomes an `<error>`. Each failure repeats the first line of the gate, because most viewers of the format
-    show failures only. The JSON report gets a key `pare`, the report log a last line of the type `PareVerdict`.
+    verdict becomes an `<error>`. Each failure repeats the first line of the gate and the comparison with the baseline,
+    because most viewers of the format show failures only. The JSON report gets a key `pare`, the report log a last line
+    of the type `PareVerdict`.
 
     Args:
         config: The session's configuration.
@@ -83,7 +85,7 @@ class CIReports:
         for name, value in _properties(verdicts).items():
             xml.add_global_property(name, value)
         for element, suite, status in self._failures:
-            added = map(_safe, (status, verdicts[suite].lines[0]))
+            added = map(_safe, (status, verdicts[suite].lines[0], *_compared(verdicts[suite])))
             element.text = "\n".join([element.text or "", "", *added])
         output = Element("system-out")
         lines = (_safe(f"{name}: {line}") for name, verdict in verdicts.items() for line in _lines(verdict))
@@ -128,6 +130,11 @@ def _figures(verdict: Verdict) -> Counter[str]:
 def _lines(verdict: Verdict) -> list[str]:
     attempts = verdict.given.attempts.line()
     return [*verdict.lines, *([] if attempts is None else [attempts])]
+
+
+def _compared(verdict: Verdict) -> Iterable[str]:
+    compared = verdict.given.comparison
+    return () if compared is None else comparison_lines(compared)
 
 
 def _word(verdicts: Mapping[str, Verdict]) -> str:

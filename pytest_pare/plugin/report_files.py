@@ -12,6 +12,8 @@ import pytest
 from pytest_pare.base.extensions import BUILT_IN, ExtensionError, named
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.base.serialization import error_text
+from pytest_pare.results.markdown import alert, escaped
+from pytest_pare.results.suite_report import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,19 +48,20 @@ class ReportFiles:
     def begin(self, ledger: Path | None) -> None:
         """Replace the reports of an earlier session: a session that never ends must not leave its verdict.
 
-        The JSON file says UNFINISHED. The table has no verdict, and is removed.
+        The JSON file and the summary say UNFINISHED. The other files have no verdict, and are removed.
 
         Args:
-            ledger: The ledger of the session, which the JSON file names; `None` without one.
+            ledger: The ledger of the session, which these files name; `None` without one.
         """
         for path in self._paths.values():
             with suppress(OSError):
                 self._earlier[path] = (path.read_bytes(), path.stat())
                 path.unlink()
-        if "json" in self._paths:
+        for name, content in _UNFINISHED.items():
             # An error is reported when the report itself is written.
             with suppress(OSError):
-                write_whole(self._paths["json"], _unfinished(self._results.name, ledger))
+                if name in self._paths:
+                    write_whole(self._paths[name], content(self._results.name, ledger))
 
     def restore(self) -> None:
         """Put the reports of the earlier session back: this one had no run of the suite."""
@@ -115,16 +118,26 @@ def problem_of(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {' '.join(text.split())}")
 
 
-def _unfinished(suite: str, ledger: Path | None) -> str:
+def _reason(ledger: Path | None) -> str:
     so_far = "" if ledger is None else f"; results so far, if any: {ledger}"
+    return f"the session has not come to its verdict{so_far}"
+
+
+def _unfinished_json(suite: str, ledger: Path | None) -> str:
     report = {
+        "version": VERSION,
         "metadata": {"suite": suite},
         "per_config_results": [],
         "robustness": [],
-        "gate": {
-            "verdict": UNFINISHED,
-            "passed": False,
-            "reasons": [f"the session has not come to its verdict{so_far}"],
-        },
+        "gate": {"verdict": UNFINISHED, "passed": False, "reasons": [_reason(ledger)]},
+        "results": [],
     }
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _unfinished_markdown(suite: str, ledger: Path | None) -> str:
+    lines = [f"## {escaped(suite)}", "", *alert("WARNING", f"{UNFINISHED}: {escaped(_reason(ledger))}")]
+    return "".join(f"{line}\n" for line in lines)
+
+
+_UNFINISHED = {"json": _unfinished_json, "markdown": _unfinished_markdown}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.ledger.github import publish
 from pytest_pare.ledger.outcomes import NOT_RUN, Outcome, outcome_of_record
 from pytest_pare.ledger.plan import SuitePlan
 from pytest_pare.ledger.run_id import RunId
@@ -302,11 +303,16 @@ class ResultCollector:
             self._files[suite.name].write(duration=self.duration)
         files = self._files.values()
         self.problems += [problem for one in files for problem in one.problems]
+        on_github = [suite for suite in suites if self.suite_files[suite.name].settings.reports.github]
+        annotations, problems = publish(on_github, self.duration, self._config.rootpath, os.environ)
+        self.problems += problems
         if reporter is not None:
             from pytest_pare.plugin.summary import write_files, write_ledgers
 
             write_files(reporter, [path for one in files for path in one.written], suites, self.problems)
             write_ledgers(reporter, [self._ledgers[suite.name] for suite in suites if suite.verdict is not None])
+            for line in annotations:
+                reporter.write_line(line)
         if self.problems and self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:
             self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -32,12 +32,18 @@ class Column:
         dtype: Name of its type in polars.
         about: Its description, a sentence.
         value: Returns its value in a row.
+        of_config: Returns its value for a configuration, if it is the same in all rows of one; None if it is not.
     """
 
     name: str
     dtype: str
     about: str
     value: Callable[[Row], Any]
+    of_config: Callable[[RunConfig], Any] | None = None
+
+
+def _config_column(name: str, dtype: str, about: str, of_config: Callable[[RunConfig], Any]) -> Column:
+    return Column(name, dtype, about, lambda row: of_config(row.config), of_config)
 
 
 def _exception_type(row: Row) -> str | None:
@@ -58,10 +64,10 @@ def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _of_stage(attribute: str) -> Callable[[Row], str | None]:
+def _of_stage(attribute: str) -> Callable[[RunConfig], str | None]:
     """Return the value of a stage's column; it is null for an agent of the user's own, which has no stages."""
     value = attrgetter(attribute)
-    return lambda row: value(row.config) if row.config.is_built_in else None
+    return lambda config: value(config) if config.is_built_in else None
 
 
 def _proactive_model(config: RunConfig) -> str:
@@ -106,30 +112,30 @@ COLUMNS: Final = (
     ),
     Column("run_duration", "Float64", "Real time of the run, in seconds.", lambda row: _number(row.result.duration)),
     Column("job_duration", "Float64", "Real time of the session, in seconds.", lambda row: float(row.job_duration)),
-    Column("user_model", "String", "Alias of the user agent's model.", attrgetter("config.user_model_alias")),
-    Column("user_provider", "String", "Its provider.", attrgetter("config.user_engine_config.provider")),
-    Column(
+    _config_column("user_model", "String", "Alias of the user agent's model.", attrgetter("user_model_alias")),
+    _config_column("user_provider", "String", "Its provider.", attrgetter("user_engine_config.provider")),
+    _config_column(
         "observe_model",
         "String",
         "Alias of the observe stage's model; these four are null without stages.",
         _of_stage("observe_model_alias"),
     ),
-    Column("observe_provider", "String", "Its provider.", _of_stage("observe_engine_config.provider")),
-    Column("execute_model", "String", "Alias of the execute stage's model.", _of_stage("execute_model_alias")),
-    Column("execute_provider", "String", "Its provider.", _of_stage("execute_engine_config.provider")),
-    Column("agent_type", "String", "The proactive agent.", attrgetter("config.agent_type")),
-    Column("proactive_model", "String", "Its name in the report.", lambda row: _proactive_model(row.config)),
-    Column(
+    _config_column("observe_provider", "String", "Its provider.", _of_stage("observe_engine_config.provider")),
+    _config_column("execute_model", "String", "Alias of the execute stage's model.", _of_stage("execute_model_alias")),
+    _config_column("execute_provider", "String", "Its provider.", _of_stage("execute_engine_config.provider")),
+    _config_column("agent_type", "String", "The proactive agent.", attrgetter("agent_type")),
+    _config_column("proactive_model", "String", "Its name in the report.", _proactive_model),
+    _config_column(
         "tool_failure_probability",
         "Float64",
         "Noise in the tools; 0.0 without.",
-        lambda row: float(row.config.tool_failure_probability),
+        lambda config: float(config.tool_failure_probability),
     ),
-    Column(
+    _config_column(
         "num_env_events_per_minute",
         "Int64",
         "Noise in the world; 0 without.",
-        lambda row: _events_per_minute(row.config),
+        _events_per_minute,
     ),
     *(_of_metric(one) for one in METRICS if one.place is not None),
     Column("proposal_rate", "Float64", "Proposals per turn; 0.0 without a turn.", attrgetter("result.proposal_rate")),

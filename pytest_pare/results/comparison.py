@@ -157,6 +157,12 @@ class VariantComparison:
         return _largest(one for one in self.scenarios if not one.is_significant and one.difference)
 
     @property
+    def drops(self) -> tuple[ScenarioChange, ...]:
+        """The scenarios to look at: those that are `worse`, and if the verdict is FAIL, all with less successes."""
+        others = self.not_significant if self.verdict == "FAIL" else ()
+        return (*self.worse, *(one for one in others if one.difference < 0))
+
+    @property
     def flaky(self) -> tuple[ScenarioChange, ...]:
         """The scenarios of which some runs of the session succeeded, and others did not."""
         return tuple(one for one in self.scenarios if one.is_flaky)

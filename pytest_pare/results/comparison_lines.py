@@ -27,21 +27,26 @@ def comparison_lines(compared: Comparison) -> Iterator[str]:
     yield f"compared with {compared.baseline}{_agents(compared)}"
     for one in compared.variants:
         begin = f"variant {one.variant}: " if names else ""
-        yield begin + _difference(one, compared.max_regression)
+        yield begin + difference_line(one, compared.max_regression)
         if len(compared.variants) <= _MOST_VARIANTS:
             yield from (f"  {line}" for line in _details(one))
     for variant, reason in compared.not_compared.items():
         yield f"not compared: {f'variant {variant}' if variant else 'the runs of this session'}: {reason}"
-    left_out = [
+    if texts := left_out(compared):
+        yield f"left out of the comparison: {'; '.join(texts)}"
+    yield from (f"warning: {warning}" for warning in compared.warnings)
+
+
+def left_out(compared: Comparison) -> list[str]:
+    """Return what was left out of a comparison, an entry for each reason."""
+    parts = [
         _listed("new", compared.added),
         _listed("edited", compared.edited),
         _listed("in the baseline only", compared.removed),
         _listed("variants in the baseline only", compared.absent),
         [f"{plural(compared.infrastructure, 'run')} ended by infrastructure"] * bool(compared.infrastructure),
     ]
-    if texts := [text for part in left_out for text in part]:
-        yield f"left out of the comparison: {'; '.join(texts)}"
-    yield from (f"warning: {warning}" for warning in compared.warnings)
+    return [text for part in parts for text in part]
 
 
 def _agents(compared: Comparison) -> str:
@@ -49,7 +54,13 @@ def _agents(compared: Comparison) -> str:
     return f" (agent {before or 'unknown'}, now {now or 'unknown'})" if before or now else ""
 
 
-def _difference(one: VariantComparison, margin: float) -> str:
+def difference_line(one: VariantComparison, margin: float) -> str:
+    """Return the verdict on a variant, with both rates, the difference and its interval.
+
+    Args:
+        one: The comparison of the variant.
+        margin: The drop that the session must exclude, 0 to 1.
+    """
     decision = one.decision
     verdict = {
         "FAIL": "fewer runs succeed than in the baseline",

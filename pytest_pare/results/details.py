@@ -67,7 +67,8 @@ def faults_by_kind(runs: Runs) -> dict[str, int]:
     """Return how often each kind of fault happened, sorted by kind."""
     counts: Counter[str] = Counter()
     for run in runs:
-        counts.update({kind: sum(hit.values()) for kind, hit in run.faults.items()})
+        for kind, hits in run.faults.items():
+            counts[kind] += sum(hits.values())
     return {kind: counts[kind] for kind in sorted(counts) if counts[kind]}
 
 

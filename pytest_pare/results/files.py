@@ -14,15 +14,21 @@ from pathlib import Path
 from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.results.details import details_to_dict
+from pytest_pare.results.github import COMMENT
+from pytest_pare.results.markdown import fit
+from pytest_pare.results.markdown_summary import summary_blocks
 from pytest_pare.results.report import json_of_groups
-from pytest_pare.results.suite_report import SuiteReport
+from pytest_pare.results.run_entries import entries_to_dicts
+from pytest_pare.results.suite_report import VERSION, SuiteReport
 
 ReportFormat = Callable[[Path, SuiteReport], None]
 """Writes the report on a suite to a file, which appears whole or not at all."""
 
 
 def write_json(path: Path, report: SuiteReport) -> None:
-    """Write the statistics, the robustness curves and the gate's verdict as JSON; the file appears whole or not at all.
+    """Write the statistics, the robustness curves, the gate's verdict and each run as JSON.
+
+    The file appears whole or not at all.
 
     Raises:
         OSError: If the file cannot be written.
@@ -45,7 +51,24 @@ def write_json(path: Path, report: SuiteReport) -> None:
     if report.verdict is not None:
         content["attempts"] = report.attempts.to_dict()
     content["gate"] = None if report.verdict is None else report.verdict.to_dict()
-    write_whole(path, json.dumps(redacted_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(redacted_plain({"version": VERSION, **content}), indent=2, ensure_ascii=False, allow_nan=False)
+    # A line for each run: of many runs, indented objects would take most of the time.
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    rows = ",\n".join(f"    {encode(run)}" for run in entries_to_dicts(report.entries))
+    results = f"[\n{rows}\n  ]" if rows else "[]"
+    begin = text.removesuffix("\n}")
+    write_whole(path, f'{begin},\n  "results": {results}\n}}\n')
+
+
+def write_markdown(path: Path, report: SuiteReport) -> None:
+    """Write the summary as Markdown that fits into a comment on a pull request.
+
+    The file appears whole or not at all.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    write_whole(path, fit(summary_blocks(report), COMMENT))
 
 
 def write_parquet(path: Path, report: SuiteReport) -> None:
@@ -58,5 +81,5 @@ def write_parquet(path: Path, report: SuiteReport) -> None:
     """
     # In memory, because polars' errors name no file, and a failed write leaves half of one.
     file = BytesIO()
-    report.table.drop("fault_rates").write_parquet(file)
+    report.table.write_parquet(file)
     write_whole(path, file.getvalue())

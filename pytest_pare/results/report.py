@@ -6,10 +6,11 @@ real time (`Time`, `Run duration`, `Job duration`). Importing this module import
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.statistics import TOTALS, GroupStatistics, Spread, group_statistics
-from pytest_pare.results.text import plural, printable, wrapped
+from pytest_pare.results.text import interval_text, plural, printable, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 REPORT_VERSION: Final = "1.0"
 
-_NAME_WIDTH: Final = 34
+_NAME_WIDTH: Final = 24
 _HALF: Final = (_NAME_WIDTH - 3) // 2
 
 
@@ -115,7 +116,7 @@ def lines_of_groups(groups: list[GroupStatistics], *, agents: bool = True, most_
 
 def _table(groups: list[GroupStatistics]) -> Iterator[str]:
     k = max(group.k for group in groups)
-    yield f"  {'Variant':<35}{'Runs':>6}{'Failed':>8}{'Not judged':>12}{'Success':>9}{f'Pass^{k}':>8}"
+    yield f"  {'Variant':<25}{'Runs':>6}{'Failed':>8}{'Not judged':>12}{'Success':>9}{'95 % CI':>10}{f'Pass^{k}':>8}"
     for group in groups:
         name = printable(_short_name(group, [other for other in groups if other.variant == group.variant]))
         # A long name is cut in the middle: cells of a matrix differ at the beginning, levels of a sweep at the end.
@@ -123,7 +124,10 @@ def _table(groups: list[GroupStatistics]) -> Iterator[str]:
         not_judged = group.exception_runs + group.no_validation_runs
         rate = "n/a" if group.success_rate.value is None else f"{group.success_rate.value:.1f} %"
         counts = f"{group.total_runs:>6}{group.failed_runs:>8}{not_judged:>12}"
-        yield f"  {shown:<35}{counts}{rate:>9}{f'{group.pass_k_percent:.1f} %':>8}"
+        interval = group.success_rate.interval
+        # Rounded to the outside.
+        ends = "" if interval is None else f"{math.floor(interval.low)} to {math.ceil(interval.high)}"
+        yield f"  {shown:<25}{counts}{rate:>9}{ends:>10}{f'{group.pass_k_percent:.1f} %':>8}"
 
 
 def _short_name(group: GroupStatistics, of_variant: list[GroupStatistics]) -> str:
@@ -167,8 +171,13 @@ def _metadata(group: GroupStatistics) -> Iterator[str]:
 def _metrics(group: GroupStatistics) -> Iterator[str]:
     of_scenarios = f"of {plural(group.total_scenarios, 'scenario')}"
     yield _figure("Success rate", group.success_rate, unit=" %")
-    yield _line(f"Pass@{group.k}", f"{group.pass_at_k_percent:.1f}", f"{group.pass_at_k} {of_scenarios}", unit=" %")
-    yield _line(f"Pass^{group.k}", f"{group.pass_k_percent:.1f}", f"{group.pass_k} {of_scenarios}", unit=" %")
+    for label, count, percent, interval in (
+        (f"Pass@{group.k}", group.pass_at_k, group.pass_at_k_percent, group.pass_at_k_percent_interval),
+        (f"Pass^{group.k}", group.pass_k, group.pass_k_percent, group.pass_k_percent_interval),
+    ):
+        # With one run of each scenario, the interval is that of the success rate.
+        note = [interval_text(interval.low, interval.high)] if interval is not None and group.k > 1 else []
+        yield _line(label, f"{percent:.1f}", ", ".join([*note, f"{count} {of_scenarios}"]), unit=" %")
     yield _figure("Run duration", group.avg_run_duration, unit=" s")
     yield _line("Job duration", f"{group.job_duration:.1f}", unit=" s")
 
@@ -185,12 +194,14 @@ def _agent_metrics(group: GroupStatistics) -> Iterator[str]:
 def _figure(label: str, figure: Spread, *, unit: str = "", decimals: int = 1, factor: float = 1) -> str:
     if figure.value is None:
         return _line(label, "n/a")
-    note = ""
+    notes = []
+    if figure.interval is not None:
+        notes.append(interval_text(factor * figure.interval.low, factor * figure.interval.high, decimals))
     if figure.samples > 1:
-        note = f"std {factor * figure.std:.{decimals}f}"
+        notes.append(f"std {factor * figure.std:.{decimals}f}")
         if figure.sem is not None:
-            note += f", sem {factor * figure.sem:.{decimals}f}"
-    return _line(label, f"{factor * figure.value:.{decimals}f}", note, unit=unit)
+            notes.append(f"sem {factor * figure.sem:.{decimals}f}")
+    return _line(label, f"{factor * figure.value:.{decimals}f}", ", ".join(notes), unit=unit)
 
 
 def _line(label: str, number: str, note: str = "", *, unit: str = "") -> str:

@@ -2,18 +2,20 @@
 
 A group has the same user model, proactive model and noise, and the same variant, mode and rates of faults if the table
 has these. Exceptions and missing verdicts have no score: they are counted, and left out of every success rate. The
-spread of a figure is measured between run numbers, so it needs at least two. Importing this module imports polars.
+spread of a figure is measured between run numbers, so it needs at least two. Importing this module imports polars and
+numpy.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from pytest_pare.inference.intervals import Interval, rate_interval, ratio_interval
 from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.results.table import result_table, suite_table
 from pytest_pare.results.validation_result import METRICS
@@ -45,12 +47,15 @@ class Spread:
         std: Sample standard deviation of the samples' own values; 0.0 if there are fewer than two.
         sem: Standard error of the mean, `std / sqrt(samples)`; None if it is not reported for this figure.
         samples: Number of samples that have a value.
+        interval: The 95 % interval of the figure, in which the rows of one scenario belong together; None if it is not
+            reported for this figure, and if there are too few scenarios for one.
     """
 
     value: float | None
     std: float
     sem: float | None
     samples: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class GroupStatistics:
         success_rate: Percentage of successes among the rows with a score.
         pass_at_k: Scenarios with a success; rows without a score are ignored.
         pass_k: Scenarios whose rows with a score, at least one, are all successes.
+        pass_at_k_percent_interval: The 95 % interval of `pass_at_k_percent`, as for `pass_k_percent`.
         k: Rows per scenario; the largest number if scenarios differ.
         avg_run_duration: Mean over the rows that have a duration; its samples are these rows.
         job_duration: Mean of the column; 0.0 if it is empty.
@@ -92,8 +98,10 @@ class GroupStatistics:
     success_rate: Spread
     pass_at_k: int
     pass_at_k_percent: float
+    pass_at_k_percent_interval: Interval | None
     pass_k: int
     pass_k_percent: float
+    pass_k_percent_interval: Interval | None
     total_scenarios: int
     k: int
     avg_run_duration: Spread
@@ -105,9 +113,10 @@ class GroupStatistics:
     avg_write_actions: Spread
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as builtins for JSON: `name`, `name_std`, `name_sem`; a figure without a value is 0.0.
+        """Return the figures as builtins for JSON: `name`, `name_std`, `name_sem`, `name_interval`.
 
-        Variant, mode and rates of faults are left out if the table does not have them.
+        A figure without a value is 0.0, an interval without one is None. Variant, mode and rates of faults are left out
+        if the table does not have them.
         """
         entry: dict[str, Any] = {}
         for one in fields(self):
@@ -117,11 +126,18 @@ class GroupStatistics:
                 entry[f"{one.name}_std"] = figure.std
                 if figure.sem is not None:
                     entry[f"{one.name}_sem"] = figure.sem
+                    entry[f"{one.name}_interval"] = _ends(figure.interval)
+            elif one.name.endswith("_interval"):
+                entry[one.name] = _ends(figure)
             elif one.name == "totals":
                 entry |= self.totals
             elif figure is not None or one.name not in _OPTIONAL_KEYS:
                 entry[one.name] = figure
         return entry
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.low, interval.high]
 
 
 def combine_results_to_dataframe(results: Iterable[HasRows] | Mapping[Any, HasRows]) -> pl.DataFrame:
@@ -179,10 +195,14 @@ def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
     }
     overall = group.select(**figures).row(0, named=True)
     by_run = group.drop_nulls("run_number").group_by("run_number", maintain_order=True).agg(**figures)
-    spreads: dict[str, Any] = {name: _spread(overall[name], by_run[name]) for name in figures}
+    per_scenario = _per_scenario(group)
+    intervals = _intervals(per_scenario)
+    spreads: dict[str, Any] = {
+        name: replace(_spread(overall[name], by_run[name]), interval=intervals[name]) for name in figures
+    }
     durations = group["run_duration"]
     mean_duration = group.select(pl.col("run_duration").mean()).item()
-    scenarios = _scenario_counts(group)
+    scenarios = _scenario_counts(per_scenario)
     return GroupStatistics(
         **{**dict.fromkeys(_OPTIONAL_KEYS), **group.select(keys).row(0, named=True)},
         **_counts(group),
@@ -191,6 +211,8 @@ def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
         **spreads,
         pass_at_k_percent=100 * scenarios["pass_at_k"] / scenarios["total_scenarios"],
         pass_k_percent=100 * scenarios["pass_k"] / scenarios["total_scenarios"],
+        pass_at_k_percent_interval=intervals["pass_at_k"],
+        pass_k_percent_interval=intervals["pass_k"],
         avg_run_duration=_spread(mean_duration, durations, with_sem=False),
         job_duration=group.select(pl.col("job_duration").mean()).item() or 0.0,
     )
@@ -210,14 +232,60 @@ def _counts(group: pl.DataFrame) -> dict[str, Any]:
     ).row(0, named=True)
 
 
-def _scenario_counts(group: pl.DataFrame) -> dict[str, Any]:
-    per_scenario = group.group_by("base_scenario_id").agg(score=pl.col("success_numeric").mean(), rows=pl.len())
+def _per_scenario(group: pl.DataFrame) -> pl.DataFrame:
+    """Return a row with sums for each scenario, in the order of the rows of the group."""
+    names = ("proposal_count", "acceptance_count", "number_of_turns", "read_only_actions", "write_actions")
+    score = pl.col("success_numeric")
+    return group.group_by("base_scenario_id", maintain_order=True).agg(
+        rows=pl.len(),
+        scores=score.count(),
+        successes=score.sum(),
+        score=score.mean(),
+        **{x: pl.col(x).sum() for x in names},
+    )
+
+
+def _scenario_counts(per_scenario: pl.DataFrame) -> dict[str, Any]:
     return per_scenario.select(
         total_scenarios=pl.len(),
         k=pl.col("rows").max(),
         pass_at_k=(pl.col("score") > 0).sum(),
         pass_k=(pl.col("score") == 1).sum(),
     ).row(0, named=True)
+
+
+def _intervals(per_scenario: pl.DataFrame) -> dict[str, Interval | None]:
+    """Return the 95 % intervals of figures, in the unit of each."""
+    sums = {name: per_scenario[name].to_list() for name in per_scenario.columns}
+    one_each = [1] * len(per_scenario)
+    passes = {
+        "pass_at_k": [bool(score) for score in sums["score"]],
+        "pass_k": [score == 1 for score in sums["score"]],
+    }
+    return {
+        "success_rate": _percent(rate_interval(sums["successes"], sums["scores"])),
+        **{name: _percent(rate_interval(passed, one_each)) for name, passed in passes.items()},
+        "aggregate_proposal_rate": _of_ratio(sums["proposal_count"], sums["number_of_turns"]),
+        "aggregate_acceptance_rate": _acceptance_interval(sums["acceptance_count"], sums["proposal_count"]),
+        "avg_read_only_actions": _of_ratio(sums["read_only_actions"], sums["rows"]),
+        "avg_write_actions": _of_ratio(sums["write_actions"], sums["rows"]),
+    }
+
+
+def _of_ratio(parts: list[int], wholes: list[int]) -> Interval | None:
+    interval = ratio_interval(parts, wholes)
+    # Equal ratios in all scenarios do not show how exact the common one is.
+    return None if interval is None or interval.low == interval.high else interval
+
+
+def _acceptance_interval(accepted: list[int], proposed: list[int]) -> Interval | None:
+    # A table that was made by hand can have more acceptances than proposals.
+    is_share = all(part <= whole for part, whole in zip(accepted, proposed, strict=True))
+    return rate_interval(accepted, proposed) if is_share else None
+
+
+def _percent(interval: Interval | None) -> Interval | None:
+    return None if interval is None else Interval(100 * interval.low, 100 * interval.high)
 
 
 def _ratio(part: str, whole: str) -> pl.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_pare.results.attempts import Attempts
 
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
     from pytest_pare.results.robustness import Curve
     from pytest_pare.results.run_config import RunConfig
+    from pytest_pare.results.run_entries import RunEntry
     from pytest_pare.results.statistics import GroupStatistics
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
+
+VERSION: Final = 1
+"""Version of the JSON report. It is raised if the meaning of a key changes, or if one is removed."""
 
 
 @dataclass
@@ -35,6 +39,7 @@ class SuiteReport:
         attempts: How often the runs were played.
         setup_seconds: Real time in seconds that it took to import and to make the agents.
         min_robustness: The least area under a curve that passes the gate; None if it is no criterion.
+        entries: Each selected run, in the order of the collection.
     """
 
     suite: str
@@ -45,10 +50,17 @@ class SuiteReport:
     attempts: Attempts = field(default_factory=Attempts)
     setup_seconds: float = 0.0
     min_robustness: float | None = None
+    entries: Sequence[RunEntry] = ()
 
     @cached_property
     def table(self) -> pl.DataFrame:
-        """A row for each run, with all columns of `table.suite_table`."""
+        """A row for each run, with all columns of `table.with_details`."""
+        from pytest_pare.results.table import with_details
+
+        return with_details(self._table, self.results)
+
+    @cached_property
+    def _table(self) -> pl.DataFrame:
         from pytest_pare.results.table import suite_table
 
         return suite_table(self.suite, self.results)
@@ -58,7 +70,7 @@ class SuiteReport:
         """The statistics of each group of runs."""
         from pytest_pare.results.statistics import group_statistics, with_group_keys
 
-        return group_statistics(with_group_keys(self.table))
+        return group_statistics(with_group_keys(self._table))
 
     @property
     def runs(self) -> list[PAREScenarioValidationResult]:

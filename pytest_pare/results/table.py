@@ -1,7 +1,6 @@
 """Makes tables from the rows of results.
 
-Tables are written or printed, so their texts are redacted. All texts of a column are searched at once: most tables hold
-no secret, and a search of each text takes most of the time of a large report. Importing this module imports polars.
+Tables are written or printed, so their texts are redacted. Importing this module imports polars.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.base.serialization import to_text
 from pytest_pare.results.columns import COLUMNS, DETAILS, Column
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_pare.results.rows import HasRows, Row
     from pytest_pare.results.run_config import RunConfig
@@ -40,29 +39,40 @@ def details_table(rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
-    """Return a row for each run of a suite: PARE's columns, suite, variant and mode, the details, and `fault_rates`.
+    """Return a row for each run of a suite: PARE's columns, suite, variant, mode, and rates of faults.
 
     Args:
         suite: Name of the suite.
         results: The results of each variant, by its name.
     """
-    schema: dict[str, Any] = {
-        **RESULT_SCHEMA,
-        **dict.fromkeys(("suite", "variant", "mode"), pl.String),
-        **DETAILS_SCHEMA,
-        "fault_rates": pl.String,
-    }
-    tables = [pl.DataFrame(schema=schema)]
+    names = ("suite", "variant", "mode", "fault_rates")
+    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(names, pl.String)})]
     for variant, one in results.items():
         rows = one.rows()
-        # Most runs share a configuration.
-        configs = {id(row.config): row.config for row in rows}
-        mode, rate = ({key: of(config) for key, config in configs.items()} for of in (_mode, _fault_rates))
-        modes = pl.Series("mode", [mode[id(row.config)] for row in rows], pl.String)
-        rates = pl.Series("fault_rates", [rate[id(row.config)] for row in rows], pl.String)
-        table = result_table(rows, {"suite": suite, "variant": variant})
-        tables.append(table.hstack([modes]).hstack(details_table(rows)).hstack([rates]))
+        modes, rates = (
+            pl.Series(name, _of_configs(rows, value), pl.String)
+            for name, value in (("mode", _mode), ("fault_rates", _fault_rates))
+        )
+        tables.append(result_table(rows, {"suite": suite, "variant": variant}).hstack([modes, rates]))
     return pl.concat(tables)
+
+
+def with_details(suite: pl.DataFrame, results: Mapping[str, HasRows]) -> pl.DataFrame:
+    """Return a `suite_table` with the details of its runs in the place of the rates of faults.
+
+    Args:
+        suite: The table.
+        results: What it was made of.
+    """
+    details = [pl.DataFrame(schema=DETAILS_SCHEMA), *(details_table(one.rows()) for one in results.values())]
+    return suite.drop("fault_rates").hstack(pl.concat(details))
+
+
+def _of_configs(rows: Sequence[Row], value: Callable[[RunConfig], Any]) -> list[Any]:
+    """Return a value of the configuration of each row. Most runs share a configuration."""
+    configs = {id(row.config): row.config for row in rows}
+    values = {key: value(config) for key, config in configs.items()}
+    return [values[id(row.config)] for row in rows]
 
 
 def _mode(config: RunConfig) -> str:
@@ -76,24 +86,17 @@ def _fault_rates(config: RunConfig) -> str:
 
 
 def _table(rows: Sequence[Row], columns: Iterable[Column]) -> pl.DataFrame:
-    return pl.DataFrame([_series(column, [column.value(row) for row in rows]) for column in columns])
+    return pl.DataFrame([_series(column, _values(column, rows)) for column in columns])
+
+
+def _values(column: Column, rows: Sequence[Row]) -> list[Any]:
+    if column.of_config is not None:
+        return _of_configs(rows, column.of_config)
+    return list(map(column.value, rows))
 
 
 def _series(column: Column, values: list[Any]) -> pl.Series:
     if column.dtype == "String":
-        # Many runs often have the same text.
-        texts = list(dict.fromkeys(value for value in values if value is not None))
-        safe = dict(zip(texts, _redacted_all(texts), strict=True))
+        safe = redacted_all(value for value in values if value is not None)
         values = [None if value is None else safe[value] for value in values]
     return pl.Series(column.name, values, getattr(pl, column.dtype))
-
-
-def _redacted_all(texts: list[str]) -> list[str]:
-    # No pattern needs more than the text of the secret, so a secret in one text is also found in the joined texts.
-    together = "\n".join(texts)
-    if redacted(together) == together:
-        return texts
-    if len(texts) == 1:
-        return [redacted(texts[0])]
-    middle = len(texts) // 2
-    return [*_redacted_all(texts[:middle]), *_redacted_all(texts[middle:])]

@@ -32,6 +32,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def interval_text(low: float, high: float, decimals: int = 1) -> str:
+    """Return a 95 % interval as the note of its figure."""
+    return f"95 % CI {low:.{decimals}f} to {high:.{decimals}f}"
+
+
 def as_written(number: float) -> Fraction:
     """Return the decimal number that its author wrote: 0.9 is exactly nine tenths, which the float is not."""
     return Fraction(str(float(number)))

@@ -88,8 +88,18 @@ def usage_of_roles(runs: Iterable[HasUsage]) -> dict[str, RoleUsage]:
 
 def cost_of_runs(runs: Iterable[HasUsage]) -> Known:
     """Return the cost in US dollars of the runs with a model; that of a run is known if that of each role is."""
-    costs = [Known.of(usage["cost"] for usage in _live(run).values()) for run in runs]
-    return Known.of(cost.total if cost.known == cost.runs else None for cost in costs if cost.runs)
+    return Known.of(total_of_run(run, "cost") for run in runs if _live(run))
+
+
+def total_of_run(run: HasUsage, *figures: str) -> float | None:
+    """Return the sum of figures over the models of a run; None without a model, and if a figure is not reported.
+
+    Args:
+        run: The run.
+        figures: Names of figures: `prompt_tokens`, `completion_tokens`, `cost`.
+    """
+    values = [usage[figure] for usage in _live(run).values() for figure in figures]
+    return sum(sorted(values)) if values and None not in values else None
 
 
 def tokens_of(run: HasUsage) -> int | None:
@@ -114,7 +124,21 @@ def usage_lines(runs: Iterable[HasUsage], noun: str = "run") -> list[str]:
         sent, received = (_at_least(one, _whole) for one in (usage.prompt_tokens, usage.completion_tokens))
         table.append((f"    {role}", _whole(usage.calls), sent, received, _at_least(usage.cost, dollars)))
     rows = [f"{name:<14}{calls:>11}{sent:>17}{received:>17}{cost:>14}" for name, calls, sent, received, cost in table]
-    return [*rows, *_cut_lines(roles), _cost_line(cost_of_runs(runs), noun)]
+    return [*rows, *_cut_lines(roles), f"    {cost_line(cost_of_runs(runs), noun)}"]
+
+
+def cost_line(cost: Known, noun: str = "run") -> str:
+    """Return the cost of runs, with how many of them it is known for.
+
+    Args:
+        cost: As `cost_of_runs` returns it.
+        noun: The noun for one of the runs.
+    """
+    of_runs = plural(cost.runs, noun)
+    if cost.total is None:
+        return f"Cost of {of_runs} unknown"
+    known = f"Cost of {of_runs}" if cost.known == cost.runs else f"Cost of {cost.known} of {of_runs} known"
+    return f"{known}: {dollars(cost.total)}"
 
 
 def dollars(cost: float) -> str:
@@ -127,7 +151,9 @@ def _role_usage(usages: list[Mapping[str, Any]]) -> RoleUsage:
     figures = {name: Known.of(usage[name] for usage in usages) for name in _FIGURES}
     reasons: Counter[str] = Counter()
     for usage in usages:
-        reasons.update(usage.get("finish_reasons", {}))
+        # For so few entries, `Counter.update` takes five times as long.
+        for reason, count in usage.get("finish_reasons", {}).items():
+            reasons[reason] += count
     return RoleUsage(
         calls=sum(usage["calls"] for usage in usages), **figures, finish_reasons=dict(sorted(reasons.items()))
     )
@@ -141,14 +167,6 @@ def _cut_lines(roles: Mapping[str, RoleUsage]) -> list[str]:
     cut = {role: usage.finish_reasons.get("length", 0) for role, usage in roles.items()}
     by_role = ", ".join(f"{role} {count:,}" for role, count in cut.items() if count)
     return wrapped(f"{plural(sum(cut.values()), 'answer')} cut at max_tokens: {by_role}", "    ") if by_role else []
-
-
-def _cost_line(cost: Known, noun: str) -> str:
-    of_runs = plural(cost.runs, noun)
-    if cost.total is None:
-        return f"    Cost of {of_runs} unknown"
-    known = f"Cost of {of_runs}" if cost.known == cost.runs else f"Cost of {cost.known} of {of_runs} known"
-    return f"    {known}: {dollars(cost.total)}"
 
 
 def _at_least(figure: Known, text: Callable[[float], str]) -> str:

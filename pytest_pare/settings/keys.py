@@ -59,6 +59,7 @@ PATH_KEYS = frozenset(
         "noise.data",
         "reports.formats[]",
         "reports.json",
+        "reports.markdown",
         "reports.parquet",
         "runner.logs_dir",
         "runner.output_dir",

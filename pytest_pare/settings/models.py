@@ -89,7 +89,7 @@ class RunnerSettings(MultiScenarioRunnerConfig):
 
 
 class Reports(_Section):
-    """Files with the results."""
+    """Where the results are written."""
 
     # The attributes have other names than the keys, because `json` is a method of pydantic's models.
     json_path: FilePath | None = Field(
@@ -99,6 +99,16 @@ class Reports(_Section):
         default=None,
         alias="parquet",
         description="Parquet table of the runs, relative to the suite file; null writes none.",
+    )
+    markdown_path: FilePath | None = Field(
+        default=None,
+        alias="markdown",
+        description="Summary in Markdown, short enough for a comment on a pull request, relative to the suite file; "
+        "null writes none.",
+    )
+    github: bool = Field(
+        default=False,
+        description="Whether a job of GitHub Actions gets annotations and a step summary; without effect elsewhere.",
     )
     formats: dict[Name, FilePath] = Field(
         default={},
@@ -188,7 +198,7 @@ class SuiteSettings(_Section):
         default=LedgerSettings(), description="The record of each session and its runs; false writes none."
     )
     gate: Gate = Field(default=Gate(), description="The conditions that the session must meet.")
-    reports: Reports = Field(default=Reports(), description="Files with the results.")
+    reports: Reports = Field(default=Reports(), description="Where the results are written.")
 
     @property
     def most_runs(self) -> int:

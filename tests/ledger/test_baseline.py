@@ -53,14 +53,14 @@ TEXT = """\
   "pare_baseline": 1,
   "scenarios": {
     "hoe": {
-      "hash": "1",
+      "digest": "1",
       "runs": {
         "": {"category": null, "cost": null, "duration": null, "number": [1], "outcome": ["success"], \
 "tokens": null, "turns": [0]}
       }
     },
     "mow": {
-      "hash": "1",
+      "digest": "1",
       "runs": {
         "": {"category": null, "cost": [0.1, 0.1], "duration": [1.5, 1.5], "number": [1, 2], \
 "outcome": ["success", "failed"], "tokens": [100, 100], "turns": [7, 7]},
@@ -115,7 +115,8 @@ HINT = "; write a new one with pytest-pare accept --replace"
         ('"suite"', '"Suite"', "b.json:1: unknown field 'Suite', missing field 'suite'" + HINT),
         ('"agent_version": "v1"', '"agent_version": 1',
          "b.json:1: agent_version: expected a valid string, got int (1)" + HINT),
-        ('"hash": "1"', '"hash": null', "b.json:8: scenarios.hoe: hash: expected a valid string, got null" + HINT),
+        ('"digest": "1"', '"digest": null',
+         "b.json:8: scenarios.hoe: digest: expected a valid string, got null" + HINT),
         ('"hoe": {', '"hoe": 3, "rake": {', "b.json:8: scenarios.hoe: expected a mapping, got int"),
         ('"mow": {', '"hoe": {', "b.json:14: scenarios.hoe: duplicate key, already set in line 8"),
         ('["exception"]', '["skipped"]',
@@ -181,7 +182,7 @@ def test_what_says_nothing_about_the_agent_is_left_out() -> None:
         "2 runs left out that infrastructure ended or that have no result; play them with --pare-resume"
     )
     # The scenario without a run is in the file nevertheless, so that its hash can be compared.
-    assert '"hoe": {\n      "hash": "1",\n      "runs": {}' in render(baseline)
+    assert '"hoe": {\n      "digest": "1",\n      "runs": {}' in render(baseline)
 
 
 def test_runs_without_a_number_are_the_first() -> None:

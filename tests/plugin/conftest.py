@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -110,9 +111,16 @@ class Session:
 
     @property
     def verdict(self) -> list[str]:
-        """The gate's lines, without those on files that were written."""
+        """The gate's lines, without those on files that were written, and without the interval of the success rate."""
         lines = [line for line in self.summary if not line.startswith(("wrote ", "pare: "))]
-        return lines[next(n for n, line in enumerate(lines) if line.startswith("gate ")) :]
+        lines = lines[next(n for n, line in enumerate(lines) if line.startswith("gate ")) :]
+        return self._without_interval(lines)
+
+    @staticmethod
+    def _without_interval(lines: list[str]) -> list[str]:
+        length = next((n for n, line in enumerate(lines[1:], 1) if not line.startswith("  ")), len(lines))
+        first = re.sub(r", 95 % CI [\d.]+ to [\d.]+", "", " ".join(line.strip() for line in lines[:length]))
+        return [*textwrap.wrap(first, 80, subsequent_indent="  "), *lines[length:]]
 
     @property
     def open_runs(self) -> list[str]:

@@ -111,7 +111,8 @@ def test_junit_xml_has_the_verdict_and_tells_errors_from_failures(garden: Exampl
         assert properties_of(case) == {**run, "pare_status": status, **kind}
         assert [child.tag for child in case if child.tag != "properties"] == tags
     # Where properties are not shown, the text of a failure and the output of the suite are.
-    gate = "gate PASS: 2 of 10 runs succeeded (20.0 %), 10.0 % needed: 4 failed, 2 exceptions, 2 no validation"
+    rate = "20.0 %, 95 % CI 3.6 to 62.4"
+    gate = f"gate PASS: 2 of 10 runs succeeded ({rate}), 10.0 % needed: 4 failed, 2 exceptions, 2 no validation"
     assert cases["prune[dry-run2]"].find("error").text.endswith(f"\nstatus: exception (other)\n{gate}")
     assert cases["water[dry-run2]"].find("failure").text.endswith(f"\nstatus: failed\n{gate}")
     assert suite.find("system-out").text.splitlines() == [

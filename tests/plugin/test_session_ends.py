@@ -82,8 +82,9 @@ def test_whatever_a_report_raises_is_a_line_below_the_verdict(
     monkeypatch.setattr(files, "write_json", fail)
     session = agent(garden, "pass").run(*SUITE)
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert session.summary[-3:] == [
-        "gate PASS: 4 of 4 runs succeeded (100.0 %), every run must succeed (no rate set)",
+    assert session.summary[-4:] == [
+        "gate PASS: 4 of 4 runs succeeded (100.0 %, 95 % CI 20.7 to 100.0), every run",
+        "  must succeed (no rate set)",
         "wrote rows.parquet",
         f"pare: pare.yaml: cannot write the report {garden.path}/out.json: {expected}",
     ]
@@ -119,7 +120,8 @@ def test_figures_that_cannot_be_printed_cost_no_verdict(garden: Example, monkeyp
     session = agent(garden, "pass").run(*SUITE)
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.summary == [
-        "gate PASS: 4 of 4 runs succeeded (100.0 %), every run must succeed (no rate set)",
+        "gate PASS: 4 of 4 runs succeeded (100.0 %, 95 % CI 20.7 to 100.0), every run",
+        "  must succeed (no rate set)",
         "wrote out.json, rows.parquet",
         "pare: pare.yaml: cannot print the figures: ComputeError: no column",
     ]
@@ -177,9 +179,10 @@ def test_a_full_disk_and_no_file_descriptors(garden: Example) -> None:
     agent(garden, "while run == 4:\n    try: FILES.append(open(os.devnull))\n    except OSError: break", "FILES = []")
     session = garden.run_process(*SUITE, "-p", "no:cacheprovider")
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert "    Success rate          100.0 % (std 0.0, sem 0.0)" in session.summary
-    assert session.summary[-3:] == [
-        "gate PASS: 4 of 4 runs succeeded (100.0 %), every run must succeed (no rate set)",
+    assert "    Success rate          100.0 % (95 % CI 20.7 to 100.0, std 0.0, sem 0.0)" in session.summary
+    assert session.summary[-4:] == [
+        "gate PASS: 4 of 4 runs succeeded (100.0 %, 95 % CI 20.7 to 100.0), every run",
+        "  must succeed (no rate set)",
         "wrote out.json",
         f"pare: pare.yaml: cannot write the report {garden.path}/rows.parquet: File too large",
     ]

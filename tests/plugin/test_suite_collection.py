@@ -269,9 +269,9 @@ def test_two_suites_report_and_judge_apart(garden: Example) -> None:
     gates = [line.strip("= ") for line in gates if "gate" in line or "pare:" in line]
     assert gates == [
         "pare: dry.pare.yaml",
-        "gate PASS: 0 of 1 run succeeded (0.0 %), 0.0 % needed: 1 failed",
+        "gate PASS: 0 of 1 run succeeded (0.0 %, 95 % CI 0.0 to 79.3), 0.0 % needed: 1",
         "pare: pare.yaml",
-        "gate PASS: 2 of 2 runs succeeded (100.0 %), 100.0 % needed",
+        "gate PASS: 2 of 2 runs succeeded (100.0 %, 95 % CI 34.2 to 100.0), 100.0 %",
     ]
     garden.suite("{gate: {min_success_rate: 1}}")
     assert garden.run("dry.pare.yaml", "pare.yaml").code == pytest.ExitCode.TESTS_FAILED

@@ -48,8 +48,8 @@ def test_the_summary(garden: Example) -> None:
         "skipped    saw: no saw",
         "FAILED     water: the plants are dry",
         "",
-        "gate FAIL: 1 of 4 runs succeeded (25.0 %), every run must succeed (no rate set):",
-        "  1 failed, 1 exception, 1 no validation",
+        "gate FAIL: 1 of 4 runs succeeded (25.0 %, 95 % CI 4.6 to 69.9), every run must",
+        "  succeed (no rate set): 1 failed, 1 exception, 1 no validation",
         "not counted: 1 skipped, 1 xfailed",
     ]
 
@@ -124,7 +124,7 @@ def test_colours(garden: Example) -> None:
     assert re.search(r"\x1b\[32m\x1b\[1mgate PASS: [^\n]*\x1b\[0m\n", passed)
     assert "\x1b" not in garden.run(*SUITE, "--color=no").out
     plain = re.sub(r"\x1b\[\d+m", "", out)
-    assert "gate FAIL: 1 of 4 runs succeeded (25.0 %)" in plain
+    assert "gate FAIL: 1 of 4 runs succeeded (25.0 %, 95 % CI 4.6 to 69.9)" in plain
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,10 @@ def test_the_json_report(garden: Example) -> None:
     expected = {"total_runs": 6, "success_runs": 2, "failed_runs": 2, "exception_runs": 2, "success_rate": 50.0}
     assert {key: group[key] for key in expected} == expected
     gate = report["gate"]
-    assert gate.pop("lines") == [" ".join(line.split()) for line in session.verdict]
+    first, *others = gate.pop("lines")
+    assert [first.replace(", 95 % CI 6.1 to 79.2", ""), *others] == [" ".join(line.split()) for line in session.verdict]
+    low, high = gate.pop("success_rate_interval")
+    assert (round(low, 3), round(high, 3)) == (0.061, 0.792)
     assert session.summary[-1] == "wrote out/deep/report.json"
     assert gate == {
         "verdict": "PASS",

@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_pare.base.extensions import BUILT_IN
+from pytest_pare.inference.intervals import rate_interval
 from pytest_pare.results.criteria import success_rate
 from pytest_pare.results.gate import Criterion, GateInput, Verdict, VerdictPart, evaluate_gate
 
@@ -271,6 +272,7 @@ def test_verdict_as_json() -> None:
             "the session was interrupted",
         ],
         "success_rate": 0.375,
+        "success_rate_interval": None,
         "min_success_rate": 0.9,
         "robustness": 0.25,
         "min_robustness": 0.5,
@@ -377,3 +379,20 @@ JUDGES: dict[str, Criterion] = {
     "min_success_rate": success_rate,
     "own": lambda given, value: VerdictPart("too many" if given.runs >= value else None),
 }
+
+
+def test_the_first_line_has_an_interval_over_scenarios_of_all_variants() -> None:
+    outcomes = {"a[x]": ["success"] * 3, "a[y]": ["success"] * 3, "b[x]": ["failed"] * 3, "b[y]": ["exception"] * 3}
+    verdict = evaluate_gate(GateInput(success=6, failed=3, exception=3, outcomes=outcomes))
+    expected = rate_interval([6, 0], [6, 6])
+    assert expected is not None
+    assert verdict.to_dict()["success_rate_interval"] == [expected.low, expected.high]
+    low, high = 100 * expected.low, 100 * expected.high
+    assert f"(50.0 %, 95 % CI {low:.1f} to {high:.1f})" in verdict.lines[0]
+
+
+def test_runs_that_are_left_out_are_not_in_the_interval() -> None:
+    outcomes = {"a": ["success", "skipped"], "b": ["xfailed"], "c": ["not_needed", "no_result"]}
+    given = GateInput(success=1, no_result=1, skipped=1, xfailed=1, not_needed=1, outcomes=outcomes)
+    assert given.success_interval == rate_interval([1, 0], [1, 1])
+    assert GateInput().success_interval is None

@@ -102,9 +102,9 @@ user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5, tool_fail=0.1,
     Exceptions                1 (not in the success rate)
     No validation             1 (not in the success rate)
   Metrics
-    Success rate           66.7 % (std 35.4, sem 25.0)
-    Pass@2                 33.3 % (1 of 3 scenarios)
-    Pass^2                 33.3 % (1 of 3 scenarios)
+    Success rate           66.7 % (95 % CI 14.8 to 95.8, std 35.4, sem 25.0)
+    Pass@2                 33.3 % (95 % CI 6.1 to 79.2, 1 of 3 scenarios)
+    Pass^2                 33.3 % (95 % CI 6.1 to 79.2, 1 of 3 scenarios)
     Run duration            2.0 s (std 0.7)
     Job duration           12.3 s
     Proposals                 7
@@ -112,10 +112,10 @@ user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5, tool_fail=0.1,
     Turns                    12
     Read-only actions         7
     Write actions             3
-    Proposal rate         0.583 (std 0.442, sem 0.312)
-    Acceptance rate        71.4 % (std 47.1, sem 33.3)
-    Read-only per run       1.4 (std 1.6, sem 1.2)
-    Writes per run          0.6 (std 0.1, sem 0.1)"""
+    Proposal rate         0.583 (95 % CI 0.000 to 1.797, std 0.442, sem 0.312)
+    Acceptance rate        71.4 % (95 % CI 13.4 to 97.6, std 47.1, sem 33.3)
+    Read-only per run       1.4 (95 % CI 0.0 to 6.8, std 1.6, sem 1.2)
+    Writes per run          0.6 (95 % CI 0.0 to 1.6, std 0.1, sem 0.1)"""
     )
 
 
@@ -124,7 +124,7 @@ def test_the_least_text() -> None:
     lines = text.splitlines()
     assert lines[:3] == ["PARE validation report", "", "Split: full"]
     assert lines[3:5] == ["", "user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5, tool_fail=0.0,"]
-    assert line_of(text, "Success rate") == "100.0 %"
+    assert line_of(text, "Success rate") == "100.0 % (95 % CI 34.2 to 100.0)"
     assert line_of(text, "Pass@1") == line_of(text, "Pass^1") == "100.0 % (2 of 2 scenarios)"
     for absent in ("Exceptions", "No validation", "Weights", "Time", "std", "sem"):
         assert absent not in text
@@ -144,16 +144,16 @@ def test_what_could_not_be_measured_is_not_zero() -> None:
     text = generate_validation_report(table(("a", 1, run(None)), ("a", 2, run(None))))
     for label in ("Success rate", "Run duration", "Proposal rate", "Acceptance rate"):
         assert line_of(text, label) == "n/a"
-    assert line_of(text, "Pass@2") == "0.0 % (0 of 1 scenario)"
+    assert line_of(text, "Pass@2") == "0.0 % (95 % CI 0.0 to 79.3, 0 of 1 scenario)"
     assert line_of(text, "Writes per run") == "0.0 (std 0.0, sem 0.0)"
 
 
 def test_the_spread_of_one_sample_is_not_shown_and_that_of_equal_ones_is() -> None:
     one = generate_validation_report(table(("a", 1, run(True, duration=1.0)), ("b", 1, run(False))))
-    assert line_of(one, "Success rate") == "50.0 %"
+    assert line_of(one, "Success rate") == "50.0 % (95 % CI 9.5 to 90.5)"
     assert line_of(one, "Run duration") == "1.0 s"
     equal = generate_validation_report(table(("a", 1, run(True, duration=1.0)), ("a", 2, run(True, duration=1.0))))
-    assert line_of(equal, "Success rate") == "100.0 % (std 0.0, sem 0.0)"
+    assert line_of(equal, "Success rate") == "100.0 % (95 % CI 20.7 to 100.0, std 0.0, sem 0.0)"
     assert line_of(equal, "Run duration") == "1.0 s (std 0.0)"
 
 
@@ -208,10 +208,10 @@ def test_many_groups_are_a_table() -> None:
     results["quiet"].add_result(run(False), "b")
     frame = combine_variants(results)
     assert generate_validation_report(frame, most_groups=2).splitlines()[4:] == [
-        "  Variant                              Runs  Failed  Not judged  Success  Pass^1",
-        "  quiet                                   2       1           0   50.0 %  50.0 %",
-        "  a-variant-with-a...s-much-too-long      1       0           0  100.0 % 100.0 %",
-        "  broken                                  1       0           1      n/a   0.0 %",
+        "  Variant                    Runs  Failed  Not judged  Success   95 % CI  Pass^1",
+        "  quiet                         2       1           0   50.0 %   9 to 91  50.0 %",
+        "  a-variant-w...h-too-long      1       0           0  100.0 % 20 to 100 100.0 %",
+        "  broken                        1       0           1      n/a             0.0 %",
     ]
     assert generate_validation_report(frame, most_groups=3) == generate_validation_report(frame)
 
@@ -413,7 +413,7 @@ def test_the_json_file_has_what_happened_in_the_suite_and_its_curves(tmp_path: P
     curves = robustness_curves("noise.tool_slow.rate", [Point(0, "a", "", True, {}), Point(1, "a", "", False, {})])
     write_json(tmp_path / "r.json", SuiteReport("pare.yaml", suite(), curves=curves))
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert list(report) == ["metadata", "per_config_results", "robustness", "gate"]
+    assert list(report) == ["version", "metadata", "per_config_results", "robustness", "gate", "results"]
     assert report["metadata"].items() >= details_to_dict(eventful()).items()
     assert report["robustness"] == [one.to_dict() for one in curves]
     write_json(tmp_path / "r.json", SuiteReport("pare.yaml", {}))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_pare.inference.intervals import rate_interval
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.results.statistics import (
@@ -38,21 +39,22 @@ if TYPE_CHECKING:
 Run = tuple[str, int | None, PAREScenarioValidationResult]
 
 
-def three(name: str) -> list[str]:
-    return [name, f"{name}_std", f"{name}_sem"]
+def four(name: str) -> list[str]:
+    return [name, f"{name}_std", f"{name}_sem", f"{name}_interval"]
 
 
 FIELDS = [
     *("user_model", "proactive_model", "tool_failure_probability", "num_env_events_per_minute"),
     *("total_runs", "validated_runs", "success_runs", "failed_runs", "exception_runs", "no_validation_runs"),
-    *three("success_rate"),
-    *("pass_at_k", "pass_at_k_percent", "pass_k", "pass_k_percent", "total_scenarios", "k"),
+    *four("success_rate"),
+    *("pass_at_k", "pass_at_k_percent", "pass_at_k_percent_interval"),
+    *("pass_k", "pass_k_percent", "pass_k_percent_interval", "total_scenarios", "k"),
     *("avg_run_duration", "avg_run_duration_std", "job_duration"),
     *("total_proposals", "total_acceptances", "total_turns", "total_read_only_actions", "total_write_actions"),
-    *three("aggregate_proposal_rate"),
-    *three("aggregate_acceptance_rate"),
-    *three("avg_read_only_actions"),
-    *three("avg_write_actions"),
+    *four("aggregate_proposal_rate"),
+    *four("aggregate_acceptance_rate"),
+    *four("avg_read_only_actions"),
+    *four("avg_write_actions"),
 ]
 
 
@@ -163,6 +165,38 @@ def test_rates_leave_out_runs_with_nothing_to_divide_by() -> None:
     assert got["aggregate_acceptance_rate"] == 5 / 6
     assert got["aggregate_acceptance_rate_std"] == pytest.approx(math.sqrt(0.125))
     assert got["aggregate_acceptance_rate_sem"] == pytest.approx(0.25)
+
+
+def test_intervals_respect_that_runs_of_a_scenario_belong_together() -> None:
+    figures = {"proposal_count": 2, "number_of_turns": 4, "write_actions": 1}
+    runs: list[Run] = [
+        (scenario, number, run(outcome, acceptance_count=2 * (outcome == "success"), **figures))
+        for scenario, outcome in (("a", "success"), ("b", "failed"), ("c", "success"), ("d", "exception"))
+        for number in (1, 2, 3)
+    ]
+    got = entry(*runs)
+    success = rate_interval([3, 0, 3], [3, 3, 3])
+    passed = rate_interval([1, 0, 1, 0], [1, 1, 1, 1])
+    accepted = rate_interval([6, 0, 6, 0], [6, 6, 6, 6])
+    assert success is not None
+    assert passed is not None
+    assert accepted is not None
+    assert got["success_rate_interval"] == pytest.approx([100 * success.low, 100 * success.high])
+    assert got["pass_k_percent_interval"] == pytest.approx([100 * passed.low, 100 * passed.high])
+    assert got["pass_at_k_percent_interval"] == got["pass_k_percent_interval"]
+    assert got["aggregate_acceptance_rate_interval"] == pytest.approx([accepted.low, accepted.high])
+    # The ratios are equal in all scenarios.
+    assert got["aggregate_proposal_rate_interval"] is None
+    assert got["avg_write_actions_interval"] is None
+    # Independent runs would have a narrower one.
+    apart = entry(*((f"{scenario}{number}", 1, result) for scenario, number, result in runs))
+    low, high = apart["success_rate_interval"]
+    assert success.low * 100 < low < high < success.high * 100
+
+
+def test_more_acceptances_than_proposals_have_no_interval() -> None:
+    got = entry(("a", 1, run("success", proposal_count=1, acceptance_count=2)))
+    assert got["aggregate_acceptance_rate_interval"] is None
 
 
 def test_actions_are_per_row_whatever_its_status() -> None:
@@ -403,6 +437,9 @@ def test_every_figure_is_that_of_plain_python(session: Any) -> None:
     for one in got:
         key = tuple(one.pop(key) for key in GROUP_KEYS)
         assert one.pop("job_duration") == 7
+        for name in [name for name in one if name.endswith("_interval")]:
+            interval, rate = one.pop(name), one[name.removesuffix("_interval")]
+            assert interval is None or interval[0] <= pytest.approx(rate) <= interval[1]
         assert one == pytest.approx(expected[key])
 
 

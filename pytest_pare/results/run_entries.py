@@ -1,0 +1,84 @@
+"""`RunEntry`, the outcome of one run in a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pytest_pare.base.redaction import redacted_all
+from pytest_pare.results.usage import total_of_run
+from pytest_pare.results.validation_result import exception_type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
+
+AS_EXPECTED: Final = ("success", "skipped", "xfailed", "not_needed")
+"""Statuses of runs that need no attention."""
+
+
+class RunEntry(NamedTuple):
+    """A run that was selected, with or without a result.
+
+    Attributes:
+        scenario_id: The scenario.
+        variant: The variant; empty without any.
+        run_number: 1 and up; None if each scenario is run once.
+        status: success, failed, exception, no_validation, no_result, skipped, xfailed or not_needed.
+        reason: Why there is no result, or why it does not count.
+        result: The result, if there is one.
+        reused: The earlier session whose result is reused; empty if the run was played.
+    """
+
+    scenario_id: str
+    variant: str
+    run_number: int | None
+    status: str
+    reason: str = ""
+    result: PAREScenarioValidationResult | None = None
+    reused: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why the run did not succeed."""
+        result = self.result
+        if result is None:
+            return self.reason
+        if result.exception is not None:
+            # Most messages of exceptions begin with the scenario, which is beside this text already.
+            message = str(result.exception).removeprefix(f"{self.scenario_id}: ")
+            return f"{exception_type_name(result.exception)}: {message}".removesuffix(": ")
+        return result.rationale or "no rationale"
+
+
+def entries_to_dicts(entries: Sequence[RunEntry]) -> Iterator[dict[str, Any]]:
+    """Yield the runs as builtins for JSON, with their texts redacted."""
+    texts = [_texts(entry) for entry in entries]
+    safe = redacted_all(text for one in texts for text in one.values() if text is not None)
+    for entry, one in zip(entries, texts, strict=True):
+        result = entry.result
+        yield {
+            # The texts replace the first two, which are here for the order.
+            **dict.fromkeys(("scenario", "variant")),
+            "run": entry.run_number,
+            "status": entry.status,
+            **{name: None if text is None else safe[text] for name, text in one.items()},
+            "cost": None if result is None else total_of_run(result, "cost"),
+            "tokens": None if result is None else total_of_run(result, "prompt_tokens", "completion_tokens"),
+            "turns": None if result is None else result.number_of_turns,
+            "reused": entry.reused or None,
+        }
+
+
+def _texts(entry: RunEntry) -> dict[str, str | None]:
+    result = entry.result
+    exception = None if result is None else result.exception
+    return {
+        "scenario": entry.scenario_id,
+        "variant": entry.variant,
+        "reason": entry.reason or None,
+        "rationale": None if result is None else result.rationale,
+        "exception_type": None if exception is None else exception_type_name(exception),
+        "exception_message": None if exception is None else str(exception),
+        "trace": None if result is None else result.export_path,
+    }
