@@ -15,6 +15,9 @@ INI_ALIAS = "pare_import_alias"
 SUITE_FILE_NAME = "pare.yaml"
 SUITE_FILE_SUFFIX = ".pare.yaml"
 
+PARE_DIR = ".pare"
+"""What the plugin keeps in a rootdir."""
+
 # Files that make their directory pytest's rootdir, each with the text that it must contain, and the sections that may
 # hold settings.
 _SETTINGS_FILES = {

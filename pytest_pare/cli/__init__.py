@@ -10,8 +10,12 @@ import click
 from pytest_pare.cli.group import Command, LazyGroup
 
 COMMANDS = {
+    "accept": Command("pytest_pare.cli.accept_session:accept_session", "Add the runs of a session to its baseline."),
+    "compare": Command("pytest_pare.cli.compare_runs:compare_runs", "Compare two sessions or baselines of a suite."),
+    "history": Command("pytest_pare.cli.show_history:show_history", "Show success over sessions, and flip rates."),
     "list": Command("pytest_pare.cli.list_scenarios:list_scenarios", "List scenarios with their apps."),
-    "merge": Command("pytest_pare.cli.merge:merge_shards", "Print report and verdict of a session in shards."),
+    "merge": Command("pytest_pare.cli.merge:merge_shards", "Print report and verdict of a session that ran in shards."),
+    "report": Command("pytest_pare.cli.show_report:show_report", "Print the report and the verdict of a session."),
     "tools": Command("pytest_pare.cli.list_tools:list_tools", "List the tools of the agent and the user, by app."),
 }
 """By name: where each command is, and the first sentence of its help."""
@@ -20,7 +24,7 @@ COMMANDS = {
 @click.group(cls=LazyGroup, commands_table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pytest-pare", message="%(prog)s %(version)s")
 def main() -> None:
-    """Look up scenarios and tools for pytest-pare.
+    """Look at the sessions of pytest-pare, accept baselines, and list scenarios and tools.
 
     Exit status: 0 for success, 1 if a verdict is FAIL, 4 if the command line or a file is wrong.
     """

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import click
 
-from pytest_pare.base.project import Project, find_project
-
-LEDGER_DIRECTORY = ".pare"
+from pytest_pare.base.project import PARE_DIR, Project, find_project
 
 rootdir_option = click.option(
     "--rootdir",
@@ -29,5 +27,5 @@ def project_of(rootdir: Path | None) -> Project:
     """
     # As pytest does: links are not resolved.
     here = Path(os.path.abspath(rootdir or Path()))  # noqa: PTH100
-    found = find_project(here, LEDGER_DIRECTORY) or Project(here, None)
+    found = find_project(here, PARE_DIR) or Project(here, None)
     return found if rootdir is None or found.rootdir == here else Project(here, None)

@@ -53,14 +53,7 @@ def summary_lines(results: SuiteResults, duration: float) -> Iterator[str]:
     yield from report_lines(results, duration)
     yield from (line for _, line in open_runs(results))
     if results.verdict is not None:
-        yield from verdict_lines(results.verdict)
-
-
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """Yield the lines of a verdict, at most 80 columns wide."""
-    for line in verdict.lines:
-        # Redacted before it is wrapped, because half of a secret would not be found.
-        yield from textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  ")
+        yield from (line for _, line in verdict_lines(results.verdict))
 
 
 def report_lines(suite: SuiteResults, duration: float) -> list[str]:
@@ -82,6 +75,15 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     if below := [*below, *detail_lines(runs, report.other_attempts)]:
         lines += ["", *below]
     return [*lines, *curve_lines(report.curves, report.min_robustness)]
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Yield colour and line of the gate's verdict, and of why it is so; the colour is empty except for the first."""
+    colour = "red" if verdict.fails else "green" if verdict.word == "PASS" else "yellow"
+    for number, line in enumerate(verdict.lines):
+        # Redacted before it is wrapped, because half of a secret would not be found.
+        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+            yield "" if number else colour, part
 
 
 def _heading(modes: Counter[str]) -> str | None:

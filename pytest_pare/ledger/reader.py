@@ -11,6 +11,7 @@ from pytest_pare.ledger.entries import VERSION, outcome_from, record_of, run_of
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.header import Header
 from pytest_pare.ledger.outcomes import NOT_RUN, Outcome
+from pytest_pare.ledger.shards import Shard
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
 from pytest_pare.results.rounds import compare_session
@@ -68,7 +69,8 @@ class Ledger:
             else compare_session(baseline, self.run_set(), plan.rounds, plan.gate.max_regression)
         )
         partial = self.end.get("partial", ())
-        verdict = judge(self.results, partial=partial, interrupted=interrupted, comparison=comparison)
+        shard = None if self.header.shard is None else str(Shard(*self.header.shard))
+        verdict = judge(self.results, partial=partial, interrupted=interrupted, comparison=comparison, shard=shard)
         self.results.verdict = verdict
         return verdict
 

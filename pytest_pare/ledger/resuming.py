@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from pytest_pare.ledger.header import Header
     from pytest_pare.ledger.outcomes import Outcome
-    from pytest_pare.ledger.plan import SuitePlan
+    from pytest_pare.ledger.plan import ScenarioSource, SuitePlan
     from pytest_pare.ledger.reader import Ledger
+    from pytest_pare.ledger.shards import Shard
 
 # More differences than that are counted.
 _MOST = 10
@@ -96,13 +97,14 @@ def _is_final(attempt: Attempt) -> bool:
     return attempt.record["result"] is not None and not outcome.replaced and not outcome.is_infrastructure
 
 
-def refuse_changes(header: Header, plan: SuitePlan, versions: Mapping[str, str]) -> None:
+def refuse_changes(header: Header, plan: SuitePlan, versions: Mapping[str, str], shard: Shard | None = None) -> None:
     """Refuse to resume a session of another suite, of other settings or of other versions.
 
     Args:
         header: The header of the session.
         plan: What the suite runs now.
         versions: The versions of what the result of a run may depend on, now.
+        shard: The shard of the suite that is run now; `None` for all of it.
 
     Raises:
         LedgerError: If something differs. The message names each key with both values.
@@ -110,6 +112,9 @@ def refuse_changes(header: Header, plan: SuitePlan, versions: Mapping[str, str])
     found = [*_differences(header.plan.settings, plan.settings), *_differences(header.versions, versions)]
     if header.plan.name != plan.name:
         found.insert(0, f"suite: {header.plan.name} there, {plan.name} here")
+    if header.shard != shard:
+        old, new = ("none" if one is None else "/".join(map(str, one)) for one in (header.shard, shard))
+        found.append(f"shard: {old} there, {new} here")
     runs, now = header.plan.runs, plan.runs
     if now < runs or (runs == 1 and now > 1):
         why = "a resumed session can only add runs" if runs > 1 else "a scenario's only run has no number"
@@ -117,19 +122,19 @@ def refuse_changes(header: Header, plan: SuitePlan, versions: Mapping[str, str])
     _refuse(header.session, plan.name, found)
 
 
-def refuse_edited(header: Header, plan: SuitePlan) -> None:
+def refuse_edited(header: Header, sources: Mapping[str, ScenarioSource]) -> None:
     """Refuse to resume a session whose scenarios were edited, added or removed since.
 
     Args:
         header: The header of the session.
-        plan: What the suite runs now, with the sources of the collected scenarios.
+        sources: The sources of the scenarios that are collected now.
 
     Raises:
         LedgerError: If some were. The message names each.
     """
-    hashes = [{f"scenario {name}": one.digest for name, one in old.sources.items()} for old in (header.plan, plan)]
+    hashes = [{f"scenario {name}": s.digest for name, s in one.items()} for one in (header.plan.sources, sources)]
     # Without sources, as on another machine, nothing can be compared.
-    _refuse(header.session, plan.name, list(_differences(*hashes)) if all(hashes) else [])
+    _refuse(header.session, header.plan.name, list(_differences(*hashes)) if all(hashes) else [])
 
 
 def _refuse(session: str, suite: str, found: list[str]) -> None:

@@ -20,7 +20,7 @@ from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_pare.ledger.plan import ScenarioSource, SuitePlan
+    from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.results.gate import Verdict
 
 
@@ -94,10 +94,6 @@ class SuiteResults:
         self._report = None
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.plan.gate.reruns)
-
-    def note_sources(self, sources: dict[str, ScenarioSource]) -> None:
-        """Add the sources of the collected scenarios to the plan."""
-        self.plan = replace(self.plan, sources=sources)
 
     def not_collected(self, nodeid: str) -> None:
         """Note a module that could not be collected; it holds an unknown number of runs, and counts as one."""

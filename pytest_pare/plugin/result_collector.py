@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +15,6 @@ from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
 from pytest_pare.plugin.baselines import Baselines
-from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of
@@ -24,7 +22,7 @@ from pytest_pare.plugin.resume import Resumption, is_taken_over
 from pytest_pare.plugin.session_ledger import SessionLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from pytest_pare.ledger.shards import Shard
     from pytest_pare.plugin.early_stopping import EarlyStopping
@@ -75,7 +73,7 @@ class ResultCollector:
         self.suites = {
             name: SuiteResults(SuitePlan.of(name, suite, selected.get(name))) for name, suite in suite_files.items()
         }
-        self.resumption = Resumption(config, suite_files, self.suites)
+        self.resumption = Resumption(config, suite_files, self.suites, shard)
         self._ledgers = {
             name: SessionLedger(results, suite_files[name], config.rootpath, shard, self.resumption.session_of(name))
             for name, results in self.suites.items()
@@ -130,21 +128,7 @@ class ResultCollector:
         for name in self.suites:
             # A shard may have no run of a suite; its ledger tells that it is not missing.
             if name in changed or self._shard is not None:
-                self.suites[name].note_sources(shared_sources(name))
-                with self._without_report():
-                    self.resumption.check_sources(name)
                 self._ledgers[name].plan()
-
-    @contextmanager
-    def _without_report(self) -> Iterator[None]:
-        """Report on no suite if the session is refused: nothing was run."""
-        try:
-            yield
-        except pytest.UsageError:
-            for name, suite in self.suites.items():
-                suite.outcomes.clear()
-                self._ledgers[name].discard()
-            raise
 
     def _suite_of(self, nodeid: str) -> SuiteResults | None:
         return self.suites.get(nodeid.partition("::")[0])
@@ -160,12 +144,8 @@ class ResultCollector:
 
     def note_end(self, reason: str) -> None:
         """Note why the process ends in the middle of a run."""
-        begun = [
-            outcome
-            for suite in self.suites.values()
-            for outcome in suite.outcomes.values()
-            if not outcome.reported and outcome.reason == _BEGAN
-        ]
+        outcomes = (outcome for suite in self.suites.values() for outcome in suite.outcomes.values())
+        begun = [outcome for outcome in outcomes if not outcome.reported and outcome.reason == _BEGAN]
         for outcome in begun:
             outcome.reason = reason
         if not begun:
@@ -189,11 +169,10 @@ class ResultCollector:
         elif report.when == "teardown" and is_run_again(report) and not is_taken_over(suite, report.nodeid):
             suite.replace_last(report.nodeid)
             self._ledgers[suite.name].replace_last(report.nodeid)
-        problems = [record.get("problem") for record in (*earlier, getattr(report, "pare", {}))]
-        told = [f"{suite.name}: {problem}" for problem in problems if problem is not None]
-        self.problems += [problem for problem in dict.fromkeys(told) if problem not in self.problems]
 
     def _keep(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> None:
+        if record.get("problem") is not None and (problem := f"{suite.name}: {record['problem']}") not in self.problems:
+            self.problems.append(problem)
         for attempt in self.resumption.attempts(suite, nodeid, outcome, record):
             self._ledgers[suite.name].note(nodeid, attempt.outcome, attempt.record)
             suite.setup_seconds += attempt.record.get("setup_seconds", 0.0)
@@ -223,9 +202,10 @@ class ResultCollector:
         for name, suite in self.suites.items():
             if suite.outcomes or (self._shard is not None and exitstatus in _WELL_ENDED):
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-            elif name not in self._not_collected and exitstatus in _WELL_ENDED:
+                continue
+            self._ledgers[name].discard()
+            if name not in self._not_collected and exitstatus in _WELL_ENDED:
                 self._files[name].restore()
-                self._ledgers[name].discard()
         if self.is_urgent:
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             if reporter is not None:

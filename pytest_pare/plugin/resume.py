@@ -17,6 +17,7 @@ from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.ledger.resuming import Attempt, finished_runs, refuse_changes, refuse_edited
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin import options
+from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.failure_report import sendable
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.results.validation_result import exception_type_name, result_from_record
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.reader import Ledger
     from pytest_pare.ledger.resuming import FinishedRun
+    from pytest_pare.ledger.shards import Shard
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.settings import Suite
 
@@ -41,15 +43,19 @@ class Resumption:
         config: The session's configuration.
         suite_files: The suites, by the node ids of their files.
         suites: The runs of each suite, by the same.
+        shard: The shard of the suites that this session runs; `None` for all of them.
 
     Raises:
         pytest.UsageError: If there is no such session, or one cannot be resumed.
     """
 
     def __init__(
-        self, config: pytest.Config, suite_files: Mapping[str, Suite], suites: Mapping[str, SuiteResults]
+        self,
+        config: pytest.Config,
+        suite_files: Mapping[str, Suite],
+        suites: Mapping[str, SuiteResults],
+        shard: Shard | None = None,
     ) -> None:
-        self._suites = suites
         self._ledgers: dict[str, Ledger] = {}
         self._finished: dict[str, FinishedRun] = {}
         session: str | None = config.getoption(options.RESUME.dest)
@@ -58,7 +64,7 @@ class Resumption:
         try:
             self._ledgers = _ledgers(config.rootpath, session, suite_files)
             for name, ledger in self._ledgers.items():
-                refuse_changes(ledger.header, suites[name].plan, versions())
+                refuse_changes(ledger.header, suites[name].plan, versions(), shard)
                 self._finished |= {without_group(node): run for node, run in finished_runs(ledger).items()}
         except LedgerError as error:
             raise pytest.UsageError(f"{options.RESUME.flag}: {error}") from None
@@ -98,21 +104,23 @@ class Resumption:
             lines.append(f"pare: {name} resumes {session_of(ledger.path)}, {runs} not played again")
         return lines
 
-    def check_sources(self, name: str) -> None:
-        """Refuse to resume a session whose scenarios were edited since.
-
-        Args:
-            name: The node id of a suite file, whose scenarios are collected.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self) -> None:
+        """Refuse to resume a session whose scenarios were edited since, before anything is noted or run.
 
         Raises:
-            pytest.UsageError: If they were.
+            pytest.UsageError: If some were.
         """
-        if name not in self._ledgers:
-            return
         try:
-            refuse_edited(self._ledgers[name].header, self._suites[name].plan)
+            for name, ledger in self._ledgers.items():
+                refuse_edited(ledger.header, shared_sources(name))
         except LedgerError as error:
             raise pytest.UsageError(redacted(f"{options.RESUME.flag}: {error}")) from None
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_node_collection_finished(self) -> None:
+        """Do the same when a worker has collected."""
+        self.pytest_collection_finish()
 
 
 def is_taken_over(suite: SuiteResults, nodeid: str) -> bool:

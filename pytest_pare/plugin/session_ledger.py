@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
-from pytest_pare.plugin.collected import shared_nodes
+from pytest_pare.plugin.collected import shared_nodes, shared_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +95,7 @@ class SessionLedger:
     def plan(self) -> None:
         """Write the header and the selected runs, when they are collected."""
         if self._header is None:
+            self._results.plan = replace(self._results.plan, sources=shared_sources(self._results.name))
             self._header = self._made_header()
             if self._writer is not None:
                 self._writer.begin(self._header)

@@ -47,12 +47,8 @@ def write_summary(
                 write(line)
             for label, line in open_runs(suite):
                 write(line, **_markup(label))
-        colour = "red" if suite.verdict.fails else "green" if suite.verdict.word == "PASS" else "yellow"
-        lines = list(verdict_lines(suite.verdict))
-        # The first sentence may take several lines.
-        first = next((n for n, line in enumerate(lines) if n and not line.startswith("  ")), len(lines))
-        for number, line in enumerate(lines):
-            write(line, **({colour: True, "bold": True} if number < first else {}))
+        for colour, line in verdict_lines(suite.verdict):
+            write(line, **({colour: True, "bold": True} if colour else {}))
 
 
 def write_files(

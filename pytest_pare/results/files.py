@@ -34,7 +34,19 @@ def write_json(path: Path, report: SuiteReport) -> None:
         OSError: If the file cannot be written.
         ValueError: If a figure is not finite, which JSON cannot represent.
     """
-    timestamp = datetime.now(UTC).isoformat(timespec="seconds")
+    write_whole(path, json_text(report, datetime.now(UTC).isoformat(timespec="seconds")))
+
+
+def json_text(report: SuiteReport, timestamp: str) -> str:
+    """Return the text of the JSON report.
+
+    Args:
+        report: The report.
+        timestamp: When it was made, as ISO 8601.
+
+    Raises:
+        ValueError: If a figure is not finite, which JSON cannot represent.
+    """
     events = (config.env_events_config for config, _ in report.configs)
     weights = [one.weight_per_app_class for one in events if one is not None]
     # The report has one value for all groups; it is null if they differ.
@@ -57,7 +69,7 @@ def write_json(path: Path, report: SuiteReport) -> None:
     rows = ",\n".join(f"    {encode(run)}" for run in entries_to_dicts(report.entries))
     results = f"[\n{rows}\n  ]" if rows else "[]"
     begin = text.removesuffix("\n}")
-    write_whole(path, f'{begin},\n  "results": {results}\n}}\n')
+    return f'{begin},\n  "results": {results}\n}}\n'
 
 
 def write_markdown(path: Path, report: SuiteReport) -> None:

@@ -17,7 +17,7 @@ import polars as pl
 
 from pytest_pare.inference.intervals import Interval, rate_interval, ratio_interval
 from pytest_pare.results.schema import RESULT_SCHEMA
-from pytest_pare.results.table import result_table, suite_table
+from pytest_pare.results.table import result_table, statistics_table
 from pytest_pare.results.validation_result import METRICS
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ TOTALS: Final = sorted((one for one in METRICS if one.place is not None), key=la
 # Rows are sorted before they are added up: their order differs with the number of workers, and the order of summands
 # changes the last digit of a figure.
 _ROW_ORDER: Final = ("base_scenario_id", "run_number", "run_duration", "job_duration")
+
+_NEEDED: Final = {*_ROW_ORDER, *GROUP_KEYS, "status", "success_numeric", *(one.name for one in TOTALS)}
 
 
 @dataclass(frozen=True)
@@ -151,13 +153,17 @@ def combine_variants(results: Mapping[str, HasRows]) -> pl.DataFrame:
 
     The variants are sorted in the order of the mapping. The modes are left out if all runs have the same.
     """
-    return with_group_keys(suite_table("", results))
+    return _with_group_keys(statistics_table(results, RESULT_SCHEMA))
 
 
-def with_group_keys(suite: pl.DataFrame) -> pl.DataFrame:
-    """Return the part of a `suite_table` that statistics are made of, with its variants in their order."""
-    order = pl.Enum(suite["variant"].unique(maintain_order=True))
-    df = suite.select(*RESULT_SCHEMA, pl.col("variant").cast(order), "mode", "fault_rates")
+def table_of_variants(results: Mapping[str, HasRows]) -> pl.DataFrame:
+    """Return the columns of `combine_variants` that `group_statistics` needs."""
+    return _with_group_keys(statistics_table(results, _NEEDED))
+
+
+def _with_group_keys(table: pl.DataFrame) -> pl.DataFrame:
+    order = pl.Enum(table["variant"].unique(maintain_order=True))
+    df = table.with_columns(pl.col("variant").cast(order))
     return df if df["mode"].n_unique() > 1 else df.drop("mode")
 
 

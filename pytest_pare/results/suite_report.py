@@ -54,13 +54,7 @@ class SuiteReport:
 
     @cached_property
     def table(self) -> pl.DataFrame:
-        """A row for each run, with all columns of `table.with_details`."""
-        from pytest_pare.results.table import with_details
-
-        return with_details(self._table, self.results)
-
-    @cached_property
-    def _table(self) -> pl.DataFrame:
+        """A row for each run, with all columns of `table.suite_table`."""
         from pytest_pare.results.table import suite_table
 
         return suite_table(self.suite, self.results)
@@ -68,9 +62,9 @@ class SuiteReport:
     @cached_property
     def groups(self) -> list[GroupStatistics]:
         """The statistics of each group of runs."""
-        from pytest_pare.results.statistics import group_statistics, with_group_keys
+        from pytest_pare.results.statistics import group_statistics, table_of_variants
 
-        return group_statistics(with_group_keys(self._table))
+        return group_statistics(table_of_variants(self.results))
 
     @property
     def runs(self) -> list[PAREScenarioValidationResult]:

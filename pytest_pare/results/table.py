@@ -5,20 +5,22 @@ Tables are written or printed, so their texts are redacted. Importing this modul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.base.serialization import to_text
 from pytest_pare.results.columns import COLUMNS, DETAILS, Column
-from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
+from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA, schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pytest_pare.results.rows import HasRows, Row
     from pytest_pare.results.run_config import RunConfig
+
+_OF_SUITE: Final = ("suite", "variant", "mode")
 
 
 def result_table(rows: Sequence[Row], extra_columns: Mapping[str, str]) -> pl.DataFrame:
@@ -29,8 +31,12 @@ def result_table(rows: Sequence[Row], extra_columns: Mapping[str, str]) -> pl.Da
     """
     if shadowed := [name for name in extra_columns if name in RESULT_SCHEMA]:
         raise ValueError(f"extra columns would hide columns of the results: {', '.join(shadowed)}")
-    texts = {name: redacted(to_text(value)) for name, value in extra_columns.items()}
-    return _table(rows, COLUMNS).with_columns(pl.lit(text).alias(name) for name, text in texts.items())
+    return _with_constants(_table(rows, COLUMNS), extra_columns)
+
+
+def _with_constants(table: pl.DataFrame, values: Mapping[str, str]) -> pl.DataFrame:
+    texts = {name: redacted(to_text(value)) for name, value in values.items()}
+    return table.with_columns(pl.lit(text).alias(name) for name, text in texts.items())
 
 
 def details_table(rows: Sequence[Row]) -> pl.DataFrame:
@@ -39,33 +45,39 @@ def details_table(rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
-    """Return a row for each run of a suite: PARE's columns, suite, variant, mode, and rates of faults.
+    """Return a row for each run of a suite: PARE's columns, suite, variant and mode, and the details.
 
     Args:
         suite: Name of the suite.
         results: The results of each variant, by its name.
     """
-    names = ("suite", "variant", "mode", "fault_rates")
-    tables = [pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(names, pl.String)})]
+    tables = [_of_suite(one.rows(), {"suite": suite, "variant": variant}, COLUMNS) for variant, one in results.items()]
+    details = [details_table(one.rows()) for one in results.values()]
+    if not tables:
+        return pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(_OF_SUITE, pl.String), **DETAILS_SCHEMA})
+    return pl.concat(tables).hstack(pl.concat(details))
+
+
+def statistics_table(results: Mapping[str, HasRows], names: Collection[str]) -> pl.DataFrame:
+    """Return a row for each run, with some of PARE's columns, variant, mode, and rates of faults.
+
+    Args:
+        results: The results of each variant, by its name.
+        names: The names of PARE's columns.
+    """
+    columns = [column for column in COLUMNS if column.name in names]
+    schema = {**schema_of(columns), **dict.fromkeys(("variant", "mode", "fault_rates"), pl.String)}
+    tables = [pl.DataFrame(schema=schema)]
     for variant, one in results.items():
         rows = one.rows()
-        modes, rates = (
-            pl.Series(name, _of_configs(rows, value), pl.String)
-            for name, value in (("mode", _mode), ("fault_rates", _fault_rates))
-        )
-        tables.append(result_table(rows, {"suite": suite, "variant": variant}).hstack([modes, rates]))
+        rates = pl.Series("fault_rates", _of_configs(rows, _fault_rates), pl.String)
+        tables.append(_of_suite(rows, {"variant": variant}, columns).hstack([rates]))
     return pl.concat(tables)
 
 
-def with_details(suite: pl.DataFrame, results: Mapping[str, HasRows]) -> pl.DataFrame:
-    """Return a `suite_table` with the details of its runs in the place of the rates of faults.
-
-    Args:
-        suite: The table.
-        results: What it was made of.
-    """
-    details = [pl.DataFrame(schema=DETAILS_SCHEMA), *(details_table(one.rows()) for one in results.values())]
-    return suite.drop("fault_rates").hstack(pl.concat(details))
+def _of_suite(rows: Sequence[Row], constants: Mapping[str, str], columns: Iterable[Column]) -> pl.DataFrame:
+    modes = pl.Series("mode", _of_configs(rows, _mode), pl.String)
+    return _with_constants(_table(rows, columns), constants).hstack([modes])
 
 
 def _of_configs(rows: Sequence[Row], value: Callable[[RunConfig], Any]) -> list[Any]:

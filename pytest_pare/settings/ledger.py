@@ -4,9 +4,10 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from pytest_pare.base.project import PARE_DIR
 from pytest_pare.scenarios.fields import FilePath, Setting
 
-LEDGER_DIR = ".pare/runs"
+LEDGER_DIR = f"{PARE_DIR}/runs"
 """The directory of ledgers in a rootdir."""
 
 KeptTraces = Literal["failed", "all", "none"]

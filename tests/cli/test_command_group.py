@@ -15,33 +15,44 @@ import pytest
 from pytest_pare.cli import COMMANDS, main
 from pytest_pare.cli.group import Command, LazyGroup
 from pytest_pare.cli.output import clean
+from tests.cli.recorded import record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Shell
 
 HEAVY = ("are", "importlib.metadata", "litellm", "numpy", "pandas", "polars", "pydantic", "pytest", "scipy", "yaml")
-# What a command may import when it is called with --help.
-ALLOWED = {"importlib.metadata", "pydantic", "yaml"}
 
 
-def heavy_after(*arguments: str) -> set[str]:
-    """Return what a process has imported that called the command."""
+def heavy_after(*commands: list[str], directory: Path | None = None) -> set[str]:
+    """Return what a process has imported that called the commands."""
     code = (
-        f"import json, sys\nsys.argv = ['pytest-pare', *{arguments!r}]\nfrom pytest_pare.cli import main\n"
-        f"try:\n    main()\nexcept SystemExit:\n    print()\n"
-        f"print(json.dumps([name for name in {HEAVY} if name in sys.modules]))"
+        f"import json, sys\nfrom pytest_pare.cli import main\n"
+        f"for arguments in {commands!r}:\n    try:\n        main(arguments)\n"
+        "    except SystemExit as end:\n        assert end.code != 4, arguments\n"
+        f"print()\nprint(json.dumps([name for name in {HEAVY} if name in sys.modules]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=directory, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_help_imports_click_alone() -> None:
-    assert heavy_after("--help") == set()
+    assert heavy_after(["--help"]) == set()
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_the_help_of_a_command_imports_nothing_heavy(command: str) -> None:
-    assert heavy_after(command, "--help") <= ALLOWED
+def test_the_help_of_a_command_imports_nothing_heavy() -> None:
+    found = heavy_after(*([name, "--help"] for name in COMMANDS))
+    assert found <= {"importlib.metadata", "pydantic", "yaml"}
+
+
+def test_commands_on_sessions_import_neither_are_nor_pytest(tmp_path: Path) -> None:
+    for day in (0, 1):
+        record(tmp_path, day, {"mow": "SS", "rake": "Sf"})
+    commands = (["report"], ["history"], ["history", "mow"], ["accept", "--reason", "x"])
+    assert heavy_after(*commands, directory=tmp_path).isdisjoint({"are", "litellm", "pytest", "scipy"})
+    assert heavy_after(["compare", "last~1"], directory=tmp_path).isdisjoint({"are", "litellm", "pytest"})
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -50,7 +50,7 @@ def test_merged_shards_are_the_session(library: Example) -> None:
     done = CliRunner().invoke(main, ["merge", *map(str, files), "--report", f"json={merged}"])
     assert done.exit_code == 0, done.output
     assert without_times(json.loads(merged.read_text())) == without_times(whole)
-    assert "gate PASS: 12 of 20 runs succeeded (60.0 %), 50.0 % needed" in done.output
+    assert "gate PASS: 12 of 20 runs succeeded (60.0 %" in done.output
 
 
 def test_a_shard_tells_that_it_is_one(library: Example) -> None:
