@@ -56,10 +56,10 @@ def register(config: pytest.Config, collector: ResultCollector) -> None:
                 f"{BURN_IN.flag}: expected {least} or more for {name}, {rule.baseline_runs} for a baseline and "
                 f"{rule.rounds.last} for a session, got {count}; raise it"
             )
-    config.pluginmanager.register(BurnIn(collector, rules), "pare-burn-in")
+    config.pluginmanager.register(BurnInReport(collector, rules), "pare-burn-in")
 
 
-class BurnIn:
+class BurnInReport:
     """A plugin of the controller, or of the only process: prints how often unchanged sessions fail.
 
     Args:
