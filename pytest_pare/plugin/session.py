@@ -91,7 +91,10 @@ class SuiteSession:
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")
         if shard is not None:
-            config.pluginmanager.register(ShardSelection(shard, {}), "pare-shard")
+            config.pluginmanager.register(
+                ShardSelection(shard, {session._name(path): one for path, one in suites.items()}, config.rootpath),
+                "pare-shard",
+            )
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.base.documents import DocumentError
+from pytest_pare.ledger.baseline_source import baseline_runs
+from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.ledger.shards import Shard, assign
 from pytest_pare.plugin.collected import share_nodes
@@ -14,6 +17,9 @@ from pytest_pare.plugin.stash import suite_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_pare.settings import Suite
 
 
 def shard_of(config: pytest.Config) -> Shard | None:
@@ -31,17 +37,42 @@ def shard_of(config: pytest.Config) -> Shard | None:
         raise pytest.UsageError(f"{SHARD.flag}: {error}") from error
 
 
+def _seconds(suite: Suite, name: str, rootdir: Path) -> Mapping[str, float]:
+    """Return the mean duration of a run of each scenario, if the suite names a baseline that each machine has.
+
+    Args:
+        suite: The suite file, read.
+        name: Its node id.
+        rootdir: The rootdir of the session.
+    """
+    reference = suite.settings.gate.baseline
+    if reference is None or reference.startswith("session:"):
+        return {}
+    try:
+        runs = baseline_runs(reference, name, rootdir, None).runs
+    except (DocumentError, LedgerError):
+        # The session reports that itself.
+        return {}
+    seconds: dict[str, list[float]] = {}
+    for run in runs:
+        if run.duration is not None:
+            seconds.setdefault(run.scenario_id, []).append(run.duration)
+    return {scenario_id: sum(every) / len(every) for scenario_id, every in seconds.items()}
+
+
 class ShardSelection:
     """A plugin of each process that collects.
 
     Args:
         shard: The shard.
-        seconds: Suite to the durations of its scenarios, as far as they are known.
+        suites: The suites, by the node ids of their files.
+        rootdir: The rootdir of the session.
     """
 
-    def __init__(self, shard: Shard, seconds: Mapping[str, Mapping[str, float]]) -> None:
+    def __init__(self, shard: Shard, suites: Mapping[str, Suite], rootdir: Path) -> None:
         self._shard = shard
-        self._seconds = seconds
+        self._suites = suites
+        self._rootdir = rootdir
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,7 +85,7 @@ class ShardSelection:
         for name, of_suite in by_suite.items():
             share_nodes(name, [without_group(item.nodeid) for item in of_suite])
             ids = [_scenario(item) for item in of_suite]
-            shards = assign(ids, self._shard.of, self._seconds.get(name, {}))
+            shards = assign(ids, self._shard.of, _seconds(self._suites[name], name, self._rootdir))
             others |= {item for item in of_suite if shards[_scenario(item)] != self._shard.number}
         if others:
             config.hook.pytest_deselected(items=[item for item in items if item in others])

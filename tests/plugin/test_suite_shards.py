@@ -9,7 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_pare.cli import main
+from pytest_pare.ledger.baseline import Baseline, write
 from pytest_pare.ledger.directory import ledgers
+from pytest_pare.ledger.reader import read_ledger
+from pytest_pare.results.run_set import ComparedRun, RunSet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +94,21 @@ def test_other_flags_go_with_shards(library: Example) -> None:
     assert done.exit_code == 0, done.output
     assert "partial session (-k not oak)" in done.output
     assert merged.is_file()
+
+
+def test_shards_are_of_equal_length_if_the_baseline_has_durations(library: Example) -> None:
+    names = ("elm", "fern", "ivy", "oak", "rose")
+    runs = [ComparedRun(name, "", 1, "success", duration=3.0 if name == "oak" else 1.0) for name in names]
+    baseline = Baseline("pare.yaml", RunSet("a", runs, dict.fromkeys(names, "1"), "7"), ())
+    write(library.path / "baselines/pare.json", baseline)
+    library.suite("{gate: {baseline: baselines/pare.json}}")
+    chosen = []
+    for number in (1, 2):
+        library.run(*SUITE, f"--pare-shard={number}/2")
+        chosen.append(
+            {node.partition("::")[2] for node in read_ledger(ledgers(library.path / ".pare/runs")[-1]).results.outcomes}
+        )
+    assert chosen == [{"oak"}, {"elm", "fern", "ivy", "rose"}]
 
 
 @pytest.mark.parametrize("text", ["3/2", "x"])
