@@ -15,7 +15,7 @@ from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.results.rounds import Rounds
 from pytest_pare.scenarios.config_hash import NOT_HASHED
 from pytest_pare.settings.gate import Gate
-from pytest_pare.settings.models import RunRange
+from pytest_pare.settings.runs import RunRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,7 +12,7 @@ from pytest_pare.ledger.baseline_source import baseline_runs
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.plugin.early_stopping import EarlyStopping
 from pytest_pare.results.rounds import Rounds, compare_session
-from pytest_pare.settings.models import RunRange
+from pytest_pare.settings.runs import RunRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +30,15 @@ class Baselines:
     Args:
         suites: The suites, by the node ids of their files.
         rootdir: The rootdir of the session.
+        ledgers: The ledgers of the suites in this session, by the same node ids.
 
     Raises:
         pytest.UsageError: If a baseline cannot be read, or is that of another suite.
     """
 
-    def __init__(self, suites: Mapping[str, Suite], rootdir: Path) -> None:
+    def __init__(self, suites: Mapping[str, Suite], rootdir: Path, ledgers: Mapping[str, SessionLedger]) -> None:
         self._suites = suites
+        self._ledgers = ledgers
         self._baselines: dict[str, RunSet] = {}
         self._comparisons: dict[str, tuple[RunSet, Comparison]] = {}
         for name, suite in suites.items():
@@ -66,17 +68,16 @@ class Baselines:
             self._comparisons[ledger.name] = (runs, comparison)
         return comparison
 
-    def early_stopping(self, ledger: SessionLedger) -> EarlyStopping | None:
-        """Return the rule by which a suite may stop early; `None` if it may not.
-
-        Args:
-            ledger: The ledger of the suite in this session.
-        """
-        settings = self._suites[ledger.name].settings if ledger.name in self._baselines else None
-        rounds = None if settings is None else rounds_of(settings.runs)
-        if settings is None or rounds is None:
-            return None
-        return EarlyStopping(self._baselines[ledger.name], ledger.run_set, rounds, settings.gate.max_regression)
+    def early_stopping(self) -> dict[str, EarlyStopping]:
+        """Return the rule of each suite that may stop early, by the node id of its file."""
+        rules = {}
+        for name, baseline in self._baselines.items():
+            settings = self._suites[name].settings
+            rounds = rounds_of(settings.runs)
+            if rounds is not None:
+                runs = self._ledgers[name].run_set
+                rules[name] = EarlyStopping(baseline, runs, rounds, settings.gate.max_regression)
+        return rules
 
 
 def rounds_of(runs: int | RunRange) -> Rounds | None:

@@ -15,7 +15,7 @@ from pytest_pare.plugin.run_queue import Looks, QueuedRun, RunQueue
 from pytest_pare.plugin.run_reports import run_properties
 from pytest_pare.plugin.stash import suite_of
 from pytest_pare.results.run_set import LEFT_OUT
-from pytest_pare.settings.models import RunRange
+from pytest_pare.settings.runs import RunRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -59,7 +59,7 @@ def register(config: pytest.Config, collector: ResultCollector) -> None:
     began = time.monotonic()
     budget = Budget(limits, lambda: time.monotonic() - began) if limits else None
     has_result = collector.resumption.has_result
-    control = RunControl(config, collector.suites, collector.early_stopping(), budget, has_result)
+    control = RunControl(config, collector.suites, collector.baselines.early_stopping(), budget, has_result)
     config.pluginmanager.register(control, "pare-run-control")
 
 

@@ -24,7 +24,7 @@ from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, shard_of
 from pytest_pare.plugin.suite_files import read_suites
-from pytest_pare.settings.models import RunRange
+from pytest_pare.settings.runs import RunRange
 from pytest_pare.settings.selection import Plan, plan
 from pytest_pare.simulation.export import trace_path
 

@@ -1,8 +1,8 @@
 """The sections of a suite file."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self, get_origin
+from typing import Any, ClassVar, Literal, Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -18,6 +18,7 @@ from pytest_pare.scenarios.config import (
 from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Setting, only_extensions
 from pytest_pare.settings.gate import Gate
 from pytest_pare.settings.ledger import LedgerSettings
+from pytest_pare.settings.runs import RunRange, Runs
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
@@ -146,35 +147,11 @@ class Cassettes(_Section):
     )
 
 
-class RunRange(_Section):
-    """How often each scenario is run if the session may stop early."""
-
-    min: int = Field(default=1, ge=1, description="Runs of each scenario before the first comparison.")
-    max: int = Field(ge=1, description="Largest number of runs of each scenario.")
-
-    @model_validator(mode="after")
-    def _refuse_no_range(self) -> Self:
-        if self.max <= self.min:
-            raise PydanticCustomError(
-                "no_range",
-                "must be more than min ({min}), got {max}; write runs: {max} to run each scenario that often",
-                {"keys": ("max",), "min": self.min, "max": self.max},
-            )
-        return self
-
-
-# The tags are no part of a location, see `errors.location_of`.
-_Runs = Annotated[
-    Annotated[int, Field(ge=1), Tag("number")] | Annotated[RunRange, Tag("range")],
-    Discriminator(lambda value: "range" if isinstance(value, dict | RunRange) else "number"),
-]
-
-
 class SuiteSettings(_Section):
     """All settings of a suite file."""
 
     scenarios: ScenarioSelection = Field(default=ScenarioSelection(), description="Which scenarios are run.")
-    runs: _Runs = Field(
+    runs: Runs = Field(
         default=1,
         description="How often each scenario is run. `{min: 1, max: 3}` stops as soon as the comparison with the "
         "baseline is decided.",
@@ -262,10 +239,11 @@ class SuiteSettings(_Section):
     def _refuse_too_few_runs(self) -> Self:
         wanted = self.gate.min_pass_hat_k
         if wanted is not None and wanted.k > self.least_runs:
+            key = "runs.min" if isinstance(self.runs, RunRange) else "runs"
             raise PydanticCustomError(
                 "too_few_runs",
-                "needs {k} runs of each scenario, and there may be {runs}; raise runs, or lower this key",
-                {"keys": ("gate", "min_pass_hat_k", "k"), "k": wanted.k, "runs": self.least_runs},
+                "needs {k} runs of each scenario, and {key} is {runs}; raise {key}, or lower this key",
+                {"keys": ("gate", "min_pass_hat_k", "k"), "k": wanted.k, "key": key, "runs": self.least_runs},
             )
         return self
 

@@ -164,7 +164,7 @@ def test_another_distribution_is_refused(compared: Example, dist: str) -> None:
         ("runs: often", 'pare.yaml:1: runs: must be a whole number, got "often"'),
         (
             "{runs: {min: 1, max: 3}, gate: {baseline: b.json, min_pass_hat_k: {k: 2, rate: 0.5}}}",
-            "pare.yaml:1: gate.min_pass_hat_k.k: needs 2 runs of each scenario, and there may be 1; raise runs",
+            "pare.yaml:1: gate.min_pass_hat_k.k: needs 2 runs of each scenario, and runs.min is 1; raise runs.min",
         ),
     ],
 )
