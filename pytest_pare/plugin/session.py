@@ -175,14 +175,16 @@ def _times(suite: Suite) -> int:
 
 def _planned_runs(planned: Plan, suite: Suite) -> str:
     named = [variant for variant in suite.variants if variant.name]
-    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.most_runs)]
-    times = _times(suite)
+    least, most, times = suite.settings.least_runs, suite.settings.most_runs, _times(suite)
+    may_stop = least < most
+    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named)
+    factors.append(f"{least} to {most}" if may_stop else str(most))
     if not planned.ids:
         runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
         return f"{runs} ({' x '.join(factors)})" if named else runs
     scenarios = len(_ids(planned, suite))
     total = scenarios * times
-    runs = f"{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
+    runs = f"{'up to ' * may_stop}{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
     return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
 
 

@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pytest_pare.ledger.reader import read_ledger
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
 
@@ -50,6 +52,7 @@ def test_a_worse_agent_is_found_in_the_first_round(compared: Example) -> None:
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.outcomes() == {"failed": 8, "skipped": 8}
     assert counts(compared) == {"failed": 8, "not_needed": 8}
+    assert session.header[0] == "pare.yaml, up to 16 runs planned (8 x 1 to 2), agent: reference steps"
     assert session.verdict[0].startswith("gate FAIL: 0 of 8 runs succeeded (0.0 %)")
     assert "no result" not in "".join(session.verdict)
     assert lines_of(session) == ["pare: pare.yaml: not needed: 8 runs, stopped after round 1 of 2: FAIL"]
@@ -61,6 +64,26 @@ def test_a_worse_agent_is_found_in_the_first_round(compared: Example) -> None:
     assert {
         one.get("value") for case in skipped for one in case.iter("property") if one.get("name") == "pare_status"
     } == {"not_needed"}
+
+
+def test_the_ledger_of_a_stopped_session_has_its_verdict(compared: Example) -> None:
+    before = set((compared.path / ".pare/runs").glob("*.jsonl"))
+    session = worse(compared).run(*SUITE)
+    (path,) = set((compared.path / ".pare/runs").glob("*.jsonl")) - before
+    ledger = read_ledger(path)
+    baseline = read_ledger(before.pop()).run_set()
+    verdict = ledger.judge(baseline)
+    assert (verdict.word, verdict.given.not_needed) == ("FAIL", 8)
+    comparison = verdict.given.comparison
+    assert comparison is not None
+    (variant,) = comparison.variants
+    assert variant.runs_now == 8
+    # p is corrected for the second look, which was not needed.
+    assert f"p = {variant.decision.p_drop:.3f}" in session.out
+    # A resumed session has nothing to play.
+    resumed = compared.run(*SUITE, "--pare-resume")
+    assert resumed.outcomes() == session.outcomes()
+    assert lines_of(resumed) == lines_of(session)
 
 
 def test_an_unchanged_agent_passes_in_the_first_round(compared: Example) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.ledger.lines import open_runs
+from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.plugin import run_control
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def test_no_run_is_started_beyond_the_budget(costly: Example) -> None:
 
 
 def test_a_budget_that_is_not_reached_changes_nothing(costly: Example) -> None:
-    session = costly.run(*SUITE, "--pare-budget=2usd", "--pare-budget=1mtok", "--pare-budget=1h")
+    session = costly.run(*SUITE, "--pare-budget=2usd", "--pare-budget=1mtok", "--pare-budget=1h", "-pno:xdist")
     assert session.code == pytest.ExitCode.OK
     assert session.outcomes() == {"passed": 6}
     assert "pare: budget: $1.80 of $2.00 used by 6 runs" in session.out
@@ -56,6 +58,18 @@ def test_workers_start_no_run_beyond_the_budget(costly: Example) -> None:
     assert started == 2
     assert session.open_runs == ["NO RESULT  4 runs: budget of 2,000 tokens reached"]
     assert re.search("pare: budget: 2,000 tokens of 2,000 tokens used by 2 runs$", session.out, re.MULTILINE)
+
+
+def test_a_resumed_session_uses_the_budget_for_what_it_plays(costly: Example) -> None:
+    stopped = costly.run(*SUITE, "--pare-budget=1usd")
+    assert stopped.outcomes() == {"passed": 3, "skipped": 3}
+    (path,) = (costly.path / ".pare/runs").glob("*.jsonl")
+    ledger = read_ledger(path)
+    assert [line for _, line in open_runs(ledger.results) if line] == stopped.open_runs
+    session = costly.run(*SUITE, "--pare-budget=1usd", "--pare-resume")
+    assert session.code == pytest.ExitCode.OK
+    assert session.outcomes() == {"passed": 6}
+    assert "pare: budget: $0.90 of $1.00 used by 3 runs" in session.out
 
 
 def test_real_time(example: Example) -> None:
