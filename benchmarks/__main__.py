@@ -11,6 +11,7 @@ from benchmarks import (
     forking,
     gate_errors,
     in_flight,
+    large_report,
     ledger,
     noise,
     oracle,
@@ -22,7 +23,7 @@ from benchmarks import (
     suite,
     two_agents,
 )
-from benchmarks.figures import table
+from benchmarks.figures import rows, table
 
 MEASUREMENTS = {
     "oracle": oracle,
@@ -37,6 +38,7 @@ MEASUREMENTS = {
     "replay": replay,
     "ledger": ledger,
     "results_table": results_table,
+    "large_report": large_report,
     "gate_errors": gate_errors,
     "rate_intervals": rate_intervals,
 }
@@ -47,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(MEASUREMENTS)}")
     parser.add_argument("--quick", action="store_true", help="a short run without a check of the bounds")
+    parser.add_argument("--markdown", action="store_true", help="print the rows of a table of the manual")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in MEASUREMENTS]:
         parser.error(f"there is no measurement {unknown[0]}; there are {', '.join(MEASUREMENTS)}")
@@ -55,7 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.names or MEASUREMENTS:
         figures = MEASUREMENTS[name].measure(quick=options.quick)
         within_bounds &= all(figure.is_within_bounds for figure in figures)
-        print(*table(name, MEASUREMENTS[name].HEADING, figures), sep="\n", flush=True)
+        lines = rows(figures) if options.markdown else table(name, MEASUREMENTS[name].HEADING, figures)
+        print(*lines, sep="\n", flush=True)
     return 0 if within_bounds or options.quick else 1
 
 

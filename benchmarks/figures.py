@@ -43,7 +43,9 @@ class Figure:
             line += " {:.3g}-{:.3g}".format(*self.interval)
         for word, bound in (("at least", self.at_least), ("at most", self.at_most)):
             if bound is not None:
-                line += f"  {word} {bound:g}" + ("" if self.is_within_bounds else "  MISSED")
+                line += f"  {word} {bound:g}"
+        if not self.is_within_bounds:
+            line += "  MISSED"
         return line.rstrip()
 
 
@@ -57,3 +59,14 @@ def table(name: str, heading: str, figures: Iterable[Figure]) -> Iterator[str]:
     """Yield the lines of the table of a measurement."""
     yield f"{name}: {heading}"
     yield from map(str, figures)
+
+
+def rows(figures: Iterable[Figure]) -> Iterator[str]:
+    """Yield the rows of a table of the manual: figure, value with its interval, and bound."""
+    for figure in figures:
+        value = f"{figure.value:.3g} {figure.unit}"
+        if figure.interval is not None:
+            value += " ({:.3g} to {:.3g})".format(*figure.interval)
+        bounds = (("at least", figure.at_least), ("at most", figure.at_most))
+        wanted = ", ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+        yield f"| {figure.label} | {value} | {wanted} |"

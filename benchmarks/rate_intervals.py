@@ -16,7 +16,7 @@ SUITES = [(mean, scenarios, runs) for mean in (0.5, 0.8, 0.95) for scenarios in 
 def measure(*, quick: bool = False) -> list[Figure]:
     """Simulate sessions of suites with different rates, numbers of scenarios and numbers of runs."""
     random = np.random.default_rng(SEED)
-    sessions = 200 if quick else 10_000
+    sessions = 100 if quick else 10_000
     figures = []
     for mean, scenarios, runs in SUITES:
         successes = draw_rounds(random, draw_rates(random, sessions, scenarios, mean), runs)[-1]

@@ -12,11 +12,11 @@ import click
 
 from pytest_pare.base.documents import DocumentError, display
 from pytest_pare.cli.options import json_option, rootdir_option
-from pytest_pare.cli.output import print_json, print_lines
+from pytest_pare.cli.output import print_json, print_lines, redacted_lines
 from pytest_pare.cli.sessions import sessions_of, state_of, suite_option
 from pytest_pare.ledger import baseline as files
 from pytest_pare.ledger.acceptance import AcceptError, accept
-from pytest_pare.results.text import plural, wrapped
+from pytest_pare.results.text import plural
 from pytest_pare.settings.gate import REFERENCES
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _per_scenario(runs: Iterable[ComparedRun]) -> tuple[int, int]:
 
 
 def _notes(ledger: Ledger) -> Iterator[str]:
-    if (verdict := ledger.end["verdict"]) != "PASS":
+    if (verdict := ledger.end.get("verdict")) != "PASS":
         yield f"the verdict of this session was {verdict}: see pytest-pare report {ledger.header.session}"
     if ledger.header.commit is not None and ledger.header.commit.dirty:
         yield "files of the project differed from the commit when the session began"
@@ -153,15 +153,15 @@ def _lines(accepted: Accepted, path: Path, warnings: Iterable[str]) -> Iterator[
     baseline = accepted.baseline
     last = baseline.accepted[-1]
     runs = baseline.runs.runs
-    yield from wrapped(f"accepted {plural(last.runs, 'run')} of session {last.session}")
+    yield from redacted_lines(f"accepted {plural(last.runs, 'run')} of session {last.session}")
     least, most = _per_scenario(runs)
     each = f"{least}" if least == most else f"{least} to {most}"
     scenarios = plural(len({run.scenario_id for run in runs}), "scenario")
-    yield from wrapped(
+    yield from redacted_lines(
         f"{display(path)}: {plural(len(runs), 'run')} of {scenarios} from {plural(len(baseline.accepted), 'session')}, "
         f"{each} of each, agent {baseline.runs.agent_version or 'unknown'}"
     )
     for warning in warnings:
-        yield from wrapped(f"warning: {warning}")
+        yield from redacted_lines(f"warning: {warning}")
     # Not wrapped, so that it can be copied.
     yield f"commit it: git add {shlex.quote(display(path))} && git commit -m {shlex.quote(last.reason)}"

@@ -10,14 +10,13 @@ import click
 from pytest_pare.base.documents import DocumentError
 from pytest_pare.cli.group import FAILED
 from pytest_pare.cli.options import json_option, rootdir_option
-from pytest_pare.cli.output import print_json, print_lines
+from pytest_pare.cli.output import print_json, print_lines, redacted_lines
 from pytest_pare.cli.sessions import is_ledger, sessions_of, state_of, suite_option
 from pytest_pare.ledger.baseline import read
 from pytest_pare.ledger.baseline_source import baseline_runs
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.results.comparison_lines import comparison_lines
 from pytest_pare.results.pairing import compare
-from pytest_pare.results.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,10 +112,10 @@ def _side(name: str, sessions: Sessions) -> Side:
 
 
 def _lines(comparison: Comparison, old: Side, new: Side) -> Iterator[str]:
-    yield from wrapped(f"{new.suite}: {new.runs.name}")
+    yield from redacted_lines(f"{new.suite}: {new.runs.name}")
     for side in (old, new):
         if side.note is not None:
-            yield from wrapped(f"warning: {side.note}")
+            yield from redacted_lines(f"warning: {side.note}")
     for line in comparison_lines(comparison):
-        yield from wrapped(line)
-    yield from wrapped(f"{comparison.verdict}{': ' * bool(comparison.reasons)}{'; '.join(comparison.reasons)}")
+        yield from redacted_lines(line)
+    yield from redacted_lines(f"{comparison.verdict}{': ' * bool(comparison.reasons)}{'; '.join(comparison.reasons)}")

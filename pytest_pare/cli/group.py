@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import click
@@ -74,6 +75,9 @@ class LazyGroup(click.Group):
         Raises:
             SystemExit: Always.
         """
+        if isinstance(sys.stdout, TextIOWrapper):
+            # A character that the terminal does not have must not end the command.
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = super().main(*args, **{**settings, "standalone_mode": False})
         except click.ClickException as error:

@@ -87,8 +87,8 @@ def named_suites(paths: Iterable[Path], project: Project) -> dict[str, Suite]:
         suites = {display(file.absolute()): _suite_at(file) for file in files}
     except (ExtensionError, SettingsError) as error:
         raise click.ClickException(str(error)) from error
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"{project.settings_file or project.rootdir}: cannot be read: {error}") from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: cannot be read: {error.strerror}") from error
     return suites or {"default libraries": _suite_of(project.rootdir, {})}
 
 
@@ -156,7 +156,7 @@ def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:
             scenario.initialize()
         finally:
             apps = list(scenario.apps or [])
-    except Exception as error:  # noqa: BLE001 - the code of a scenario may fail in any way
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the code of a scenario may fail in any way
         problem = error_text(error)
     shown = tuple(
         PhoneApp(app.name, type(app).__name__, isinstance(app, AgentUserInterface | HomeScreenSystemApp))

@@ -12,8 +12,8 @@ from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.cli.group import USAGE_ERROR
 from pytest_pare.cli.libraries import bundled_suite, named_suites, prepare_imports, selected_scenarios
 from pytest_pare.cli.options import json_option, project_of, rootdir_option
-from pytest_pare.cli.output import clean, print_json, print_lines
-from pytest_pare.results.text import plural, wrapped
+from pytest_pare.cli.output import clean, print_json, print_lines, redacted_lines
+from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,11 +84,11 @@ def _lines(listings: Iterable[tuple[str, Listing]]) -> Iterator[str]:
         for one in listing.scenarios:
             apps = ", ".join(app.name for app in one.apps if not app.is_everywhere)
             yield ""
-            yield from wrapped(f"{one.scenario_id} ({apps})" if apps else one.scenario_id)
+            yield from redacted_lines(f"{one.scenario_id} ({apps})" if apps else one.scenario_id)
             paragraph, _, _ = one.description.partition("\n\n")
-            yield from (f"    {line.strip()}" for line in wrapped(" ".join(paragraph.split()), "    "))
+            yield from (f"    {line.strip()}" for line in redacted_lines(" ".join(paragraph.split()), "    "))
             if one.problem is not None:
-                yield from wrapped(f"cannot be set up: {' '.join(one.problem.split())}", "    ")
+                yield from redacted_lines(f"cannot be set up: {' '.join(one.problem.split())}", "    ")
 
 
 def _plain(title: str, listing: Listing) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from pytest_pare.base.serialization import error_text
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.cli.libraries import prepare_imports
 from pytest_pare.cli.options import json_option, project_of, rootdir_option
-from pytest_pare.cli.output import print_json, print_lines
-from pytest_pare.results.text import plural, wrapped
+from pytest_pare.cli.output import print_json, print_lines, redacted_lines
+from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def list_tools(app: str | None, rootdir: Path | None, as_json: bool) -> None:
     """List the tools of the agent and the user, by app.
 
-    APP is the class of an app, such as StatefulCalendarApp, its short name, calendar, or a class of your own as
-    module:Class. Without it, all apps of the package are listed, without the descriptions of their tools.
+    APP is the name of an app's class, its short name, such as calendar, or a class of your own as module:Class. Without
+    it, all apps of the package are listed, without the descriptions of their tools.
     """
     from pytest_pare import apps
 
@@ -78,7 +78,7 @@ def _imported(target: str) -> type:
     module, _, name = target.partition(":")
     try:
         found: Any = getattr(import_module(module), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise click.UsageError(f"{target}: cannot be imported: {error_text(error)}") from error
     if not (isinstance(found, type) and issubclass(found, App)):
         raise click.UsageError(f"{target}: expected a subclass of App, got {found!r}")
@@ -106,7 +106,7 @@ def _tools_of(name: str, cls: type) -> _Tools:
         app = cls()
         screens = {screen: list(map(for_user, tools)) for screen, tools in user_tools(app).items()}
         return sorted(map(shown, agent_tools(app)), key=lambda tool: tool.function), screens
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise click.UsageError(f"{name}: cannot be made without arguments: {error_text(error)}") from error
 
 
@@ -132,7 +132,7 @@ def _who(screen: str) -> str:
 
 def _names(who: str, tools: list[Tool]) -> list[str]:
     calls = [f"{tool.function}({', '.join(argument.name for argument in tool.arguments)})" for tool in tools]
-    return wrapped(f"{who}: {', '.join(calls) or 'none'}", "  ")
+    return redacted_lines(f"{who}: {', '.join(calls) or 'none'}", "  ")
 
 
 def _details(name: str, agent: list[Tool], screens: dict[str, list[Tool]]) -> Iterator[str]:
@@ -143,9 +143,9 @@ def _details(name: str, agent: list[Tool], screens: dict[str, list[Tool]]) -> It
         for tool in tools:
             _, *arguments = tool.to_text().splitlines()
             description = " ".join(tool.description.split())
-            yield from wrapped(f"{tool.function} ({tool.operation}): {description}", "  ")
+            yield from redacted_lines(f"{tool.function} ({tool.operation}): {description}", "  ")
             for argument in arguments:
-                yield from wrapped(argument.strip(), "      ")
+                yield from redacted_lines(argument.strip(), "      ")
 
 
 def _plain(name: str, agent: list[Tool], screens: dict[str, list[Tool]]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_pare.base.extensions import ExtensionError, named, unknown
+from pytest_pare.cli.baselines import baseline_of, baseline_option
 from pytest_pare.cli.group import FAILED
-from pytest_pare.cli.options import json_option
+from pytest_pare.cli.options import json_option, project_of, rootdir_option
 from pytest_pare.cli.output import print_json, print_lines
+from pytest_pare.ledger.directory import ledgers as ledgers_in
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.lines import summary_lines
 from pytest_pare.ledger.merging import merge, missing_shards
@@ -19,6 +21,8 @@ from pytest_pare.ledger.writer import write_ledger
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_pare.ledger.reader import Ledger
 
 
@@ -28,20 +32,30 @@ if TYPE_CHECKING:
 @click.option(
     "--report", "reports", multiple=True, metavar="FORMAT=FILE", help="Write a report file, such as json=report.json."
 )
+@baseline_option
+@rootdir_option
 @json_option
-def merge_shards(files: tuple[Path, ...], output: Path | None, reports: tuple[str, ...], as_json: bool) -> int:
+def merge_shards(
+    files: tuple[Path, ...],
+    output: Path | None,
+    reports: tuple[str, ...],
+    reference: str | None,
+    rootdir: Path | None,
+    as_json: bool,
+) -> int:
     """Print report and verdict of a session that ran in shards.
 
-    The arguments are the ledgers of all shards. Runs of a shard that is not there have no result, so the session cannot
-    pass.
+    The arguments are the ledgers of all shards, or directories that hold nothing else. Runs of a shard that is not
+    there have no result, so the session cannot pass.
     """
     wanted = [_wanted(text) for text in reports]
     try:
-        ledgers = [read_ledger(path) for path in files]
+        ledgers = [read_ledger(path) for path in _ledgers(files)]
         merged = merge(ledgers)
     except LedgerError as error:
         raise click.UsageError(str(error)) from error
-    verdict = merged.judge()
+    directory = ledgers[0].path.parent
+    verdict = merged.judge(baseline_of(merged, reference, project_of(rootdir).rootdir, directory))
     missing = missing_shards(ledgers)
     _write(merged, output, wanted)
     if as_json:
@@ -52,6 +66,13 @@ def merge_shards(files: tuple[Path, ...], output: Path | None, reports: tuple[st
             listed = ", ".join(map(str, missing))
             print_lines([f"missing: {plural(len(missing), 'shard')} of {len(ledgers) + len(missing)} ({listed})"])
     return FAILED if verdict.fails or missing else 0
+
+
+def _ledgers(files: tuple[Path, ...]) -> Iterator[Path]:
+    for path in files:
+        if path.is_dir() and not (found := ledgers_in(path)):
+            raise click.UsageError(f"{path}: no ledger is in that directory")
+        yield from found if path.is_dir() else [path]
 
 
 def _wanted(text: str) -> tuple[str, Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pytest_pare.base.redaction import redacted, redacted_plain
-from pytest_pare.results.text import printable
+from pytest_pare.results.text import printable, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,16 @@ JSON_VERSION: Final = 1
 def clean(text: str) -> str:
     """Return a text of one or several lines without secrets and control characters."""
     return "\n".join(map(printable, redacted(text).split("\n")))
+
+
+def redacted_lines(text: str, indent: str = "") -> list[str]:
+    """Return a text as lines of at most 80 columns, without secrets: half of one, at the end of a line, is not found.
+
+    Args:
+        text: The text.
+        indent: The beginning of each line; those after the first have four more spaces.
+    """
+    return wrapped(redacted(text), indent)
 
 
 def print_lines(lines: Iterable[str]) -> None:

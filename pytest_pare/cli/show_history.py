@@ -9,13 +9,13 @@ import click
 
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.cli.options import json_option, rootdir_option
-from pytest_pare.cli.output import print_json, print_lines
+from pytest_pare.cli.output import print_json, print_lines, redacted_lines
 from pytest_pare.cli.sessions import sessions_of, suite_option
 from pytest_pare.ledger.directory import first_line, ledgers
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.results.history import SessionEntry, scenario_histories
-from pytest_pare.results.text import WIDTH, plural, wrapped
+from pytest_pare.results.text import WIDTH, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,7 +111,7 @@ def _overview(suite: str, entries: Sequence[SessionEntry], histories: Sequence[S
 def _of_one(suite: str, entries: Sequence[SessionEntry], history: ScenarioHistory) -> Iterator[str]:
     total = history.total
     flips = f"flip rate {_percent(history.flip_rate)} ({history.flips} of {plural(history.pairs, 'run')})"
-    yield from wrapped(
+    yield from redacted_lines(
         f"{history.scenario_id} in {suite}: {total.successes} of {plural(total.runs, 'run')} succeeded in "
         f"{plural(len(entries), 'session')}, {flips}"
     )

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pytest_pare.base.documents import DocumentError
+from pytest_pare.base.extensions import ExtensionError
 from pytest_pare.base.redaction import redacted
+from pytest_pare.cli.baselines import baseline_of, baseline_option
 from pytest_pare.cli.group import FAILED
 from pytest_pare.cli.options import json_option, rootdir_option
 from pytest_pare.cli.output import clean
 from pytest_pare.cli.sessions import sessions_of, state_of, suite_option
-from pytest_pare.ledger.baseline_source import baseline_runs
-from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.lines import open_runs, report_lines, verdict_lines
 from pytest_pare.results.text import WIDTH
 
 if TYPE_CHECKING:
-    from pytest_pare.cli.sessions import Sessions
     from pytest_pare.ledger.reader import Ledger
-    from pytest_pare.results.run_set import RunSet
 
 
 @click.command("report")
 @click.argument("session", default="last")
-@click.option(
-    "--baseline",
-    "reference",
-    metavar="FILE|git:REF|session:ID",
-    help="Compare with this baseline.  [default: that of the suite]",
-)
+@baseline_option
 @suite_option
 @rootdir_option
 @json_option
@@ -46,7 +37,10 @@ def show_report(
     """
     sessions = sessions_of(rootdir, suite_file)
     ledger = sessions.read(session)
-    verdict = ledger.judge(_baseline(ledger, reference, sessions))
+    try:
+        verdict = ledger.judge(baseline_of(ledger, reference, sessions.rootdir, sessions.directory))
+    except ExtensionError as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         from pytest_pare.results.files import json_text
 
@@ -54,26 +48,6 @@ def show_report(
     else:
         _print(ledger)
     return FAILED if verdict.fails else 0
-
-
-def _baseline(ledger: Ledger, reference: str | None, sessions: Sessions) -> RunSet | None:
-    """Return the runs that a session is compared with; `None` without a baseline. A reference is set in its gate.
-
-    Raises:
-        click.ClickException: If they cannot be read.
-    """
-    plan = ledger.results.plan
-    if reference is not None:
-        # The gate of a suite without a baseline has no criterion for it.
-        ledger.results.plan = replace(plan, gate=plan.gate.model_copy(update={"baseline": reference}))
-    reference = reference or plan.gate.baseline
-    # A shard is compared when it is merged with the others.
-    if reference is None or ledger.header.shard is not None:
-        return None
-    try:
-        return baseline_runs(reference, plan.name, sessions.rootdir, sessions.directory)
-    except (DocumentError, LedgerError) as error:
-        raise click.ClickException(f"{error}; or name the baseline by --baseline") from error
 
 
 def _print(ledger: Ledger) -> None:

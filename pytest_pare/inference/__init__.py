@@ -1,1 +1,1 @@
-"""The statistics of runs: intervals, the paired test against a baseline, and looks while runs come in."""
+"""Statistics: intervals of rates, and the paired test against a baseline."""

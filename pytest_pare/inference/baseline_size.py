@@ -1,4 +1,4 @@
-"""How often a session is red only because its baseline had good luck, by the number of runs in the baseline."""
+"""How often a baseline that had good luck turns an unchanged agent red, by its number of runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 RECOMMENDED_RUNS: Final = 10
 """Below so many runs a scenario, `accept` warns."""
 
-RED_SHARE: Final = {1: 0.20, 2: 0.20, 3: 0.20, 5: 0.20, 10: 0.10}
+RED_SHARE: Final = {1: 0.42, 2: 0.32, 3: 0.25, 10: 0.17}
 """Runs of a scenario in the baseline, and the share of red sessions of an unchanged agent with the worst tenth of such
 baselines. Measured with 60 scenarios x 3 runs by `python -m benchmarks gate_errors`, in whole percent."""
 

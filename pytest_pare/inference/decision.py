@@ -1,4 +1,4 @@
-"""The verdict of a comparison with a baseline: FAIL, PASS or INCONCLUSIVE, with a known rate of errors.
+"""The verdict on a candidate beside a baseline, PASS, FAIL or INCONCLUSIVE.
 
 scipy is imported when a comparison is made.
 """

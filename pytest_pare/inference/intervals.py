@@ -1,4 +1,4 @@
-"""95 % intervals of rates and ratios, for runs that come in groups: the runs of one scenario belong together.
+"""95 % intervals of rates and ratios, where the runs of one scenario belong together.
 
 Importing this module imports numpy only.
 """
@@ -108,7 +108,9 @@ def _ratio_variance(tops: _Array, sizes: _Array) -> float:
 
 
 def _t_quantile(freedom: int) -> float:
-    """Return the 97.5 % quantile of Student's t; Abramowitz and Stegun 1964, 26.7.5, within 1 % from 3 degrees on."""
+    """Return the 97.5 % quantile of Student's t, within 1 %; by Abramowitz and Stegun 1964, 26.7.5, from 3 on."""
+    if freedom < 3:
+        return (12.7062, 4.3027)[freedom - 1]
     z, n = _Z, freedom
     terms = (
         z,

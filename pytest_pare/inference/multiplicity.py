@@ -1,4 +1,4 @@
-"""Tests of many things at once, and the test of one scenario."""
+"""Holm's adjustment for several tests, and the test of one scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paired test over scenarios: Student's t, or all changes of sign, of the differences of their success rates.
+"""The paired test over scenarios by Student's t or by sign flips.
 
 The functions take many comparisons at once, a row each, so that `benchmarks/gate_errors.py` measures this code.
 """
@@ -203,11 +203,20 @@ def _tails(sizes: Integers, sums: Integers, period: int) -> Floats:
 
 def _first_rejected(row: Integers, unit: int, alpha: float, rounding: int) -> int:
     """Return the least mean, in steps from the middle on, that the data reject as too high; at most `unit`."""
-    low, high = int(np.floor(row.mean())), unit
-    if sign_flip_test((row - high)[None], rounding)[0] > alpha:
-        return high
+
+    def rejects(mean: int) -> bool:
+        return bool(sign_flip_test((row - mean)[None], rounding)[0] <= alpha)
+
+    low = int(np.floor(row.mean()))
+    high, width = low + 1, 1
+    # Most intervals are narrow, and a mean far off takes long to test.
+    while high < unit and not rejects(high):
+        low, width = high, 2 * width
+        high += width
+    if high >= unit and not rejects(unit):
+        return unit
+    high = min(high, unit)
     while high - low > 1:
         middle = (low + high) // 2
-        rejected = sign_flip_test((row - middle)[None], rounding)[0] <= alpha
-        low, high = (low, middle) if rejected else (middle, high)
+        low, high = (low, middle) if rejects(middle) else (middle, high)
     return high

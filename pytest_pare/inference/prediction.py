@@ -1,4 +1,4 @@
-"""What more runs of the candidate would show, and the smallest drop that the runs could have shown.
+"""Further runs that would settle a verdict, and the smallest drop that the runs could find.
 
 Both follow from the variance within scenarios, between runs, and of the differences between scenarios.
 """
@@ -6,9 +6,12 @@ Both follow from the variance within scenarios, between runs, and of the differe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import lcm
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from pytest_pare.inference.paired import T_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +44,7 @@ class Spread:
         within: Variance of the outcomes of one scenario, from both sessions.
         baseline_share: Mean over the scenarios of 1 / runs in the baseline.
         candidate_share: The same of the candidate.
+        continuity: What the tests add to the mean difference because success rates of few runs are coarse.
     """
 
     scenarios: int
@@ -50,6 +54,7 @@ class Spread:
     within: float
     baseline_share: float
     candidate_share: float
+    continuity: float
 
     @classmethod
     def of(cls, pairs: Sequence[ScenarioPair]) -> Spread:
@@ -62,6 +67,7 @@ class Spread:
         differences = np.array([_mean(new) - rate for new, rate in zip(candidate, rates, strict=True)])
         variance = float(differences.var(ddof=1)) if len(pairs) > 1 else 0.0
         shares = [_mean([1 / len(one) for one in side]) for side in (baseline, candidate)]
+        steps = lcm(*(len(one) for one in (*baseline, *candidate)))
         variances = [_variance(one) for one in (*baseline, *candidate) if len(one) > 1]
         return cls(
             scenarios=len(pairs),
@@ -71,6 +77,8 @@ class Spread:
             within=_mean(variances) if variances else variance / sum(shares),
             baseline_share=shares[0],
             candidate_share=shares[1],
+            # A change of sign moves a sum by two steps, and half of what lies between two sums is lost.
+            continuity=(0.5 if len(pairs) >= T_FROM else 1.0) / steps / len(pairs),
         )
 
 
@@ -154,5 +162,6 @@ def smallest_drop(spread: Spread, *, alpha: float) -> float | None:
         + between * (1 - factor) ** 2
     )  # fmt: skip
     reach = (stdtrit(spread.scenarios - 1, 1 - alpha) + ndtri(POWER)) * np.sqrt(variance / spread.scenarios)
+    reach += spread.continuity
     found = drops >= reach
     return float(drops[found.argmax()]) if found.any() else None

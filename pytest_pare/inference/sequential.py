@@ -1,4 +1,4 @@
-"""Looks at a comparison while its runs come in: a group-sequential test that spends its error rate round by round.
+"""Levels of a group-sequential test, which looks at a session after each round.
 
 Each round plays every scenario once more, and may end the session. The levels of the looks are those of Lan and DeMets
 (1983) with their spending function like O'Brien and Fleming's, by the recursive integration of Armitage, McPherson and

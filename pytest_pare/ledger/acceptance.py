@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_pare.ledger.baseline import Baseline
 from pytest_pare.results.pairing import small_baseline
-from pytest_pare.results.run_set import RunSet, version_changes
+from pytest_pare.results.run_set import RunSet, simulation_changes
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def accept(
     acceptance = replace(acceptance, runs=len(runs))
     if existing is None or replace_all:
         numbered = [replace(run, run_number=run.number) for run in runs]
-        made = RunSet(session.name, numbered, session.scenarios, session.agent_version, session.versions)
-        baseline = Baseline(suite, made, (acceptance,))
+        baseline = Baseline(suite, replace(session, runs=numbered), (acceptance,))
     else:
         _require_the_same(existing, session, acceptance)
         together = RunSet(
@@ -78,6 +77,7 @@ def accept(
             {**existing.runs.scenarios, **session.scenarios},
             session.agent_version,
             session.versions,
+            session.settings,
         )
         baseline = Baseline(suite, together, (*existing.accepted, acceptance))
     return Accepted(baseline, tuple(_warnings(existing if not replace_all else None, session, baseline)))
@@ -123,8 +123,8 @@ def _warnings(existing: Baseline | None, session: RunSet, baseline: Baseline) ->
     if existing is not None:
         if session.agent_version is None:
             yield "the version of the agent is unknown, so these runs may be of another agent than the earlier ones"
-        if changes := version_changes(existing.runs, session):
-            yield f"the simulation differs: the earlier runs were made with {'; '.join(changes)}"
+        if changes := simulation_changes(existing.runs, session):
+            yield f"the simulation differs from that of the earlier runs: {changes}"
     counts = Counter((run.scenario_id, run.variant) for run in baseline.runs.runs)
     if (warning := small_baseline(min(counts.values()))) is not None:
         yield warning

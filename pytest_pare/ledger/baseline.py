@@ -79,6 +79,7 @@ class _File:
     agent_version: str | None
     pare_baseline: _Positive
     scenarios: dict[str, Any]
+    settings: dict[str, Any]
     suite: _Text
     versions: dict[str, str]
 
@@ -170,7 +171,7 @@ def _baseline(data: object, source: str) -> Baseline:
     hashes = {name: scenario.digest for name, scenario in scenarios.items()}
     return Baseline(
         suite=file.suite,
-        runs=RunSet(source, runs, hashes, file.agent_version, file.versions),
+        runs=RunSet(source, runs, hashes, file.agent_version, file.versions, file.settings),
         accepted=tuple(accepted),
     )
 
@@ -219,6 +220,7 @@ def render(baseline: Baseline) -> str:
         "agent_version": baseline.runs.agent_version,
         _KEY: VERSION,
         "scenarios": scenarios,
+        "settings": dict(baseline.runs.settings),
         "suite": baseline.suite,
         "versions": dict(baseline.runs.versions),
     }
@@ -253,7 +255,7 @@ def _text(value: object, indent: str = "") -> str:
     if isinstance(value, dict) and value and not isinstance(value, _Line):
         parts = [f"{inner}{_json(key)}: {_text(value[key], inner)}" for key in sorted(value)]
         return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
-    if isinstance(value, list) and value:
+    if isinstance(value, list) and any(isinstance(one, _Line) for one in value):
         return "[\n" + ",\n".join(inner + _text(one, inner) for one in value) + f"\n{indent}]"
     return _json(value)
 

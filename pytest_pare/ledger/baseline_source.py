@@ -24,7 +24,8 @@ def baseline_runs(reference: str, suite: str, rootdir: Path, ledger_dir: Path | 
     """Return the runs of a baseline.
 
     Args:
-        reference: A file; `git:REF`, which is the suite's file at its usual place in a commit; or `session:ID`.
+        reference: A file, relative to the rootdir; `git:REF`, the suite's file at its usual place in a commit; or
+            `session:ID`.
         suite: The suite file, relative to the rootdir.
         rootdir: The rootdir.
         ledger_dir: The directory of the suite's ledgers; None if it keeps none.
@@ -38,7 +39,7 @@ def baseline_runs(reference: str, suite: str, rootdir: Path, ledger_dir: Path | 
         if ledger_dir is None:
             raise LedgerError(f"{reference}: the suite keeps no ledgers (ledger: false); name a file instead")
         return read_ledger(find(ledger_dir, value, suite)).run_set()
-    baseline = _of_commit(value, suite, rootdir) if kind == "git" else _of_file(Path(reference))
+    baseline = _of_commit(value, suite, rootdir) if kind == "git" else _of_file(rootdir / reference)
     if baseline.suite != suite:
         raise LedgerError(
             f"{baseline.runs.name}: is the baseline of the suite {baseline.suite}, not of {suite}; name another file"

@@ -71,7 +71,13 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     runs = report.runs
     consent = labelled_lines(runs) if runs and agents else ()
     attempts = wrapped(line, "  ") if (line := report.attempts.line()) else ()
-    below = [*consent, *attempts, *_unfinished_lines(report.results.values()), *_setup_lines(suite)]
+    below = [
+        *consent,
+        *attempts,
+        *_reused_lines(suite),
+        *_unfinished_lines(report.results.values()),
+        *_setup_lines(suite),
+    ]
     if below := [*below, *detail_lines(runs, report.other_attempts)]:
         lines += ["", *below]
     return [*lines, *curve_lines(report.curves, report.min_robustness)]
@@ -98,6 +104,11 @@ def _setup_lines(suite: SuiteResults) -> list[str]:
     return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
 
 
+def _reused_lines(suite: SuiteResults) -> list[str]:
+    count = sum(bool(outcome.reused) for outcome in suite.outcomes.values())
+    return [f"  {count} of {len(suite.outcomes)} runs reused from earlier sessions"] if count else []
+
+
 def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:
     missed = [
         (scenario, str(run.ended_by))
@@ -121,12 +132,12 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     """
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
-    shown_as = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
+    shown_as = {nodeid: (run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
     runs_of = Counter(shown_as[nodeid] for nodeid, one in suite.outcomes.items() if one.kind != "not_needed")
     place = {run: number for number, run in enumerate(runs_of)}
     not_begun = {nodeid: one for nodeid, one in suite.outcomes.items() if one.is_waiting or one.left_out}
     waiting = Counter(outcome.reason for outcome in not_begun.values() if outcome.kind == "no_result")
-    open_ones: list[tuple[RunId, str, str]] = []
+    open_ones: list[tuple[tuple[str, str], str, str]] = []
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind not in ("success", "not_needed") and (nodeid not in not_begun or waiting[outcome.reason] == 1):
             open_ones.append((shown_as[nodeid], outcome.kind, _reason(outcome, ids[nodeid])))
@@ -135,15 +146,16 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
             open_ones.append((shown_as[nodeid], "rerun", reason))
     # Redacted before it is cut, because half of a secret would not be found.
     safe = redacted_all(reason for _, _, reason in open_ones)
-    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    reasons_of: dict[tuple[tuple[str, str], str], list[str]] = {}
     for run, kind, reason in open_ones:
         reasons_of.setdefault((run, kind), []).append(safe[reason])
-    names = redacted_all(map(str, runs_of))
+    names = {run: str(RunId(*run)) for run in runs_of}
+    safe_names = redacted_all(names.values())
     yield "", ""
     for (scenario, kind), reasons in sorted(
-        reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
+        reasons_of.items(), key=lambda entry: (entry[0][0][0], place[entry[0][0]], entry[0][1])
     ):
-        for line in _open_lines(names[str(scenario)], kind, reasons, runs_of[scenario]):
+        for line in _open_lines(safe_names[names[scenario]], kind, reasons, runs_of[scenario]):
             yield kind, line
     for reason, count in waiting.items():
         if count > 1:

@@ -63,7 +63,7 @@ class SuitePlan:
         runs: How often each scenario is run.
         variants: Its variants.
         sweep: The key of its sweep to the levels; empty without a sweep.
-        gate: The conditions that the session must meet.
+        gate: The conditions that the session must meet; a file in it is relative to the rootdir if it is inside.
         selected: The number of scenarios that it selects before its limit; `None` if it is unknown.
         settings: Dotted key to value of each setting that runs depend on. Paths are relative to the suite file.
         sources: The source of each collected scenario, by its id; empty before the collection.
@@ -98,7 +98,7 @@ class SuitePlan:
             settings.most_runs,
             variants,
             settings.sweep,
-            settings.gate,
+            _portable(settings.gate, suite.path.parents[len(PurePath(name).parts) - 1]),
             selected,
             settings_of(suite),
             first_look=settings.runs.min if isinstance(settings.runs, RunRange) else None,
@@ -132,6 +132,12 @@ class SuitePlan:
 
 
 _PLAN: TypeAdapter[SuitePlan] = TypeAdapter(SuitePlan)
+
+
+def _portable(gate: Gate, rootdir: Path) -> Gate:
+    if gate.baseline is None or not gate.baseline.startswith(f"{rootdir.resolve()}{os.sep}"):
+        return gate
+    return gate.model_copy(update={"baseline": PurePath(gate.baseline).relative_to(rootdir.resolve()).as_posix()})
 
 
 # They decide what is done with results, or how often and where runs are played, and not what comes of a run.

@@ -74,6 +74,8 @@ class SuiteResults:
     def curves(self) -> list[Curve]:
         """Return the robustness curves of the suite's sweep; none without one."""
         sweep = self.plan.sweep
+        if not sweep:
+            return []
         points = [point for nodeid, outcome in self.outcomes.items() if (point := self._point(nodeid, outcome))]
         return [curve for key, levels in sweep.items() for curve in robustness_curves(key, points, levels)]
 
@@ -160,7 +162,7 @@ class SuiteResults:
     def _config(self, outcome: Outcome) -> MultiScenarioRunnerConfig:
         # Most runs share a config, and validating it for each would take longer than everything else here.
         for settings, config in self._configs:
-            if settings == outcome.config:
+            if settings is outcome.config or settings == outcome.config:
                 return config
         self._configs.append((outcome.config, MultiScenarioRunnerConfig.model_validate(outcome.config)))
         return self._configs[-1][1]
@@ -168,6 +170,8 @@ class SuiteResults:
     def earlier_attempts(self, nodeid: str) -> list[Outcome]:
         """Return the replaced attempts at a run before the one that counts."""
         attempts = self.attempts.get(nodeid, [])
+        if len(attempts) < 2:
+            return []
         counted = next((n for n, attempt in enumerate(attempts) if attempt is self.outcomes[nodeid]), 0)
         return [attempt for attempt in attempts[:counted] if attempt.replaced]
 

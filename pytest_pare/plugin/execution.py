@@ -16,9 +16,11 @@ from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
+from pytest_pare.plugin.caching import key_of, reusable
 from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
 from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent
 from pytest_pare.plugin.preflight import require_permission
+from pytest_pare.plugin.resume import take_result
 from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.watchdog import watchdog
@@ -77,8 +79,18 @@ def play(
     config_record = _config_to_record(config, agent)
     _refuse_another_level(config, variant)
     require_permission(suite.settings, config)
+    name_of_variant = RunId.of_item(item, suite).variant
+    cassette = cassette_of(suite, scenario_id, run_number, name_of_variant, of_suite=True)
+    key = key_of(item, config, config_record, suite, cassette)
+    if key is not None and (cached := reusable(item, key, config)) is not None:
+        result = {**cached.record["result"], "reused_from": cached.session}
+        record = {**cached.record, "result": result, "config": config_record, "reused": cached.session}
+        take_result(item, record, cached.session)
+        return
     with watchdog(item.config, item.nodeid, getattr(config, "timeout_seconds", None)) as start_watchdog:
-        scenario, run = _run(item, scenario_id, cls, config, agent, run_number, suite, start_watchdog)
+        scenario, run = _run(
+            name_of_variant, scenario_id, cls, config, agent, run_number, suite, cassette, start_watchdog
+        )
     refused = _warn(item, run)
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success must not count.
@@ -88,9 +100,10 @@ def play(
         "config": config_record,
         "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
         "setup_seconds": run.setup_seconds,
+        "key": key,
     }
     name = item.nodeid.partition("::")[0]
-    record |= keep_trace(suite, name, run.trace, run.result, RunId.of_item(item, suite).variant)
+    record |= keep_trace(suite, name, run.trace, run.result, name_of_variant)
     item.stash[RECORD] = sendable(record)
     if run.result.status == "success":
         return
@@ -193,19 +206,19 @@ def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent |
 
 
 def _run(
-    item: pytest.Item,
+    variant: str,
     scenario_id: str,
     cls: type[PAREScenario],
     config: MultiScenarioRunnerConfig,
     agent: ProactiveAgent | None,
     run_number: int | None,
     suite: Suite,
+    cassette: CassetteSpec | None,
     on_start: Callable[[], None],
 ) -> tuple[PAREScenario | None, Run]:
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
-    variant = RunId.of_item(item, suite).variant
     scenario: PAREScenario | None = None
     try:
         # A class that is registered under two ids has only the last one, so the id is an argument.
@@ -217,7 +230,7 @@ def _run(
             agent=agent,
             export_dir=suite.traces_dir,
             variant=variant,
-            cassette=cassette_of(suite, scenario_id, run_number, variant, of_suite=True),
+            cassette=cassette,
             on_start=on_start,
             logs_dir=suite.logs_dir(config),
         )

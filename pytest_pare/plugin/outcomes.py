@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 def outcome_of(report: pytest.TestReport) -> Outcome | None:
     """Return the outcome that a report carries; `None` if it carries none."""
+    outcome = _outcome_of(report)
+    if outcome is not None:
+        outcome.reused = getattr(report, "pare", {}).get("reused", "")
+    return outcome
+
+
+def _outcome_of(report: pytest.TestReport) -> Outcome | None:
     expected = hasattr(report, "wasxfail")
     if (left_out := getattr(report, "pare_left_out", None)) is not None:
         return Outcome(left_out["kind"], reason=left_out["reason"], left_out=True)

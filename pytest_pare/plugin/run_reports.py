@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ATTEMPT = pytest.StashKey[int]()
 _OF_STATUS = ("pare_status", "pare_exception_kind", "pare_exception_type")
+_REUSED = "pare_reused_from"
 # The most characters of a property.
 _LONGEST = 200
 
@@ -138,7 +139,7 @@ def run_properties(run: RunId, *, attempt: int) -> dict[str, str | None]:
         "pare_variant": run.variant or None,
         "pare_run": None if run.run_number is None else str(run.run_number),
         "pare_attempt": str(attempt) if attempt > 1 else None,
-        **dict.fromkeys(_OF_STATUS),
+        **dict.fromkeys((*_OF_STATUS, _REUSED)),
     }
 
 
@@ -162,7 +163,8 @@ def status_properties(report: pytest.TestReport, record: Mapping[str, Any] | Non
         elif result.status == "success" and report.failed and report.when == "call":
             # A strict xfail that passed, or another plugin's objection.
             values = ("failed", None, None)
-    return dict(zip(_OF_STATUS, values, strict=True))
+    reused = None if record is None else record.get("reused")
+    return {**dict(zip(_OF_STATUS, values, strict=True)), _REUSED: reused}
 
 
 def _set_properties(item: pytest.Item, properties: Mapping[str, str | None]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import pruning, run_control, vscode
+from pytest_pare.plugin import caching, pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
@@ -47,6 +47,7 @@ class SuiteSession:
         self._config = config
         self._suites = suites
         self._planned: dict[Path, Plan] = {}
+        self._caching: list[str] = []
         self._not_forked: str | None = None
 
     @classmethod
@@ -66,9 +67,11 @@ class SuiteSession:
             _refuse_shared_cassettes(suites, session._planned)
             _refuse_shared_files(suites, session._planned)
             _share_directory(config)
+            named = {session._name(path): suite for path, suite in suites.items()}
+            session._caching = caching.begin(named, config.rootpath)
             collector = ResultCollector(
                 config,
-                {session._name(path): suite for path, suite in suites.items()},
+                named,
                 {session._name(path): len(one.ids) for path, one in session._planned.items() if one.is_all},
                 shard,
             )
@@ -128,6 +131,7 @@ class SuiteSession:
                 lines += [f"pare: {name}, {runs}", *(f"pare: {name}, {agent}" for agent in agents)]
             lines += [f"pare: {line}" for line in model_lines(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
+        lines += self._caching
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
         if lines:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.inference.baseline_size import RECOMMENDED_RUNS, baseline_warning
+from pytest_pare.inference.baseline_size import RECOMMENDED_RUNS, RED_SHARE, baseline_warning
 from pytest_pare.results.comparison import Comparison, FigureChange, VariantComparison, worst
 from pytest_pare.results.drift import changes_of, drift_of, scores_of
-from pytest_pare.results.run_set import version_changes
+from pytest_pare.results.run_set import simulation_changes
 from pytest_pare.results.text import plural
 from pytest_pare.results.usage import Known
 
@@ -157,8 +157,8 @@ def _warnings(baseline: RunSet, candidate: RunSet, pairs: Mapping[str, Mapping[s
     fewest = min((len(before) for found in pairs.values() for before, _ in found.values()), default=None)
     if fewest is not None and (warning := small_baseline(fewest)) is not None:
         yield warning
-    if changes := version_changes(baseline, candidate):
-        yield f"the simulation differs: the baseline was made with {'; '.join(changes)}"
+    if changes := simulation_changes(baseline, candidate):
+        yield f"the simulation differs from that of the baseline: {changes}"
 
 
 def small_baseline(runs: int) -> str | None:
@@ -172,5 +172,6 @@ def small_baseline(runs: int) -> str | None:
         return None
     return (
         f"the baseline has {plural(runs, 'run')} a scenario: the worst tenth of such baselines is red in "
-        f"{100 * share:.0f} % of unchanged sessions; accept {RECOMMENDED_RUNS} runs or more"
+        f"{100 * share:.0f} % of unchanged sessions, with {RECOMMENDED_RUNS} runs in "
+        f"{100 * RED_SHARE[RECOMMENDED_RUNS]:.0f} %; accept more runs"
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.text import printable
 
@@ -16,6 +17,16 @@ LEFT_OUT: Final = ("skipped", "xfailed", "not_needed")
 
 # The distributions whose versions change what an agent meets.
 _SIMULATION: Final = ("pytest-pare", "meta-agents-research-environments")
+# Settings of the agent, and those whose effect the lists of scenarios show.
+_NOT_OF_SIMULATION: Final = (
+    "agent_version",
+    "scenarios.",
+    "runner.agent_type",
+    "runner.observe_",
+    "runner.execute_",
+    "cassettes",
+)
+_MOST_CHANGES: Final = 4
 _MOST_CHARACTERS: Final = 80
 _QUOTED: Final = re.compile(r"""(?<!\w)(['"]).*?\1(?!\w)""")
 
@@ -74,6 +85,7 @@ class RunSet:
         scenarios: Id of each scenario to the hash of its source.
         agent_version: Version of the agent; None if unknown.
         versions: Distribution to its version, such as that of pytest-pare.
+        settings: Dotted key to value of the settings that runs depend on.
     """
 
     name: str
@@ -81,12 +93,23 @@ class RunSet:
     scenarios: Mapping[str, str]
     agent_version: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def version_changes(before: RunSet, now: RunSet) -> list[str]:
-    """Return what differs in the versions of the simulation, a text each: `pytest-pare 0.2, now 0.3`."""
-    pairs = {name: (before.versions.get(name), now.versions.get(name)) for name in _SIMULATION}
-    return [f"{name} {old or 'unknown'}, now {new or 'unknown'}" for name, (old, new) in pairs.items() if old != new]
+def simulation_changes(before: RunSet, now: RunSet) -> str:
+    """Return what differs in versions and settings of the simulation, such as `pytest-pare 0.2, now 0.3`.
+
+    The agent's own settings, and the selection of scenarios, are left out. The text is empty if nothing differs.
+    """
+    versions = [(name, before.versions.get(name, "unknown"), now.versions.get(name, "unknown")) for name in _SIMULATION]
+    settings = [
+        (key, *(json.dumps(one.settings[key], ensure_ascii=False) for one in (before, now)))
+        for key in sorted(before.settings.keys() & now.settings.keys())
+        if not key.startswith(_NOT_OF_SIMULATION)
+    ]
+    changes = [f"{name} {old}, now {new}" for name, old, new in (*versions, *settings) if old != new]
+    more = len(changes) - _MOST_CHANGES
+    return "; ".join([*changes[:_MOST_CHANGES], *([f"{more} more"] if more > 0 else [])])
 
 
 def category_of(outcome: str, exception: str | None = None, rationale: str | None = None) -> str | None:

@@ -66,7 +66,7 @@ def statistics_table(results: Mapping[str, HasRows], names: Collection[str]) -> 
         names: The names of PARE's columns.
     """
     columns = [column for column in COLUMNS if column.name in names]
-    schema = {**schema_of(columns), **dict.fromkeys(("variant", "mode", "fault_rates"), pl.String)}
+    schema: dict[str, Any] = {**schema_of(columns), **dict.fromkeys(("variant", "mode", "fault_rates"), pl.String)}
     tables = [pl.DataFrame(schema=schema)]
     for variant, one in results.items():
         rows = one.rows()

@@ -148,6 +148,9 @@ class PAREScenarioValidationResult:
         "turns.",
         aggregation="counts",
     )
+    reused_from: str | None = metric(
+        "text", "The earlier session whose result `enable_caching` has reused; null if the run was played."
+    )
 
     __repr__ = redacted_repr
 

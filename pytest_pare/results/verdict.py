@@ -90,12 +90,12 @@ def _first_line(verdict: Verdict) -> str:
         if (interval := given.success_interval) is not None:
             line += f", {interval_text(100 * interval.low, 100 * interval.high)}"
         line += ")"
-    if value is not None:
+    if given.shard is not None:
+        line += f", shard {given.shard}"
+    elif value is not None:
         line += f", {percent(needed, needed, decimals_of(value))} needed"
     elif "min_success_rate" in verdict.parts:
         line += ", every run must succeed (no rate set)"
-    if given.shard is not None:
-        line += f", shard {given.shard}"
     return line + _listing(": ", given, COUNTED[1:])
 
 

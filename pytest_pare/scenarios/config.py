@@ -258,7 +258,12 @@ class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
     log_level: LogLevel = Field(default="INFO", description="Lowest level that is logged to files.")
     log_to_file: bool = Field(default=True, description="Whether each run writes a log file.")
     logs_dir: FilePath = Field(default="logs", description="Directory of the log files of all experiments.")
-    enable_caching: bool = without_effect(True, "Whether a result is reused when nothing has changed.")
+    enable_caching: bool = Field(
+        default=True,
+        description="Whether a suite reuses the result of an earlier session if nothing that it depends on has "
+        "changed. `MultiScenarioRunner` has no earlier sessions.",
+        json_schema_extra={"x-only-in": "suite"},
+    )
     experiment_name: Name = Field(
         default="default", description="Begin of the name of the directory in `logs_dir` that the log files are in."
     )

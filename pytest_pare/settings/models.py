@@ -85,6 +85,10 @@ class RunnerSettings(MultiScenarioRunnerConfig):
         "experiment, the models and the limits.",
     )
     logs_dir: FilePath = Field(default="logs", description="Directory of the log files, relative to the suite file.")
+    enable_caching: bool = Field(
+        default=False,
+        description="Whether the result of an earlier session is reused if nothing that it depends on has changed.",
+    )
     # Set by code alone: a suite file has a section of its own for it.
     noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig(), description=_description("noise"))
 

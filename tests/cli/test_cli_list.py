@@ -100,6 +100,17 @@ def test_scenarios_of_a_directory_of_modules(garden: Shell) -> None:
     assert result.err == "hello\n"
 
 
+def test_a_secret_is_redacted_before_lines_are_broken(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_API_KEY", "tulip bulb 4711")
+    shell.write("library/a.py", scenario("mow", doc=f"{'x' * 65} tulip bulb 4711"))
+    assert shell.lines("list", "library")[-1].endswith("xx [redacted]")
+
+
+def test_a_scenario_that_exits(shell: Shell) -> None:
+    shell.write("library/a.py", scenario("mow", populate="raise SystemExit(3)"))
+    assert shell.lines("list", "library")[-1] == "    cannot be set up: SystemExit: 3"
+
+
 def test_a_directory_with_suites_stands_for_them(garden: Shell) -> None:
     garden.write("more/one.pare.yaml", "scenarios: {paths: [../library], limit: 1}\n")
     garden.write("more/two.pare.yaml", "scenarios: {paths: [../library], include: [weed]}\n")
@@ -196,6 +207,15 @@ def test_settings_of_pytest_that_are_broken(shell: Shell, name: str, text: str, 
     message = shell.error("list")
     assert message.startswith(f"{path}: cannot be read: ")
     assert reason in message
+
+
+def test_a_directory_that_cannot_be_read(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(directory: Path) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(directory))
+
+    shell.write("library/a.py")
+    monkeypatch.setattr("pytest_pare.cli.libraries.suite_files_in", refuse)
+    assert shell.error("list", "library") == "library: cannot be read: Permission denied"
 
 
 def test_the_rootdir(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
@@ -67,6 +68,20 @@ def test_the_script_is_installed() -> None:
     done = subprocess.run([f"{sys.prefix}/bin/pytest-pare", "--version"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(r"pytest-pare \d[\w.]*\n", done.stdout)
+
+
+def test_a_terminal_without_unicode(tmp_path: Path) -> None:
+    record(tmp_path, 0, {"m\u2713w": "f"})
+    done = subprocess.run(
+        [f"{sys.prefix}/bin/pytest-pare", "history"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nm\\u2713w " in done.stdout
 
 
 def test_help_lists_each_command(shell: Shell) -> None:

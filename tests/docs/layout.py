@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 # From the top down.
 PACKAGES = (
-    "plugin", "cli", "settings", "simulation", "engines", "agents", "apps", "scenarios", "results", "are", "fork",
-    "base",
+    "plugin", "cli", "ledger", "settings", "simulation", "engines", "agents", "apps", "scenarios", "results", "are",
+    "inference", "fork", "base",
 )  # fmt: skip
 OTHERS = {
     "scenarios/": "The bundled library",

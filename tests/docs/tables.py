@@ -30,6 +30,8 @@ from tests.docs.phone import app_classes, tools_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pydantic.fields import FieldInfo
+
 # The types of PARE's configuration, as its interface declares them.
 PARE_TYPES = Path(__file__).parents[1] / "data" / "pare_types.json"
 
@@ -91,13 +93,16 @@ def literal(value: Any) -> str:
     return f"`{json.dumps(value)}`"
 
 
+def default_of(one: FieldInfo) -> str:
+    return "required" if one.is_required() else literal(one.default)
+
+
 def keys_table() -> Iterator[str]:
     yield "| key | takes | default | meaning |"
     yield "|---|---|---|---|"
     for key, one, schema, _ in settings_keys():
         if "x-without-effect" not in schema:
-            default = "required" if one.is_required() else literal(one.default)
-            yield f"| `{key}` | {kind(schema)} | {default} | {one.description} |"
+            yield f"| `{key}` | {kind(schema)} | {default_of(one)} | {one.description} |"
 
 
 def later_table() -> Iterator[str]:
@@ -128,6 +133,7 @@ def fields_table() -> Iterator[str]:
         if name in own:
             default, of_suite = literal(one.default), literal(RunnerSettings.model_fields[name].default)
             effect = _EFFECTS[properties[name].get("x-without-effect")]
+            effect = "works in a suite" if properties[name].get("x-only-in") == "suite" else effect
             yield f"| `{name}` | {default} | {'' if of_suite == default else of_suite} | {effect} |"
 
 
@@ -136,8 +142,7 @@ def engine_table() -> Iterator[str]:
     yield "|---|---|---|---|"
     properties = LLMEngineConfig.model_json_schema()["properties"]
     for name, one in LLMEngineConfig.model_fields.items():
-        default = "required" if one.is_required() else literal(one.default)
-        yield f"| `{name}` | {kind(properties[name])} | {default} | {one.description} |"
+        yield f"| `{name}` | {kind(properties[name])} | {default_of(one)} | {one.description} |"
 
 
 def noise_table() -> Iterator[str]:

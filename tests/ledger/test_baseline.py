@@ -42,6 +42,7 @@ PLAIN = session(
     runs("mow", "success", "failed", cost=0.1, tokens=100, turns=7, duration=1.5),
     runs("mow", "exception", variant="gpt", category="ValueError"),
     runs("hoe", "success"),
+    settings={"noise.tool_slow.rate": 0.2, "runner.agent_type": "observe-execute"},
 )
 
 TEXT = """\
@@ -68,6 +69,10 @@ TEXT = """\
 "outcome": ["exception"], "tokens": null, "turns": [0]}
       }
     }
+  },
+  "settings": {
+    "noise.tool_slow.rate": 0.2,
+    "runner.agent_type": "observe-execute"
   },
   "suite": "pare.yaml",
   "versions": {
@@ -156,8 +161,18 @@ def test_runs_are_added_with_further_numbers() -> None:
     ]  # fmt: skip
     assert [(one.session, one.runs) for one in baseline.accepted] == [("one", 3), ("two", 3)]
     assert set(baseline.runs.scenarios) == {"mow", "hoe", "saw"}
-    assert warnings[0] == "the simulation differs: the earlier runs were made with pytest-pare 0.2, now unknown"
+    assert warnings[0] == "the simulation differs from that of the earlier runs: pytest-pare 0.2, now unknown"
     assert warnings[1].startswith("the baseline has 1 run a scenario: ")
+
+
+def test_other_conditions_are_a_warning() -> None:
+    settings = {"noise.tool_slow.rate": 0.2, "runner.agent_type": "a", "scenarios.include": ["a"]}
+    first = accepted(session(runs("mow", *["success"] * 10), settings=settings))
+    changed = {"noise.tool_slow.rate": 0.0, "runner.agent_type": "b", "scenarios.include": [], "live": True}
+    again = session(runs("mow", "success"), name="two", settings=changed)
+    assert accept(first, "pare.yaml", again, SECOND).warnings == (
+        "the simulation differs from that of the earlier runs: noise.tool_slow.rate 0.2, now 0.0",
+    )
 
 
 def test_ten_runs_give_no_warning() -> None:

@@ -7,7 +7,9 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
+from pytest_pare.cli import main
 from pytest_pare.ledger.acceptance import accept
 from pytest_pare.ledger.baseline import Acceptance, read, write
 from pytest_pare.ledger.compared_runs import run_set
@@ -192,3 +194,22 @@ def test_accepted_runs_are_added(garden: Example) -> None:
     assert [(one.reason, one.runs) for one in found.accepted] == [("first", 12), ("more runs", 12)]
     session = garden.suite(f"{{runs: 2, agent_version: '1', {COMPARE}}}").run(*SUITE)
     assert "sign-flip permutation test of 6 scenarios, 24 and 12 runs" in joined(session)
+
+
+def test_merged_shards_and_the_report_are_compared_too(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    garden.suite(f"{{runs: 2, {COMPARE}}}")
+    whole = garden.run(*SUITE)
+    for number in (1, 2):
+        assert garden.run(*SUITE, f"--pare-shard={number}/2").code == 0
+    *_, first, second = ledgers(garden.path / ".pare/runs")
+    monkeypatch.chdir(garden.path)
+    merged = CliRunner().invoke(main, ["merge", str(first), str(second)])
+    assert merged.exit_code == 0
+    assert "\n".join(whole.verdict[1:4]) in merged.output
+    report = CliRunner().invoke(main, ["report", "last~2"])
+    assert "\n".join(whole.verdict[1:4]) in report.output
+    # Ledgers name the file from the rootdir, so that they can be read on another machine.
+    assert read_ledger(first).header.plan.gate.baseline == FILE
+    missing = CliRunner().invoke(main, ["merge", str(first), str(second), "--baseline", "none.json"])
+    assert missing.exit_code == 4
+    assert "cannot be read: No such file or directory" in missing.output

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_pare.base.extensions import named
 from pytest_pare.results.gate import GateInput, Verdict, VerdictPart, evaluate_gate
 from pytest_pare.results.pairing import compare
 from pytest_pare.results.run_set import ComparedRun, RunSet
@@ -179,3 +181,11 @@ def test_identical_runs_never_fail(count: int, outcomes: str, inconclusive: Any)
     )
     assert verdict.word != "FAIL"
     assert verdict.passed == (verdict.word == "PASS" or inconclusive == "pass")
+
+
+@pytest.mark.parametrize("got", [float("nan"), float("inf"), "3"])
+def test_a_figure_that_json_cannot_have_is_refused(monkeypatch: pytest.MonkeyPatch, got: Any) -> None:
+    own = SimpleNamespace(load=lambda: lambda _given, _value: VerdictPart(got=got))
+    monkeypatch.setattr("pytest_pare.results.gate.named", lambda kind: {**named(kind), "own": own})
+    expected = "the criterion own must return a VerdictPart whose got is a finite number or None"
+    assert judged({"own": 1}).reasons == (expected,)

@@ -137,6 +137,7 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("usage", {}),
         ("script_events_missed", 0),
         ("ended_by", None),
+        ("reused_from", None),
     ]
 
 
@@ -171,6 +172,7 @@ results = st.builds(
     usage=st.dictionaries(st.text(), st.dictionaries(st.text(), st.none() | natural, max_size=2), max_size=2),
     script_events_missed=natural,
     ended_by=st.sampled_from([None, "max_turns", "nothing_left"]),
+    reused_from=st.none() | st.text(),
 )
 
 
@@ -243,6 +245,7 @@ def test_a_record_is_made_of_builtins_only() -> None:
         "usage": {"user": {"cost": True}},
         "script_events_missed": 10,
         "ended_by": "broke",
+        "reused_from": None,
     }
 
 
@@ -364,7 +367,7 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
         "exception_kind",
         "noise_events",
     }
-    own |= {"faults", "usage", "script_events_missed", "ended_by", "status", "details_to_polars"}
+    own |= {"faults", "usage", "script_events_missed", "ended_by", "reused_from", "status", "details_to_polars"}
     own |= {"run_configs", "configs", "configs_in_order", "other_attempts", "rows"}
     methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}
     public = {name for one in (result, collected) for name in dir(one) if not name.startswith("_")}

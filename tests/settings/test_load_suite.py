@@ -133,6 +133,7 @@ OFFLINE = MultiScenarioRunnerConfig(
     simulated_generation_time_mode="fixed",
     trace_dump_format="jsonl",
     log_to_file=False,
+    enable_caching=False,
 )
 
 
