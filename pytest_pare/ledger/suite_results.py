@@ -13,6 +13,7 @@ from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
 from pytest_pare.results.run_entries import RunEntry
+from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.results.suite_report import SuiteReport
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
@@ -80,7 +81,7 @@ class SuiteResults:
 
     def _point(self, nodeid: str, outcome: Outcome) -> Point | None:
         run = self.run_id(nodeid)
-        if run.level is None or outcome.kind in ("skipped", "xfailed"):
+        if run.level is None or outcome.kind in LEFT_OUT:
             return None
         group = "-".join(filter(None, (run.parameters, run.cell)))
         key, level = run.level
@@ -146,7 +147,7 @@ class SuiteResults:
         for nodeid, outcome in self.outcomes.items():
             run = self.run_id(nodeid)
             for attempt in self.attempts.get(nodeid, [outcome]):
-                if attempt.result is None or attempt.kind in ("skipped", "xfailed"):
+                if attempt.result is None or attempt.kind in LEFT_OUT:
                     continue
                 config = self._config(attempt)
                 if run.variant not in by_variant:
