@@ -186,12 +186,13 @@ class RunControl:
         return QueuedRun(nodeid, name, number if name in self._stopping else 0, is_free=self._has_result(nodeid))
 
     def _used(self, nodeid: str) -> dict[Unit, float | None] | None:
-        """Return what a run has used; `None` if it has no result, and nothing if it was skipped."""
+        """Return what a run has used; `None` if it has no result, and nothing if it was not played."""
         suite = self._suites[nodeid.partition("::")[0]]
         attempts = suite.attempts.get(nodeid, [])
         results = [attempt.result for attempt in attempts if attempt.result is not None]
-        is_skipped = bool(attempts) and attempts[-1].kind in LEFT_OUT
-        return use_of(results) if results else {} if is_skipped else None
+        if attempts and (attempts[-1].kind in LEFT_OUT or attempts[-1].reused):
+            return {}
+        return use_of(results) if results else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
