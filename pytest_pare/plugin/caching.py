@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.cache import CachedResult, cache_key, cached_results
 from pytest_pare.ledger.directory import ledgers
 from pytest_pare.ledger.header import commit_of, versions
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.collected import shared_sources
+from pytest_pare.plugin.session_files import session_file
 from pytest_pare.scenarios.config_hash import NOT_HASHED
 from pytest_pare.scenarios.noise.data import ENVIRONMENT_VARIABLE
 
@@ -72,26 +72,30 @@ def begin(suites: Mapping[str, Suite], rootdir: Path) -> list[str]:
         suites: The suites, by the node ids of their files.
         rootdir: The rootdir of the session.
     """
-    lines = []
-    for name, suite in suites.items():
-        if not any(_is_enabled(variant.settings.runner) for variant in suite.variants):
-            continue
-        agent, where = suite.settings.agent_version, suite.ledger_dir(rootdir)
-        commit = None if agent is not None else commit_of(rootdir)
-        if where is None:
-            reason = "with ledger: false no results are recorded"
-        elif agent is not None or (commit is not None and not commit.dirty):
-            known = agent if agent is not None else f"commit:{commit.id if commit else ''}"
-            shared = _Shared(known, [str(path.resolve()) for path in ledgers(where)], versions())
-            _shared_path(name).write_text(json.dumps(asdict(shared)), encoding="utf-8")
-            shown = f"agent version {agent}" if agent is not None else f"commit {known.removeprefix('commit:')[:12]}"
-            lines.append(f"pare: {name} reuses results of earlier sessions, {shown}")
-            continue
-        else:
+    return [
+        f"pare: {name} {_begin(name, suite, rootdir)}"
+        for name, suite in suites.items()
+        if any(_is_enabled(variant.settings.runner) for variant in suite.variants)
+    ]
+
+
+def _begin(name: str, suite: Suite, rootdir: Path) -> str:
+    where, agent = suite.ledger_dir(rootdir), suite.settings.agent_version
+    if where is None:
+        return "reuses no results, with ledger: false no results are recorded"
+    shown = f"agent version {agent}"
+    if agent is None:
+        commit = commit_of(rootdir)
+        if commit is None or commit.dirty:
             why = "there is no git commit" if commit is None else "files differ from the git commit"
-            reason = f"the agent's version is unknown: {why}, and the suite declares no agent_version"
-        lines.append(f"pare: {name} reuses no results, {reason}")
-    return lines
+            return f"reuses no results, the agent's version is unknown: {why}, and the suite declares no agent_version"
+        agent, shown = f"commit {commit.id}", f"commit {commit.id[:12]}"
+    shared = _Shared(agent, [str(path.resolve()) for path in ledgers(where)], versions())
+    try:
+        session_file(name, "cache").write_text(json.dumps(asdict(shared)), encoding="utf-8")
+    except OSError as error:
+        return f"reuses no results, {error.filename} cannot be written: {error.strerror}"
+    return f"reuses results of earlier sessions, {shown}"
 
 
 def key_of(
@@ -164,7 +168,7 @@ def _is_enabled(config: MultiScenarioRunnerConfig) -> bool:
 def _cache(item: pytest.Item, name: str) -> _SuiteCache | None:
     by_suite = item.config.stash.setdefault(_CACHE, {})
     if name not in by_suite:
-        path = _shared_path(name)
+        path = session_file(name, "cache")
         by_suite[name] = None
         if path.exists():
             shared = _Shared(**json.loads(path.read_text(encoding="utf-8")))
@@ -174,8 +178,3 @@ def _cache(item: pytest.Item, name: str) -> _SuiteCache | None:
 
 def _content(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-
-
-def _shared_path(suite: str) -> Path:
-    name = hashlib.sha256(suite.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-    return directory() / f"cache-{name}"

@@ -6,7 +6,6 @@ directory of the session, unless another one has.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from contextlib import suppress
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_pare.base.run_files import write_whole
-from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.plan import ScenarioSource
+from pytest_pare.plugin.session_files import session_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +36,7 @@ def share_sources(
     """
     from pytest_pare.scenarios.source_hash import class_line, source_hash
 
-    file = _file(suite)
+    file = session_file(suite, "sources")
     if file.exists():
         return
     known = [library.resolve() for library in libraries]
@@ -59,13 +58,13 @@ def share_sources(
 def share_nodes(suite: str, nodeids: Iterable[str]) -> None:
     """Leave the node ids of all runs of a suite for the controller, also of those in other shards."""
     with suppress(OSError):
-        write_whole(_file(suite, "nodes"), json.dumps(list(nodeids)))
+        write_whole(session_file(suite, "nodes"), json.dumps(list(nodeids)))
 
 
 def shared_nodes(suite: str) -> list[str]:
     """Return the node ids that a process has left; none without shards."""
     try:
-        nodeids: list[str] = json.loads(_file(suite, "nodes").read_text(encoding="utf-8"))
+        nodeids: list[str] = json.loads(session_file(suite, "nodes").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
     return nodeids
@@ -74,11 +73,7 @@ def shared_nodes(suite: str) -> list[str]:
 def shared_sources(suite: str) -> dict[str, ScenarioSource]:
     """Return the sources that a process has left; none if it does not share the directory, as on another machine."""
     try:
-        values = json.loads(_file(suite).read_text(encoding="utf-8"))
+        values = json.loads(session_file(suite, "sources").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return {scenario_id: ScenarioSource(**one) for scenario_id, one in values.items()}
-
-
-def _file(suite: str, what: str = "sources") -> Path:
-    return directory() / f"{what}-{hashlib.sha256(suite.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}.json"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_pare.base.redaction import redacted
-from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.directory import find, session_of
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.header import versions
@@ -19,6 +17,7 @@ from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin import options
 from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.failure_report import sendable
+from pytest_pare.plugin.session_files import session_file
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.results.validation_result import exception_type_name, result_from_record
 
@@ -68,9 +67,12 @@ class Resumption:
                 self._finished |= {without_group(node): run for node, run in finished_runs(ledger).items()}
         except LedgerError as error:
             raise pytest.UsageError(f"{options.RESUME.flag}: {error}") from None
-        # Workers inherit the directory of the session.
-        for name, ledger in self._ledgers.items():
-            _shared_path(name).write_text(str(ledger.path.resolve()), encoding="utf-8")
+        try:
+            for name, ledger in self._ledgers.items():
+                session_file(name, "resumed").write_text(str(ledger.path.resolve()), encoding="utf-8")
+        except OSError as error:
+            # Workers would play all runs.
+            raise pytest.UsageError(f"{options.RESUME.flag}: {error.filename}: {error.strerror}") from None
 
     def session_of(self, name: str) -> str | None:
         """Return the session that a suite resumes; `None` if it resumes none."""
@@ -150,11 +152,6 @@ def _ledgers(rootdir: Path, session: str, suite_files: Mapping[str, Suite]) -> d
     return {name: read_ledger(path) for name, path in found.items()}
 
 
-def _shared_path(suite: str) -> Path:
-    name = hashlib.sha256(suite.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-    return directory() / f"resumed-{name}"
-
-
 # -- in the process that plays
 
 
@@ -169,7 +166,7 @@ def finished_run(item: pytest.Item, suite: str) -> FinishedRun | None:
         return None
     by_suite = item.config.stash.setdefault(_FINISHED, {})
     if suite not in by_suite:
-        path = _shared_path(suite)
+        path = session_file(suite, "resumed")
         runs = finished_runs(read_ledger(Path(path.read_text(encoding="utf-8")))) if path.exists() else {}
         by_suite[suite] = {without_group(node): run for node, run in runs.items()}
     return by_suite[suite].get(without_group(item.nodeid))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.run_files import file_name, write_whole
-from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
 from pytest_pare.plugin.collected import shared_nodes, shared_sources
+from pytest_pare.plugin.session_files import session_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +90,9 @@ class SessionLedger:
             self._cannot_create = f"{error.strerror}: {error.filename}"
             return
         self._writer = LedgerWriter(path)
-        _shared_path(self._results.name).write_text(str(path), encoding="utf-8")
+        # On a full disk there are no traces either.
+        with suppress(OSError):
+            session_file(self._results.name, "ledger").write_text(str(path), encoding="utf-8")
 
     def plan(self) -> None:
         """Write the header and the selected runs, when they are collected."""
@@ -184,7 +186,7 @@ def keep_trace(
     if ledger is None or ledger.traces == "none" or (ledger.traces == "failed" and result.status == "success"):
         return {}
     try:
-        path = _shared_path(name)
+        path = session_file(name, "ledger")
         if not path.exists():
             # The ledger could not be created, or this process is on another machine.
             return {}
@@ -196,8 +198,3 @@ def keep_trace(
     except OSError as error:
         return {"trace_problem": f"{error.strerror}: {error.filename}"}
     return {"trace": f"{file.parent.name}/{file.name}"}
-
-
-def _shared_path(suite: str) -> Path:
-    name = hashlib.sha256(suite.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-    return directory() / f"ledger-{name}"

@@ -266,6 +266,12 @@ def test_a_resumed_session_that_is_killed_can_be_resumed(example: Example) -> No
     assert plays(example) == []
     assert report(example) == expected
 
+    cut(example, "mow")
+    ledgers(example)[1].unlink()
+    example.run("pare.yaml", "--pare-resume")
+    assert plays(example) == ["mow"], "without the earlier ledger a run is missing"
+    assert report(example) == expected
+
 
 def test_a_ledger_that_cannot_be_written_is_no_reason_to_play_again(example: Example) -> None:
     garden(example).run("pare.yaml")
