@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite
 
 
-def why_runs_depend(config: pytest.Config, suites: Mapping[str, Suite]) -> list[str]:
-    """Return what makes the choice of runs depend on the results of others, as a user has set it; none by default."""
+def run_limits(config: pytest.Config, suites: Mapping[str, Suite]) -> list[str]:
+    """Return the settings that may leave runs out because of the results of others, as messages name them."""
     stops_early = any(isinstance(suite.settings.runs, RunRange) for suite in suites.values())
     return ["stopping early (runs: {min, max})"] * stops_early + [BUDGET.flag] * bool(config.getoption(BUDGET.dest))
 
@@ -42,7 +42,7 @@ def register(config: pytest.Config, collector: ResultCollector) -> None:
     Raises:
         pytest.UsageError: If the budget is wrong or cannot be kept, or pytest-xdist is to give out runs in another way.
     """
-    reasons = why_runs_depend(config, collector.suite_files)
+    reasons = run_limits(config, collector.suite_files)
     if not reasons:
         return
     dist = config.getoption("dist", "no")
