@@ -11,6 +11,7 @@ from benchmarks import (
     forking,
     gate_errors,
     in_flight,
+    large_report,
     ledger,
     noise,
     oracle,
@@ -37,6 +38,7 @@ MEASUREMENTS = {
     "replay": replay,
     "ledger": ledger,
     "results_table": results_table,
+    "large_report": large_report,
     "gate_errors": gate_errors,
     "rate_intervals": rate_intervals,
 }

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.figures import Figure, alternate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_pare.settings import Suite
 
 HEADING = "reporting on 20,000 runs: terminal, JSON and Parquet; processor time"
 
-_RUNS_OF_EACH = 20
+RUNS_OF_EACH = 20
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
@@ -26,10 +28,10 @@ def measure(*, quick: bool = False) -> list[Figure]:
     a slow and on a busy machine.
     """
     count, repeats = (40, 1) if quick else (20_000, 3)
-    records = _records(count)
+    every = list(records(count))
     # The first pass imports polars.
-    _report(_records(_RUNS_OF_EACH)), _serialize(records[:_RUNS_OF_EACH])
-    reported, serialized = alternate(lambda: _report(records), lambda: _serialize(records), repeats)
+    _report(every[:RUNS_OF_EACH]), _serialize(every[:RUNS_OF_EACH])
+    reported, serialized = alternate(lambda: _report(every), lambda: _serialize(every), repeats)
     return [
         Figure(f"reporting on {count:,} runs, median of {repeats}", reported, "s"),
         Figure("one more run", 1e6 * reported / count, "us"),
@@ -38,16 +40,15 @@ def measure(*, quick: bool = False) -> list[Figure]:
     ]
 
 
-def _records(count: int) -> list[tuple[str, dict[str, Any]]]:
-    """Return node ids and records, a second scenario in each of two variants, as the reports of runs carry them."""
+def records(count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield node ids and records, a second scenario in each of two variants, as the reports of runs carry them."""
     from pytest_pare.results.validation_result import PAREScenarioValidationResult, result_to_record
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
     config = MultiScenarioRunnerConfig().model_dump(mode="json")
     usage = {"calls": 4, "live": True, "prompt_tokens": 900, "completion_tokens": 30, "cost": 0.01}
-    records = []
     for number in range(count):
-        scenario, run = divmod(number, _RUNS_OF_EACH)
+        scenario, run = divmod(number, RUNS_OF_EACH)
         result = PAREScenarioValidationResult(
             success=(True, False, True, None)[number % 4],
             exception=ValueError(f"no mail {number}") if number % 40 == 3 else None,
@@ -62,8 +63,7 @@ def _records(count: int) -> list[tuple[str, dict[str, Any]]]:
             usage={role: {**usage, "finish_reasons": {"stop": 4}} for role in ("user", "observe", "execute")},
         )
         nodeid = f"pare.yaml::scenario_{scenario // 2}[{'ab'[scenario % 2]}-run{run + 1}]"
-        records.append((nodeid, {"result": result_to_record(result), "config": config}))
-    return records
+        yield nodeid, {"result": result_to_record(result), "config": config}
 
 
 def _report(records: list[tuple[str, dict[str, Any]]]) -> float:
@@ -93,7 +93,7 @@ def _suite(directory: Path) -> Suite:
     from pytest_pare.settings import Suite, SuiteSettings
 
     settings = {
-        "runs": _RUNS_OF_EACH,
+        "runs": RUNS_OF_EACH,
         "matrix": {"a": {}, "b": {}},
         "reports": {"json": "report.json", "parquet": "report.parquet"},
     }

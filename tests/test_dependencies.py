@@ -71,6 +71,7 @@ ALLOWED = {
     ("simulation/processes.py", "threading.Thread"): "ends a process without a parent",
     ("simulation/processes.py", "time.perf_counter"): "timeout_seconds, a limit in real time",
     ("simulation/runner.py", "time.perf_counter"): "a result's duration, which no trace holds",
+    ("plugin/run_control.py", "time.monotonic"): "a budget in real time",
     ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
 }
 

@@ -1,6 +1,6 @@
-"""Control agents: a scenario that asks something of its agent must fail with each of them.
+"""Control agents, whose results are known: they test scenarios and comparisons.
 
-A scenario that succeeds has a validator that is too weak.
+A scenario that asks something of its agent must fail with each of them except `Flaky`, or its validator is too weak.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_pare.agents.protocols import ProactiveAgentMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from pytest_pare.agents.protocols import Turn
+    from pytest_pare.agents.protocols import ProactiveAgent, Turn
     from pytest_pare.agents.tools import Tool
+
+# The distribution of the success rates of agents on scenarios.
+_MEAN_RATE = 0.8
+_CORRELATION = 0.45
 
 _WORDS = ("today", "tomorrow", "dinner", "2025-01-06 10:00:00", "john@pare.com", "1")
 
@@ -83,6 +87,43 @@ class RandomAgent:
                 may_write = turn.mode is ProactiveAgentMode.EXECUTE
                 tools = [tool for tool in turn.tools.values() if tool.app and not tool.is_interface]
                 _try(chance.choice([tool for tool in tools if may_write or tool.operation == "read"]), chance)
+
+
+class Flaky:
+    """Plays a scenario as another agent does in some of its runs, and does nothing in the others.
+
+    Each scenario has a success rate of its own, drawn from a Beta distribution with a mean of 0.8 and an intra-class
+    correlation of 0.45: some scenarios always succeed, and some hardly ever. Both draws are seeded, with the scenario
+    and with the run. So the agent never changes, and a comparison of its sessions should find no difference.
+
+    Args:
+        agent: The other agent.
+    """
+
+    def __init__(self, agent: ProactiveAgent) -> None:
+        self._agent = agent
+        self._plays: bool | None = None
+
+    def __call__(self, turn: Turn) -> Awaitable[None] | None:
+        """Take a turn."""
+        if self._plays is None:
+            self._plays = Random(f"flaky/{turn.scenario_seed}").random() < self.rate(turn.scenario_seed)  # noqa: S311 - as above
+        if self._plays:
+            return self._agent(turn)
+        turn.wait()
+        return None
+
+    @staticmethod
+    def rate(scenario_seed: str) -> float:
+        """Return the success rate of a scenario, 0 to 1.
+
+        Args:
+            scenario_seed: That of a run, which ends with the scenario's seed and the run number.
+        """
+        scenario_id = scenario_seed.rsplit("/", 2)[0]
+        # A Beta distribution with this correlation has a + b = 1 / correlation - 1.
+        total = 1 / _CORRELATION - 1
+        return Random(f"flaky/{scenario_id}").betavariate(_MEAN_RATE * total, (1 - _MEAN_RATE) * total)  # noqa: S311 - as above
 
 
 def _try(tool: Tool, chance: Random) -> None:

@@ -83,6 +83,11 @@ def random(_context: AgentContext) -> ProactiveAgent:
     return calibration.RandomAgent()
 
 
+def flaky(context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that plays the scenario's solution in some of the runs."""
+    return calibration.Flaky(observe_execute(context))
+
+
 def make_agent(agent_type: str, context: AgentContext, passed: tuple[type[Exception], ...] = ()) -> ProactiveAgent:
     """Return a new agent of a type that is built in or of an extension.
 

@@ -40,6 +40,7 @@ BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
         "eager": "pytest_pare.agents.loading:eager",
         "reckless": "pytest_pare.agents.loading:reckless",
         "random": "pytest_pare.agents.loading:random",
+        "flaky": "pytest_pare.agents.loading:flaky",
     },
     "tool_fault": {
         "tool_failure": "pytest_pare.simulation.tool_faults:FAILURE",

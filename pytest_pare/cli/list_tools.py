@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def list_tools(app: str | None, rootdir: Path | None, as_json: bool) -> None:
     """List the tools of the agent and the user, by app.
 
-    APP is the class of an app, such as StatefulCalendarApp, its short name, calendar, or a class of your own as
-    module:Class. Without it, all apps of the package are listed, without the descriptions of their tools.
+    APP is the name of an app's class, its short name, such as calendar, or a class of your own as module:Class. Without
+    it, all apps of the package are listed, without the descriptions of their tools.
     """
     from pytest_pare import apps
 

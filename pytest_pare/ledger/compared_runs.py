@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_pare.results.run_set import ComparedRun, RunSet, category_of
-from pytest_pare.results.usage import cost_of_runs, tokens_of
+from pytest_pare.results.usage import cost_of, tokens_of
 from pytest_pare.results.validation_result import exception_type_name
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _compared(run: RunId, outcome: Outcome) -> ComparedRun:
         run_number=run.run_number,
         outcome=outcome.kind,
         category=category_of(outcome.kind, exception, None if result is None else result.rationale),
-        cost=None if result is None else cost_of_runs([result]).total,
+        cost=None if result is None else cost_of(result),
         tokens=None if result is None else tokens_of(result),
         turns=0 if result is None else result.number_of_turns,
         infrastructure=outcome.is_infrastructure,

@@ -28,7 +28,7 @@ VERSION = 1
 
 _WITHOUT_RESULT = ("skipped", "xfailed")
 _OF_RECORD = ("problem", "setup_seconds", "key", "trace")
-_OF_OUTCOME = ("replaced", "died", "reused", "resumed_from")
+_OF_OUTCOME = ("replaced", "died", "reused", "resumed_from", "left_out")
 _NO_RUN = RunId("").to_dict()
 
 

@@ -132,31 +132,33 @@ def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     """
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
-    shown_as = {nodeid: RunId(run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
-    runs_of = Counter(shown_as.values())
+    shown_as = {nodeid: (run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
+    runs_of = Counter(shown_as[nodeid] for nodeid, one in suite.outcomes.items() if one.kind != "not_needed")
     place = {run: number for number, run in enumerate(runs_of)}
-    waiting = [nodeid for nodeid, outcome in suite.outcomes.items() if outcome.is_waiting]
-    open_ones: list[tuple[RunId, str, str]] = []
+    not_begun = {nodeid: one for nodeid, one in suite.outcomes.items() if one.is_waiting or one.left_out}
+    waiting = Counter(outcome.reason for outcome in not_begun.values() if outcome.kind == "no_result")
+    open_ones: list[tuple[tuple[str, str], str, str]] = []
     for nodeid, outcome in suite.outcomes.items():
-        if outcome.kind != "success" and (len(waiting) == 1 or not outcome.is_waiting):
+        if outcome.kind not in ("success", "not_needed") and (nodeid not in not_begun or waiting[outcome.reason] == 1):
             open_ones.append((shown_as[nodeid], outcome.kind, _reason(outcome, ids[nodeid])))
         elif earlier := suite.earlier_attempts(nodeid):
             reason = f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
             open_ones.append((shown_as[nodeid], "rerun", reason))
     # Redacted before it is cut, because half of a secret would not be found.
     safe = redacted_all(reason for _, _, reason in open_ones)
-    reasons_of: dict[tuple[RunId, str], list[str]] = {}
+    reasons_of: dict[tuple[tuple[str, str], str], list[str]] = {}
     for run, kind, reason in open_ones:
         reasons_of.setdefault((run, kind), []).append(safe[reason])
-    names = redacted_all(map(str, runs_of))
+    names = {run: str(RunId(*run)) for run in runs_of}
+    safe_names = redacted_all(names.values())
     yield "", ""
     for (scenario, kind), reasons in sorted(
-        reasons_of.items(), key=lambda entry: (entry[0][0].scenario_id, place[entry[0][0]], entry[0][1])
+        reasons_of.items(), key=lambda entry: (entry[0][0][0], place[entry[0][0]], entry[0][1])
     ):
-        for line in _open_lines(names[str(scenario)], kind, reasons, runs_of[scenario]):
+        for line in _open_lines(safe_names[names[scenario]], kind, reasons, runs_of[scenario]):
             yield kind, line
-    if len(waiting) > 1:
-        for reason, count in Counter(suite.outcomes[nodeid].reason for nodeid in waiting).items():
+    for reason, count in waiting.items():
+        if count > 1:
             yield "no_result", f"{_LABEL['no_result']:<11}{plural(count, 'run')}: {_OF_SEVERAL.get(reason, reason)}"
     if reasons_of or waiting:
         yield "", ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.results.validation_result import result_from_record
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ NOT_RUN = "the session ended before it was run"
 MISSING_SHARD = "its shard is missing"
 """The reason of a run in a shard that is not among those merged."""
 
-_AS_EXPECTED = ("success", "skipped", "xfailed")
+_AS_EXPECTED = ("success", *LEFT_OUT)
 
 
 @dataclass
@@ -27,13 +28,15 @@ class Outcome:
 
     Attributes:
         kind: success, failed, exception or no_validation for a run with a result; no_result for one without, because
-            its fixtures failed, its worker died or the session ended; skipped or xfailed.
+            its fixtures failed, its worker died, the session ended or the budget was used; skipped, xfailed or
+            not_needed.
         result: The result, if there is one.
         config: The run's configuration, if it was played.
         reason: Why there is no result, or why it does not count.
         reported: Whether the outcome comes from a report; if not, it holds until a report arrives.
         replaced: Whether a plugin has run the test again after this attempt.
         died: Whether there is no result because the process died.
+        left_out: Whether the run was not started, because it was not needed or the budget was used.
         reused: The earlier session whose result a cache returned; empty if the run was played, or resumed.
         resumed_from: The earlier session that this one resumes and that has played the run; empty if this one has.
     """
@@ -45,6 +48,7 @@ class Outcome:
     reported: bool = True
     replaced: bool = False
     died: bool = False
+    left_out: bool = False
     reused: str = ""
     resumed_from: str = ""
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from pytest_pare.base.redaction import redacted_plain
+from pytest_pare.results.rounds import Rounds
 from pytest_pare.scenarios.config_hash import NOT_HASHED
 from pytest_pare.settings.gate import Gate
+from pytest_pare.settings.runs import RunRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,6 +67,7 @@ class SuitePlan:
         selected: The number of scenarios that it selects before its limit; `None` if it is unknown.
         settings: Dotted key to value of each setting that runs depend on. Paths are relative to the suite file.
         sources: The source of each collected scenario, by its id; empty before the collection.
+        first_look: The number of runs of each scenario after which the session may stop; `None` if it may not.
     """
 
     name: str
@@ -76,6 +79,7 @@ class SuitePlan:
     selected: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, ScenarioSource] = field(default_factory=dict)
+    first_look: int | None = None
 
     @classmethod
     def of(cls, name: str, suite: Suite, selected: int | None = None) -> SuitePlan:
@@ -91,13 +95,19 @@ class SuitePlan:
         return cls(
             name,
             split_name(suite),
-            settings.runs,
+            settings.most_runs,
             variants,
             settings.sweep,
             _portable(settings.gate, suite.path.parents[len(PurePath(name).parts) - 1]),
             selected,
             settings_of(suite),
+            first_look=settings.runs.min if isinstance(settings.runs, RunRange) else None,
         )
+
+    @property
+    def rounds(self) -> Rounds | None:
+        """The rounds of a session that may stop early; `None` if it may not."""
+        return None if self.first_look is None else Rounds(self.first_look, self.runs)
 
     @property
     def digest(self) -> str:

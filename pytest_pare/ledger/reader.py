@@ -14,7 +14,7 @@ from pytest_pare.ledger.outcomes import NOT_RUN, Outcome
 from pytest_pare.ledger.shards import Shard
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
-from pytest_pare.results.pairing import compare
+from pytest_pare.results.rounds import compare_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,8 +62,12 @@ class Ledger:
             baseline: The runs that the session is compared with, see `baseline_source`; None without a baseline.
         """
         interrupted = bool(self.end.get("interrupted", True))
-        margin = self.results.plan.gate.max_regression
-        comparison = None if baseline is None else compare(baseline, self.run_set(), margin)
+        plan = self.results.plan
+        comparison = (
+            None
+            if baseline is None
+            else compare_session(baseline, self.run_set(), plan.rounds, plan.gate.max_regression)
+        )
         partial = self.end.get("partial", ())
         shard = None if self.header.shard is None else str(Shard(*self.header.shard))
         verdict = judge(self.results, partial=partial, interrupted=interrupted, comparison=comparison, shard=shard)

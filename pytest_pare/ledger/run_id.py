@@ -46,7 +46,7 @@ class RunId:
         callspec = getattr(item, "callspec", None)
         if callspec is None:
             return cls(item.originalname)
-        number = callspec.params.get("pare_run_number") if suite.settings.runs > 1 else None
+        number = callspec.params.get("pare_run_number") if suite.settings.most_runs > 1 else None
         variants = {one.name: one for one in suite.variants if one.name}
         variant = variants.get(callspec.params.get("pare_variant"))
         # Both end the id: they are the last parameters that a scenario gets.

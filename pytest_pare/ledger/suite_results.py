@@ -13,6 +13,7 @@ from pytest_pare.results.attempts import Attempts
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.robustness import Curve, Point, robustness_curves
 from pytest_pare.results.run_entries import RunEntry
+from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.results.suite_report import SuiteReport
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
@@ -73,12 +74,14 @@ class SuiteResults:
     def curves(self) -> list[Curve]:
         """Return the robustness curves of the suite's sweep; none without one."""
         sweep = self.plan.sweep
+        if not sweep:
+            return []
         points = [point for nodeid, outcome in self.outcomes.items() if (point := self._point(nodeid, outcome))]
         return [curve for key, levels in sweep.items() for curve in robustness_curves(key, points, levels)]
 
     def _point(self, nodeid: str, outcome: Outcome) -> Point | None:
         run = self.run_id(nodeid)
-        if run.level is None or outcome.kind in ("skipped", "xfailed"):
+        if run.level is None or outcome.kind in LEFT_OUT:
             return None
         group = "-".join(filter(None, (run.parameters, run.cell)))
         key, level = run.level
@@ -144,7 +147,7 @@ class SuiteResults:
         for nodeid, outcome in self.outcomes.items():
             run = self.run_id(nodeid)
             for attempt in self.attempts.get(nodeid, [outcome]):
-                if attempt.result is None or attempt.kind in ("skipped", "xfailed"):
+                if attempt.result is None or attempt.kind in LEFT_OUT:
                     continue
                 config = self._config(attempt)
                 if run.variant not in by_variant:
@@ -159,7 +162,7 @@ class SuiteResults:
     def _config(self, outcome: Outcome) -> MultiScenarioRunnerConfig:
         # Most runs share a config, and validating it for each would take longer than everything else here.
         for settings, config in self._configs:
-            if settings == outcome.config:
+            if settings is outcome.config or settings == outcome.config:
                 return config
         self._configs.append((outcome.config, MultiScenarioRunnerConfig.model_validate(outcome.config)))
         return self._configs[-1][1]
@@ -167,6 +170,8 @@ class SuiteResults:
     def earlier_attempts(self, nodeid: str) -> list[Outcome]:
         """Return the replaced attempts at a run before the one that counts."""
         attempts = self.attempts.get(nodeid, [])
+        if len(attempts) < 2:
+            return []
         counted = next((n for n, attempt in enumerate(attempts) if attempt is self.outcomes[nodeid]), 0)
         return [attempt for attempt in attempts[:counted] if attempt.replaced]
 

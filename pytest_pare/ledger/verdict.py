@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.ledger.run_id import RunId
 from pytest_pare.results.gate import KINDS, GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
 from pytest_pare.results.usage import cost_of_runs
@@ -33,7 +34,8 @@ def judge(
         comparison: The comparison with the suite's baseline; None without one.
         shard: The shard that was run, such as `2/5`; None for the whole suite.
     """
-    counts: dict[str, Any] = {kind: results.count(kind) for kind in KINDS}
+    kinds = Counter(outcome.kind for outcome in results.outcomes.values())
+    counts: dict[str, Any] = {kind: kinds[kind] for kind in KINDS}
     gate = results.plan.gate
     attempts = (one.result for attempts in results.attempts.values() for one in attempts)
     return evaluate_gate(
@@ -57,7 +59,8 @@ def judge(
 
 def _by_scenario(results: SuiteResults) -> dict[str, list[str]]:
     """Return the outcomes of each scenario, by its id and variant."""
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[tuple[str, str], list[str]] = {}
     for nodeid, outcome in results.outcomes.items():
-        kinds.setdefault(str(replace(results.run_id(nodeid), run_number=None)), []).append(outcome.kind)
-    return kinds
+        run = results.run_id(nodeid)
+        kinds.setdefault((run.scenario_id, run.variant), []).append(outcome.kind)
+    return {str(RunId(*key)): of_key for key, of_key in kinds.items()}

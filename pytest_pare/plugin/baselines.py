@@ -10,7 +10,9 @@ from pytest_pare.base.documents import DocumentError
 from pytest_pare.base.redaction import redacted
 from pytest_pare.ledger.baseline_source import baseline_runs
 from pytest_pare.ledger.errors import LedgerError
-from pytest_pare.results.pairing import compare
+from pytest_pare.plugin.early_stopping import EarlyStopping
+from pytest_pare.results.rounds import Rounds, compare_session
+from pytest_pare.settings.runs import RunRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,13 +30,15 @@ class Baselines:
     Args:
         suites: The suites, by the node ids of their files.
         rootdir: The rootdir of the session.
+        ledgers: The ledgers of the suites in this session, by the same node ids.
 
     Raises:
         pytest.UsageError: If a baseline cannot be read, or is that of another suite.
     """
 
-    def __init__(self, suites: Mapping[str, Suite], rootdir: Path) -> None:
+    def __init__(self, suites: Mapping[str, Suite], rootdir: Path, ledgers: Mapping[str, SessionLedger]) -> None:
         self._suites = suites
+        self._ledgers = ledgers
         self._baselines: dict[str, RunSet] = {}
         self._comparisons: dict[str, tuple[RunSet, Comparison]] = {}
         for name, suite in suites.items():
@@ -58,7 +62,24 @@ class Baselines:
             return None
         known, comparison = self._comparisons.get(ledger.name, (None, None))
         if known != runs or comparison is None:
-            margin = self._suites[ledger.name].settings.gate.max_regression
-            comparison = compare(baseline, runs, margin)
+            settings = self._suites[ledger.name].settings
+            margin, rounds = settings.gate.max_regression, rounds_of(settings.runs)
+            comparison = compare_session(baseline, runs, rounds, margin)
             self._comparisons[ledger.name] = (runs, comparison)
         return comparison
+
+    def early_stopping(self) -> dict[str, EarlyStopping]:
+        """Return the rule of each suite that may stop early, by the node id of its file."""
+        rules = {}
+        for name, baseline in self._baselines.items():
+            settings = self._suites[name].settings
+            rounds = rounds_of(settings.runs)
+            if rounds is not None:
+                runs = self._ledgers[name].run_set
+                rules[name] = EarlyStopping(baseline, runs, rounds, settings.gate.max_regression)
+        return rules
+
+
+def rounds_of(runs: int | RunRange) -> Rounds | None:
+    """Return the rounds that the key `runs` of a suite sets; `None` if the suite may not stop early."""
+    return Rounds(runs.min, runs.max) if isinstance(runs, RunRange) else None

@@ -174,8 +174,8 @@ class ScenarioHooks:
             # By name: other plugins print parameters, and identify runs of a test across sessions by them.
             names = [variant.name for variant in suite.variants]
             metafunc.parametrize("pare_variant", names, ids=names, indirect=True)
-        if suite.settings.runs > 1:
-            runs = range(1, suite.settings.runs + 1)
+        if suite.settings.most_runs > 1:
+            runs = range(1, suite.settings.most_runs + 1)
             metafunc.parametrize("pare_run_number", runs, ids=[f"run{run}" for run in runs])
 
     @staticmethod

@@ -139,6 +139,27 @@ PRUNE = Option(
         "help": "Remove the cassettes that no scenario of the suite uses; the session must run the whole suite.",
     },
 )
+BUDGET = Option(
+    "--pare-budget",
+    "pare_budget",
+    "",
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "LIMIT",
+        "help": "Start no run beyond 5usd, 200ktok or 10min of this session (repeatable).",
+    },
+)
+BURN_IN = Option(
+    "--pare-burn-in",
+    "pare_burn_in",
+    "",
+    {
+        "type": int,
+        "metavar": "N",
+        "help": "Run each scenario N times, and measure how often the comparison fails although nothing has changed.",
+    },
+)
 RESUME = Option(
     "--pare-resume",
     "pare_resume",
@@ -151,7 +172,7 @@ RESUME = Option(
         "help": "Play only the runs that have no result in this session, or in the last one of the suite.",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, RESUME, SET)
+CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, SET)
 OPTIONS = (CONFIG, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

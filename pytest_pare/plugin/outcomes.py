@@ -22,6 +22,8 @@ def outcome_of(report: pytest.TestReport) -> Outcome | None:
 
 def _outcome_of(report: pytest.TestReport) -> Outcome | None:
     expected = hasattr(report, "wasxfail")
+    if (left_out := getattr(report, "pare_left_out", None)) is not None:
+        return Outcome(left_out["kind"], reason=left_out["reason"], left_out=True)
     if report.skipped:
         reason = report.wasxfail if expected else _skip_reason(report)
         return Outcome("xfailed" if expected else "skipped", reason=reason)

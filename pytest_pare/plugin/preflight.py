@@ -11,12 +11,12 @@ import pytest
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.run_files import why_not_writable
 from pytest_pare.engines.errors import SET_LIVE
-from pytest_pare.engines.model_resolution import name_of
+from pytest_pare.engines.model_resolution import is_hugging_face, name_of, route
 from pytest_pare.plugin.narrowing import only_looks
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.settings import Suite, SuiteSettings
@@ -37,7 +37,7 @@ def model_lines(suite: Suite, scenarios: int) -> list[str]:
         for role, model in models:
             roles.setdefault(model, {})[role] = None
         # A model may have several roles in a variant.
-        runs.update({model: settings.runs * (scenarios or 1) for _, model in models})
+        runs.update({model: settings.most_runs * (scenarios or 1) for _, model in models})
     each = "" if scenarios else " of each scenario"
     return [
         f"{how}: {', '.join(names)}: {model}, {plural(runs[how, model], 'run')}{each}"
@@ -66,6 +66,30 @@ def require_permission(settings: SuiteSettings, config: ScenarioRunnerConfig) ->
             f"the {role} engine calls a model, {name_of(engine)}, {SET_LIVE}",
             pytrace=False,
         )
+
+
+def refuse_unknown_cost(suites: Iterable[Suite], what: str) -> None:
+    """Refuse suites with models whose cost is never known.
+
+    Args:
+        suites: The suites.
+        what: What needs the cost.
+
+    Raises:
+        pytest.UsageError: If a suite has such a model.
+    """
+    for suite in suites:
+        for settings in _settings(suite):
+            for role, engine in _called(settings, settings.runner):
+                if engine.price is None and _is_unlisted(engine):
+                    key: tuple[str, ...] = ("runner", f"{role}_engine_config", "price")
+                    message = f"no list has the price of {name_of(engine)}, and {what} needs it; set it here"
+                    raise pytest.UsageError(redacted(str(suite.error(key, message))))
+
+
+def _is_unlisted(engine: LLMEngineConfig) -> bool:
+    """Return whether no list of prices has a model: it belongs to an endpoint of the user's own, or to Hugging Face."""
+    return not engine.is_extension and (is_hugging_face(engine) or route(engine).is_own)
 
 
 class EndpointCheck:

@@ -50,6 +50,7 @@ class ResultCollector:
         suite_files: The suites, as given.
         suites: The runs of each suite, by the node id of its file.
         resumption: The sessions that this one resumes.
+        baselines: The baselines of the suites.
         duration: Length of the session in seconds of real time, when it has ended.
         problems: Errors outside of the runs, a sentence each.
         is_urgent: Whether the process may be killed soon: the verdict then comes before other plugins end, and before
@@ -78,7 +79,7 @@ class ResultCollector:
             for name, results in self.suites.items()
         }
         self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
-        self._baselines = Baselines({} if only_looks(config) else suite_files, config.rootpath)
+        self.baselines = Baselines({} if only_looks(config) else suite_files, config.rootpath, self._ledgers)
         self._session: pytest.Session | None = None
         self._spare: list[int] = []
         self._is_finished = False
@@ -244,7 +245,7 @@ class ResultCollector:
         file = self.suite_files[suite.name]
         partial = [] if suite.deselected == 0 else narrowing(self._config, file, suite)
         shard = None if self._shard is None else str(self._shard)
-        comparison = None if shard is not None else self._baselines.compared(self._ledgers[suite.name])
+        comparison = None if shard is not None else self.baselines.compared(self._ledgers[suite.name])
         return judge(suite, partial=partial, interrupted=interrupted, comparison=comparison, shard=shard)
 
     def pytest_terminal_summary(

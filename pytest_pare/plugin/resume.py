@@ -78,6 +78,10 @@ class Resumption:
         """Return the session that a suite resumes; `None` if it resumes none."""
         return session_of(self._ledgers[name].path) if name in self._ledgers else None
 
+    def has_result(self, nodeid: str) -> bool:
+        """Return whether a run has a result of the resumed session, so that it is not played."""
+        return without_group(nodeid) in self._finished
+
     def attempts(self, suite: SuiteResults, nodeid: str, outcome: Outcome, record: dict[str, Any]) -> Sequence[Attempt]:
         """Return the attempts at a run that a report adds to the results of its suite.
 

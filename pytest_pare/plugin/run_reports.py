@@ -151,7 +151,9 @@ def status_properties(report: pytest.TestReport, record: Mapping[str, Any] | Non
         record: Its record, if it has one.
     """
     values: tuple[str | None, ...] = ("no_result", None, None)
-    if report.skipped:
+    if (left_out := getattr(report, "pare_left_out", None)) is not None:
+        values = (left_out["kind"], None, None)
+    elif report.skipped:
         values = ("xfailed" if hasattr(report, "wasxfail") else "skipped", None, None)
     elif record is not None:
         result = result_from_record(record["result"])

@@ -11,17 +11,20 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, pruning, vscode
+from pytest_pare.plugin import caching, pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
+from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
+from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, shard_of
 from pytest_pare.plugin.suite_files import read_suites
+from pytest_pare.settings.runs import RunRange
 from pytest_pare.settings.selection import Plan, plan
 from pytest_pare.simulation.export import trace_path
 
@@ -78,11 +81,18 @@ class SuiteSession:
             config.pluginmanager.register(collector.resumption, "pare-resumption")
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             pruning.register(config, collector)
+            run_control.register(config, collector)
+            if config.getoption(BURN_IN.dest) is not None:
+                from pytest_pare.plugin import burn_in
+
+                burn_in.register(config, collector)
             if _wants_forks(suites) and not session._is_single():
                 from pytest_pare.plugin.forking import PRELOAD, fork_workers
 
                 session._not_forked = fork_workers(config, PRELOAD)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
+            config.pluginmanager.register(RoundOrder, "pare-round-order")
         if shard is not None:
             config.pluginmanager.register(
                 ShardSelection(shard, {session._name(path): one for path, one in suites.items()}, config.rootpath),
@@ -164,19 +174,21 @@ def _ids(planned: Plan, suite: Suite) -> tuple[str, ...]:
 
 
 def _times(suite: Suite) -> int:
-    return len(suite.variants) * suite.settings.runs
+    return len(suite.variants) * suite.settings.most_runs
 
 
 def _planned_runs(planned: Plan, suite: Suite) -> str:
     named = [variant for variant in suite.variants if variant.name]
-    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named) + [str(suite.settings.runs)]
-    times = _times(suite)
+    least, most, times = suite.settings.least_runs, suite.settings.most_runs, _times(suite)
+    may_stop = least < most
+    factors = [f"{len(named)} variant{'s' * (len(named) != 1)}"] * bool(named)
+    factors.append(f"{least} to {most}" if may_stop else str(most))
     if not planned.ids:
         runs = f"{times} run{'s' * (times != 1)} of each scenario planned"
         return f"{runs} ({' x '.join(factors)})" if named else runs
     scenarios = len(_ids(planned, suite))
     total = scenarios * times
-    runs = f"{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
+    runs = f"{'up to ' * may_stop}{total} run{'s' * (total != 1)} planned ({' x '.join([str(scenarios), *factors])})"
     return runs if planned.is_all or scenarios == suite.settings.scenarios.limit else f"{runs} or more"
 
 
@@ -213,7 +225,8 @@ def _log_names(suite: Suite) -> set[Path]:
 
 
 def _runs_of_a_scenario(suite: Suite) -> Iterator[tuple[Variant, int | None]]:
-    numbers = range(1, suite.settings.runs + 1) if suite.settings.runs > 1 else [None]
+    runs = suite.settings.most_runs
+    numbers = range(1, runs + 1) if runs > 1 else [None]
     return product(suite.variants, numbers)
 
 
@@ -238,7 +251,7 @@ def _refuse_shared_cassettes(suites: dict[Path, Suite], planned: dict[Path, Plan
         if suite.cassettes_dir is None or suite.cassettes_dir != other.cassettes_dir:
             continue
         # The number of the run is in the name of a file where there are several.
-        if (suite.settings.runs > 1) != (other.settings.runs > 1):
+        if (suite.settings.most_runs > 1) != (other.settings.most_runs > 1):
             continue
         if not _may_share_scenarios(planned[path], suite, planned[other_path], other):
             continue

@@ -48,4 +48,11 @@ def _overrides(config: pytest.Config) -> list[Override]:
     if sweep := config.getoption(options.SWEEP.dest):
         overrides.append(parse_sweep(sweep, options.SWEEP.flag))
     overrides += [parse_assignment(text, options.SET.flag, here) for text in config.getoption(options.SET.dest)]
-    return overrides
+    count = config.getoption(options.BURN_IN.dest)
+    return overrides if count is None else [*overrides, *burn_in_overrides(count)]
+
+
+def burn_in_overrides(count: int) -> list[Override]:
+    """Return the overrides of `--pare-burn-in`: more runs, and a gate that each run passes that has a result."""
+    flag = options.BURN_IN.flag
+    return [Override("runs", count, flag), Override("gate", {"min_success_rate": 0}, flag)]

@@ -35,7 +35,7 @@ def annotations_of(
     verdict = report.verdict
     if verdict is None:
         return
-    if verdict.word != "PASS":
+    if verdict.word in ("FAIL", "INCONCLUSIVE"):
         level: Literal["error", "warning"] = "warning" if verdict.passed else "error"
         yield Annotation(level, f"pare: {verdict.word}", _verdict_text(verdict), suite_path)
     compared = verdict.given.comparison

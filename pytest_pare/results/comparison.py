@@ -184,6 +184,7 @@ class VariantComparison:
             "p_margin": decision.p_margin,
             "method": decision.method,
             "further_runs": decision.further_runs,
+            "further_runs_of_both": decision.further_runs_of_both,
             "smallest_drop": decision.smallest_drop,
             "runs_before": self.runs_before,
             "runs_now": self.runs_now,

@@ -76,7 +76,10 @@ def difference_line(one: VariantComparison, margin: float) -> str:
         return line
     if decision.further_runs is not None:
         return f"{line}; {plural(decision.further_runs, 'further run')} would probably settle it"
-    return f"{line}; more runs of this suite would not settle it: the baseline needs more runs, or the suite scenarios"
+    if decision.further_runs_of_both is not None:
+        more = plural(decision.further_runs_of_both, "further run")
+        return f"{line}; {more} of this agent and as many of the baseline would probably settle it"
+    return f"{line}; more runs would not settle it: the suite needs more scenarios"
 
 
 def _details(one: VariantComparison) -> Iterator[str]:

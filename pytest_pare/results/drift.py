@@ -25,8 +25,14 @@ def changes_of(pairs: Mapping[str, Pair]) -> tuple[ScenarioChange, ...]:
     """
     from pytest_pare.inference.multiplicity import holm, scenario_test
 
-    p_values = holm([scenario_test(scores_of(scenario, pair)) for scenario, pair in pairs.items()])
     counts = {scenario: (_successes(before), _successes(now)) for scenario, (before, now) in pairs.items()}
+    tables = {scenario: (*counts[scenario], *map(len, pair)) for scenario, pair in pairs.items()}
+    # Many scenarios have the same counts, so it is one test for all of them.
+    tested: dict[tuple[int, ...], float] = {}
+    for scenario, table in tables.items():
+        if table not in tested:
+            tested[table] = scenario_test(scores_of(scenario, pairs[scenario]))
+    p_values = holm([tested[table] for table in tables.values()])
     return tuple(
         ScenarioChange(
             scenario_id=scenario,

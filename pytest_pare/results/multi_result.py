@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_pare.results.rows import Row
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, Status, ratio
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pytest_pare.results.run_config import RunConfig
+
+_COUNTS: Final[dict[Status, str]] = {
+    "success": "successful_count",
+    "failed": "failed_count",
+    "exception": "exception_count",
+    "no_validation": "no_validation_count",
+}
 
 
 @dataclass
@@ -177,5 +184,4 @@ class PAREMultiScenarioValidationResult:
         self._change_count(status, 1)
 
     def _change_count(self, status: Status, difference: int) -> None:
-        name = "successful_count" if status == "success" else f"{status}_count"
-        setattr(self, name, getattr(self, name) + difference)
+        vars(self)[_COUNTS[status]] += difference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.inference.baseline_size import RECOMMENDED_RUNS, baseline_warning
+from pytest_pare.inference.baseline_size import RECOMMENDED_RUNS, RED_SHARE, baseline_warning
 from pytest_pare.results.comparison import Comparison, FigureChange, VariantComparison, worst
 from pytest_pare.results.drift import changes_of, drift_of, scores_of
 from pytest_pare.results.run_set import simulation_changes
@@ -172,5 +172,6 @@ def small_baseline(runs: int) -> str | None:
         return None
     return (
         f"the baseline has {plural(runs, 'run')} a scenario: the worst tenth of such baselines is red in "
-        f"{100 * share:.0f} % of unchanged sessions; accept {RECOMMENDED_RUNS} runs or more"
+        f"{100 * share:.0f} % of unchanged sessions, with {RECOMMENDED_RUNS} runs in "
+        f"{100 * RED_SHARE[RECOMMENDED_RUNS]:.0f} %; accept more runs"
     )

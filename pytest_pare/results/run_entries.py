@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_pare.base.redaction import redacted_all
-from pytest_pare.results.usage import total_of_run
+from pytest_pare.results.usage import cost_of, tokens_of
 from pytest_pare.results.validation_result import exception_type_name
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def entries_to_dicts(entries: Sequence[RunEntry]) -> Iterator[dict[str, Any]]:
             "run": entry.run_number,
             "status": entry.status,
             **{name: None if text is None else safe[text] for name, text in one.items()},
-            "cost": None if result is None else total_of_run(result, "cost"),
-            "tokens": None if result is None else total_of_run(result, "prompt_tokens", "completion_tokens"),
+            "cost": None if result is None else cost_of(result),
+            "tokens": None if result is None else tokens_of(result),
             "turns": None if result is None else result.number_of_turns,
             "reused": entry.reused or None,
         }

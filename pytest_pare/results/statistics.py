@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from pytest_pare.inference.intervals import Interval, rate_interval, ratio_interval
+from pytest_pare.results.scenario_intervals import per_scenario_sums, scenario_intervals
 from pytest_pare.results.schema import RESULT_SCHEMA
 from pytest_pare.results.table import result_table, statistics_table
 from pytest_pare.results.validation_result import METRICS
@@ -23,6 +23,7 @@ from pytest_pare.results.validation_result import METRICS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_pare.inference.intervals import Interval
     from pytest_pare.results.rows import HasRows
 
 GROUP_KEYS: Final = ("user_model", "proactive_model", "tool_failure_probability", "num_env_events_per_minute")
@@ -201,8 +202,8 @@ def _statistics_of_one(group: pl.DataFrame, keys: list[str]) -> GroupStatistics:
     }
     overall = group.select(**figures).row(0, named=True)
     by_run = group.drop_nulls("run_number").group_by("run_number", maintain_order=True).agg(**figures)
-    per_scenario = _per_scenario(group)
-    intervals = _intervals(per_scenario)
+    per_scenario = per_scenario_sums(group)
+    intervals = scenario_intervals(per_scenario)
     spreads: dict[str, Any] = {
         name: replace(_spread(overall[name], by_run[name]), interval=intervals[name]) for name in figures
     }
@@ -238,19 +239,6 @@ def _counts(group: pl.DataFrame) -> dict[str, Any]:
     ).row(0, named=True)
 
 
-def _per_scenario(group: pl.DataFrame) -> pl.DataFrame:
-    """Return a row with sums for each scenario, in the order of the rows of the group."""
-    names = ("proposal_count", "acceptance_count", "number_of_turns", "read_only_actions", "write_actions")
-    score = pl.col("success_numeric")
-    return group.group_by("base_scenario_id", maintain_order=True).agg(
-        rows=pl.len(),
-        scores=score.count(),
-        successes=score.sum(),
-        score=score.mean(),
-        **{x: pl.col(x).sum() for x in names},
-    )
-
-
 def _scenario_counts(per_scenario: pl.DataFrame) -> dict[str, Any]:
     return per_scenario.select(
         total_scenarios=pl.len(),
@@ -258,40 +246,6 @@ def _scenario_counts(per_scenario: pl.DataFrame) -> dict[str, Any]:
         pass_at_k=(pl.col("score") > 0).sum(),
         pass_k=(pl.col("score") == 1).sum(),
     ).row(0, named=True)
-
-
-def _intervals(per_scenario: pl.DataFrame) -> dict[str, Interval | None]:
-    """Return the 95 % intervals of figures, in the unit of each."""
-    sums = {name: per_scenario[name].to_list() for name in per_scenario.columns}
-    one_each = [1] * len(per_scenario)
-    passes = {
-        "pass_at_k": [bool(score) for score in sums["score"]],
-        "pass_k": [score == 1 for score in sums["score"]],
-    }
-    return {
-        "success_rate": _percent(rate_interval(sums["successes"], sums["scores"])),
-        **{name: _percent(rate_interval(passed, one_each)) for name, passed in passes.items()},
-        "aggregate_proposal_rate": _of_ratio(sums["proposal_count"], sums["number_of_turns"]),
-        "aggregate_acceptance_rate": _acceptance_interval(sums["acceptance_count"], sums["proposal_count"]),
-        "avg_read_only_actions": _of_ratio(sums["read_only_actions"], sums["rows"]),
-        "avg_write_actions": _of_ratio(sums["write_actions"], sums["rows"]),
-    }
-
-
-def _of_ratio(parts: list[int], wholes: list[int]) -> Interval | None:
-    interval = ratio_interval(parts, wholes)
-    # Equal ratios in all scenarios do not show how exact the common one is.
-    return None if interval is None or interval.low == interval.high else interval
-
-
-def _acceptance_interval(accepted: list[int], proposed: list[int]) -> Interval | None:
-    # A table that was made by hand can have more acceptances than proposals.
-    is_share = all(part <= whole for part, whole in zip(accepted, proposed, strict=True))
-    return rate_interval(accepted, proposed) if is_share else None
-
-
-def _percent(interval: Interval | None) -> Interval | None:
-    return None if interval is None else Interval(100 * interval.low, 100 * interval.high)
 
 
 def _ratio(part: str, whole: str) -> pl.Expr:

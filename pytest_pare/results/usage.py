@@ -81,31 +81,37 @@ def usage_of_roles(runs: Iterable[HasUsage]) -> dict[str, RoleUsage]:
     """Return the usage of each role that a model has played: user, observe, execute."""
     by_role: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
-        for role, usage in _live(run).items():
-            by_role.setdefault(role, []).append(usage)
+        for role, usage in run.usage.items():
+            if usage["live"]:
+                by_role.setdefault(role, []).append(usage)
     return {role: _role_usage(by_role[role]) for role in _ROLES if role in by_role}
 
 
 def cost_of_runs(runs: Iterable[HasUsage]) -> Known:
     """Return the cost in US dollars of the runs with a model; that of a run is known if that of each role is."""
-    return Known.of(total_of_run(run, "cost") for run in runs if _live(run))
+    costs = [_live(run, "cost") for run in runs]
+    return Known.of(_sum(one) for one in costs if one)
 
 
-def total_of_run(run: HasUsage, *figures: str) -> float | None:
-    """Return the sum of figures over the models of a run; None without a model, and if a figure is not reported.
-
-    Args:
-        run: The run.
-        figures: Names of figures: `prompt_tokens`, `completion_tokens`, `cost`.
-    """
-    values = [usage[figure] for usage in _live(run).values() for figure in figures]
-    return sum(sorted(values)) if values and None not in values else None
+def cost_of(run: HasUsage) -> float | None:
+    """Return the cost of a run in US dollars; None if no model took part, or one did not report it."""
+    cost: float | None = _sum(_live(run, "cost"))
+    return cost
 
 
 def tokens_of(run: HasUsage) -> int | None:
     """Return the tokens of a run's requests and answers; None if no model took part, or one did not report them."""
-    counts = [usage[name] for usage in _live(run).values() for name in ("prompt_tokens", "completion_tokens")]
-    return None if not counts or None in counts else sum(counts)
+    tokens: int | None = _sum(_live(run, "prompt_tokens", "completion_tokens"))
+    return tokens
+
+
+def _live(run: HasUsage, *figures: str) -> list[Any]:
+    """Return figures of the models of a run."""
+    return [usage[figure] for usage in run.usage.values() if usage["live"] for figure in figures]
+
+
+def _sum(values: list[Any]) -> Any:
+    return None if not values or None in values else sum(values)
 
 
 def usage_lines(runs: Iterable[HasUsage], noun: str = "run") -> list[str]:
@@ -148,7 +154,7 @@ def dollars(cost: float) -> str:
 
 
 def _role_usage(usages: list[Mapping[str, Any]]) -> RoleUsage:
-    figures = {name: Known.of(usage[name] for usage in usages) for name in _FIGURES}
+    figures = {name: Known.of([usage[name] for usage in usages]) for name in _FIGURES}
     reasons: Counter[str] = Counter()
     for usage in usages:
         # For so few entries, `Counter.update` takes five times as long.
@@ -157,10 +163,6 @@ def _role_usage(usages: list[Mapping[str, Any]]) -> RoleUsage:
     return RoleUsage(
         calls=sum(usage["calls"] for usage in usages), **figures, finish_reasons=dict(sorted(reasons.items()))
     )
-
-
-def _live(run: HasUsage) -> dict[str, Mapping[str, Any]]:
-    return {role: usage for role, usage in run.usage.items() if usage["live"]}
 
 
 def _cut_lines(roles: Mapping[str, RoleUsage]) -> list[str]:

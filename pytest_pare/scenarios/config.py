@@ -172,9 +172,8 @@ class ScenarioRunnerConfig(Setting):
         """
         if self.oracle:
             return "oracle"
-        return (
-            "reference" if all(e.provider == "oracle" for e in self.engines.values()) and self.is_built_in else "agent"
-        )
+        plays_solution = all(e.provider == "oracle" for e in self.engines.values())
+        return "reference" if plays_solution and self.agent_type == "observe-execute" else "agent"
 
     @property
     def tool_failure_probability(self) -> Probability:
@@ -183,8 +182,8 @@ class ScenarioRunnerConfig(Setting):
 
     @property
     def is_built_in(self) -> bool:
-        """Whether the tested agent is `observe-execute`, which has engines."""
-        return self.agent_type == "observe-execute"
+        """Whether the tested agent is `observe-execute`, or plays as it does: it has engines."""
+        return self.agent_type in ("observe-execute", "flaky")
 
     @property
     def engines(self) -> dict[str, LLMEngineConfig]:

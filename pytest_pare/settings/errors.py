@@ -86,7 +86,9 @@ def unknown_run_key(location: Location) -> str:
 
 def location_of(error: ErrorDetails) -> Location:
     """Return the location of an error; an error of several keys names the one to change."""
-    return (*error["loc"], *error.get("ctx", {}).get("keys", ()))
+    location, keys = error["loc"], error.get("ctx", {}).get("keys", ())
+    # The second part of a location in `runs` is the tag of its union.
+    return (*location[:1], *location[2:], *keys) if location[:1] == ("runs",) else (*location, *keys)
 
 
 def describe(error: ErrorDetails) -> str:

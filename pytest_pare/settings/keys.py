@@ -20,15 +20,22 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any
             continue
         yield key, field.annotation
         # The field is a section itself, or a section or None.
-        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
+        for part in parts_of(field.annotation):
             if isinstance(part, type(BaseModel)):
                 yield from _fields(part, f"{key}.")
 
 
-def _takes(annotation: Any, *types: type) -> bool:
+def parts_of(annotation: Any) -> Iterator[Any]:
+    """Yield the types that a value of an annotated field may have."""
     if get_origin(annotation) in (Annotated, Union, UnionType):
-        return any(_takes(one, *types) for one in get_args(annotation))
-    return annotation in types
+        for part in get_args(annotation):
+            yield from parts_of(part)
+    else:
+        yield annotation
+
+
+def _takes(annotation: Any, *types: type) -> bool:
+    return not {*map(id, types)}.isdisjoint(map(id, parts_of(annotation)))
 
 
 # Every key of a suite file, dotted.

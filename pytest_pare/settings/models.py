@@ -18,6 +18,7 @@ from pytest_pare.scenarios.config import (
 from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Setting, only_extensions
 from pytest_pare.settings.gate import Gate
 from pytest_pare.settings.ledger import LedgerSettings
+from pytest_pare.settings.runs import RunRange, Runs
 
 ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
 
@@ -154,7 +155,11 @@ class SuiteSettings(_Section):
     """All settings of a suite file."""
 
     scenarios: ScenarioSelection = Field(default=ScenarioSelection(), description="Which scenarios are run.")
-    runs: int = Field(default=1, ge=1, description="How often each scenario is run.")
+    runs: Runs = Field(
+        default=1,
+        description="How often each scenario is run. `{min: 1, max: 3}` stops as soon as the comparison with the "
+        "baseline is decided.",
+    )
     runner: RunnerSettings = Field(default=RunnerSettings(), description="How they are run.")
     noise: NoiseConfig = Field(default=NoiseConfig(), description="Faults around the agent.")
     matrix: dict[str, dict[str, Any]] = Field(
@@ -175,6 +180,16 @@ class SuiteSettings(_Section):
     )
     gate: Gate = Field(default=Gate(), description="The conditions that the session must meet.")
     reports: Reports = Field(default=Reports(), description="Where the results are written.")
+
+    @property
+    def most_runs(self) -> int:
+        """The largest number of runs of each scenario."""
+        return self.runs.max if isinstance(self.runs, RunRange) else self.runs
+
+    @property
+    def least_runs(self) -> int:
+        """The smallest number of runs of each scenario."""
+        return self.runs.min if isinstance(self.runs, RunRange) else self.runs
 
     @model_validator(mode="before")
     @classmethod
@@ -227,11 +242,23 @@ class SuiteSettings(_Section):
     @model_validator(mode="after")
     def _refuse_too_few_runs(self) -> Self:
         wanted = self.gate.min_pass_hat_k
-        if wanted is not None and wanted.k > self.runs:
+        if wanted is not None and wanted.k > self.least_runs:
+            key = "runs.min" if isinstance(self.runs, RunRange) else "runs"
             raise PydanticCustomError(
                 "too_few_runs",
-                "needs {k} runs of each scenario, and runs is {runs}; raise runs, or lower this key",
-                {"keys": ("gate", "min_pass_hat_k", "k"), "k": wanted.k, "runs": self.runs},
+                "needs {k} runs of each scenario, and {key} is {runs}; raise {key}, or lower this key",
+                {"keys": ("gate", "min_pass_hat_k", "k"), "k": wanted.k, "key": key, "runs": self.least_runs},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_to_stop_without_baseline(self) -> Self:
+        if isinstance(self.runs, RunRange) and self.gate.baseline is None:
+            raise PydanticCustomError(
+                "no_baseline",
+                "there is nothing to stop for without a baseline; set gate.baseline, add --pare-baseline=FILE, or "
+                "write runs: {max}",
+                {"keys": ("runs",), "max": self.runs.max},
             )
         return self
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.agents.calibration import _drawn
+from pytest_pare.agents.calibration import Flaky, _drawn
 from tests.scripted import WAIT, accept, play_oracle, play_scripted, scripted
 
 if TYPE_CHECKING:
@@ -164,3 +164,34 @@ def test_chance_does_all_that_there_is_and_writes_only_when_it_may() -> None:
 def test_what_is_drawn_is_of_the_type(schema: dict[str, Any], kinds: type) -> None:
     chance = Random(1)
     assert {type(_drawn(schema, chance)) for _ in range(20)} == {kinds}
+
+
+# -- the agent that succeeds in some runs
+
+
+def rates(count: int) -> list[float]:
+    return [Flaky.rate(f"s{number}/0/1") for number in range(count)]
+
+
+def test_flaky_plays_the_solution_or_nothing() -> None:
+    def actions(number: int) -> list[tuple[int | None, str, str | None]]:
+        config = {"agent_type": "flaky", "max_turns": 8}
+        return done(play_oracle(story, config=config, run_number=number, scenario_id="unsteady"))
+
+    found = [actions(number) for number in range(1, 9)]
+    solution = done(play("observe-execute"))
+    assert solution in found
+    assert [] in found
+    assert all(run in (solution, []) for run in found)
+    # The same runs of another session are the same.
+    assert [actions(number) for number in range(1, 9)] == found
+
+
+def test_the_rates_of_flaky_are_those_of_agents_on_scenarios() -> None:
+    """A Beta distribution with a mean of 0.8 and an intra-class correlation of 0.45."""
+    found = rates(4000)
+    mean = sum(found) / len(found)
+    variance = sum((rate - mean) ** 2 for rate in found) / len(found)
+    assert mean == pytest.approx(0.8, abs=0.02)
+    assert variance / (mean * (1 - mean)) == pytest.approx(0.45, abs=0.04)
+    assert Flaky.rate("s1/0/1") == Flaky.rate("s1/7/3") != Flaky.rate("s2/0/1")

@@ -21,6 +21,7 @@ from pytest_pare.plugin import options
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig, NoiseConfig
 from pytest_pare.scenarios.noise_config import Fault
 from pytest_pare.settings import RunnerSettings, SuiteSettings
+from pytest_pare.settings.keys import parts_of
 from pytest_pare.simulation.app_tools import screens_of
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import Trace, TraceEvent
@@ -51,7 +52,7 @@ def settings_keys(
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
     """Return the model behind a key that has keys of its own, and no table of its own."""
-    for one in (annotation, *getattr(annotation, "__args__", ())):
+    for one in parts_of(annotation):
         if isinstance(one, type(BaseModel)) and one not in (LLMEngineConfig, NoiseConfig):
             return one
     return None
@@ -59,8 +60,8 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
 
 def kind(schema: dict[str, Any]) -> str:
     """Return the kinds of values of a key."""
-    if "anyOf" in schema:
-        return " or ".join(kind(part) for part in schema["anyOf"])
+    if "anyOf" in schema or "oneOf" in schema:
+        return " or ".join(kind(part) for part in schema.get("anyOf", schema.get("oneOf", [])))
     if "$ref" in schema:
         return {"LLMEngineConfig": "engine", "NoiseConfig": "[noise](#set-noise)"}.get(
             schema["$ref"].rpartition("/")[2], "mapping"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import email
 import os
 import re
@@ -73,10 +74,16 @@ def test_the_wheel_holds_the_package_and_the_bundled_library_and_nothing_else(wh
     assert {"pytest_pare/agents/prompts/user.jinja", "pytest_pare/data/noise.json"} < found
 
 
-def test_the_wheel_names_the_plugin(wheel: Path) -> None:
+def test_the_wheel_names_the_plugin_and_the_command(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt"))
-        assert archive.read(name).decode().split() == ["[pytest11]", "pare", "=", "pytest_pare.plugin"]
+        text = archive.read(name).decode()
+    points = configparser.ConfigParser()
+    points.read_string(text)
+    assert {section: dict(points[section]) for section in points.sections()} == {
+        "console_scripts": {"pytest-pare": "pytest_pare.cli:main"},
+        "pytest11": {"pare": "pytest_pare.plugin"},
+    }
 
 
 def test_the_wheel_carries_its_licence(wheel: Path, metadata: Message) -> None:

@@ -190,8 +190,8 @@ def test_settings_by_keyword(example: Example) -> None:
         (
             "agent_type='nul'",
             [
-                "fixture pare.agent_type: must be observe-execute, null, eager, reckless, random, or module:name of an "
-                'agent of your own, got "nul"'
+                "fixture pare.agent_type: must be observe-execute, null, eager, reckless, random, flaky, or "
+                'module:name of an agent of your own, got "nul"'
             ],
         ),
         (

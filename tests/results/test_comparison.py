@@ -92,6 +92,23 @@ def test_runs_of_the_same_number_are_compared_where_both_have_as_many() -> None:
     assert (change.runs_before, change.runs_now, change.lost) == (1, 1, 0)
 
 
+def test_a_baseline_that_needs_runs_as_well() -> None:
+    before = {**many(14, "SSS"), "t0": "SSf", "t1": "SSf", "t2": "fSS", "t3": "fSS", "t4": "Sff", "t5": "Sff"}
+    lower = {"s00": "SSf", "s01": "SSf", "s02": "SSf", "s03": "SSf", "t0": "SSS", "t2": "Sff", "t4": "SSf"}
+    found = compared(before, before | lower)
+    (variant,) = found.variants
+    assert (variant.verdict, variant.decision.further_runs) == ("INCONCLUSIVE", None)
+    more = variant.decision.further_runs_of_both
+    expected = f"; {more} further runs of this agent and as many of the baseline would probably settle it"
+    assert next(line for line in comparison_lines(found) if "too few runs" in line).endswith(expected)
+    # One scenario cannot show anything at 5 %.
+    lost = compared({"mow": "S"}, {"mow": "f"})
+    assert any(
+        line.endswith("more runs would not settle it: the suite needs more scenarios")
+        for line in comparison_lines(lost)
+    )
+
+
 def test_a_run_without_a_number_is_the_first() -> None:
     baseline = run_set(runs_of({"mow": "S"}))
     now = run_set([ComparedRun("mow", "", None, "failed")])
