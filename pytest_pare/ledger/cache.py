@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.ledger.directory import first_line, session_of
@@ -11,10 +12,12 @@ from pytest_pare.ledger.entries import VERSION, record_of
 from pytest_pare.results.validation_result import result_from_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_WITH_KEY = '"key":"'
+# A quote inside of a text is escaped, so this is no part of one.
+_KEY = re.compile(rb'"key":"([0-9a-f]{32})"')
+_EXCEPTION = b'"status":"exception"'
 
 
 class CachedResult(NamedTuple):
@@ -29,6 +32,18 @@ class CachedResult(NamedTuple):
     record: dict[str, Any]
 
 
+class Place(NamedTuple):
+    """The line of a run in a ledger.
+
+    Attributes:
+        path: The ledger.
+        offset: Where the line begins, in bytes.
+    """
+
+    path: Path
+    offset: int
+
+
 def cache_key(parts: Mapping[str, Any]) -> str:
     """Return 32 hex digits that are equal for equal parts, in every process.
 
@@ -39,43 +54,48 @@ def cache_key(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
-def cached_results(paths: Iterable[Path]) -> dict[str, CachedResult]:
-    """Return the results in ledgers by their keys; of several, the one in the last ledger.
+def index_results(paths: Iterable[Path]) -> dict[str, Place]:
+    """Return the places of the results in ledgers by their keys; of several, the one in the last ledger.
 
     Exceptions are left out, and so are runs with several attempts, of which a key does not say which one it means.
-    Lines and files that this version cannot read have no results.
+    Ledgers of other versions have no results.
     """
-    found: dict[str, CachedResult] = {}
+    found: dict[str, Place] = {}
     for path in paths:
         header = first_line(path)
         if header is not None and header.get("pare_ledger") == VERSION:
-            found |= _results(path)
+            found |= _places(path)
     return found
 
 
-def _results(path: Path) -> dict[str, CachedResult]:
-    found: dict[str, CachedResult] = {}
+def _places(path: Path) -> dict[str, Place]:
+    found: dict[str, Place] = {}
+    seen: set[str] = set()
     repeated: set[str] = set()
-    for entry in _entries(path):
-        key = entry["key"]
-        if key in found:
-            repeated.add(key)
-        record = record_of(entry, {entry["config"]: {}})
-        if result_from_record(record["result"]).status in ("success", "failed", "no_validation"):
-            session = entry.get("reused") or entry.get("resumed_from") or session_of(path)
-            found[key] = CachedResult(session, {k: v for k, v in record.items() if k not in ("config", "problem")})
-    return {key: result for key, result in found.items() if key not in repeated}
-
-
-def _entries(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8", errors="replace") as file:
+    offset = 0
+    with path.open("rb") as file:
         for line in file:
-            # The other lines need not be parsed.
-            if _WITH_KEY not in line:
-                continue
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(entry, dict) and isinstance(entry.get("key"), str) and "result" in entry:
-                yield entry
+            if key := _KEY.search(line):
+                name = key[1].decode("ascii")
+                if name in seen:
+                    repeated.add(name)
+                elif _EXCEPTION not in line:
+                    found[name] = Place(path, offset)
+                seen.add(name)
+            offset += len(line)
+    return {name: place for name, place in found.items() if name not in repeated}
+
+
+def result_at(place: Place) -> CachedResult | None:
+    """Return the result at a place; `None` if the line has none, or is not as this version writes it."""
+    try:
+        with place.path.open("rb") as file:
+            file.seek(place.offset)
+            entry = json.loads(file.readline())
+        record = record_of(entry, {entry["config"]: {}})
+        if result_from_record(record["result"]).status == "exception":
+            return None
+    except (KeyError, OSError, TypeError, ValueError):
+        return None
+    session = entry.get("reused") or entry.get("resumed_from") or session_of(place.path)
+    return CachedResult(session, {name: value for name, value in record.items() if name not in ("config", "problem")})

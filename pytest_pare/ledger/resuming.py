@@ -71,14 +71,29 @@ def finished_runs(ledger: Ledger) -> dict[str, FinishedRun]:
 
     A run is finished if its last attempt has a result, which infrastructure has not caused. If the session itself has
     resumed another one and was killed before it had taken over a run, the run is that of the other one.
-
-    Raises:
-        LedgerError: If the ledger of the other session cannot be used.
     """
-    earlier: dict[str, FinishedRun] = {}
-    if ledger.header.resumed_from is not None:
-        path = ledger.path.with_name(f"{ledger.header.resumed_from}{ledger.path.suffix}")
-        earlier = finished_runs(read_ledger(path)) if path.exists() else {}
+    found: dict[str, FinishedRun] = {}
+    for one in reversed(_chain(ledger)):
+        found = _with_runs_of(one, found)
+    return found
+
+
+def _chain(ledger: Ledger) -> list[Ledger]:
+    """Return a ledger and those of the sessions that it resumes, one after the other, as far as they can be read."""
+    chain = [ledger]
+    while (name := chain[-1].header.resumed_from) is not None:
+        path = ledger.path.with_name(f"{name}{ledger.path.suffix}")
+        # The name of a removed ledger may be given again within a second.
+        if path in [one.path for one in chain]:
+            break
+        try:
+            chain.append(read_ledger(path))
+        except LedgerError:
+            break
+    return chain
+
+
+def _with_runs_of(ledger: Ledger, earlier: Mapping[str, FinishedRun]) -> dict[str, FinishedRun]:
     found = {}
     for nodeid in ledger.results.outcomes:
         records = ledger.records.get(nodeid, [])

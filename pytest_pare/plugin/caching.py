@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.ledger.cache import CachedResult, cache_key, cached_results
+from pytest_pare.ledger.cache import CachedResult, Place, cache_key, index_results, result_at
 from pytest_pare.ledger.directory import ledgers
 from pytest_pare.ledger.header import commit_of, versions
 from pytest_pare.ledger.run_id import RunId
@@ -57,12 +57,12 @@ class _SuiteCache:
     Attributes:
         shared: What keys have in common.
         sources: The sources of its scenarios, by id.
-        results: The results, by key.
+        places: The places of the results, by key.
     """
 
     shared: _Shared
     sources: dict[str, ScenarioSource]
-    results: dict[str, CachedResult]
+    places: dict[str, Place]
 
 
 def begin(suites: Mapping[str, Suite], rootdir: Path) -> list[str]:
@@ -153,7 +153,8 @@ def reusable(item: pytest.Item, key: str, config: MultiScenarioRunnerConfig) -> 
         config: The config of the run. If it exports traces, the result is reused only if the trace is there.
     """
     cache = _cache(item, item.nodeid.partition("::")[0])
-    found = None if cache is None or item.stash.get(_REUSED, False) else cache.results.get(key)
+    place = None if cache is None or item.stash.get(_REUSED, False) else cache.places.get(key)
+    found = None if place is None else result_at(place)
     if found is not None and config.export and not Path(found.record["result"]["export_path"] or "").is_file():
         found = None
     item.stash[_REUSED] = found is not None
@@ -172,7 +173,7 @@ def _cache(item: pytest.Item, name: str) -> _SuiteCache | None:
         by_suite[name] = None
         if path.exists():
             shared = _Shared(**json.loads(path.read_text(encoding="utf-8")))
-            by_suite[name] = _SuiteCache(shared, shared_sources(name), cached_results(map(Path, shared.ledgers)))
+            by_suite[name] = _SuiteCache(shared, shared_sources(name), index_results(map(Path, shared.ledgers)))
     return by_suite[name]
 
 
