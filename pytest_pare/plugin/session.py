@@ -22,7 +22,7 @@ from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
-from pytest_pare.plugin.shards import ShardSelection, shard_of
+from pytest_pare.plugin.shards import ShardSelection, refuse_dependent_runs, shard_of
 from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.settings.runs import RunRange
 from pytest_pare.settings.selection import Plan, plan
@@ -61,13 +61,15 @@ class SuiteSession:
         _refuse_shared_reports(suites)
         shard = shard_of(config)
         session = cls(config, suites)
+        named = {session._name(path): suite for path, suite in suites.items()}
+        if shard is not None:
+            refuse_dependent_runs(config, named)
         collector: ResultCollector | None = None
         if not hasattr(config, "workerinput"):
             session._planned = {path: plan(suite, config.rootpath) for path, suite in suites.items()}
             _refuse_shared_cassettes(suites, session._planned)
             _refuse_shared_files(suites, session._planned)
             _share_directory(config)
-            named = {session._name(path): suite for path, suite in suites.items()}
             session._caching = caching.begin(named, config.rootpath)
             collector = ResultCollector(
                 config,
@@ -94,10 +96,7 @@ class SuiteSession:
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")
         if shard is not None:
-            config.pluginmanager.register(
-                ShardSelection(shard, {session._name(path): one for path, one in suites.items()}, config.rootpath),
-                "pare-shard",
-            )
+            config.pluginmanager.register(ShardSelection(shard, named, config.rootpath), "pare-shard")
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")

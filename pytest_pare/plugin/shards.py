@@ -12,7 +12,8 @@ from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.ledger.shards import Shard, assign
 from pytest_pare.plugin.collected import share_nodes
-from pytest_pare.plugin.options import SHARD
+from pytest_pare.plugin.options import BURN_IN, SHARD
+from pytest_pare.plugin.run_control import why_runs_depend
 from pytest_pare.plugin.stash import suite_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,21 @@ def shard_of(config: pytest.Config) -> Shard | None:
         return Shard.parse(text)
     except ValueError as error:
         raise pytest.UsageError(f"{SHARD.flag}: {error}") from error
+
+
+def refuse_dependent_runs(config: pytest.Config, suites: Mapping[str, Suite]) -> None:
+    """Refuse shards whose runs depend on the results of the other shards.
+
+    Raises:
+        pytest.UsageError: If a suite may stop early, or the session has a budget or a burn-in.
+    """
+    reasons = why_runs_depend(config, suites)
+    if config.getoption(BURN_IN.dest) is not None:
+        reasons.append(BURN_IN.flag)
+    if reasons:
+        raise pytest.UsageError(
+            f"{SHARD.flag}: {' and '.join(reasons)} needs the results of all shards, which no shard has; leave one out"
+        )
 
 
 def _seconds(suite: Suite, name: str, rootdir: Path) -> Mapping[str, float]:

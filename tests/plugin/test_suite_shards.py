@@ -111,6 +111,20 @@ def test_shards_are_of_equal_length_if_the_baseline_has_durations(library: Examp
     assert chosen == [{"oak", "rose"}, {"elm", "fern", "ivy"}]
 
 
+@pytest.mark.parametrize(
+    ("suite", "flag", "reason"),
+    [
+        ("{runs: {min: 1, max: 2}, gate: {baseline: b.json}}", "-q", "stopping early (runs: {min, max})"),
+        ("{}", "--pare-budget=1min", "--pare-budget"),
+        ("{gate: {baseline: b.json}}", "--pare-burn-in=4", "--pare-burn-in"),
+    ],
+)
+def test_runs_that_depend_on_other_shards(example: Example, suite: str, flag: str, reason: str) -> None:
+    session = example.scenario("rose").suite(suite).run(*SUITE, "--pare-shard=1/2", flag)
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert f"--pare-shard: {reason} needs the results of all shards, which no shard has; leave one out" in session.err
+
+
 @pytest.mark.parametrize("text", ["3/2", "x"])
 def test_a_flag_that_names_no_shard(example: Example, text: str) -> None:
     session = example.scenario("rose").suite("{}").run(*SUITE, f"--pare-shard={text}")
