@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite
 
 
-def why_runs_depend(config: pytest.Config, suites: Mapping[str, Suite]) -> list[str]:
-    """Return what makes the choice of runs depend on the results of others, as a user has set it; none by default."""
+def run_limits(config: pytest.Config, suites: Mapping[str, Suite]) -> list[str]:
+    """Return the settings that may leave runs out because of the results of others, as messages name them."""
     stops_early = any(isinstance(suite.settings.runs, RunRange) for suite in suites.values())
     return ["stopping early (runs: {min, max})"] * stops_early + [BUDGET.flag] * bool(config.getoption(BUDGET.dest))
 
@@ -42,7 +42,7 @@ def register(config: pytest.Config, collector: ResultCollector) -> None:
     Raises:
         pytest.UsageError: If the budget is wrong or cannot be kept, or pytest-xdist is to give out runs in another way.
     """
-    reasons = why_runs_depend(config, collector.suite_files)
+    reasons = run_limits(config, collector.suite_files)
     if not reasons:
         return
     dist = config.getoption("dist", "no")
@@ -186,12 +186,13 @@ class RunControl:
         return QueuedRun(nodeid, name, number if name in self._stopping else 0, is_free=self._has_result(nodeid))
 
     def _used(self, nodeid: str) -> dict[Unit, float | None] | None:
-        """Return what a run has used; `None` if it has no result, and nothing if it was skipped."""
+        """Return what a run has used; `None` if it has no result, and nothing if it was not played."""
         suite = self._suites[nodeid.partition("::")[0]]
         attempts = suite.attempts.get(nodeid, [])
         results = [attempt.result for attempt in attempts if attempt.result is not None]
-        is_skipped = bool(attempts) and attempts[-1].kind in LEFT_OUT
-        return use_of(results) if results else {} if is_skipped else None
+        if attempts and (attempts[-1].kind in LEFT_OUT or attempts[-1].reused):
+            return {}
+        return use_of(results) if results else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

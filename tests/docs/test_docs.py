@@ -5,8 +5,8 @@ A block is checked by its language, and by `file=NAME` after it, which puts it i
 - `python`: run. With `file=`, it is written instead; a scenario is played at the end of the document, and must succeed.
 - `console`: each line after `$ ` is a command, with its output in the lines below. `...` stands for anything.
   A command must end with 0, unless `$ echo $?` follows.
-- `yaml`: a suite file that the settings loader accepts, or rejects if flagged `refused`; the commands of a GitHub
-  workflow are checked.
+- `yaml`: a suite file that the settings loader accepts, or rejects if flagged `refused`; the commands of a
+  workflow of GitHub or GitLab are checked.
 - `toml`, `ini`, `json`: parsed. `text file=`: written; `text generated`: see below.
 - `mermaid`: the diagram of one of the apps.
 
@@ -147,9 +147,10 @@ class Reader:
             assert not expected.strip() or matches(output, expected), f"{block.where}: {command} printed\n{output}"
 
     def check_yaml(self, block: Block) -> None:
-        if block.file is not None and block.file.startswith(".github/"):
-            workflow = yaml.safe_load(block.code)
-            steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+        if block.file is not None and block.file.startswith((".github/", ".gitlab-ci.")):
+            jobs = yaml.safe_load(block.code)
+            steps = [step for job in jobs.get("jobs", {}).values() for step in job["steps"]]
+            steps += [{"run": line} for job in jobs.values() if "script" in job for line in job["script"]]
             assert all(step.keys() & {"uses", "run"} for step in steps), block.where
             for command in (line for step in steps for line in step.get("run", "").splitlines()):
                 status, output = self.perform(command, block.where)

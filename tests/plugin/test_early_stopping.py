@@ -196,3 +196,13 @@ def test_wrong_ranges(example: Example, suite: str, message: str) -> None:
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: {message}" in session.err
     assert session.has_no_traceback_of_ours()
+
+
+def test_all_workers_die(compared: Example) -> None:
+    for name in SCENARIOS:
+        compared.scenario(name, "die")
+    session = compared.run(*SUITE, "-n2", "--max-worker-restart=1")
+    assert session.code in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
+    assert "INTERNALERROR" not in session.out
+    assert counts(compared) == {"no_result": 16}
+    assert lines_of(session) == []

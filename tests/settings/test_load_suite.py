@@ -577,9 +577,9 @@ def test_no_text_ends_in_a_traceback(content: bytes) -> None:
 def test_json_schema() -> None:
     schema = SuiteSettings.model_json_schema()
     sections = {"scenarios", "runs", "runner", "noise", "matrix", "sweep", "live", "cassettes", "gate", "reports"}
-    assert set(schema["properties"]) == sections
+    assert set(schema["properties"]) == sections | {"agent_version", "ledger"}
     assert "noise" not in schema["$defs"]["RunnerSettings"]["properties"]
-    assert set(schema["$defs"]["Reports"]["properties"]) == {"formats", "json", "parquet"}
+    assert set(schema["$defs"]["Reports"]["properties"]) == {"formats", "github", "json", "markdown", "parquet"}
     assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is False
     assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False
     json.dumps(schema)
