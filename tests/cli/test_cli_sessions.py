@@ -255,7 +255,7 @@ def test_runs_are_accepted_and_added(project: Shell) -> None:
         f"accepted 6 runs of session {FIRST}",
         "baselines/pare.json: 6 runs of 3 scenarios from 1 session, 2 of each, agent 1.0",
         "warning: the baseline has 2 runs a scenario: the worst tenth of such baselines",
-        "    is red in ... % of unchanged sessions; accept 10 runs or more",
+        "    is red in ... % of unchanged sessions, with 10 runs in 17 %; accept more runs",
         "warning: the verdict of this session was FAIL: see pytest-pare report",
         f"    {FIRST}",
         "commit it: git add baselines/pare.json && git commit -m 'the first that works'",

@@ -112,9 +112,9 @@ user=gpt-5-mini, proactive=observe-execute_gpt-5_gpt-5, tool_fail=0.1,
     Turns                    12
     Read-only actions         7
     Write actions             3
-    Proposal rate         0.583 (95 % CI 0.000 to 1.797, std 0.442, sem 0.312)
+    Proposal rate         0.583 (95 % CI 0.000 to 2.172, std 0.442, sem 0.312)
     Acceptance rate        71.4 % (95 % CI 13.4 to 97.6, std 47.1, sem 33.3)
-    Read-only per run       1.4 (95 % CI 0.0 to 6.8, std 1.6, sem 1.2)
+    Read-only per run       1.4 (95 % CI 0.0 to 6.9, std 1.6, sem 1.2)
     Writes per run          0.6 (95 % CI 0.0 to 1.6, std 0.1, sem 0.1)"""
     )
 
