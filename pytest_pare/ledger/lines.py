@@ -61,6 +61,7 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     from pytest_pare.results.details import detail_lines, labelled_lines
     from pytest_pare.results.report import lines_of_groups, title_lines
     from pytest_pare.results.robustness import curve_lines
+    from pytest_pare.results.run_entries import reused_lines
     from pytest_pare.results.text import wrapped
 
     report = suite.report(duration)
@@ -74,7 +75,7 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     below = [
         *consent,
         *attempts,
-        *_reused_lines(suite),
+        *(f"  {line}" for line in reused_lines(report.entries)),
         *_unfinished_lines(report.results.values()),
         *_setup_lines(suite),
     ]
@@ -102,11 +103,6 @@ def _heading(modes: Counter[str]) -> str | None:
 def _setup_lines(suite: SuiteResults) -> list[str]:
     seconds = suite.setup_seconds
     return [f"  Agent set-up took {seconds:.1f} s, in no run's duration"] if seconds >= _LONG_SETUP_SECONDS else []
-
-
-def _reused_lines(suite: SuiteResults) -> list[str]:
-    count = sum(bool(outcome.reused) for outcome in suite.outcomes.values())
-    return [f"  {count} of {len(suite.outcomes)} runs reused from earlier sessions"] if count else []
 
 
 def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_pare.results.comparison_lines import difference_line, left_out
 from pytest_pare.results.markdown import Block, alert, escaped, row, table_head
-from pytest_pare.results.run_entries import AS_EXPECTED
+from pytest_pare.results.run_entries import AS_EXPECTED, reused_lines
 from pytest_pare.results.text import plural
 from pytest_pare.results.usage import cost_line, cost_of_runs, dollars
 
@@ -37,7 +37,7 @@ def summary_blocks(report: SuiteReport) -> Iterator[Block]:
     yield Block(begin)
     compared = None if verdict is None else verdict.given.comparison
     if verdict is not None:
-        yield from _list("", _other_lines(verdict))
+        yield from _list("", [*_other_lines(verdict), *reused_lines(report.entries)])
     if compared is not None:
         yield from _comparison_blocks(compared)
     yield from _cost_blocks(report, compared)

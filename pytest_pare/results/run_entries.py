@@ -51,6 +51,12 @@ class RunEntry(NamedTuple):
         return result.rationale or "no rationale"
 
 
+def reused_lines(entries: Sequence[RunEntry]) -> list[str]:
+    """Return a line on the runs whose results were reused; none without any."""
+    count = sum(bool(entry.reused) for entry in entries)
+    return [f"{count} of {len(entries)} runs reused from earlier sessions"] if count else []
+
+
 def entries_to_dicts(entries: Sequence[RunEntry]) -> Iterator[dict[str, Any]]:
     """Yield the runs as builtins for JSON, with their texts redacted."""
     texts = [_texts(entry) for entry in entries]

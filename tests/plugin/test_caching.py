@@ -24,7 +24,7 @@ CACHED = """
 agent_version: {version}
 runs: 2
 runner: {{enable_caching: true, max_turns: {turns}}}
-reports: {{json: out.json, parquet: rows.parquet}}
+reports: {{json: out.json, parquet: rows.parquet, markdown: out.md}}
 """
 
 
@@ -50,6 +50,7 @@ def test_an_unchanged_run_is_not_played_again(example: Example, flags: tuple[str
     assert second.outcomes() == first.outcomes()
     assert second.verdict == first.verdict
     assert "  8 of 8 runs reused from earlier sessions" in second.summary
+    assert "\n- 8 of 8 runs reused from earlier sessions\n" in (example.path / "out.md").read_text()
     name = ledgers(example)[0].stem
     assert f"the plants are dry\n\nnot played: the session {name} has this result" in second.out
     runs = json.loads((example.path / "out.json").read_text())["results"]
