@@ -99,7 +99,7 @@ def _why_not(variant: str, before: Mapping[str, object], now: Mapping[str, objec
     if variant not in before:
         return "it is not in the baseline"
     return (
-        "no scenario with the same source has runs in both; accept a new baseline"
+        "no unchanged scenario has runs in both; accept a new baseline"
         if now
         else "none of its runs says something about the agent"
     )

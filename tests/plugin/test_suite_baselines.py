@@ -109,7 +109,7 @@ def test_edited_scenarios_are_left_out_and_nothing_compared_fails(garden: Exampl
     assert session.code == 1
     assert session.verdict[0].startswith("gate FAIL: 2 of 2 runs succeeded")
     assert (
-        "not compared: the runs of this session: no scenario with the same source has runs in both; accept a new baseline"
+        "not compared: the runs of this session: no unchanged scenario has runs in both; accept a new baseline"
         in joined(session)
     )
 
