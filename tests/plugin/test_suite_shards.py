@@ -79,6 +79,18 @@ def test_a_shard_without_a_scenario_is_not_missing(example: Example) -> None:
     assert json.loads(done.output)["gate"]["verdict"] == "PASS"
 
 
+def test_merged_shards_are_reported_to_github(library: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = run_shards(library, 2)
+    summary = library.path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    done = CliRunner().invoke(main, ["merge", *map(str, files), "--github"])
+    assert "gate PASS: 12 of 20 runs" in summary.read_text()
+    assert "::warning file=scenarios/oak.py,line=" in done.output
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(library.path))
+    assert CliRunner().invoke(main, ["merge", *map(str, files), "--github"]).exit_code == 4
+
+
 def test_a_missing_shard(library: Example) -> None:
     files = run_shards(library, 2)
     done = CliRunner().invoke(main, ["merge", str(files[0])])
