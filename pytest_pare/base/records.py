@@ -36,7 +36,7 @@ def from_fields(cls: type[T], values: dict[str, Any]) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"]))
-        expected = first["msg"].replace("Input should be", "expected")
+        expected = first["msg"].replace("Input should be", "expected").replace("a valid tuple", "a list")
         raise ValueError(f"{field}: {expected}, got {_shown(first['input'])}") from None
     return made
 

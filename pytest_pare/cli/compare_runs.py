@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,12 +44,20 @@ class Side(NamedTuple):
     note: str | None = None
 
 
+def _a_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    # A range of click takes it.
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not in the range 0<x<=1.", context, option)
+    return value
+
+
 @click.command("compare")
 @click.argument("before")
 @click.argument("now", default="last")
 @click.option(
     "--max-regression",
     type=click.FloatRange(0, 1, min_open=True),
+    callback=_a_number,
     metavar="SHARE",
     help="The drop of the success rate to exclude.  [default: that of the suite, 0.10]",
 )
@@ -77,7 +87,7 @@ def compare_runs(
         new = _side(now, sessions._replace(suite=sessions.suite or old.suite))
     if old.suite != new.suite:
         raise click.UsageError(f"{before} is of the suite {old.suite}, and {now} of {new.suite}; compare runs of one")
-    comparison = compare(old.runs, new.runs, max_regression or new.max_regression or 0.10)
+    comparison = _whole(compare(old.runs, new.runs, max_regression or new.max_regression or 0.10), new.runs)
     if as_json:
         notes = [note for side in (old, new) if (note := side.note) is not None]
         print_json("compare", {"suite": new.suite, "now": new.runs.name, **comparison.to_dict(), "notes": notes})
@@ -109,6 +119,15 @@ def _side(name: str, sessions: Sessions) -> Side:
     state = state_of(ledger)
     note = None if state is None else f"session {ledger.header.session} {state}"
     return Side(ledger.header.plan.name, ledger.run_set(), ledger.header.plan.gate.max_regression, note)
+
+
+def _whole(comparison: Comparison, runs: RunSet) -> Comparison:
+    """Return the comparison without a PASS if some runs have no result, with which no gate passes."""
+    missing = sum(run.outcome == "no_result" for run in runs.runs)
+    if comparison.verdict != "PASS" or not missing:
+        return comparison
+    have = "run has" if missing == 1 else "runs have"
+    return replace(comparison, verdict="INCONCLUSIVE", reasons=(f"{missing} {have} no result",))
 
 
 def _lines(comparison: Comparison, old: Side, new: Side) -> Iterator[str]:

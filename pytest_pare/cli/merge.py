@@ -61,6 +61,8 @@ def merge_shards(
     root, directory = project_of(rootdir).rootdir, ledgers[0].path.parent
     verdict = merged.judge(baseline_of(merged, reference, root, directory))
     missing = missing_shards(ledgers)
+    if merged.end:
+        merged.end["verdict"] = verdict.word
     _write(merged, output, wanted)
     if as_json:
         print_json("merge", {"suite": merged.header.plan.name, "missing_shards": missing, "gate": verdict.to_dict()})

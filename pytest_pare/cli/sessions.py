@@ -14,6 +14,7 @@ from pytest_pare.cli.options import project_of
 from pytest_pare.ledger.directory import EXTENSION, find
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.reader import read_ledger
+from pytest_pare.results.text import plural
 from pytest_pare.settings import SettingsError, load_suite
 from pytest_pare.settings.ledger import LEDGER_DIR
 
@@ -111,4 +112,5 @@ def state_of(ledger: Ledger) -> str | None:
         return "was interrupted"
     if partial := ledger.end.get("partial"):
         return f"is not the whole suite ({', '.join(partial)})"
-    return None
+    waiting = sum(outcome.has_not_begun for outcome in ledger.results.outcomes.values())
+    return f"has {plural(waiting, 'run')} that did not begin" if waiting else None

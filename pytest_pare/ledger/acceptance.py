@@ -62,7 +62,7 @@ def accept(
             f"{existing.runs.name}: is the baseline of the suite {existing.suite}, and session {acceptance.session} is "
             f"of {suite}; name another file"
         )
-    runs = [run for run in session.runs if run.counts and run.outcome != "no_result"]
+    runs = [run for run in session.runs if run.counts]
     if not runs:
         raise AcceptError(f"session {acceptance.session} has no run with a result, so there is nothing to accept")
     acceptance = replace(acceptance, runs=len(runs))

@@ -91,6 +91,8 @@ def find(directory: Path, session: str = "last", suite: str | None = None) -> Pa
         if back >= len(found):
             raise LedgerError(f"{session}: only {len(found)} session{'s' * (len(found) > 1)}{of_suite} in {directory}")
         return found[-1 - back]
+    if not session:
+        raise LedgerError("must name a session, such as last")
     names = {session_of(path): path for path in found}
     name = session.removesuffix(EXTENSION)
     if name in names:

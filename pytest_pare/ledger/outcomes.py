@@ -65,6 +65,11 @@ class Outcome:
         return "infrastructure" if self.is_infrastructure else self.kind.replace("_", " ")
 
     @property
+    def has_not_begun(self) -> bool:
+        """Whether the run is missing in a session that is over: it was not reached, or the budget was used."""
+        return self.is_waiting or (self.left_out and self.kind == "no_result")
+
+    @property
     def is_waiting(self) -> bool:
         """Whether the run has not begun."""
         return not self.reported and self.reason in (NOT_RUN, MISSING_SHARD)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare.base.redaction import redacted
 from pytest_pare.plugin.baselines import rounds_of
 from pytest_pare.plugin.options import BURN_IN
+from pytest_pare.plugin.summary import write_wrapped
 from pytest_pare.results.rounds import Rounds
 from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.results.text import plural
@@ -76,7 +76,7 @@ class BurnInReport:
         """Print the false-alarm rate of each suite."""
         for name, rule in self._rules.items():
             for line in _lines(self._collector.suites[name], rule):
-                terminalreporter.write_line(redacted(f"pare: {line}"))
+                write_wrapped(terminalreporter, f"pare: {line}")
 
 
 def _lines(suite: SuiteResults, rule: _Rule) -> Iterator[str]:
@@ -116,7 +116,8 @@ def _lines(suite: SuiteResults, rule: _Rule) -> Iterator[str]:
         f"{of_session} as a session{stopped}"
     )
     if left_out:
-        yield f"  left out: {plural(left_out, 'scenario')} with skipped runs, or with runs that infrastructure ended"
+        scenarios = plural(left_out, "scenario")
+        yield f"  left out: {scenarios} with runs that were skipped, have no result, or were ended by infrastructure"
 
 
 def _scores(suite: SuiteResults) -> dict[str, dict[str, dict[int, float]]]:
@@ -125,7 +126,11 @@ def _scores(suite: SuiteResults) -> dict[str, dict[str, dict[int, float]]]:
     for nodeid, outcome in suite.outcomes.items():
         run = suite.run_id(nodeid)
         by_number = scores.setdefault(run.variant, {}).setdefault(run.scenario_id, {})
-        if run.run_number is not None and outcome.kind not in LEFT_OUT and not outcome.is_infrastructure:
+        if (
+            run.run_number is not None
+            and outcome.kind not in (*LEFT_OUT, "no_result")
+            and not outcome.is_infrastructure
+        ):
             by_number[run.run_number] = float(outcome.kind == "success")
     return scores
 

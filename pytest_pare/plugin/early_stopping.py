@@ -42,9 +42,9 @@ class EarlyStopping:
         """
         runs = self.runs()
         if number < self.rounds.last and runs is not None:
-            word = compare_round(self.baseline, runs, number, self.rounds, self.max_regression).verdict
-            if word != "INCONCLUSIVE":
-                self.reason = f"stopped after round {number} of {self.rounds.last}: {word}"
+            comparison = compare_round(self.baseline, runs, number, self.rounds, self.max_regression)
+            if comparison.is_decided:
+                self.reason = f"stopped after round {number} of {self.rounds.last}: {comparison.verdict}"
         return None if self.reason is None else f"not needed: {self.reason}"
 
     def line(self, not_needed: int, overshoot: int) -> str | None:

@@ -14,6 +14,7 @@ from pytest_pare.plugin.preflight import refuse_unknown_cost
 from pytest_pare.plugin.run_queue import Looks, QueuedRun, RunQueue
 from pytest_pare.plugin.run_reports import run_properties
 from pytest_pare.plugin.stash import suite_of
+from pytest_pare.plugin.summary import write_wrapped
 from pytest_pare.results.run_set import LEFT_OUT
 from pytest_pare.settings.runs import RunRange
 
@@ -206,7 +207,7 @@ class RunControl:
         if self._budget is not None:
             lines += self._budget.lines()
         for line in lines:
-            terminalreporter.write_line(f"pare: {line}")
+            write_wrapped(terminalreporter, f"pare: {line}")
 
 
 def _mark(report: pytest.TestReport, one: LeftOut) -> None:

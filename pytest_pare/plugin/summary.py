@@ -90,8 +90,13 @@ def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, lis
     """
     for name, reasons in suites.items():
         line = f"pare: {name}: no verdict, every run is deselected ({', '.join(reasons)}); earlier reports are kept"
-        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
-            reporter.write_line(part, yellow=True)
+        write_wrapped(reporter, line, yellow=True)
+
+
+def write_wrapped(reporter: pytest.TerminalReporter, line: str, **markup: bool) -> None:
+    """Print a line without secrets, at most 80 columns wide."""
+    for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  ", break_on_hyphens=False):
+        reporter.write_line(part, **markup)
 
 
 def _traces(suite: SuiteResults) -> Iterator[Path]:

@@ -210,10 +210,11 @@ class Comparison:
         variants: The variants that were compared, in the order of their names.
         not_compared: Variant of the session that could not be compared, to the reason.
         absent: Variants of the baseline alone.
-        added: Scenarios of the session alone.
+        added: Scenarios of the session alone, and those of which the baseline has no run that counts.
         removed: Scenarios of the baseline alone.
         edited: Scenarios whose source differs.
         infrastructure: Runs of the session that infrastructure ended. They say nothing about the agent.
+        no_result: Runs of the session that have no result for another reason, as those that have not begun.
         warnings: What makes the comparison less reliable, a sentence each.
     """
 
@@ -230,7 +231,13 @@ class Comparison:
     removed: tuple[str, ...]
     edited: tuple[str, ...]
     infrastructure: int
+    no_result: int
     warnings: tuple[str, ...]
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether runs were compared, and the verdict on them is PASS or FAIL."""
+        return bool(self.variants) and self.verdict != "INCONCLUSIVE"
 
     @property
     def further_runs(self) -> int | None:

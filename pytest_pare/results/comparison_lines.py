@@ -43,8 +43,9 @@ def left_out(compared: Comparison) -> list[str]:
         _listed("new", compared.added),
         _listed("edited", compared.edited),
         _listed("in the baseline only", compared.removed),
-        _listed("variants in the baseline only", compared.absent),
+        _listed("variants in the baseline only", [name or "the one without a name" for name in compared.absent]),
         [f"{plural(compared.infrastructure, 'run')} ended by infrastructure"] * bool(compared.infrastructure),
+        [f"{plural(compared.no_result, 'run')} without a result"] * bool(compared.no_result),
     ]
     return [text for part in parts for text in part]
 

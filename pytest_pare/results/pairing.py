@@ -28,8 +28,9 @@ def compare(
     noise in both. So the run numbers that both have are compared if the baseline has no more runs of the scenario than
     the session. If it has more, all of its runs are: they are draws of the same rate, and with fewer of them the
     baseline would be known less exactly. An outcome other than a success is 0, as in the gate's success rate. Skipped
-    and expected failures, and runs that were not needed, are left out. So are runs that infrastructure ended: they say
-    nothing about the agent, and the gate's `max_exceptions` bounds their number.
+    and expected failures, and runs that were not needed, are left out. So are runs that infrastructure ended and runs
+    without a result: they say nothing about the agent. The gate's `max_exceptions` bounds the number of the former, and
+    it does not pass with any of the latter.
 
     Args:
         baseline: The runs of the baseline.
@@ -51,6 +52,7 @@ def compare(
             pairs[variant] = found
         else:
             not_compared[variant] = _why_not(variant, before, now[variant])
+    without_runs = (_ids(now) - _ids(before)) & same
     variants = _decided(pairs, max_regression, look)
     verdict, reasons = _verdict(variants, not_compared)
     return Comparison(
@@ -63,10 +65,11 @@ def compare(
         variants=variants,
         not_compared=not_compared,
         absent=tuple(sorted(before.keys() - now.keys())),
-        added=tuple(sorted(candidate.scenarios.keys() - baseline.scenarios.keys())),
+        added=tuple(sorted((candidate.scenarios.keys() - baseline.scenarios.keys()) | without_runs)),
         removed=tuple(sorted(baseline.scenarios.keys() - candidate.scenarios.keys())),
         edited=tuple(sorted((candidate.scenarios.keys() & baseline.scenarios.keys()) - same)),
         infrastructure=sum(run.infrastructure for run in candidate.runs),
+        no_result=sum(run.outcome == "no_result" and not run.infrastructure for run in candidate.runs),
         warnings=tuple(_warnings(baseline, candidate, pairs)),
     )
 
@@ -79,6 +82,10 @@ def _by_variant(runs: RunSet) -> dict[str, dict[str, list[ComparedRun]]]:
         if run.counts:
             by_scenario.setdefault(run.scenario_id, []).append(run)
     return found
+
+
+def _ids(runs: Mapping[str, Mapping[str, object]]) -> set[str]:
+    return {scenario for by_scenario in runs.values() for scenario in by_scenario}
 
 
 def _pair(before: list[ComparedRun], now: list[ComparedRun]) -> Pair:

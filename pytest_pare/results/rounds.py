@@ -64,7 +64,7 @@ def compare_session(
     end = min((run.number for run in runs.runs if run.outcome == "not_needed"), default=rounds.last + 1)
     number = rounds.first
     comparison = compare_round(baseline, runs, number, rounds, max_regression)
-    while comparison.verdict == "INCONCLUSIVE" and number + 1 < end:
+    while not comparison.is_decided and number + 1 < end:
         number += 1
         comparison = compare_round(baseline, runs, number, rounds, max_regression)
     return comparison

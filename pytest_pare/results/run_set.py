@@ -66,8 +66,8 @@ class ComparedRun:
 
     @property
     def counts(self) -> bool:
-        """Whether the run says something about the agent."""
-        return self.outcome not in LEFT_OUT and not self.infrastructure
+        """Whether the run says something about the agent: it has a result, which infrastructure did not cause."""
+        return self.outcome not in (*LEFT_OUT, "no_result") and not self.infrastructure
 
     @property
     def score(self) -> float:

@@ -96,7 +96,10 @@ def describe(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return unknown_key(dotted(location_of(error)))
     if error["type"] in _WORDS:
-        words = _WORDS[error["type"]].format(got=shown(error["input"]), **error.get("ctx", {}))
-        return words + number_hint(error["input"]) if error["type"] in ("float_type", "int_type") else words
+        got = error["input"]
+        words = _WORDS[error["type"]].format(got=shown(got), **error.get("ctx", {}))
+        if error["type"] == "string_type" and type(got) in (int, float):
+            return f"{words}; put it in quotes"
+        return words + number_hint(got) if error["type"] in ("float_type", "int_type") else words
     # The key stands in front of the message, and our own errors begin with it.
     return error["msg"].removeprefix(f"{error['loc'][-1]} ") if error["loc"] else error["msg"]

@@ -1,8 +1,8 @@
 """The sections of a suite file."""
 
-from typing import Any, ClassVar, Literal, Self, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -171,7 +171,7 @@ class SuiteSettings(_Section):
     )
     live: bool = Field(default=False, description="Whether engines may call models, which may cost money.")
     cassettes: Cassettes | None = Field(default=None, description="Recorded answers of live engines; null uses none.")
-    agent_version: Name | None = Field(
+    agent_version: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = Field(
         default=None,
         description="Version of the agent under test, such as its release; null takes the commit of the rootdir.",
     )

@@ -12,6 +12,9 @@ from pytest_pare.settings.errors import SettingsError, unknown_key
 from pytest_pare.settings.keys import FLAG_KEYS, is_key, key_of
 from pytest_pare.settings.paths import absolute_paths
 
+# The keys that take a mapping, or a number or false in its place, which a key of the mapping replaces.
+_OR_MAPPING = ("runs", "ledger")
+
 
 @dataclass(frozen=True)
 class Override:
@@ -132,6 +135,8 @@ def _updated(data: Mapping[object, object], location: Location, value: object) -
     first, *rest = location
     if rest:
         inner = data.get(first)
+        if first in _OR_MAPPING and not isinstance(inner, dict):
+            inner = {}
         if inner is not None and not isinstance(inner, dict):
             return dict(data)  # Validation reports the value of the file as wrong.
         value = _updated(inner or {}, tuple(rest), value)

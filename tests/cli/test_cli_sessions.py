@@ -185,10 +185,10 @@ def test_the_history_of_a_suite(project: Shell) -> None:
         "session           commit    agent     runs  success  95 % interval  verdict",
         "20261201T090000Z  0123456   1.0          6   83.3 %  31.0 to 98.2   FAIL",
         "20261202T090000Z  0123456   1.0          6   66.7 %  20.8 to 93.9   PASS",
-        "20261203T090000Z  abcdef0+  1.0          6   33.3 %  6.1 to 79.2    FAIL",
+        "20261203T090000Z  abcdef0+  1.0          5   40.0 %  8.0 to 83.6    FAIL",
         "",
         "scenario  flip rate  success  by session, the latest last",
-        "weed         75.0 %   33.3 %  1/2 1/2 0/2",
+        "weed         66.7 %   40.0 %  1/2 1/2 0/1",
         "rake         50.0 %   50.0 %  2/2 1/2 0/2",
         "",
         "1 other scenario succeeded in every run",
@@ -197,7 +197,7 @@ def test_the_history_of_a_suite(project: Shell) -> None:
 
 def test_the_history_of_a_scenario(project: Shell) -> None:
     lines = project.lines("history", "weed")
-    assert lines[0] == "weed in pare.yaml: 2 of 6 runs succeeded in 3 sessions, flip rate 75.0 % (3 of 4"
+    assert lines[0] == "weed in pare.yaml: 2 of 5 runs succeeded in 3 sessions, flip rate 66.7 % (2 of 3"
     assert [line.split()[-1] for line in lines[4:7]] == [".F", "F.", "E-"]
     assert lines[-1] == "runs: . success, F failed, E exception, N no verdict, - no result"
     assert max(map(len, lines)) <= 80
@@ -289,6 +289,10 @@ def test_a_run_that_infrastructure_ended_is_not_accepted(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
+        (
+            {"outcomes": {"mow": "S-"}},
+            "session {} has 1 run that did not begin; complete it by pytest --pare-resume={}",
+        ),
         ({"end": {}}, "session {} has not ended, or was killed; complete it by pytest --pare-resume={}"),
         ({"end": {"interrupted": True}}, "session {} was interrupted; complete it by pytest --pare-resume={}"),
         (
@@ -299,7 +303,7 @@ def test_a_run_that_infrastructure_ended_is_not_accepted(shell: Shell) -> None:
     ],
 )
 def test_a_session_that_cannot_be_a_baseline(shell: Shell, values: dict[str, object], message: str) -> None:
-    session = record(shell.path, 0, {"mow": "SS"}, **values)  # type: ignore[arg-type]
+    session = record(shell.path, 0, **{"outcomes": {"mow": "SS"}, **values})  # type: ignore[arg-type]
     assert shell.error("accept", "--reason", "x") == message.replace("{}", session)
     assert not (shell.path / "baselines").exists()
 
@@ -324,9 +328,12 @@ def test_another_agent_replaces_a_baseline(project: Shell) -> None:
 
 def test_a_broken_baseline_can_be_replaced_only(project: Shell) -> None:
     path = project.write("kept.json", '{"pare_baseline": 1}\n')
-    message = project.error("accept", "--reason", "x", "--baseline", "kept.json")
+    message = project.error("accept", SECOND, "--reason", "x", "--baseline", "kept.json")
     assert message.startswith("kept.json:1: ")
-    assert project.json("accept", "--reason", "x", "--baseline", "kept.json", "--replace")["baseline"] == "kept.json"
+    assert (
+        project.json("accept", SECOND, "--reason", "x", "--baseline", "kept.json", "--replace")["baseline"]
+        == "kept.json"
+    )
     assert baseline.read(path).suite == "pare.yaml"
 
 
@@ -420,6 +427,17 @@ def test_a_session_that_is_not_whole_is_compared_with_a_warning(garden: Shell) -
     assert f"warning: session {session} is not the whole suite (-k bed1)" in lines
 
 
+def test_a_session_in_which_a_run_has_no_result_is_no_pass(garden: Shell) -> None:
+    names = [f"bed{number}" for number in range(10)]
+    record(garden.path, 6, {**dict.fromkeys(names, "SSSS"), "bed3": "SSS-"}, end={"interrupted": True})
+    lines = garden.lines("compare", FIRST)
+    assert any(line.startswith("no drop of 10 points or more: 100.0 % before") for line in lines)
+    assert "left out of the comparison: 1 run without a result" in lines
+    assert lines[-1] == "INCONCLUSIVE: 1 run has no result"
+    # A baseline may have such runs.
+    assert garden.lines("compare", "last", FIRST)[-1] == "PASS"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -429,6 +447,7 @@ def test_a_session_that_is_not_whole_is_compared_with_a_warning(garden: Shell) -
         ([FIRST, MORE], f"{FIRST} is of the suite pare.yaml, and {MORE} of more.yaml; compare runs of one"),
         ([], "Missing argument 'BEFORE'."),
         (["last", "last", "--max-regression", "0"], "0 is not in the range"),
+        (["last", "last", "--max-regression", "nan"], "nan is not in the range"),
     ],
 )
 def test_what_cannot_be_compared(garden: Shell, arguments: list[str], message: str) -> None:

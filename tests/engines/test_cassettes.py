@@ -256,7 +256,7 @@ def test_a_file_that_is_no_cassette_is_told_with_what_to_do(
         (1, ["fingerprint"], None, "line 2 is no call: fingerprint: expected a valid string, got null"),
         (1, ["kept"], "x", "line 2 is no call: kept: expected a valid integer, got str ('x')"),
         (1, ["turn"], 0.5, "line 2 is no call: turn: expected a valid integer, got float (0.5)"),
-        (1, ["added"], "ab", "line 2 is no call: added: expected a valid tuple, got str ('ab')"),
+        (1, ["added"], "ab", "line 2 is no call: added: expected a list, got str ('ab')"),
         (
             1,
             ["added"],

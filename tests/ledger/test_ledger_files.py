@@ -147,6 +147,7 @@ def test_sessions_are_in_the_order_of_their_begin(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("session", "message"),
     [
+        ("", "must name a session, such as last"),
         ("last~5", r"last~5: only 2 sessions of pare.yaml in .+"),
         ("2026", r"2026: 2 sessions of pare.yaml begin like that: 20260102T030405Z-pare, 20260102T030405Z-pare-2"),
         (

@@ -112,7 +112,8 @@ class Session:
     @property
     def verdict(self) -> list[str]:
         """The gate's lines, without those on files that were written, and without the interval of the success rate."""
-        lines = [line for line in self.summary if not line.startswith(("wrote ", "pare: "))]
+        text = re.sub(r"^(wrote|pare:) .*\n(  .*\n)*", "", "\n".join([*self.summary, ""]), flags=re.MULTILINE)
+        lines = text.splitlines()
         lines = lines[next(n for n, line in enumerate(lines) if line.startswith("gate ")) :]
         return self._without_interval(lines)
 

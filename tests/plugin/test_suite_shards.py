@@ -97,6 +97,12 @@ def test_a_missing_shard(library: Example) -> None:
     assert done.exit_code == 1
     assert "runs: their shard is missing" in done.output
     assert done.output.splitlines()[-1] == "missing: 1 shard of 2 (2)"
+    half = library.path / "half.jsonl"
+    CliRunner().invoke(main, ["merge", str(files[0]), "--output", str(half)])
+    assert read_ledger(half).end["verdict"] == "FAIL"
+    done = CliRunner().invoke(main, ["accept", str(half), "--reason", "x"])
+    assert done.exit_code == 4
+    assert "that did not begin" in done.output
 
 
 def test_other_flags_go_with_shards(library: Example) -> None:

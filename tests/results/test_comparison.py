@@ -116,7 +116,7 @@ def test_a_run_without_a_number_is_the_first() -> None:
     assert (change.lost, change.gained, change.difference) == (1, 0, -1)
 
 
-@pytest.mark.parametrize("letter", ["f", "e", "v", "n"])
+@pytest.mark.parametrize("letter", ["f", "e", "v"])
 def test_each_outcome_without_a_success_counts_as_one_of_the_gate(letter: str) -> None:
     (change,) = compared({"mow": "SS"}, {"mow": f"S{letter}"}).variants[0].scenarios
     assert (change.successes_now, change.runs_now) == (1, 2)
@@ -127,6 +127,33 @@ def test_what_says_nothing_about_the_agent_is_left_out(outcome: str) -> None:
     now = [ComparedRun("mow", "", 1, "success"), ComparedRun("mow", "", 2, outcome)]
     (change,) = compare(run_set(runs_of({"mow": "SS"})), run_set(now)).variants[0].scenarios
     assert (change.successes_now, change.runs_now) == (1, 1)
+
+
+def test_runs_without_a_result_are_no_failures_and_listed() -> None:
+    found = compared(many(20, "SS"), many(20, "Sn"))
+    (variant,) = found.variants
+    assert (variant.runs_now, variant.decision.difference, found.no_result) == (20, 0, 20)
+    assert "left out of the comparison: 20 runs without a result" in list(comparison_lines(found))
+    assert compared(many(20, "nn"), many(20, "Sn")).variants == ()
+
+
+def test_a_scenario_without_runs_in_the_baseline_is_listed_as_new() -> None:
+    found = compared({"mow": "SS", "rake": "nn"}, {"mow": "SS", "rake": "SS", "weed": "SS"})
+    assert (found.added, found.variants[0].runs_now) == (("rake", "weed"), 2)
+    assert compared({"mow": "SS", "rake": "nn"}, {"mow": "SS", "rake": "nn"}).added == ()
+
+
+def test_a_process_that_died_is_counted_once() -> None:
+    died = ComparedRun("mow", "", 2, "no_result", infrastructure=True)
+    found = compare(run_set(runs_of({"mow": "SS"})), run_set([*runs_of({"mow": "S"}), died]))
+    assert (found.infrastructure, found.no_result) == (1, 0)
+
+
+def test_the_runs_without_a_variant_that_only_the_baseline_has_are_named() -> None:
+    found = compare(run_set(runs_of({"mow": "SS"})), run_set(runs_of({"mow": "SS"}, "noisy")))
+    assert "left out of the comparison: variants in the baseline only: the one without a name" in list(
+        comparison_lines(found)
+    )
 
 
 def test_runs_that_infrastructure_ended_are_counted_and_left_out() -> None:

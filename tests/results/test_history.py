@@ -29,8 +29,8 @@ def entry(text: str, **hashes: str) -> SessionEntry:
 
 def test_runs_count_that_say_something_about_the_agent() -> None:
     counted = entry("a:sfxn b:ski").tally()
-    assert (counted.successes, counted.runs, counted.rate) == (2, 5, 0.4)
-    assert counted.interval == rate_interval([1, 1], [4, 1])
+    assert (counted.successes, counted.runs, counted.rate) == (2, 4, 0.5)
+    assert counted.interval == rate_interval([1, 1], [3, 1])
     nothing = entry("a:ki").tally()
     assert nothing.to_dict() == {"successes": 0, "runs": 0, "success_rate": None, "interval": None}
 
@@ -55,7 +55,9 @@ def test_the_runs_of_one_scenario_are_draws_of_its_rate() -> None:
         (["a:s", "a:fs"], 1, 1),
         (["a:s", "a:i", "a:f"], 0, 0),
         # A failure and an exception are the same: no success.
-        (["a:f", "a:x", "a:n"], 0, 2),
+        (["a:f", "a:x", "a:f"], 0, 2),
+        # A run that has not begun has not failed.
+        (["a:ss", "a:sn", "a:nn"], 0, 1),
         # A session without the scenario.
         (["a:s", "b:s", "a:f"], 0, 0),
     ],

@@ -47,6 +47,14 @@ def test_rounds_with_runs_that_were_not_needed_are_not_looked_at() -> None:
     assert compare_session(BASELINE, session, ROUNDS) == compare_round(BASELINE, session, 1, ROUNDS)
 
 
+def test_a_round_in_which_nothing_could_be_compared_decides_nothing() -> None:
+    session = runs("session", {2: "failed", 3: "failed"})
+    assert compare_round(BASELINE, session, 1, ROUNDS).variants == ()
+    found = compare_session(BASELINE, session, ROUNDS)
+    assert found == compare_round(BASELINE, session, 2, ROUNDS)
+    assert found.variants[0].verdict == "FAIL"
+
+
 def test_a_suite_that_may_not_stop_early_is_compared_once() -> None:
     session = runs("session", {1: "failed", 2: "failed", 3: "failed"})
     assert compare_session(BASELINE, session) == compare(BASELINE, session)

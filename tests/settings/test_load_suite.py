@@ -207,7 +207,7 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ("scenarios: {bundled: 'yes'}", 'scenarios.bundled: must be true or false, got "yes"'),
         ("scenarios: {paths: lib}", 'scenarios.paths: must be a list, got "lib"'),
         ("scenarios: {paths: }", "scenarios.paths: must be a list, got nothing"),
-        ("scenarios: {paths: [a, 3]}", "scenarios.paths[1]: must be text, got 3"),
+        ("scenarios: {paths: [a, 3]}", "scenarios.paths[1]: must be text, got 3; put it in quotes"),
         ("scenarios: {paths: ['']}", 'scenarios.paths[0]: must be a path, got ""'),
         ('scenarios: {split: "a\\0b"}', 'scenarios.split: must be a path, got "a\\u0000b"'),
         ("scenarios: {split: {a: b}}", "scenarios.split: must be text, got a mapping"),
@@ -369,7 +369,7 @@ def test_all_problems_in_the_order_of_lines() -> None:
         "pare.yaml:4: gate.min_success_rate: duplicate key, already set in line 3",
         "pare.yaml:4: gate.min_success_rate: must be a fraction from 0 to 1, got 3; write 0.03 for 3 %",
         "pare.yaml:6: scenarios: keys must be text; put quotes around 2",
-        "pare.yaml:9: scenarios.include[1]: must be text, got 5",
+        "pare.yaml:9: scenarios.include[1]: must be text, got 5; put it in quotes",
         "pare.yaml:12: runner.user_engine_config.model_name: is required",
         "pare.yaml:13: runner.user_engine_config.model: unknown key; did you mean model_name?",
         "pare.yaml:14: runner.oracle: duplicate key, already set in line 11",
@@ -410,10 +410,10 @@ def test_problems_in_what_is_merged() -> None:
             provider: 4
     """
     assert complaint(text).splitlines() == [
-        "pare.yaml:3: runner.user_engine_config.model_name: must be text, got 3",
-        "pare.yaml:3: runner.execute_engine_config.model_name: must be text, got 3",
+        "pare.yaml:3: runner.user_engine_config.model_name: must be text, got 3; put it in quotes",
+        "pare.yaml:3: runner.execute_engine_config.model_name: must be text, got 3; put it in quotes",
         "pare.yaml:5: runner.execute_engine_config[1].provider: duplicate key, already set in line 5",
-        "pare.yaml:6: runner.execute_engine_config.provider: must be text, got 4",
+        "pare.yaml:6: runner.execute_engine_config.provider: must be text, got 4; put it in quotes",
     ]
 
 

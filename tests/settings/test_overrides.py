@@ -214,6 +214,23 @@ def test_a_wrong_override_is_named_instead_of_the_file(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("content", ["runs: 2\nledger: false", "runs: {min: 2, max: 4}\nledger: {keep: 3}", ""])
+def test_a_key_of_a_mapping_replaces_what_stands_in_the_place_of_the_mapping(tmp_path: Path, content: str) -> None:
+    most, keep = Override("runs.max", 6, "--pare-set"), Override("ledger.keep", 7, "--pare-set")
+    suite = load(tmp_path, content, most, keep, Override("gate.baseline", "b.json", "--pare-set"))
+    assert suite.settings.most_runs == 6
+    assert suite.settings.ledger is not None
+    assert suite.settings.ledger.keep == 7
+
+
+def test_a_version_of_the_agent_is_no_space(tmp_path: Path) -> None:
+    assert complaint(tmp_path, "", Override("agent_version", " ", "-s")) == ["-s: agent_version: must not be empty"]
+    assert complaint(tmp_path, "agent_version: 1.4") == [
+        "pare.yaml:1: agent_version: must be text, got 1.4; put it in quotes"
+    ]
+    assert load(tmp_path, "", Override("agent_version", "v1 ", "-s")).settings.agent_version == "v1"
+
+
 def test_what_is_overridden_is_not_checked(tmp_path: Path) -> None:
     assert load(tmp_path, "runs: nonsense", Override("runs", 2, "-o")).settings.runs == 2
 
@@ -292,5 +309,5 @@ def test_paths_of_an_override_are_relative_to_its_base(tmp_path: Path, monkeypat
 
 def test_values_that_are_no_paths_are_left_to_validation(tmp_path: Path) -> None:
     assert complaint(tmp_path, "", Override("scenarios.paths", ["a", 3], "-s", tmp_path)) == [
-        "-s: scenarios.paths[1]: must be text, got 3"
+        "-s: scenarios.paths[1]: must be text, got 3; put it in quotes"
     ]
