@@ -13,7 +13,7 @@ from pytest_pare.ledger.run_id import without_group
 from pytest_pare.ledger.shards import Shard, assign
 from pytest_pare.plugin.collected import share_nodes
 from pytest_pare.plugin.options import BURN_IN, SHARD
-from pytest_pare.plugin.run_control import why_runs_depend
+from pytest_pare.plugin.run_control import run_limits
 from pytest_pare.plugin.stash import suite_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def refuse_dependent_runs(config: pytest.Config, suites: Mapping[str, Suite]) ->
     Raises:
         pytest.UsageError: If a suite may stop early, or the session has a budget or a burn-in.
     """
-    reasons = why_runs_depend(config, suites)
+    reasons = run_limits(config, suites)
     if config.getoption(BURN_IN.dest) is not None:
         reasons.append(BURN_IN.flag)
     if reasons:
