@@ -273,6 +273,33 @@ def test_a_resumed_session_that_is_killed_can_be_resumed(example: Example) -> No
     assert report(example) == expected
 
 
+def test_a_resumed_session_that_selects_some_runs_loses_no_others(example: Example) -> None:
+    garden(example).run("pare.yaml")
+    expected = report(example)
+    plays(example)
+    cut(example, "mow")
+    example.run("pare.yaml", "--pare-resume", "-k", "dig or mow")
+    assert plays(example) == ["mow"]
+    session = example.run("pare.yaml", "--pare-resume")
+    assert plays(example) == []
+    assert report(example) == expected
+    assert "pare.yaml resumes" in " ".join(session.header)
+
+
+def test_a_run_whose_attempts_were_half_taken_over_is_not_played_again(example: Example) -> None:
+    rerunning(example, "pytest-rerunfailures", "{gate: {reruns: last}, reports: {json: out.json}}")
+    example.run("pare.yaml")
+    expected = report(example)
+    example.run("pare.yaml", "--pare-resume")
+    path = ledgers(example)[-1]
+    lines = [line for line in path.read_text().splitlines(keepends=True) if not line.startswith('{"end"')]
+    runs = [n for n, line in enumerate(lines) if '"replaced":true' in line]
+    path.write_text("".join(lines[: runs[0] + 1]))
+    session = example.run("pare.yaml", "--pare-resume")
+    assert any("2 finished runs not played again" in line for line in session.header)
+    assert report(example) == expected
+
+
 def test_a_ledger_that_cannot_be_written_is_no_reason_to_play_again(example: Example) -> None:
     garden(example).run("pare.yaml")
     expected = report(example)
