@@ -56,6 +56,19 @@ def test_merged_shards_are_the_session(library: Example) -> None:
     assert "gate PASS: 12 of 20 runs succeeded (60.0 %" in done.output
 
 
+def test_modules_that_cannot_be_collected_are_merged(library: Example) -> None:
+    library.write("scenarios/thorn.py", "import nothing_like_that\n")
+    args = (*SUITE, "--continue-on-collection-errors")
+    library.run(*args)
+    whole = json.loads((library.path / "out.json").read_text())
+    for number in (2, 1):
+        library.run(*args, f"--pare-shard={number}/2")
+    files, merged = ledgers(library.path / ".pare/runs")[-2:], library.path / "merged.json"
+    done = CliRunner().invoke(main, ["merge", *map(str, files), "--report", f"json={merged}"])
+    assert done.exit_code == 1, done.output
+    assert without_times(json.loads(merged.read_text())) == without_times(whole)
+
+
 def test_a_shard_tells_that_it_is_one(library: Example) -> None:
     session = library.run(*SUITE, "--pare-shard=1/2", "-n", "2")
     assert session.code == 0
