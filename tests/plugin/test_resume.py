@@ -486,6 +486,26 @@ def test_a_full_disk(example: Example) -> None:
     assert figures(resumed) == figures(whole)
 
 
+def test_a_session_that_still_runs_is_neither_resumed_nor_removed(example: Example) -> None:
+    garden(example, "ledger: {keep: 1}")
+    # A run of the session starts two others: one that would resume it, and one that ends before it.
+    code = """
+    for flags in ["--pare-resume"], ["-k", "dig"]:
+        done = subprocess.run([sys.executable, "-m", "pytest", "-q", "pare.yaml", "-n0", *flags], capture_output=True)
+        with open("others", "ab") as file:
+            file.write(done.stderr)
+    """
+    example.write("mow", code)
+    example.run_process("pare.yaml", "-n0")
+    (first,) = ledgers(example)
+    assert (example.path / "others").read_text() == (
+        f"ERROR: --pare-resume: pare.yaml: the session {first.stem} still runs, and would play the same runs: wait "
+        "until it has ended, or name another one\n\n"
+    )
+    assert first.read_text().count('{"run":') == 4
+    assert plays(example) == sorted([*NAMES, "dig"])
+
+
 def test_two_sessions_at_once_have_a_ledger_each(example: Example) -> None:
     garden(example)
     example.write("mow", "subprocess.run([sys.executable, '-m', 'pytest', '-q', 'pare.yaml', '-n0'], check=False)")

@@ -69,6 +69,13 @@ def test_modules_that_cannot_be_collected_are_merged(library: Example) -> None:
     assert without_times(json.loads(merged.read_text())) == without_times(whole)
 
 
+def test_a_shard_removes_no_ledgers_of_others(library: Example) -> None:
+    library.suite("ledger: {keep: 1}")
+    for number in (1, 2, 2):
+        library.run(*SUITE, f"--pare-shard={number}/2")
+    assert [read_ledger(path).header.shard for path in ledgers(library.path / ".pare/runs")] == [(1, 2), (2, 2)]
+
+
 def test_a_shard_tells_that_it_is_one(library: Example) -> None:
     session = library.run(*SUITE, "--pare-shard=1/2", "-n", "2")
     assert session.code == 0
