@@ -31,7 +31,13 @@ def merge(ledgers: Sequence[Ledger]) -> Ledger:
     for number, one in enumerate(ledgers):
         _refuse_others(first, one, ledgers[:number])
     merged = Ledger(first.path, replace(first.header, shard=None), SuiteResults(first.header.plan), end=_end(ledgers))
-    for node in dict.fromkeys(node for one in ledgers for node in (*one.whole, *one.results.outcomes)):
+    # Modules that could not be collected come first, as in a session.
+    results = [one.results for one in ledgers]
+    broken = [
+        node for one in results for node, run in one.outcomes.items() if run.reported and node not in one.attempts
+    ]
+    others = [node for one in ledgers for node in (*one.whole, *one.results.outcomes)]
+    for node in dict.fromkeys([*broken, *others]):
         merged.results.outcomes[node] = Outcome("no_result", reason=MISSING_SHARD, reported=False)
     for one in ledgers:
         _add(merged, one)

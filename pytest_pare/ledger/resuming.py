@@ -70,7 +70,8 @@ def finished_runs(ledger: Ledger) -> dict[str, FinishedRun]:
     """Return the finished runs of a session, by node id.
 
     A run is finished if its last attempt has a result, which infrastructure has not caused. If the session itself has
-    resumed another one and was killed before it had taken over a run, the run is that of the other one.
+    resumed another one and has not taken over a run of it, because it was killed or did not select it, the run is that
+    of the other one.
     """
     found: dict[str, FinishedRun] = {}
     for one in reversed(_chain(ledger)):
@@ -94,16 +95,13 @@ def _chain(ledger: Ledger) -> list[Ledger]:
 
 
 def _with_runs_of(ledger: Ledger, earlier: Mapping[str, FinishedRun]) -> dict[str, FinishedRun]:
-    found = {}
-    for nodeid in ledger.results.outcomes:
-        records = ledger.records.get(nodeid, [])
-        outcomes = ledger.results.attempts.get(nodeid, [])
+    found = dict(earlier)
+    for nodeid, records in ledger.records.items():
+        outcomes = ledger.results.attempts[nodeid]
         attempts = tuple(Attempt(one, record) for one, record in zip(outcomes, records, strict=True))
-        if attempts and _is_final(attempts[-1]):
+        if _is_final(attempts[-1]):
             session = attempts[-1].outcome.resumed_from or session_of(ledger.path)
             found[nodeid] = FinishedRun(session, attempts)
-        elif nodeid in earlier and not attempts:
-            found[nodeid] = earlier[nodeid]
     return found
 
 
