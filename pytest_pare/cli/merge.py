@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pytest_pare.cli.options import json_option, project_of, rootdir_option
 from pytest_pare.cli.output import print_json, print_lines
 from pytest_pare.ledger.directory import ledgers as ledgers_in
 from pytest_pare.ledger.errors import LedgerError
+from pytest_pare.ledger.github import publish
 from pytest_pare.ledger.lines import summary_lines
 from pytest_pare.ledger.merging import merge, missing_shards
 from pytest_pare.ledger.reader import read_ledger
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--report", "reports", multiple=True, metavar="FORMAT=FILE", help="Write a report file, such as json=report.json."
 )
+@click.option("--github", is_flag=True, help="Write the step summary and annotations, in a job of GitHub Actions.")
 @baseline_option
 @rootdir_option
 @json_option
@@ -39,6 +42,7 @@ def merge_shards(
     files: tuple[Path, ...],
     output: Path | None,
     reports: tuple[str, ...],
+    github: bool,
     reference: str | None,
     rootdir: Path | None,
     as_json: bool,
@@ -54,8 +58,8 @@ def merge_shards(
         merged = merge(ledgers)
     except LedgerError as error:
         raise click.UsageError(str(error)) from error
-    directory = ledgers[0].path.parent
-    verdict = merged.judge(baseline_of(merged, reference, project_of(rootdir).rootdir, directory))
+    root, directory = project_of(rootdir).rootdir, ledgers[0].path.parent
+    verdict = merged.judge(baseline_of(merged, reference, root, directory))
     missing = missing_shards(ledgers)
     if merged.end:
         merged.end["verdict"] = verdict.word
@@ -67,6 +71,12 @@ def merge_shards(
         if missing:
             listed = ", ".join(map(str, missing))
             print_lines([f"missing: {plural(len(missing), 'shard')} of {len(ledgers) + len(missing)} ({listed})"])
+    if github:
+        lines, problems = publish([merged.results], merged.duration, root, os.environ)
+        for line in lines:
+            click.echo(line)
+        if problems:
+            raise click.ClickException("; ".join(problems))
     return FAILED if verdict.fails or missing else 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.ledger.errors import LedgerError
+from pytest_pare.ledger.running import is_running
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,9 +111,25 @@ def find(directory: Path, session: str = "last", suite: str | None = None) -> Pa
     )
 
 
-def prune(directory: Path, suite: str, keep: int) -> None:
-    """Remove the oldest ledgers of a suite, with their traces; what cannot be removed stays."""
-    for path in ledgers(directory, suite)[:-keep]:
+def prune(ledger: Path, keep: int) -> None:
+    """Remove the oldest ledgers of the suite of a ledger, with their traces.
+
+    Those of sessions that still run stay, and so do those of other shards, without which a shard cannot be merged.
+
+    Args:
+        ledger: The ledger of the session that has ended, which stays.
+        keep: The number of ledgers that are left.
+    """
+    suite, shard = _suite_of(ledger), (first_line(ledger) or {}).get("shard")
+    if suite is None:
+        # The disk was full before the header was written.
+        return
+    others = [
+        path
+        for path in ledgers(ledger.parent, suite)
+        if path != ledger and (first_line(path) or {}).get("shard") == shard and not is_running(path)
+    ]
+    for path in others[: max(0, len(others) + 1 - keep)]:
         with suppress(OSError):
             path.unlink()
             shutil.rmtree(traces_dir(path), ignore_errors=True)

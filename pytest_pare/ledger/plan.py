@@ -90,7 +90,7 @@ class SuitePlan:
             suite: The file, read.
             selected: As in `SuitePlan`.
         """
-        settings = suite.settings
+        settings, rootdir = suite.settings, suite.path.parents[len(PurePath(name).parts) - 1].resolve()
         variants = tuple(VariantKey(one.name, one.cell, one.level) for one in suite.variants)
         return cls(
             name,
@@ -98,9 +98,9 @@ class SuitePlan:
             settings.most_runs,
             variants,
             settings.sweep,
-            _portable(settings.gate, suite.path.parents[len(PurePath(name).parts) - 1]),
+            _portable(settings.gate, rootdir),
             selected,
-            settings_of(suite),
+            settings_of(suite, rootdir),
             first_look=settings.runs.min if isinstance(settings.runs, RunRange) else None,
         )
 
@@ -135,9 +135,16 @@ _PLAN: TypeAdapter[SuitePlan] = TypeAdapter(SuitePlan)
 
 
 def _portable(gate: Gate, rootdir: Path) -> Gate:
-    if gate.baseline is None or not gate.baseline.startswith(f"{rootdir.resolve()}{os.sep}"):
-        return gate
-    return gate.model_copy(update={"baseline": PurePath(gate.baseline).relative_to(rootdir.resolve()).as_posix()})
+    return gate.model_copy(update={"baseline": _relative(gate.baseline, rootdir, rootdir)})
+
+
+def _relative(value: Any, rootdir: Path, start: Path) -> Any:
+    """Return a setting with paths in the rootdir relative to a directory, as they are on every machine."""
+    if isinstance(value, list):
+        return [_relative(one, rootdir, start) for one in value]
+    if isinstance(value, str) and value.startswith(f"{rootdir}{os.sep}"):
+        return PurePath(os.path.relpath(value, start)).as_posix()
+    return value
 
 
 # They decide what is done with results, or how often and where runs are played, and not what comes of a run.
@@ -151,19 +158,17 @@ _NOT_OF_RUNS: Any = {
 }
 
 
-def settings_of(suite: Suite) -> dict[str, Any]:
+def settings_of(suite: Suite, rootdir: Path) -> dict[str, Any]:
     """Return dotted key to value of each setting of a suite that runs depend on, without secrets.
 
-    Of a file that a setting names, the content counts too: `KEY (content)` is its hash.
+    Paths in the rootdir are relative to the suite file, so that other machines have the same settings. Of a file that a
+    setting names, the content counts too: `KEY (content)` is its hash.
     """
     values = redacted_plain(suite.settings.model_dump(mode="json", by_alias=True, exclude=_NOT_OF_RUNS))
-    directory = f"{suite.path.parent.resolve()}{os.sep}"
+    directory = suite.path.parent.resolve()
     flat: dict[str, Any] = {}
     for key, value in _flattened(values, ""):
-        if isinstance(value, str) and value.startswith(directory):
-            flat[key] = PurePath(value).relative_to(directory).as_posix()
-        else:
-            flat[key] = value
+        flat[key] = _relative(value, rootdir, directory)
         if isinstance(value, str) and os.path.isabs(value) and os.path.isfile(value):  # noqa: PTH117, PTH113 - any text
             flat[f"{key} (content)"] = hashlib.sha256(Path(value).read_bytes()).hexdigest()[:16]
     return flat

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.ledger.entries import VERSION, config_hash, entry_of
+from pytest_pare.ledger.running import mark_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,6 +49,7 @@ class LedgerWriter:
         except OSError as error:
             self.problem = error.strerror
             return
+        mark_running(self._file)
         self._write({"pare_ledger": VERSION, **redacted_plain(header.to_dict())})
 
     def plan(self, nodes: Iterable[str], not_collected: Iterable[str] = (), whole: Iterable[str] = ()) -> None:

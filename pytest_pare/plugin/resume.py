@@ -14,6 +14,7 @@ from pytest_pare.ledger.header import versions
 from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.ledger.resuming import Attempt, finished_runs, refuse_changes, refuse_edited
 from pytest_pare.ledger.run_id import without_group
+from pytest_pare.ledger.running import is_running
 from pytest_pare.plugin import options
 from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.failure_report import sendable
@@ -63,6 +64,7 @@ class Resumption:
         try:
             self._ledgers = _ledgers(config.rootpath, session, suite_files)
             for name, ledger in self._ledgers.items():
+                _refuse_running(name, ledger)
                 refuse_changes(ledger.header, suites[name].plan, versions(), shard)
                 self._finished |= {without_group(node): run for node, run in finished_runs(ledger).items()}
         except LedgerError as error:
@@ -150,6 +152,14 @@ def _ledgers(rootdir: Path, session: str, suite_files: Mapping[str, Suite]) -> d
     if not found:
         raise errors[0]
     return {name: read_ledger(path) for name, path in found.items()}
+
+
+def _refuse_running(name: str, ledger: Ledger) -> None:
+    if is_running(ledger.path):
+        raise LedgerError(
+            f"{name}: the session {session_of(ledger.path)} still runs, and would play the same runs: wait until it "
+            "has ended, or name another one"
+        )
 
 
 # -- in the process that plays

@@ -137,7 +137,7 @@ class SessionLedger:
         given = verdict.given
         values = {"verdict": verdict.to_dict()["verdict"], "partial": given.partial, "interrupted": given.interrupted}
         self._writer.end({**values, "duration": duration})
-        prune(self._writer.path.parent, self._results.name, self._suite.settings.ledger.keep)
+        prune(self._writer.path, self._suite.settings.ledger.keep)
 
     def discard(self) -> None:
         """Remove the file of a session that had no run of the suite."""

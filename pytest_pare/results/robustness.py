@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.results.text import WIDTH, as_written, decimals_of, printable, rounded, wrapped
@@ -14,7 +14,8 @@ from pytest_pare.results.text import WIDTH, as_written, decimals_of, printable, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_CONFIDENCE: Final = 0.95
+    from pytest_pare.inference.intervals import Interval
+
 _BAR: Final = 20
 _MOST_TOOLS: Final = 5
 _LEAST_COST: Final = Fraction(1, 10)
@@ -49,22 +50,28 @@ class Level:
         runs: All of them.
         judged: Those with a verdict.
         successes: Those that succeeded.
+        by_scenario: Successes and judged runs of each scenario.
     """
 
     level: float
     runs: int
     judged: int
     successes: int
+    by_scenario: tuple[tuple[int, int], ...]
 
     @property
     def rate(self) -> Fraction | None:
         """Share of successes among the judged runs; None without any."""
         return Fraction(self.successes, self.judged) if self.judged else None
 
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % Wilson score interval of that share; None without any judged run."""
-        return wilson_interval(self.successes, self.judged) if self.judged else None
+    @cached_property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of that share, see `inference.intervals.rate_interval`; None without any judged run."""
+        # It imports numpy, which a controller needs only for its report.
+        from pytest_pare.inference.intervals import rate_interval
+
+        successes, judged = zip(*self.by_scenario, strict=True) if self.by_scenario else ((), ())
+        return rate_interval(successes, judged)
 
 
 @dataclass(frozen=True)
@@ -129,26 +136,6 @@ class Curve:
         }
 
 
-def wilson_interval(successes: int, judged: int) -> tuple[float, float]:
-    """Return the 95 % score interval of a share.
-
-    After E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American
-    Statistical Association 22 (1927), pages 209 to 212. It holds the share that was observed, never leaves 0 to 1, and
-    is of use for few runs and for shares of 0 and 1.
-
-    Args:
-        successes: How many succeeded.
-        judged: Of how many; one or more.
-    """
-    z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
-    share = successes / judged
-    middle = share + z**2 / (2 * judged)
-    half = z * math.sqrt(share * (1 - share) / judged + z**2 / (4 * judged**2))
-    low, high = ((middle + sign * half) / (1 + z**2 / judged) for sign in (-1, 1))
-    # Exactly 0 and 1, which the formula may miss in the last digit of a float.
-    return (0.0 if not successes else low), (1.0 if successes == judged else high)
-
-
 def robustness_curves(key: str, points: Iterable[Point], levels: Iterable[float] = ()) -> list[Curve]:
     """Return the curve of each group of a sweep, sorted by group.
 
@@ -187,9 +174,15 @@ def _curve(key: str, group: str, points: list[Point], planned: list[float]) -> C
 
 
 def _level(level: float, points: list[Point]) -> Level:
-    verdicts = [point.success for point in points if point.level == level]
-    judged = [verdict for verdict in verdicts if verdict is not None]
-    return Level(level, len(verdicts), len(judged), sum(judged))
+    own = [point for point in points if point.level == level]
+    by_scenario: dict[str, list[bool]] = {}
+    for point in own:
+        if point.success is not None:
+            by_scenario.setdefault(point.scenario_id, []).append(point.success)
+    judged = [success for verdicts in by_scenario.values() for success in verdicts]
+    # Sorted: the order of runs differs with the number of workers.
+    counts = tuple((sum(verdicts), len(verdicts)) for _, verdicts in sorted(by_scenario.items()))
+    return Level(level, len(own), len(judged), sum(judged), counts)
 
 
 def _costs(points: list[Point], lowest: float) -> tuple[ToolCost, ...]:
@@ -233,7 +226,7 @@ def _row(level: Level, width: int) -> str:
     row = f"    {_number(level.level):<{width}}  {level.runs:>4}  {level.judged:>6}  "
     if level.rate is None or level.interval is None:
         return f"{row}{'n/a':>7}"
-    low, high = (_percent(Fraction(end)) for end in level.interval)
+    low, high = (_percent(Fraction(end)) for end in (level.interval.low, level.interval.high))
     row += f"{_percent(level.rate):>5} %  {low:>5} to {high:>5}  "
     return (row + "#" * math.floor(min(_BAR, WIDTH - len(row)) * level.rate)).rstrip()
 
@@ -259,7 +252,7 @@ def _cost_lines(curve: Curve) -> list[str]:
 
 
 def _level_to_dict(level: Level) -> dict[str, Any]:
-    low, high = (None, None) if level.interval is None else level.interval
+    low, high = (None, None) if level.interval is None else (level.interval.low, level.interval.high)
     return {
         "level": level.level,
         "runs": level.runs,

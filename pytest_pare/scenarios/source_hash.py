@@ -18,10 +18,14 @@ from pytest_pare.base.user_frames import is_users
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_IMPORT = re.compile(r"^[ \t]*import[ \t]+(?P<names>[^\n#;]+)", re.MULTILINE)
+# A statement begins a line, or follows another one on it.
+_IMPORT = re.compile(r"(?:^|[;:])[ \t]*import[ \t]+(?P<names>[^\n#;]+)", re.MULTILINE)
 _FROM = re.compile(
-    r"^[ \t]*from[ \t]+(?P<dots>\.*)(?P<base>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#;]+)", re.MULTILINE
+    r"(?:^|[;:])[ \t]*from[ \t]+(?P<dots>\.*)(?P<base>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#;]+)",
+    re.MULTILINE,
 )
+_CALL = re.compile(r"\b(?:import_module|__import__)\(\s*[\"'](?P<name>[\w.]+)[\"']")
+_CONTINUED = re.compile(r"\\\r?\n")
 _WORD = re.compile(r"[\w.]+")
 
 
@@ -73,6 +77,9 @@ def _imported(path: Path, name: str) -> tuple[str, ...]:
 
 
 def _names(text: str, package: list[str]) -> Iterator[str]:
+    text = _CONTINUED.sub(" ", text)
+    for call in _CALL.finditer(text):
+        yield call["name"]
     for statement in _IMPORT.finditer(text):
         for one in statement["names"].split(","):
             if word := _WORD.search(one):

@@ -273,6 +273,33 @@ def test_a_resumed_session_that_is_killed_can_be_resumed(example: Example) -> No
     assert report(example) == expected
 
 
+def test_a_resumed_session_that_selects_some_runs_loses_no_others(example: Example) -> None:
+    garden(example).run("pare.yaml")
+    expected = report(example)
+    plays(example)
+    cut(example, "mow")
+    example.run("pare.yaml", "--pare-resume", "-k", "dig or mow")
+    assert plays(example) == ["mow"]
+    session = example.run("pare.yaml", "--pare-resume")
+    assert plays(example) == []
+    assert report(example) == expected
+    assert "pare.yaml resumes" in " ".join(session.header)
+
+
+def test_a_run_whose_attempts_were_half_taken_over_is_not_played_again(example: Example) -> None:
+    rerunning(example, "pytest-rerunfailures", "{gate: {reruns: last}, reports: {json: out.json}}")
+    example.run("pare.yaml")
+    expected = report(example)
+    example.run("pare.yaml", "--pare-resume")
+    path = ledgers(example)[-1]
+    lines = [line for line in path.read_text().splitlines(keepends=True) if not line.startswith('{"end"')]
+    runs = [n for n, line in enumerate(lines) if '"replaced":true' in line]
+    path.write_text("".join(lines[: runs[0] + 1]))
+    session = example.run("pare.yaml", "--pare-resume")
+    assert any("2 finished runs not played again" in line for line in session.header)
+    assert report(example) == expected
+
+
 def test_a_ledger_that_cannot_be_written_is_no_reason_to_play_again(example: Example) -> None:
     garden(example).run("pare.yaml")
     expected = report(example)
@@ -462,6 +489,26 @@ def test_a_full_disk(example: Example) -> None:
     assert 0 < count < 80
     assert report(example) == expected
     assert figures(resumed) == figures(whole)
+
+
+def test_a_session_that_still_runs_is_neither_resumed_nor_removed(example: Example) -> None:
+    garden(example, "ledger: {keep: 1}")
+    # A run of the session starts two others: one that would resume it, and one that ends before it.
+    code = """
+    for flags in ["--pare-resume"], ["-k", "dig"]:
+        done = subprocess.run([sys.executable, "-m", "pytest", "-q", "pare.yaml", "-n0", *flags], capture_output=True)
+        with open("others", "ab") as file:
+            file.write(done.stderr)
+    """
+    example.write("mow", code)
+    example.run_process("pare.yaml", "-n0")
+    (first,) = ledgers(example)
+    assert (example.path / "others").read_text() == (
+        f"ERROR: --pare-resume: pare.yaml: the session {first.stem} still runs, and would play the same runs: wait "
+        "until it has ended, or name another one\n\n"
+    )
+    assert first.read_text().count('{"run":') == 4
+    assert plays(example) == sorted([*NAMES, "dig"])
 
 
 def test_two_sessions_at_once_have_a_ledger_each(example: Example) -> None:

@@ -56,6 +56,43 @@ def test_merged_shards_are_the_session(library: Example) -> None:
     assert "gate PASS: 12 of 20 runs succeeded (60.0 %" in done.output
 
 
+def test_modules_that_cannot_be_collected_are_merged(library: Example) -> None:
+    library.write("scenarios/thorn.py", "import nothing_like_that\n")
+    args = (*SUITE, "--continue-on-collection-errors")
+    library.run(*args)
+    whole = json.loads((library.path / "out.json").read_text())
+    for number in (2, 1):
+        library.run(*args, f"--pare-shard={number}/2")
+    files, merged = ledgers(library.path / ".pare/runs")[-2:], library.path / "merged.json"
+    done = CliRunner().invoke(main, ["merge", *map(str, files), "--report", f"json={merged}"])
+    assert done.exit_code == 1, done.output
+    assert without_times(json.loads(merged.read_text())) == without_times(whole)
+
+
+def test_a_shard_removes_no_ledgers_of_others(library: Example) -> None:
+    library.suite("ledger: {keep: 1}")
+    for number in (1, 2, 2):
+        library.run(*SUITE, f"--pare-shard={number}/2")
+    assert [read_ledger(path).header.shard for path in ledgers(library.path / ".pare/runs")] == [(1, 2), (2, 2)]
+
+
+def test_shards_of_machines_with_other_directories(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2):
+        project = f"machine{number}/project"
+        example.write(f"{project}/pytest.ini", "[pytest]\n")
+        example.suite("scenarios: {paths: [../library, own]}", f"{project}/suites/pare.yaml")
+        for name in ("rose", "oak"):
+            example.scenario(name, name=f"{project}/library/{name}.py")
+        example.scenario("fern", name=f"{project}/suites/own/fern.py")
+        monkeypatch.chdir(example.path / project)
+        session = example.run("suites/pare.yaml", f"--pare-shard={number}/2")
+        assert session.code == 0, session.out + session.err
+    files = sorted(map(str, example.path.glob("machine*/project/.pare/runs/*.jsonl")))
+    done = CliRunner().invoke(main, ["merge", *files])
+    assert done.exit_code == 0, done.output
+    assert "gate PASS: 3 of 3 runs succeeded" in done.output
+
+
 def test_a_shard_tells_that_it_is_one(library: Example) -> None:
     session = library.run(*SUITE, "--pare-shard=1/2", "-n", "2")
     assert session.code == 0
@@ -77,6 +114,18 @@ def test_a_shard_without_a_scenario_is_not_missing(example: Example) -> None:
     done = CliRunner().invoke(main, ["merge", str(files[0].parent), "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.output)["gate"]["verdict"] == "PASS"
+
+
+def test_merged_shards_are_reported_to_github(library: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = run_shards(library, 2)
+    summary = library.path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    done = CliRunner().invoke(main, ["merge", *map(str, files), "--github"])
+    assert "gate PASS: 12 of 20 runs" in summary.read_text()
+    assert "::warning file=scenarios/oak.py,line=" in done.output
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(library.path))
+    assert CliRunner().invoke(main, ["merge", *map(str, files), "--github"]).exit_code == 4
 
 
 def test_a_missing_shard(library: Example) -> None:

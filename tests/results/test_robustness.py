@@ -5,25 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from fractions import Fraction
-from importlib import import_module
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_pare.inference.intervals import rate_interval
 from pytest_pare.results.robustness import (
     Curve,
+    Level,
     Point,
     ToolCost,
     curve_lines,
     least_area,
     robustness_curves,
-    wilson_interval,
 )
-
-# It ships no types.
-stats: Any = import_module("scipy.stats")
 
 KEY = "noise.tool_failure_probability"
 
@@ -70,22 +66,18 @@ def test_whole_numbers_and_floats_are_the_same_level() -> None:
 
 # -- intervals
 
-counts = st.integers(1, 2000).flatmap(lambda judged: st.tuples(st.integers(0, judged), st.just(judged)))
+
+def test_the_interval_respects_that_runs_of_one_scenario_belong_together() -> None:
+    alike = [point(0, success, f"s{number}") for number, success in enumerate([True] * 4 + [False] * 4) for _ in "abc"]
+    each = [point(0, success, f"s{number}") for number, success in enumerate([True, False] * 12)]
+    assert curve(*each).levels[0].interval == rate_interval([1, 0] * 12, [1] * 24)
+    assert curve(*alike).levels[0].interval == rate_interval([3] * 4 + [0] * 4, [3] * 8)
+    assert width(curve(*alike).levels[0]) > 1.5 * width(curve(*each).levels[0])
 
 
-@given(counts)
-def test_the_interval_is_that_of_scipy(found: tuple[int, int]) -> None:
-    expected = stats.binomtest(*found).proportion_ci(method="wilson")
-    assert wilson_interval(*found) == pytest.approx((expected.low, expected.high), abs=1e-12)
-
-
-@given(counts)
-def test_the_interval_holds_the_rate_and_stays_within_0_and_1(found: tuple[int, int]) -> None:
-    low, high = wilson_interval(*found)
-    successes, judged = found
-    assert 0 <= low <= successes / judged <= high <= 1
-    assert low < high
-    assert (low == 0, high == 1) == (successes == 0, successes == judged)
+def width(level: Level) -> float:
+    assert level.interval is not None
+    return level.interval.high - level.interval.low
 
 
 # -- the area
@@ -310,10 +302,11 @@ def test_no_line_is_too_long_or_broken(points: list[Point], key: str, needed: fl
 def test_a_curve_as_json() -> None:
     entry = curve(*runs(0, 1), *runs(0.5, 0, unjudged=2), point(1, False, "s0", send=1)).to_dict()
     assert json.loads(json.dumps(entry, allow_nan=False)) == entry
-    low, high = wilson_interval(1, 1)
+    interval = rate_interval([1], [1])
+    assert interval is not None
     assert (entry["key"], entry["group"], entry["area"]) == (KEY, "", None)
     assert entry["levels"][:2] == [
-        {"level": 0.0, "runs": 1, "judged": 1, "successes": 1, "rate": 1.0, "low": low, "high": high},
+        {"level": 0.0, "runs": 1, "judged": 1, "successes": 1, "rate": 1.0, "low": interval.low, "high": interval.high},
         {"level": 0.5, "runs": 2, "judged": 0, "successes": 0, "rate": None, "low": None, "high": None},
     ]
     assert entry["costs"] == [{"tool": "send", "hit": 1, "cost": 1.0}]
