@@ -48,13 +48,13 @@ class EarlyStopping:
         return None if self.reason is None else f"not needed: {self.reason}"
 
     def line(self, not_needed: int, overshoot: int) -> str | None:
-        """Return what was saved, as a line for a terminal; `None` if the suite has not stopped.
+        """Return what was saved, as a line for a terminal; `None` if the suite has not stopped, or had no run left.
 
         Args:
             not_needed: The number of runs that were not started.
             overshoot: The number of runs that were started before the decision, and not needed.
         """
-        if self.reason is None:
+        if self.reason is None or not not_needed + overshoot:
             return None
         line = f"not needed: {plural(not_needed, 'run')}, {self.reason}"
         return f"{line}; {plural(overshoot, 'further run')} had begun" if overshoot else line

@@ -98,7 +98,11 @@ def _pair(before: list[ComparedRun], now: list[ComparedRun]) -> Pair:
 def _why_not(variant: str, before: Mapping[str, object], now: Mapping[str, object]) -> str:
     if variant not in before:
         return "it is not in the baseline"
-    return "no scenario has runs in both" if now else "none of its runs says something about the agent"
+    return (
+        "no unchanged scenario has runs in both; accept a new baseline"
+        if now
+        else "none of its runs says something about the agent"
+    )
 
 
 def _decided(

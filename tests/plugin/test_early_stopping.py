@@ -103,6 +103,32 @@ def test_without_a_decision_all_rounds_are_played(compared: Example) -> None:
     assert played == ["1"] * 8 + ["2"] * 8
 
 
+def test_a_round_in_which_nothing_could_be_compared_does_not_stop_a_session(compared: Example) -> None:
+    compared.write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.fixture
+        def proactive_agent(proactive_agent, pare_run_number):
+            if pare_run_number == 1:
+                pytest.skip("no agent yet")
+            return proactive_agent
+        """,
+    )
+    session = compared.run(*SUITE)
+    assert session.outcomes() == {"passed": 8, "skipped": 8}
+    assert lines_of(session) == []
+    assert session.verdict[0].startswith("gate PASS: 8 of 8 runs succeeded")
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_session_without_its_first_round(compared: Example, workers: str) -> None:
+    session = compared.run(*SUITE, "-k", "run2", "-n", workers)
+    assert session.verdict[0].startswith("gate PASS: 8 of 8 runs succeeded")
+    assert lines_of(session) == []
+
+
 @pytest.mark.usefixtures("measured_children")
 def test_workers_change_only_the_overshoot(compared: Example) -> None:
     alone = worse(compared).run(*SUITE, "-n0")

@@ -108,7 +108,10 @@ def test_edited_scenarios_are_left_out_and_nothing_compared_fails(garden: Exampl
     session = garden.run(*SUITE, "-k", "elm")
     assert session.code == 1
     assert session.verdict[0].startswith("gate FAIL: 2 of 2 runs succeeded")
-    assert "not compared: the runs of this session: no scenario has runs in both" in joined(session)
+    assert (
+        "not compared: the runs of this session: no unchanged scenario has runs in both; accept a new baseline"
+        in joined(session)
+    )
 
 
 def test_a_variant_without_a_baseline_is_listed(garden: Example) -> None:

@@ -178,10 +178,10 @@ def test_nothing_to_compare_cannot_pass() -> None:
     edited = RunSet("now", runs_of({"mow": "S"}), {"mow": "2"})
     found = compare(baseline, edited)
     assert (found.verdict, found.reasons) == ("FAIL", ("nothing could be compared with the baseline",))
-    assert found.not_compared == {"": "no scenario has runs in both"}
+    assert found.not_compared == {"": "no unchanged scenario has runs in both; accept a new baseline"}
     assert list(comparison_lines(found)) == [
         "compared with baselines/pare.json",
-        "not compared: the runs of this session: no scenario has runs in both",
+        "not compared: the runs of this session: no unchanged scenario has runs in both; accept a new baseline",
         "left out of the comparison: edited: mow",
     ]
     infrastructure = run_set([ComparedRun("mow", "", 1, "exception", infrastructure=True)])
