@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.ledger.differences import differences, digests
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.outcomes import MISSING_SHARD, Outcome
 from pytest_pare.ledger.reader import Ledger
 from pytest_pare.ledger.suite_results import SuiteResults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _MOST_DIFFERENCES = 3
 SHARD_FLAG = "--pare-shard"
@@ -48,9 +48,9 @@ def _refuse_others(first: Ledger, one: Ledger, before: Sequence[Ledger]) -> None
     """Refuse a ledger that is no other shard of the same session."""
     if one.header.shard is None:
         raise LedgerError(f"{one.path}: not a shard; merge the ledgers of sessions with {SHARD_FLAG}")
-    if differences := [*_differences(first, one)]:
-        more = len(differences) - _MOST_DIFFERENCES
-        listed = "; ".join(differences[:_MOST_DIFFERENCES]) + (f"; {more} more" if more > 0 else "")
+    if found := _differences(first, one):
+        more = len(found) - _MOST_DIFFERENCES
+        listed = "; ".join(found[:_MOST_DIFFERENCES]) + (f"; {more} more" if more > 0 else "")
         raise LedgerError(f"{one.path}: a shard of another session than {first.path}: {listed}")
     twice = next((other.path for other in before if other.header.shard == one.header.shard), None)
     if twice is not None:
@@ -81,48 +81,24 @@ def missing_shards(ledgers: Sequence[Ledger]) -> list[int]:
     return sorted(set(range(1, shards[0][1] + 1)) - {number for number, _ in shards}) if shards else []
 
 
-def _differences(first: Ledger, other: Ledger) -> Iterator[str]:
-    """Yield what differs in two ledgers that must be of one plan, a text each."""
-    yield from plan_differences(first, other)
-    one, two = first.header, other.header
-    if one.plan.runs != two.plan.runs:
-        yield f"runs: {one.plan.runs} there, {two.plan.runs} here"
-    if one.plan.gate != two.plan.gate:
-        yield "gate: other conditions"
-    if one.agent != two.agent:
-        yield f"agent: {one.agent} there, {two.agent} here"
-    if one.shard is not None and two.shard is not None and one.shard[1] != two.shard[1]:
-        yield f"shards: {one.shard[1]} there, {two.shard[1]} here"
-
-
-def plan_differences(first: Ledger, other: Ledger) -> Iterator[str]:
-    """Yield what differs in the suite, the versions, the settings of runs and the scenarios, a text each.
-
-    Args:
-        first: The ledger that is called "there".
-        other: The ledger that is called "here".
-    """
+def _differences(first: Ledger, other: Ledger) -> list[str]:
+    """Return what differs in two ledgers that must be of one plan, a text each."""
     one, two = first.header, other.header
     if one.plan.name != two.plan.name:
-        yield f"suite: {one.plan.name} there, {two.plan.name} here"
-        return
-    pairs: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-        ("version of ", one.versions, two.versions),
-        ("", one.plan.settings, two.plan.settings),
-        (
-            "source of scenario ",
-            {name: source.digest for name, source in one.plan.sources.items()},
-            {name: source.digest for name, source in two.plan.sources.items()},
-        ),
-    ]
-    for what, there, here in pairs:
-        for key in sorted(there.keys() | here.keys()):
-            if there.get(key) != here.get(key):
-                yield f"{what}{key}: {_shown(there, key)} there, {_shown(here, key)} here"
-
-
-def _shown(values: dict[str, Any], key: str) -> str:
-    return json.dumps(values[key], ensure_ascii=False) if key in values else "none"
+        return list(differences({"suite": one.plan.name}, {"suite": two.plan.name}))
+    there, here = (
+        {
+            **header.versions,
+            **header.plan.settings,
+            **digests(header.plan.sources),
+            **{f"gate.{name}": value for name, value in header.plan.gate.model_dump(mode="json").items()},
+            "runs": header.plan.runs,
+            "agent": header.agent,
+            "shards": header.shard and header.shard[1],
+        }
+        for header in (one, two)
+    )
+    return list(differences(there, here))
 
 
 def _end(ledgers: Sequence[Ledger]) -> dict[str, Any]:

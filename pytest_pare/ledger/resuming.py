@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.ledger.differences import differences, digests
 from pytest_pare.ledger.directory import session_of
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.reader import read_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from pytest_pare.ledger.header import Header
     from pytest_pare.ledger.outcomes import Outcome
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # More differences than that are counted.
 _MOST = 10
-_ABSENT = "absent"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def refuse_changes(header: Header, plan: SuitePlan, versions: Mapping[str, str],
     Raises:
         LedgerError: If something differs. The message names each key with both values.
     """
-    found = [*_differences(header.plan.settings, plan.settings), *_differences(header.versions, versions)]
+    found = [*differences(header.plan.settings, plan.settings), *differences(header.versions, versions)]
     if header.plan.name != plan.name:
         found.insert(0, f"suite: {header.plan.name} there, {plan.name} here")
     if header.shard != shard:
@@ -145,9 +145,9 @@ def refuse_edited(header: Header, sources: Mapping[str, ScenarioSource]) -> None
     Raises:
         LedgerError: If some were. The message names each.
     """
-    hashes = [{f"scenario {name}": s.digest for name, s in one.items()} for one in (header.plan.sources, sources)]
+    hashes = [digests(one) for one in (header.plan.sources, sources)]
     # Without sources, as on another machine, nothing can be compared.
-    _refuse(header.session, header.plan.name, list(_differences(*hashes)) if all(hashes) else [])
+    _refuse(header.session, header.plan.name, list(differences(*hashes)) if all(hashes) else [])
 
 
 def _refuse(session: str, suite: str, found: list[str]) -> None:
@@ -159,18 +159,3 @@ def _refuse(session: str, suite: str, found: list[str]) -> None:
         f"{suite} has changed since the session {session}, which cannot be resumed: undo the change, or run the suite "
         f"without --pare-resume{listed}"
     )
-
-
-def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
-    for key in _all_keys(there, here):
-        old, new = there.get(key, _ABSENT), here.get(key, _ABSENT)
-        if old != new:
-            yield f"{key}: {_shown(old)} there, {_shown(new)} here"
-
-
-def _all_keys(*mappings: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(key for mapping in mappings for key in mapping))
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) and value else repr(value)
