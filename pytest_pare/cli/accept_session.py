@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_pare.base.documents import DocumentError, display
+from pytest_pare.base.redaction import redacted
 from pytest_pare.cli.options import json_option, rootdir_option
 from pytest_pare.cli.output import print_json, print_lines, redacted_lines
 from pytest_pare.cli.sessions import sessions_of, state_of, suite_option
@@ -64,7 +65,9 @@ def accept_session(
     existing = _existing(path, replace=replace)
     header = ledger.header
     commit = None if header.commit is None else header.commit.id + "+" * header.commit.dirty
-    acceptance = files.Acceptance(datetime.now(UTC).date().isoformat(), header.session, reason.strip(), commit, 0)
+    acceptance = files.Acceptance(
+        datetime.now(UTC).date().isoformat(), header.session, redacted(reason.strip()), commit, 0
+    )
     try:
         accepted = accept(existing, header.plan.name, ledger.run_set(), acceptance, replace_all=replace)
         files.write(path, accepted.baseline)

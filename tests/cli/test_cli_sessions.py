@@ -276,6 +276,14 @@ def test_runs_are_accepted_and_added(project: Shell) -> None:
 COMMIT_ID = "0123456789abcdef"
 
 
+def test_a_reason_holds_no_secret(project: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_API_KEY", "tulip-bulb-4711")
+    project.lines("accept", FIRST, "--reason", "new key tulip-bulb-4711")
+    text = (project.path / "baselines/pare.json").read_text()
+    assert "new key" in text
+    assert "tulip-bulb-4711" not in text
+
+
 def test_a_run_that_infrastructure_ended_is_not_accepted(shell: Shell) -> None:
     session = record(shell.path, 0, {"mow": "Si", "rake": "SS"}, commit=None)
     lines = shell.lines("accept", "--reason", "x")

@@ -149,4 +149,4 @@ def test_a_broken_module_is_in_the_ledger(example: Example) -> None:
     session = example.suite("{}").run(*SUITE, "--continue-on-collection-errors")
     verdict = the_ledger(example).judge()
     assert verdict.given.no_result == 1
-    assert verdict.lines[0].startswith(session.verdict[0])
+    assert verdict.lines[0] in " ".join(line.strip() for line in session.summary)
