@@ -131,6 +131,7 @@ class ScenarioItem(pytest.Function):
 
     def runtest(self) -> None:
         """Play the run."""
+        __tracebackhide__ = hide_from_users_code
         if (finished := self._finished_run()) is None:
             super().runtest()
         else:
