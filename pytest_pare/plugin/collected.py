@@ -34,11 +34,12 @@ def share_sources(
         libraries: The directories of their libraries; a module outside of them is in a library of its own.
         rootdir: The base of the paths.
     """
-    from pytest_pare.scenarios.source_hash import class_line, source_hash
+    from pytest_pare.scenarios.source_hash import class_line, forget_files, source_hash
 
     file = session_file(suite, "sources")
     if file.exists():
         return
+    forget_files()
     known = [library.resolve() for library in libraries]
     sources = {}
     for scenario_id, cls in classes.items():

@@ -53,6 +53,12 @@ def source_hash(path: Path, library: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def forget_files() -> None:
+    """Forget what was read: files may have changed since, in a process with several sessions."""
+    for cached in (source_hash, _text, _content_hash, _imported, _file_of):
+        cached.cache_clear()
+
+
 def class_line(cls: type, path: Path) -> int:
     """Return the line of a class in its module; 1 if its name does not stand there."""
     found = re.search(rf"^class[ \t]+{re.escape(cls.__name__)}\b", _text(path), re.MULTILINE)

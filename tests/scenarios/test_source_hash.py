@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def fresh_hash(library: Path) -> str:
     """Return the hash of `plant.py` as a new process would."""
-    for cached in vars(source_hash).values():
-        if hasattr(cached, "cache_clear"):
-            cached.cache_clear()
+    source_hash.forget_files()
     return source_hash.source_hash(library / "plant.py", library)
 
 
