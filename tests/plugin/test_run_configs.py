@@ -111,4 +111,4 @@ def test_a_variant_that_holds_several_agents_and_modes(example: Example) -> None
     assert sum("no agent took part" in line for line in lines) == 1
     # A table shows the settings that differ among the groups of a variant; a long name is cut in the middle.
     table = re.findall(r"^  (one|two), (\w+)", "\n".join(example.run(*SUITE).summary), re.MULTILINE)
-    assert table == [(variant, mode) for variant in ("one", "two") for mode in ("agent", "oracle", "refere")]
+    assert table == [(variant, mode[:6]) for variant in ("one", "two") for mode in ("agent", "oracle", "reference")]
