@@ -6,6 +6,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_pare.base.garbage import without_garbage_collection
 from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.ledger.outcomes import MISSING_SHARD, NOT_RUN
 from pytest_pare.ledger.run_id import RunId
@@ -56,6 +57,7 @@ def summary_lines(results: SuiteResults, duration: float) -> Iterator[str]:
         yield from (line for _, line in verdict_lines(results.verdict))
 
 
+@without_garbage_collection()
 def report_lines(suite: SuiteResults, duration: float) -> list[str]:
     """Return the multi-scenario report of a suite."""
     from pytest_pare.results.details import detail_lines, labelled_lines
@@ -120,12 +122,17 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
     return [_clip(redacted(f"  {who} script did ({reasons}): {scenarios}"))]
 
 
-def open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
-    """Yield kind and line for the runs that did not pass, sorted by scenario, with empty lines around them.
+@without_garbage_collection()
+def open_runs(suite: SuiteResults) -> list[tuple[str, str]]:
+    """Return kind and line for the runs that did not pass, sorted by scenario, with empty lines around them.
 
     The variants of a scenario come in the suite's order; if there are many variants, they are not distinguished. Runs
     of one scenario with the same reason share a line, and so do all runs that had not begun when the session ended.
     """
+    return list(_open_runs(suite))
+
+
+def _open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
     shown_as = {nodeid: (run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}

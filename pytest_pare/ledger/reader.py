@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.base.garbage import without_garbage_collection
 from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.entries import VERSION, outcome_from, record_of, run_of
 from pytest_pare.ledger.errors import LedgerError
@@ -75,6 +76,7 @@ class Ledger:
         return verdict
 
 
+@without_garbage_collection()
 def read_ledger(path: Path) -> Ledger:
     """Read a ledger. A last line that is not whole is left out.
 

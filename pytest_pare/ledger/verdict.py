@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.base.garbage import without_garbage_collection
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.results.gate import KINDS, GateInput, Verdict, evaluate_gate
 from pytest_pare.results.robustness import least_area
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_pare.results.comparison import Comparison
 
 
+@without_garbage_collection()
 def judge(
     results: SuiteResults,
     *,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+from pytest_pare.base.garbage import without_garbage_collection
 from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.results.details import details_to_dict
@@ -37,6 +38,7 @@ def write_json(path: Path, report: SuiteReport) -> None:
     write_whole(path, json_text(report, datetime.now(UTC).isoformat(timespec="seconds")))
 
 
+@without_garbage_collection()
 def json_text(report: SuiteReport, timestamp: str) -> str:
     """Return the text of the JSON report.
 
