@@ -56,7 +56,7 @@ def false_alarms(
     max_regression: float,
     splits: int = SPLITS,
 ) -> FalseAlarms:
-    """Return how often two sessions of the same agent are told apart.
+    """Return how often the comparison of two sessions of the same agent fails.
 
     Args:
         scores: Variant to scenario to its outcomes, 1.0 or 0.0, by run number; each scenario has the same number.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_pare.base.redaction import redacted
 from pytest_pare.ledger.outcomes import Outcome
 from pytest_pare.ledger.run_id import RunId
+from pytest_pare.results.gate_input import KINDS
 from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
     result_from_record,
@@ -89,8 +90,13 @@ def outcome_from(entry: Mapping[str, Any], record: Mapping[str, Any]) -> Outcome
     Args:
         entry: The entry.
         record: Its record.
+
+    Raises:
+        ValueError: The status is not one that this version knows.
     """
     kind, reason = entry["status"], entry.get("reason", "")
+    if kind not in KINDS:
+        raise ValueError(f"unknown status {kind!r}")
     flags = {name: entry[name] for name in _OF_OUTCOME if name in entry}
     if record["result"] is None or kind in _WITHOUT_RESULT:
         return Outcome(kind, reason=reason, **flags)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +45,9 @@ class Header:
         commit: The commit of the rootdir; `None` outside of a git repository.
         host: Name, system and number of processors of the machine.
         agent_version: The version of the agent that the suite declares; `None` if it declares none.
-        shard: Number of this shard and number of all shards; `None` for a session without shards.
         plan: What the suite runs.
+        shard: Number of this shard and number of all shards; `None` for a session without shards.
+        resumed_from: The session that this one resumes; `None` if it resumes none.
     """
 
     session: str
@@ -57,7 +58,7 @@ class Header:
     plan: SuitePlan
     agent_version: str | None = None
     shard: tuple[int, int] | None = None
-    resumed_from: str | None = field(default=None)
+    resumed_from: str | None = None
 
     @property
     def agent(self) -> str | None:

@@ -10,7 +10,8 @@ from pytest_pare.base.garbage import without_garbage_collection
 from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.ledger.outcomes import MISSING_SHARD, NOT_RUN
 from pytest_pare.ledger.run_id import RunId
-from pytest_pare.results.text import plural
+from pytest_pare.results.run_entries import why_of
+from pytest_pare.results.text import WIDTH, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_pare.results.gate import Verdict
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 
-_WIDTH = 80
 # A longer name leaves no room for a reason on its line.
 _LONG_NAME = 44
 # The most reasons that are shown for one scenario, and the most lines of each.
@@ -91,7 +91,7 @@ def verdict_lines(verdict: Verdict) -> Iterator[tuple[str, str]]:
     colour = "red" if verdict.fails else "green" if verdict.word == "PASS" else "yellow"
     for number, line in enumerate(verdict.lines):
         # Redacted before it is wrapped, because half of a secret would not be found.
-        for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  "):
+        for part in textwrap.wrap(redacted(line), WIDTH, subsequent_indent="  "):
             yield "" if number else colour, part
 
 
@@ -143,9 +143,9 @@ def _open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     open_ones: list[tuple[tuple[str, str], str, str]] = []
     for nodeid, outcome in suite.outcomes.items():
         if outcome.kind not in ("success", "not_needed") and (nodeid not in not_begun or waiting[outcome.reason] == 1):
-            open_ones.append((shown_as[nodeid], outcome.kind, _reason(outcome, ids[nodeid])))
+            open_ones.append((shown_as[nodeid], outcome.kind, _why(outcome, ids[nodeid])))
         elif earlier := suite.earlier_attempts(nodeid):
-            reason = f"succeeded in a rerun after: {_reason(earlier[0], ids[nodeid])}"
+            reason = f"succeeded in a rerun after: {_why(earlier[0], ids[nodeid])}"
             open_ones.append((shown_as[nodeid], "rerun", reason))
     # Redacted before it is cut, because half of a secret would not be found.
     safe = redacted_all(reason for _, _, reason in open_ones)
@@ -179,10 +179,10 @@ def _open_lines(scenario: str, kind: str, reasons: list[str], runs: int) -> Iter
     for reason, count in [*counts.most_common(_MOST_REASONS), *_other_reasons(counts)]:
         begin = f"{_LABEL[kind]:<11}{scenario}" + (f", {count} of {runs} runs" if runs > 1 else "")
         line = f"{begin}: {reason}" if reason else begin
-        if len(line) > _WIDTH and len(counts) > 1:
+        if len(line) > WIDTH and len(counts) > 1:
             yield _clip(f"{begin}:")
             yield from _wrapped(reason)
-        elif len(begin) > _LONG_NAME and len(line) > _WIDTH and reason:
+        elif len(begin) > _LONG_NAME and len(line) > WIDTH and reason:
             yield _clip(f"{begin}:")
             yield _clip(f"{'':<11}{reason}")
         else:
@@ -202,7 +202,7 @@ def _wrapped(reason: str) -> list[str]:
     indent = " " * 11
     return textwrap.wrap(
         _printable(reason),
-        _WIDTH,
+        WIDTH,
         initial_indent=indent,
         subsequent_indent=indent,
         max_lines=_MOST_LINES,
@@ -210,17 +210,8 @@ def _wrapped(reason: str) -> list[str]:
     )
 
 
-def _reason(outcome: Outcome, run: RunId) -> str:
-    from pytest_pare.results.validation_result import exception_type_name
-
-    result = outcome.result
-    if result is None:
-        return outcome.reason
-    if result.exception is not None:
-        # The line begins with the id, and is cut at 80 columns.
-        message = str(result.exception).removeprefix(f"{run.scenario_id}: ")
-        return f"{exception_type_name(result.exception)}: {message}".removesuffix(": ")
-    return result.rationale or "no rationale"
+def _why(outcome: Outcome, run: RunId) -> str:
+    return why_of(run.scenario_id, outcome.result, outcome.reason)
 
 
 def _printable(line: str) -> str:
@@ -231,4 +222,4 @@ def _printable(line: str) -> str:
 def _clip(line: str) -> str:
     """Return a line that is redacted already, as it is printed."""
     line = _printable(line)
-    return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."
+    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."

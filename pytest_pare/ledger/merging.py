@@ -94,6 +94,8 @@ def _differences(first: Ledger, other: Ledger) -> list[str]:
             **{f"gate.{name}": value for name, value in header.plan.gate.model_dump(mode="json").items()},
             "runs": header.plan.runs,
             "agent": header.agent,
+            # The version of an agent with changes is unknown, and its commit still says something.
+            "commit": header.commit and header.commit.id,
             "shards": header.shard and header.shard[1],
         }
         for header in (one, two)
@@ -104,9 +106,8 @@ def _differences(first: Ledger, other: Ledger) -> list[str]:
 def _end(ledgers: Sequence[Ledger]) -> dict[str, Any]:
     if not all(one.end for one in ledgers):
         return {}
-    of_shard = SHARD_FLAG
     partial = dict.fromkeys(
-        reason for one in ledgers for reason in one.end["partial"] if not reason.startswith(of_shard)
+        reason for one in ledgers for reason in one.end["partial"] if not reason.startswith(SHARD_FLAG)
     )
     return {
         "partial": list(partial),

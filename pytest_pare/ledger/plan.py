@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
 from pytest_pare.base.redaction import redacted_plain
 from pytest_pare.results.rounds import Rounds
 from pytest_pare.scenarios.config_hash import NOT_HASHED
@@ -18,7 +16,7 @@ from pytest_pare.settings.gate import Gate
 from pytest_pare.settings.runs import RunRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pytest_pare.settings import Suite
 
@@ -115,23 +113,6 @@ class SuitePlan:
         known = {**self.settings, "runs": self.runs, **{name: one.digest for name, one in self.sources.items()}}
         text = json.dumps(known, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> SuitePlan:
-        """Return the plan from the values of `to_dict`.
-
-        Raises:
-            ValueError: If a value is not as this version writes it.
-        """
-        return _PLAN.validate_python(values)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plan as builtins for JSON."""
-        values: dict[str, Any] = _PLAN.dump_python(self, mode="json", by_alias=True)
-        return values
-
-
-_PLAN: TypeAdapter[SuitePlan] = TypeAdapter(SuitePlan)
 
 
 def _portable(gate: Gate, rootdir: Path) -> Gate:

@@ -135,7 +135,7 @@ def _add(ledger: Ledger, entry: dict[str, Any], configs: dict[str, dict[str, Any
         ledger.whole += _nodes(suite, entry.get("whole", []))
     elif "config" in entry and "values" in entry:
         configs[entry["config"]] = entry["values"]
-    elif "run" in entry:
+    elif isinstance(entry.get("run"), str):
         node = f"{suite}::{entry['run']}"
         record = record_of(entry, configs)
         results.identify(node, run_of(entry))

@@ -12,7 +12,7 @@ from pytest_pare.base.redaction import redacted
 from pytest_pare.base.user_frames import shown
 from pytest_pare.ledger.lines import open_runs, report_lines, verdict_lines
 from pytest_pare.plugin.report_files import problem_of
-from pytest_pare.results.text import plural
+from pytest_pare.results.text import WIDTH, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.plugin.session_ledger import SessionLedger
 
-_WIDTH = 80
 _MOST_PROBLEMS = 3
 
 
@@ -62,7 +61,7 @@ def write_files(
     if names:
         # Not wrapped, so that a path can be copied.
         one_line = f"wrote {', '.join(names)}"
-        for line in [one_line] if len(one_line) <= _WIDTH else [f"wrote {name}" for name in names]:
+        for line in [one_line] if len(one_line) <= WIDTH else [f"wrote {name}" for name in names]:
             write(line)
     more = len(problems) - _MOST_PROBLEMS
     for problem in [*problems[:_MOST_PROBLEMS], *([f"{more} more of such problems"] if more > 0 else [])]:
@@ -95,7 +94,7 @@ def write_no_verdict(reporter: pytest.TerminalReporter, suites: Mapping[str, lis
 
 def write_wrapped(reporter: pytest.TerminalReporter, line: str, **markup: bool) -> None:
     """Print a line without secrets, at most 80 columns wide."""
-    for part in textwrap.wrap(redacted(line), _WIDTH, subsequent_indent="  ", break_on_hyphens=False):
+    for part in textwrap.wrap(redacted(line), WIDTH, subsequent_indent="  ", break_on_hyphens=False):
         reporter.write_line(part, **markup)
 
 

@@ -41,14 +41,24 @@ class RunEntry(NamedTuple):
     @property
     def why(self) -> str:
         """Why the run did not succeed."""
-        result = self.result
-        if result is None:
-            return self.reason
-        if result.exception is not None:
-            # Most messages of exceptions begin with the scenario, which is beside this text already.
-            message = str(result.exception).removeprefix(f"{self.scenario_id}: ")
-            return f"{exception_type_name(result.exception)}: {message}".removesuffix(": ")
-        return result.rationale or "no rationale"
+        return why_of(self.scenario_id, self.result, self.reason)
+
+
+def why_of(scenario_id: str, result: PAREScenarioValidationResult | None, reason: str) -> str:
+    """Return why an attempt at a run did not succeed.
+
+    Args:
+        scenario_id: The scenario.
+        result: The result; None without one.
+        reason: Why there is none.
+    """
+    if result is None:
+        return reason
+    if result.exception is not None:
+        # Most messages of exceptions begin with the scenario, which is beside this text already.
+        message = str(result.exception).removeprefix(f"{scenario_id}: ")
+        return f"{exception_type_name(result.exception)}: {message}".removesuffix(": ")
+    return result.rationale or "no rationale"
 
 
 def reused_lines(entries: Sequence[RunEntry]) -> list[str]:

@@ -183,6 +183,6 @@ def _name(scenario: PAREScenario) -> str:
 
 
 def _problem(path: Path | str, error: BaseException | None) -> str:
-    # Without the name of the file: all runs have the same problem, which is told once.
+    # Without the name of the file: all runs have the same problem, which is reported once.
     reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
     return f"cannot write logs to {Path(path).parent}: {reason}"

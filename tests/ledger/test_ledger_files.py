@@ -85,9 +85,6 @@ def test_a_ledger_that_was_edited(tmp_path: Path, key: str, value: object) -> No
     lines = path.read_text().splitlines()
     lines[-1] = json.dumps({**json.loads(lines[-1]), key: value})
     path.write_text("\n".join(lines) + "\n")
-    if key in ("run", "status"):
-        read_ledger(path)
-        return
     assert re.match(rf":{len(lines)}: the line is not as this version writes it", wrong(path))
 
 

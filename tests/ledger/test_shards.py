@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.ledger.errors import LedgerError
-from pytest_pare.ledger.header import Header
+from pytest_pare.ledger.header import Commit, Header
 from pytest_pare.ledger.merging import merge, missing_shards
 from pytest_pare.ledger.outcomes import Outcome
 from pytest_pare.ledger.plan import ScenarioSource, SuitePlan
@@ -133,6 +133,7 @@ def test_a_shard_that_was_killed_cannot_pass(tmp_path: Path) -> None:
             "gate.min_success_rate: None there, 0.5 here",
         ),
         ({"versions": {"python": "4"}}, "python: 3 there, 4 here"),
+        ({"commit": Commit("abc", dirty=True)}, "commit: None there, abc here"),
         ({"agent_version": "8"}, "agent: 7 there, 8 here"),
         ({"shard": (2, 3)}, "shards: 2 there, 3 here"),
     ],
