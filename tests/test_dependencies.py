@@ -33,6 +33,7 @@ LAYERS = (
     {"apps"},
     {"agents"},
     {"engines"},
+    {"endpoints"},
     {"simulation", "settings"},
     {"ledger"},
     {"plugin", "cli"},

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, ToolFailure, ToolTimeout, TurnOver, UnknownToolError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConsentRequired",
+    "Endpoint",
     "Notification",
     "ProactiveAgent",
     "ProactiveAgentMode",
@@ -78,6 +79,18 @@ class Proposal:
     turn: int
     status: ProposalStatus = "pending"
     reply: str | None = None
+
+
+class Endpoint(NamedTuple):
+    """An endpoint of the run on loopback. It answers only to its own token.
+
+    Attributes:
+        url: The address. That of the models is the base URL for a client of OpenAI's protocol.
+        token: The token, as a bearer token; for the models it is the API key.
+    """
+
+    url: str
+    token: str
 
 
 @dataclass(frozen=True)

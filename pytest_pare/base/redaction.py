@@ -212,9 +212,17 @@ def _is_secret(key: Any, value: Any) -> bool:
     return isinstance(key, str) and isinstance(value, str) and bool(value and _STRONG_NAME.fullmatch(key))
 
 
+_added: set[str] = set()
+
+
+def add_secret(value: str) -> None:
+    """Redact a value from now on in this process that is not in the environment, such as a token of its own."""
+    _added.add(value)
+
+
 def _environment() -> tuple[str, ...]:
-    """Return the secrets in the environment, the longest first."""
-    found = {value.strip() for name, value in os.environ.items() if _names_secret(name)}
+    """Return the secrets in the environment and those that were added, the longest first."""
+    found = _added | {value.strip() for name, value in os.environ.items() if _names_secret(name)}
     return tuple(sorted((value for value in found if _is_worth_it(value)), key=lambda value: (-len(value), value)))
 
 

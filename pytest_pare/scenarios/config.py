@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.scenarios.agent_program import AgentProgram
 from pytest_pare.scenarios.agent_type import AGENT_TYPES, AgentType
 from pytest_pare.scenarios.config_hash import NOT_HASHED, hash_of
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
@@ -39,6 +40,7 @@ from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, Too
 __all__ = [
     "AGENT_TYPES",
     "MAX_SCENARIO_DURATION",
+    "AgentProgram",
     "AgentType",
     "EnvEventsConfig",
     "LLMEngineConfig",
@@ -81,6 +83,14 @@ class ScenarioRunnerConfig(Setting):
     agent_type: AgentType = Field(
         default="observe-execute",
         description=f"The tested proactive agent: {', '.join(AGENT_TYPES)}, or your own agent, module:name.",
+    )
+    agent: AgentProgram | None = Field(
+        default=None, description="A program as the tested agent, in place of `agent_type`; null is none."
+    )
+    agent_engine_config: LLMEngineConfig | None = Field(
+        default=None,
+        description="The model behind the endpoint for your own agent, whose calls are recorded and replayed; null has no "
+        "endpoint.",
     )
     user_type: str = without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(
@@ -191,6 +201,8 @@ class ScenarioRunnerConfig(Setting):
         engines = {"user": self.user_engine_config}
         if self.is_built_in:
             engines |= {"observe": self.observe_engine_config, "execute": self.execute_engine_config}
+        elif self.agent_engine_config is not None:
+            engines["agent"] = self.agent_engine_config
         return engines
 
     @field_validator("*", mode="before")
@@ -221,6 +233,21 @@ class ScenarioRunnerConfig(Setting):
                 "must be above 0 if {unlimited} is null: otherwise nothing ends a run",
                 {"unlimited": unlimited[0], "keys": ("generation_seconds",)},
             )
+        return self
+
+    @model_validator(mode="after")
+    def _name_program(self) -> Self:
+        """Let `agent_type` name the program, as reports and comparisons show it."""
+        if self.agent is None:
+            return self
+        label = f"program:{self.agent.label}"
+        if "agent_type" in self.model_fields_set and self.agent_type != label:
+            raise PydanticCustomError(
+                "two_agents",
+                "the agent is a program (runner.agent) and {agent_type} (runner.agent_type); leave one out",
+                {"agent_type": json.dumps(self.agent_type), "keys": ("agent",)},
+            )
+        object.__setattr__(self, "agent_type", label)
         return self
 
     @model_validator(mode="after")

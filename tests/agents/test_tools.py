@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 from are.simulation.apps.app import App
 from are.simulation.tool_utils import AppToolArg, OperationType, app_tool
