@@ -1,7 +1,6 @@
 """An agent with LangGraph."""
 
 import json
-import os
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import ToolErrorMiddleware
@@ -9,9 +8,9 @@ from langchain_core.tools import BaseTool, StructuredTool
 from langchain_openai import ChatOpenAI
 from pytest_pare_agent import Tool, Turn, TurnOver, serve
 
-MODEL = os.environ.get("AGENT_MODEL", "gpt-5-mini")
-PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner has
-accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
+MODEL = "gpt-5-mini"
+PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner
+has accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
 MESSAGE = "PAREAgentUserInterface__send_message_to_user"
 
 

@@ -1,16 +1,15 @@
 """An agent that uses the tools over MCP, with the client of MCP's SDK and a loop of one's own around a model."""
 
 import json
-import os
 
 from mcp import Client
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 from openai import AsyncOpenAI
 from pytest_pare_agent import Turn, serve
 
-MODEL = os.environ.get("AGENT_MODEL", "gpt-5-mini")
-PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner has
-accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
+MODEL = "gpt-5-mini"
+PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner
+has accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
 MESSAGE = "PAREAgentUserInterface__send_message_to_user"
 
 
@@ -41,7 +40,7 @@ class Assistant:
                     result = await phone.call_tool(call.function.name, json.loads(call.function.arguments))
                     content = "".join(part.text for part in result.content if part.type == "text")
                     self.messages.append({"role": "tool", "tool_call_id": call.id, "content": content})
-                if any(call.function.name == MESSAGE for call in calls):
+                if content.startswith("TurnOver") or any(call.function.name == MESSAGE for call in calls):
                     return
 
     async def ask(self, tools: list) -> list:

@@ -1,14 +1,13 @@
 """An agent with the OpenAI Agents SDK."""
 
 import json
-import os
 
 from agents import Agent, FunctionTool, RunConfig, Runner, UserError
 from pytest_pare_agent import Tool, Turn, TurnOver, serve
 
-MODEL = os.environ.get("AGENT_MODEL", "gpt-5-mini")
-PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner has
-accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
+MODEL = "gpt-5-mini"
+PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner
+has accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
 MESSAGE = "PAREAgentUserInterface__send_message_to_user"
 
 

@@ -1,23 +1,25 @@
 """An agent that is a loop of one's own around a model, with the SDK of OpenAI."""
 
 import json
-import os
 
 from openai import OpenAI
 from pytest_pare_agent import Turn, TurnOver, serve
 
-MODEL = os.environ.get("AGENT_MODEL", "gpt-5-mini")
-PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner has
-accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
+MODEL = "gpt-5-mini"
+PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner
+has accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
 MESSAGE = "PAREAgentUserInterface__send_message_to_user"
 
 
-class Agent:
+class Assistant:
+    """Keeps the conversation of a run."""
+
     def __init__(self) -> None:
         self.client = OpenAI()
         self.messages: list = [{"role": "system", "content": PROMPT}]
 
     def __call__(self, turn: Turn) -> None:
+        """Let the model act, if there is news."""
         if not turn.notifications:
             return
         news = {key: value for key, value in turn.to_dict().items() if key != "tools"}
@@ -38,4 +40,4 @@ class Agent:
 
 
 if __name__ == "__main__":
-    serve(Agent)
+    serve(Assistant)

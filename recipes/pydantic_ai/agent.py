@@ -1,16 +1,15 @@
 """An agent with Pydantic AI."""
 
 import json
-import os
 
 from pydantic_ai import Agent, Tool, ToolFailed, ToolOutput
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models.openai import OpenAIChatModel
 from pytest_pare_agent import Turn, TurnOver, serve
 
-MODEL = os.environ.get("AGENT_MODEL", "gpt-5-mini")
-PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner has
-accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
+MODEL = "gpt-5-mini"
+PROMPT = """You are an assistant on a phone. Propose what helps its owner, by a message. Change nothing before the owner
+has accepted; then carry it out, and report by a message. If there is nothing to do, answer without a tool call."""
 MESSAGE = "PAREAgentUserInterface__send_message_to_user"
 
 
@@ -31,7 +30,7 @@ class Assistant:
     """Keeps the conversation of a run."""
 
     def __init__(self) -> None:
-        self.agent = Agent(OpenAIChatModel(MODEL), instructions=PROMPT)
+        self.model = OpenAIChatModel(MODEL)
         self.history: list[ModelMessage] = []
 
     async def __call__(self, turn: Turn) -> None:
@@ -39,10 +38,10 @@ class Assistant:
         if not turn.notifications:
             return
         news = {key: value for key, value in turn.to_dict().items() if key != "tools"}
-        message = ToolOutput(turn.tools[MESSAGE].as_function(is_async=True), name=MESSAGE)
         tools = [tool_of(turn, name) for name in turn.tools if name != MESSAGE]
-        with self.agent.override(tools=tools):
-            result = await self.agent.run(json.dumps(news), message_history=self.history, output_type=[str, message])
+        message = ToolOutput(turn.tools[MESSAGE].as_function(is_async=True), name=MESSAGE)
+        agent = Agent(self.model, instructions=PROMPT, tools=tools, output_type=[str, message])
+        result = await agent.run(json.dumps(news), message_history=self.history)
         self.history = result.all_messages()
 
 

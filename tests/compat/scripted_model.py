@@ -337,6 +337,7 @@ class ScriptedModel:
 
 class _Handler(BaseHTTPRequestHandler):
     service: ScriptedModel
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "us"}]})
@@ -345,8 +346,6 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.service.bodies.append(body)
         try:
-            if body["model"] != MODEL:
-                refuse(f"there is no model {body['model']!r}")
             answer = self.service.answer(self.path, body)
         except RefusedError as error:
             self.service.refusals.append(str(error))
@@ -368,6 +367,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self, answer: dict[str, Any]) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
         self.end_headers()
         if answer["object"] == "response":
             for number, event in enumerate(responses_events(answer)):
