@@ -21,11 +21,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 __version__ = "0.1.0"
 __all__ = [
@@ -201,8 +201,6 @@ class Turn:
         mode: Whether the agent observes, waits for an answer, or has the user's consent.
         proposal: The agent's last proposal with its status; `None` before the first.
         notifications: The notifications since the agent's last turn.
-        definitions: The tools as OpenAI-style function calling expects them.
-        tools: The tools by name.
         scenario_seed: The scenario, its seed and the run number, as a seed for an agent that draws random numbers.
         mcp: URL and token of the MCP server with the tools of the run.
     """
@@ -214,14 +212,23 @@ class Turn:
         self.mode = ProactiveAgentMode(params["mode"])
         self.proposal = proposal and Proposal(*[proposal.get(key) for key in ("text", "turn", "status", "reply")])
         self.notifications = _notifications(params)
-        self.definitions = copy.deepcopy(tools)
-        self.tools: dict[str, Tool] = _Toolbox(self, [Tool(self, one) for one in self.definitions])
         self.scenario_seed: str = run["scenario_seed"]
         self.mcp = Endpoint(run["mcp"]["url"], run["mcp"]["token"])
         self._models = run["models"]
+        self._definitions = tools
         self._host = host
         self._params = {key: params[key] for key in ("number", "time", "mode", "proposal", "notifications")}
         self._is_open = True
+
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """The tools as OpenAI-style function calling expects them, with a JSON schema of their arguments."""
+        return copy.deepcopy(self._definitions)
+
+    @cached_property
+    def tools(self) -> dict[str, Tool]:
+        """The tools by name."""
+        return _Toolbox(self, [Tool(self, definition) for definition in self.definitions])
 
     @property
     def models(self) -> Endpoint:
@@ -311,11 +318,12 @@ def serve(
     """
     if (agent is None) == (factory is None):
         raise TypeError("serve() takes an agent or a factory: serve(agent), or serve(factory=make_agent)")
-    make = factory or (agent if _takes(agent, 0) else partial(copy.deepcopy, agent))
-    if factory is None and not (_takes(agent, 0) or (_takes(agent, 1) and not inspect.isclass(agent))):
+    given = agent if factory is None else factory
+    makes = factory is not None or _takes(agent, 0)
+    if not makes and (inspect.isclass(agent) or not _takes(agent, 1)):
         raise TypeError(f"serve() takes an agent, a function that needs a turn, or what makes one; got {agent!r}")
-    named = agent if factory is None else factory
-    name = str(name or getattr(named, "name", None) or getattr(named, "__name__", type(named).__name__))
+    make = given if makes else partial(_copied, agent)
+    name = str(name or getattr(given, "name", None) or getattr(given, "__name__", type(given).__name__))
     if sys.stdin is not None and sys.stdin.isatty():
         sys.stderr.write("This program is an agent: pytest-pare starts it (runner.agent) and writes to its input.\n")
     session = _Session(_Host(), make, {"name": name, "version": version})
@@ -325,6 +333,7 @@ def serve(
         pass
     finally:
         _exit_in_the_end()
+        session.end_run()
 
 
 class _Session:
@@ -338,7 +347,7 @@ class _Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._methods: dict[str, Callable[[dict[str, Any]], Any]] = {
             "initialize": lambda _: {"protocol_version": PROTOCOL_VERSION, "agent": self._about},
-            "run/start": self._start_run, "turn": self._take_turn, "run/end": self._end_run, "shutdown": self._end_run,
+            "run/start": self._start_run, "turn": self._take_turn, "run/end": self.end_run, "shutdown": self.end_run,
         }  # fmt: skip
 
     def serve(self) -> None:
@@ -362,7 +371,7 @@ class _Session:
                 return
 
     def _start_run(self, params: dict[str, Any]) -> None:
-        self._end_run({})
+        self.end_run()
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._agent = self._make()
@@ -389,7 +398,7 @@ class _Session:
             kind = type(returned).__name__
             raise TypeError(f"the agent returned {kind}; it must return None, and act through the turn it is given")
 
-    def _end_run(self, _params: dict[str, Any]) -> None:
+    def end_run(self, _params: dict[str, Any] | None = None) -> None:
         self._agent = self._run = None
         if self._loop is not None:
             loop, self._loop = self._loop, None
@@ -412,11 +421,12 @@ class _Host:
         self._ids = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
         self._is_over = False
-        self._input, self._output = os.dup(0), os.dup(1)
+        self._input, self._output = open(os.dup(0), "rb"), os.dup(1)  # noqa: PTH123, SIM115 - open until the end
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
+        sys.stdout.flush()  # What was printed before this line goes to standard error, too.
         sys.stdout = sys.stderr
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -454,22 +464,8 @@ class _Host:
             raise RunEnded("the host has ended") from None
 
     def _read(self) -> None:
-        for line in self._lines():
-            try:
-                message = json.loads(line)
-            except ValueError:
-                self.send({"id": None, "error": {"code": -32700, "message": "this line is not JSON"}})
-                continue
-            if "method" in message:
-                self.requests.put(message)
-                continue
-            future = self._waiting.pop(message.get("id"), None)
-            if future is None:
-                sys.stderr.write(f"pytest-pare-agent: an answer to no request, id {message.get('id')!r}\n")
-            elif "error" in message:
-                future.set_exception(_exception(message["error"]))
-            else:
-                future.set_result(message["result"])
+        for line in self._input:
+            self._accept(line)
         with self._lock:
             self._is_over = True
         for future in self._waiting.values():
@@ -477,14 +473,21 @@ class _Host:
         self.requests.put(None)
         _exit_in_the_end()
 
-    def _lines(self) -> Iterator[bytes]:
-        parts: list[bytes] = []
-        while part := os.read(self._input, 1 << 16):
-            *lines, rest = part.split(b"\n")
-            for line in lines:
-                yield b"".join([*parts, line])
-                parts = []
-            parts.append(rest)
+    def _accept(self, line: bytes) -> None:
+        try:
+            message = json.loads(line)
+            if "method" in message:
+                self.requests.put(message)
+                return
+            error = _exception(message["error"]) if "error" in message else None
+            future = self._waiting.pop(message["id"])
+        except (ValueError, LookupError, TypeError):
+            sys.stderr.write(f"pytest-pare-agent: the host sent an unknown message: {line[:200]!r}\n")
+            return
+        if error is None:
+            future.set_result(message.get("result"))
+        else:
+            future.set_exception(error)
 
 
 def _exit_in_the_end() -> None:
@@ -508,18 +511,15 @@ def _builtin(value: Any) -> Any:
         return value.value
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     raise TypeError(f"an argument must be a JSON value; got {type(value).__name__}")
 
 
 def _exception(error: dict[str, Any]) -> BaseException:
-    code, message = error["code"], error["message"]
-    if code == -32001:
-        return _tool_error(error["data"]["type"], message)
-    return _ERRORS.get(code, ProtocolError)(message)
+    if error["code"] == -32001:
+        return _tool_error(error["data"]["type"], error["message"])
+    return _ERRORS.get(error["code"], ProtocolError)(error["message"])
 
 
 def _tool_error(name: str, message: str) -> ToolError:
@@ -538,6 +538,14 @@ def _tool_error(name: str, message: str) -> ToolError:
 def _text_of(error: BaseException) -> str:
     name = error.type if isinstance(error, ToolError) else type(error).__name__
     return f"{name}: {error}" if str(error) else name
+
+
+def _copied(agent: Any) -> Any:
+    try:
+        return copy.deepcopy(agent)  # A function is returned as it is.
+    except Exception as error:
+        text = f"the agent cannot be copied, and runs must not share it ({_text_of(error)}); use serve(factory=...)"
+        raise TypeError(text) from error
 
 
 def _notifications(params: dict[str, Any]) -> tuple[Notification, ...]:

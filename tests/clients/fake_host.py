@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+CLIENT = Path(__file__).parents[2] / "clients" / "python"
 
 NOTHING: dict[str, Any] = {
     "number": 0,
@@ -39,9 +42,14 @@ class FakeHost:
         stderr: What it has written to its standard error, after its end.
     """
 
-    def __init__(self, program: Path, python: str = sys.executable, *arguments: str) -> None:
+    def __init__(self, program: Path, command: tuple[str, ...] = (sys.executable,)) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
         self.process = subprocess.Popen(
-            [python, *arguments, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*command, program],
+            env={**inherited, "PYTHONPATH": str(CLIENT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         self.seen: list[tuple[str, dict[str, Any]]] = []
         self.stderr = ""
