@@ -333,7 +333,7 @@ def serve(
         pass
     finally:
         _exit_in_the_end()
-        session.end_run()
+        session.close()
 
 
 class _Session:
@@ -372,8 +372,10 @@ class _Session:
 
     def _start_run(self, params: dict[str, Any]) -> None:
         self.end_run()
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
+        if self._loop is None:
+            # One for all runs: the HTTP client of a framework keeps its connections, which belong to their loop.
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
         self._agent = self._make()
         if not _takes(self._agent, 1):
             raise TypeError(f"an agent takes a turn; {type(self._agent).__name__} does not")
@@ -401,15 +403,19 @@ class _Session:
     def end_run(self, _params: dict[str, Any] | None = None) -> None:
         self._agent = self._run = None
         if self._loop is not None:
-            loop, self._loop = self._loop, None
-            tasks = asyncio.all_tasks(loop)
+            tasks = asyncio.all_tasks(self._loop)
             for task in tasks:
                 task.cancel()
             if tasks:
-                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
+                self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+    def close(self) -> None:
+        """End the run, and close the event loop."""
+        self.end_run()
+        if self._loop is not None:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             asyncio.set_event_loop(None)
-            loop.close()
+            self._loop.close()
 
 
 class _Host:
