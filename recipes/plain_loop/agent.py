@@ -15,7 +15,6 @@ class Assistant:
     """Keeps the conversation of a run."""
 
     def __init__(self) -> None:
-        self.client = OpenAI()
         self.messages: list = [{"role": "system", "content": PROMPT}]
 
     def __call__(self, turn: Turn) -> None:
@@ -24,9 +23,10 @@ class Assistant:
             return
         news = {key: value for key, value in turn.to_dict().items() if key != "tools"}
         self.messages.append({"role": "user", "content": json.dumps(news)})
+        client = OpenAI(base_url=turn.models.url, api_key=turn.models.token)
         done = False
         while not done:
-            answer = self.client.chat.completions.create(model=MODEL, messages=self.messages, tools=turn.definitions)
+            answer = client.chat.completions.create(model=MODEL, messages=self.messages, tools=turn.definitions)
             message = answer.choices[0].message
             self.messages.append(message.model_dump(exclude_none=True))
             for call in message.tool_calls or []:
