@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pytest_pare.agents.protocols import Turn
+    from pytest_pare.engines.agent_requests import ModelAnswer, ModelRequest
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.simulation.turns import TurnGateway
 
@@ -36,11 +37,18 @@ class RunBackend:
     Args:
         gateway: Makes the turns of the run.
         config: The configuration of the run.
+        model: Answers the requests of the agent to its model; `None` if it has none.
     """
 
-    def __init__(self, gateway: TurnGateway, config: ScenarioRunnerConfig) -> None:
+    def __init__(
+        self,
+        gateway: TurnGateway,
+        config: ScenarioRunnerConfig,
+        model: Callable[[ModelRequest], ModelAnswer] | None = None,
+    ) -> None:
         self._gateway = gateway
         self._config = config
+        self._model = model
         self._open: tuple[Turn, Context] | None = None
         self._definitions: list[dict[str, Any]] | None = None
         self._token: str | None = None
@@ -88,9 +96,7 @@ class RunBackend:
         opened = self._open
 
         def carry_out() -> Any:
-            if opened is None:
-                raise TurnOver("no turn of the agent is open")
-            turn, context = opened
+            turn, context = self._require_open(opened)
             return context.copy().run(turn.call, name, arguments)
 
         return carry_out
@@ -105,11 +111,20 @@ class RunBackend:
         """
         return self.prepare(name, arguments)()
 
-    def answer(self, request: Any) -> Any:
+    def answer(self, request: ModelRequest, /) -> ModelAnswer:
         """Return the answer of the agent's model.
 
         Raises:
             EngineConfigurationError: If the run has no model for the agent.
+            TurnOver: If no turn is open.
         """
-        del request
-        raise _no_model()
+        if self._model is None:
+            raise _no_model()
+        _, context = self._require_open(self._open)
+        return context.copy().run(self._model, request)
+
+    @staticmethod
+    def _require_open(opened: tuple[Turn, Context] | None) -> tuple[Turn, Context]:
+        if opened is None:
+            raise TurnOver("no turn of the agent is open")
+        return opened
