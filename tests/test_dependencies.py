@@ -53,9 +53,9 @@ LONG: dict[str, str] = {}
 ALLOWED = {
     ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
-    ("engines/live.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
-    ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
-    ("engines/live.py", "time.time"): "a Retry-After that is a date",
+    ("engines/service.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
+    ("engines/service.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
+    ("engines/service.py", "time.time"): "a Retry-After that is a date",
     ("engines/rate_limit.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.sleep"): "the wait before a retry",
