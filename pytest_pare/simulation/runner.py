@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -29,6 +30,7 @@ from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.loop import Loop
 from pytest_pare.simulation.participants import Participants, name_of
 from pytest_pare.simulation.run import Run, fill_in, with_defects
+from pytest_pare.simulation.run_backend import RunBackend
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
 from pytest_pare.simulation.trace import Trace
@@ -209,6 +211,7 @@ def _agent_run(
     user = participants.user()
     state.agent_name = config.agent_type if agent is None else name_of(agent)
     under_test = participants.agent(made)
+    backend = RunBackend(participants.gateway, config)
     charges = not isinstance(under_test, ObserveExecuteAgent)
     offline = agent is None and config.agent_type in AGENT_TYPES
     loop = state.loop = Loop(
@@ -221,9 +224,11 @@ def _agent_run(
         charges=charges,
         users_time=participants.users_time,
         offline=offline,
+        during=backend.during,
     )
     try:
-        loop.play()
+        with closing(backend):
+            loop.play()
         state.is_played = True
     except AgentFailure as failure:
         # A failed agent is a result, and a replay must reach it as well.
