@@ -54,7 +54,7 @@ ALLOWED = {
     ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
     ("endpoints/server.py", "secrets.token_urlsafe"): "tokens, which no trace holds",
     ("endpoints/server.py", "threading.Thread"): "serves the endpoints of the runs",
-    ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
+    ("engines/calls.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/service.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
     ("engines/service.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("engines/service.py", "time.time"): "a Retry-After that is a date",

@@ -1,19 +1,17 @@
-"""Answers to an agent in OpenAI's format: made of scripted answers, read for their figures, and as text."""
+"""Answers to an agent in OpenAI's format: made of scripted answers, checked, and as text."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_pare.engines.completion import content_refused, count_tokens, not_a_completion, read_choice
+from pytest_pare.engines.completion import content_refused, not_a_completion, read_choice
 from pytest_pare.engines.error_mapping import error_in_answer, has_error_words, short
 from pytest_pare.engines.errors import ProviderOutageError
-from pytest_pare.engines.facts import Facts
+from pytest_pare.engines.facts import finish_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from pytest_pare.engines.facts import FinishReason
 
 _LATER = "try again later"
 
@@ -48,23 +46,8 @@ def make_body(api: str, model: str, content: str, calls: Sequence[ToolCall] = ()
     for number, call in enumerate(calls, start=1):
         function = {"type": "function_call", "name": call.name, "arguments": json.dumps(call.arguments)}
         output.append({"id": f"fc_{number}", "call_id": f"call_{number}", "status": "completed", **function})
-    return {
-        "id": "resp_1",
-        "object": "response",
-        "created_at": 0,
-        "status": "completed",
-        "model": model,
-        "output": output,
-        "error": None,
-        "incomplete_details": None,
-        "instructions": None,
-        "metadata": {},
-        "parallel_tool_calls": True,
-        "temperature": None,
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": None,
-    }
+    status = {"id": "resp_1", "object": "response", "created_at": 0, "status": "completed"}
+    return {**status, "model": model, "output": output}
 
 
 def _chat_completion(model: str, content: str, calls: Sequence[ToolCall]) -> dict[str, Any]:
@@ -82,52 +65,37 @@ def _chat_completion(model: str, content: str, calls: Sequence[ToolCall]) -> dic
     return {"id": "chatcmpl-1", "object": "chat.completion", "created": 0, "model": model, "choices": [choice]}
 
 
-def read_facts(api: str, body: object) -> Facts:
-    """Return the figures of an answer, without cost and time. It may be a call of a tool, or empty.
+def require_answer(api: str, body: object) -> None:
+    """Check that the JSON of a response is an answer. It may be a call of a tool, or empty.
 
     Args:
         api: `chat`, `responses` or `embeddings`.
-        body: The JSON of the answer.
+        body: The JSON.
 
     Raises:
-        EngineError: If it is no answer, because the provider failed or the endpoint's settings are wrong.
+        EngineError: If it is none, because the provider failed or the endpoint's settings are wrong.
     """
     if api == "chat":
-        message, usage, reason = read_choice(body)
-        is_something = bool(message.get("content") or message.get("tool_calls"))
-        return Facts(*count_tokens(usage, "some" * is_something), finish_reason=reason)
-    if not isinstance(body, dict):
-        raise not_a_completion(json.dumps(body), _NAMES[api])
-    if body.get("error"):
+        read_choice(body)
+        return
+    if isinstance(body, dict) and body.get("error"):
         raise error_in_answer(body["error"])
-    content = body.get("output" if api == "responses" else "data")
-    if not isinstance(content, list):
-        if has_error_words(body):
+    name, what = ("output", "response") if api == "responses" else ("data", "list of embeddings")
+    if not isinstance(body, dict) or not isinstance(body.get(name), list):
+        if isinstance(body, dict) and has_error_words(body):
             raise error_in_answer(body)
-        raise not_a_completion(json.dumps(body), _NAMES[api])
-    usage = body.get("usage")
-    counts = usage if isinstance(usage, dict) else {}
-    if api == "embeddings":
-        prompt_tokens, _ = count_tokens(counts, "")
-        return Facts(prompt_tokens, None if prompt_tokens is None else 0)
-    renamed = {"prompt_tokens": counts.get("input_tokens"), "completion_tokens": counts.get("output_tokens")}
-    return Facts(*count_tokens(renamed, "some" * bool(content)), finish_reason=_reason(body, content))
+        raise not_a_completion(json.dumps(body), what)
+    if api == "responses":
+        _require_end(body)
 
 
-_NAMES = {"responses": "response", "embeddings": "list of embeddings"}
-
-
-def _reason(body: dict[str, Any], output: list[Any]) -> FinishReason:
-    """Return why an answer of the responses API ended, in the words of chat completions."""
+def _require_end(body: dict[str, Any]) -> None:
     status, details = body.get("status"), body.get("incomplete_details")
     if status == "incomplete":
-        why = details.get("reason") if isinstance(details, dict) else None
-        if why == "content_filter":
+        if isinstance(details, dict) and finish_reason(details.get("reason")) == "content_filter":
             raise content_refused()
-        return "length"
-    if status not in (None, "completed"):
+    elif status not in (None, "completed"):
         raise ProviderOutageError(f"it broke off with status {short(str(status))!r}", _LATER)
-    return "tool_calls" if any(_type_of(item) == "function_call" for item in output) else "stop"
 
 
 def text_of(body: dict[str, Any]) -> str:

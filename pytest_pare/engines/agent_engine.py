@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pytest_pare.engines.reference import Reference
     from pytest_pare.scenarios.config import LLMEngineConfig
 
-_ROLE = "agent"
-
 
 class Reply(NamedTuple):
     """An answer to a request of an agent.
@@ -70,7 +68,7 @@ def build_agent_engine(config: LLMEngineConfig, reference: Reference, build: Eng
             "name the provider of a model, or scripted with answers",
         )
     if config.is_extension:
-        return MessagesEngine(build(config, _ROLE, reference), str(config.provider), offline=not config.is_live)
+        return MessagesEngine(build(config, "agent", reference), str(config.provider), offline=not config.is_live)
     if not config.is_live:
         return ScriptedAgentEngine(config, reference.scenario_id)
     # Only live engines need its imports.

@@ -8,8 +8,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.engines import litellm_client, model_resolution
-from pytest_pare.engines.agent_bodies import read_facts
+from pytest_pare.engines.agent_bodies import require_answer
 from pytest_pare.engines.agent_engine import Reply
+from pytest_pare.engines.agent_requests import facts_of
 from pytest_pare.engines.completion import Answer
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
 from pytest_pare.engines.facts import Facts, amount
@@ -19,19 +20,18 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from pytest_pare.engines.agent_requests import ModelRequest
+    from pytest_pare.engines.agent_requests import Api, ModelRequest
     from pytest_pare.engines.model_resolution import Route
     from pytest_pare.engines.retry import RealTime
     from pytest_pare.scenarios.config import LLMEngineConfig
 
     # A function of the API, the body and the longest time in seconds that makes one request.
-    _Ask = Callable[[str, dict[str, Any], float], Reply]
+    _Ask = Callable[[Api, dict[str, Any], float], Reply]
 
 PATHS = {"chat": "chat/completions", "responses": "responses", "embeddings": "embeddings"}
 """The path of each API below the base URL."""
 
 _OPENAI = "https://api.openai.com/v1"
-_ROLE = "agent"
 # How the client wants its answer sent; the endpoint of the run sends it, and not the model's.
 _OF_TRANSPORT = ("stream", "stream_options", "background")
 # Arguments of LiteLLM's functions that are no fields of OpenAI's requests, and could send the key elsewhere.
@@ -65,8 +65,8 @@ class Forwarder:
         try:
             self._ask, name = _asker(config)
         except EngineError as error:
-            raise with_engine(error, _ROLE, config) from None
-        self._service = Service(config, _ROLE, limits, name)
+            raise with_engine(error, "agent", config) from None
+        self._service = Service(config, "agent", limits, name)
 
     def ask(self, request: ModelRequest) -> Reply:
         """Return the answer to a request.
@@ -126,7 +126,7 @@ def _of_openai(found: Route) -> Route:
     return found._replace(model=model, endpoint=_OPENAI, key=key, is_compatible=True)
 
 
-def _ask_directly(config: LLMEngineConfig, found: Route, api: str, body: dict[str, Any], seconds: float) -> Reply:
+def _ask_directly(config: LLMEngineConfig, found: Route, api: Api, body: dict[str, Any], seconds: float) -> Reply:
     import httpx
 
     headers = {"Authorization": f"Bearer {found.key}", "Content-Type": "application/json"}
@@ -136,7 +136,8 @@ def _ask_directly(config: LLMEngineConfig, found: Route, api: str, body: dict[st
     with httpx.Client(timeout=seconds, verify=_certificates()) as client:
         response = client.post(url, content=content, headers=headers)
     answer = response.raise_for_status().json()
-    facts = read_facts(api, answer)
+    require_answer(api, answer)
+    facts = facts_of(api, answer)
     return Reply(answer, _with_cost(facts, config, lambda: _listed_cost(found, answer, facts)))
 
 
@@ -175,7 +176,7 @@ def _listed_cost(found: Route, answer: dict[str, Any], facts: Facts) -> float | 
 
 
 def _ask_litellm(
-    litellm: Any, config: LLMEngineConfig, found: Route, api: str, body: dict[str, Any], seconds: float
+    litellm: Any, config: LLMEngineConfig, found: Route, api: Api, body: dict[str, Any], seconds: float
 ) -> Reply:
     functions = {"chat": litellm.completion, "responses": litellm.responses, "embeddings": litellm.embedding}
     options = {name: value for name, value in body.items() if name not in _OF_LITELLM}
@@ -195,6 +196,6 @@ def _ask_litellm(
     )
     # The fields that the provider did not send are left out, as the provider would.
     answer = json.loads(response.model_dump_json(exclude_none=True))
-    facts = read_facts(api, answer)
+    require_answer(api, answer)
     cost = None if found.is_own else litellm_client.listed_cost(litellm, found, response)
-    return Reply(answer, _with_cost(facts, config, lambda: cost))
+    return Reply(answer, _with_cost(facts_of(api, answer), config, lambda: cost))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.base.redaction import redacted, redacted_json
+from pytest_pare.base.redaction import redacted
 from pytest_pare.engines import drift
-from pytest_pare.engines.cassette import Call, Cassette, Message, RequestInputs, fingerprint, messages_at, requests_of
+from pytest_pare.engines.calls import ask_engine
+from pytest_pare.engines.cassette import Call, Cassette, Message, RequestInputs, messages_at, requests_of
 from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.errors import SET_LIVE, CassetteDrift, EngineConfigurationError
-from pytest_pare.engines.facts import Facts
 from pytest_pare.engines.matching import in_order
 from pytest_pare.engines.replay import RECORD, Replay
 from pytest_pare.engines.replay_engine import ReplayEngine
@@ -160,28 +159,9 @@ class Recorder:
     def _ask(self, role: Role, messages: list[Message], ask: AskLive) -> Call:
         if not self._spec.live:
             raise EngineConfigurationError(f"{self._spec.name}: recording calls a model, {SET_LIVE}")
-        began = time.perf_counter()
-        model, answer, metadata = ask()
-        measured = time.perf_counter() - began
+        call = ask_engine(role, self._turn(), messages, ask)
         self._is_new = True
-        facts = Facts.of(metadata)
-        # The engine's own figure, if there is one, leaves out time in a queue and in failed requests.
-        seconds = facts.completion_duration
-        return Call(
-            role,
-            model,
-            self._turn(),
-            fingerprint(messages),
-            0,
-            (),
-            # The answer to an agent is JSON, and must stay JSON.
-            redacted(redacted_json(answer) if role == "agent" else answer),
-            facts.prompt_tokens,
-            facts.completion_tokens,
-            facts.cost,
-            measured if seconds is None else seconds,
-            facts.finish_reason,
-        )
+        return replace(call, answer=redacted(call.answer))
 
     def finish(self, error: Exception | None, *, is_whole: bool) -> None:
         """Write the cassette if it has new calls.

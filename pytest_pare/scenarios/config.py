@@ -89,8 +89,8 @@ class ScenarioRunnerConfig(Setting):
     )
     agent_engine_config: LLMEngineConfig | None = Field(
         default=None,
-        description="The model behind the endpoint for your own agent, whose calls are recorded and replayed; null has no "
-        "endpoint.",
+        description="The model behind the endpoint for your own agent, whose calls are recorded and replayed; null has "
+        "no endpoint.",
     )
     user_type: str = without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(

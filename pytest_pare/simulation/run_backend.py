@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import Context, copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pytest_pare.agents.protocols import Turn
-    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.engines.agent_requests import ModelAnswer, ModelRequest
+    from pytest_pare.simulation.agent_model import AgentModel
     from pytest_pare.simulation.turns import TurnGateway
 
 
@@ -35,12 +36,12 @@ class RunBackend:
 
     Args:
         gateway: Makes the turns of the run.
-        config: The configuration of the run.
+        models: Answers the agent's requests to its model; `None` without one.
     """
 
-    def __init__(self, gateway: TurnGateway, config: ScenarioRunnerConfig) -> None:
+    def __init__(self, gateway: TurnGateway, models: AgentModel | None) -> None:
         self._gateway = gateway
-        self._config = config
+        self._models = models
         self._open: tuple[Turn, Context] | None = None
         self._definitions: list[dict[str, Any]] | None = None
         self._token: str | None = None
@@ -52,7 +53,8 @@ class RunBackend:
         # The context names the run for its log.
         self._open = turn, copy_context()
         try:
-            yield replace(turn, _endpoint=self.endpoint)
+            with nullcontext() if self._models is None else self._models.during_turn():
+                yield replace(turn, _endpoint=self.endpoint)
         finally:
             self._open = None
 
@@ -69,7 +71,7 @@ class RunBackend:
         Raises:
             RunEnded: If there is no model for the agent. It ends the run with an error of its configuration.
         """
-        if kind == "models" and self._config.agent_engine_config is None:
+        if kind == "models" and self._models is None:
             self._gateway.end(_no_model())
         if self._token is None:
             self._token = server.issue()
@@ -105,11 +107,18 @@ class RunBackend:
         """
         return self.prepare(name, arguments)()
 
-    def answer(self, request: Any) -> Any:
+    def answer(self, request: ModelRequest, /) -> ModelAnswer:
         """Return the answer of the agent's model.
 
         Raises:
-            EngineConfigurationError: If the run has no model for the agent.
+            TurnOver: If no turn is open.
+            EngineError: If there is no answer.
+            RunEnded: If the run must end.
         """
-        del request
-        raise _no_model()
+        opened = self._open
+        if self._models is None:
+            raise _no_model()
+        if opened is None:
+            raise TurnOver("no turn of the agent is open")
+        _, context = opened
+        return context.copy().run(self._models.answer, request)
