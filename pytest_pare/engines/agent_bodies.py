@@ -13,7 +13,21 @@ from pytest_pare.engines.facts import finish_reason
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_pare.engines.facts import Facts
+
 _LATER = "try again later"
+
+
+class Reply(NamedTuple):
+    """An answer to a request of an agent.
+
+    Attributes:
+        body: The answer in OpenAI's format.
+        facts: Its figures.
+    """
+
+    body: dict[str, Any]
+    facts: Facts
 
 
 class ToolCall(NamedTuple):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pytest_pare.engines.agent_bodies import make_body
+from pytest_pare.engines.agent_bodies import Reply, make_body
 from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.engines.facts import Facts
 from pytest_pare.engines.scripted import ScriptedCalls
@@ -16,18 +16,6 @@ if TYPE_CHECKING:
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.reference import Reference
     from pytest_pare.scenarios.config import LLMEngineConfig
-
-
-class Reply(NamedTuple):
-    """An answer to a request of an agent.
-
-    Attributes:
-        body: The answer in OpenAI's format.
-        facts: Its figures.
-    """
-
-    body: dict[str, Any]
-    facts: Facts
 
 
 class AgentEngine(Protocol):

@@ -8,8 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.engines import litellm_client, model_resolution
-from pytest_pare.engines.agent_bodies import require_answer
-from pytest_pare.engines.agent_engine import Reply
+from pytest_pare.engines.agent_bodies import Reply, require_answer
 from pytest_pare.engines.agent_requests import facts_of
 from pytest_pare.engines.completion import Answer
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
