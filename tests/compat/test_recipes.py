@@ -1,0 +1,209 @@
+"""The recipes of `docs/recipes.md`: each agent in an environment of its own, recorded, and replayed without network.
+
+The model is a script that refuses what a model must not get. In the environment of each agent every connection is
+noted, and one beyond loopback is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from pytest_pare.base.redaction import names_secret
+from tests.compat.scripted_model import MODEL, ScriptedModel
+from tests.compat.scripts import SCRIPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Settings: TypeAlias = "dict[str, object]"
+
+ROOT = Path(__file__).parents[2]
+CLIENT = ROOT / "clients" / "python"
+RECIPES = sorted(path.parent.name for path in (ROOT / "recipes").glob("*/agent.py"))
+
+# Loaded at the start of each interpreter of the agent's environment. The hook sees connections of any library.
+SEAL = """
+import os
+import sys
+
+
+def note(line):
+    with open({log!r}, "a", encoding="utf-8") as file:
+        file.write(line + "\\n")
+
+
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg") and isinstance(arguments[1], tuple):
+        host, port = arguments[1][:2]
+    elif event == "socket.getaddrinfo":
+        host, port = arguments[:2]
+    else:
+        return
+    if host in (None, "", "127.0.0.1", "::1", "localhost"):
+        note(f"{{event}} to {{port}}")
+    else:
+        note(f"refused {{event}} to {{host}}")
+        raise PermissionError(f"a connection to {{host}}")
+
+
+note("sealed")
+sys.addaudithook(watch)
+"""
+
+
+@dataclass
+class Recipe:
+    """A copy of a recipe, as a user has it.
+
+    Attributes:
+        directory: The copy, with an environment of its own in `.venv`.
+        url: The base URL of the model.
+        log: What the agent's processes have connected to.
+    """
+
+    directory: Path
+    url: str
+    log: Path
+
+    def play(
+        self,
+        output: str,
+        settings: Settings | None = None,
+        *flags: str,
+        suite: str = "pare.yaml",
+        status: int = 0,
+    ) -> dict[str, bytes]:
+        """Play a suite, and return the trace of each scenario."""
+        self.log.unlink(missing_ok=True)
+        model = {"provider": "local", "endpoint": self.url, "model_name": MODEL}
+        values = {"runner.agent_engine_config": model, "runner.export": True, "runner.output_dir": output}
+        pairs = [f"--pare-set={key}={json.dumps(value)}" for key, value in {**values, **(settings or {})}.items()]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "pare", "-p", "xdist", "--pare-config", suite, *pairs, *flags],
+            cwd=self.directory,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=500,
+        )
+        assert done.returncode == status, done.stdout
+        return {path.stem: path.read_bytes() for path in (self.directory / output).iterdir()}
+
+    def record(self, output: str, settings: Settings | None = None, **options: Any) -> dict[str, bytes]:
+        return self.play(output, settings, "--pare-record=all", "--pare-live", **options)
+
+    def require_sealed(self) -> None:
+        """Check that the agent's processes were watched, and asked for nothing but the endpoints of the session."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        assert "sealed" in lines
+        assert [line for line in lines if line.startswith("refused")] == []
+        ports = {line.rpartition(" ")[2] for line in lines if line.startswith("socket.connect")}
+        assert ports
+        assert self.url.split(":")[2].split("/")[0] not in ports
+
+
+def environment() -> dict[str, str]:
+    """Return the environment without keys, and without what configures this session."""
+    ours = ("PYTEST_", "PARE_", "COV_", "COVERAGE_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours) and not names_secret(name)}
+    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "120"}
+
+
+def make_environment(directory: Path, log: Path) -> None:
+    uv = [sys.executable, "-m", "uv"]
+    python = directory / ".venv" / "bin" / "python"
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(directory / ".venv")], check=True)
+    install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
+    subprocess.run([*install, "-r", str(directory / "requirements.txt"), str(CLIENT)], check=True)
+    (packages,) = (directory / ".venv" / "lib").glob("python*/site-packages")
+    (packages / "seal.py").write_text(SEAL.format(log=str(log)), encoding="utf-8")
+    (packages / "seal.pth").write_text("import seal\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ScriptedModel]:
+    with ScriptedModel() as service:
+        yield service
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Recipe:
+    directory = tmp_path_factory.mktemp("recipes") / request.param
+    shutil.copytree(ROOT / "recipes" / request.param, directory, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    log = directory.parent / "connections.txt"
+    make_environment(directory, log)
+    return Recipe(directory, model.url, log)
+
+
+def faults(trace: bytes) -> int:
+    return sum(json.loads(line).get("fault") == "tool_failure" for line in trace.splitlines())
+
+
+def test_a_recipe_is_recorded_and_replayed_without_network(recipe: Recipe) -> None:
+    # A model of its own, which is gone in the replays.
+    with ScriptedModel() as model:
+        recipe.url = model.url
+        recorded = recipe.record("recorded")
+        assert model.refusals == []
+        assert {body["model"] for body in model.bodies} == {MODEL}
+    recipe.require_sealed()
+    assert set(recorded) == set(SCRIPTS)
+    for output in ("first", "second"):
+        assert recipe.play(output) == recorded
+        recipe.require_sealed()
+
+
+def test_a_tool_that_fails_is_heard_of_by_the_model(recipe: Recipe, model: ScriptedModel) -> None:
+    recipe.url = model.url
+    before = len(model.refusals)
+    noise = {"noise.tool_failure_probability": 0.3, "cassettes.dir": "noisy"}
+    traces = recipe.record("noisy-traces", noise)
+    assert model.refusals[before:] == []
+    assert sum(map(faults, traces.values())) > 3
+    assert recipe.play("noisy-again", noise) == traces
+
+
+def test_a_turn_that_is_over_is_no_failure(recipe: Recipe, model: ScriptedModel) -> None:
+    recipe.url = model.url
+    limit = {"runner.max_tool_calls": 2, "cassettes.dir": "limited-cassettes", "scenarios.include": ["dinner_moved"]}
+    traces = recipe.record("limited", limit, status=1)
+    (trace,) = traces.values()
+    entries = [json.loads(line) for line in trace.splitlines()]
+    (over,) = [one for one in entries if "TurnOver" in str(one.get("error"))]
+    assert over["function"] == "send_message_to_user"
+
+
+IN_PROCESS = """
+scenarios: {bundled: true, include: [new_number, dinner_moved, shopping_list, parcel_next_door]}
+runner: {agent_type: "agent:Assistant"}
+cassettes: {dir: inside-cassettes}
+"""
+
+
+@pytest.mark.parametrize("recipe", ["plain_loop"], indirect=True)
+def test_the_plain_loop_in_process_has_the_same_trace(recipe: Recipe, model: ScriptedModel) -> None:
+    recipe.url = model.url
+    outside = recipe.record("outside", {"cassettes.dir": "outside-cassettes"})
+    (recipe.directory / "inside.pare.yaml").write_text(IN_PROCESS, encoding="utf-8")
+    (recipe.directory / "pytest.ini").write_text(f"[pytest]\npythonpath = . {CLIENT}\n", encoding="utf-8")
+    inside = recipe.record("inside", suite="inside.pare.yaml")
+    assert {name: entries(trace) for name, trace in inside.items()} == {
+        name: entries(trace) for name, trace in outside.items()
+    }
+
+
+def entries(trace: bytes) -> list[dict[str, Any]]:
+    """Return the lines of a trace, without the name of the agent."""
+    head, *lines = map(json.loads, trace.splitlines())
+    return [{**head, "agent": None}, *lines]
