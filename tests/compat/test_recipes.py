@@ -65,7 +65,7 @@ class Recipe:
     """A copy of a recipe, as a user has it.
 
     Attributes:
-        directory: The copy, with an environment of its own in `.venv`.
+        directory: The copy, with an environment of its own in `agent-env`.
         url: The base URL of the model.
         log: What the agent's processes have connected to.
     """
@@ -122,11 +122,11 @@ def environment() -> dict[str, str]:
 
 def make_environment(directory: Path, log: Path) -> None:
     uv = [sys.executable, "-m", "uv"]
-    python = directory / ".venv" / "bin" / "python"
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(directory / ".venv")], check=True)
+    python = directory / "agent-env" / "bin" / "python"
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(directory / "agent-env")], check=True)
     install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
     subprocess.run([*install, "-r", str(directory / "requirements.txt"), str(CLIENT)], check=True)
-    (packages,) = (directory / ".venv" / "lib").glob("python*/site-packages")
+    (packages,) = (directory / "agent-env" / "lib").glob("python*/site-packages")
     (packages / "seal.py").write_text(SEAL.format(log=str(log)), encoding="utf-8")
     (packages / "seal.pth").write_text("import seal\n", encoding="utf-8")
 
