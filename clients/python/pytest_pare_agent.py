@@ -214,7 +214,7 @@ class Turn:
         self.notifications = _notifications(params)
         self.scenario_seed: str = run["scenario_seed"]
         self.mcp = Endpoint(run["mcp"]["url"], run["mcp"]["token"])
-        self._models = run["models"]
+        self._models = run.get("models")
         self._definitions = tools
         self._host = host
         self._params = {key: params[key] for key in ("number", "time", "mode", "proposal", "notifications")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -120,3 +121,15 @@ class Refused(Exception):
 
     def __init__(self, code: int, message: str, type: str | None = None) -> None:  # noqa: A002
         super().__init__({"code": code, "message": message, **({"data": {"type": type}} if type else {})})
+
+
+def client() -> Any:
+    """Return the module of the client, from its file."""
+    spec = importlib.util.spec_from_file_location("pytest_pare_agent", CLIENT / "pytest_pare_agent.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up.
+    sys.modules["pytest_pare_agent"] = module
+    spec.loader.exec_module(module)
+    return module
