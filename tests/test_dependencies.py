@@ -51,6 +51,7 @@ LONG: dict[str, str] = {}
 
 # The places outside of `are/world.py` that read a clock or draw by chance, and why no simulation depends on them.
 ALLOWED = {
+    ("agents/program/process.py", "time.monotonic"): "start_timeout and turn_timeout, limits in real time",
     ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/live.py", "threading.Thread"): "a request to a model, abandoned when its time is over",

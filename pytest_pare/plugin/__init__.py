@@ -5,6 +5,7 @@ A session without a suite imports none of ARE, polars, pydantic and yaml.
 
 from __future__ import annotations
 
+import sys
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect a suite file."""
     session = parent.config.stash.get(_SESSION, None)
     return None if session is None else session.collect(file_path, parent)
+
+
+def pytest_unconfigure() -> None:
+    """End the programs that have played agents in this process."""
+    pool = sys.modules.get("pytest_pare.agents.program.pool")
+    if pool is not None:
+        pool.close_all()
 
 
 def _suite_paths(config: pytest.Config) -> list[Path]:

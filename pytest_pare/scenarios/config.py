@@ -89,8 +89,8 @@ class ScenarioRunnerConfig(Setting):
     )
     agent_engine_config: LLMEngineConfig | None = Field(
         default=None,
-        description="The model behind the endpoint for your own agent, whose calls are recorded and replayed; null has no "
-        "endpoint.",
+        description="The model behind the endpoint for your own agent, whose calls are recorded and replayed; null has "
+        "no endpoint.",
     )
     user_type: str = without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(
@@ -244,7 +244,7 @@ class ScenarioRunnerConfig(Setting):
         if "agent_type" in self.model_fields_set and self.agent_type != label:
             raise PydanticCustomError(
                 "two_agents",
-                "the agent is a program (runner.agent) and {agent_type} (runner.agent_type); leave one out",
+                "the agent is a program (agent) and {agent_type} (agent_type); leave one out",
                 {"agent_type": json.dumps(self.agent_type), "keys": ("agent",)},
             )
         object.__setattr__(self, "agent_type", label)
@@ -267,6 +267,9 @@ class ScenarioRunnerConfig(Setting):
         """
         settings = self.model_dump(mode="json", exclude=set(NOT_HASHED))
         settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
+        if self.agent is not None:
+            # It is absolute, and another one on each machine.
+            del settings["agent"]["cwd"]
         return hash_of(settings)
 
 
