@@ -53,6 +53,8 @@ LONG: dict[str, str] = {}
 ALLOWED = {
     ("agents/program/process.py", "time.monotonic"): "start_timeout and turn_timeout, limits in real time",
     ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
+    ("endpoints/server.py", "secrets.token_urlsafe"): "tokens, which no trace holds",
+    ("endpoints/server.py", "threading.Thread"): "serves the endpoints of the runs",
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/live.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
     ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
