@@ -318,7 +318,7 @@ def test_answers_are_found_by_their_ids(host: Any) -> None:
     assert program.read() == {"jsonrpc": "2.0", "id": 99, "result": {}}
 
 
-def test_a_run_has_an_agent_and_an_event_loop_of_its_own(host: Any) -> None:
+def test_a_run_has_an_agent_and_tasks_of_its_own(host: Any) -> None:
     program = host(
         """
         class Agent:
@@ -550,3 +550,22 @@ def test_a_schema_becomes_a_type(schema: dict[str, Any], expected: Any) -> None:
     first, second = client().Tool(None, definition).signature.parameters.values()
     assert (first.annotation, first.default, second.annotation) == (expected, None, expected)
     assert second.kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_all_runs_share_an_event_loop_with_its_connections(host: Any) -> None:
+    program = host(
+        """
+        loops = []
+
+        async def agent(turn):
+            loops.append(asyncio.get_running_loop())
+            turn.log(f"{len(set(loops))} loops")
+
+        serve(agent)
+        """
+    )
+    for _ in range(2):
+        program.start()
+        program.turn(tools=[])
+        program.request("run/end", {"reason": "done"})
+    assert [params["text"] for _, params in program.seen] == ["1 loops"] * 2
