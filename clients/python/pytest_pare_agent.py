@@ -15,7 +15,6 @@ import os
 import queue
 import sys
 import threading
-import time
 import traceback
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -495,12 +494,9 @@ class _Host:
 
 def _exit_in_the_end() -> None:
     """End the process soon, even if a thread of the agent keeps it."""
-
-    def wait() -> None:
-        time.sleep(_GRACE_SECONDS)
-        os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()
+    timer = threading.Timer(_GRACE_SECONDS, os._exit, [0])
+    timer.daemon = True
+    timer.start()
 
 
 def _line(message: dict[str, Any]) -> bytes:
