@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.agents.protocol import PROGRAM, validator
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_schema = cache(validator)
 
 CLIENT = Path(__file__).parents[2] / "clients" / "python"
 
@@ -74,7 +80,9 @@ class FakeHost:
         line = self.process.stdout.readline()
         assert line.endswith(b"\n"), line
         message: dict[str, Any] = json.loads(line)
-        assert message["jsonrpc"] == "2.0"
+        _schema(PROGRAM).validate(message)
+        if "method" in message:
+            _schema("log" if message["method"] == "log" else f"{message['method']} request").validate(message)
         return message
 
     def request(self, method: str, params: dict[str, Any], answer: Callable[..., Any] | None = None) -> Any:
@@ -120,3 +128,15 @@ class Refused(Exception):
 
     def __init__(self, code: int, message: str, type: str | None = None) -> None:  # noqa: A002
         super().__init__({"code": code, "message": message, **({"data": {"type": type}} if type else {})})
+
+
+def client() -> Any:
+    """Return the module of the client, from its file."""
+    spec = importlib.util.spec_from_file_location("pytest_pare_agent", CLIENT / "pytest_pare_agent.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up.
+    sys.modules["pytest_pare_agent"] = module
+    spec.loader.exec_module(module)
+    return module

@@ -14,7 +14,8 @@ from tests.clients.fake_host import Failed, FakeHost, Refused, tool
 AGENT = Path(__file__).parents[1] / "data" / "programs" / "agent.mjs"
 NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="there is no `node`; `.ci/run` installs it")
+needs_node = pytest.mark.skipif(NODE is None, reason="there is no `node`; `.ci/run` installs it")
+pytestmark = needs_node
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def test_it_proposes_and_carries_out(program: FakeHost) -> None:
     proposal = {"text": "A new number from Elena Rossi: +39 2, not +39 1. Shall I change it?", "turn": 0}
     for _ in range(2):
         program.start()
+        program.send({"method": "a/notification"})
         program.seen.clear()
         program.turn(answer, tools=[tool("Contacts__search_contacts")], notifications=[news])
         program.turn(answer, number=1)

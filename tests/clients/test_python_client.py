@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import signal
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Optional, get_type_hints
 
 import pytest
 
-from tests.clients.fake_host import NOTHING, Failed, FakeHost, Refused, tool
-from tests.clients.pythons import others
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.simulation.runner import run_scenario
+from tests.clients.fake_host import NOTHING, Failed, FakeHost, Refused, client, tool
+from tests.clients.pythons import oldest
+from tests.stage import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_pare.agents.protocols import Turn
 
 # What a program says here is read in the test.
 SAY = "from pytest_pare_agent import *\nimport asyncio, json, os, subprocess, sys, threading, time\n"
@@ -41,12 +47,8 @@ def answer(method: str, params: dict[str, Any]) -> Any:
     return {"notifications": []} if method == "news" else {}
 
 
-# The client must run on the oldest Python that is here, too.
-OLDEST_PYTHON = next(iter(others()), sys.executable)
-
-
-@pytest.mark.parametrize("python", [OLDEST_PYTHON, sys.executable], ids=["oldest", "this"])
-def test_a_turn_has_what_it_has_in_process(host: Any, python: str) -> None:
+@pytest.mark.parametrize("is_oldest", [True, False], ids=["oldest python", "this python"])
+def test_a_turn_has_what_it_has_in_process(host: Any, is_oldest: bool) -> None:
     program = host(
         """
         def agent(turn):
@@ -67,7 +69,7 @@ def test_a_turn_has_what_it_has_in_process(host: Any, python: str) -> None:
 
         serve(agent, name="mine", version="3")
         """,
-        (python,),
+        (oldest() if is_oldest else sys.executable,),
     )
     about = program.request("initialize", {"protocol_version": 1, "host": {"name": "test", "version": "0"}})
     assert about == {"protocol_version": 1, "agent": {"name": "mine", "version": "3"}}
@@ -334,7 +336,7 @@ def test_a_run_has_an_agent_and_tasks_of_its_own(host: Any) -> None:
 
         serve(Agent)
         """,
-        (OLDEST_PYTHON,),
+        (oldest(),),
     )
     for _ in range(2):
         program.start()
@@ -499,6 +501,51 @@ def test_a_message_of_many_megabytes_goes_both_ways(host: Any) -> None:
     program.start()
     assert program.turn(answer, tools=[]) == {}
     assert program.seen[-1] == ("log", {"level": "info", "text": "äää"})
+
+
+def test_functions_have_the_signatures_that_they_have_in_process() -> None:
+    module = client()
+    compared = []
+
+    def agent(turn: Turn) -> None:
+        for offered, function in zip(turn.tools.values(), turn.functions, strict=True):
+            for is_async in (False, True):
+                ours = module.Tool(None, offered.definition).as_function(is_async=is_async)
+                assert inspect.signature(ours) == inspect.signature(function)
+                assert get_type_hints(ours) == get_type_hints(function)
+                assert ours.__name__ == function.__name__
+                # The definition has no description of what is returned.
+                assert ours.__doc__ == str(function.__doc__).partition("\n\nReturns:")[0]
+                compared.append(offered.name)
+
+    oracle = LLMEngineConfig(model_name="oracle", provider="oracle")
+    run = run_scenario(Stage(), MultiScenarioRunnerConfig(user_engine_config=oracle, max_turns=1), agent=agent)
+    assert run.success, run.result
+    assert len(compared) > 60
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({}, Any),
+        ({"enum": ["a", "b"]}, Literal["a", "b"]),
+        ({"const": 1}, Literal[1]),
+        ({"$ref": "#/$defs/Kind"}, Literal["x"]),
+        ({"type": ["string", "null"]}, Optional[str]),  # noqa: UP045 - as the client makes it
+        ({"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "null"}]}, Optional[list[float]]),  # noqa: UP045
+        ({"type": "object", "additionalProperties": {"type": "boolean"}}, dict[str, bool]),
+        ({"type": "object"}, dict[str, Any]),
+        ({"type": "array"}, list[Any]),
+        ({"$ref": "#/$defs/Tree"}, list[Any]),
+    ],
+)
+def test_a_schema_becomes_a_type(schema: dict[str, Any], expected: Any) -> None:
+    definitions = {"Kind": {"enum": ["x"]}, "Tree": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}}
+    definition = tool("x", {"first": schema, "second": schema}, ("second",))
+    definition["function"]["parameters"]["$defs"] = definitions
+    first, second = client().Tool(None, definition).signature.parameters.values()
+    assert (first.annotation, first.default, second.annotation) == (expected, None, expected)
+    assert second.kind is inspect.Parameter.KEYWORD_ONLY
 
 
 def test_all_runs_share_an_event_loop_with_its_connections(host: Any) -> None:
