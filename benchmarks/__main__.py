@@ -7,6 +7,7 @@ import platform
 import sys
 
 from benchmarks import (
+    agent_programs,
     collection,
     forking,
     gate_errors,
@@ -32,6 +33,7 @@ MEASUREMENTS = {
     "startup": startup,
     "suite": suite,
     "two_agents": two_agents,
+    "agent_programs": agent_programs,
     "noise": noise,
     "forking": forking,
     "in_flight": in_flight,
