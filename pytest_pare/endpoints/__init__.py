@@ -1,1 +1,1 @@
-"""The endpoints of a process on loopback: the tools of a run over MCP, and the agent's model in OpenAI's format."""
+"""The HTTP server of a process: the tools of its runs over MCP, and a model endpoint with OpenAI's protocol."""
