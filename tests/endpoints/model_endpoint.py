@@ -1,26 +1,19 @@
-"""The handlers of the model endpoint behind a real server on loopback, with a scripted model."""
+"""A run that has only a model, a scripted one, at the server of this process."""
 
 from __future__ import annotations
 
 import json
-import socket
-import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Route
-
-from pytest_pare.endpoints.models import handle
+from pytest_pare.agents.protocols import Endpoint
+from pytest_pare.endpoints import server
 from pytest_pare.engines.agent_requests import ModelAnswer, ModelRequest, messages_of, with_own_ids
 from pytest_pare.engines.cassette import fingerprint
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @dataclass
@@ -37,31 +30,31 @@ class ScriptedRun:
     requests: list[ModelRequest] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
 
-    def answer(self, request: ModelRequest) -> ModelAnswer:
+    def answer(self, request: ModelRequest, /) -> ModelAnswer:
         self.requests.append(request)
         self.keys.append(fingerprint(messages_of(request)))
         body, _ = with_own_ids(self.script(request), self.keys[-1], 1)
         return ModelAnswer(json.loads(json.dumps(body)))
 
+    def definitions(self) -> list[dict[str, Any]]:
+        return []
+
+    def prepare(self, name: str, arguments: Mapping[str, Any]) -> Callable[[], Any]:
+        raise NotImplementedError
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
 
 @contextmanager
-def served(run: ScriptedRun) -> Iterator[str]:
-    """Serve the model of a run, and yield the base URL."""
-
-    async def endpoint(request: Request) -> Response:
-        return await handle(request, run)
-
-    app = Starlette(routes=[Route("/v1/{path:path}", endpoint, methods=["GET", "POST", "DELETE"])])
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-        finally:
-            server.should_exit = True
-            thread.join()
+def served(run: ScriptedRun) -> Iterator[Endpoint]:
+    """Serve the model of a run, and yield the base URL with the token as a key."""
+    token = server.issue()
+    server.bind(token, run)
+    try:
+        yield Endpoint(server.models_url(), token)
+    finally:
+        server.revoke(token)
 
 
 USAGE = {"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19}

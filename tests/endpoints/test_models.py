@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,6 +12,7 @@ import openai
 import pytest
 
 from pytest_pare.agents.errors import TurnOver
+from pytest_pare.endpoints import server
 from pytest_pare.engines.errors import (
     CassetteDrift,
     ContextTooLongError,
@@ -24,6 +26,7 @@ from tests.endpoints.model_endpoint import ScriptedRun, completion, response, se
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_pare.agents.protocols import Endpoint
     from pytest_pare.engines.agent_requests import ModelRequest
 
 TEXT = "Zwölf Grad\u2028und \U0001f327 Regen"
@@ -57,15 +60,28 @@ def run() -> ScriptedRun:
     return ScriptedRun(plays)
 
 
-@pytest.fixture
-def url(run: ScriptedRun) -> Iterator[str]:
-    with served(run) as url:
-        yield url
+@pytest.fixture(scope="module", autouse=True)
+def _closes_the_server() -> Iterator[None]:
+    yield
+    server.close()
 
 
 @pytest.fixture
-def client(url: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=url, api_key="key") as client:
+def endpoint(run: ScriptedRun) -> Iterator[Endpoint]:
+    with served(run) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def client(endpoint: Endpoint) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=endpoint.url, api_key=endpoint.token) as client:
+        yield client
+
+
+@contextmanager
+def plain(endpoint: Endpoint) -> Iterator[httpx.Client]:
+    """Yield a client that knows nothing of OpenAI."""
+    with httpx.Client(base_url=endpoint.url, headers={"authorization": f"Bearer {endpoint.token}"}) as client:
         yield client
 
 
@@ -151,9 +167,10 @@ def test_the_events_of_a_response_come_in_openais_order(client: openai.OpenAI) -
     assert [event.sequence_number for event in events] == list(range(len(events)))
 
 
-def test_the_chunks_of_a_chat_come_in_openais_order(url: str) -> None:
+def test_the_chunks_of_a_chat_come_in_openais_order(endpoint: Endpoint) -> None:
     asked = {"model": "m", "messages": [{"role": "user", "content": "Weather?"}], "stream": True}
-    text = httpx.post(f"{url}/chat/completions", json=asked).text
+    with plain(endpoint) as client:
+        text = client.post("chat/completions", json=asked).text
 
     *chunks, done = text.removesuffix("\n\n").split("\n\n")
     assert done == "data: [DONE]"
@@ -189,7 +206,7 @@ def test_any_model_is_offered(client: openai.OpenAI) -> None:
     assert client.models.retrieve("vendor/any-1").id == "vendor/any-1"
 
 
-def test_an_asynchronous_client_asks_several_at_once(run: ScriptedRun, url: str) -> None:
+def test_an_asynchronous_client_asks_several_at_once(run: ScriptedRun, endpoint: Endpoint) -> None:
     async def ask(client: openai.AsyncOpenAI, text: str) -> str | None:
         messages: list[Any] = [
             {"role": "user", "content": text},
@@ -199,16 +216,17 @@ def test_an_asynchronous_client_asks_several_at_once(run: ScriptedRun, url: str)
         return answer.choices[0].message.content
 
     async def all_at_once() -> list[str | None]:
-        async with openai.AsyncOpenAI(base_url=url, api_key="key") as client:
+        async with openai.AsyncOpenAI(base_url=endpoint.url, api_key=endpoint.token) as client:
             return await asyncio.gather(*(ask(client, f"{number}") for number in range(6)))
 
     assert asyncio.run(all_at_once()) == [TEXT] * 6
     assert len(set(run.keys)) == 6
 
 
-def test_litellm_asks_streamed_and_not(run: ScriptedRun, url: str) -> None:
+def test_litellm_asks_streamed_and_not(run: ScriptedRun, endpoint: Endpoint) -> None:
     litellm = load_litellm()
-    about: dict[str, Any] = {"model": "openai/m", "api_base": url, "api_key": "key", "tools": [CHAT_TOOL]}
+    about: dict[str, Any] = {"model": "openai/m", "api_base": endpoint.url, "api_key": endpoint.token}
+    about["tools"] = [CHAT_TOOL]
     for stream in (False, True):
         messages: list[Any] = [{"role": "user", "content": "Weather?"}]
         for _ in range(2):
@@ -249,8 +267,8 @@ def test_an_error_is_reported_at_once_and_not_retried(
 ) -> None:
     run = ScriptedRun(raises(error))
     with (
-        served(run) as url,
-        openai.OpenAI(base_url=url, api_key="key", max_retries=3) as client,
+        served(run) as endpoint,
+        openai.OpenAI(base_url=endpoint.url, api_key=endpoint.token, max_retries=3) as client,
         pytest.raises(openai.APIStatusError) as caught,
     ):
         client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}], stream=stream)
@@ -263,19 +281,47 @@ def test_an_error_is_reported_at_once_and_not_retried(
 def test_no_secret_is_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", "correct-horse-battery")
     run = ScriptedRun(raises(EngineConfigurationError("refused correct-horse-battery")))
-    with served(run) as url:
-        text = httpx.post(f"{url}/embeddings", json={"model": "m", "input": "Hi"}).text
-        text += httpx.get(f"{url}/correct-horse-battery").text
+    with served(run) as endpoint, plain(endpoint) as client:
+        text = client.post("embeddings", json={"model": "m", "input": "Hi"}).text
+        text += client.get("correct-horse-battery").text
     assert text.count("[redacted]") == 2
     assert "battery" not in text
 
 
-def test_the_count_of_retries_reaches_the_run(run: ScriptedRun, url: str) -> None:
-    for count in ("0", "2", "two"):
-        headers = {"x-stainless-retry-count": count}
-        asked = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
-        assert httpx.post(f"{url}/chat/completions", json=asked, headers=headers).status_code == 200
+def test_the_count_of_retries_reaches_the_run(run: ScriptedRun, endpoint: Endpoint) -> None:
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    with plain(endpoint) as client:
+        for count in ("0", "2", "two"):
+            headers = {"x-stainless-retry-count": count}
+            assert client.post("chat/completions", json=asked, headers=headers).status_code == 200
     assert [request.retry for request in run.requests] == [0, 2, 0]
+
+
+class LosesFirstAnswer(httpx.HTTPTransport):
+    """Sends each request, and loses the answer to the first one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_lost = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        if not self._has_lost:
+            self._has_lost = True
+            answer.close()
+            raise httpx.ReadTimeout("the answer is lost", request=request)
+        return answer
+
+
+def test_a_retry_of_a_client_is_the_same_request(run: ScriptedRun, endpoint: Endpoint) -> None:
+    with (
+        openai.DefaultHttpxClient(transport=LosesFirstAnswer()) as http_client,
+        openai.OpenAI(base_url=endpoint.url, api_key=endpoint.token, http_client=http_client) as client,
+    ):
+        answer = client.responses.create(model="m", input="Hi")
+    assert answer.output_text == "Let me see"
+    assert [request.retry for request in run.requests] == [0, 1]
+    assert len(set(run.keys)) == 1
 
 
 @pytest.mark.parametrize(
@@ -297,9 +343,10 @@ def test_the_count_of_retries_reaches_the_run(run: ScriptedRun, url: str) -> Non
     ],
 )
 def test_what_is_not_offered_is_refused_with_a_sentence(
-    run: ScriptedRun, url: str, method: str, path: str, body: str, status: int, sentence: str
+    run: ScriptedRun, endpoint: Endpoint, method: str, path: str, body: str, status: int, sentence: str
 ) -> None:
-    answer = httpx.request(method, f"{url}/{path}", content=body)
+    with plain(endpoint) as client:
+        answer = client.request(method, path, content=body)
     assert answer.status_code == status
     assert answer.headers["x-should-retry"] == "false"
     assert answer.json()["error"]["message"].startswith(sentence)
