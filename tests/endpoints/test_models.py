@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -297,30 +298,23 @@ def test_the_count_of_retries_reaches_the_run(run: ScriptedRun, endpoint: Endpoi
     assert [request.retry for request in run.requests] == [0, 2, 0]
 
 
-class LosesFirstAnswer(httpx.HTTPTransport):
-    """Sends each request, and loses the answer to the first one."""
+def test_a_retry_of_a_client_is_the_same_request() -> None:
+    has_retried = threading.Event()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._has_lost = False
+    def script(request: ModelRequest) -> dict[str, Any]:
+        if request.retry > 0:
+            has_retried.set()
+        assert has_retried.wait(60)
+        return plays(request)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = super().handle_request(request)
-        if not self._has_lost:
-            self._has_lost = True
-            answer.close()
-            raise httpx.ReadTimeout("the answer is lost", request=request)
-        return answer
-
-
-def test_a_retry_of_a_client_is_the_same_request(run: ScriptedRun, endpoint: Endpoint) -> None:
+    run = ScriptedRun(script)
     with (
-        openai.DefaultHttpxClient(transport=LosesFirstAnswer()) as http_client,
-        openai.OpenAI(base_url=endpoint.url, api_key=endpoint.token, http_client=http_client) as client,
+        served(run) as endpoint,
+        openai.OpenAI(base_url=endpoint.url, api_key=endpoint.token, timeout=0.3, max_retries=20) as client,
     ):
-        answer = client.responses.create(model="m", input="Hi")
-    assert answer.output_text == "Let me see"
-    assert [request.retry for request in run.requests] == [0, 1]
+        assert client.responses.create(model="m", input="Hi").output_text == "Let me see"
+    # A busy machine may need more than one retry.
+    assert [request.retry for request in run.requests] == list(range(len(run.requests)))
     assert len(set(run.keys)) == 1
 
 
