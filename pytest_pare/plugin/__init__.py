@@ -13,6 +13,7 @@ import pytest
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import (
+    agent_engine_config,
     env_events_config,
     execute_engine_config,
     noise_config,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.session import SuiteSession
 
 __all__ = [
+    "agent_engine_config",
     "env_events_config",
     "execute_engine_config",
     "noise_config",
