@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_pare.engines.agent_requests import ModelAnswer, ModelRequest
+
 
 class Backend(Protocol):
     """What a run offers to its agent over HTTP."""
@@ -28,7 +30,7 @@ class Backend(Protocol):
         """
         ...
 
-    def answer(self, request: Any) -> Any:
+    def answer(self, request: ModelRequest, /) -> ModelAnswer:
         """Return the answer of the agent's model.
 
         Raises:

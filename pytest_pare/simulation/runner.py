@@ -23,6 +23,7 @@ from pytest_pare.results.validation_result import (
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.noise.data import NoiseError
+from pytest_pare.simulation.agent_environment import model_variables, reachable
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.errors import AgentFailure
@@ -86,7 +87,7 @@ def run_scenario(
     log_path = None
     if logs_dir is not None:
         log_path = logs_dir / file_name(scenario.scenario_id, scenario.run_number, variant, "log")
-    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems:
+    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems, model_variables(config, agent):
         log_begin(scenario)
         asked = time.perf_counter()
         made = _prepare(config, agent, engine_builder, cassette)
@@ -228,7 +229,7 @@ def _agent_run(
         models=participants.agent_model,
     )
     try:
-        with closing(backend):
+        with closing(backend), reachable(backend, config, agent):
             loop.play()
         state.is_played = True
     except AgentFailure as failure:
