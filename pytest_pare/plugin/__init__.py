@@ -14,6 +14,7 @@ import pytest
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import (
+    agent_engine_config,
     env_events_config,
     execute_engine_config,
     noise_config,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.session import SuiteSession
 
 __all__ = [
+    "agent_engine_config",
     "env_events_config",
     "execute_engine_config",
     "noise_config",
@@ -88,13 +90,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(session, "pare-session")
 
 
-def pytest_unconfigure() -> None:
-    """End the server of the runs of this process, if there is one."""
-    server = sys.modules.get("pytest_pare.endpoints.server")
-    if server is not None:
-        server.close()
-
-
 def _session(config: pytest.Config) -> SuiteSession | None:
     paths = _suite_paths(config)
     if not paths:
@@ -108,6 +103,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect a suite file."""
     session = parent.config.stash.get(_SESSION, None)
     return None if session is None else session.collect(file_path, parent)
+
+
+def pytest_unconfigure() -> None:
+    """End the programs that have played agents in this process, and then the server of their runs."""
+    pool = sys.modules.get("pytest_pare.agents.program.pool")
+    if pool is not None:
+        pool.close_all()
+    server = sys.modules.get("pytest_pare.endpoints.server")
+    if server is not None:
+        server.close()
 
 
 def _suite_paths(config: pytest.Config) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,11 +19,12 @@ from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of, reusable
 from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
-from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent
+from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent, tested_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.resume import take_result
 from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.stash import RECORD
+from pytest_pare.plugin.unrecorded import nothing_recorded
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite, Variant
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
@@ -51,7 +54,7 @@ def play(
     scenario_id: str,
     cls: type[PAREScenario],
     config: MultiScenarioRunnerConfig,
-    agent: ProactiveAgent | None,
+    agent: ProactiveAgent | AgentProgram | None,
     variant: Variant,
     run_number: int | None,
     suite: Suite,
@@ -76,6 +79,7 @@ def play(
     require_agent(agent)
     config = checked_config(item, config, suite)
     _refuse_two_agents(config, agent, variant, suite)
+    agent, config = tested_agent(agent, config, suite)
     config_record = _config_to_record(config, agent)
     _refuse_another_level(config, variant)
     require_permission(suite.settings, config)
@@ -91,7 +95,7 @@ def play(
         scenario, run = _run(
             name_of_variant, scenario_id, cls, config, agent, run_number, suite, cassette, start_watchdog
         )
-    refused = _warn(item, run)
+    refused = _warn(item, run, nothing_recorded(config, agent, cassette, run))
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success must not count.
         run.result.success, run.result.exception, run.result.exception_kind = None, refused[0], "configuration"
@@ -134,14 +138,25 @@ def _fail(
     raise pytest.fail.Exception(text, pytrace=False).with_traceback(raised)
 
 
-def _warn(item: pytest.Item, run: Run) -> list[Warning]:
-    """Issue the warnings of a run, and return those for which a filter raises errors."""
+def _warn(item: pytest.Item, run: Run, of_suite: str | None) -> list[Warning]:
+    """Issue the warnings of a run, and return those for which a filter raises errors.
+
+    Args:
+        item: The item of the run.
+        run: The run.
+        of_suite: A warning that belongs to the cassettes of the suite, and not to a scenario.
+    """
     refused: list[Warning] = []
-    for warning in run.warnings:
-        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
+    for warning in (*run.warnings, *([] if of_suite is None else [of_suite])):
+        is_of_cassette = warning in run.recording_warnings or warning == of_suite
+        kind = PARECassetteWarning if is_of_cassette else PAREScriptWarning
         text = redacted(to_short_text(warning))
         try:
-            warn_at_scenario(item, kind(text))
+            if warning == of_suite:
+                # Pytest prints the line of a file, and a suite file may hold a password: there is no line 0.
+                warnings.warn_explicit(kind(text), None, item.nodeid.partition("::")[0], 0)
+            else:
+                warn_at_scenario(item, kind(text))
         except kind:
             # A new exception, because the traceback of the raised one has only frames of the plugin and of pytest.
             refused.append(kind(f"{text} (-W or filterwarnings makes an error of this warning)"))
@@ -159,16 +174,27 @@ def warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
 
 
 def _refuse_two_agents(
-    config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None, variant: Variant, suite: Suite
+    config: MultiScenarioRunnerConfig,
+    agent: ProactiveAgent | AgentProgram | None,
+    variant: Variant,
+    suite: Suite,
 ) -> None:
-    # If a flag or a variant names an agent, no other agent may be tested.
-    sources = [override.source for override in suite.overrides if override.key == "runner.agent_type"]
+    # If a flag or a variant names an agent, no other agent may be tested. A program is never replaced.
+    if agent is None or config.oracle:
+        return
+    key, named = ("runner.agent_type", config.agent_type) if config.agent is None else ("runner.agent", config.agent)
+    sources = [] if config.agent is None else [suite.path.name]
+    sources += [
+        override.source for override in suite.overrides if override.key in ("runner.agent_type", "runner.agent")
+    ]
     if variant.settings.runner.agent_type != suite.settings.runner.agent_type:
         sources.append(f"variant {variant.name}")
-    if sources and agent is not None and not config.oracle:
+    if sources:
+        shown = named if isinstance(named, str) else shlex.join(named.command)
+        precedence = ", which takes precedence" if config.agent is None else ""
         pytest.fail(
-            f"{sources[-1]} sets runner.agent_type = {config.agent_type}, and the fixture proactive_agent returns "
-            "another agent, which takes precedence; leave one out (--noconftest leaves out each conftest.py)",
+            f"{sources[-1]} sets {key} = {shown}, and the fixture proactive_agent returns another agent"
+            f"{precedence}; leave one out (--noconftest leaves out each conftest.py)",
             pytrace=False,
         )
 

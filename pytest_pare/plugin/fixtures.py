@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.plugin.pare_fixture import Player
+    from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import (
         EnvEventsConfig,
         LLMEngineConfig,
@@ -68,6 +69,12 @@ def execute_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
 
 
 @pytest.fixture
+def agent_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig | None:
+    """The model behind the endpoint for an agent of your own; `None` for no endpoint."""
+    return _runner(pare_config).agent_engine_config
+
+
+@pytest.fixture
 def tool_augmentation_config(pare_config: SuiteSettings) -> ToolAugmentationConfig | None:
     """Noise in the agent's tools; `None` for none."""
     return _runner(pare_config).tool_augmentation_config
@@ -86,10 +93,11 @@ def noise_config(pare_config: SuiteSettings) -> NoiseConfig:
 
 
 @pytest.fixture
-def proactive_agent() -> ProactiveAgent | None:
-    """The agent under test; `None` is the one that `runner.agent_type` of the suite names.
+def proactive_agent() -> ProactiveAgent | AgentProgram | None:
+    """The agent under test; `None` is the one that `runner.agent` or `runner.agent_type` of the suite names.
 
-    Override it to test an agent of your own: a function that takes a turn, or an object that is called with one.
+    Override it to test an agent of your own: a function that takes a turn, an object that is called with one, or an
+    `AgentProgram`.
     """
     return None
 
@@ -101,6 +109,7 @@ def pare_runner_config(
     user_engine_config: LLMEngineConfig,
     observe_engine_config: LLMEngineConfig,
     execute_engine_config: LLMEngineConfig,
+    agent_engine_config: LLMEngineConfig | None,
     tool_augmentation_config: ToolAugmentationConfig | None,
     env_events_config: EnvEventsConfig | None,
     noise_config: NoiseConfig,
@@ -116,6 +125,7 @@ def pare_runner_config(
             "user_engine_config": user_engine_config,
             "observe_engine_config": observe_engine_config,
             "execute_engine_config": execute_engine_config,
+            "agent_engine_config": agent_engine_config,
             "tool_augmentation_config": tool_augmentation_config,
             "env_events_config": env_events_config,
             "noise": noise_config,
@@ -131,7 +141,7 @@ def pare(
     request: pytest.FixtureRequest,
     pare_config: SuiteSettings,
     pare_runner_config: MultiScenarioRunnerConfig,
-    proactive_agent: ProactiveAgent | None,
+    proactive_agent: ProactiveAgent | AgentProgram | None,
 ) -> Player:
     """Runs scenarios in tests of your own: `pare.run("new_number")` returns the result and the trace."""
     from pytest_pare.plugin.pare_fixture import Player

@@ -1,10 +1,11 @@
 """The setting `agent`: a program as the agent under test."""
 
 from pathlib import PurePath
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from pytest_pare.base.redaction import add_secret, names_secret
 from pytest_pare.scenarios.fields import FilePath, Name, Value
 
 _Wait = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -36,6 +37,13 @@ class AgentProgram(Value):
     @classmethod
     def _read_list(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _redact_secrets(self) -> Self:
+        for name, value in self.env.items():
+            if names_secret(name):
+                add_secret(value)
+        return self
 
     @property
     def label(self) -> str:

@@ -245,7 +245,7 @@ class ScenarioRunnerConfig(Setting):
         if "agent_type" in self.model_fields_set and self.agent_type != label:
             raise PydanticCustomError(
                 "two_agents",
-                "the agent is a program (runner.agent) and {agent_type} (runner.agent_type); leave one out",
+                "the agent is a program (agent) and {agent_type} (agent_type); leave one out",
                 {"agent_type": json.dumps(self.agent_type), "keys": ("agent",)},
             )
         object.__setattr__(self, "agent_type", label)
@@ -268,6 +268,14 @@ class ScenarioRunnerConfig(Setting):
         """
         settings = self.model_dump(mode="json", exclude=set(NOT_HASHED))
         settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
+        if self.agent is None:
+            # As before there were programs: accepted runs keep their hash.
+            del settings["agent"]
+        else:
+            # It is absolute, and another one on each machine.
+            del settings["agent"]["cwd"]
+        if "agent" in self.engines:
+            settings["agent_model"] = self.engines["agent"].model_name
         return hash_of(settings)
 
 

@@ -186,11 +186,16 @@ class Loop:
     def _agents_own(self) -> Iterator[None]:
         """Turn exceptions of the agent under test into `AgentFailure`, except those that end the run for other reasons.
 
-        A `KeyboardInterrupt` passes; a `SystemExit` of the agent is its failure.
+        A `KeyboardInterrupt` passes, and so does the failure of a program; a `SystemExit` of the agent is its failure.
         """
         try:
             yield
         except KeyboardInterrupt:
+            raise
+        except AgentFailure:
+            # A program may fail because its model did.
+            if self._gateway.ended is not None:
+                raise RunEnded(self._gateway.ended) from None
             raise
         except BaseException as error:
             if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):
@@ -200,6 +205,8 @@ class Loop:
                 self._check()
             except ScenarioTimeoutError as over:
                 raise RunEnded(over) from None
+            if isinstance(error, RunEnded):
+                raise
             # `TurnOver` only ends the turn, and may leave the agent.
             if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
                 raise AgentFailure(f"the agent raised {_text_of(error)}") from error

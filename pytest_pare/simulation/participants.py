@@ -110,16 +110,18 @@ class Participants:
         """Return the agent under test.
 
         Args:
-            made: The agent that `config.agent_type` names by `module:name`, or the error of loading it.
+            made: The agent that `config.agent_type` names by `module:name`, or the program of `config.agent`; or the
+                error of loading or starting it.
 
         Raises:
             AgentTypeError: If loading it failed.
+            ProgramError: If starting it failed.
             EngineConfigurationError: If an engine cannot be made.
         """
-        if self._agent is not None:
-            return self._agent
         if isinstance(made, Exception):
             raise made
+        if self._agent is not None:
+            return self._agent
         if made is not None:
             return made
         context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)
