@@ -98,7 +98,10 @@ async def _result(request: Any, backend: Backend) -> types.ServerResult | types.
         case types.PingRequest():
             return types.ServerResult(types.EmptyResult())
         case types.ListToolsRequest():
-            tools = [_tool(definition["function"]) for definition in await run_sync(backend.definitions)]
+            try:
+                tools = [_tool(definition["function"]) for definition in await run_sync(backend.definitions)]
+            except Exception as error:  # noqa: BLE001 - two tools of a scenario may have one name, for example
+                return types.ErrorData(code=types.INTERNAL_ERROR, message=_text_of(error))
             return types.ServerResult(types.ListToolsResult(tools=tools))
         case types.CallToolRequest():
             return types.ServerResult(await _call(backend, request.params.name, request.params.arguments or {}))

@@ -5,6 +5,7 @@ A session without a suite imports none of ARE, polars, pydantic and yaml.
 
 from __future__ import annotations
 
+import sys
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import (
+    agent_engine_config,
     env_events_config,
     execute_engine_config,
     noise_config,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.session import SuiteSession
 
 __all__ = [
+    "agent_engine_config",
     "env_events_config",
     "execute_engine_config",
     "noise_config",
@@ -85,6 +88,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if session is not None:
         config.stash[_SESSION] = session
         config.pluginmanager.register(session, "pare-session")
+
+
+def pytest_unconfigure() -> None:
+    """End the server of the runs of this process, if there is one."""
+    server = sys.modules.get("pytest_pare.endpoints.server")
+    if server is not None:
+        server.close()
 
 
 def _session(config: pytest.Config) -> SuiteSession | None:

@@ -68,6 +68,12 @@ def execute_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
 
 
 @pytest.fixture
+def agent_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig | None:
+    """The model behind the endpoint for an agent of your own; `None` for no endpoint."""
+    return _runner(pare_config).agent_engine_config
+
+
+@pytest.fixture
 def tool_augmentation_config(pare_config: SuiteSettings) -> ToolAugmentationConfig | None:
     """Noise in the agent's tools; `None` for none."""
     return _runner(pare_config).tool_augmentation_config
@@ -101,6 +107,7 @@ def pare_runner_config(
     user_engine_config: LLMEngineConfig,
     observe_engine_config: LLMEngineConfig,
     execute_engine_config: LLMEngineConfig,
+    agent_engine_config: LLMEngineConfig | None,
     tool_augmentation_config: ToolAugmentationConfig | None,
     env_events_config: EnvEventsConfig | None,
     noise_config: NoiseConfig,
@@ -116,6 +123,7 @@ def pare_runner_config(
             "user_engine_config": user_engine_config,
             "observe_engine_config": observe_engine_config,
             "execute_engine_config": execute_engine_config,
+            "agent_engine_config": agent_engine_config,
             "tool_augmentation_config": tool_augmentation_config,
             "env_events_config": env_events_config,
             "noise": noise_config,
