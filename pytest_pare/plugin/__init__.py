@@ -13,6 +13,7 @@ import pytest
 
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
 from pytest_pare.plugin import options
+from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
 from pytest_pare.plugin.fixtures import (
     agent_engine_config,
     env_events_config,

@@ -71,6 +71,8 @@ class Program:
         # The requests whose answers are still to come.
         self._ending: int | None = None
         self._shutdown: int | None = None
+        # Whether a thread waits for an answer.
+        self._is_asked = False
         self.is_usable = True
         self._is_closed = False
         self._process = start_child(spec, environment, str(self))
@@ -110,6 +112,7 @@ class Program:
             ProgramFailure: If it ends, answers with an error, or does not answer in time.
             ProgramError: If it does not follow the protocol.
         """
+        self._is_asked = True
         try:
             self._await_end_of_run(left)
             return self._peer.request(method, params, left, serve or refuse, refuse)
@@ -123,6 +126,8 @@ class Program:
             # Its answer may still come.
             self.kill()
             raise
+        finally:
+            self._is_asked = False
 
     def begin_run(self, params: dict[str, Any]) -> None:
         """Send `run/start`.
@@ -244,13 +249,18 @@ class Program:
         if self._process.poll() is None and signal_group(self._process.pid, signal.SIGTERM):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_TERMINATE_SECONDS)
-        self.kill_at_once()
+        self._kill_group()
         self._peer.read_log()
         self._peer.close()
         self._close(self._process.stdin, self._process.stdout, self._process.stderr)
 
     def kill_at_once(self) -> None:
-        """Kill the program with all of its children, from any thread."""
+        """Kill the program with all of its children, from any thread. One that waits for it gets an error."""
+        self._kill_group()
+        if not self._is_asked:
+            self.kill()
+
+    def _kill_group(self) -> None:
         signal_group(self._process.pid, signal.SIGKILL)
         self._process.wait()
         groups.discard(self._process.pid)
