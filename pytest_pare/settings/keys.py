@@ -64,6 +64,7 @@ PATH_KEYS = frozenset(
         "runner.agent.cwd",
         "runner.logs_dir",
         "runner.output_dir",
+        "runner.agent_engine_config.answers",
         "runner.execute_engine_config.answers",
         "runner.observe_engine_config.answers",
         "runner.user_engine_config.answers",

@@ -142,7 +142,7 @@ def _prepare(
     if config.oracle:
         return None
     if engine_builder is build_engine and (cassette is None or cassette.asks):
-        import_clients(config.engines.values())
+        import_clients(config.engines)
     if config.agent is not None:
         return program.start() if agent is None else ProgramError(TWO_AGENTS)
     if agent is not None or config.agent_type in named("agent"):
@@ -218,7 +218,7 @@ def _agent_run(
     user = participants.user()
     state.agent_name = config.agent_type if agent is None else name_of(agent)
     under_test = participants.agent(made)
-    backend = RunBackend(participants.gateway, config)
+    backend = RunBackend(participants.gateway, participants.agent_model)
     charges = not isinstance(under_test, ObserveExecuteAgent)
     offline = agent is None and config.agent_type in AGENT_TYPES
     loop = state.loop = Loop(
@@ -232,6 +232,7 @@ def _agent_run(
         users_time=participants.users_time,
         offline=offline,
         during=backend.during,
+        models=participants.agent_model,
     )
     try:
         with closing(backend), reachable(backend, config, agent), connected(under_test, state.limits, backend):
