@@ -7,6 +7,8 @@ import platform
 import sys
 
 from benchmarks import (
+    agent_mcp,
+    agent_programs,
     collection,
     forking,
     gate_errors,
@@ -32,10 +34,12 @@ MEASUREMENTS = {
     "startup": startup,
     "suite": suite,
     "two_agents": two_agents,
+    "agent_programs": agent_programs,
     "noise": noise,
     "forking": forking,
     "in_flight": in_flight,
     "replay": replay,
+    "agent_mcp": agent_mcp,
     "ledger": ledger,
     "results_table": results_table,
     "large_report": large_report,

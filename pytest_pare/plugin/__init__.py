@@ -13,7 +13,9 @@ import pytest
 
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
 from pytest_pare.plugin import options
+from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
 from pytest_pare.plugin.fixtures import (
+    agent_engine_config,
     env_events_config,
     execute_engine_config,
     noise_config,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.session import SuiteSession
 
 __all__ = [
+    "agent_engine_config",
     "env_events_config",
     "execute_engine_config",
     "noise_config",
@@ -104,10 +107,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_unconfigure() -> None:
-    """End the programs that have played agents in this process."""
+    """End the programs that have played agents in this process, and then the server of their runs."""
     pool = sys.modules.get("pytest_pare.agents.program.pool")
     if pool is not None:
         pool.close_all()
+    server = sys.modules.get("pytest_pare.endpoints.server")
+    if server is not None:
+        server.close()
 
 
 def _suite_paths(config: pytest.Config) -> list[Path]:

@@ -268,9 +268,14 @@ class ScenarioRunnerConfig(Setting):
         """
         settings = self.model_dump(mode="json", exclude=set(NOT_HASHED))
         settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
-        if self.agent is not None:
+        if self.agent is None:
+            # As before there were programs: accepted runs keep their hash.
+            del settings["agent"]
+        else:
             # It is absolute, and another one on each machine.
             del settings["agent"]["cwd"]
+        if "agent" in self.engines:
+            settings["agent_model"] = self.engines["agent"].model_name
         return hash_of(settings)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 NOT_HASHED = frozenset(
     {
-        # Their model aliases are hashed instead: a model that moves to another provider keeps its hash. The engine of
-        # the judge has no alias and is hashed.
+        # Their model aliases are hashed instead: a model that moves to another provider keeps its hash. The agent's
+        # model has no alias, so that its name is hashed. The engine of the judge is hashed.
         "user_engine_config",
         "observe_engine_config",
         "execute_engine_config",
+        "agent_engine_config",
         # They do not change a result. `timeout_seconds` can end a run and is hashed.
         "max_concurrent_scenarios",
         "executor_type",

@@ -90,7 +90,9 @@ class RunBackend:
         opened = self._open
 
         def carry_out() -> Any:
-            turn, context = self._require_open(opened)
+            if opened is None:
+                raise TurnOver("no turn of the agent is open")
+            turn, context = opened
             return context.copy().run(turn.call, name, arguments)
 
         return carry_out
@@ -113,13 +115,10 @@ class RunBackend:
             EngineError: If there is no answer.
             RunEnded: If the run must end.
         """
+        opened = self._open
         if self._models is None:
             raise _no_model()
-        _, context = self._require_open(self._open)
-        return context.copy().run(self._models.answer, request)
-
-    @staticmethod
-    def _require_open(opened: tuple[Turn, Context] | None) -> tuple[Turn, Context]:
         if opened is None:
             raise TurnOver("no turn of the agent is open")
-        return opened
+        _, context = opened
+        return context.copy().run(self._models.answer, request)

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
 NOON = datetime(2025, 1, 6, 12, tzinfo=UTC)
 
+START = {
+    "scenario_seed": "seed/1",
+    "time": NOON.isoformat(),
+    "mcp": {"url": "http://127.0.0.1:9/mcp/", "token": "none"},
+    "models": None,
+}
+
 # How long anything here may take on a busy machine.
 PATIENCE = 20.0
 
@@ -44,7 +51,7 @@ def spec(*arguments: str, program: str = "agent.py", **settings: Any) -> AgentPr
 
 def take(program: AgentProgram, start: dict[str, Any] | None = None) -> pool.Member:
     """Take a program for a run."""
-    return pool.take(program, lambda: pool.Access({}), lambda member: member.program.begin_run(start or {}))
+    return pool.take(program, lambda: pool.Access({}), lambda member: member.program.begin_run(start or START))
 
 
 def give_back(member: pool.Member) -> None:
@@ -108,6 +115,14 @@ def is_running(group: int) -> bool:
     """Return whether a process of a group runs: a program, or a child of it."""
     listed = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
     return any(line.split()[0] == str(group) and not line.split()[1].startswith("Z") for line in listed.splitlines())
+
+
+def await_none(argument: str) -> None:
+    """Wait until no process with an argument runs."""
+    left = until(PATIENCE)
+    while argument in subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout:
+        assert left() > 0, f"still there: {argument}"
+        time.sleep(0.02)
 
 
 def await_end(*groups: int) -> None:
