@@ -105,6 +105,8 @@ def _asker(config: LLMEngineConfig) -> tuple[_Ask, str]:
             f"the provider {config.provider} is called by Hugging Face's client, which forwards no requests of agents",
             "set provider: local and endpoint: https://router.huggingface.co/v1, with the token in OPENAI_API_KEY",
         )
+    # Reading them takes longer than many a request, and is no time of the first answer.
+    _certificates()
     found = model_resolution.route(config)
     if not found.is_compatible:
         if found.provider == "openai" and found.endpoint is None:
@@ -142,7 +144,6 @@ def _ask_directly(config: LLMEngineConfig, found: Route, api: Api, body: dict[st
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    # Reading them takes longer than many a request.
     import httpx
 
     return httpx.create_ssl_context()
