@@ -146,11 +146,20 @@ def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Recipe(directory, model.url, log)
 
 
-def faults(trace: bytes) -> int:
-    return sum(json.loads(line).get("fault") == "tool_failure" for line in trace.splitlines())
+@pytest.fixture(scope="module")
+def actions() -> dict[str, Any]:
+    """The calls of the first recipe in each test, to which those of the others are compared."""
+    return {}
 
 
-def test_a_recipe_is_recorded_and_replayed_without_network(recipe: Recipe) -> None:
+def calls(traces: dict[str, bytes]) -> list[tuple[Any, ...]]:
+    """Return the agent's calls with the turn and time of each."""
+    fields = ("time", "turn", "function", "args", "error", "fault")
+    lines = [(name, json.loads(line)) for name in sorted(traces) for line in traces[name].splitlines()]
+    return [(name, *map(line.get, fields)) for name, line in lines if line.get("kind") == "AGENT"]
+
+
+def test_a_recipe_is_recorded_and_replayed_without_network(recipe: Recipe, actions: dict[str, Any]) -> None:
     # A model of its own, which is gone in the replays.
     with ScriptedModel() as model:
         recipe.url = model.url
@@ -159,18 +168,22 @@ def test_a_recipe_is_recorded_and_replayed_without_network(recipe: Recipe) -> No
         assert {body["model"] for body in model.bodies} == {MODEL}
     recipe.require_sealed()
     assert set(recorded) == set(SCRIPTS)
+    assert calls(recorded) == actions.setdefault("recorded", calls(recorded))
     for output in ("first", "second"):
         assert recipe.play(output) == recorded
         recipe.require_sealed()
 
 
-def test_a_tool_that_fails_is_heard_of_by_the_model(recipe: Recipe, model: ScriptedModel) -> None:
+def test_a_tool_that_fails_is_heard_of_by_the_model(
+    recipe: Recipe, model: ScriptedModel, actions: dict[str, Any]
+) -> None:
     recipe.url = model.url
     before = len(model.refusals)
     noise = {"noise.tool_failure_probability": 0.3, "cassettes.dir": "noisy"}
     traces = recipe.record("noisy-traces", noise)
     assert model.refusals[before:] == []
-    assert sum(map(faults, traces.values())) > 3
+    assert sum(call[-1] == "tool_failure" for call in calls(traces)) > 3
+    assert calls(traces) == actions.setdefault("noisy", calls(traces))
     assert recipe.play("noisy-again", noise) == traces
 
 
