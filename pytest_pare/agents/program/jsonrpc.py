@@ -147,11 +147,8 @@ class Peer:
 
     def _handle(self, line: bytes, number: int | None, serve: Serve) -> tuple[Any] | None:
         """Handle a message, and return the result if it answers the request with an id."""
-        try:
-            message = parsed(line)
-        except Malformed as error:
-            self._write({"jsonrpc": "2.0", "id": None, "error": {"code": error.code, "message": str(error)}})
-            raise
+        # Nothing is answered to a line that is no message: what the program says about the answer would hide the cause.
+        message = parsed(line)
         if "method" in message:
             if "id" in message:
                 self._answer(message, serve)
