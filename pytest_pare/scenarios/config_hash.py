@@ -11,6 +11,8 @@ NOT_HASHED = frozenset(
         "user_engine_config",
         "observe_engine_config",
         "execute_engine_config",
+        # Only its command and its environment are hashed, because its directory differs between machines.
+        "agent",
         # They do not change a result. `timeout_seconds` can end a run and is hashed.
         "max_concurrent_scenarios",
         "executor_type",
