@@ -52,6 +52,8 @@ LONG: dict[str, str] = {}
 # The places outside of `are/world.py` that read a clock or draw by chance, and why no simulation depends on them.
 ALLOWED = {
     ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
+    ("endpoints/server.py", "secrets.token_urlsafe"): "tokens, which no trace holds",
+    ("endpoints/server.py", "threading.Thread"): "serves the endpoints of the runs",
     ("engines/recorder.py", "time.perf_counter"): "generation time that is recorded, and replayed as it was",
     ("engines/live.py", "threading.Thread"): "a request to a model, abandoned when its time is over",
     ("engines/live.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",

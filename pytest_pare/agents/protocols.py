@@ -93,6 +93,10 @@ class Endpoint(NamedTuple):
     token: str
 
 
+def _no_endpoint(kind: str) -> Endpoint:
+    raise RuntimeError(f"turn.{kind}: this turn belongs to no run, so it has no server")
+
+
 @dataclass(frozen=True)
 class Turn:
     """One turn of the agent under test: its new notifications, and the tools to act.
@@ -115,6 +119,7 @@ class Turn:
     tools: Toolbox
     scenario_seed: str
     _news: Callable[[], tuple[Notification, ...]] = field(default=tuple, repr=False)
+    _endpoint: Callable[[Literal["mcp", "models"]], Endpoint] = field(default=_no_endpoint, repr=False)
 
     @property
     def definitions(self) -> list[dict[str, Any]]:
@@ -125,6 +130,22 @@ class Turn:
     def functions(self) -> list[Callable[..., Any]]:
         """The tools as plain Python functions, with name, docstring and annotations."""
         return [tool.as_function() for tool in self.tools.values()]
+
+    @property
+    def mcp(self) -> Endpoint:
+        """The MCP server (streamable HTTP) with the tools of the run, for an agent whose framework uses MCP.
+
+        It carries out calls while a turn is open, one after another in the order of their arrival.
+        """
+        return self._endpoint("mcp")
+
+    @property
+    def models(self) -> Endpoint:
+        """The endpoint of the agent's model, with OpenAI's protocol. Its calls are recorded and replayed.
+
+        Without `agent_engine_config` there is none, and the run ends with an error of its configuration.
+        """
+        return self._endpoint("models")
 
     def news(self) -> tuple[Notification, ...]:
         """Return the notifications since the turn began or since the last call, because time passes in a turn, too.

@@ -120,6 +120,8 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         (("xox",), rf"{_START}xox[a-z]-[\w-]{{10,}}", 0, REDACTED),
         (("akia", "asia"), rf"{_START}(?:AKIA|ASIA)[A-Z0-9]{{16}}\b", 0, REDACTED),
         (("aiza",), rf"{_START}AIza[\w-]{{30,}}", 0, REDACTED),
+        # A token of the endpoints of a run
+        (("pare_token_",), r"pare_token_[\w-]{16,}", 0, REDACTED),
         # A JSON web token
         (("eyj",), rf"{_START}eyJ[\w-]{{8,}}\.[\w-]{{8,}}\.[\w-]*", 0, REDACTED),
     )

@@ -68,8 +68,7 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
         response = litellm.completion(
             model=found.model,
             custom_llm_provider=found.provider,
-            api_base=found.endpoint,
-            api_key=found.key,
+            **found.access(),
             messages=messages,
             timeout=seconds,
             max_retries=0,

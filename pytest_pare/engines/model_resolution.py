@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
+from pytest_pare.base.environment import is_replaced, original
 from pytest_pare.base.extensions import named
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.engines.errors import EngineConfigurationError
@@ -33,6 +33,7 @@ _COMPATIBLE = {
     "llama-api": "LLAMA_API_KEY",
 }
 _NO_KEY = "none"
+_OPENAI = "https://api.openai.com/v1"
 
 
 class Route(NamedTuple):
@@ -54,18 +55,25 @@ class Route(NamedTuple):
     is_compatible: bool
     is_own: bool
 
+    def access(self) -> dict[str, str | None]:
+        """Return the endpoint and the key as arguments of LiteLLM's functions."""
+        if self.provider == "openai" and self.endpoint is None and is_replaced("OPENAI_BASE_URL"):
+            # LiteLLM would take those of the agent's own endpoint from the environment.
+            return {"api_base": _OPENAI, "api_key": original("OPENAI_API_KEY")}
+        return {"api_base": self.endpoint, "api_key": self.key}
+
 
 def route(config: LLMEngineConfig) -> Route:
     """Return how a model is reached, without the checks that need LiteLLM."""
     provider, endpoint, model = config.provider, config.endpoint, config.model_name
     if provider == "llama-api":
-        endpoint = endpoint or os.environ.get("LLAMA_API_BASE") or _LLAMA_API
+        endpoint = endpoint or original("LLAMA_API_BASE") or _LLAMA_API
     elif provider == "openai":
-        endpoint = endpoint or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE")
+        endpoint = endpoint or original("OPENAI_BASE_URL") or original("OPENAI_API_BASE")
     if endpoint is not None and provider in _COMPATIBLE:
         # ARE passes the name in LiteLLM's form, with the protocol as a prefix.
         model = model.removeprefix("openai/") if provider == "local" else model
-        key = os.environ.get(_COMPATIBLE[provider])
+        key = original(_COMPATIBLE[provider])
         if provider == "llama-api":
             return Route(f"openai/{model}", "openai", endpoint, key, is_compatible=True, is_own=False)
         spoken = "hosted_vllm" if provider == "hosted_vllm" else "openai"
@@ -115,6 +123,8 @@ def _missing_key(found: Route, litellm: Any) -> str | None:
     """Return the variable of a missing key; `None` if the key is set, or there are other ways to log in."""
     if found.endpoint is not None and found.is_compatible:
         return None if found.key else "LLAMA_API_KEY"
+    if found.provider == "openai" and not original("OPENAI_API_KEY"):
+        return "OPENAI_API_KEY"
     model = found.model if found.model.startswith(f"{found.provider}/") else f"{found.provider}/{found.model}"
     missing = litellm.validate_environment(model)["missing_keys"]
     # Cloud providers have several variables, and accept other credentials as well.

@@ -5,6 +5,7 @@ A session without a suite imports none of ARE, polars, pydantic and yaml.
 
 from __future__ import annotations
 
+import sys
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if session is not None:
         config.stash[_SESSION] = session
         config.pluginmanager.register(session, "pare-session")
+
+
+def pytest_unconfigure() -> None:
+    """End the server of the runs of this process, if there is one."""
+    server = sys.modules.get("pytest_pare.endpoints.server")
+    if server is not None:
+        server.close()
 
 
 def _session(config: pytest.Config) -> SuiteSession | None:

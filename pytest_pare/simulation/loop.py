@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +17,7 @@ from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn, UserAgent
     from pytest_pare.results.validation_result import Ending
@@ -51,6 +52,7 @@ class Loop:
         charges: Whether a turn of the agent takes simulated time as a whole, because no calls of an engine do.
         users_time: Returns when the user has to act, in epoch seconds; `None` if it waits for others.
         offline: Whether the agent takes the fixed time, whatever it takes in real time.
+        during: Surrounds each turn of the agent, and returns the turn that it gets.
 
     Attributes:
         ended_by: What ended the turns; `None` before their end, and after an exception.
@@ -68,6 +70,7 @@ class Loop:
         charges: bool,
         users_time: Callable[[], float | None] = lambda: None,
         offline: bool = False,
+        during: Callable[[Turn], AbstractContextManager[Turn]] = nullcontext,
     ) -> None:
         self._env = env
         self._gateway = gateway
@@ -78,6 +81,7 @@ class Loop:
         self._charges = charges
         self._is_measured = config.simulated_generation_time_mode == "measured" and not offline
         self._users_time = users_time
+        self._during = during
         self._async = _Async()
         self._turns = 0
         self._turns_saved = 0.0
@@ -154,8 +158,8 @@ class Loop:
     def _play_agent(self, turn: Turn) -> None:
         began = time.perf_counter()
         returned: Any = None
-        with self._agents_own():
-            outcome: Any = self._agent(turn)
+        with self._agents_own(), self._during(turn) as given:
+            outcome: Any = self._agent(given)
             returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
         # Closed before time passes, so that a thread of the agent can do nothing meanwhile.
         self._gateway.close_turn()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +23,7 @@ from pytest_pare.results.validation_result import (
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.noise.data import NoiseError
+from pytest_pare.simulation.agent_environment import model_variables, reachable
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.errors import AgentFailure
@@ -29,6 +31,7 @@ from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.loop import Loop
 from pytest_pare.simulation.participants import Participants, name_of
 from pytest_pare.simulation.run import Run, fill_in, with_defects
+from pytest_pare.simulation.run_backend import RunBackend
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
 from pytest_pare.simulation.trace import Trace
@@ -84,7 +87,7 @@ def run_scenario(
     log_path = None
     if logs_dir is not None:
         log_path = logs_dir / file_name(scenario.scenario_id, scenario.run_number, variant, "log")
-    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems:
+    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems, model_variables(config, agent):
         log_begin(scenario)
         asked = time.perf_counter()
         made = _prepare(config, agent, engine_builder, cassette)
@@ -209,6 +212,7 @@ def _agent_run(
     user = participants.user()
     state.agent_name = config.agent_type if agent is None else name_of(agent)
     under_test = participants.agent(made)
+    backend = RunBackend(participants.gateway, config)
     charges = not isinstance(under_test, ObserveExecuteAgent)
     offline = agent is None and config.agent_type in AGENT_TYPES
     loop = state.loop = Loop(
@@ -221,9 +225,11 @@ def _agent_run(
         charges=charges,
         users_time=participants.users_time,
         offline=offline,
+        during=backend.during,
     )
     try:
-        loop.play()
+        with closing(backend), reachable(backend, config, agent):
+            loop.play()
         state.is_played = True
     except AgentFailure as failure:
         # A failed agent is a result, and a replay must reach it as well.

@@ -91,20 +91,13 @@ class TurnGateway:
     def agent_turn(self, number: int) -> Turn:
         """Return a new turn of the agent."""
         token = self._open_turn()
-        tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
-        give_up = Tool.apart(
-            "end_task",
-            "End what the user accepted without a message to the user: it is done, or cannot be done.",
-            [AppToolArg("reason", "str", "Why.", has_default=True, default="", type_obj=str)],
-            lambda _arguments: self._give_up(token),
-        )
         return Turn(
             number=number,
             time=self._now(),
             mode=self._consent.mode,
             proposal=self._consent.proposal,
             notifications=self._notifications(FOR_AGENT),
-            tools=Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT")),
+            tools=self._toolbox(token),
             scenario_seed=f"{self._scenario.scenario_id}/{self._scenario.seed}/{self._scenario.run_number}",
             _news=lambda: self._news(token),
         )
@@ -132,6 +125,21 @@ class TurnGateway:
         )
 
     # -- tools
+
+    def definitions(self) -> list[dict[str, Any]]:
+        """Return the agent's tools as `Turn.definitions` has them, also before the first turn."""
+        with self._lock, self._scenario.world.active():
+            return [tool.definition for tool in self._toolbox(object()).values()]
+
+    def _toolbox(self, token: object) -> Toolbox:
+        tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
+        give_up = Tool.apart(
+            "end_task",
+            "End what the user accepted without a message to the user: it is done, or cannot be done.",
+            [AppToolArg("reason", "str", "Why.", has_default=True, default="", type_obj=str)],
+            lambda _arguments: self._give_up(token),
+        )
+        return Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT"))
 
     def _app_tools(self) -> list[AppTool]:
         if self._agent_tools is None:

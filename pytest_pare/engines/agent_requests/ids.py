@@ -1,0 +1,186 @@
+"""Gives answers ids that are the same in each replay, and translates them back for the provider."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_pare.engines.agent_requests.requests import ModelRequest
+
+CREATED = 1735689600
+"""When each answer was created, in seconds: 2025-01-01. Some clients put the present time in the place of a 0."""
+
+_ITEM_PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
+# What the answer of the Responses API has that is not a copy of the request.
+_RESPONSE_FIELDS = ("status", "model", "output", "usage", "incomplete_details", "error")
+_NOT_KEPT = frozenset({"system_fingerprint", "service_tier"})
+# The items of a request that providers accept without an id.
+_WITHOUT_ID = frozenset({"message", "function_call"})
+
+
+def with_own_ids(body: Mapping[str, Any], fingerprint: str, occurrence: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return an answer with ids that are derived from its request, and the provider's id of each of them.
+
+    An id that is empty or null at the provider gets one all the same; it is not in the map. What differs between equal
+    answers (the time, the provider's version) is fixed or left out. Embeddings in base64 become lists of numbers.
+
+    Args:
+        body: The answer of the provider, with the format of the request.
+        fingerprint: The fingerprint of the request.
+        occurrence: The number of the answer among those to equal requests.
+    """
+    ids = _OwnIds(f"{fingerprint}_{occurrence}")
+    if isinstance(body.get("output"), list):
+        return _response(body, ids), ids.upstream
+    if "choices" in body:
+        return _completion(body, ids, f"chatcmpl-{fingerprint}-{occurrence}"), ids.upstream
+    kept = {name: value for name, value in body.items() if name not in {"id", "created", *_NOT_KEPT}}
+    data = body["data"] if isinstance(body.get("data"), list) else []
+    return {**kept, "data": [_with_numbers(one) for one in data]}, ids.upstream
+
+
+def upstream_body(request: ModelRequest, upstream: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body to send to the provider: with its own ids, for an answer that is not streamed.
+
+    Args:
+        request: The request of the agent.
+        upstream: The provider's id of each id that the agent has got.
+    """
+    body = with_upstream_ids(request.body, upstream)
+    for name in ("stream", "stream_options"):
+        body.pop(name, None)
+    return {**body, "encoding_format": "float"} if request.api == "embeddings" else body
+
+
+def with_upstream_ids(body: Mapping[str, Any], upstream: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body of a request with the provider's ids in the place of those that the agent has got.
+
+    Args:
+        body: The body of the request.
+        upstream: The provider's id of each id that the agent has got.
+    """
+
+    def translated(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
+        changed = {name: upstream[fields[name]] for name in names if _is_key(fields.get(name), upstream)}
+        return {**fields, **changed}
+
+    found = translated(body, "previous_response_id")
+    if isinstance(body.get("messages"), list):
+        found["messages"] = [_message(message, translated) for message in body["messages"]]
+    if isinstance(body.get("input"), list):
+        found["input"] = [
+            _without_unknown_id(translated(item, "id", "call_id"), upstream) if isinstance(item, dict) else item
+            for item in body["input"]
+        ]
+    return found
+
+
+def _is_key(value: object, mapping: Mapping[str, str]) -> bool:
+    return isinstance(value, str) and value in mapping
+
+
+def _message(message: Any, translated: Callable[..., dict[str, Any]]) -> Any:
+    if not isinstance(message, dict):
+        return message
+    calls = message.get("tool_calls")
+    found = translated(message, "tool_call_id")
+    return {**found, "tool_calls": [translated(call, "id") for call in calls]} if isinstance(calls, list) else found
+
+
+def _without_unknown_id(item: dict[str, Any], upstream: Mapping[str, str]) -> dict[str, Any]:
+    """Return an input item without an id that the provider did not give: it may look for it among those it stores."""
+    if item.get("type", "message") in _WITHOUT_ID and "id" in item and item["id"] not in upstream.values():
+        return {name: value for name, value in item.items() if name != "id"}
+    return item
+
+
+class _OwnIds:
+    """Gives ids that end with `suffix` and a number."""
+
+    def __init__(self, suffix: str) -> None:
+        self._suffix = suffix
+        self.upstream: dict[str, str] = {}
+
+    def give(self, own: str, given: object) -> str:
+        if isinstance(given, str) and given:
+            self.upstream[own] = given
+        return own
+
+    def numbered(self, prefix: str, number: int, given: object) -> str:
+        return self.give(f"{prefix}_{self._suffix}_{number}", given)
+
+    def response(self, given: object) -> str:
+        return self.give(f"resp_{self._suffix}", given)
+
+
+def _completion(body: Mapping[str, Any], ids: _OwnIds, identifier: str) -> dict[str, Any]:
+    kept = {name: value for name, value in body.items() if name not in _NOT_KEPT}
+    choices = body["choices"] if isinstance(body["choices"], list) else []
+    numbers = iter(range(10**9))
+    return {
+        **kept,
+        "id": ids.give(identifier, body.get("id")),
+        "object": "chat.completion",
+        "created": CREATED,
+        "choices": [
+            {**choice, "index": index, "message": _answer(choice.get("message") or {}, ids, numbers)}
+            for index, choice in enumerate(choices)
+            if isinstance(choice, dict)
+        ],
+    }
+
+
+def _answer(message: Mapping[str, Any], ids: _OwnIds, numbers: Any) -> dict[str, Any]:
+    found = {"role": "assistant", "content": None, **message}
+    if not message.get("tool_calls"):
+        found.pop("tool_calls", None)
+        return found
+    calls = []
+    for call in message["tool_calls"]:
+        own = {"type": "function", **call, "id": ids.numbered("call", next(numbers), call.get("id"))}
+        own.pop("index", None)
+        if isinstance(call.get("function"), dict):
+            own["function"] = {**call["function"], "arguments": _text(call["function"].get("arguments"))}
+        calls.append(own)
+    return {**found, "tool_calls": calls}
+
+
+def _response(body: Mapping[str, Any], ids: _OwnIds) -> dict[str, Any]:
+    fields = {name: body[name] for name in _RESPONSE_FIELDS if body.get(name) is not None}
+    return {
+        "id": ids.response(body.get("id")),
+        "object": "response",
+        "created_at": CREATED,
+        **fields,
+        "status": body.get("status") or "completed",
+        "output": [_item(item, ids, number) for number, item in enumerate(body["output"]) if isinstance(item, dict)],
+    }
+
+
+def _item(item: Mapping[str, Any], ids: _OwnIds, number: int) -> dict[str, Any]:
+    kind = str(item.get("type", "message"))
+    own = {**item, "id": ids.numbered(_ITEM_PREFIXES.get(kind, kind), number, item.get("id"))}
+    if "call_id" in item or kind == "function_call":
+        own["call_id"] = ids.numbered("call", number, item.get("call_id"))
+    if kind == "function_call":
+        own["arguments"] = _text(item.get("arguments"))
+    return own
+
+
+def _text(arguments: Any) -> str:
+    """Return the text of a call's arguments; some servers give the object itself."""
+    if arguments is None:
+        return "{}"
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def _with_numbers(one: Any) -> Any:
+    if not isinstance(one, dict) or not isinstance(one.get("embedding"), str):
+        return one
+    packed = base64.b64decode(one["embedding"])
+    return {**one, "embedding": list(struct.unpack(f"<{len(packed) // 4}f", packed))}
