@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_pare.engines.agent_requests.requests import ModelRequest
 
@@ -121,33 +122,35 @@ class _OwnIds:
 def _completion(body: Mapping[str, Any], ids: _OwnIds, identifier: str) -> dict[str, Any]:
     kept = {name: value for name, value in body.items() if name not in _NOT_KEPT}
     choices = body["choices"] if isinstance(body["choices"], list) else []
-    numbers = iter(range(10**9))
+    numbers = count()
     return {
         **kept,
         "id": ids.give(identifier, body.get("id")),
         "object": "chat.completion",
         "created": CREATED,
         "choices": [
-            {**choice, "index": index, "message": _answer(choice.get("message") or {}, ids, numbers)}
+            {**choice, "index": index, "message": _answer(choice.get("message"), ids, numbers)}
             for index, choice in enumerate(choices)
             if isinstance(choice, dict)
         ],
     }
 
 
-def _answer(message: Mapping[str, Any], ids: _OwnIds, numbers: Any) -> dict[str, Any]:
-    found = {"role": "assistant", "content": None, **message}
-    if not message.get("tool_calls"):
-        found.pop("tool_calls", None)
-        return found
-    calls = []
-    for call in message["tool_calls"]:
-        own = {"type": "function", **call, "id": ids.numbered("call", next(numbers), call.get("id"))}
-        own.pop("index", None)
-        if isinstance(call.get("function"), dict):
-            own["function"] = {**call["function"], "arguments": _text(call["function"].get("arguments"))}
-        calls.append(own)
-    return {**found, "tool_calls": calls}
+def _answer(message: Any, ids: _OwnIds, numbers: Iterator[int]) -> dict[str, Any]:
+    given = message if isinstance(message, dict) else {}
+    calls = given.get("tool_calls") if isinstance(given.get("tool_calls"), list) else None
+    found = {"role": "assistant", "content": None, **given}
+    found.pop("tool_calls", None)
+    own = [_tool_call(call, ids, next(numbers)) for call in calls or () if isinstance(call, dict)]
+    return {**found, "tool_calls": own} if own else found
+
+
+def _tool_call(call: Mapping[str, Any], ids: _OwnIds, number: int) -> dict[str, Any]:
+    own = {"type": "function", **call, "id": ids.numbered("call", number, call.get("id"))}
+    own.pop("index", None)
+    if isinstance(call.get("function"), dict):
+        own["function"] = {**call["function"], "arguments": _text(call["function"].get("arguments"))}
+    return own
 
 
 def _response(body: Mapping[str, Any], ids: _OwnIds) -> dict[str, Any]:

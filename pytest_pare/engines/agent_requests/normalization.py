@@ -48,13 +48,25 @@ def messages_of(request: ModelRequest) -> list[Message]:
 
 
 class _Ids:
-    """Numbers ids by their first appearance."""
+    """Numbers the ids of calls by their first appearance.
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    Args:
+        are_of_before: Whether results may belong to calls of an earlier response. Their ids stay, as its id does.
+    """
 
-    def name(self, identifier: Any) -> str:
-        return f"call_{self._numbers.setdefault(str(identifier), len(self._numbers) + 1)}"
+    def __init__(self, *, are_of_before: bool = False) -> None:
+        self._numbers: dict[str, str] = {}
+        self._are_of_before = are_of_before
+
+    def of_call(self, identifier: Any) -> str:
+        """Return the name of a call."""
+        return self._numbers.setdefault(str(identifier), f"call_{len(self._numbers) + 1}")
+
+    def of_result(self, identifier: Any) -> str:
+        """Return the name of the call that a result belongs to."""
+        if self._are_of_before:
+            return self._numbers.get(str(identifier), str(identifier))
+        return self.of_call(identifier)
 
 
 def _options(body: Mapping[str, Any], *without: str) -> Message:
@@ -72,7 +84,7 @@ def _chat_message(message: Mapping[str, Any], ids: _Ids) -> Message:
     if message.get("tool_calls"):
         fields["tool_calls"] = [_tool_call(call, ids) for call in message["tool_calls"]]
     if "tool_call_id" in fields:
-        fields["tool_call_id"] = ids.name(fields["tool_call_id"])
+        fields["tool_call_id"] = ids.of_result(fields["tool_call_id"])
     return _message(str(message["role"]), fields, message.get("content"))
 
 
@@ -83,11 +95,11 @@ def _tool_call(call: Mapping[str, Any], ids: _Ids) -> dict[str, Any]:
     if "function" in fields:
         fields["function"] = _with_parsed_arguments(fields["function"])
     # Clients replace an empty id by one of their own.
-    return {**fields, "id": ids.name(call.get("id") or "")}
+    return {**fields, "id": ids.of_call(call.get("id") or "")}
 
 
 def _response_messages(body: Mapping[str, Any]) -> list[Message]:
-    ids = _Ids()
+    ids = _Ids(are_of_before=bool(body.get("previous_response_id")))
     sent = body.get("input") or []
     items = [{"role": "user", "content": sent}] if isinstance(sent, str) else sent
     instructions = body.get("instructions")
@@ -104,7 +116,8 @@ def _item(item: Mapping[str, Any], ids: _Ids) -> Message:
     if kind != "item_reference":
         fields.pop("id", None)
     if "call_id" in fields:
-        fields["call_id"] = ids.name(fields["call_id"])
+        name = ids.of_result if kind.endswith("_output") else ids.of_call
+        fields["call_id"] = name(fields["call_id"])
     if kind == "function_call":
         fields = _with_parsed_arguments(fields)
     if item.get("output") is not None:
