@@ -11,13 +11,15 @@ from typing import Any
 from pytest_pare.base.documents import Document, DocumentError, Location, Problem, dotted, parse_yaml, read_text
 
 _FORM = "must be a text, or a mapping of thought, action and action_input"
+_AGENTS_FORM = "must be a text, or a mapping of content and tool_calls"
 
 
-def read_answers(path: Path) -> Any:
+def read_answers(path: Path, role: str) -> Any:
     """Return the answers in a file: a list, or a mapping of scenario ids to lists.
 
     Args:
         path: The file.
+        role: The role of the engine.
 
     Raises:
         DocumentError: If it cannot be read, is not YAML, or has invalid answers.
@@ -26,7 +28,7 @@ def read_answers(path: Path) -> Any:
     document = parse_yaml(read_text(path, source), source)
     problems = list(document.problems)
     if not problems:
-        wrong = dict(wrong_answers(document.data))
+        wrong = dict(wrong_answers(document.data, role))
         wrong |= {location: message for location, message in left_empty(document) if location not in wrong}
         problems = [Problem(source, document.locate(one)[1], dotted(one), message) for one, message in wrong.items()]
     if problems:
@@ -34,13 +36,14 @@ def read_answers(path: Path) -> Any:
     return document.data
 
 
-def wrong_answers(given: object) -> Iterator[tuple[Location, str]]:
-    """Yield the place of each invalid part of scripted answers, and what is wrong there."""
+def wrong_answers(given: object, role: str) -> Iterator[tuple[Location, str]]:
+    """Yield the place of each invalid part of a role's scripted answers, and what is wrong there."""
+    check = _wrong_answer_to_agent if role == "agent" else _wrong_answer
     for scenario, answers in given.items() if isinstance(given, dict) else [(None, given)]:
         place: Location = () if scenario is None else (str(scenario),)
         if isinstance(answers, list):
             for index, answer in enumerate(answers):
-                yield from (((*place, index, *key), message) for key, message in _wrong_answer(answer))
+                yield from (((*place, index, *key), message) for key, message in check(answer))
         else:
             message = f"must be a list of answers, or of a mapping by scenario id, got {_kind(answers)}"
             yield place, message
@@ -49,7 +52,7 @@ def wrong_answers(given: object) -> Iterator[tuple[Location, str]]:
 def left_empty(document: Document) -> Iterator[tuple[Location, str]]:
     """Yield the place of each empty value in scripted answers, except for empty arguments."""
     for _, location in document.empty:
-        if location and location[-1] != "action_input":
+        if location and location[-1] not in ("action_input", "arguments"):
             yield location, "is empty; write null for nothing, or '' for an empty text"
 
 
@@ -66,14 +69,44 @@ def _wrong_answer(answer: object) -> Iterator[tuple[Location, str]]:
         yield ("action",), f"must be the name of a tool, got {_kind(action)}"
     if not isinstance(thought, str | None):
         yield ("thought",), f"must be a text, got {_kind(thought)}"
+    yield from _wrong_arguments("action_input", arguments)
+
+
+def _wrong_answer_to_agent(answer: object) -> Iterator[tuple[Location, str]]:
+    if isinstance(answer, str):
+        return
+    if not isinstance(answer, dict):
+        yield (), f"{_AGENTS_FORM}, got {_kind(answer)}"
+        return
+    for key in sorted(map(str, answer.keys() - {"content", "tool_calls"})):
+        yield (key,), f"unknown key {key}; an answer {_AGENTS_FORM}"
+    content, calls = answer.get("content"), answer.get("tool_calls")
+    if not isinstance(content, str | None):
+        yield ("content",), f"must be a text, got {_kind(content)}"
+    if not isinstance(calls, list | None):
+        yield ("tool_calls",), f"must be a list of mappings of name and arguments, got {_kind(calls)}"
+        return
+    for index, call in enumerate(calls or ()):
+        place: Location = ("tool_calls", index)
+        if not isinstance(call, dict):
+            yield place, f"must be a mapping of name and arguments, got {_kind(call)}"
+            continue
+        for key in sorted(map(str, call.keys() - {"name", "arguments"})):
+            yield (*place, key), f"unknown key {key}; a call is a mapping of name and arguments"
+        if not (isinstance(name := call.get("name"), str) and name):
+            yield (*place, "name"), f"must be the name of a tool, got {_kind(name)}"
+        yield from (((*place, *key), message) for key, message in _wrong_arguments("arguments", call.get("arguments")))
+
+
+def _wrong_arguments(key: str, arguments: object) -> Iterator[tuple[Location, str]]:
     if not isinstance(arguments, dict | None):
-        yield ("action_input",), f"must be a mapping of the arguments by name, got {_kind(arguments)}"
+        yield (key,), f"must be a mapping of the arguments by name, got {_kind(arguments)}"
         return
     try:
         json.dumps(arguments)
     except (TypeError, ValueError) as error:
         # YAML has tags for sets and dates, and JSON does not.
-        yield ("action_input",), f"cannot be written as JSON: {error}"
+        yield (key,), f"cannot be written as JSON: {error}"
 
 
 def _kind(value: object) -> str:

@@ -17,7 +17,7 @@ from pytest_pare.base.run_files import write_whole
 from pytest_pare.engines.errors import EngineConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _FORMAT = "pytest-pare/cassette"
@@ -221,9 +221,21 @@ def messages_at(calls: Iterable[Call]) -> list[Message]:
         calls: The calls of the role, from the first one on.
     """
     messages: list[Message] = []
+    for messages in requests_of(calls):  # noqa: B007 - the last one is returned
+        pass
+    return messages
+
+
+def requests_of(calls: Iterable[Call]) -> Iterator[list[Message]]:
+    """Yield all messages of each of a role's calls.
+
+    Args:
+        calls: The calls of the role, from the first one on.
+    """
+    messages: list[Message] = []
     for call in calls:
         messages = [*messages[: call.kept], *call.added]
-    return messages
+        yield messages
 
 
 def _call(fields: dict[str, Any]) -> Call:

@@ -11,6 +11,7 @@ from pytest_pare.engines.facts import amount, finish_reason, tokens
 from pytest_pare.engines.thoughts import without_thoughts
 
 if TYPE_CHECKING:
+    from pytest_pare.engines.facts import FinishReason
     from pytest_pare.scenarios.engine_config import Price
 
 _LATER = "try again later"
@@ -49,6 +50,20 @@ def read_completion(body: object) -> Answer:
     Raises:
         EngineError: If it holds none, because the provider failed or the endpoint's settings are wrong.
     """
+    message, usage, reason = read_choice(body)
+    text, is_open = without_thoughts(_text(message.get("content"), body) or _optional_text(message.get("refusal")))
+    if not text.strip():
+        # An empty text counts as an answer, unless the message has something else in its place.
+        _refuse_replacement(message, reason, is_open=is_open)
+    return Answer(text, *count_tokens(usage, text), reason)
+
+
+def read_choice(body: object) -> tuple[dict[str, Any], object, FinishReason]:
+    """Return the message of a response, its usage and its finish reason. The message may be empty, or a call of a tool.
+
+    Raises:
+        EngineError: If it has no message, because the provider failed or the endpoint's settings are wrong.
+    """
     choice, usage = _parts(body)
     if choice.get("error"):
         raise error_in_answer(choice["error"])
@@ -56,17 +71,18 @@ def read_completion(body: object) -> Answer:
     if reason is None:
         raise ProviderOutageError(f"it broke off with finish_reason {short(str(reported))!r}", _LATER)
     if reason == "content_filter":
-        raise ContentRefusedError("the content filter keeps the answer back", "see what the scenario says")
+        raise content_refused()
     message = choice.get("message")
     if message is None:
         raise ProviderOutageError("the answer has no message in it", _LATER)
     if not isinstance(message, dict):
         _refuse_shape(body)
-    text, is_open = without_thoughts(_text(message.get("content"), body) or _optional_text(message.get("refusal")))
-    if not text.strip():
-        # An empty text counts as an answer, unless the message has something else in its place.
-        _refuse_replacement(message, reason, is_open=is_open)
-    return Answer(text, *count_tokens(usage, text), reason)
+    return message, usage, reason
+
+
+def content_refused() -> ContentRefusedError:
+    """Return the error for an answer that the content filter has blocked."""
+    return ContentRefusedError("the content filter keeps the answer back", "see what the scenario says")
 
 
 def count_tokens(usage: object, text: str) -> tuple[int | None, int | None]:
@@ -145,7 +161,7 @@ def _refuse_shape(body: object) -> NoReturn:
     raise not_a_completion(json.dumps(body, ensure_ascii=False))
 
 
-def not_a_completion(body: str) -> EngineConfigurationError:
+def not_a_completion(body: str, expected: str = "chat completion") -> EngineConfigurationError:
     """Return the error for JSON that is neither an answer nor an error."""
-    what = f"it answered JSON that is no chat completion ({short(body)})"
+    what = f"it answered JSON that is no {expected} ({short(body)})"
     return EngineConfigurationError(what, "see endpoint: it must speak OpenAI's protocol")

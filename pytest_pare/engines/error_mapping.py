@@ -100,7 +100,9 @@ def _of_redirect(status: int, response: Any) -> EngineConfigurationError:
     location = response.headers.get("location")
     if not location:
         return EngineConfigurationError(f"it answers {status}, and names no other address", "see endpoint")
-    address = without_credentials(urljoin(str(response.request.url), location)).removesuffix("/chat/completions")
+    address = without_credentials(urljoin(str(response.request.url), location))
+    for path in ("/chat/completions", "/responses", "/embeddings"):
+        address = address.removesuffix(path)
     return EngineConfigurationError(f"it has moved to {address} ({status})", "change endpoint to the new address")
 
 

@@ -84,7 +84,7 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
     has_tokens = answer.prompt_tokens is not None and answer.completion_tokens is not None
     if config.price is not None or found.is_own or response is None or not has_tokens:
         return answer
-    return answer._replace(cost=_listed_cost(litellm, found, response))
+    return answer._replace(cost=listed_cost(litellm, found, response))
 
 
 def _read(noted: list[object], response: Any, raised: Exception | None) -> Answer:
@@ -124,7 +124,8 @@ def _usage(response: Any) -> dict[str, Any]:
     return {name: getattr(usage, name, None) or None for name in ("prompt_tokens", "completion_tokens")}
 
 
-def _listed_cost(litellm: Any, found: Route, response: Any) -> float | None:
+def listed_cost(litellm: Any, found: Route, response: Any) -> float | None:
+    """Return the cost of a response by LiteLLM's list of prices; `None` if it has no price of the model."""
     try:
         return amount(
             litellm.completion_cost(completion_response=response, model=found.model, custom_llm_provider=found.provider)

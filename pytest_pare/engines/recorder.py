@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.base.redaction import redacted
 from pytest_pare.engines import drift
-from pytest_pare.engines.cassette import Call, Cassette, Message, RequestInputs, fingerprint, messages_at
+from pytest_pare.engines.calls import ask_engine
+from pytest_pare.engines.cassette import Call, Cassette, Message, RequestInputs, messages_at, requests_of
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.errors import SET_LIVE, CassetteDrift, EngineConfigurationError
-from pytest_pare.engines.facts import Facts
+from pytest_pare.engines.matching import in_order
+from pytest_pare.engines.replay import RECORD, Replay
 from pytest_pare.engines.replay_engine import ReplayEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
     from are.simulation.agents.llm.llm_engine import LLMEngine
 
+    from pytest_pare.engines.matching import Asked
     from pytest_pare.engines.replay_engine import AskLive
     from pytest_pare.engines.steps import Role
 
-_RECORD = "record it with --pare-record {} --pare-live"
-
-
-@dataclass(frozen=True)
-class CassetteSpec:
-    """Where the cassette of a run is, and whether the run is recorded or replayed.
-
-    Attributes:
-        path: The file.
-        mode: `none` replays; `once` records if there is no file; `new` records what is missing; `all` records anew.
-        on_drift: How a run ends whose requests differ from the recorded ones: `fail`, `rerecord` or `warn`.
-        live: Whether models may be called; in the mode `none` only to rerecord.
-        variant: The variant of the run; empty for none.
-        suite: The suite file of the run, as the cassette names it; empty for none.
-    """
-
-    path: Path
-    mode: Literal["none", "once", "new", "all"] = "none"
-    on_drift: Literal["fail", "rerecord", "warn"] = "fail"
-    live: bool = True
-    variant: str = ""
-    suite: str = ""
-
-    @property
-    def asks(self) -> bool:
-        """Whether a live engine may be called."""
-        return self.live and (self.mode != "none" or self.on_drift == "rerecord")
+__all__ = ["CassetteSpec", "Recorder"]
 
 
 class Recorder:
-    """Replays and records the engine calls of one run, by role and position.
+    """Replays and records the engine calls of one run: by role and position, those of an agent by content.
 
     The run gets each answer without its secrets, as a replay does.
 
@@ -64,9 +41,6 @@ class Recorder:
         run_number: The number of the run.
         inputs: What the requests of this run depend on.
         turn: Returns the turn that is played.
-
-    Attributes:
-        warnings: Warnings about the cassette, a sentence each.
 
     Raises:
         EngineConfigurationError: If the file is no cassette, or is missing and may not be recorded.
@@ -85,30 +59,37 @@ class Recorder:
         self._inputs = inputs
         self._turn = turn
         self._recorded = None if spec.mode == "all" else Cassette.read(spec.path)
-        self._left = False
+        self._replay = Replay(spec, self._recorded, inputs, turn)
         self._is_new = False
         self._calls: list[Call] = []
-        # By role, the last request without its secrets; and each text without its secrets.
-        self._asked: dict[str, list[Message]] = {}
-        self._redacted: dict[str, str] = {}
-        self._warned: set[str] = set()
-        self.warnings: list[str] = []
+        # The requests of the role `agent`, in the order of their answers.
+        self._asked: list[tuple[Asked, Call]] = []
+        self._lock = threading.Lock()
+        # By role, the last request without its secrets.
+        self._last: dict[str, list[Message]] = {}
+        self._warnings: list[str] = []
         if self._recorded is not None:
             self._warn_of_age(self._recorded)
         elif spec.mode == "none":
             where = spec.path.parent.parent
-            raise EngineConfigurationError(f"{self._name} was never recorded; {_RECORD.format('once')} (in {where})")
+            raise EngineConfigurationError(f"{spec.name} was never recorded; {RECORD.format('once')} (in {where})")
         else:
             self._warn_of_names()
 
     @property
-    def _name(self) -> str:
-        # Without the directories above: the name is part of traces, which are equal on all machines.
-        return f"{self._spec.path.parent.name}/{self._spec.path.name}"
+    def warnings(self) -> list[str]:
+        """Warnings about the cassette, a sentence each."""
+        return [*self._warnings, *self._replay.warnings]
 
     @property
-    def _rerecords(self) -> bool:
-        return self._spec.on_drift == "rerecord" and self._spec.live
+    def records_all(self) -> bool:
+        """Whether nothing is replayed, so that each engine of the run is needed."""
+        return self._recorded is None
+
+    @property
+    def has_calls_of_agent(self) -> bool:
+        """Whether the run has made a call of the role `agent`."""
+        return bool(self._asked)
 
     def engine(self, role: Role, build: Callable[[], LLMEngine]) -> ReplayEngine:
         """Return the engine of a role.
@@ -118,7 +99,7 @@ class Recorder:
             build: Makes the live engine; not called in a run that is only replayed.
         """
         engine = ReplayEngine(partial(self.answer, role), build, str(self._inputs.engines[role]["model"]))
-        if self._recorded is None:
+        if self.records_all:
             # A wrong configuration of the live engine ends the run before its first turn.
             engine.live()
         return engine
@@ -136,104 +117,51 @@ class Recorder:
             EngineConfigurationError: If no answer was recorded, and no model may be called.
         """
         messages = [Message.of(message) for message in request]
-        call = self._replayed(role, messages)
+        call = self._replay.at(role, sum(call.role == role for call in self._calls), messages)
         if call is None:
             call = self._record(role, messages, ask)
         self._calls.append(call)
         return call
 
-    def _replayed(self, role: Role, messages: list[Message]) -> Call | None:
-        """Return the recorded call that answers a request; `None` if the live engine must answer."""
-        if self._recorded is None or self._left:
-            return None
-        position = sum(call.role == role for call in self._calls)
-        calls = self._recorded.of(role)
-        if position >= len(calls):
-            self._missing(role, position)
-            return None
-        call = calls[position]
-        now, then = self._inputs, self._recorded.ingredients
-        if now.engines[role] != then.engines.get(role):
-            self._drifted(role, position, [drift.engine_change(role, then.engines.get(role) or {}, now.engines[role])])
-        elif call.fingerprint != fingerprint(messages):
-            lines = drift.difference(messages_at(calls[: position + 1]), self._without_secrets(messages))
-            self._drifted(role, position, [drift.explain(then, now, role), *lines])
-        return None if self._left else call
+    def answer_by_content(self, asked: Asked, ask: AskLive) -> Call:
+        """Return the call that answers a request of the role `agent`: a recorded one, or a new one.
 
-    def _missing(self, role: Role, position: int) -> None:
-        if self._spec.mode == "new":
-            return
-        if not self._rerecords:
-            raise EngineConfigurationError(
-                f"turn {self._turn()}: {self._name} has no call {position + 1} of role {role}; "
-                f"{_RECORD.format('new')}, or everything anew with --pare-record all"
-            )
-        self._leave(f"call {position + 1} of role {role} was not recorded")
+        Several threads may ask at the same time.
 
-    def _drifted(self, role: Role, position: int, explanation: list[str]) -> None:
-        cause, *lines = explanation
-        where = f"call {position + 1} of role {role} is not as recorded"
-        if self._rerecords:
-            self._leave(f"{where}: {cause}")
-        elif self._spec.on_drift != "warn":
-            text = [f"turn {self._turn()}, {where}: {cause}", ", ".join([f"in {self._name}", *lines[:1]]), *lines[1:]]
-            if self._spec.on_drift == "rerecord":
-                text.append(f"on_drift: rerecord calls a model, {SET_LIVE}")
-            else:
-                text.append("record it anew with --pare-record all --pare-live")
-            raise CassetteDrift("\n".join(text))
-        elif role not in self._warned:
-            self._warned.add(role)
-            self.warnings.append(
-                f"{self._name}: turn {self._turn()}, {where}: {cause}; the recorded answers were taken nevertheless"
-            )
+        Args:
+            asked: The request.
+            ask: Asks the live engine.
 
-    def _leave(self, why: str) -> None:
-        """Continue the run without the recorded calls."""
-        self._left = True
-        self.warnings.append(f"{self._name}: turn {self._turn()}, recorded anew from here on: {why}")
+        Raises:
+            CassetteDrift: If no such request was recorded.
+            EngineConfigurationError: If no answer was recorded, and no model may be called.
+        """
+        role: Role = "agent"
+        with self._lock:
+            asked.position = self._replay.of_content(role, asked.messages)
+        if asked.position is None or self._recorded is None:
+            call = replace(self._ask(role, asked.messages, ask), turn=asked.turn)
+        else:
+            call = self._recorded.of(role)[asked.position]
+        with self._lock:
+            self._asked.append((asked, call))
+            self._calls.append(call)
+        return call
 
     def _record(self, role: Role, messages: list[Message], ask: AskLive) -> Call:
-        if not self._spec.live:
-            raise EngineConfigurationError(f"{self._name}: recording calls a model, {SET_LIVE}")
-        began = time.perf_counter()
-        model, answer, metadata = ask()
-        measured = time.perf_counter() - began
-        self._is_new = True
-        facts = Facts.of(metadata)
-        # The engine's own figure, if there is one, leaves out time in a queue and in failed requests.
-        seconds = facts.completion_duration
-        clean = self._without_secrets(messages)
-        before = self._asked.get(role)
+        call = self._ask(role, messages, ask)
+        before = self._last.get(role)
         if before is None:
             before = messages_at(call for call in self._calls if call.role == role)
-        kept = drift.first_difference(before, clean)
-        self._asked[role] = clean
-        return Call(
-            role,
-            model,
-            self._turn(),
-            fingerprint(messages),
-            kept,
-            tuple(clean[kept:]),
-            redacted(answer),
-            facts.prompt_tokens,
-            facts.completion_tokens,
-            facts.cost,
-            measured if seconds is None else seconds,
-            facts.finish_reason,
-        )
+        clean = self._last[role] = self._replay.redactor.of_messages(messages)
+        return _after(before, clean, call)
 
-    def _without_secrets(self, messages: list[Message]) -> list[Message]:
-        return [Message(message.role, self._redact(message.content)) for message in messages]
-
-    def _redact(self, content: Any) -> Any:
-        if not isinstance(content, str):
-            return redacted_plain(content)
-        # Cached, because a request shares most of its texts with the one before.
-        if content not in self._redacted:
-            self._redacted[content] = redacted(content)
-        return self._redacted[content]
+    def _ask(self, role: Role, messages: list[Message], ask: AskLive) -> Call:
+        if not self._spec.live:
+            raise EngineConfigurationError(f"{self._spec.name}: recording calls a model, {SET_LIVE}")
+        call = ask_engine(role, self._turn(), messages, ask)
+        self._is_new = True
+        return replace(call, answer=redacted(call.answer))
 
     def finish(self, error: Exception | None, *, is_whole: bool) -> None:
         """Write the cassette if it has new calls.
@@ -249,37 +177,73 @@ class Recorder:
         Raises:
             OSError: If the file cannot be written.
         """
-        keeps_part = self._spec.mode == "new" and not self._left and not isinstance(error, CassetteDrift)
+        keeps_part = self._spec.mode == "new" and not self._replay.has_left and not isinstance(error, CassetteDrift)
         if not (is_whole or (keeps_part and self._calls)):
             return
         if self._recorded is not None and not self._is_new:
             return
-        inputs, calls = (self._inputs, self._calls) if is_whole else self._part()
-        about = (*self._run, self._spec.variant, self._spec.suite, inputs)
-        Cassette(*about, tuple(calls)).write(self._spec.path)
+        left = [] if is_whole else self._not_reached()
+        about = (*self._run, self._spec.variant, self._spec.suite, self._inputs_with(left))
+        Cassette(*about, tuple(self._with_calls_of_agent(left))).write(self._spec.path)
 
-    def _part(self) -> tuple[RequestInputs, list[Call]]:
-        """Return what the calls of a run that was cut short depend on, and the calls, with those it did not reach."""
+    def _not_reached(self) -> list[Call]:
+        """Return the recorded calls that a run which was cut short did not reach."""
+        if self._recorded is None:
+            return []
         reached = Counter(call.role for call in self._calls)
+        untaken = set(self._replay.untaken("agent"))
+        position = Counter[str]()
         left: list[Call] = []
-        for call in () if self._recorded is None else self._recorded.calls:
-            if reached[call.role]:
-                reached[call.role] -= 1
-            else:
+        for call in self._recorded.calls:
+            number = position[call.role]
+            position[call.role] += 1
+            if number in untaken if call.role == "agent" else number >= reached[call.role]:
                 left.append(call)
+        return left
+
+    def _inputs_with(self, left: list[Call]) -> RequestInputs:
+        """Return what the calls of this run, and recorded ones that it did not reach, depend on."""
         if self._recorded is None or not left:
-            return self._inputs, self._calls
+            return self._inputs
         # The old inputs stay, so that a later run that reaches those calls shows what has changed since.
         then, roles = self._recorded.ingredients, {call.role for call in left}
         engines = {role: engine for role, engine in then.engines.items() if role in roles}
-        return replace(then, engines={**self._inputs.engines, **engines}), [*self._calls, *left]
+        return replace(then, engines={**self._inputs.engines, **engines})
+
+    def _with_calls_of_agent(self, left: list[Call]) -> Iterable[Call]:
+        """Yield the calls of the run and then those that are left, the agent's in the order of `in_order`."""
+        recorded = [] if self._recorded is None else self._recorded.of("agent")
+        requests, last = list(requests_of(recorded)), list[Message]()
+        answers = {id(one): call for one, call in self._asked}
+        answered = [
+            (
+                self._replay.redactor.of_messages(one.messages) if one.position is None else requests[one.position],
+                answers[id(one)],
+            )
+            for one in in_order([one for one, _ in self._asked])
+        ]
+        untaken = [(requests[position], recorded[position]) for position in self._replay.untaken("agent")]
+        agents = iter([*answered, *untaken])
+        for call in [*self._calls, *left]:
+            if call.role != "agent":
+                yield call
+                continue
+            request, answer = next(agents)
+            yield _after(last, request, answer)
+            last = request
 
     def _warn_of_age(self, recorded: Cassette) -> None:
         reasons = drift.stale(recorded.ingredients, self._inputs)
         if reasons:
-            self.warnings.append(f"{self._name} may be out of date: {'; '.join(reasons)}")
+            self._warnings.append(f"{self._spec.name} may be out of date: {'; '.join(reasons)}")
 
     def _warn_of_names(self) -> None:
         for model in drift.floating(self._inputs):
             # The same text for all runs: pytest shows equal warnings once.
-            self.warnings.append(f"{model} is recorded, a name without a date, which can mean another model tomorrow")
+            self._warnings.append(f"{model} is recorded, a name without a date, which can mean another model tomorrow")
+
+
+def _after(before: list[Message], request: list[Message], call: Call) -> Call:
+    """Return a call with the messages that are new since the last request of its role."""
+    kept = drift.first_difference(before, request)
+    return replace(call, kept=kept, added=tuple(request[kept:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.agents.react import format_action
 from pytest_pare.base.documents import DocumentError, dotted
+from pytest_pare.engines.agent_bodies import ToolCall
 from pytest_pare.engines.answers import read_answers, wrong_answers
 from pytest_pare.engines.errors import EngineConfigurationError
 
@@ -36,13 +38,7 @@ class ScriptedEngine(LLMEngine):
 
     def __init__(self, config: LLMEngineConfig, role: Role, scenario_id: str) -> None:
         super().__init__(config.model_name)
-        self._role = role
-        key = f"{role}_engine_config.answers"
-        is_file = isinstance(config.answers, str)
-        # Only the file's name: it is part of traces, which are equal on all machines.
-        self._source = Path(str(config.answers)).name if is_file else key
-        self._answers = _answers(config, key, scenario_id)
-        self._given = 0
+        self._script = _Script(config, role, scenario_id)
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -53,33 +49,79 @@ class ScriptedEngine(LLMEngine):
             EngineConfigurationError: If none is left.
         """
         del messages, stop_sequences, kwargs
-        if self._given == len(self._answers):
-            raise EngineConfigurationError(
-                f"the scripted answers of role {self._role} have run out after {self._given} ({self._source})",
-                "write down more of them",
-            )
-        self._given += 1
-        return self._answers[self._given - 1], {}
+        return _text(self._script.next_answer()), {}
 
 
-def _answers(config: LLMEngineConfig, key: str, scenario_id: str) -> list[str]:
-    """Return the answers for a scenario in the wire format."""
+class ScriptedCalls:
+    """The scripted answers of the role `agent`: texts, and calls of tools. Several threads may take them.
+
+    Args:
+        config: `answers` are those of `ScriptedEngine`. An answer is a text, or a mapping of `content` and
+            `tool_calls`, a list of mappings of `name` and `arguments`.
+        scenario_id: The scenario that is played.
+
+    Raises:
+        EngineConfigurationError: If there are no answers for this scenario, or they are invalid.
+    """
+
+    def __init__(self, config: LLMEngineConfig, scenario_id: str) -> None:
+        self._script = _Script(config, "agent", scenario_id)
+
+    def next_answer(self) -> tuple[str, list[ToolCall]]:
+        """Return the text and the calls of the next answer.
+
+        Raises:
+            EngineConfigurationError: If none is left.
+        """
+        answer = self._script.next_answer()
+        if isinstance(answer, str):
+            return answer, []
+        calls = [ToolCall(one["name"], one.get("arguments") or {}) for one in answer.get("tool_calls") or ()]
+        return answer.get("content") or "", calls
+
+
+class _Script:
+    """The answers for a role, in their order."""
+
+    def __init__(self, config: LLMEngineConfig, role: Role, scenario_id: str) -> None:
+        self._role = role
+        key = f"{role}_engine_config.answers"
+        is_file = isinstance(config.answers, str)
+        # Only the file's name: it is part of traces, which are equal on all machines.
+        self._source = Path(str(config.answers)).name if is_file else key
+        self._answers = _answers(config, key, role, scenario_id)
+        self._given = 0
+        self._lock = threading.Lock()
+
+    def next_answer(self) -> Any:
+        with self._lock:
+            if self._given == len(self._answers):
+                raise EngineConfigurationError(
+                    f"the scripted answers of role {self._role} have run out after {self._given} ({self._source})",
+                    "write down more of them",
+                )
+            self._given += 1
+            return self._answers[self._given - 1]
+
+
+def _answers(config: LLMEngineConfig, key: str, role: Role, scenario_id: str) -> list[Any]:
+    """Return the answers for a scenario."""
     given: Any = config.answers
     source = key
     if isinstance(given, str):
         source = given
         try:
-            given = read_answers(Path(given))
+            given = read_answers(Path(given), role)
         except DocumentError as error:
             raise EngineConfigurationError(f"{key}: {_first(map(str, error.problems))}") from error
-    elif wrong := [f"{dotted((key, *location))}: {message}" for location, message in wrong_answers(given)]:
+    elif wrong := [f"{dotted((key, *location))}: {message}" for location, message in wrong_answers(given, role)]:
         raise EngineConfigurationError(_first(wrong))
     if isinstance(given, dict):
         if scenario_id not in given:
             known = ", ".join(sorted(map(str, given))) or "nothing"
             raise EngineConfigurationError(f"{source}: no answers for scenario {scenario_id}; there is {known}")
         given = given[scenario_id]
-    return [_text(answer) for answer in given]
+    return list(given)
 
 
 def _first(problems: Iterable[str]) -> str:

@@ -58,6 +58,7 @@ MAX_SCENARIO_DURATION = 600
 TraceFormat = Literal["jsonl", "hf", "lite"]
 TimeMode = Literal["measured", "fixed", "recorded"]
 
+_CONTROL_AGENTS = frozenset(AGENT_TYPES) - {"observe-execute"}
 # The limits that end a run or a turn if no simulated time passes.
 _LIMITS = ("max_turns", "user_max_iterations", "observe_max_iterations", "execute_max_iterations")
 
@@ -182,7 +183,7 @@ class ScenarioRunnerConfig(Setting):
         """
         if self.oracle:
             return "oracle"
-        plays_solution = all(e.provider == "oracle" for e in self.engines.values())
+        plays_solution = all(e.provider == "oracle" for role, e in self.engines.items() if role != "agent")
         return "reference" if plays_solution and self.agent_type == "observe-execute" else "agent"
 
     @property
@@ -197,11 +198,11 @@ class ScenarioRunnerConfig(Setting):
 
     @property
     def engines(self) -> dict[str, LLMEngineConfig]:
-        """The engines of a run, by role."""
+        """The engines of a run, by role. A fixture may replace the built-in agent by one with a model of its own."""
         engines = {"user": self.user_engine_config}
         if self.is_built_in:
             engines |= {"observe": self.observe_engine_config, "execute": self.execute_engine_config}
-        elif self.agent_engine_config is not None:
+        if self.agent_engine_config is not None and self.agent_type not in _CONTROL_AGENTS:
             engines["agent"] = self.agent_engine_config
         return engines
 

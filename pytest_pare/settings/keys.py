@@ -63,6 +63,7 @@ PATH_KEYS = frozenset(
         "reports.parquet",
         "runner.logs_dir",
         "runner.output_dir",
+        "runner.agent_engine_config.answers",
         "runner.execute_engine_config.answers",
         "runner.observe_engine_config.answers",
         "runner.user_engine_config.answers",

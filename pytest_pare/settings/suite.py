@@ -180,9 +180,9 @@ def _checks(settings: SuiteSettings) -> Iterator[tuple[Location, Callable[[], It
         if engine.provider == "scripted" and engine.answers is not None and not settings.runner.oracle:
             location = ("runner", f"{role}_engine_config", "answers")
             if isinstance(engine.answers, str):
-                yield location, partial(_wrong_answers_file, Path(engine.answers))
+                yield location, partial(_wrong_answers_file, Path(engine.answers), role)
             else:
-                yield location, partial(wrong_answers, engine.answers)
+                yield location, partial(wrong_answers, engine.answers, role)
 
 
 def _wrong_noise(path: Path) -> Iterator[Finding]:
@@ -192,8 +192,8 @@ def _wrong_noise(path: Path) -> Iterator[Finding]:
         yield (), str(error).removeprefix("noise.data: ")
 
 
-def _wrong_answers_file(path: Path) -> Iterator[Finding]:
+def _wrong_answers_file(path: Path, role: str) -> Iterator[Finding]:
     try:
-        read_answers(path)
+        read_answers(path, role)
     except DocumentError as error:
         yield from (((), str(problem)) for problem in error.problems)

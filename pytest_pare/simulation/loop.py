@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent, Turn, UserAgent
     from pytest_pare.results.validation_result import Ending
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.simulation.agent_model import AgentModel
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.turns import TurnGateway
@@ -53,6 +54,8 @@ class Loop:
         users_time: Returns when the user has to act, in epoch seconds; `None` if it waits for others.
         offline: Whether the agent takes the fixed time, whatever it takes in real time.
         during: Surrounds each turn of the agent, and returns the turn that it gets.
+        models: The model behind the agent's endpoint, whose answers take time instead of the turn as a whole; `None`
+            without one.
 
     Attributes:
         ended_by: What ended the turns; `None` before their end, and after an exception.
@@ -71,6 +74,7 @@ class Loop:
         users_time: Callable[[], float | None] = lambda: None,
         offline: bool = False,
         during: Callable[[Turn], AbstractContextManager[Turn]] = nullcontext,
+        models: AgentModel | None = None,
     ) -> None:
         self._env = env
         self._gateway = gateway
@@ -82,6 +86,7 @@ class Loop:
         self._is_measured = config.simulated_generation_time_mode == "measured" and not offline
         self._users_time = users_time
         self._during = during
+        self._models = models
         self._async = _Async()
         self._turns = 0
         self._turns_saved = 0.0
@@ -156,7 +161,7 @@ class Loop:
         return gateway.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
 
     def _play_agent(self, turn: Turn) -> None:
-        began = time.perf_counter()
+        began, calls = time.perf_counter(), self._model_calls()
         returned: Any = None
         with self._agents_own(), self._during(turn) as given:
             outcome: Any = self._agent(given)
@@ -168,9 +173,14 @@ class Loop:
                 f"the agent returned {type_and_value(returned)}; "
                 "it must return None, and act through the turn it is given"
             )
-        if self._charges:
-            seconds = time.perf_counter() - began if self._is_measured else self._config.generation_seconds
+        if self._charges and self._model_calls() == calls:
+            # A replay must take the same time, so an agent with a model has no real time of its own.
+            is_measured = self._is_measured and self._models is None
+            seconds = time.perf_counter() - began if is_measured else self._config.generation_seconds
             self._env.pass_time(seconds, "the agents have not come to an end")
+
+    def _model_calls(self) -> int:
+        return 0 if self._models is None else self._models.calls
 
     @contextmanager
     def _agents_own(self) -> Iterator[None]:

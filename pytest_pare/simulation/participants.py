@@ -9,10 +9,13 @@ from pytest_pare.agents.calibration import ReferenceCall
 from pytest_pare.agents.loading import AgentContext, make_agent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.base.serialization import to_text
+from pytest_pare.engines.agent_engine import build_agent_engine
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
+from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.events import is_users_own
+from pytest_pare.simulation.agent_model import AgentModel
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
@@ -45,9 +48,10 @@ class Participants:
     Attributes:
         gateway: Makes the turns.
         recorder: Records and replays the live engines; `None` without a cassette or live engines.
+        agent_model: The model behind the agent's endpoint; `None` without one.
 
     Raises:
-        EngineConfigurationError: If there is no cassette, and none may be recorded.
+        EngineConfigurationError: If there is no cassette, and none may be recorded, or the agent has no model.
     """
 
     def __init__(
@@ -68,15 +72,24 @@ class Participants:
         self._engine_builder = engine_builder
         self._agent = agent
         # Only the built-in agent plays the agent's reference steps.
-        roles: tuple[Role, ...] = ("user", "observe", "execute") if agent is None and config.is_built_in else ("user",)
+        is_built_in = agent is None and config.is_built_in
+        roles: tuple[Role, ...] = ("user", "observe", "execute") if is_built_in else ("user",)
+        if config.agent_engine_config is not None and (agent is not None or config.agent_type not in AGENT_TYPES):
+            roles += ("agent",)
         self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
-        played = frozenset(role for role in roles if self._engines[role].provider == "oracle")
+        played = frozenset(role for role in roles if role != "agent" and self._engines[role].provider == "oracle")
         live = {role: self._engines[role] for role in roles if self._engines[role].is_live}
         self.recorder: Recorder | None = None
         if cassette is not None and live:
             inputs = request_inputs(scenario, env.apps.values(), live)
             self.recorder = Recorder(cassette, scenario.scenario_id, scenario.run_number, inputs, lambda: env.turn or 0)
         self._reference = Reference(scenario.events, env, is_users_own, played, scenario.scenario_id)
+        self.agent_model = self._make_agent_model() if "agent" in roles else None
+
+    def _make_agent_model(self) -> AgentModel:
+        engine = self._engines["agent"]
+        build = partial(build_agent_engine, engine, self._reference, self._engine_builder)
+        return AgentModel(engine, build, self.recorder, self._env, self.gateway, self._config)
 
     def user(self) -> UserAgent:
         """Return the simulated user.

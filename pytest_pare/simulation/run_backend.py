@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import Context, copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import Turn
     from pytest_pare.engines.agent_requests import ModelAnswer, ModelRequest
-    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.simulation.agent_model import AgentModel
     from pytest_pare.simulation.turns import TurnGateway
 
 
@@ -36,19 +36,12 @@ class RunBackend:
 
     Args:
         gateway: Makes the turns of the run.
-        config: The configuration of the run.
-        model: Answers the requests of the agent to its model; `None` if it has none.
+        models: Answers the agent's requests to its model; `None` without one.
     """
 
-    def __init__(
-        self,
-        gateway: TurnGateway,
-        config: ScenarioRunnerConfig,
-        model: Callable[[ModelRequest], ModelAnswer] | None = None,
-    ) -> None:
+    def __init__(self, gateway: TurnGateway, models: AgentModel | None) -> None:
         self._gateway = gateway
-        self._config = config
-        self._model = model
+        self._models = models
         self._open: tuple[Turn, Context] | None = None
         self._definitions: list[dict[str, Any]] | None = None
         self._token: str | None = None
@@ -60,7 +53,8 @@ class RunBackend:
         # The context names the run for its log.
         self._open = turn, copy_context()
         try:
-            yield replace(turn, _endpoint=self.endpoint)
+            with nullcontext() if self._models is None else self._models.during_turn():
+                yield replace(turn, _endpoint=self.endpoint)
         finally:
             self._open = None
 
@@ -77,7 +71,7 @@ class RunBackend:
         Raises:
             RunEnded: If there is no model for the agent. It ends the run with an error of its configuration.
         """
-        if kind == "models" and self._config.agent_engine_config is None:
+        if kind == "models" and self._models is None:
             self._gateway.end(_no_model())
         if self._token is None:
             self._token = server.issue()
@@ -115,13 +109,14 @@ class RunBackend:
         """Return the answer of the agent's model.
 
         Raises:
-            EngineConfigurationError: If the run has no model for the agent.
             TurnOver: If no turn is open.
+            EngineError: If there is no answer, or the run has no model for the agent.
+            RunEnded: If the run must end.
         """
-        if self._model is None:
+        if self._models is None:
             raise _no_model()
         _, context = self._require_open(self._open)
-        return context.copy().run(self._model, request)
+        return context.copy().run(self._models.answer, request)
 
     @staticmethod
     def _require_open(opened: tuple[Turn, Context] | None) -> tuple[Turn, Context]:

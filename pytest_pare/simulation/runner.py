@@ -212,7 +212,7 @@ def _agent_run(
     user = participants.user()
     state.agent_name = config.agent_type if agent is None else name_of(agent)
     under_test = participants.agent(made)
-    backend = RunBackend(participants.gateway, config)
+    backend = RunBackend(participants.gateway, participants.agent_model)
     charges = not isinstance(under_test, ObserveExecuteAgent)
     offline = agent is None and config.agent_type in AGENT_TYPES
     loop = state.loop = Loop(
@@ -226,6 +226,7 @@ def _agent_run(
         users_time=participants.users_time,
         offline=offline,
         during=backend.during,
+        models=participants.agent_model,
     )
     try:
         with closing(backend), reachable(backend, config, agent):

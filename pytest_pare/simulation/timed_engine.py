@@ -12,6 +12,7 @@ from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
+from pytest_pare.simulation.answer_time import AnswerTime
 from pytest_pare.simulation.errors import WorldOver
 from pytest_pare.simulation.trace_entries import EngineCall
 
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 
 class TimedEngine(LLMEngine):
     """Calls another engine, lets the time of the answer pass, and adds the call to the trace.
-
-    `simulated_generation_time_mode` decides how long an answer takes: with `fixed` it takes `generation_seconds`, with
-    `measured` the real time of the call, with `recorded` the time that the engine reports. A time that the engine
-    reports takes precedence in `measured`, so that a replayed answer takes the time in the cassette in both. An offline
-    engine takes the fixed time in each mode, or a longer one that it reports: the oracle engine answers at the
-    reference step's time.
 
     Args:
         engine: The engine. One with a true attribute `offline` answers on this machine.
@@ -52,7 +47,7 @@ class TimedEngine(LLMEngine):
         self._role = role
         self._env = env
         self._gateway = gateway
-        self._config = config
+        self._time = AnswerTime(env, gateway, config)
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -75,7 +70,9 @@ class TimedEngine(LLMEngine):
             began = time.perf_counter()
             answer, metadata = self._engine(messages, stop_sequences, **kwargs)
             facts = Facts.of(metadata)
-            seconds = self._seconds(facts, time.perf_counter() - began)
+            measured = time.perf_counter() - began
+            reported = facts.completion_duration
+            seconds = self._time.seconds(reported, measured, self.model_name, is_offline=self._is_offline)
         except ScenarioTimeoutError as over:
             self._gateway.end(over)
         except Exception as raised:  # noqa: BLE001 - any exception of an engine ends the run
@@ -102,35 +99,9 @@ class TimedEngine(LLMEngine):
                     finish_reason=facts.finish_reason,
                 )
             )
-        self._pass(seconds)
+        self._time.let_pass(seconds, is_offline=self._is_offline)
         return answer or "", facts.to_metadata()
 
     @property
     def _is_offline(self) -> bool:
         return bool(getattr(self._engine, "offline", False))
-
-    def _seconds(self, facts: Facts, measured: float) -> float:
-        fixed = self._config.generation_seconds
-        if self._is_offline:
-            return max(fixed, facts.completion_duration or 0.0)
-        if self._config.simulated_generation_time_mode == "measured":
-            # The engine's own figure, if there is one, leaves out time in a queue and in failed requests.
-            return measured if facts.completion_duration is None else facts.completion_duration
-        if self._config.simulated_generation_time_mode == "recorded":
-            if facts.completion_duration is None:
-                raise EngineError(
-                    f"simulated_generation_time_mode is 'recorded', and the engine {self.model_name} has no recording; "
-                    "use 'fixed' or 'measured'"
-                )
-            return facts.completion_duration
-        return fixed
-
-    def _pass(self, seconds: float) -> None:
-        # Waiting for the time of a reference step does not count, like a jump to a scheduled event.
-        counted = seconds
-        if self._is_offline:
-            counted = min(seconds, self._config.generation_seconds)
-        try:
-            self._env.pass_time(seconds, "the agents have not come to an end", counted=counted)
-        except Exception as over:  # noqa: BLE001 - the caller would treat the exception as a wrong answer, and go on
-            self._gateway.end(over)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,8 @@ from pytest_pare.simulation.tool_faults import call_tool
 from pytest_pare.simulation.turn_trace import TurnTrace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from are.simulation.tool_utils import AppTool
 
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
@@ -78,6 +81,12 @@ class TurnGateway:
         self.ended = self.ended or cause
         raise RunEnded(self.ended)
 
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Let no call of another thread change the world meanwhile."""
+        with self._lock, self._scenario.world.active():
+            yield
+
     def _open_turn(self) -> object:
         self._turn, self._calls = object(), 0
         self._refused.clear()
@@ -128,7 +137,7 @@ class TurnGateway:
 
     def definitions(self) -> list[dict[str, Any]]:
         """Return the agent's tools as `Turn.definitions` has them, also before the first turn."""
-        with self._lock, self._scenario.world.active():
+        with self.exclusively():
             return [tool.definition for tool in self._toolbox(object()).values()]
 
     def _toolbox(self, token: object) -> Toolbox:
@@ -148,7 +157,7 @@ class TurnGateway:
 
     def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
         def invoke(arguments: dict[str, Any]) -> Any:
-            with self._lock, self._scenario.world.active():
+            with self.exclusively():
                 return self._invoke(token, tool, app_tool, arguments, who)
 
         tool = Tool(app_tool, invoke)
@@ -272,8 +281,6 @@ class TurnGateway:
             self._require_calls()
             self.acted = True
             self._trace.add(name, who, error=UnknownToolError(f"there is no tool {name} now"))
-
-    # -- notifications
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._env.time_manager.time(), tz=UTC)

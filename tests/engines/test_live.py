@@ -13,8 +13,9 @@ import pytest
 from pytest_pare.engines import errors, litellm_client, retry
 from pytest_pare.engines.building import build_engine
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError, RateLimitError
-from pytest_pare.engines.live import LiveEngine, within
+from pytest_pare.engines.live import LiveEngine
 from pytest_pare.engines.rate_limit import VARIABLE
+from pytest_pare.engines.service import within
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from pytest_pare.simulation.limits import Limits

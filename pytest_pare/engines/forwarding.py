@@ -1,0 +1,200 @@
+"""Forwards the requests of an agent to a live model."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.engines import litellm_client, model_resolution
+from pytest_pare.engines.agent_bodies import Reply, require_answer
+from pytest_pare.engines.agent_requests import facts_of
+from pytest_pare.engines.completion import Answer
+from pytest_pare.engines.errors import EngineConfigurationError, EngineError
+from pytest_pare.engines.facts import Facts, amount
+from pytest_pare.engines.service import Service, with_engine
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from pytest_pare.engines.agent_requests import Api, ModelRequest
+    from pytest_pare.engines.model_resolution import Route
+    from pytest_pare.engines.retry import RealTime
+    from pytest_pare.scenarios.config import LLMEngineConfig
+
+    # A function of the API, the body and the longest time in seconds that makes one request.
+    _Ask = Callable[[Api, dict[str, Any], float], Reply]
+
+PATHS = {"chat": "chat/completions", "responses": "responses", "embeddings": "embeddings"}
+"""The path of each API below the base URL."""
+
+_OPENAI = "https://api.openai.com/v1"
+# How the client wants its answer sent; the endpoint of the run sends it, and not the model's.
+_OF_TRANSPORT = ("stream", "stream_options", "background")
+# Arguments of LiteLLM's functions that are no fields of OpenAI's requests, and could send the key elsewhere.
+_OF_LITELLM = (
+    "api_base", "api_key", "api_version", "base_url", "custom_llm_provider", "extra_headers", "fallbacks", "headers",
+    "logger_fn", "mock_response", "model_list",
+)  # fmt: skip
+
+
+class Forwarder:
+    """Sends the requests of an agent to the configured model, with retries.
+
+    The body goes on as it is, without streaming, except for the configured model, temperature and seed, which take
+    precedence, and `max_tokens`, which the agent's own limit replaces. Endpoints with OpenAI's protocol are asked
+    directly; all other providers through LiteLLM.
+
+    Args:
+        config: The configuration of the engine.
+        limits: The limit of the run in real time.
+
+    Raises:
+        EngineConfigurationError: If there is no such provider, or no key for it.
+    """
+
+    offline = False
+
+    def __init__(self, config: LLMEngineConfig, limits: RealTime) -> None:
+        self.model_name = config.model_name
+        self._config = config
+        litellm_client.ignore_warnings_of_clients()
+        try:
+            self._ask, name = _asker(config)
+        except EngineError as error:
+            raise with_engine(error, "agent", config) from None
+        self._service = Service(config, "agent", limits, name)
+
+    def ask(self, request: ModelRequest) -> Reply:
+        """Return the answer to a request.
+
+        Raises:
+            EngineError: If there is no answer.
+            ScenarioTimeoutError: If the run's time is over.
+        """
+        body = _body(request, self._config)
+        (answer, facts), seconds = self._service.request(partial(self._ask, request.api, body))
+        return Reply(
+            answer,
+            Facts(facts.prompt_tokens, facts.completion_tokens, facts.cost, seconds, facts.finish_reason),
+        )
+
+
+def _body(request: ModelRequest, config: LLMEngineConfig) -> dict[str, Any]:
+    """Return the body of a request with the options of the configuration; each API has those that it accepts."""
+    body = {name: value for name, value in request.body.items() if name not in _OF_TRANSPORT}
+    if request.api == "embeddings":
+        return body
+    options: dict[str, Any] = {"temperature": config.temperature}
+    if request.api == "chat":
+        options["seed"] = config.seed
+    limits = ("max_tokens", "max_completion_tokens") if request.api == "chat" else ("max_output_tokens",)
+    if all(body.get(name) is None for name in limits):
+        options[limits[0]] = config.max_tokens
+    return body | {name: value for name, value in options.items() if value is not None}
+
+
+def _asker(config: LLMEngineConfig) -> tuple[_Ask, str]:
+    """Return the function that makes one request, and the name of what has one rate limit."""
+    if model_resolution.is_hugging_face(config):
+        raise EngineConfigurationError(
+            f"the provider {config.provider} is called by Hugging Face's client, which forwards no requests of agents",
+            "set provider: local and endpoint: https://router.huggingface.co/v1, with the token in OPENAI_API_KEY",
+        )
+    found = model_resolution.route(config)
+    if not found.is_compatible:
+        if found.provider == "openai" and found.endpoint is None:
+            return partial(_ask_directly, config, _of_openai(found)), "openai"
+        litellm = litellm_client.load_litellm()
+        found = model_resolution.resolve(config, litellm)
+        if found.provider == "openai" and found.endpoint is None:
+            return partial(_ask_directly, config, _of_openai(found)), "openai"
+        return partial(_ask_litellm, litellm, config, found), found.endpoint or str(found.provider)
+    if found.key is None:
+        raise EngineConfigurationError("no key", f"set {model_resolution.key_variable(config)} in the environment")
+    return partial(_ask_directly, config, found), str(found.endpoint)
+
+
+def _of_openai(found: Route) -> Route:
+    key = os.environ.get("OPENAI_API_KEY")
+    if not key:
+        raise EngineConfigurationError("no key", "set OPENAI_API_KEY in the environment")
+    model = f"openai/{found.model.removeprefix('openai/')}"
+    return found._replace(model=model, endpoint=_OPENAI, key=key, is_compatible=True)
+
+
+def _ask_directly(config: LLMEngineConfig, found: Route, api: Api, body: dict[str, Any], seconds: float) -> Reply:
+    import httpx
+
+    headers = {"Authorization": f"Bearer {found.key}", "Content-Type": "application/json"}
+    # Characters that cannot be encoded, which texts of models may have, are escaped.
+    content = json.dumps({**body, "model": found.model.partition("/")[2]}).encode()
+    url = f"{str(found.endpoint).rstrip('/')}/{PATHS[api]}"
+    with httpx.Client(timeout=seconds, verify=_certificates()) as client:
+        response = client.post(url, content=content, headers=headers)
+    answer = response.raise_for_status().json()
+    require_answer(api, answer)
+    facts = facts_of(api, answer)
+    return Reply(answer, _with_cost(facts, config, lambda: _listed_cost(found, answer, facts)))
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    # Reading them takes longer than many a request.
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+def _with_cost(facts: Facts, config: LLMEngineConfig, listed: Callable[[], float | None]) -> Facts:
+    """Return the figures of an answer with the cost by the configured price, or else the listed one."""
+    sent, received = facts.prompt_tokens, facts.completion_tokens
+    cost = Answer("", sent, received).at_price(config.price).cost
+    if config.price is None and sent is not None and received is not None:
+        cost = listed()
+    return Facts(sent, received, cost, finish_reason=facts.finish_reason)
+
+
+def _listed_cost(found: Route, answer: dict[str, Any], facts: Facts) -> float | None:
+    if found.is_own:
+        return None
+    litellm = litellm_client.load_litellm()
+    usage = answer["usage"]
+    sent, received = facts.prompt_tokens or 0, facts.completion_tokens or 0
+    try:
+        details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
+        counted = litellm.Usage(sent, received, sent + received, prompt_tokens_details=details)
+        both = litellm.cost_per_token(
+            found.model.partition("/")[2], sent, received, custom_llm_provider=found.provider, usage_object=counted
+        )
+        return amount(sum(both))
+    except Exception:  # noqa: BLE001 - any exception means that LiteLLM has no price
+        return None
+
+
+def _ask_litellm(
+    litellm: Any, config: LLMEngineConfig, found: Route, api: Api, body: dict[str, Any], seconds: float
+) -> Reply:
+    functions = {"chat": litellm.completion, "responses": litellm.responses, "embeddings": litellm.embedding}
+    options = {name: value for name, value in body.items() if name not in _OF_LITELLM}
+    response = functions[api](
+        **{
+            **options,
+            "model": found.model,
+            "custom_llm_provider": found.provider,
+            "api_base": found.endpoint,
+            "api_key": found.key,
+            "timeout": seconds,
+            "max_retries": 0,
+            "num_retries": 0,
+            # Frameworks send options that only OpenAI has.
+            "drop_params": True,
+        }
+    )
+    # The fields that the provider did not send are left out, as the provider would.
+    answer = json.loads(response.model_dump_json(exclude_none=True))
+    require_answer(api, answer)
+    cost = None if found.is_own else litellm_client.listed_cost(litellm, found, response)
+    return Reply(answer, _with_cost(facts_of(api, answer), config, lambda: cost))
