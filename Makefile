@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 # Another EXTRA is another installation.
 READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
-PROSE := $(sort $(wildcard *.md docs/*.md))
+PROSE := $(sort $(wildcard *.md docs/*.md clients/*/*.md))
 
 # Measuring takes as long as the tests themselves. These play whole sessions, or many runs, and reach few lines that no
 # other test reaches.
@@ -40,7 +40,7 @@ test: $(READY)  ## Run all tests, those of UNMEASURED without branch coverage.
 lint: $(READY)  ## Check style, types, and the prose of the manual.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell $(PROSE) pytest_pare scenarios tests benchmarks conftest.py
+	$(BIN)/codespell $(PROSE) pytest_pare scenarios clients tests benchmarks conftest.py
 	$(BIN)/proselint --output-format compact check $(PROSE)
 	$(BIN)/mypy
 

@@ -51,6 +51,7 @@ LONG: dict[str, str] = {}
 
 # The places outside of `are/world.py` that read a clock or draw by chance, and why no simulation depends on them.
 ALLOWED = {
+    ("agents/program/process.py", "time.monotonic"): "start_timeout and turn_timeout, limits in real time",
     ("cli/accept_session.py", "datetime.datetime.now"): "the date on which a session is accepted",
     ("endpoints/server.py", "secrets.token_urlsafe"): "tokens, which no trace holds",
     ("endpoints/server.py", "threading.Thread"): "serves the endpoints of the runs",

@@ -47,3 +47,17 @@ class AgentTypeError(Exception):
 
     def __init__(self, agent_type: str, why: str) -> None:
         super().__init__(f"agent_type {agent_type!r}: {why}")
+
+
+class ProgramError(Exception):
+    """A program cannot be used as an agent: it does not start, or does not follow the protocol.
+
+    Attributes:
+        kind: The kind of error that the run's result has.
+    """
+
+    kind: ClassVar[ExceptionKind] = "configuration"
+
+
+class ProgramFailure(Exception):  # noqa: N818 - the outcome of a turn
+    """A program that is the agent under test has failed: it ended in a turn, took too long, or reported an error."""

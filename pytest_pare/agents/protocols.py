@@ -6,7 +6,7 @@ The simulation makes a `Turn`, and the agent acts with it. It has no reference t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -206,17 +206,26 @@ class Turn:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all information of the turn as builtins."""
-        return {
-            "number": self.number,
-            "time": self.time.isoformat(),
-            "mode": self.mode.value,
-            "proposal": None if self.proposal is None else vars(self.proposal).copy(),
-            "notifications": [{**vars(one), "time": one.time.isoformat()} for one in self.notifications],
-            "tools": self.definitions,
-        }
+        return {**without_tools(self), "tools": self.definitions}
 
     def _say(self, function: str, text: str) -> None:
         self.interface(function)(content=text)
+
+
+def without_tools(turn: Turn) -> dict[str, Any]:
+    """Return all information of a turn without its tools, as builtins."""
+    return {
+        "number": turn.number,
+        "time": turn.time.isoformat(),
+        "mode": turn.mode.value,
+        "proposal": None if turn.proposal is None else vars(turn.proposal).copy(),
+        "notifications": as_builtins(turn.notifications),
+    }
+
+
+def as_builtins(notifications: Iterable[Notification]) -> list[dict[str, str]]:
+    """Return notifications as builtins."""
+    return [{**vars(one), "time": one.time.isoformat()} for one in notifications]
 
 
 @dataclass(frozen=True)

@@ -224,12 +224,13 @@ def add_secret(value: str) -> None:
 
 def _environment() -> tuple[str, ...]:
     """Return the secrets in the environment and those that were added, the longest first."""
-    found = _added | {value.strip() for name, value in os.environ.items() if _names_secret(name)}
+    found = _added | {value.strip() for name, value in os.environ.items() if names_secret(name)}
     return tuple(sorted((value for value in found if _is_worth_it(value)), key=lambda value: (-len(value), value)))
 
 
 @lru_cache(maxsize=1024)
-def _names_secret(name: str) -> bool:
+def names_secret(name: str) -> bool:
+    """Return whether the name of an environment variable says that its value is a secret."""
     return bool(_SECRET_VARIABLE.search(name))
 
 

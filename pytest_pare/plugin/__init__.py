@@ -110,6 +110,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return None if session is None else session.collect(file_path, parent)
 
 
+def pytest_unconfigure() -> None:
+    """End the programs that have played agents in this process."""
+    pool = sys.modules.get("pytest_pare.agents.program.pool")
+    if pool is not None:
+        pool.close_all()
+
+
 def _suite_paths(config: pytest.Config) -> list[Path]:
     """Return the suite files of this session in their order.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,7 +19,7 @@ from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of, reusable
 from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
-from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent
+from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent, tested_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.resume import take_result
 from pytest_pare.plugin.session_ledger import keep_trace
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite, Variant
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
@@ -51,7 +53,7 @@ def play(
     scenario_id: str,
     cls: type[PAREScenario],
     config: MultiScenarioRunnerConfig,
-    agent: ProactiveAgent | None,
+    agent: ProactiveAgent | AgentProgram | None,
     variant: Variant,
     run_number: int | None,
     suite: Suite,
@@ -76,6 +78,7 @@ def play(
     require_agent(agent)
     config = checked_config(item, config, suite)
     _refuse_two_agents(config, agent, variant, suite)
+    agent, config = tested_agent(agent, config, suite)
     config_record = _config_to_record(config, agent)
     _refuse_another_level(config, variant)
     require_permission(suite.settings, config)
@@ -159,16 +162,27 @@ def warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
 
 
 def _refuse_two_agents(
-    config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None, variant: Variant, suite: Suite
+    config: MultiScenarioRunnerConfig,
+    agent: ProactiveAgent | AgentProgram | None,
+    variant: Variant,
+    suite: Suite,
 ) -> None:
-    # If a flag or a variant names an agent, no other agent may be tested.
-    sources = [override.source for override in suite.overrides if override.key == "runner.agent_type"]
+    # If a flag or a variant names an agent, no other agent may be tested. A program is never replaced.
+    if agent is None or config.oracle:
+        return
+    key, named = ("runner.agent_type", config.agent_type) if config.agent is None else ("runner.agent", config.agent)
+    sources = [] if config.agent is None else [suite.path.name]
+    sources += [
+        override.source for override in suite.overrides if override.key in ("runner.agent_type", "runner.agent")
+    ]
     if variant.settings.runner.agent_type != suite.settings.runner.agent_type:
         sources.append(f"variant {variant.name}")
-    if sources and agent is not None and not config.oracle:
+    if sources:
+        shown = named if isinstance(named, str) else shlex.join(named.command)
+        precedence = ", which takes precedence" if config.agent is None else ""
         pytest.fail(
-            f"{sources[-1]} sets runner.agent_type = {config.agent_type}, and the fixture proactive_agent returns "
-            "another agent, which takes precedence; leave one out (--noconftest leaves out each conftest.py)",
+            f"{sources[-1]} sets {key} = {shown}, and the fixture proactive_agent returns another agent"
+            f"{precedence}; leave one out (--noconftest leaves out each conftest.py)",
             pytrace=False,
         )
 

@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+    from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.settings import RunnerSettings, Suite
 
@@ -23,10 +25,35 @@ _FIXTURES = {"noise": "noise_config"}
 
 
 def require_agent(agent: object) -> None:
-    """Fail the test if the agent under test is neither callable nor `None`."""
-    if agent is not None and not callable(agent):
-        wrong = f"fixture proactive_agent: must return an agent, which takes a turn, or None, got {agent!r:.80}"
-        pytest.fail(wrong, pytrace=False)
+    """Fail the test if the agent under test is neither callable, nor a program, nor `None`."""
+    from pytest_pare.scenarios.agent_program import AgentProgram
+
+    if agent is not None and not callable(agent) and not isinstance(agent, AgentProgram):
+        expected = "an agent, which takes a turn, an AgentProgram, or None"
+        pytest.fail(f"fixture proactive_agent: must return {expected}, got {agent!r:.80}", pytrace=False)
+
+
+def tested_agent(
+    agent: ProactiveAgent | AgentProgram | None, config: MultiScenarioRunnerConfig, suite: Suite
+) -> tuple[ProactiveAgent | None, MultiScenarioRunnerConfig]:
+    """Return the agent as an object, or `None` and the config with the program that it is.
+
+    Args:
+        agent: The agent, as a fixture or a test gives it. It takes precedence over `agent_type`.
+        config: The config of the run, which names no other program.
+        suite: The suite, whose directory the paths of a program are relative to.
+    """
+    from pytest_pare.scenarios.agent_program import AgentProgram
+
+    if not isinstance(agent, AgentProgram):
+        return agent, config
+    return None, config if config.oracle else updated_config("", suite, without_agent(config), {"agent": agent})
+
+
+def without_agent(config: MultiScenarioRunnerConfig) -> MultiScenarioRunnerConfig:
+    """Return a config that names no agent."""
+    names = config.model_fields_set - {"agent_type", "agent"}
+    return type(config).model_construct(names, **{name: getattr(config, name) for name in names})
 
 
 def merged_config(

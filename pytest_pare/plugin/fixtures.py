@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.plugin.pare_fixture import Player
+    from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import (
         EnvEventsConfig,
         LLMEngineConfig,
@@ -86,10 +87,11 @@ def noise_config(pare_config: SuiteSettings) -> NoiseConfig:
 
 
 @pytest.fixture
-def proactive_agent() -> ProactiveAgent | None:
-    """The agent under test; `None` is the one that `runner.agent_type` of the suite names.
+def proactive_agent() -> ProactiveAgent | AgentProgram | None:
+    """The agent under test; `None` is the one that `runner.agent` or `runner.agent_type` of the suite names.
 
-    Override it to test an agent of your own: a function that takes a turn, or an object that is called with one.
+    Override it to test an agent of your own: a function that takes a turn, an object that is called with one, or an
+    `AgentProgram`.
     """
     return None
 
@@ -131,7 +133,7 @@ def pare(
     request: pytest.FixtureRequest,
     pare_config: SuiteSettings,
     pare_runner_config: MultiScenarioRunnerConfig,
-    proactive_agent: ProactiveAgent | None,
+    proactive_agent: ProactiveAgent | AgentProgram | None,
 ) -> Player:
     """Runs scenarios in tests of your own: `pare.run("new_number")` returns the result and the trace."""
     from pytest_pare.plugin.pare_fixture import Player

@@ -10,7 +10,7 @@ import pytest
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.execution import cassette_of
-from pytest_pare.plugin.fixture_values import require_agent, updated_config
+from pytest_pare.plugin.fixture_values import require_agent, tested_agent, updated_config, without_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.stash import suite_of
 from pytest_pare.plugin.suite_files import read_suites
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
@@ -117,7 +118,7 @@ class Player:
         node: pytest.Item,
         settings: SuiteSettings,
         config: MultiScenarioRunnerConfig,
-        agent: ProactiveAgent | None,
+        agent: ProactiveAgent | AgentProgram | None,
     ) -> None:
         suite = suite_for(node)
         paths = _suites_of_tests(node.config)
@@ -139,7 +140,7 @@ class Player:
         self,
         scenario_id: str,
         *,
-        agent: ProactiveAgent | None = None,
+        agent: ProactiveAgent | AgentProgram | None = None,
         run_number: int | None = None,
         **settings: Any,
     ) -> Run:
@@ -156,9 +157,12 @@ class Player:
         """
         from pytest_pare.simulation.runner import run_scenario
 
-        under_test = self._agent if agent is None else agent
-        require_agent(under_test)
+        given = self._agent if agent is None else agent
+        require_agent(given)
         config = updated_config("pare", self._suite, self._config, settings) if settings else self._config
+        if agent is not None and config.agent is not None:
+            config = without_agent(config)
+        under_test, config = tested_agent(given, config, self._suite)
         require_permission(self._suite.settings, config)
         scenario = self._class(scenario_id)(run_number=run_number, scenario_id=scenario_id)
         script_errors = self._suite.settings.scenarios.script_errors

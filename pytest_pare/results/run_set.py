@@ -21,7 +21,7 @@ _SIMULATION: Final = ("pytest-pare", "meta-agents-research-environments")
 _NOT_OF_SIMULATION: Final = (
     "agent_version",
     "scenarios.",
-    "runner.agent_type",
+    "runner.agent",
     "runner.observe_",
     "runner.execute_",
     "cassettes",

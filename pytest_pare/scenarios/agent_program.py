@@ -2,11 +2,12 @@
 
 import json
 from pathlib import PurePath
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_pare.base.redaction import add_secret, names_secret
 from pytest_pare.scenarios.fields import FilePath, Name, Value
 
 _Wait = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -39,6 +40,13 @@ class AgentProgram(Value):
     def _read_list(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
 
+    @model_validator(mode="after")
+    def _redact_secrets(self) -> Self:
+        for name, value in self.env.items():
+            if names_secret(name):
+                add_secret(value)
+        return self
+
     @property
     def label(self) -> str:
         """Its name in reports: `name`, or that of the first argument that names a file, or of the program."""
@@ -60,7 +68,7 @@ def type_of_program(program: AgentProgram, agent_type: str | None) -> str:
     if agent_type not in (None, own):
         raise PydanticCustomError(
             "two_agents",
-            "the agent is a program (runner.agent) and {agent_type} (runner.agent_type); leave one out",
+            "the agent is a program (agent) and {agent_type} (agent_type); leave one out",
             {"agent_type": json.dumps(agent_type), "keys": ("agent",)},
         )
     return own

@@ -251,6 +251,9 @@ class ScenarioRunnerConfig(Setting):
         if self.agent is not None:
             settings["agent"] = {"command": self.agent.command, "env": self.agent.env}
         settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
+        if self.agent is not None:
+            # It is absolute, and another one on each machine.
+            del settings["agent"]["cwd"]
         return hash_of(settings)
 
 

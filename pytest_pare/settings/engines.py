@@ -1,4 +1,4 @@
-"""Keys of an engine that belong to its model and not to a model that replaces it."""
+"""Keys that belong to a model or an agent, and not to one that replaces it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,10 @@ _ROLES = ("user", "observe", "execute", "agent")
 
 
 def without_other_models(data: Mapping[Any, Any], changed: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return the sections of a suite without the keys of models that the changed sections replace.
+    """Return the sections of a suite without the keys of models and agents that the changed sections replace.
 
-    These are the keys that `keys_of_other_model` names, and the model's alias.
+    These are the keys that `keys_of_other_model` names, and the model's alias; `agent_type` if a program is named, and
+    the program if another `agent_type` is.
 
     Args:
         data: The sections before the changes.
@@ -28,4 +29,12 @@ def without_other_models(data: Mapping[Any, Any], changed: Mapping[Any, Any]) ->
             kept[f"{role}_engine_config"] = {key: value for key, value in engine.items() if key not in keys}
             if engine.get("model_name") != other.get("model_name"):
                 kept.pop(f"{role}_model_alias", None)
+    for key, other in (("agent", "agent_type"), ("agent_type", "agent")):
+        if _names(key, before, after) and not _names(other, before, after):
+            kept.pop(other, None)
     return {**data, "runner": kept}
+
+
+def _names(key: str, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> bool:
+    # `agent: null` is no program, and `agent_type: null` is the agent of that name.
+    return key in after and after[key] != before.get(key, ...) and (key, after[key]) != ("agent", None)

@@ -61,6 +61,7 @@ PATH_KEYS = frozenset(
         "reports.json",
         "reports.markdown",
         "reports.parquet",
+        "runner.agent.cwd",
         "runner.logs_dir",
         "runner.output_dir",
         "runner.agent_engine_config.answers",

@@ -116,6 +116,8 @@ def _left_empty(document: Document, source: str) -> Iterator[Problem]:
         key = key_of(location)
         if key == "runner.agent_type":
             yield Problem(source, line, dotted(location), "must be text, got nothing")
+        elif key == "runner.agent":
+            yield Problem(source, line, dotted(location), "must be a mapping with a command, got nothing")
         elif ".answers." in key.replace("[", ".") and location in in_answers:
             yield Problem(source, line, dotted(location), in_answers[location])
 

@@ -128,7 +128,7 @@ def without_stage(
     """
     overridden = {location[1:2] for location in overrides if location[0] == "runner"}
     # The file's settings for its own agent stay valid if an override names another agent for this session.
-    swapped = bool(overridden & {(), ("agent_type",)})
+    swapped = bool(overridden & {(), ("agent_type",), ("agent",)})
     runners = {variant.cell: variant.settings.runner for variant in variants}
     set_for: dict[Location, list[RunnerSettings]] = {
         ("runner", key): list(runners.values())
@@ -136,7 +136,7 @@ def without_stage(
         if key in settings.runner.model_fields_set and (not swapped or overridden & {(), (key,)})
     }
     for name, cell in settings.matrix.items():
-        if not swapped or "agent_type" in cell:
+        if not swapped or not {"agent_type", "agent"}.isdisjoint(cell):
             set_for |= {("matrix", name, key): [runners[name]] for key in cell}
     for location, affected in set_for.items():
         reasons = [why_no_stage(f"runner.{location[-1]}", runner) for runner in affected]

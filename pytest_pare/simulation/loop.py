@@ -186,11 +186,11 @@ class Loop:
     def _agents_own(self) -> Iterator[None]:
         """Turn exceptions of the agent under test into `AgentFailure`, except those that end the run for other reasons.
 
-        A `KeyboardInterrupt` passes; a `SystemExit` of the agent is its failure.
+        A `KeyboardInterrupt` passes, and so does the failure of a program; a `SystemExit` of the agent is its failure.
         """
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, AgentFailure):
             raise
         except BaseException as error:
             if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):

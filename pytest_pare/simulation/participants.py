@@ -16,6 +16,7 @@ from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.agent_model import AgentModel
+from pytest_pare.simulation.program_runs import ProgramPlayer
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
@@ -110,16 +111,20 @@ class Participants:
         """Return the agent under test.
 
         Args:
-            made: The agent that `config.agent_type` names by `module:name`, or the error of loading it.
+            made: The agent that `config.agent_type` names by `module:name`, or the program of `config.agent`; or the
+                error of loading or starting it.
 
         Raises:
             AgentTypeError: If loading it failed.
+            ProgramError: If starting it failed.
             EngineConfigurationError: If an engine cannot be made.
         """
-        if self._agent is not None:
-            return self._agent
         if isinstance(made, Exception):
             raise made
+        if self._agent is not None:
+            return self._agent
+        if isinstance(made, ProgramPlayer):
+            return made.join(self._env.limits, self.gateway)
         if made is not None:
             return made
         context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pytest_pare.agents.errors import AgentTypeError
+from pytest_pare.agents.errors import AgentTypeError, ProgramError
 from pytest_pare.agents.loading import load_agent
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.extensions import named
@@ -30,6 +30,7 @@ from pytest_pare.simulation.errors import AgentFailure
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.loop import Loop
 from pytest_pare.simulation.participants import Participants, name_of
+from pytest_pare.simulation.program_runs import TWO_AGENTS, ProgramRun
 from pytest_pare.simulation.run import Run, fill_in, with_defects
 from pytest_pare.simulation.run_backend import RunBackend
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
@@ -87,10 +88,15 @@ def run_scenario(
     log_path = None
     if logs_dir is not None:
         log_path = logs_dir / file_name(scenario.scenario_id, scenario.run_number, variant, "log")
-    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems, model_variables(config, agent):
+    level = getattr(config, "log_level", "INFO")
+    with (
+        run_log(log_path, level) as log_problems,
+        ProgramRun(scenario, config) as program,
+        model_variables(config, agent),
+    ):
         log_begin(scenario)
         asked = time.perf_counter()
-        made = _prepare(config, agent, engine_builder, cassette)
+        made = _prepare(config, agent, engine_builder, cassette, program)
         on_start()
         began = time.perf_counter()
         state = RunState(scenario, config, script_errors)
@@ -103,6 +109,7 @@ def run_scenario(
         state.fill_in_end(result)
         export_error = _export(scenario, trace, result, config, export_dir, variant)
         result.duration = time.perf_counter() - began
+        program.reason = result.ended_by or result.status
         log_end(scenario, result, state.agent_error)
         warnings = [*state.suspicions, *state.noise_warnings(), *(state.defects if script_errors == "warn" else [])]
         about_scenario = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
@@ -133,12 +140,15 @@ def _prepare(
     agent: ProactiveAgent | None,
     engine_builder: EngineBuilder,
     cassette: CassetteSpec | None,
+    program: ProgramRun,
 ) -> ProactiveAgent | Exception | None:
-    """Import the client of live engines, and return the agent of `agent_type`, or the error of loading it."""
+    """Import the client of live engines, and return the agent of the configuration, or the error of loading it."""
     if config.oracle:
         return None
     if engine_builder is build_engine and (cassette is None or cassette.asks):
         import_clients(config.engines.values())
+    if config.agent is not None:
+        return program.start() if agent is None else ProgramError(TWO_AGENTS)
     if agent is not None or config.agent_type in named("agent"):
         return None
     try:
@@ -170,7 +180,7 @@ def _result(
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - an exception of a scenario's code is a result
         state.defects = state.defects or ([] if state.env is None else state.env.defects)
         # Only these have the attribute with this meaning.
-        kind = raised.kind if isinstance(raised, AgentTypeError | EngineError | NoiseError) else None
+        kind = raised.kind if isinstance(raised, AgentTypeError | ProgramError | EngineError | NoiseError) else None
         return PAREScenarioValidationResult(success=None, exception=_exception(raised), exception_kind=kind)
 
 

@@ -117,7 +117,8 @@ def test_the_sdist_holds_all_that_the_wheel_is_built_from_and_the_tests_need(
         archive.extractall(tmp_path, filter="data")
     source = next(tmp_path.iterdir())
     for needed in (
-        "tests", "docs/suites.md", "benchmarks/__main__.py", "pare.yaml", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md"
+        "tests", "docs/suites.md", "benchmarks/__main__.py", "clients/python/pyproject.toml", "pare.yaml", "Makefile",
+        "CHANGELOG.md", "CONTRIBUTING.md",
     ):  # fmt: skip
         assert (source / needed).exists(), needed
     assert names(hatch(source, "wheel", tmp_path / "dist")) == names(wheel)

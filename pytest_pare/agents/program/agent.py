@@ -1,0 +1,168 @@
+"""A program plays the agent of a run: it gets the turns, and acts in them by its requests."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pytest_pare.agents.errors import (
+    ConsentRequired,
+    ProgramError,
+    ProgramFailure,
+    ToolFailure,
+    ToolTimeout,
+    TurnOver,
+    UnknownToolError,
+)
+from pytest_pare.agents.program.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, RequestError
+from pytest_pare.agents.program.process import TURN_OVER, until
+from pytest_pare.agents.protocols import as_builtins, without_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_pare.agents.program.process import Program
+    from pytest_pare.agents.protocols import Turn
+    from pytest_pare.scenarios.agent_program import AgentProgram
+
+TOOL_RAISED = -32001
+RUN_OVER = -32007
+
+# The codes of the errors of tools. The first class that fits counts.
+_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (UnknownToolError, -32002),
+    (ConsentRequired, -32003),
+    (ToolFailure, -32004),
+    (ToolTimeout, -32005),
+    (TurnOver, TURN_OVER),
+)
+
+# How long a program may go on after it was told that the run is over, in seconds.
+_GRACE_SECONDS = 2.0
+
+
+class ProgramAgent:
+    """The agent of one run, which a program plays.
+
+    Args:
+        program: The program, which no other run uses.
+        spec: Its settings.
+
+    Attributes:
+        seconds_left: Returns how many seconds of real time are left for the run.
+    """
+
+    def __init__(self, program: Program, spec: AgentProgram) -> None:
+        self._program = program
+        self._spec = spec
+        self._tools: tuple[str, ...] | None = None
+        self.seconds_left: Callable[[], float] = lambda: math.inf
+
+    def __call__(self, turn: Turn) -> None:
+        """Let the program play a turn.
+
+        Raises:
+            ProgramFailure: If it fails.
+            ProgramError: If it does not follow the protocol.
+            BaseException: What ended the run in one of its calls.
+        """
+        served = _ServedTurn(turn)
+        in_turn = until(self._spec.turn_timeout)
+
+        def left() -> float:
+            return min(in_turn(), self.seconds_left(), served.grace())
+
+        try:
+            self._program.request("turn", self._params(turn), left, served)
+        except (ProgramError, ProgramFailure):
+            if served.ended is None:
+                raise
+        if served.ended is not None:
+            raise served.ended
+
+    def _params(self, turn: Turn) -> dict[str, Any]:
+        params = without_tools(turn)
+        # The tools of a run are constant, and to describe them takes longer than all the rest.
+        names = tuple(turn.tools)
+        if names != self._tools:
+            params["tools"] = turn.definitions
+            self._tools = names
+        return params
+
+
+class _ServedTurn:
+    """Carries out the requests of a program in a turn.
+
+    Attributes:
+        ended: What ended the run in a request; `None` while it goes on.
+    """
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self.ended: BaseException | None = None
+        self.grace: Callable[[], float] = lambda: math.inf
+
+    def __call__(self, method: str, params: Any) -> Any:
+        """Carry out a request, and return its result.
+
+        Raises:
+            RequestError: If it fails.
+            KeyboardInterrupt: If the session is interrupted.
+        """
+        if not isinstance(params, dict):
+            raise RequestError(INVALID_PARAMS, f"{method} takes its parameters as an object")
+        try:
+            return self._carry_out(method, params)
+        except (RequestError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 - a tool may raise anything
+            _refuse(error)
+        except BaseException as over:  # noqa: BLE001 - the end of the run, which an agent must not swallow
+            if self.ended is None:
+                self.ended, self.grace = over, until(_GRACE_SECONDS)
+            raise RequestError(RUN_OVER, f"the run is over, stop now: {over}") from None
+
+    def _carry_out(self, method: str, params: dict[str, Any]) -> Any:
+        turn = self._turn
+        match method:
+            case "tools/call":
+                arguments = params.get("arguments") or {}
+                if not isinstance(arguments, dict):
+                    raise RequestError(INVALID_PARAMS, "tools/call: arguments must be an object")
+                return {"result": turn.call(_text(method, params, "name"), arguments)}
+            case "propose":
+                turn.propose(_text(method, params, "text"))
+            case "report":
+                turn.report(_text(method, params, "text"))
+            case "ask":
+                turn.ask(_text(method, params, "text"))
+            case "wait":
+                turn.wait()
+            case "give_up":
+                turn.give_up(_text(method, {"reason": "", **params}, "reason"))
+            case "news":
+                return {"notifications": as_builtins(turn.news())}
+            case _:
+                raise RequestError(METHOD_NOT_FOUND, f"there is no method {method}")
+        return {}
+
+
+def _text(method: str, params: dict[str, Any], name: str) -> str:
+    value = params.get(name)
+    if not isinstance(value, str):
+        raise RequestError(INVALID_PARAMS, f"{method}: {name} must be text")
+    return value
+
+
+def _refuse(error: Exception) -> NoReturn:
+    for kind, code in _CODES:
+        if isinstance(error, kind):
+            raise RequestError(code, str(error)) from None
+    raise RequestError(TOOL_RAISED, _message(error), {"type": type(error).__name__}) from None
+
+
+def _message(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the `__str__` of a scenario's exception may raise anything
+        return type(error).__name__
