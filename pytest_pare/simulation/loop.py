@@ -11,6 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.errors import StaleTurn, TurnOver
+from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text, type_and_value
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
@@ -140,11 +141,14 @@ class Loop:
         self._consent.begin_turn(self._turns)
         self._turns += 1
         gateway.acted = False
-        self._user(gateway.user_turn(env.turn))
+        with telemetry.user_turn(env.turn, began) as gateway.span:
+            self._user(gateway.user_turn(env.turn))
         self._check()
         if env.is_over:
             return False
-        self._play_agent(gateway.agent_turn(env.turn))
+        now = env.time_manager.time()
+        with telemetry.agent_turn(env.turn, self._consent.mode.value, now) as gateway.span:
+            self._play_agent(gateway.agent_turn(env.turn))
         self._check()
         gateway.close_turn()
         if env.is_over:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -28,7 +29,7 @@ from pytest_pare.simulation.errors import AgentFailure
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.loop import Loop
 from pytest_pare.simulation.participants import Participants, name_of
-from pytest_pare.simulation.run import Run, fill_in, with_defects
+from pytest_pare.simulation.run import Run, fill_in, set_outcome, span_of, with_defects
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
 from pytest_pare.simulation.trace import Trace
@@ -84,10 +85,12 @@ def run_scenario(
     log_path = None
     if logs_dir is not None:
         log_path = logs_dir / file_name(scenario.scenario_id, scenario.run_number, variant, "log")
-    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems:
+    with run_log(log_path, getattr(config, "log_level", "INFO")) as log_problems, ExitStack() as spans:
         log_begin(scenario)
         asked = time.perf_counter()
         made = _prepare(config, agent, engine_builder, cassette)
+        tested = None if config.oracle else config.agent_type if agent is None else name_of(agent)
+        span = spans.enter_context(span_of(scenario, variant, tested))
         on_start()
         began = time.perf_counter()
         state = RunState(scenario, config, script_errors)
@@ -101,6 +104,7 @@ def run_scenario(
         export_error = _export(scenario, trace, result, config, export_dir, variant)
         result.duration = time.perf_counter() - began
         log_end(scenario, result, state.agent_error)
+        set_outcome(span, result)
         warnings = [*state.suspicions, *state.noise_warnings(), *(state.defects if script_errors == "warn" else [])]
         about_scenario = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
         about_cassette = () if state.recorder is None else tuple(state.recorder.warnings)
