@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
+from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, INI_OTEL, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import (
     env_events_config,
@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in options.OPTIONS:
         group.addoption(option.flag, dest=option.dest, **option.settings)
     parser.addini(INI_CONFIG, options.INI_HELP, type="paths", default=[])
+    parser.addini(INI_OTEL, options.INI_OTEL_HELP, type="bool", default=False)
     parser.addini(INI_ALIAS, options.INI_ALIAS_HELP, type="bool", default=False)
 
 
@@ -76,6 +77,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_pare.compat import install
 
         install()
+    if config.getoption(options.OTEL.dest) or config.getini(INI_OTEL):
+        from pytest_pare.plugin import telemetry
+
+        telemetry.register(config)
     try:
         session = _session(config)
     except pytest.UsageError as error:
