@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.serialization import to_short_builtins, to_short_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -43,27 +44,37 @@ class Span:
         self._tokens: tuple[Any, Any] | None = None
 
     def __enter__(self) -> Self:
-        if self._span is not None:
-            from opentelemetry import context, trace
-
-            self._tokens = context.attach(trace.set_span_in_context(self._span)), _current.set(self)
+        self._tokens = self._attach()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._span is None or self._tokens is None:
+        if self._span is None:
             return
-        from opentelemetry import context
-
         if error is not None:
             # The end of a run is raised as a `BaseException` with its cause.
             cause = error if isinstance(error, Exception) else getattr(error, "cause", error)
             if getattr(cause, "is_error", True):
                 self.failed(type(cause).__name__, to_short_text(cause))
-        context.detach(self._tokens[0])
-        _current.reset(self._tokens[1])
+        _detach(self._tokens)
         self._span.end()
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Make this the current span, also in another context than that in which it begins and ends."""
+        tokens = self._attach()
+        try:
+            yield
+        finally:
+            _detach(tokens)
+
+    def _attach(self) -> tuple[Any, Any] | None:
+        if self._span is None:
+            return None
+        from opentelemetry import context, trace
+
+        return context.attach(trace.set_span_in_context(self._span)), _current.set(self)
 
     def context(self) -> Context | None:
         """Return the context of spans inside of this one; `None` if there is no span."""
@@ -161,6 +172,14 @@ NO_SPAN: Final = Span(None, {})
 """The span of everything while telemetry is off."""
 
 _current: ContextVar[Span] = ContextVar("pytest_pare_span", default=NO_SPAN)
+
+
+def _detach(tokens: tuple[Any, Any] | None) -> None:
+    if tokens is not None:
+        from opentelemetry import context
+
+        context.detach(tokens[0])
+        _current.reset(tokens[1])
 
 
 def current() -> Span:

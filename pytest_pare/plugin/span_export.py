@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 import threading
+from secrets import randbits
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -69,10 +69,10 @@ class _Ids(IdGenerator):
     """
 
     def generate_span_id(self) -> int:
-        return secrets.randbits(64) or 1
+        return randbits(64) or 1
 
     def generate_trace_id(self) -> int:
-        return secrets.randbits(128) or 1
+        return randbits(128) or 1
 
     def is_trace_id_random(self) -> bool:
         return True

@@ -160,7 +160,7 @@ class Loop:
         returned: Any = None
         with self._agents_own():
             outcome: Any = self._agent(turn)
-            returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
+            returned = self._async.run(outcome, self._gateway.span) if inspect.isawaitable(outcome) else outcome
         # Closed before time passes, so that a thread of the agent can do nothing meanwhile.
         self._gateway.close_turn()
         if returned is not None:
@@ -237,13 +237,18 @@ class _Async:
         self._runner: asyncio.Runner | None = None
         self._thread: ThreadPoolExecutor | None = None
 
-    def run(self, awaitable: Any) -> Any:
-        """Return the result of an awaitable."""
+    def run(self, awaitable: Any, span: telemetry.Span) -> Any:
+        """Return the result of an awaitable.
+
+        Args:
+            awaitable: The awaitable.
+            span: The span of the turn. All turns share the context of the first one, which has another.
+        """
         if self._runner is None:
             self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
             if asyncio._get_running_loop() is not None:
                 self._thread = ThreadPoolExecutor(1)
-        return self._call(self._runner.run, _awaited(awaitable))
+        return self._call(self._runner.run, _awaited(awaitable, span))
 
     def close(self) -> None:
         """Cancel what is left, and close the event loop."""
@@ -260,8 +265,9 @@ class _Async:
         return self._thread.submit(copy_context().run, function, *arguments).result()
 
 
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
+async def _awaited(awaitable: Any, span: telemetry.Span) -> Any:
+    with span.active():
+        return await awaitable
 
 
 def _text_of(error: BaseException) -> str:
