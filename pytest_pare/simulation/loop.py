@@ -11,6 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.errors import StaleTurn, TurnOver
+from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text, type_and_value
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
@@ -149,11 +150,14 @@ class Loop:
         self._consent.begin_turn(self._turns)
         self._turns += 1
         gateway.acted = False
-        self._user(gateway.user_turn(env.turn))
+        with telemetry.user_turn(env.turn, began) as gateway.span:
+            self._user(gateway.user_turn(env.turn))
         self._check()
         if env.is_over:
             return False
-        self._play_agent(gateway.agent_turn(env.turn))
+        now = env.time_manager.time()
+        with telemetry.agent_turn(env.turn, self._consent.mode.value, now) as gateway.span:
+            self._play_agent(gateway.agent_turn(env.turn))
         self._check()
         gateway.close_turn()
         if env.is_over:
@@ -165,7 +169,7 @@ class Loop:
         returned: Any = None
         with self._agents_own(), self._during(turn) as given:
             outcome: Any = self._agent(given)
-            returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
+            returned = self._async.run(outcome, self._gateway.span) if inspect.isawaitable(outcome) else outcome
         # Closed before time passes, so that a thread of the agent can do nothing meanwhile.
         self._gateway.close_turn()
         if returned is not None:
@@ -247,13 +251,18 @@ class _Async:
         self._runner: asyncio.Runner | None = None
         self._thread: ThreadPoolExecutor | None = None
 
-    def run(self, awaitable: Any) -> Any:
-        """Return the result of an awaitable."""
+    def run(self, awaitable: Any, span: telemetry.Span) -> Any:
+        """Return the result of an awaitable.
+
+        Args:
+            awaitable: The awaitable.
+            span: The span of the turn. All turns share the context of the first one, which has another.
+        """
         if self._runner is None:
             self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
             if asyncio._get_running_loop() is not None:
                 self._thread = ThreadPoolExecutor(1)
-        return self._call(self._runner.run, _awaited(awaitable))
+        return self._call(self._runner.run, _awaited(awaitable, span))
 
     def close(self) -> None:
         """Cancel what is left, and close the event loop."""
@@ -270,8 +279,9 @@ class _Async:
         return self._thread.submit(copy_context().run, function, *arguments).result()
 
 
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
+async def _awaited(awaitable: Any, span: telemetry.Span) -> Any:
+    with span.active():
+        return await awaitable
 
 
 def _text_of(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from are.simulation.tool_utils import AppToolArg
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
 from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
 from pytest_pare.agents.tools import Tool, Toolbox
+from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
@@ -51,6 +52,7 @@ class TurnGateway:
     Attributes:
         ended: Why the run must end now, or `None`. It stays: an agent that swallows the exception gets it again.
         acted: Whether either side has acted in this turn.
+        span: The span of the present turn, for telemetry.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class TurnGateway:
     ) -> None:
         self.ended: Exception | None = None
         self.acted = False
+        self.span = telemetry.NO_SPAN
         self._scenario = scenario
         self._env = env
         self._consent = consent
@@ -157,14 +160,17 @@ class TurnGateway:
 
     def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
         def invoke(arguments: dict[str, Any]) -> Any:
-            with self.exclusively():
-                return self._invoke(token, tool, app_tool, arguments, who)
+            with self.exclusively(), self._span(tool.name, arguments, who) as span:
+                return span.returned(self._invoke(token, tool, app_tool, arguments, who))
 
         tool = Tool(app_tool, invoke)
         # The agent gets a copy: changing it changes neither its calls nor their checks.
         given = copy(tool)
         given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in NOT_FOR_USER]
         return given
+
+    def _span(self, name: str, arguments: dict[str, Any], who: str) -> telemetry.Span:
+        return telemetry.tool_call(name, arguments, who, self._env.time_manager.time(), self.span)
 
     def _invoke(self, token: object, tool: Tool, app_tool: AppTool, arguments: dict[str, Any], who: str) -> Any:
         self._require_turn(token)
@@ -189,12 +195,13 @@ class TurnGateway:
                 self._trace.add_call(tool, arguments, cause, who)
             raise
         finally:
+            telemetry.note_fault(self._faults.trace_fields.get("fault"))
             self._trace.change(self._trace.last(who, known), self._faults.trace_fields)
         self._check_limits()
         return result
 
     def _give_up(self, token: object) -> None:
-        with self._lock:
+        with self._lock, self._span("end_task", {}, "AGENT"):
             self._require_turn(token)
             self._require_calls()
             self.acted = True
@@ -280,7 +287,10 @@ class TurnGateway:
             self._require_turn(token)
             self._require_calls()
             self.acted = True
-            self._trace.add(name, who, error=UnknownToolError(f"there is no tool {name} now"))
+            error = UnknownToolError(f"there is no tool {name} now")
+            with self._span(name, {}, who) as span:
+                span.failed("UnknownToolError", str(error))
+            self._trace.add(name, who, error=error)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._env.time_manager.time(), tz=UTC)
