@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_pare.scenarios.agent_program import AgentProgram, type_of_program
 from pytest_pare.scenarios.agent_type import AGENT_TYPES, AgentType
-from pytest_pare.scenarios.config_hash import NOT_HASHED, hash_of
+from pytest_pare.scenarios.config_hash import hash_of
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
 from pytest_pare.scenarios.fields import (
     Count,
@@ -247,14 +247,7 @@ class ScenarioRunnerConfig(Setting):
 
         Equal settings have equal hashes in every process.
         """
-        settings = self.model_dump(mode="json", exclude=set(NOT_HASHED))
-        if self.agent is not None:
-            settings["agent"] = {"command": self.agent.command, "env": self.agent.env}
-        settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
-        if self.agent is not None:
-            # It is absolute, and another one on each machine.
-            del settings["agent"]["cwd"]
-        return hash_of(settings)
+        return hash_of(self)
 
 
 class MultiScenarioRunnerConfig(ScenarioRunnerConfig):

@@ -48,6 +48,7 @@ class TimedEngine(LLMEngine):
         self._role = role
         self._env = env
         self._gateway = gateway
+        self._provider = config.engines[role].provider
         self._time = AnswerTime(env, gateway, config)
 
     def chat_completion(
@@ -60,10 +61,9 @@ class TimedEngine(LLMEngine):
         """
         if self._env.is_over:
             self._gateway.end(WorldOver())
-        provider = self._config.engines[self._role].provider
         now, turn = self._env.time_manager.time(), self._gateway.span
         with telemetry.model_call(
-            self._role, self._engine.model_name, provider, now, turn, is_live=not self._is_offline
+            self._role, self._engine.model_name, self._provider, now, turn, is_live=not self._is_offline
         ) as span:
             answer, facts, seconds = self._ask(messages, stop_sequences, kwargs)
             figures = facts.to_metadata()

@@ -300,7 +300,8 @@ def test_the_count_of_retries_reaches_the_run(run: ScriptedRun, endpoint: Endpoi
 def test_a_retry_of_a_client_is_the_same_request(
     run: ScriptedRun, client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send, lost = client._client.send, []
+    lost: list[object] = []
+    send = client._client.send
 
     def lose_first_answer(*args: Any, **options: Any) -> Any:
         answer = send(*args, **options)

@@ -24,9 +24,8 @@ def chat(turn: Turn) -> None:
     messages: list[Any] = [{"role": "user", "content": f"Turn {turn.number}. {news}"}]
     with client(turn) as model:
         while True:
-            told: Any = model.chat.completions.create(
-                model="gpt-any", messages=messages, tools=turn.definitions, temperature=0.5
-            )
+            tools: Any = turn.definitions
+            told: Any = model.chat.completions.create(model="gpt-any", messages=messages, tools=tools, temperature=0.5)
             message = told.choices[0].message
             messages.append(message)
             for call in message.tool_calls or ():

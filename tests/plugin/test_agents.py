@@ -164,7 +164,10 @@ def test_agents_by_a_parametrised_fixture_are_variants(garden: Example) -> None:
 def test_a_fixture_that_returns_no_agent(garden: Example, value: str) -> None:
     session = fixture(garden, f"return {value}").run(*SUITE)
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert "fixture proactive_agent: must return an agent, which takes a turn, an AgentProgram, or None, got " in session.out
+    assert (
+        "fixture proactive_agent: must return an agent, which takes a turn, an AgentProgram, or None, got "
+        in session.out
+    )
     assert session.open_runs[0].startswith("NO RESULT  rose: ")
     assert session.has_no_traceback_of_ours()
 
