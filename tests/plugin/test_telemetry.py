@@ -178,8 +178,7 @@ def test_without_the_package_the_session_does_not_start(garden: Example) -> None
     session = garden.run_process(*SUITE, "--pare-otel", "-p", "blocker")
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert session.err.splitlines() == [
-        "ERROR: --pare-otel needs OpenTelemetry, which is not installed; pip install 'pytest-pare[otel]'",
-        "",
+        "ERROR: --pare-otel needs OpenTelemetry, which is not installed; pip install 'pytest-pare[otel]'"
     ]
     assert garden.run_process(*SUITE, "-p", "blocker", "-k", "weed").code == 0
 
