@@ -19,6 +19,7 @@ __all__ = [
     "NO_SPAN",
     "Span",
     "agent_turn",
+    "current",
     "disable",
     "enable",
     "model_call",
