@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.base.redaction import redacted, redacted_all, redacted_plain
 from pytest_pare.base.serialization import to_short_builtins, to_short_text, to_text
 
 if TYPE_CHECKING:
@@ -89,6 +89,15 @@ class Span:
         if self._span is not None:
             self._span.set_attributes(prepared(attributes))
 
+    def set_content(self, contents: Mapping[str, Any]) -> None:
+        """Set attributes to values as JSON without their secrets, if content is captured."""
+        if self._span is not None and os.environ.get(_CAPTURE, "").strip().lower() in _CAPTURING:
+            # Texts in them are cut, and the JSON as a whole is not.
+            plain = {name: redacted_plain(to_short_builtins(value)) for name, value in contents.items()}
+            self._span.set_attributes(
+                {name: to_text(json.dumps(value, ensure_ascii=False)) for name, value in plain.items()}
+            )
+
     def failed(self, error: str, description: str | None = None) -> None:
         """Mark the span as failed.
 
@@ -104,8 +113,7 @@ class Span:
 
     def returned(self, result: Any) -> Any:
         """Set the result of a tool call, if content is captured, and return it."""
-        if self._span is not None:
-            self.set({"gen_ai.tool.call.result": content(result)})
+        self.set_content({"gen_ai.tool.call.result": result})
         return result
 
     def answered(
@@ -135,13 +143,14 @@ class Span:
                 "gen_ai.usage.input_tokens": figures.get("prompt_tokens"),
                 "gen_ai.usage.output_tokens": figures.get("completion_tokens"),
                 "gen_ai.response.finish_reasons": None if reason is None else [reason],
-                "gen_ai.input.messages": _messages(request),
-                "gen_ai.output.messages": _messages([{"role": "assistant", "content": answer}], reason),
                 "pare.cost": figures.get("cost"),
                 "pare.replayed": is_replayed,
                 "pare.simulated_seconds": simulated_seconds,
             }
         )
+        said = _message({"role": "assistant", "content": answer})
+        said |= {} if reason is None else {"finish_reason": reason}
+        self.set_content({"gen_ai.input.messages": list(map(_message, request)), "gen_ai.output.messages": [said]})
 
     def judged(self, status: str, *, success: bool | None, error: str | None, explanation: str | None) -> None:
         """Set the outcome of a run.
@@ -187,29 +196,20 @@ def current() -> Span:
     return _current.get()
 
 
-def clean(value: Any) -> Any:
-    """Return the value of an attribute: a text is cut if it is long, and has no secrets."""
-    return redacted(to_short_text(value)) if isinstance(value, str) else value
+def clean(text: str) -> str:
+    """Return a text as it is exported: without secrets, and cut if it is long."""
+    return redacted(to_short_text(text))
 
 
 def prepared(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return attributes as they are exported: without secrets, and without those whose value is `None`."""
-    return {name: clean(value) for name, value in attributes.items() if value is not None}
+    given = {name: value for name, value in attributes.items() if value is not None}
+    texts = {name: to_short_text(value) for name, value in given.items() if isinstance(value, str)}
+    # A search of each text for secrets would take most of the time of a span.
+    redacted_texts = redacted_all(texts.values())
+    return given | {name: redacted_texts[text] for name, text in texts.items()}
 
 
-def content(value: Any) -> str | None:
-    """Return a value as JSON without its secrets; `None` if content is not captured."""
-    if os.environ.get(_CAPTURE, "").strip().lower() not in _CAPTURING:
-        return None
-    return to_text(json.dumps(redacted_plain(to_short_builtins(value)), ensure_ascii=False))
-
-
-def _messages(messages: Sequence[Mapping[str, Any]], finish_reason: str | None = None) -> str | None:
-    """Return messages in the form of the conventions; `None` if content is not captured."""
-    end = {} if finish_reason is None else {"finish_reason": finish_reason}
-    return content(
-        [
-            {"role": one.get("role"), "parts": [{"type": "text", "content": one.get("content")}], **end}
-            for one in messages
-        ]
-    )
+def _message(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message in the form of the conventions."""
+    return {"role": message.get("role"), "parts": [{"type": "text", "content": message.get("content")}]}

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.base.spans import NO_SPAN, Span, clean, content, current, prepared
+from pytest_pare.base.spans import NO_SPAN, Span, clean, current, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ __all__ = [
     "NO_SPAN",
     "Span",
     "agent_turn",
+    "current",
     "disable",
     "enable",
     "model_call",
@@ -143,10 +144,11 @@ def tool_call(name: str, arguments: Mapping[str, Any], who: str, time: float, in
         **of_side,
         "gen_ai.tool.name": name,
         "gen_ai.tool.type": "function",
-        "gen_ai.tool.call.arguments": content(arguments),
         **_at(time),
     }
-    return _span(_tracer(), f"{kind} {name}", attributes, inside)
+    span = _span(_tracer(), f"{kind} {name}", attributes, inside)
+    span.set_content({"gen_ai.tool.call.arguments": arguments})
+    return span
 
 
 def model_call(

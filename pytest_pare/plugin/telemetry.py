@@ -7,12 +7,13 @@ import threading
 from importlib import metadata
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 import pytest
 
 from pytest_pare.base import telemetry
 from pytest_pare.base.project import INI_OTEL
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import add_secret, redacted
 from pytest_pare.base.serialization import error_text
 from pytest_pare.base.spans import CONVENTIONS
 from pytest_pare.plugin.options import OTEL
@@ -148,7 +149,7 @@ class Telemetry:
 
 
 def register(config: pytest.Config) -> None:
-    """Register the plugin if the command line or the ini file asks for it.
+    """Register the plugin if the command line or the ini file asks for it. The headers of the exporter become secrets.
 
     Raises:
         pytest.UsageError: If OpenTelemetry, or an exporter that its variables name, is not installed.
@@ -162,6 +163,10 @@ def register(config: pytest.Config) -> None:
     if not _is_installed("opentelemetry.sdk.trace"):
         raise pytest.UsageError(f"{source} needs OpenTelemetry, which is not installed; {_INSTALL}")
     exporters = [_exporter(name, source) for name in _names()]
+    for signal in ("", "TRACES_"):
+        for header in os.environ.get(f"OTEL_EXPORTER_OTLP_{signal}HEADERS", "").split(","):
+            # Of `Authorization=Bearer%20...` the last word.
+            add_secret(unquote(header.partition("=")[2]).strip().rpartition(" ")[2])
     config.pluginmanager.register(Telemetry(config, exporters), _NAME)
 
 

@@ -52,7 +52,7 @@ class TurnGateway:
     Attributes:
         ended: Why the run must end now, or `None`. It stays: an agent that swallows the exception gets it again.
         acted: Whether either side has acted in this turn.
-        span: The span of the present turn, for telemetry.
+        span: The span of the present turn, or of the run before its first turn.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class TurnGateway:
     ) -> None:
         self.ended: Exception | None = None
         self.acted = False
-        self.span = telemetry.NO_SPAN
+        self.span = telemetry.current()
         self._scenario = scenario
         self._env = env
         self._consent = consent
