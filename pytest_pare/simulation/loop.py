@@ -204,6 +204,8 @@ class Loop:
                 self._check()
             except ScenarioTimeoutError as over:
                 raise RunEnded(over) from None
+            if isinstance(error, RunEnded):
+                raise
             # `TurnOver` only ends the turn, and may leave the agent.
             if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
                 raise AgentFailure(f"the agent raised {_text_of(error)}") from error

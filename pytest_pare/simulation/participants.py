@@ -16,7 +16,6 @@ from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.agent_model import AgentModel
-from pytest_pare.simulation.program_runs import ProgramPlayer
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
@@ -123,8 +122,6 @@ class Participants:
             raise made
         if self._agent is not None:
             return self._agent
-        if isinstance(made, ProgramPlayer):
-            return made.join(self._env.limits, self.gateway)
         if made is not None:
             return made
         context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)

@@ -16,6 +16,7 @@ from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.errors import AgentFailure
 from pytest_pare.simulation.loop import Loop
 from pytest_pare.simulation.participants import Participants, name_of
+from pytest_pare.simulation.program_runs import connected
 from pytest_pare.simulation.run_backend import RunBackend
 from pytest_pare.simulation.validation import validate
 
@@ -84,7 +85,7 @@ def agent_run(
         models=participants.agent_model,
     )
     try:
-        with closing(backend), reachable(backend, config, agent):
+        with closing(backend), reachable(backend, config, agent), connected(under_test, state.limits, backend):
             loop.play()
         state.is_played = True
     except AgentFailure as failure:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pytest_pare.agents.errors import ProgramError, ProgramFailure
 from pytest_pare.are.world import DEFAULT_START_TIME
-from pytest_pare.simulation.errors import AgentFailure
+from pytest_pare.endpoints import server
+from pytest_pare.simulation.errors import AgentFailure, RunEnded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
-    from pytest_pare.agents.program.agent import ProgramAgent
     from pytest_pare.agents.program.pool import Access, Member
     from pytest_pare.agents.protocols import Turn
+    from pytest_pare.endpoints.server import Backend
+    from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.limits import Limits
-    from pytest_pare.simulation.turns import TurnGateway
 
 TWO_AGENTS = (
     "the agent is a program (runner.agent), and another agent was given as an object, such as by the fixture "
@@ -42,6 +45,7 @@ class ProgramRun:
         self._scenario = scenario
         self._config = config
         self._member: Member | None = None
+        self._token = ""
 
     def __enter__(self) -> Self:
         return self
@@ -50,6 +54,7 @@ class ProgramRun:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         member, self._member = self._member, None
+        server.revoke(self._token)
         if member is None:
             return
         from pytest_pare.agents.program import pool
@@ -63,49 +68,70 @@ class ProgramRun:
     def start(self) -> ProgramPlayer | ProgramError:
         """Begin the run in a program, and return the agent, or the error of starting it."""
         from pytest_pare.agents.program import pool
-        from pytest_pare.agents.program.agent import ProgramAgent
 
         spec = self._config.agent
         assert spec is not None
+        self._token = server.issue()
         try:
             self._member = pool.take(spec, self._grant, self._begin)
         except ProgramError as error:
             return error
-        return ProgramPlayer(ProgramAgent(self._member.program, spec))
+        return ProgramPlayer(self._member, spec, self._token)
 
     def _begin(self, member: Member) -> None:
         scenario = self._scenario
+        has_models = self._config.agent_engine_config is not None
         params = {
             "scenario_seed": f"{scenario.scenario_id}/{scenario.seed}/{scenario.run_number}",
             "time": _start_of(scenario).isoformat(),
-            **self._endpoints(member),
+            "mcp": {"url": server.mcp_url(), "token": self._token},
+            "models": {"url": server.models_url(), "token": self._token} if has_models else None,
         }
         member.program.begin_run(params)
-
-    # -- endpoints
 
     def _grant(self) -> Access:
         from pytest_pare.agents.program.pool import Access
 
-        return Access({})
-
-    def _endpoints(self, _member: Member) -> dict[str, Any]:
-        return {"mcp": {"url": "http://127.0.0.1:9/mcp/", "token": "none"}, "models": None}
+        token = server.issue()
+        variables = {"PARE_MCP_URL": server.mcp_url(), "PARE_MCP_TOKEN": token}
+        if self._config.agent_engine_config is not None:
+            variables |= {
+                "OPENAI_BASE_URL": server.models_url(),
+                "OPENAI_API_KEY": token,
+                # The tracing of OpenAI's Agents SDK has an address of its own.
+                "OPENAI_AGENTS_DISABLE_TRACING": "1",
+            }
+        return Access(variables, token, lambda: server.revoke(token))
 
 
 class ProgramPlayer:
-    """The agent of a run that a program plays, with the limits of the run."""
+    """The agent of a run that a program plays.
 
-    def __init__(self, agent: ProgramAgent) -> None:
-        self._agent = agent
+    Args:
+        member: The program.
+        spec: Its settings.
+        token: The token of the run.
+    """
+
+    def __init__(self, member: Member, spec: AgentProgram, token: str) -> None:
+        from pytest_pare.agents.program.agent import ProgramAgent
+
+        self._agent = ProgramAgent(member.program, spec)
+        self._tokens = (token, member.access.token)
         self._limits: Limits | None = None
-        self._gateway: TurnGateway | None = None
 
-    def join(self, limits: Limits, gateway: TurnGateway) -> Self:
-        """Let the limits of the run hold for the program, and its errors end the run."""
-        self._limits, self._gateway = limits, gateway
+    @contextmanager
+    def connected(self, limits: Limits, backend: Backend) -> Iterator[None]:
+        """Let the limits of the run hold for the program, and its tokens lead to the run."""
+        self._limits = limits
         self._agent.seconds_left = limits.seconds_left
-        return self
+        for token in self._tokens:
+            server.bind(token, backend)
+        try:
+            yield
+        finally:
+            for token in self._tokens:
+                server.unbind(token)
 
     def __call__(self, turn: Turn) -> None:
         """Let the program play a turn.
@@ -115,16 +141,28 @@ class ProgramPlayer:
             RunEnded: If it does not follow the protocol, or the run ends meanwhile.
             ScenarioTimeoutError: If the real time of the run is over.
         """
-        assert self._limits is not None
-        assert self._gateway is not None
         try:
             self._agent(turn)
         except ProgramFailure as failure:
             # If the run's own time is over, that takes precedence.
-            self._limits.check()
+            if self._limits is not None:
+                self._limits.check()
             raise AgentFailure(str(failure)) from failure
         except ProgramError as error:
-            self._gateway.end(error)
+            raise RunEnded(error) from None
+
+
+@contextmanager
+def connected(agent: object, limits: Limits, backend: Backend) -> Iterator[None]:
+    """Connect the program of a run with the run; other agents need no connection.
+
+    Args:
+        agent: The agent under test.
+        limits: The limits of the run.
+        backend: What the run offers by HTTP.
+    """
+    with agent.connected(limits, backend) if isinstance(agent, ProgramPlayer) else nullcontext():
+        yield
 
 
 def _start_of(scenario: PAREScenario) -> datetime:

@@ -85,8 +85,8 @@ def run_scenario(
     level = getattr(config, "log_level", "INFO")
     with (
         run_log(log_path, level) as log_problems,
-        ProgramRun(scenario, config) as program,
         model_variables(config, agent),
+        ProgramRun(scenario, config) as program,
         ExitStack() as spans,
     ):
         log_begin(scenario)

@@ -14,7 +14,8 @@ from tests.clients.fake_host import Failed, FakeHost, Refused, tool
 AGENT = Path(__file__).parents[1] / "data" / "programs" / "agent.mjs"
 NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="there is no `node`; `.ci/run` installs it")
+needs_node = pytest.mark.skipif(NODE is None, reason="there is no `node`; `.ci/run` installs it")
+pytestmark = needs_node
 
 
 @pytest.fixture

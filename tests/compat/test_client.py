@@ -19,9 +19,10 @@ README = CLIENT / "README.md"
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the Python of a new environment with pytest-pare and what it requires; the network is needed."""
     directory = tmp_path_factory.mktemp("plugin")
-    run(sys.executable, "-m", "venv", directory / "venv")
+    uv = [sys.executable, "-m", "uv"]
+    run(*uv, "venv", "--quiet", "--python", sys.executable, directory / "venv")
     python = directory / "venv" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", hatch(ROOT, "wheel", directory))
+    run(*uv, "pip", "install", "--quiet", "--python", python, hatch(ROOT, "wheel", directory))
     return python
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_pare.agents.errors import ProgramError
 from pytest_pare.agents.program.environment import environment_of
 from pytest_pare.agents.program.process import Program, groups, until
+from pytest_pare.base.environment import original
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,11 +32,13 @@ class Access:
     """What a program has for all of its life.
 
     Attributes:
-        variables: Environment variables with the endpoints and its tokens.
-        revoke: Makes the tokens invalid.
+        variables: Environment variables with the addresses of the endpoints and its token.
+        token: The token.
+        revoke: Makes the token invalid.
     """
 
     variables: Mapping[str, str]
+    token: str = ""
     revoke: Callable[[], None] = lambda: None
 
 
@@ -89,7 +92,7 @@ def take(
     Raises:
         ProgramError: If it cannot be started, or `begin` raises it.
     """
-    environment = environment_of(spec, os.environ)
+    environment = environment_of(spec, _environ())
     key = (spec.model_dump_json(), *(f"{name}={value}" for name, value in sorted(environment.items())))
     while (member := _take_idle(key)) is not None:
         if _begins(member, begin):
@@ -109,6 +112,12 @@ def take(
         discard(member)
         raise
     return member
+
+
+def _environ() -> dict[str, str]:
+    # Other runs may have set variables for agents in this process.
+    values = {name: original(name) for name in os.environ}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _take_idle(key: tuple[str, ...]) -> Member | None:

@@ -8,15 +8,15 @@ import shlex
 import signal
 import subprocess
 import time
-from collections import deque
 from contextlib import suppress
 from importlib import metadata
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ProgramError, ProgramFailure
+from pytest_pare.agents.program.child import how_ended, start_child
 from pytest_pare.agents.program.jsonrpc import Closed, ErrorAnswer, Overdue, Peer, RequestError
 from pytest_pare.agents.program.messages import Malformed, shortened
+from pytest_pare.agents.program.output import LONGEST_LINE, Output
 from pytest_pare.agents.program.process_groups import ProcessGroups, signal_group
 from pytest_pare.base.redaction import redacted
 
@@ -31,13 +31,6 @@ PROTOCOL_VERSION = 1
 TURN_OVER = -32006
 
 _LOGGER = logging.getLogger("pytest_pare.agents.program")
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-
-# The lines of the standard error that a message shows, of which each is cut.
-_LAST_LINES = 20
-_LONGEST_LINE = 500
-# A part of a line that is logged as a line.
-_LONGEST_PART = 1 << 16
 
 # How long a program may take to end by itself, in seconds: after `shutdown`, and after SIGTERM.
 _SHUTDOWN_SECONDS = 2.0
@@ -74,14 +67,15 @@ class Program:
 
     def __init__(self, spec: AgentProgram, environment: Mapping[str, str]) -> None:
         self._spec = spec
-        self._lines: deque[str] = deque(maxlen=_LAST_LINES)
-        self._part = b""
+        self._output = Output(spec.label)
         # The requests whose answers are still to come.
         self._ending: int | None = None
         self._shutdown: int | None = None
+        # Whether a thread waits for an answer.
+        self._is_asked = False
         self.is_usable = True
         self._is_closed = False
-        self._process = self._popen(environment)
+        self._process = start_child(spec, environment, str(self))
         groups.add(self._process.pid)
         reading, writing, log = self._process.stdout, self._process.stdin, self._process.stderr
         assert reading is not None
@@ -91,8 +85,8 @@ class Program:
             reading.fileno(),
             writing.fileno(),
             log.fileno(),
-            self._log,
-            self._notified,
+            self._output.add,
+            self._output.notified,
             lambda: self._process.poll() is not None,
         )
         try:
@@ -118,6 +112,7 @@ class Program:
             ProgramFailure: If it ends, answers with an error, or does not answer in time.
             ProgramError: If it does not follow the protocol.
         """
+        self._is_asked = True
         try:
             self._await_end_of_run(left)
             return self._peer.request(method, params, left, serve or refuse, refuse)
@@ -131,6 +126,8 @@ class Program:
             # Its answer may still come.
             self.kill()
             raise
+        finally:
+            self._is_asked = False
 
     def begin_run(self, params: dict[str, Any]) -> None:
         """Send `run/start`.
@@ -167,7 +164,7 @@ class Program:
 
     def __str__(self) -> str:
         command = redacted(shlex.join(self._spec.command))
-        return f"the program {command if len(command) <= _LONGEST_LINE else f'{command[:_LONGEST_LINE]}...'}"
+        return f"the program {command if len(command) <= LONGEST_LINE else f'{command[:LONGEST_LINE]}...'}"
 
     def _initialize(self) -> None:
         host = {"name": "pytest-pare", "version": metadata.version("pytest-pare")}
@@ -216,62 +213,14 @@ class Program:
                 f"{self} closed its standard output before it answered {method}, and runs on; the standard output "
                 f"belongs to the protocol until the standard input ends{self._last_lines()}"
             )
-        how = _how_ended(self._process.returncode)
+        how = how_ended(self._process.returncode)
         return ProgramFailure(f"{self} {how} before it answered {method}{self._last_lines()}")
 
     def _last_lines(self) -> str:
         self._peer.read_log()
-        if self._part:
-            self._log(b"\n")
-        if not self._lines:
-            return "; it wrote nothing to its standard error"
-        return "\n".join(["\nthe last lines of its standard error:", *(f"  {line}" for line in self._lines)])
-
-    # -- standard error, and notifications
-
-    def _log(self, chunk: bytes) -> None:
-        *lines, self._part = (self._part + chunk).split(b"\n")
-        if len(self._part) > _LONGEST_PART:
-            lines, self._part = [*lines, self._part], b""
-        for line in lines:
-            text = redacted(line.decode("utf-8", "backslashreplace").rstrip())
-            self._lines.append(text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}...")
-            _LOGGER.info("%s: %s", self._spec.label, text)
-
-    def _notified(self, method: str, params: Any) -> None:
-        if method != "log":
-            _LOGGER.debug("%s: notification %s", self._spec.label, shortened(method.encode("utf-8", "replace")))
-            return
-        is_known = isinstance(params, dict) and isinstance(params.get("text"), str)
-        level = _LEVELS.get(str(params.get("level", "info"))) if is_known else None
-        if level is None:
-            _LOGGER.warning("%s: a log notification needs a level and a text", self._spec.label)
-        else:
-            _LOGGER.log(level, "%s: %s", self._spec.label, redacted(params["text"]))
+        return self._output.last_lines()
 
     # -- start and end
-
-    def _popen(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        if not Path(self._spec.cwd).is_dir():
-            raise ProgramError(f"{self} cannot be started: there is no directory {self._spec.cwd} (cwd)")
-        try:
-            return subprocess.Popen(  # noqa: S603 - the user's own program
-                self._spec.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                cwd=self._spec.cwd,
-                env=dict(environment),
-                # A group of its own, to be killed with its children. An interrupt of the terminal does not reach it.
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            where = f"; a name without a slash is searched in PATH, another one in {self._spec.cwd} (cwd)"
-            raise ProgramError(
-                f"{self} cannot be started: {why}{where if isinstance(error, FileNotFoundError) else ''}"
-            ) from None
 
     def begin_end(self) -> None:
         """Ask the program to end by itself."""
@@ -300,13 +249,18 @@ class Program:
         if self._process.poll() is None and signal_group(self._process.pid, signal.SIGTERM):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_TERMINATE_SECONDS)
-        self.kill_at_once()
+        self._kill_group()
         self._peer.read_log()
         self._peer.close()
         self._close(self._process.stdin, self._process.stdout, self._process.stderr)
 
     def kill_at_once(self) -> None:
-        """Kill the program with all of its children, from any thread."""
+        """Kill the program with all of its children, from any thread. One that waits for it gets an error."""
+        self._kill_group()
+        if not self._is_asked:
+            self.kill()
+
+    def _kill_group(self) -> None:
         signal_group(self._process.pid, signal.SIGKILL)
         self._process.wait()
         groups.discard(self._process.pid)
@@ -334,12 +288,3 @@ def refuse(method: str, _params: Any) -> NoReturn:
         RequestError: Always.
     """
     raise RequestError(TURN_OVER, f"no turn is open, so {method} is refused")
-
-
-def _how_ended(status: int) -> str:
-    if status >= 0:
-        return f"exited with status {status}"
-    try:
-        return f"was ended by {signal.Signals(-status).name} (signal {-status})"
-    except ValueError:
-        return f"was ended by signal {-status}"

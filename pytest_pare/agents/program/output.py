@@ -1,0 +1,63 @@
+"""What a program says besides the protocol: its standard error and its `log` notifications, for Python's `logging`."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import Any
+
+from pytest_pare.agents.program.messages import shortened
+from pytest_pare.base.redaction import redacted
+
+_LOGGER = logging.getLogger("pytest_pare.agents.program")
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+# The lines of the standard error that a message shows, of which each is cut.
+_LAST_LINES = 20
+LONGEST_LINE = 500
+# A part of a line that is logged as a line.
+_LONGEST_PART = 1 << 16
+
+
+class Output:
+    """Logs what a program says, without secrets, and keeps the last lines of its standard error.
+
+    Args:
+        label: The name of the program in the log.
+    """
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._part = b""
+
+    def add(self, chunk: bytes) -> None:
+        """Add what was read from the standard error."""
+        *lines, self._part = (self._part + chunk).split(b"\n")
+        if len(self._part) > _LONGEST_PART:
+            lines, self._part = [*lines, self._part], b""
+        for line in lines:
+            text = redacted(line.decode("utf-8", "backslashreplace").rstrip())
+            self._lines.append(text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}...")
+            _LOGGER.info("%s: %s", self._label, text)
+
+    def notified(self, method: str, params: Any) -> None:
+        """Log a notification; those of other methods than `log` are ignored."""
+        if method != "log":
+            name = shortened(method.encode("utf-8", "replace"))
+            _LOGGER.debug("%s: the notification %s is not known, and ignored", self._label, name)
+            return
+        is_text = isinstance(params, dict) and isinstance(params.get("text"), str)
+        level = _LEVELS.get(str(params.get("level", "info"))) if is_text else None
+        if level is None:
+            _LOGGER.warning("%s: a log notification needs a text, and a level of %s", self._label, ", ".join(_LEVELS))
+        else:
+            _LOGGER.log(level, "%s: %s", self._label, redacted(params["text"]))
+
+    def last_lines(self) -> str:
+        """Return the last lines of the standard error, as the end of a message."""
+        if self._part:
+            self.add(b"\n")
+        if not self._lines:
+            return "; it wrote nothing to its standard error"
+        return "\n".join(["\nthe last lines of its standard error:", *(f"  {line}" for line in self._lines)])
