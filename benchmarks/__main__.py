@@ -7,6 +7,7 @@ import platform
 import sys
 
 from benchmarks import (
+    agent_mcp,
     collection,
     forking,
     gate_errors,
@@ -36,6 +37,7 @@ MEASUREMENTS = {
     "forking": forking,
     "in_flight": in_flight,
     "replay": replay,
+    "agent_mcp": agent_mcp,
     "ledger": ledger,
     "results_table": results_table,
     "large_report": large_report,

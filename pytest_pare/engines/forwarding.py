@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.base.environment import original
 from pytest_pare.engines import litellm_client, model_resolution
 from pytest_pare.engines.agent_bodies import Reply, require_answer
 from pytest_pare.engines.agent_requests import facts_of
@@ -118,7 +118,7 @@ def _asker(config: LLMEngineConfig) -> tuple[_Ask, str]:
 
 
 def _of_openai(found: Route) -> Route:
-    key = os.environ.get("OPENAI_API_KEY")
+    key = original("OPENAI_API_KEY")
     if not key:
         raise EngineConfigurationError("no key", "set OPENAI_API_KEY in the environment")
     model = f"openai/{found.model.removeprefix('openai/')}"
@@ -184,8 +184,7 @@ def _ask_litellm(
             **options,
             "model": found.model,
             "custom_llm_provider": found.provider,
-            "api_base": found.endpoint,
-            "api_key": found.key,
+            **found.access(),
             "timeout": seconds,
             "max_retries": 0,
             "num_retries": 0,

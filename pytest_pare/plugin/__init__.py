@@ -13,7 +13,9 @@ import pytest
 
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, INI_OTEL, is_suite_file
 from pytest_pare.plugin import options
+from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
 from pytest_pare.plugin.fixtures import (
+    agent_engine_config,
     env_events_config,
     execute_engine_config,
     noise_config,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.session import SuiteSession
 
 __all__ = [
+    "agent_engine_config",
     "env_events_config",
     "execute_engine_config",
     "noise_config",

@@ -24,6 +24,7 @@ from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.resume import take_result
 from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.stash import RECORD
+from pytest_pare.plugin.unrecorded import nothing_recorded
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
@@ -94,7 +95,7 @@ def play(
         scenario, run = _run(
             name_of_variant, scenario_id, cls, config, agent, run_number, suite, cassette, start_watchdog
         )
-    refused = _warn(item, run)
+    refused = _warn(item, run, nothing_recorded(config, agent, cassette, run))
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success must not count.
         run.result.success, run.result.exception, run.result.exception_kind = None, refused[0], "configuration"
@@ -137,14 +138,25 @@ def _fail(
     raise pytest.fail.Exception(text, pytrace=False).with_traceback(raised)
 
 
-def _warn(item: pytest.Item, run: Run) -> list[Warning]:
-    """Issue the warnings of a run, and return those for which a filter raises errors."""
+def _warn(item: pytest.Item, run: Run, of_suite: str | None) -> list[Warning]:
+    """Issue the warnings of a run, and return those for which a filter raises errors.
+
+    Args:
+        item: The item of the run.
+        run: The run.
+        of_suite: A warning that belongs to the cassettes of the suite, and not to a scenario.
+    """
     refused: list[Warning] = []
-    for warning in run.warnings:
-        kind = PARECassetteWarning if warning in run.recording_warnings else PAREScriptWarning
+    for warning in (*run.warnings, *([] if of_suite is None else [of_suite])):
+        is_of_cassette = warning in run.recording_warnings or warning == of_suite
+        kind = PARECassetteWarning if is_of_cassette else PAREScriptWarning
         text = redacted(to_short_text(warning))
         try:
-            warn_at_scenario(item, kind(text))
+            if warning == of_suite:
+                # Pytest prints the line of a file, and a suite file may hold a password: there is no line 0.
+                warnings.warn_explicit(kind(text), None, item.nodeid.partition("::")[0], 0)
+            else:
+                warn_at_scenario(item, kind(text))
         except kind:
             # A new exception, because the traceback of the raised one has only frames of the plugin and of pytest.
             refused.append(kind(f"{text} (-W or filterwarnings makes an error of this warning)"))

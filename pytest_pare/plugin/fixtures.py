@@ -5,11 +5,14 @@ Precedence, highest first: an overriding fixture, the command line, the suite fi
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.plugin.pare_fixture import Player
     from pytest_pare.scenarios.agent_program import AgentProgram
@@ -69,6 +72,12 @@ def execute_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig:
 
 
 @pytest.fixture
+def agent_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig | None:
+    """The model behind the endpoint for an agent of your own; `None` for no endpoint."""
+    return _runner(pare_config).agent_engine_config
+
+
+@pytest.fixture
 def tool_augmentation_config(pare_config: SuiteSettings) -> ToolAugmentationConfig | None:
     """Noise in the agent's tools; `None` for none."""
     return _runner(pare_config).tool_augmentation_config
@@ -103,6 +112,7 @@ def pare_runner_config(
     user_engine_config: LLMEngineConfig,
     observe_engine_config: LLMEngineConfig,
     execute_engine_config: LLMEngineConfig,
+    agent_engine_config: LLMEngineConfig | None,
     tool_augmentation_config: ToolAugmentationConfig | None,
     env_events_config: EnvEventsConfig | None,
     noise_config: NoiseConfig,
@@ -118,6 +128,7 @@ def pare_runner_config(
             "user_engine_config": user_engine_config,
             "observe_engine_config": observe_engine_config,
             "execute_engine_config": execute_engine_config,
+            "agent_engine_config": agent_engine_config,
             "tool_augmentation_config": tool_augmentation_config,
             "env_events_config": env_events_config,
             "noise": noise_config,
@@ -129,10 +140,23 @@ def pare_runner_config(
 
 
 @pytest.fixture
+def _pare_model_variables(pare_runner_config: MultiScenarioRunnerConfig) -> Iterator[None]:
+    """The variables by which a client of OpenAI's that `proactive_agent` creates finds the model endpoint."""
+    if getattr(pare_runner_config, "agent_engine_config", None) is None:
+        yield
+        return
+    from pytest_pare.simulation.agent_environment import has_endpoint, variables
+
+    with variables() if has_endpoint(pare_runner_config) else nullcontext():
+        yield
+
+
+@pytest.fixture
 def pare(
     request: pytest.FixtureRequest,
     pare_config: SuiteSettings,
     pare_runner_config: MultiScenarioRunnerConfig,
+    _pare_model_variables: None,
     proactive_agent: ProactiveAgent | AgentProgram | None,
 ) -> Player:
     """Runs scenarios in tests of your own: `pare.run("new_number")` returns the result and the trace."""

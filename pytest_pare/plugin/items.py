@@ -38,7 +38,15 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Variant
 
 # The arguments of a scenario's function: the fixtures that users override, and the parameters that repeat it.
-_FIXTURES = ("pare_runner_config", "proactive_agent", "pare_variant", "pare_run_number", "request")
+# They are set up in this order.
+_FIXTURES = (
+    "pare_runner_config",
+    "_pare_model_variables",
+    "proactive_agent",
+    "pare_variant",
+    "pare_run_number",
+    "request",
+)
 _SIGNATURE = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in _FIXTURES])
 
 # The fixtures that bring settings, or results of runs, into a test that users write themselves.
@@ -229,6 +237,7 @@ def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callab
     def run(
         *,
         pare_runner_config: MultiScenarioRunnerConfig,
+        _pare_model_variables: None,
         proactive_agent: ProactiveAgent | None,
         pare_variant: Variant,
         pare_run_number: int | None,

@@ -72,7 +72,8 @@ def _of_stage(attribute: str) -> Callable[[RunConfig], str | None]:
 
 def _proactive_model(config: RunConfig) -> str:
     if not config.is_built_in:
-        return config.agent_type
+        model = config.agent_engine_config
+        return config.agent_type if model is None else f"{config.agent_type}_{model.model_name}"
     return f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
 
 

@@ -12,6 +12,10 @@ class EngineConfig(Protocol):
     """The engine of one role."""
 
     @property
+    def model_name(self) -> str:
+        """Name of the model."""
+
+    @property
     def provider(self) -> str | None:
         """Name of the provider of the model."""
 
@@ -62,6 +66,10 @@ class RunConfig(Protocol):
     @property
     def execute_engine_config(self) -> EngineConfig:
         """Engine of the execute stage."""
+
+    @property
+    def agent_engine_config(self) -> EngineConfig | None:
+        """The model behind the endpoint for an agent of the user's own; None if there is none."""
 
     @property
     def agent_type(self) -> str:

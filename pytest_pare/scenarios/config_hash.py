@@ -6,8 +6,8 @@ from typing import Any
 
 NOT_HASHED = frozenset(
     {
-        # Their model aliases are hashed instead: a model that moves to another provider keeps its hash. The engine of
-        # the judge has no alias and is hashed.
+        # Their model aliases are hashed instead: a model that moves to another provider keeps its hash. The agent's
+        # model has no alias, so that its name is hashed. The engine of the judge is hashed.
         "user_engine_config",
         "observe_engine_config",
         "execute_engine_config",
@@ -37,8 +37,8 @@ def hash_of(config: Any) -> str:
     settings["engines"] = {role: engine.options for role, engine in config.engines.items()}
     if config.agent is not None:
         settings["agent"] = {"command": config.agent.command, "env": config.agent.env}
-    if config.agent_engine_config is not None:
-        settings["agent_model"] = config.agent_engine_config.model_name
+    if "agent" in config.engines:
+        settings["agent_model"] = config.engines["agent"].model_name
     # 128 bits of SHA-256 fit into a file name and do not collide. With 8 digits, two of 77,000 configurations share a
     # hash with a probability of one half.
     canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from pytest_pare.base import environment
@@ -13,6 +13,7 @@ from pytest_pare.scenarios.config import AGENT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.endpoints.server import Backend
@@ -22,15 +23,13 @@ SEVERAL = "several runs are open in this process, and the key in OPENAI_API_KEY 
 """Why requests with the token of the process are refused while several runs are open."""
 
 
-def reads_environment(config: ScenarioRunnerConfig, agent: ProactiveAgent | None) -> bool:
-    """Return whether a run has an agent in this process, other than those of the plugin, with a model endpoint.
+def has_endpoint(config: ScenarioRunnerConfig) -> bool:
+    """Return whether a run has a model endpoint, for an agent in this process if it is not one of the plugin's own."""
+    return config.agent_engine_config is not None and config.agent is None and not config.oracle
 
-    Args:
-        config: The configuration of the run.
-        agent: The agent under test; `None` for that of the configuration.
-    """
-    is_own = agent is not None or config.agent_type not in AGENT_TYPES
-    return config.agent_engine_config is not None and config.agent is None and is_own and not config.oracle
+
+def _is_needed(config: ScenarioRunnerConfig, agent: ProactiveAgent | None) -> bool:
+    return has_endpoint(config) and (agent is not None or config.agent_type not in AGENT_TYPES)
 
 
 class _Process:
@@ -83,22 +82,24 @@ class _Process:
 
 
 @contextmanager
-def model_variables(config: ScenarioRunnerConfig, agent: ProactiveAgent | None) -> Iterator[None]:
-    """Set the variables for the time of a run whose agent reads them.
-
-    Args:
-        config: The configuration of the run.
-        agent: The agent under test; `None` for that of the configuration.
-    """
-    if not reads_environment(config, agent):
-        yield
-        return
+def variables() -> Iterator[None]:
+    """Set the variables meanwhile. They stay until the last of several has ended."""
     process = _process
     process.enter()
     try:
         yield
     finally:
         process.leave()
+
+
+def model_variables(config: ScenarioRunnerConfig, agent: ProactiveAgent | None) -> AbstractContextManager[None]:
+    """Set the variables for the time of a run whose agent may read them.
+
+    Args:
+        config: The configuration of the run.
+        agent: The agent under test; `None` for that of the configuration.
+    """
+    return variables() if _is_needed(config, agent) else nullcontext()
 
 
 @contextmanager
@@ -110,7 +111,7 @@ def reachable(backend: Backend, config: ScenarioRunnerConfig, agent: ProactiveAg
         config: The configuration of the run.
         agent: The agent under test; `None` for that of the configuration.
     """
-    if not reads_environment(config, agent):
+    if not _is_needed(config, agent):
         yield
         return
     process = _process

@@ -18,8 +18,9 @@ How ARE's importer reads an `hf` file:
   custom conditions and stops, because Python functions are only named. The file has no validation events.
 
 `lite` has the agents' side. A trace has the engines' answers, but only fingerprints of the prompts. So the history of a
-role has its engine's answers, and its calls with their results, in order. The engine of a user's own agent is not
-known: its history has only its calls, under `execute` during an execution, and under `observe` otherwise.
+role has its engine's answers, and its calls with their results, in order. The calls of a user's own agent are under
+`execute` during an execution, and under `observe` otherwise; the answers of its model, if it asked for them at the
+run's endpoint, are under `agent`.
 
 Neither format can hold half of a surrogate pair; U+FFFD stands for one.
 """
@@ -107,12 +108,12 @@ def to_hf(
 def to_lite(
     scenario: PAREScenario, trace: Trace, result: PAREScenarioValidationResult, config: ScenarioRunnerConfig
 ) -> str:
-    """Return the messages and results of each role in a run: `user`, `observe` or `execute`.
+    """Return the messages and results of each role in a run: `user`, `observe`, `execute`, or the `agent`'s model.
 
     A role that took no part is missing.
     """
     logs = _logs(trace)
-    by_role = {role: [log for log in logs if log.agent_id == role] for role in ("user", "observe", "execute")}
+    by_role = {role: [log for log in logs if log.agent_id == role] for role in ("user", "observe", "execute", "agent")}
     took_part = {role: own for role, own in by_role.items() if own}
     return _to_json(
         {
@@ -134,11 +135,13 @@ def to_lite(
 
 
 def _model_id(trace: Trace, config: ScenarioRunnerConfig) -> str | None:
-    """Return the names of the models by role. Those of a user's own agent are not known."""
+    """Return the names of the models by role. That of a user's own agent is known if it asked the run's endpoint."""
     if trace.agent is None:
         return None
-    roles = config.engines if trace.agent == config.agent_type else ("user",)
-    return "|".join(f"{role}:{getattr(config, f'{role}_model_alias')}" for role in roles)
+    roles = [*config.engines] if trace.agent == config.agent_type else ["user"]
+    names = {role: getattr(config, f"{role}_model_alias") for role in roles if role != "agent"}
+    names |= {call.role: call.model for call in trace.calls if call.role == "agent"}
+    return "|".join(f"{role}:{name}" for role, name in names.items())
 
 
 def _rationale_and_exception(result: PAREScenarioValidationResult) -> tuple[str | None, dict[str, Any]]:

@@ -194,7 +194,12 @@ class Loop:
         """
         try:
             yield
-        except (KeyboardInterrupt, AgentFailure):
+        except KeyboardInterrupt:
+            raise
+        except AgentFailure:
+            # A program may fail because its model did.
+            if self._gateway.ended is not None:
+                raise RunEnded(self._gateway.ended) from None
             raise
         except BaseException as error:
             if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):

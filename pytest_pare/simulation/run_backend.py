@@ -90,7 +90,9 @@ class RunBackend:
         opened = self._open
 
         def carry_out() -> Any:
-            turn, context = self._require_open(opened)
+            if opened is None:
+                raise TurnOver("no turn of the agent is open")
+            turn, context = opened
             return context.copy().run(turn.call, name, arguments)
 
         return carry_out

@@ -144,7 +144,7 @@ def _prepare(
     if config.oracle:
         return None
     if engine_builder is build_engine and (cassette is None or cassette.asks):
-        import_clients(config.engines.values())
+        import_clients(config.engines)
     if config.agent is not None:
         return program.start() if agent is None else ProgramError(TWO_AGENTS)
     if agent is not None or config.agent_type in named("agent"):

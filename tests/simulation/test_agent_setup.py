@@ -139,8 +139,8 @@ def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
 def test_several_engines_need_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[int] = []
     monkeypatch.setattr(litellm_client, "load_litellm", lambda: loaded.append(1))
-    building.import_clients([LIVE, LIVE])
-    building.import_clients([])
+    building.import_clients({"user": LIVE, "observe": LIVE})
+    building.import_clients({})
     assert loaded == [1]
 
 

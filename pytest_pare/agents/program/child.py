@@ -42,9 +42,7 @@ def start_child(spec: AgentProgram, environment: Mapping[str, str], name: str) -
         )
     except FileNotFoundError:
         if Path(spec.cwd, spec.command[0]).exists():
-            raise ProgramError(
-                f"{name} cannot be started: the interpreter in its first line does not exist"
-            ) from None
+            raise ProgramError(f"{name} cannot be started: the interpreter in its first line does not exist") from None
         where = f"relative to {spec.cwd} (cwd)" if "/" in spec.command[0] else "in PATH"
         raise ProgramError(f"{name} cannot be started: there is no {spec.command[0]} {where}") from None
     except (OSError, ValueError) as error:
