@@ -84,6 +84,9 @@ def _begin(name: str, suite: Suite, rootdir: Path) -> str:
     if where is None:
         return "reuses no results, with ledger: false no results are recorded"
     shown = f"agent version {agent}"
+    runners = [variant.settings.runner for variant in suite.variants if _is_enabled(variant.settings.runner)]
+    if agent is None and all(runner.agent is not None for runner in runners):
+        return "reuses no results, the version of a program is unknown, and the suite declares no agent_version"
     if agent is None:
         commit = commit_of(rootdir)
         if commit is None or commit.dirty:
@@ -115,7 +118,9 @@ def key_of(
         cassette: The cassette of the run; `None` without one.
     """
     name = item.nodeid.partition("::")[0]
-    cache = _cache(item, name) if _is_enabled(config) else None
+    # The sources of a program are unknown, and may lie outside of the project.
+    is_known = config.agent is None or suite.settings.agent_version is not None
+    cache = _cache(item, name) if _is_enabled(config) and is_known else None
     if cache is None:
         return None
     run = RunId.of_item(item, suite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from itertools import combinations, product
 from typing import TYPE_CHECKING
@@ -165,6 +166,8 @@ def _agent_line(runner: RunnerSettings, fixture: Path | None) -> str:
         return "oracle mode: no agent tested"
     if fixture is not None:
         return f"agent: fixture proactive_agent ({fixture})"
+    if runner.agent is not None:
+        return f"agent: program {runner.agent.label} ({shlex.join(runner.agent.command)})"
     return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
 
 

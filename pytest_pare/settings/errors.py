@@ -31,6 +31,8 @@ _WORDS = {
     "string_pattern_mismatch": "must be a path, got {got}",
     "string_too_short": "must not be empty",
     "string_type": "must be text, got {got}",
+    "too_short": "must not be empty",
+    "tuple_type": "must be a list, got {got}",
 }
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 
 def log(text):
@@ -88,6 +89,24 @@ def prints_latin():
     sys.stdout.flush()
 
 
+def meets():
+    # Waits until two programs are there.
+    Path(f"met-{os.getpid()}").touch()
+    while len(list(Path().glob("met-*"))) < 2:
+        time.sleep(0.01)
+
+
+def tells():
+    Path("told").write_text(f"{os.getpid()}\n")
+    hangs()
+
+
+def kills_worker():
+    Path(f"met-{os.getpid()}").touch()
+    os.kill(os.getppid(), signal.SIGKILL)
+    ignores_sigterm()
+
+
 def raises():
     raise Failed("the model is not loaded")
 
@@ -106,6 +125,10 @@ FAULTS = {
     "nested": lambda: write("[" * 100_000),
     "wrong-id": lambda: send({"id": 4711, "result": {}}),
     "invalid": lambda: write(json.dumps({"id": 1, "result": {}})),
+    "slow": lambda: time.sleep(1.2),
+    "meets": meets,
+    "tells": tells,
+    "kills-worker": kills_worker,
     "batch": lambda: write("[]"),
     "no-result": lambda: send({"id": 3}),
     "endless": endless,
