@@ -84,7 +84,9 @@ class Forwarder:
 
 def _body(request: ModelRequest, config: LLMEngineConfig) -> dict[str, Any]:
     """Return the body of a request with the options of the configuration; each API has those that it accepts."""
-    body = {name: value for name, value in request.body.items() if name not in _OF_TRANSPORT}
+    kept = {name: value for name, value in request.body.items() if name not in _OF_TRANSPORT}
+    # Half of a surrogate pair, which texts of models may have, cannot be encoded, and providers refuse it.
+    body: dict[str, Any] = json.loads(json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace"))
     if request.api == "embeddings":
         return body
     options: dict[str, Any] = {"temperature": config.temperature}
@@ -128,12 +130,10 @@ def _of_openai(found: Route) -> Route:
 def _ask_directly(config: LLMEngineConfig, found: Route, api: Api, body: dict[str, Any], seconds: float) -> Reply:
     import httpx
 
-    headers = {"Authorization": f"Bearer {found.key}", "Content-Type": "application/json"}
-    # Characters that cannot be encoded, which texts of models may have, are escaped.
-    content = json.dumps({**body, "model": found.model.partition("/")[2]}).encode()
+    headers = {"Authorization": f"Bearer {found.key}"}
     url = f"{str(found.endpoint).rstrip('/')}/{PATHS[api]}"
     with httpx.Client(timeout=seconds, verify=_certificates()) as client:
-        response = client.post(url, content=content, headers=headers)
+        response = client.post(url, json={**body, "model": found.model.partition("/")[2]}, headers=headers)
     answer = response.raise_for_status().json()
     require_answer(api, answer)
     facts = facts_of(api, answer)
@@ -194,6 +194,24 @@ def _ask_litellm(
     )
     # The fields that the provider did not send are left out, as the provider would.
     answer = json.loads(response.model_dump_json(exclude_none=True))
+    if api == "responses":
+        answer = _with_whole_items(answer)
     require_answer(api, answer)
     cost = None if found.is_own else litellm_client.listed_cost(litellm, found, response)
     return Reply(answer, _with_cost(facts_of(api, answer), config, lambda: cost))
+
+
+def _with_whole_items(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a response that LiteLLM has made of a chat completion without a message that has no text.
+
+    It makes one for a call of a tool, too, with a status that no client accepts.
+    """
+    output = []
+    for item in answer.get("output") or ():
+        if item.get("type") == "message":
+            parts = [part for part in item.get("content") or () if part.get("text")]
+            if parts:
+                output.append({**item, "content": parts, "status": "completed"})
+        else:
+            output.append(item)
+    return {**answer, "output": output}
