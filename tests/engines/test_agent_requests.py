@@ -25,6 +25,7 @@ from pytest_pare.engines.agent_requests import (
 )
 from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.drift import difference
+from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.engines.facts import Facts
 
 KEY = "0123456789abcdef"
@@ -244,7 +245,7 @@ def test_an_answer_gets_ids_of_its_request_and_no_trace_of_the_time() -> None:
     assert message["tool_calls"][0] == {
         "type": "function", "id": own[0], "function": {"name": "f", "arguments": '{"a": 1}'},
     }  # fmt: skip
-    assert upstream == {f"chatcmpl-{KEY}-2": "theirs", own[1]: "their-call"}
+    assert upstream == {f"chatcmpl-{KEY}-2": "theirs", own[0]: "", own[1]: "their-call", own[2]: ""}
     assert body == with_own_ids({**completion("", "x", "y"), "created": 8, "system_fingerprint": "new"}, KEY, 2)[0]
 
 
@@ -295,6 +296,30 @@ def test_ids_of_a_response_are_translated_back(
         assert call["call_id"] == result["call_id"] == (theirs["call_id"] or mine["call_id"])
         # The provider would look for an id that it has not given.
         assert call.get("id") == (theirs["id"] or None)
+
+
+def test_what_only_the_provider_of_a_recorded_answer_has_is_not_sent() -> None:
+    body, upstream = with_own_ids({"id": "theirs", "output": [{"type": "reasoning", "id": "rs_theirs"}]}, KEY, 1)
+    items: list[dict[str, Any]] = [*body["output"], {"type": "function_call", "id": f"fc_{KEY}_1_1", "call_id": "a"}]
+    assert upstream_body(asked("responses", input=items), {})["input"] == [{"type": "function_call", "call_id": "a"}]
+    sent = upstream_body(asked("responses", input=items, previous_response_id=body["id"]), upstream)
+    assert [one.get("id") for one in sent["input"]] == ["rs_theirs", None]
+    assert sent["previous_response_id"] == "theirs"
+    encrypted = {**items[0], "encrypted_content": "x"}
+    assert upstream_body(asked("responses", input=[encrypted]), {})["input"] == [encrypted]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asked("responses", previous_response_id=f"resp_{KEY}_1"),
+        item(type="item_reference", id=f"msg_{KEY}_1_2"),
+    ],
+)
+def test_a_reference_to_a_recorded_answer_is_refused(request_: ModelRequest) -> None:
+    with pytest.raises(EngineConfigurationError, match=f"refers to [a-z]+_{KEY}_1.* record the run anew as a whole"):
+        upstream_body(request_, {})
+    assert upstream_body(request_, {f"resp_{KEY}_1": "", f"msg_{KEY}_1_2": ""}) == request_.body
 
 
 def test_embeddings_in_base64_become_numbers() -> None:
@@ -370,6 +395,16 @@ HI: list[Any] = [{"role": "user", "content": "Hi"}]
             "chat",
             {"model": "m", "messages": [{"role": "user", "content": 3}]},
             "messages[0].content: expected a text or a list of parts, got int (3)",
+        ),
+        (
+            "chat",
+            {"model": "m", "messages": [{"role": "assistant", "tool_calls": [{}, {"id": 3}]}]},
+            "messages[0].tool_calls[1].id: expected a text, got int (3)",
+        ),
+        (
+            "responses",
+            {"model": "m", "input": [{"type": "x", "call_id": 3}]},
+            "input[0].call_id: expected a text, got int (3)",
         ),
         ("chat", {"model": "m", "messages": HI, "stream": "yes"}, "stream: expected true or false, got str ('yes')"),
         (

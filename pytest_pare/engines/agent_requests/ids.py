@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import struct
 from itertools import count
 from typing import TYPE_CHECKING, Any
+
+from pytest_pare.engines.errors import EngineConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +23,7 @@ _ITEM_PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
 # What the answer of the Responses API has that is not a copy of the request.
 _RESPONSE_FIELDS = ("status", "model", "output", "usage", "incomplete_details", "error")
 _NOT_KEPT = frozenset({"system_fingerprint", "service_tier"})
+_OWN = re.compile(r"\w+_[0-9a-f]{16}_\d+(_\d+)?")
 # The items of a request that providers accept without an id.
 _WITHOUT_ID = frozenset({"message", "function_call"})
 
@@ -27,8 +31,8 @@ _WITHOUT_ID = frozenset({"message", "function_call"})
 def with_own_ids(body: Mapping[str, Any], fingerprint: str, occurrence: int) -> tuple[dict[str, Any], dict[str, str]]:
     """Return an answer with ids that are derived from its request, and the provider's id of each of them.
 
-    An id that is empty or null at the provider gets one all the same; it is not in the map. What differs between equal
-    answers (the time, the provider's version) is fixed or left out. Embeddings in base64 become lists of numbers.
+    What has no id, or an empty one, gets one all the same; the map has an empty text for it. What differs between
+    equal answers (the time, the provider's version) is fixed or left out. Embeddings in base64 become lists of numbers.
 
     Args:
         body: The answer of the provider, with the format of the request.
@@ -51,7 +55,11 @@ def upstream_body(request: ModelRequest, upstream: Mapping[str, str]) -> dict[st
     Args:
         request: The request of the agent.
         upstream: The provider's id of each id that the agent has got.
+
+    Raises:
+        EngineConfigurationError: If it refers to an answer that was recorded earlier, so the provider does not have it.
     """
+    _require_known(request.body, upstream)
     body = with_upstream_ids(request.body, upstream)
     for name in ("stream", "stream_options"):
         body.pop(name, None)
@@ -67,22 +75,28 @@ def with_upstream_ids(body: Mapping[str, Any], upstream: Mapping[str, str]) -> d
     """
 
     def translated(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
-        changed = {name: upstream[fields[name]] for name in names if _is_key(fields.get(name), upstream)}
-        return {**fields, **changed}
+        theirs = {name: upstream.get(str(fields.get(name))) for name in names}
+        return {**fields, **{name: one for name, one in theirs.items() if one}}
 
     found = translated(body, "previous_response_id")
     if isinstance(body.get("messages"), list):
         found["messages"] = [_message(message, translated) for message in body["messages"]]
     if isinstance(body.get("input"), list):
-        found["input"] = [
-            _without_unknown_id(translated(item, "id", "call_id"), upstream) if isinstance(item, dict) else item
-            for item in body["input"]
-        ]
+        known = {one for one in upstream.values() if one}
+        items = (translated(item, "id", "call_id") if isinstance(item, dict) else item for item in body["input"])
+        found["input"] = [_without_unknown_id(item, known) for item in items if not _is_lost(item, known)]
     return found
 
 
-def _is_key(value: object, mapping: Mapping[str, str]) -> bool:
-    return isinstance(value, str) and value in mapping
+def _require_known(body: Mapping[str, Any], upstream: Mapping[str, str]) -> None:
+    items = body["input"] if isinstance(body.get("input"), list) else []
+    references = [item.get("id") for item in items if isinstance(item, dict) and item.get("type") == "item_reference"]
+    for one in (body.get("previous_response_id"), *references):
+        if isinstance(one, str) and _OWN.fullmatch(one) and one not in upstream:
+            raise EngineConfigurationError(
+                f"the request refers to {one}, which was recorded earlier, so the provider does not have it",
+                "record the run anew as a whole with --pare-record all --pare-live",
+            )
 
 
 def _message(message: Any, translated: Callable[..., dict[str, Any]]) -> Any:
@@ -93,11 +107,17 @@ def _message(message: Any, translated: Callable[..., dict[str, Any]]) -> Any:
     return {**found, "tool_calls": [translated(call, "id") for call in calls]} if isinstance(calls, list) else found
 
 
-def _without_unknown_id(item: dict[str, Any], upstream: Mapping[str, str]) -> dict[str, Any]:
+def _without_unknown_id(item: Any, known: set[str]) -> Any:
     """Return an input item without an id that the provider did not give: it may look for it among those it stores."""
-    if item.get("type", "message") in _WITHOUT_ID and "id" in item and item["id"] not in upstream.values():
+    if isinstance(item, dict) and item.get("type", "message") in _WITHOUT_ID and str(item.get("id")) not in known:
         return {name: value for name, value in item.items() if name != "id"}
     return item
+
+
+def _is_lost(item: Any, known: set[str]) -> bool:
+    """Return whether an input item stands for thoughts that the provider does not have."""
+    is_reasoning = isinstance(item, dict) and item.get("type") == "reasoning"
+    return is_reasoning and str(item.get("id")) not in known and not item.get("encrypted_content")
 
 
 class _OwnIds:
@@ -108,8 +128,7 @@ class _OwnIds:
         self.upstream: dict[str, str] = {}
 
     def give(self, own: str, given: object) -> str:
-        if isinstance(given, str) and given:
-            self.upstream[own] = given
+        self.upstream[own] = given if isinstance(given, str) else ""
         return own
 
     def numbered(self, prefix: str, number: int, given: object) -> str:

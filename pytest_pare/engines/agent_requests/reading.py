@@ -50,6 +50,9 @@ def _check_chat(body: Mapping[str, Any]) -> None:
         _expect(message, "role", _is_text, "a text", where)
         _expect(message, "content", _is_content, "a text or a list of parts", where)
         _expect(message, "tool_calls", _is_list_of_objects, "a list of tool calls", where)
+        _expect(message, "tool_call_id", _is_optional_text, "a text", where)
+        for number, call in enumerate(message.get("tool_calls") or ()):
+            _expect(call, "id", _is_optional_text, "a text", f"{where}.tool_calls[{number}]")
     _expect(body, "tools", _is_list_of_objects, "a list of tools")
     _expect(body, "stream_options", lambda value: value is None or isinstance(value, dict), "an object")
     if body.get("n") not in (None, 1):
@@ -68,13 +71,14 @@ def _check_responses(body: Mapping[str, Any]) -> None:
             raise InvalidRequestError("input", "expected a text or a list of items, got none")
     for index, item in enumerate(sent if isinstance(sent, list) else ()):
         where = f"input[{index}]"
-        _expect(item, "type", lambda kind: kind is None or _is_text(kind), "a text", where)
+        for name in ("type", "id", "call_id"):
+            _expect(item, name, _is_optional_text, "a text", where)
         if item.get("type") in (None, "message"):
             _expect(item, "role", _is_text, "a text", where)
             _expect(item, "content", _is_content, "a text or a list of parts", where)
     _expect(body, "instructions", _is_content, "a text")
     _expect(body, "tools", _is_list_of_objects, "a list of tools")
-    _expect(body, "previous_response_id", lambda value: value is None or _is_text(value), "the id of a response")
+    _expect(body, "previous_response_id", _is_optional_text, "the id of a response")
     if body.get("background"):
         raise InvalidRequestError("background", "the endpoint has no background responses; leave it out")
     if body.get("conversation"):
@@ -111,6 +115,10 @@ def _expect_object(value: Any, where: str) -> None:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
+
+
+def _is_optional_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
 
 
 def _is_content(value: Any) -> bool:
