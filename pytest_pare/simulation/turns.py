@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
 from pytest_pare.simulation.tool_faults import call_tool
+from pytest_pare.simulation.turn_limits import TurnLimits
 from pytest_pare.simulation.turn_trace import TurnTrace
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
 _MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
-
-# Refused calls in a turn, after which the agent has failed.
-_MOST_REFUSED = 1000
 
 
 class TurnGateway:
@@ -71,9 +68,7 @@ class TurnGateway:
         self._agent_tools: list[AppTool] | None = None
         # The token of the present turn. A call with another token, that of an old turn, is refused.
         self._turn: object = None
-        self._calls = 0
-        # Refused calls of this turn, by the class of the exception.
-        self._refused: Counter[type[TurnOver]] = Counter()
+        self._limits = TurnLimits(config.max_tool_calls)
 
     def end(self, cause: Exception) -> NoReturn:
         """End the run.
@@ -91,8 +86,8 @@ class TurnGateway:
             yield
 
     def _open_turn(self) -> object:
-        self._turn, self._calls = object(), 0
-        self._refused.clear()
+        self._turn = object()
+        self._limits.begin()
         return self._turn
 
     def close_turn(self) -> None:
@@ -190,7 +185,7 @@ class TurnGateway:
         except (ScenarioDefect, ScenarioTimeoutError, ToolFaultError) as error:
             self.end(error)
         except (Exception, RunEnded) as error:
-            if self._trace.last(who, known) is None and not self._is_far_above_limit():
+            if self._trace.last(who, known) is None and not self._limits.is_far_exceeded:
                 cause = error.cause if isinstance(error, RunEnded) else error
                 self._trace.add_call(tool, arguments, cause, who)
             raise
@@ -217,25 +212,15 @@ class TurnGateway:
         self._check_limits()
 
     def _refuse(self, over: TurnOver) -> NoReturn:
-        self._refused[type(over)] += 1
-        if self._refused[type(over)] <= _MOST_REFUSED:
-            raise over
-        # Without this limit, a loop that calls again at once would never end.
-        failure = AgentFailure(f"the agent does not stop: {_MOST_REFUSED} calls were refused in a turn, as {over}")
-        if isinstance(over, StaleTurn):
-            # The caller may be a thread of an earlier turn. The run goes on without it.
-            raise RunEnded(failure)
-        self.end(failure)
+        try:
+            self._limits.refuse(over)
+        except AgentFailure as failure:
+            self.end(failure)
 
     def _require_calls(self) -> None:
-        self._calls += 1
-        limit = self._config.max_tool_calls
-        if limit is not None and self._calls > limit:
-            self._refuse(TurnOver(f"more than {limit} tool calls in a turn (max_tool_calls)"))
-
-    def _is_far_above_limit(self) -> bool:
-        limit = self._config.max_tool_calls
-        return limit is not None and self._calls > limit + 1
+        over = self._limits.count_call()
+        if over is not None:
+            self._refuse(over)
 
     def _require_consent(self, tool: Tool, who: str) -> None:
         if (
