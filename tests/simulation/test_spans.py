@@ -15,11 +15,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from pytest_pare.base import telemetry
+from pytest_pare.endpoints import server as endpoints
 from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin.span_export import SpanExport
-from pytest_pare.scenarios.config import NoiseConfig
+from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.runner import run_scenario
+from tests.engines.asking_agents import chat
 from tests.engines.recorded_runs import RecordedRuns
 from tests.scripted import LOOK_ON, accept, play_scripted, propose, scripted
 from tests.stage import Stage
@@ -353,3 +355,15 @@ def test_without_telemetry_nothing_of_opentelemetry_is_imported(
             pass
     finally:
         telemetry.disable()
+
+
+def test_a_request_at_the_agents_endpoint_is_a_span_of_its_turn(spans: Spans) -> None:
+    script = {"model_name": "script", "provider": "scripted", "answers": ["Nothing."]}
+    assert play(chat, agent_engine_config=LLMEngineConfig.model_validate(script)).trace.calls
+    endpoints.close()
+    turn, call = spans.one(f"invoke_agent {chat.__module__}:chat"), spans.one("chat script")
+    assert call.parent is not None
+    assert call.parent.span_id == turn.context.span_id
+    shown = attributes(call)
+    assert (shown["pare.role"], shown["pare.live"], shown["pare.replayed"]) == ("agent", False, False)
+    assert shown["pare.simulated_seconds"] == 1.0
