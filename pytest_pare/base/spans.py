@@ -55,7 +55,7 @@ class Span:
         if error is not None:
             # The end of a run is raised as a `BaseException` with its cause.
             cause = error if isinstance(error, Exception) else getattr(error, "cause", error)
-            if getattr(cause, "is_error", True):
+            if getattr(type(cause), "is_error", True):
                 self.failed(type(cause).__name__, to_short_text(cause))
         _detach(self._tokens)
         self._span.end()

@@ -128,7 +128,7 @@ def test_workers_export_their_runs_and_what_is_refused_is_told_once(
 
 def test_without_a_collector_the_session_is_as_any_other(garden: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.2")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     session = garden.run_process(*SUITE, "-o", "pare_otel=true", "-p", "no:xdist", "-k", "weed")
     assert session.code == 0
     (line,) = [line for line in (session.out + session.err).splitlines() if "spans" in line or "Telemetry" in line]
