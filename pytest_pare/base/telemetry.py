@@ -74,7 +74,7 @@ def run(scenario_id: str, seed: int, run_number: int | None, variant: str, agent
         variant: The variant; empty without one.
         agent: The name of the agent under test; `None` without one.
     """
-    if _tracer is None:
+    if (tracer := _tracer) is None:
         return NO_SPAN
     attributes = {
         "gen_ai.operation.name": "invoke_workflow",
@@ -86,7 +86,7 @@ def run(scenario_id: str, seed: int, run_number: int | None, variant: str, agent
         "pare.run_number": run_number,
         "pare.variant": variant or None,
     }
-    return _span(_tracer(), f"invoke_workflow {scenario_id}", attributes, agent=agent)
+    return _span(tracer, f"invoke_workflow {scenario_id}", attributes, agent=agent)
 
 
 def agent_turn(number: int, mode: str, time: float) -> Span:
@@ -97,7 +97,7 @@ def agent_turn(number: int, mode: str, time: float) -> Span:
         mode: The mode of the agent.
         time: The simulated time, in epoch seconds.
     """
-    if _tracer is None:
+    if (tracer := _tracer) is None:
         return NO_SPAN
     of_run = current().of_run
     attributes = {
@@ -108,7 +108,7 @@ def agent_turn(number: int, mode: str, time: float) -> Span:
         **_at(time),
     }
     name = f"invoke_agent {of_run.get('gen_ai.agent.name') or ''}".rstrip()
-    return _span(_tracer(), name, attributes)
+    return _span(tracer, name, attributes)
 
 
 def user_turn(number: int, time: float) -> Span:
@@ -118,9 +118,9 @@ def user_turn(number: int, time: float) -> Span:
         number: The turn, from 0 on.
         time: The simulated time, in epoch seconds.
     """
-    if _tracer is None:
+    if (tracer := _tracer) is None:
         return NO_SPAN
-    return _span(_tracer(), "user turn", {"pare.role": "user", "pare.turn": number, **_at(time)})
+    return _span(tracer, "user turn", {"pare.role": "user", "pare.turn": number, **_at(time)})
 
 
 def tool_call(name: str, arguments: Mapping[str, Any], who: str, time: float, inside: Span) -> Span:
@@ -133,20 +133,17 @@ def tool_call(name: str, arguments: Mapping[str, Any], who: str, time: float, in
         time: The simulated time, in epoch seconds.
         inside: The span of the turn, for a call from a thread that has no current span.
     """
-    if _tracer is None:
+    if (tracer := _tracer) is None:
         return NO_SPAN
-    kind, of_side = (
-        ("execute_tool", {"gen_ai.operation.name": "execute_tool"})
-        if who == "AGENT"
-        else ("user", {"pare.role": "user"})
-    )
+    is_agent = who == "AGENT"
     attributes = {
-        **of_side,
+        "gen_ai.operation.name": "execute_tool" if is_agent else None,
         "gen_ai.tool.name": name,
         "gen_ai.tool.type": "function",
+        "pare.role": None if is_agent else "user",
         **_at(time),
     }
-    span = _span(_tracer(), f"{kind} {name}", attributes, inside)
+    span = _span(tracer, f"{'execute_tool' if is_agent else 'user'} {name}", attributes, inside)
     span.set_content({"gen_ai.tool.call.arguments": arguments})
     return span
 
@@ -172,19 +169,18 @@ def model_call(
         is_live: Whether a model answers, now or in a recording, and not an engine on this machine.
         operation: `chat` or `embeddings`.
     """
-    if _tracer is None:
+    if (tracer := _tracer) is None:
         return NO_SPAN
-    of_run = (current() if current() is not NO_SPAN else inside).of_run
     attributes = {
         "gen_ai.operation.name": operation,
-        "gen_ai.conversation.id": of_run.get("gen_ai.conversation.id"),
+        "gen_ai.conversation.id": _outer(inside).of_run.get("gen_ai.conversation.id"),
         "gen_ai.provider.name": _PROVIDERS.get(provider or "", provider),
         "gen_ai.request.model": model,
         "pare.role": role,
         "pare.live": is_live,
         **_at(time),
     }
-    return _span(_tracer(), f"{operation} {model}", attributes, inside, is_client=is_live)
+    return _span(tracer, f"{operation} {model}", attributes, inside, is_client=is_live)
 
 
 def note_fault(kind: str | None) -> None:
@@ -193,7 +189,7 @@ def note_fault(kind: str | None) -> None:
 
 
 def _span(
-    tracer: Tracer,
+    tracer: Callable[[], Tracer],
     name: str,
     attributes: Mapping[str, Any],
     inside: Span = NO_SPAN,
@@ -204,11 +200,11 @@ def _span(
     """Begin a span in the current span of the context, or else in `inside`, or else in that of the process's caller."""
     from opentelemetry import trace
 
-    outer = current() if current() is not NO_SPAN else inside
+    outer = _outer(inside)
     is_inside = trace.get_current_span().get_span_context().is_valid
     kind = trace.SpanKind.CLIENT if is_client else trace.SpanKind.INTERNAL
     context = None if is_inside else outer.context() or _callers_context()
-    begun = tracer.start_span(clean(name), context, kind, prepared(attributes))
+    begun = tracer().start_span(clean(name), context, kind, prepared(attributes))
     if outer is not NO_SPAN:
         return Span(begun, outer.of_run)
     of_run = {
@@ -218,6 +214,10 @@ def _span(
     span = Span(begun, of_run)
     span.set(of_run)
     return span
+
+
+def _outer(inside: Span) -> Span:
+    return inside if current() is NO_SPAN else current()
 
 
 def _at(time: float) -> dict[str, Any]:

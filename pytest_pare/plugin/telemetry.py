@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from importlib import metadata
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -79,12 +80,10 @@ class Telemetry:
         """Export the spans that are left, and tell the controller of those that were not exported."""
         telemetry.disable()
         if self._made is not None:
-            flush: Any = getattr(self._made[0], "force_flush", None)
-            if flush is not None:
-                # The SDK's own limit of time has no effect.
-                thread = threading.Thread(target=flush, daemon=True)
-                thread.start()
-                thread.join(FLUSH_SECONDS)
+            # The SDK's own limit of time has no effect.
+            thread = threading.Thread(target=_flush, args=(self._made[0],), daemon=True)
+            thread.start()
+            thread.join(FLUSH_SECONDS)
         if self._export is not None:
             self._add(*self._export.missing())
         if hasattr(self._config, "workeroutput"):
@@ -101,19 +100,17 @@ class Telemetry:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say, once, if spans were not exported."""
         if self._missing:
-            what = f"{self._missing} of {self._ended} spans were not exported"
-            reason = self._reason or f"the export took longer than {FLUSH_SECONDS:g} s after the last run"
-            where = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or os.environ.get(
-                "OTEL_EXPORTER_OTLP_ENDPOINT"
+            where = _variable("OTEL_EXPORTER_OTLP_{}ENDPOINT") or "not set"
+            what = (
+                f"{self._missing} of {self._ended} spans were not exported, check OTEL_EXPORTER_OTLP_ENDPOINT, which "
+                f"is {where}"
             )
-            hint = f"check OTEL_EXPORTER_OTLP_ENDPOINT, which is {where or 'not set'}"
-            line = f"pare: OpenTelemetry: {what}, {hint}: {reason}"
-        elif self._reason:
-            line = f"pare: OpenTelemetry: no span was exported: {self._reason}"
+            reason = self._reason or f"the export took longer than {FLUSH_SECONDS:g} s after the last run"
         else:
-            return
-        # Not wrapped, so that an address can be copied.
-        terminalreporter.write_line(redacted(line))
+            what, reason = "no span was exported", self._reason
+        if reason:
+            # Not wrapped, so that an address can be copied.
+            terminalreporter.write_line(redacted(f"pare: OpenTelemetry: {what}: {reason}"))
 
     def _add(self, missing: int, ended: int, reason: str) -> None:
         self._missing += missing
@@ -163,10 +160,9 @@ def register(config: pytest.Config) -> None:
     if not _is_installed("opentelemetry.sdk.trace"):
         raise pytest.UsageError(f"{source} needs OpenTelemetry, which is not installed; {_INSTALL}")
     exporters = [_exporter(name, source) for name in _names()]
-    for signal in ("", "TRACES_"):
-        for header in os.environ.get(f"OTEL_EXPORTER_OTLP_{signal}HEADERS", "").split(","):
-            # Of `Authorization=Bearer%20...` the last word.
-            add_secret(unquote(header.partition("=")[2]).strip().rpartition(" ")[2])
+    for header in (_variable("OTEL_EXPORTER_OTLP_{}HEADERS") or "").split(","):
+        # Of `Authorization=Bearer%20...` the last word.
+        add_secret(unquote(header.partition("=")[2]).strip().rpartition(" ")[2])
     config.pluginmanager.register(Telemetry(config, exporters), _NAME)
 
 
@@ -174,6 +170,17 @@ def preload(config: pytest.Config) -> tuple[str, ...]:
     """Return the modules that every worker imports for telemetry."""
     plugin: Telemetry | None = config.pluginmanager.get_plugin(_NAME)
     return () if plugin is None else (_SPAN_EXPORT, *(one.module for one in plugin.exporters))
+
+
+def _flush(provider: Any) -> None:
+    # An application's own one may have no such method, and its exporters may raise anything.
+    with suppress(Exception):
+        provider.force_flush()
+
+
+def _variable(name: str) -> str | None:
+    """Return a variable for spans, or else for all signals."""
+    return os.environ.get(name.format("TRACES_")) or os.environ.get(name.format(""))
 
 
 def _is_installed(module: str) -> bool:
@@ -190,8 +197,7 @@ def _names() -> list[str]:
         pytest.UsageError: If the protocol has none.
     """
     names = [name.strip() for name in (os.environ.get("OTEL_TRACES_EXPORTER") or "otlp").split(",")]
-    protocols = (os.environ.get(f"OTEL_EXPORTER_OTLP_{one}PROTOCOL") for one in ("TRACES_", ""))
-    protocol = next(filter(None, protocols), "http/protobuf")
+    protocol = _variable("OTEL_EXPORTER_OTLP_{}PROTOCOL") or "http/protobuf"
     if "otlp" in names and protocol not in _PROTOCOLS:
         raise pytest.UsageError(f"OTEL_EXPORTER_OTLP_PROTOCOL: expected {' or '.join(_PROTOCOLS)}, got {protocol}")
     return [_PROTOCOLS[protocol] if name == "otlp" else name for name in names if name not in ("", "none")]
