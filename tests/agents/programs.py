@@ -38,7 +38,7 @@ ERRORS = (ConsentRequired, ToolFailure, ToolTimeout, TurnOver, EndOfRun, ZeroDiv
 
 
 def spec(*arguments: str, program: str = "agent.py", **settings: Any) -> AgentProgram:
-    command = [sys.executable, "-S", "-E", str(PROGRAMS / program), *arguments]
+    command = (sys.executable, "-S", "-E", str(PROGRAMS / program), *arguments)
     return AgentProgram(command=command, cwd=str(PROGRAMS), **settings)
 
 

@@ -66,10 +66,10 @@ def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
         "a\0b": "embedded null byte",
     }.items():
         with pytest.raises(ProgramError, match=r"\Athe program .* cannot be started: ") as raised:
-            take(AgentProgram(command=[command], cwd=str(tmp_path)))
+            take(AgentProgram(command=(command,), cwd=str(tmp_path)))
         assert str(raised.value).partition("started: ")[2] == message
     with pytest.raises(ProgramError, match=r"there is no directory .*/gone \(cwd\)"):
-        take(AgentProgram(command=["sh"], cwd=str(tmp_path / "gone")))
+        take(AgentProgram(command=("sh",), cwd=str(tmp_path / "gone")))
 
 
 @pytest.mark.parametrize(

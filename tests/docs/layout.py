@@ -34,6 +34,7 @@ def layout() -> Iterator[str]:
     known = [package / name for name in PACKAGES]
     for path in [*known, *sorted(set(package.iterdir()) - set(known))]:
         yield from entries(path, 1)
+    yield line("data/agent-protocol-1.schema.json", "The messages to and from a program that is the agent", 1)
     yield line("data/noise.json", "Mails, conversations and products that are noise", 1)
     for name, about in OTHERS.items():
         yield line(name, about, 0)

@@ -7,7 +7,8 @@ A block is checked by its language, and by `file=NAME` after it, which puts it i
   A command must end with 0, unless `$ echo $?` follows.
 - `yaml`: a suite file that the settings loader accepts, or rejects if flagged `refused`; the commands of a
   workflow of GitHub or GitLab are checked.
-- `toml`, `ini`, `json`: parsed. `text file=`: written; `text generated`: see below.
+- `toml`, `ini`, `json`: parsed. `json messages`: messages of the agent protocol, which follow its schema.
+- `text file=`: written; `text generated`: see below.
 - `mermaid`: the diagram of one of the apps.
 
 What is between `<!-- table: NAME -->` or `<!-- generated: NAME -->` and `<!-- end -->` is written by `python -m
@@ -40,6 +41,7 @@ from packaging.requirements import Requirement
 from pytest_pare.apps import StatefulApp
 from pytest_pare.plugin.requirements import TESTED
 from pytest_pare.settings import SettingsError, load_suite
+from tests.agents.protocol import check_text
 from tests.docs import picture
 from tests.docs.generate import PAGES, SECTIONS, generated, names_of_parts
 from tests.docs.phone import app_classes
@@ -177,7 +179,10 @@ class Reader:
         configparser.ConfigParser().read_string(block.code)
 
     def check_json(self, block: Block) -> None:
-        json.loads(block.code)
+        if "messages" in block.flags:
+            check_text(block.code)
+        else:
+            json.loads(block.code)
 
     def check_text(self, block: Block) -> None:
         is_checked = block.file is not None or "generated" in block.flags
@@ -244,8 +249,12 @@ class Reader:
         files = (path for path in self.project.rglob("*") if path.suffix in (".py", ".toml", ".yaml"))
         written = "".join(path.read_text(encoding="utf-8") for path in files)
         for module, where in self.modules.items():
-            # A suite imports its agent by `agent_type: module:name`, and entry points name `package.module:name`.
-            imports = rf"^(from {module} import | +agent_type: {module}:|\"[\w.-]+\" = \"\w+\.{module}:)"
+            # A suite imports its agent by `agent_type: module:name` or runs it by `command`, and entry points name
+            # `package.module:name`.
+            imports = (
+                rf"^(from {module} import | +agent_type: {module}:| +command: \[.*\b{module}\.py\]|"
+                rf"\"[\w.-]+\" = \"\w+\.{module}:)"
+            )
             assert re.search(imports, written, flags=re.MULTILINE), f"{where}: nothing imports it"
         if not self.scenarios:
             return
