@@ -159,4 +159,5 @@ _server: _Server | None = None
 _lock = threading.Lock()
 
 atexit.register(close)
-os.register_at_fork(after_in_child=_forget)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -67,10 +67,8 @@ class _Uvicorn(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Wait until the other end of the socket is closed."""
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._stopped, stop.set)
-        await stop.wait()
-        loop.remove_reader(self._stopped)
+        self._stopped.setblocking(False)
+        await asyncio.get_running_loop().sock_recv(self._stopped, 1)
 
 
 class _Quiet(logging.Filter):

@@ -28,8 +28,9 @@ class Message(NamedTuple):
     """A message of a request.
 
     Attributes:
-        role: `system`, `user` or `assistant`.
-        content: The text.
+        role: `system`, `user` or `assistant`; in requests of an agent also `request`, for the options, and the other
+            roles and types of items in OpenAI's formats.
+        content: The text; in requests of an agent also plain data.
     """
 
     role: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,15 @@ def difference(before: Sequence[Message], after: Sequence[Message]) -> list[str]
 
 
 def _lines(message: Message | None) -> list[str]:
-    return [] if message is None else redacted(f"[{message.role}] {message.content}").splitlines()
+    if message is None:
+        return []
+    # The options and tools of an agent's request, a line each.
+    content = message.content if isinstance(message.content, str) else _as_lines(message.content)
+    return redacted(f"[{message.role}] {content}").splitlines()
+
+
+def _as_lines(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 def _diff(before: list[str], after: list[str]) -> list[str]:

@@ -86,11 +86,6 @@ class Recorder:
         """Whether nothing is replayed, so that each engine of the run is needed."""
         return self._recorded is None
 
-    @property
-    def has_calls_of_agent(self) -> bool:
-        """Whether the run has made a call of the role `agent`."""
-        return bool(self._asked)
-
     def engine(self, role: Role, build: Callable[[], LLMEngine]) -> ReplayEngine:
         """Return the engine of a role.
 

@@ -129,4 +129,5 @@ def _forget() -> None:
 
 
 _process = _Process()
-os.register_at_fork(after_in_child=_forget)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -166,7 +166,9 @@ class AgentModel:
             engine = self._live()
             reply = engine.ask(replace(request, body=upstream_body(request, self._upstream)))
             body, upstream = with_own_ids(reply.body, asked.key, asked.number)
-            self._upstream |= upstream
+            with self._lock:
+                # Another dict, because other threads may read the one before.
+                self._upstream = {**self._upstream, **upstream}
             return engine.model_name, to_stored(body), reply.facts.to_metadata()
 
         if self._recorder is not None:

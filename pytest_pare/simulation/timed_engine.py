@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class TimedEngine(LLMEngine):
-    """Calls another engine, lets the time of the answer pass, and adds the call to the trace.
+    """Calls another engine, lets the time of the answer pass (see `AnswerTime`), and adds the call to the trace.
 
     Args:
         engine: The engine. One with a true attribute `offline` answers on this machine.

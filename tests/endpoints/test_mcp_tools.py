@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import queue
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -301,6 +303,19 @@ def test_a_late_call_changes_nothing() -> None:
     # All turns have one token, and it ends with the run.
     assert len(set(endpoints)) == 1
     assert post(endpoints[0], *say).status_code == 401
+
+
+def test_nothing_of_a_run_is_kept_after_it() -> None:
+    kept: list[weakref.ref[Any]] = []
+
+    async def act(turn: Turn, session: ClientSession) -> None:
+        await session.list_tools()
+        await session.call_tool(FIND, {"query": "Elena"})
+        kept.append(weakref.ref(server.backend_of(turn.mcp.token)))
+
+    one_turn(act)
+    gc.collect()
+    assert kept[0]() is None
 
 
 def test_runs_at_the_same_time_do_not_see_each_other() -> None:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ from pytest_pare.engines.recorder import CassetteSpec, Recorder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ENGINES = {"agent": {"model": "m-2025-01-01", "provider": None, "options": {}}}
+ENGINES: dict[str, dict[str, Any]] = {"agent": {"model": "m-2025-01-01", "provider": None, "options": {}}}
 INPUTS = RequestInputs("1", "1", ENGINES, {}, {}, "", "")
 
 # Conversations of the same name ask the same questions.

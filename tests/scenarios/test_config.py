@@ -107,6 +107,8 @@ WITH_EFFECT: dict[str, tuple[Any, bool]] = {
     "execute_engine_config": ({"model_name": "gpt-5"}, False),
     "user_max_iterations": (2, True),
     "agent_type": ("my_agent:make", True),
+    "agent": ({"command": ["my-agent"]}, True),
+    "agent_engine_config": ({"model_name": "gpt-5-mini"}, True),
     "observe_max_iterations": (None, True),
     "execute_max_iterations": (3, True),
     "oracle": (True, True),
@@ -317,6 +319,18 @@ def test_a_rate_that_is_no_whole_number_is_refused(rate: Any) -> None:
         EnvEventsConfig(num_env_events_per_minute=rate)
 
 
+def test_the_model_of_an_agent_counts_in_the_hash_and_none_does_not() -> None:
+    def hashed(**engine: Any) -> str:
+        return ScenarioRunnerConfig(agent_type="my:agent", agent_engine_config=engine).get_config_hash()
+
+    # As before the model of an agent was a setting: earlier sessions keep their hash.
+    assert ScenarioRunnerConfig().get_config_hash() == "f715a72e98af31b261f32df1f8b67787"
+    plain = hashed(model_name="m")
+    assert hashed(model_name="m", provider="openai", timeout_seconds=1.0) == plain
+    others = [hashed(model_name="n"), hashed(model_name="m", temperature=0.0), hashed(model_name="m", seed=1)]
+    assert len({plain, *others}) == 4
+
+
 def test_what_changes_the_answers_of_an_engine_counts_in_the_hash() -> None:
     def hashed(**options: Any) -> str:
         engine = LLMEngineConfig(model_name="gpt-5", **options)
@@ -401,6 +415,7 @@ ALL_ORACLE = {"user_engine_config": ORACLE, "observe_engine_config": ORACLE, "ex
         ({"oracle": True, "agent_type": "null"}, "oracle"),
         (ALL_ORACLE, "reference"),
         (ALL_ORACLE | {"agent_type": "null"}, "agent"),
+        (ALL_ORACLE | {"agent_engine_config": LLMEngineConfig(model_name="m")}, "reference"),
         (ALL_ORACLE | {"agent_type": "my_agent:make"}, "agent"),
         (ALL_ORACLE | {"observe_engine_config": LLMEngineConfig(model_name="oracle")}, "agent"),
         ({}, "agent"),
