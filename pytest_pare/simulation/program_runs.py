@@ -73,7 +73,8 @@ class ProgramRun:
         assert spec is not None
         self._token = server.issue()
         try:
-            self._member = pool.take(spec, self._grant, self._begin)
+            kind = "tools" if self._config.agent_engine_config is None else "tools and models"
+            self._member = pool.take(spec, self._grant, self._begin, kind)
         except ProgramError as error:
             return error
         return ProgramPlayer(self._member, spec, self._token)

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
 NOON = datetime(2025, 1, 6, 12, tzinfo=UTC)
 
+START = {
+    "scenario_seed": "seed/1",
+    "time": NOON.isoformat(),
+    "mcp": {"url": "http://127.0.0.1:9/mcp/", "token": "none"},
+    "models": None,
+}
+
 # How long anything here may take on a busy machine.
 PATIENCE = 20.0
 
@@ -44,7 +51,7 @@ def spec(*arguments: str, program: str = "agent.py", **settings: Any) -> AgentPr
 
 def take(program: AgentProgram, start: dict[str, Any] | None = None) -> pool.Member:
     """Take a program for a run."""
-    return pool.take(program, lambda: pool.Access({}), lambda member: member.program.begin_run(start or {}))
+    return pool.take(program, lambda: pool.Access({}), lambda member: member.program.begin_run(start or START))
 
 
 def give_back(member: pool.Member) -> None:

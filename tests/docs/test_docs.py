@@ -56,6 +56,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FENCE = re.compile(r"^```(?P<info>.*)\n(?P<code>(?:(?!```).*\n)*?)```$", re.MULTILINE)
 
+AGENT_ENVIRONMENT = ("python -m venv agent-env", "agent-env/bin/pip install ./clients/python")
+
 
 def title(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -144,7 +146,8 @@ class Reader:
             if command == "echo $?":
                 assert expected.strip() == str(status), f"{block.where}: the status was {status}"
                 continue
-            status, output = self.perform(command, block.where)
+            is_client = command in AGENT_ENVIRONMENT
+            status, output = self.install_client() if is_client else self.perform(command, block.where)
             assert status == 0 or following == "echo $?", f"{block.where}: {command}: {status}\n{output}"
             assert not expected.strip() or matches(output, expected), f"{block.where}: {command} printed\n{output}"
 
@@ -220,6 +223,14 @@ class Reader:
             assert names & set(arguments), f"{where}: installs something else"
             return self.install() if (self.project / "pyproject.toml").exists() else (0, "")
         pytest.fail(f"{where}: nothing checks the command {command!r}")
+
+    def install_client(self) -> tuple[int, str]:
+        """Make an environment with the Python client, as the commands of `AGENT_ENVIRONMENT` do."""
+        directory = self.project / "agent-env"
+        venv.create(directory)
+        packages = Path(sysconfig.get_path("purelib", vars={"base": str(directory)}))
+        (packages / "client.pth").write_text(f"{ROOT / 'clients' / 'python'}\n", encoding="utf-8")
+        return 0, ""
 
     def install(self) -> tuple[int, str]:
         """Install the document's distribution into a new virtual environment that shares what is installed here."""

@@ -81,6 +81,7 @@ def take(
     spec: AgentProgram,
     grant: Callable[[], Access],
     begin: Callable[[Member], Any],
+    kind: str = "",
 ) -> Member:
     """Return a program for one run: an idle one, or else a new one.
 
@@ -88,12 +89,13 @@ def take(
         spec: The program.
         grant: Makes what a new program has for all of its life.
         begin: Begins the run. If an idle program fails in it, a new one is started.
+        kind: What `grant` grants. A program that has something else is not used.
 
     Raises:
         ProgramError: If it cannot be started, or `begin` raises it.
     """
     environment = environment_of(spec, _environ())
-    key = (spec.model_dump_json(), *(f"{name}={value}" for name, value in sorted(environment.items())))
+    key = (kind, spec.model_dump_json(), *(f"{name}={value}" for name, value in sorted(environment.items())))
     while (member := _take_idle(key)) is not None:
         if _begins(member, begin):
             return member
