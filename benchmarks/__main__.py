@@ -8,6 +8,7 @@ import sys
 
 from benchmarks import (
     agent_mcp,
+    agent_programs,
     collection,
     forking,
     gate_errors,
@@ -33,6 +34,7 @@ MEASUREMENTS = {
     "startup": startup,
     "suite": suite,
     "two_agents": two_agents,
+    "agent_programs": agent_programs,
     "noise": noise,
     "forking": forking,
     "in_flight": in_flight,

@@ -117,6 +117,14 @@ def is_running(group: int) -> bool:
     return any(line.split()[0] == str(group) and not line.split()[1].startswith("Z") for line in listed.splitlines())
 
 
+def await_none(argument: str) -> None:
+    """Wait until no process with an argument runs."""
+    left = until(PATIENCE)
+    while argument in subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout:
+        assert left() > 0, f"still there: {argument}"
+        time.sleep(0.02)
+
+
 def await_end(*groups: int) -> None:
     """Wait until all processes of groups have ended."""
     left = until(PATIENCE)
