@@ -15,7 +15,6 @@ import os
 import queue
 import sys
 import threading
-import time
 import traceback
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -333,7 +332,7 @@ def serve(
         pass
     finally:
         _exit_in_the_end()
-        session.end_run()
+        session.close()
 
 
 class _Session:
@@ -344,7 +343,8 @@ class _Session:
         self._run: dict[str, Any] | None = None
         self._agent: Any = None
         self._tools: list[dict[str, Any]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
+        # One for all runs: the HTTP client of a framework keeps its connections, which belong to their loop.
+        self._loop = asyncio.new_event_loop()
         self._methods: dict[str, Callable[[dict[str, Any]], Any]] = {
             "initialize": lambda _: {"protocol_version": PROTOCOL_VERSION, "agent": self._about},
             "run/start": self._start_run, "turn": self._take_turn, "run/end": self.end_run, "shutdown": self.end_run,
@@ -372,7 +372,7 @@ class _Session:
 
     def _start_run(self, params: dict[str, Any]) -> None:
         self.end_run()
-        self._loop = asyncio.new_event_loop()
+        # In each run, because `asyncio.run` in an agent sets another one.
         asyncio.set_event_loop(self._loop)
         self._agent = self._make()
         if not _takes(self._agent, 1):
@@ -380,7 +380,7 @@ class _Session:
         self._run, self._tools = params, []
 
     def _take_turn(self, params: dict[str, Any]) -> None:
-        if self._run is None or self._loop is None:
+        if self._run is None:
             raise ProtocolError("there is no run; run/start comes before turn")
         self._tools = params.get("tools", self._tools)
         turn = Turn(self._host, self._run, params, self._tools)
@@ -400,16 +400,18 @@ class _Session:
 
     def end_run(self, _params: dict[str, Any] | None = None) -> None:
         self._agent = self._run = None
-        if self._loop is not None:
-            loop, self._loop = self._loop, None
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            asyncio.set_event_loop(None)
-            loop.close()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+    def close(self) -> None:
+        """End the run, and close the event loop."""
+        self.end_run()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        asyncio.set_event_loop(None)
+        self._loop.close()
 
 
 class _Host:
@@ -492,12 +494,9 @@ class _Host:
 
 def _exit_in_the_end() -> None:
     """End the process soon, even if a thread of the agent keeps it."""
-
-    def wait() -> None:
-        time.sleep(_GRACE_SECONDS)
-        os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()
+    timer = threading.Timer(_GRACE_SECONDS, os._exit, [0])
+    timer.daemon = True
+    timer.start()
 
 
 def _line(message: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_pare.engines.agent_bodies import Reply, make_body
@@ -108,6 +109,8 @@ class MessagesEngine:
         self.offline = offline
         self._engine = engine
         self._provider = provider
+        # The other roles ask an engine one request after the other.
+        self._lock = threading.Lock()
 
     def ask(self, request: ModelRequest) -> Reply:
         """Return the text of the engine as an answer.
@@ -124,7 +127,8 @@ class MessagesEngine:
                 "take a provider with OpenAI's protocol, such as provider: local and its endpoint",
             )
         messages = [dict(message) for message in request.body.get("messages") or ()]
-        text, metadata = self._engine(messages, ())
+        with self._lock:
+            text, metadata = self._engine(messages, ())
         return Reply(make_body("chat", self.model_name, text), Facts.of(metadata))
 
 

@@ -207,19 +207,22 @@ class Recorder:
 
     def _with_calls_of_agent(self, left: list[Call]) -> Iterable[Call]:
         """Yield the calls of the run and then those that are left, the agent's in the order of `in_order`."""
+        with self._lock:
+            # A thread that the agent has left behind may still ask.
+            calls, asked = [*self._calls, *left], list(self._asked)
         recorded = [] if self._recorded is None else self._recorded.of("agent")
         requests, last = list(requests_of(recorded)), list[Message]()
-        answers = {id(one): call for one, call in self._asked}
+        answers = {id(one): call for one, call in asked}
         answered = [
             (
                 self._replay.redactor.of_messages(one.messages) if one.position is None else requests[one.position],
                 answers[id(one)],
             )
-            for one in in_order([one for one, _ in self._asked])
+            for one in in_order([one for one, _ in asked])
         ]
         untaken = [(requests[position], recorded[position]) for position in self._replay.untaken("agent")]
         agents = iter([*answered, *untaken])
-        for call in [*self._calls, *left]:
+        for call in calls:
             if call.role != "agent":
                 yield call
                 continue

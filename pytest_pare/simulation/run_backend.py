@@ -117,13 +117,16 @@ class RunBackend:
 
         Raises:
             TurnOver: If no turn is open.
-            EngineError: If there is no answer.
+            EngineError: If there is no answer, or the run has no model for the agent.
             RunEnded: If the run must end.
         """
-        opened = self._open
         if self._models is None:
             raise _no_model()
+        _, context = self._require_open(self._open)
+        return context.copy().run(self._models.answer, request)
+
+    @staticmethod
+    def _require_open(opened: tuple[Turn, Context] | None) -> tuple[Turn, Context]:
         if opened is None:
             raise TurnOver("no turn of the agent is open")
-        _, context = opened
-        return context.copy().run(self._models.answer, request)
+        return opened

@@ -7,11 +7,16 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.agents.protocol import PROGRAM, validator
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_schema = cache(validator)
 
 CLIENT = Path(__file__).parents[2] / "clients" / "python"
 
@@ -75,7 +80,9 @@ class FakeHost:
         line = self.process.stdout.readline()
         assert line.endswith(b"\n"), line
         message: dict[str, Any] = json.loads(line)
-        assert message["jsonrpc"] == "2.0"
+        _schema(PROGRAM).validate(message)
+        if "method" in message:
+            _schema("log" if message["method"] == "log" else f"{message['method']} request").validate(message)
         return message
 
     def request(self, method: str, params: dict[str, Any], answer: Callable[..., Any] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The other versions of Python on this machine."""
+"""Other versions of Python on this machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def python(minor: int) -> str | None:
     return None
 
 
-def others() -> list[str]:
-    """Return the Pythons that the client is for, from the oldest on, without the version of this one."""
-    minors = (minor for minor in range(OLDEST, NEWEST) if minor != sys.version_info.minor)
-    return [found for found in map(python, minors) if found]
+def oldest() -> str:
+    """Return the oldest Python that the client is for and that is here, or this one."""
+    return next(filter(None, map(python, range(OLDEST, sys.version_info.minor))), sys.executable)
+
+
+def newest() -> str:
+    """Return the newest Python that is here, or this one."""
+    return next(filter(None, map(python, range(NEWEST, sys.version_info.minor, -1))), sys.executable)

@@ -16,7 +16,7 @@ from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.runner import Run, run_scenario
 from tests.clients.fake_host import CLIENT
-from tests.clients.pythons import others
+from tests.clients.pythons import oldest
 from tests.clients.test_node_agent import AGENT, needs_node
 from tests.docs.test_docs import blocks
 
@@ -64,10 +64,9 @@ def without_name(run: Run) -> str:
     return header.replace(name, "") + rest
 
 
-@pytest.mark.parametrize("python", others()[:1] or [sys.executable])
-def test_the_agent_of_the_readme_leaves_the_trace_that_it_leaves_in_process(tmp_path: Path, python: str) -> None:
+def test_the_agent_of_the_readme_leaves_the_trace_that_it_leaves_in_process(tmp_path: Path) -> None:
     inside = play(in_process(README_AGENT, "keep_numbers"))
-    outside = play(agent=program(tmp_path, README_AGENT, python))
+    outside = play(agent=program(tmp_path, README_AGENT, oldest()))
     assert inside.success, inside.result
     assert outside.success, outside.result
     assert outside.trace.agent == "program:agent.py"

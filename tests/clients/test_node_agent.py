@@ -39,6 +39,7 @@ def test_it_proposes_and_carries_out(program: FakeHost) -> None:
     proposal = {"text": "A new number from Elena Rossi: +39 2, not +39 1. Shall I change it?", "turn": 0}
     for _ in range(2):
         program.start()
+        program.send({"method": "a/notification"})
         program.seen.clear()
         program.turn(answer, tools=[tool("Contacts__search_contacts")], notifications=[news])
         program.turn(answer, number=1)

@@ -14,7 +14,7 @@ import pytest
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.simulation.runner import run_scenario
 from tests.clients.fake_host import NOTHING, Failed, FakeHost, Refused, client, tool
-from tests.clients.pythons import others
+from tests.clients.pythons import oldest
 from tests.stage import Stage
 
 if TYPE_CHECKING:
@@ -47,12 +47,8 @@ def answer(method: str, params: dict[str, Any]) -> Any:
     return {"notifications": []} if method == "news" else {}
 
 
-# The client must run on the oldest Python that is here, too.
-OLDEST_PYTHON = next(iter(others()), sys.executable)
-
-
-@pytest.mark.parametrize("python", [OLDEST_PYTHON, sys.executable], ids=["oldest", "this"])
-def test_a_turn_has_what_it_has_in_process(host: Any, python: str) -> None:
+@pytest.mark.parametrize("is_oldest", [True, False], ids=["oldest python", "this python"])
+def test_a_turn_has_what_it_has_in_process(host: Any, is_oldest: bool) -> None:
     program = host(
         """
         def agent(turn):
@@ -73,7 +69,7 @@ def test_a_turn_has_what_it_has_in_process(host: Any, python: str) -> None:
 
         serve(agent, name="mine", version="3")
         """,
-        (python,),
+        (oldest() if is_oldest else sys.executable,),
     )
     about = program.request("initialize", {"protocol_version": 1, "host": {"name": "test", "version": "0"}})
     assert about == {"protocol_version": 1, "agent": {"name": "mine", "version": "3"}}
@@ -318,7 +314,7 @@ def test_answers_are_found_by_their_ids(host: Any) -> None:
     assert program.read() == {"jsonrpc": "2.0", "id": 99, "result": {}}
 
 
-def test_a_run_has_an_agent_and_an_event_loop_of_its_own(host: Any) -> None:
+def test_a_run_has_an_agent_and_tasks_of_its_own(host: Any) -> None:
     program = host(
         """
         class Agent:
@@ -340,7 +336,7 @@ def test_a_run_has_an_agent_and_an_event_loop_of_its_own(host: Any) -> None:
 
         serve(Agent)
         """,
-        (OLDEST_PYTHON,),
+        (oldest(),),
     )
     for _ in range(2):
         program.start()
@@ -550,3 +546,22 @@ def test_a_schema_becomes_a_type(schema: dict[str, Any], expected: Any) -> None:
     first, second = client().Tool(None, definition).signature.parameters.values()
     assert (first.annotation, first.default, second.annotation) == (expected, None, expected)
     assert second.kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_all_runs_share_an_event_loop_with_its_connections(host: Any) -> None:
+    program = host(
+        """
+        loops = []
+
+        async def agent(turn):
+            loops.append(asyncio.get_running_loop())
+            turn.log(f"{len(set(loops))} loops")
+
+        serve(agent)
+        """
+    )
+    for _ in range(2):
+        program.start()
+        program.turn(tools=[])
+        program.request("run/end", {"reason": "done"})
+    assert [params["text"] for _, params in program.seen] == ["1 loops"] * 2

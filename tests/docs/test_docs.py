@@ -1,6 +1,7 @@
 """The manual is true: every code block is run or read, every generated part is current, every link has a target.
 
-A block is checked by its language, and by `file=NAME` after it, which puts it into the project of its document:
+A block is checked by its language, and by `file=NAME` after it, which puts it into the project of its document. With
+`file=recipes/NAME` it is a copy of that file of the repository.
 
 - `python`: run. With `file=`, it is written instead; a scenario is played at the end of the document, and must succeed.
 - `console`: each line after `$ ` is a command, with its output in the lines below. `...` stands for anything.
@@ -121,6 +122,9 @@ class Reader:
         check: Callable[[Block], None] | None = getattr(self, f"check_{block.language}", None)
         assert check is not None, f"{block.where}: nothing checks a block of {block.language!r}"
         if block.file is not None:
+            original = ROOT / block.file
+            is_recipe = block.file.startswith("recipes/")
+            assert not is_recipe or block.code == original.read_text(encoding="utf-8"), f"{block.where}: copy the file"
             path = self.project / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.code, encoding="utf-8")

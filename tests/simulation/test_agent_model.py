@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
+from pytest_pare.agents.program import pool
 from pytest_pare.endpoints import server as endpoints
 from pytest_pare.engines.cassette import Cassette
 from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, ProviderOutageError
@@ -17,6 +18,7 @@ from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation.runner import Run, run_scenario
+from tests.agents.programs import spec
 from tests.engines.asking_agents import called, chat, client, replies, said
 from tests.engines.model_server import ModelServer, Reply, Request, fails, sends
 from tests.stage import Stage
@@ -42,6 +44,7 @@ def _session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     yield
+    pool.close_all()
     endpoints.close()
 
 
@@ -193,6 +196,26 @@ def test_a_model_that_fails_ends_the_run_also_if_the_agent_goes_on() -> None:
         assert one.result.exception_kind == "infrastructure"
         assert "the provider fails (503, down), agent engine m" in str(one.result.exception)
     assert [call.error is not None for call in run.trace.calls if call.role == "agent"] == [True]
+
+
+def play_program(engine: dict[str, Any], cassette: CassetteSpec | None = None) -> Run:
+    settings = {"agent": spec(program="asking.py"), "agent_engine_config": engine, "max_turns": 2}
+    return run_scenario(Stage(script=mail), RunnerSettings.model_validate(settings), cassette=cassette)
+
+
+def test_a_program_is_recorded_and_replayed(tmp_path: Path) -> None:
+    path = tmp_path / "cassettes" / "stage.jsonl"
+    with ModelServer(replies(said("Shall I?"), said("Or that?"))) as server:
+        recorded = play_program(upstream(server), CassetteSpec(path, "once"))
+    assert recorded.success, recorded.result
+    assert [proposal.args["content"] for proposal in recorded.trace.proposals()] == ["Shall I?", "Or that?"]
+    assert play_program(upstream(server), CassetteSpec(path)).trace == recorded.trace
+
+
+def test_a_program_that_fails_because_its_model_did_is_no_failure_of_the_agent() -> None:
+    with ModelServer([fails(503, "down")]) as server:
+        run = play_program(upstream(server))
+    assert isinstance(run.result.exception, ProviderOutageError), run.result
 
 
 def test_a_changed_request_is_drift_that_shows_the_difference(tmp_path: Path) -> None:

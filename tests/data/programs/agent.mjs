@@ -38,6 +38,7 @@ const methods = {
 };
 
 async function answer({ id, method, params }) {
+  if (id === undefined) return; // A notification of a later host.
   if (!(method in methods)) return send({ id, error: { code: -32601, message: `there is no method ${method}` } });
   try {
     send({ id, result: await methods[method](params) });
@@ -48,10 +49,12 @@ async function answer({ id, method, params }) {
   }
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => {
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => {
   const message = JSON.parse(line);
   if (message.method) return answer(message);
   const { resolve, reject } = waiting.get(message.id);
   waiting.delete(message.id);
   return message.error ? reject(message.error) : resolve(message.result);
-}).on("close", () => process.exit(0));
+});
+lines.on("close", () => process.exit(0));
