@@ -67,6 +67,8 @@ ALLOWED = {
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("results/multi_result.py", "datetime.datetime.now"): "when a report was made",
     ("plugin/session_ledger.py", "datetime.datetime.now"): "the name of a session",
+    ("plugin/span_export.py", "secrets.randbits"): "ids of spans, which no trace holds",
+    ("plugin/telemetry.py", "threading.Thread"): "exports the last spans within a limit of time",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("simulation/timed_engine.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",

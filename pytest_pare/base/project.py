@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 INI_CONFIG = "pare_config"
 INI_ALIAS = "pare_import_alias"
+INI_OTEL = "pare_otel"
 
 SUITE_FILE_NAME = "pare.yaml"
 SUITE_FILE_SUFFIX = ".pare.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pytest_pare.endpoints.guard import Refused
@@ -22,7 +23,12 @@ async def answer(scope: Message, receive: Receive, send: Send, backend: Backend)
         if method != "POST":
             # Without sessions there is no stream to open and nothing to delete.
             raise Refused(405, f"{path} answers POST only", {"Allow": "POST"})
-        from pytest_pare.endpoints import mcp_tools
+        try:
+            from pytest_pare.endpoints import mcp_tools
+        except ImportError as error:
+            # An override of ARE's pin, which `docs/install.md` describes.
+            why = f"the tools over MCP need mcp 1.x, and {version('mcp')} is installed ({error})"
+            raise Refused(501, why) from None
 
         await mcp_tools.handle(scope, receive, send, backend)
     elif path.startswith("/v1/"):

@@ -30,6 +30,9 @@ from pytest_pare.engines.model_resolution import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CHANGE_OPTIONS = "change the engine's options in the suite"
+"""What to do about a request that the provider refuses."""
+
 _LONGEST = 200
 
 _CONTEXT_CODES = {"context_length_exceeded", "string_above_max_length"}
@@ -52,7 +55,6 @@ _STATUS_OF_CODE = {
 }  # fmt: skip
 
 _CREDENTIALS = "set the right key in the environment"
-_KEYS = "change the engine's options in the suite"
 _LATER = "try again later"
 
 
@@ -118,7 +120,7 @@ def _of_class(chain: list[BaseException]) -> EngineError:
     if type(chain[-1]).__name__ in {"OpenAIError", "AuthenticationError"}:
         return EngineConfigurationError(f"no key ({innermost})", _CREDENTIALS)
     if _any(chain, "openai.BadRequestError", "openai.NotFoundError", "builtins.ValueError", "builtins.TypeError"):
-        return EngineConfigurationError(f"it cannot be asked like this ({innermost})", _KEYS)
+        return EngineConfigurationError(f"it cannot be asked like this ({innermost})", CHANGE_OPTIONS)
     return ProviderOutageError(f"it gave no usable answer ({type(chain[-1]).__name__}: {innermost})", _LATER)
 
 
@@ -144,7 +146,7 @@ def _of_refusal(status: int, reported: str, words: str, code: str) -> EngineConf
         return ContentRefusedError(f"the content filter refuses the request ({reported})", "see what the scenario says")
     if status == 404:
         return EngineConfigurationError(f"no such model or path ({reported})", "see model_name and endpoint")
-    return EngineConfigurationError(f"the request is refused ({reported})", _KEYS)
+    return EngineConfigurationError(f"the request is refused ({reported})", CHANGE_OPTIONS)
 
 
 def _is_too_long(words: str, code: str) -> bool:

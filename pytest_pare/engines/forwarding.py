@@ -11,6 +11,7 @@ from pytest_pare.engines import litellm_client, model_resolution
 from pytest_pare.engines.agent_bodies import Reply, require_answer
 from pytest_pare.engines.agent_requests import facts_of
 from pytest_pare.engines.completion import Answer
+from pytest_pare.engines.error_mapping import CHANGE_OPTIONS
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
 from pytest_pare.engines.facts import Facts, amount
 from pytest_pare.engines.service import Service, with_engine
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 PATHS = {"chat": "chat/completions", "responses": "responses", "embeddings": "embeddings"}
 """The path of each API below the base URL."""
 
+_CHANGE_REQUEST = "change what the agent asks, or the engine's options in the suite"
 _OPENAI = "https://api.openai.com/v1"
 # How the client wants its answer sent; the endpoint of the run sends it, and not the model's.
 _OF_TRANSPORT = ("stream", "stream_options", "background")
@@ -75,7 +77,12 @@ class Forwarder:
             ScenarioTimeoutError: If the run's time is over.
         """
         body = _body(request, self._config)
-        (answer, facts), seconds = self._service.request(partial(self._ask, request.api, body))
+        try:
+            (answer, facts), seconds = self._service.request(partial(self._ask, request.api, body))
+        except EngineConfigurationError as error:
+            if error.advice != CHANGE_OPTIONS:
+                raise
+            raise EngineConfigurationError(error.what, _CHANGE_REQUEST) from error.__cause__
         return Reply(
             answer,
             Facts(facts.prompt_tokens, facts.completion_tokens, facts.cost, seconds, facts.finish_reason),

@@ -24,6 +24,9 @@ class ReplayEngine(LLMEngine):
         answer: Returns the call that answers a request: a recorded one, or a new one that it asked the live engine for.
         build: Makes the live engine.
         model: The model's name in the configuration.
+
+    Attributes:
+        is_replayed: Whether the last answer is a recorded one.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class ReplayEngine(LLMEngine):
         self._answer = answer
         self._build = build
         self._engine: LLMEngine | None = None
+        self.is_replayed = False
 
     def live(self) -> LLMEngine:
         """Return the live engine, which is built in the first call."""
@@ -50,9 +54,11 @@ class ReplayEngine(LLMEngine):
 
         def ask() -> tuple[str, str, dict[str, Any] | None]:
             engine = self.live()
+            self.is_replayed = False
             answer, metadata = engine(messages, stop_sequences, **kwargs)
             return engine.model_name, answer, metadata
 
+        self.is_replayed = True
         call = self._answer(messages, ask)
         # The engine's own name for the model changes where a run leaves a recording of one model for another.
         self._model_name = call.model

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, is_suite_file
+from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, INI_OTEL, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
 from pytest_pare.plugin.fixtures import (
@@ -61,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in options.OPTIONS:
         group.addoption(option.flag, dest=option.dest, **option.settings)
     parser.addini(INI_CONFIG, options.INI_HELP, type="paths", default=[])
+    parser.addini(INI_OTEL, options.INI_OTEL_HELP, type="bool", default=False)
     parser.addini(INI_ALIAS, options.INI_ALIAS_HELP, type="bool", default=False)
 
 
@@ -80,6 +81,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_pare.compat import install
 
         install()
+    if config.getoption(options.OTEL.dest) or config.getini(INI_OTEL):
+        from pytest_pare.plugin import telemetry
+
+        telemetry.register(config)
     try:
         session = _session(config)
     except pytest.UsageError as error:
@@ -89,6 +94,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if session is not None:
         config.stash[_SESSION] = session
         config.pluginmanager.register(session, "pare-session")
+
+
+def pytest_unconfigure() -> None:
+    """End the programs that have played agents in this process, and the server of its runs, if there are any."""
+    pool = sys.modules.get("pytest_pare.agents.program.pool")
+    if pool is not None:
+        pool.close_all()
+    server = sys.modules.get("pytest_pare.endpoints.server")
+    if server is not None:
+        server.close()
 
 
 def _session(config: pytest.Config) -> SuiteSession | None:
@@ -104,16 +119,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect a suite file."""
     session = parent.config.stash.get(_SESSION, None)
     return None if session is None else session.collect(file_path, parent)
-
-
-def pytest_unconfigure() -> None:
-    """End the programs that have played agents in this process, and then the server of their runs."""
-    pool = sys.modules.get("pytest_pare.agents.program.pool")
-    if pool is not None:
-        pool.close_all()
-    server = sys.modules.get("pytest_pare.endpoints.server")
-    if server is not None:
-        server.close()
 
 
 def _suite_paths(config: pytest.Config) -> list[Path]:

@@ -172,10 +172,21 @@ RESUME = Option(
         "help": "Play only the runs that have no result in this session, or in the last one of the suite.",
     },
 )
+OTEL = Option(
+    "--pare-otel",
+    "pare_otel",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Export runs, turns, tool calls and model calls as OpenTelemetry spans (needs the extra otel).",
+    },
+)
 CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, SET)
-OPTIONS = (CONFIG, *CHANGES)
+OPTIONS = (CONFIG, OTEL, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
+INI_OTEL_HELP = "Export runs, turns, tool calls and model calls as OpenTelemetry spans (as --pare-otel)."
 INI_ALIAS_HELP = "Let scenario modules written for PARE import `pare`: they import its counterparts in pytest-pare."
 
 

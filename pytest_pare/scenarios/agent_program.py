@@ -1,9 +1,11 @@
 """The setting `agent`: a program as the agent under test."""
 
+import json
 from pathlib import PurePath
 from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_pare.base.redaction import add_secret, names_secret
 from pytest_pare.scenarios.fields import FilePath, Name, Value
@@ -50,3 +52,23 @@ class AgentProgram(Value):
         """Its name in reports: `name`, or that of the first argument that names a file, or of the program."""
         files = [one for one in self.command[1:] if PurePath(one).suffix and not one.startswith("-")]
         return self.name or PurePath((files or [self.command[0]])[0]).name
+
+
+def type_of_program(program: AgentProgram, agent_type: str | None) -> str:
+    """Return the `agent_type` of a run with a program.
+
+    Args:
+        program: The program.
+        agent_type: The `agent_type` that is set beside it; `None` for none.
+
+    Raises:
+        PydanticCustomError: If that is another agent.
+    """
+    own = f"program:{program.label}"
+    if agent_type not in (None, own):
+        raise PydanticCustomError(
+            "two_agents",
+            "the agent is a program (agent) and {agent_type} (agent_type); leave one out",
+            {"agent_type": json.dumps(agent_type), "keys": ("agent",)},
+        )
+    return own

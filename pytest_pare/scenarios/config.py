@@ -4,7 +4,6 @@ The fields have ARE's and PARE's names. The models of noise and engines do not u
 suite or a report does not import ARE. Each accepts ARE's object of the same name.
 """
 
-import json
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -17,9 +16,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from pytest_pare.scenarios.agent_program import AgentProgram
+from pytest_pare.scenarios.agent_program import AgentProgram, type_of_program
 from pytest_pare.scenarios.agent_type import AGENT_TYPES, AgentType
-from pytest_pare.scenarios.config_hash import NOT_HASHED, hash_of
+from pytest_pare.scenarios.config_hash import hash_of
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
 from pytest_pare.scenarios.fields import (
     Count,
@@ -32,6 +31,7 @@ from pytest_pare.scenarios.fields import (
     Scope,
     Seconds,
     Setting,
+    refuse_without_effect,
     without_effect,
 )
 from pytest_pare.scenarios.logs_dir import logs_dir_of
@@ -90,8 +90,8 @@ class ScenarioRunnerConfig(Setting):
     )
     agent_engine_config: LLMEngineConfig | None = Field(
         default=None,
-        description="The model behind the endpoint for your own agent, whose calls are recorded and replayed; null has "
-        "no endpoint.",
+        description="The model behind the endpoint for your own agent: its calls are recorded and replayed; null is no "
+        "endpoint.",
     )
     user_type: str = without_effect("default", "Which user agent plays the user.")
     observe_engine_config: LLMEngineConfig = Field(
@@ -210,19 +210,7 @@ class ScenarioRunnerConfig(Setting):
     @classmethod
     def _refuse_what_has_no_effect(cls, value: object, info: ValidationInfo) -> object:
         name = str(info.field_name)
-        field = cls.model_fields[name]
-        extra = field.json_schema_extra
-        scope = extra.get("x-without-effect") if isinstance(extra, dict) else None
-        if scope in cls._enforced and value != field.default:
-            raise PydanticCustomError(
-                "without_effect",
-                "{field} has no effect in {where} and can only be left at its default ({default})",
-                {
-                    "field": name,
-                    "where": "a suite" if scope == "suite" else "this version of pytest-pare",
-                    "default": json.dumps(field.default),
-                },
-            )
+        refuse_without_effect(name, cls.model_fields[name], value, cls._enforced)
         return value
 
     @model_validator(mode="after")
@@ -238,17 +226,10 @@ class ScenarioRunnerConfig(Setting):
 
     @model_validator(mode="after")
     def _name_program(self) -> Self:
-        """Let `agent_type` name the program, as reports and comparisons show it."""
-        if self.agent is None:
-            return self
-        label = f"program:{self.agent.label}"
-        if "agent_type" in self.model_fields_set and self.agent_type != label:
-            raise PydanticCustomError(
-                "two_agents",
-                "the agent is a program (agent) and {agent_type} (agent_type); leave one out",
-                {"agent_type": json.dumps(self.agent_type), "keys": ("agent",)},
-            )
-        object.__setattr__(self, "agent_type", label)
+        if self.agent is not None:
+            given = self.agent_type if "agent_type" in self.model_fields_set else None
+            # Not by pydantic, as for the aliases. Reports and comparisons show this name.
+            object.__setattr__(self, "agent_type", type_of_program(self.agent, given))
         return self
 
     @model_validator(mode="after")
@@ -266,17 +247,7 @@ class ScenarioRunnerConfig(Setting):
 
         Equal settings have equal hashes in every process.
         """
-        settings = self.model_dump(mode="json", exclude=set(NOT_HASHED))
-        settings["engines"] = {role: engine.options for role, engine in self.engines.items()}
-        if self.agent is None:
-            # As before there were programs: accepted runs keep their hash.
-            del settings["agent"]
-        else:
-            # It is absolute, and another one on each machine.
-            del settings["agent"]["cwd"]
-        if "agent" in self.engines:
-            settings["agent_model"] = self.engines["agent"].model_name
-        return hash_of(settings)
+        return hash_of(self)
 
 
 class MultiScenarioRunnerConfig(ScenarioRunnerConfig):

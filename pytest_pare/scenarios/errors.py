@@ -1,5 +1,7 @@
 """The errors of scenarios."""
 
+from typing import ClassVar
+
 
 class ScenarioDefect(Exception):  # noqa: N818 - a defect is what it is; it ends as an exception, never as a failure
     """The scenario has a defect: a step of its script failed or can never happen."""
@@ -10,7 +12,13 @@ class ScenarioTimeoutError(Exception):
 
 
 class SimulatedTimeOver(ScenarioTimeoutError):  # noqa: N818 - with agents it is no error, but the end
-    """A run exceeded its limit of simulated time."""
+    """A run exceeded its limit of simulated time.
+
+    Attributes:
+        is_error: Whether a span that ends with it has failed.
+    """
+
+    is_error: ClassVar[bool] = False
 
 
 class DuplicateScenarioError(ValueError):

@@ -1,10 +1,12 @@
 """Field types that several models share, and models that accept ARE's objects."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from pytest_pare.base.extensions import Kind, unknown
@@ -70,6 +72,32 @@ def without_effect(default: object, description: str, *, scope: Scope = "anywher
         description=f"{description} {reason}; only the default is accepted{'' if scope == 'anywhere' else ' there'}.",
         json_schema_extra={"x-without-effect": scope},
     )
+
+
+def refuse_without_effect(name: str, field: FieldInfo, value: object, enforced: tuple[Scope, ...]) -> None:
+    """Refuse a value of a field without an effect that is not its default.
+
+    Args:
+        name: The name of the field.
+        field: The field.
+        value: The value.
+        enforced: Where fields without an effect are refused.
+
+    Raises:
+        PydanticCustomError: If the field has no effect there.
+    """
+    extra = field.json_schema_extra
+    scope = extra.get("x-without-effect") if isinstance(extra, dict) else None
+    if scope in enforced and value != field.default:
+        raise PydanticCustomError(
+            "without_effect",
+            "{field} has no effect in {where} and can only be left at its default ({default})",
+            {
+                "field": name,
+                "where": "a suite" if scope == "suite" else "this version of pytest-pare",
+                "default": json.dumps(field.default),
+            },
+        )
 
 
 def only_extensions(kind: Kind, by_name: dict[str, T]) -> dict[str, T]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_pare.agents.errors import TurnOver
+from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.agent_bodies import text_of
 from pytest_pare.engines.agent_requests import (
@@ -123,7 +124,7 @@ class AgentModel:
         asked, is_new = self._requests.arrived(key, messages, self._env.turn or 0, is_retry=request.retry > 0)
         if is_new:
             try:
-                call = self._call(request, asked)
+                call = self._call_in_span(request, asked)
             except BaseException as raised:  # noqa: BLE001 - `_deliver` raises it again, also in threads of retries
                 asked.call.set_exception(raised)
             else:
@@ -145,6 +146,20 @@ class AgentModel:
             if self._engine is None:
                 self._engine = self._build()
             return self._engine
+
+    def _call_in_span(self, request: ModelRequest, asked: Asked) -> Call:
+        operation = "embeddings" if request.api == "embeddings" else "chat"
+        now, turn, config = self._env.time_manager.time(), self._gateway.span, self._config
+        with telemetry.model_call(
+            "agent", config.model_name, config.provider, now, turn, is_live=config.is_live, operation=operation
+        ) as span:
+            call = self._call(request, asked)
+            messages = [message._asdict() for message in asked.messages]
+            text = text_of(from_stored(call.answer))
+            is_replayed = asked.position is not None
+            seconds = self._time.seconds(call.seconds, call.seconds, call.model, is_offline=not config.is_live)
+            span.answered(vars(call), messages, text, is_replayed=is_replayed, simulated_seconds=seconds)
+        return call
 
     def _call(self, request: ModelRequest, asked: Asked) -> Call:
         def ask() -> tuple[str, str, dict[str, Any] | None]:

@@ -35,4 +35,10 @@ class RunEnded(BaseException):
 
 
 class WorldOver(Exception):  # noqa: N818 - the end of the simulated world is no error
-    """The simulated world has ended."""
+    """The simulated world has ended.
+
+    Attributes:
+        is_error: Whether a span that ends with it has failed.
+    """
+
+    is_error: ClassVar[bool] = False

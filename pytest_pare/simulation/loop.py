@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.errors import StaleTurn, TurnOver
+from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text, type_and_value
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
+from pytest_pare.simulation.async_calls import AsyncCalls
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Loop:
         self._users_time = users_time
         self._during = during
         self._models = models
-        self._async = _Async()
+        self._async = AsyncCalls()
         self._turns = 0
         self._turns_saved = 0.0
         self.ended_by: Ending | None = None
@@ -149,11 +148,14 @@ class Loop:
         self._consent.begin_turn(self._turns)
         self._turns += 1
         gateway.acted = False
-        self._user(gateway.user_turn(env.turn))
+        with telemetry.user_turn(env.turn, began) as gateway.span:
+            self._user(gateway.user_turn(env.turn))
         self._check()
         if env.is_over:
             return False
-        self._play_agent(gateway.agent_turn(env.turn))
+        now = env.time_manager.time()
+        with telemetry.agent_turn(env.turn, self._consent.mode.value, now) as gateway.span:
+            self._play_agent(gateway.agent_turn(env.turn))
         self._check()
         gateway.close_turn()
         if env.is_over:
@@ -165,7 +167,7 @@ class Loop:
         returned: Any = None
         with self._agents_own(), self._during(turn) as given:
             outcome: Any = self._agent(given)
-            returned = self._async.run(outcome) if inspect.isawaitable(outcome) else outcome
+            returned = self._async.run(outcome, self._gateway.span) if inspect.isawaitable(outcome) else outcome
         # Closed before time passes, so that a thread of the agent can do nothing meanwhile.
         self._gateway.close_turn()
         if returned is not None:
@@ -192,20 +194,15 @@ class Loop:
             yield
         except KeyboardInterrupt:
             raise
-        except AgentFailure:
-            # A program may fail because its model did.
-            if self._gateway.ended is not None:
-                raise RunEnded(self._gateway.ended) from None
-            raise
         except BaseException as error:
             if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):
                 raise error.cause from error
-            # If the run must end, that takes precedence over the agent's exception.
+            # If the run must end, that takes precedence over the agent's failure, and may be its cause.
             try:
                 self._check()
             except ScenarioTimeoutError as over:
                 raise RunEnded(over) from None
-            if isinstance(error, RunEnded):
+            if isinstance(error, RunEnded | AgentFailure):
                 raise
             # `TurnOver` only ends the turn, and may leave the agent.
             if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
@@ -242,43 +239,6 @@ class Loop:
         if seconds > 0:
             self._turns_saved += jumped // seconds
         return True
-
-
-class _Async:
-    """The event loop of an async agent, made when the agent first awaits something.
-
-    It is never the current event loop of the caller. If the caller has a running one, it runs in its own thread.
-    """
-
-    def __init__(self) -> None:
-        self._runner: asyncio.Runner | None = None
-        self._thread: ThreadPoolExecutor | None = None
-
-    def run(self, awaitable: Any) -> Any:
-        """Return the result of an awaitable."""
-        if self._runner is None:
-            self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-            if asyncio._get_running_loop() is not None:
-                self._thread = ThreadPoolExecutor(1)
-        return self._call(self._runner.run, _awaited(awaitable))
-
-    def close(self) -> None:
-        """Cancel what is left, and close the event loop."""
-        if self._runner is not None:
-            try:
-                self._call(self._runner.close)
-            finally:
-                if self._thread is not None:
-                    self._thread.shutdown()
-
-    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        if self._thread is None:
-            return function(*arguments)
-        return self._thread.submit(copy_context().run, function, *arguments).result()
-
-
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
 
 
 def _text_of(error: BaseException) -> str:

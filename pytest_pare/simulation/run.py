@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_pare.base import telemetry
 from pytest_pare.base.redaction import redacted_repr
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, exception_type_name
@@ -13,6 +14,7 @@ from pytest_pare.scenarios.noise.events import is_arrival
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
 
 if TYPE_CHECKING:
+    from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
 
@@ -49,6 +51,24 @@ class Run:
     def success(self) -> bool:
         """Whether the run has a verdict, and succeeded."""
         return self.result.status == "success"
+
+
+def span_of(scenario: PAREScenario, variant: str, agent: str | None) -> telemetry.Span:
+    """Return the span of a run for telemetry.
+
+    Args:
+        scenario: The scenario.
+        variant: The variant; empty without one.
+        agent: The name of the agent under test; `None` without one.
+    """
+    return telemetry.run(scenario.scenario_id, scenario.seed, scenario.run_number, variant, agent)
+
+
+def set_outcome(span: telemetry.Span, result: PAREScenarioValidationResult) -> None:
+    """Set the outcome of a run on its span."""
+    error = result.exception
+    name, text = (None, result.rationale) if error is None else (exception_type_name(error), to_short_text(error))
+    span.judged(result.status, success=result.success, error=name, explanation=text)
 
 
 def fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:

@@ -47,6 +47,11 @@ class RunBackend:
         self._token: str | None = None
         self._is_closed = False
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the run must end now."""
+        return self._gateway.ended is not None
+
     @contextmanager
     def during(self, turn: Turn) -> Iterator[Turn]:
         """Offer the tools of a turn, and return the turn with the addresses of its endpoints."""
@@ -112,13 +117,16 @@ class RunBackend:
 
         Raises:
             TurnOver: If no turn is open.
-            EngineError: If there is no answer.
+            EngineError: If there is no answer, or the run has no model for the agent.
             RunEnded: If the run must end.
         """
-        opened = self._open
         if self._models is None:
             raise _no_model()
+        _, context = self._require_open(self._open)
+        return context.copy().run(self._models.answer, request)
+
+    @staticmethod
+    def _require_open(opened: tuple[Turn, Context] | None) -> tuple[Turn, Context]:
         if opened is None:
             raise TurnOver("no turn of the agent is open")
-        _, context = opened
-        return context.copy().run(self._models.answer, request)
+        return opened

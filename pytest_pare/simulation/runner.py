@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pytest_pare.agents.errors import AgentTypeError, ProgramError
 from pytest_pare.agents.loading import load_agent
-from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.extensions import named
 from pytest_pare.base.run_files import file_name
 from pytest_pare.base.serialization import to_short_text
@@ -20,23 +19,18 @@ from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
     RecordedException,
 )
-from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.scenarios.noise.data import NoiseError
-from pytest_pare.simulation.agent_environment import model_variables, reachable
-from pytest_pare.simulation.consent import Consent
-from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-from pytest_pare.simulation.errors import AgentFailure
+from pytest_pare.simulation.agent_environment import model_variables
 from pytest_pare.simulation.export import export_run
-from pytest_pare.simulation.loop import Loop
-from pytest_pare.simulation.participants import Participants, name_of
-from pytest_pare.simulation.program_runs import TWO_AGENTS, ProgramRun, connected
-from pytest_pare.simulation.run import Run, fill_in, with_defects
-from pytest_pare.simulation.run_backend import RunBackend
+from pytest_pare.simulation.participants import name_of
+from pytest_pare.simulation.playing import agent_run, oracle_run
+from pytest_pare.simulation.program_runs import TWO_AGENTS, ProgramRun
+from pytest_pare.simulation.run import Run, fill_in, set_outcome, span_of, with_defects
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
 from pytest_pare.simulation.trace import Trace
-from pytest_pare.simulation.validation import require_validate, validate
+from pytest_pare.simulation.validation import require_validate
 
 __all__ = ["Run", "TwoAgentScenarioRunner", "run_scenario"]
 
@@ -88,11 +82,18 @@ def run_scenario(
     log_path = None
     if logs_dir is not None:
         log_path = logs_dir / file_name(scenario.scenario_id, scenario.run_number, variant, "log")
-    log = run_log(log_path, getattr(config, "log_level", "INFO"))
-    with log as log_problems, model_variables(config, agent), ProgramRun(scenario, config) as program:
+    level = getattr(config, "log_level", "INFO")
+    with (
+        run_log(log_path, level) as log_problems,
+        model_variables(config, agent),
+        ProgramRun(scenario, config) as program,
+        ExitStack() as spans,
+    ):
         log_begin(scenario)
         asked = time.perf_counter()
         made = _prepare(config, agent, engine_builder, cassette, program)
+        tested = None if config.oracle else config.agent_type if agent is None else name_of(agent)
+        span = spans.enter_context(span_of(scenario, variant, tested))
         on_start()
         began = time.perf_counter()
         state = RunState(scenario, config, script_errors)
@@ -107,6 +108,7 @@ def run_scenario(
         result.duration = time.perf_counter() - began
         program.reason = result.ended_by or result.status
         log_end(scenario, result, state.agent_error)
+        set_outcome(span, result)
         warnings = [*state.suspicions, *state.noise_warnings(), *(state.defects if script_errors == "warn" else [])]
         about_scenario = tuple(f"{scenario.scenario_id}: {warning}" for warning in dict.fromkeys(warnings))
         about_cassette = () if state.recorder is None else tuple(state.recorder.warnings)
@@ -171,8 +173,8 @@ def _result(
         state.inspect()
         with scenario.world.active():
             if state.config.oracle:
-                return _oracle_run(state)
-            return _agent_run(state, agent, made, engine_builder, cassette)
+                return oracle_run(state)
+            return agent_run(state, agent, made, engine_builder, cassette)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - an exception of a scenario's code is a result
         state.defects = state.defects or ([] if state.env is None else state.env.defects)
         # Only these have the attribute with this meaning.
@@ -188,82 +190,6 @@ def _exception(raised: Exception | SystemExit) -> Exception:
         error.__cause__ = raised
         return error
     return raised
-
-
-def _oracle_run(state: RunState) -> PAREScenarioValidationResult:
-    env = state.env = StateAwareEnvironmentWrapper(
-        clock=state.scenario.world.clock, limits=state.limits, oracle_mode=True
-    )
-    env.run(state.scenario)
-    with env.off_the_record():
-        result = validate(state.scenario, env)
-    state.limits.check()
-    state.defects = _defects(env)
-    return result
-
-
-def _agent_run(
-    state: RunState,
-    agent: ProactiveAgent | None,
-    made: ProactiveAgent | Exception | None,
-    engine_builder: EngineBuilder,
-    cassette: CassetteSpec | None,
-) -> PAREScenarioValidationResult:
-    scenario, config = state.scenario, state.config
-    consent = Consent(config.proposal_lifetime, config.execute_max_turns)
-    env = state.env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, limits=state.limits, consent=consent)
-    env.run(scenario, wait_for_end=False)
-    participants = Participants(scenario, config, env, consent, engine_builder, agent, cassette)
-    state.recorder = participants.recorder
-    user = participants.user()
-    state.agent_name = config.agent_type if agent is None else name_of(agent)
-    under_test = participants.agent(made)
-    backend = RunBackend(participants.gateway, participants.agent_model)
-    charges = not isinstance(under_test, ObserveExecuteAgent)
-    offline = agent is None and config.agent_type in AGENT_TYPES
-    loop = state.loop = Loop(
-        env,
-        participants.gateway,
-        consent,
-        user,
-        under_test,
-        config,
-        charges=charges,
-        users_time=participants.users_time,
-        offline=offline,
-        during=backend.during,
-        models=participants.agent_model,
-    )
-    try:
-        with closing(backend), reachable(backend, config, agent), connected(under_test, state.limits, backend):
-            loop.play()
-        state.is_played = True
-    except AgentFailure as failure:
-        # A failed agent is a result, and a replay must reach it as well.
-        state.is_played = True
-        state.defects = env.defects
-        state.agent_error = failure.__cause__ or failure
-        return PAREScenarioValidationResult(success=False, rationale=f"turn {loop.played.turns - 1}: {failure}")
-    except ScenarioTimeoutError as over:
-        # Real time cut the run short. The verdict on the incomplete run is shown, and does not count.
-        verdict = _finish(state, env)
-        said = "yes" if verdict.success else f"no ({to_short_text(verdict.rationale)})" if verdict.rationale else "no"
-        return PAREScenarioValidationResult(
-            success=None, exception=over, rationale=f"of what had happened until then, validate() says {said}"
-        )
-    result = _finish(state, env)
-    state.limits.check()
-    # A failed validation event ended the run. Events that were due later are no defect.
-    if env.failure is None:
-        state.defects = [*state.defects, *participants.reference_defects()]
-    return result
-
-
-def _finish(state: RunState, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
-    env.finish()
-    state.defects = env.defects
-    with env.off_the_record():
-        return validate(state.scenario, env)
 
 
 def _finish_recording(state: RunState, result: PAREScenarioValidationResult) -> str | None:
@@ -292,8 +218,3 @@ def _export(
         return f"{trace.scenario_id}: cannot write the trace: {to_short_text(error)}"
     result.export_path = None if path is None else str(path)
     return None
-
-
-def _defects(env: StateAwareEnvironmentWrapper) -> list[str]:
-    # A failed validation event ended the run. Events that were due later are no defect.
-    return env.defects if env.failure is not None else [*env.defects, *env.left_behind()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
+from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.errors import EngineError
@@ -47,6 +48,7 @@ class TimedEngine(LLMEngine):
         self._role = role
         self._env = env
         self._gateway = gateway
+        self._provider = config.engines[role].provider
         self._time = AnswerTime(env, gateway, config)
 
     def chat_completion(
@@ -57,9 +59,24 @@ class TimedEngine(LLMEngine):
         Raises:
             RunEnded: If the world or the run's time is over, or the engine raises.
         """
-        env = self._env
-        if env.is_over:
+        if self._env.is_over:
             self._gateway.end(WorldOver())
+        now, turn = self._env.time_manager.time(), self._gateway.span
+        with telemetry.model_call(
+            self._role, self._engine.model_name, self._provider, now, turn, is_live=not self._is_offline
+        ) as span:
+            answer, facts, seconds = self._ask(messages, stop_sequences, kwargs)
+            figures = facts.to_metadata()
+            is_replayed = bool(getattr(self._engine, "is_replayed", False))
+            span.answered(figures, messages, answer, is_replayed=is_replayed, simulated_seconds=seconds)
+        self._time.let_pass(seconds, is_offline=self._is_offline)
+        return answer, figures
+
+    def _ask(
+        self, messages: list[dict[str, Any]], stop_sequences: Any, options: dict[str, Any]
+    ) -> tuple[str, Facts, float]:
+        """Return the engine's answer, its figures and the time that it takes, and add the call to the trace."""
+        env = self._env
         asked = round(env.time_manager.time() - env.start_time, 6)
         answer: str | None = None
         facts = Facts()
@@ -68,7 +85,7 @@ class TimedEngine(LLMEngine):
         try:
             env.limits.check()
             began = time.perf_counter()
-            answer, metadata = self._engine(messages, stop_sequences, **kwargs)
+            answer, metadata = self._engine(messages, stop_sequences, **options)
             facts = Facts.of(metadata)
             measured = time.perf_counter() - began
             reported = facts.completion_duration
@@ -99,8 +116,7 @@ class TimedEngine(LLMEngine):
                     finish_reason=facts.finish_reason,
                 )
             )
-        self._time.let_pass(seconds, is_offline=self._is_offline)
-        return answer or "", facts.to_metadata()
+        return answer or "", facts, seconds
 
     @property
     def _is_offline(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
@@ -15,12 +14,14 @@ from are.simulation.tool_utils import AppToolArg
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
 from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
 from pytest_pare.agents.tools import Tool, Toolbox
+from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
 from pytest_pare.simulation.tool_faults import call_tool
+from pytest_pare.simulation.turn_limits import TurnLimits
 from pytest_pare.simulation.turn_trace import TurnTrace
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
 
-# Refused calls in a turn, after which the agent has failed.
-_MOST_REFUSED = 1000
-
 
 class TurnGateway:
     """Makes the turns of one run, and carries out the calls that are made in them.
@@ -51,6 +49,7 @@ class TurnGateway:
     Attributes:
         ended: Why the run must end now, or `None`. It stays: an agent that swallows the exception gets it again.
         acted: Whether either side has acted in this turn.
+        span: The span of the present turn, or of the run before its first turn.
     """
 
     def __init__(
@@ -58,6 +57,7 @@ class TurnGateway:
     ) -> None:
         self.ended: Exception | None = None
         self.acted = False
+        self.span = telemetry.current()
         self._scenario = scenario
         self._env = env
         self._consent = consent
@@ -68,9 +68,7 @@ class TurnGateway:
         self._agent_tools: list[AppTool] | None = None
         # The token of the present turn. A call with another token, that of an old turn, is refused.
         self._turn: object = None
-        self._calls = 0
-        # Refused calls of this turn, by the class of the exception.
-        self._refused: Counter[type[TurnOver]] = Counter()
+        self._limits = TurnLimits(config.max_tool_calls)
 
     def end(self, cause: Exception) -> NoReturn:
         """End the run.
@@ -88,8 +86,8 @@ class TurnGateway:
             yield
 
     def _open_turn(self) -> object:
-        self._turn, self._calls = object(), 0
-        self._refused.clear()
+        self._turn = object()
+        self._limits.begin()
         return self._turn
 
     def close_turn(self) -> None:
@@ -157,14 +155,17 @@ class TurnGateway:
 
     def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
         def invoke(arguments: dict[str, Any]) -> Any:
-            with self.exclusively():
-                return self._invoke(token, tool, app_tool, arguments, who)
+            with self.exclusively(), self._span(tool.name, arguments, who) as span:
+                return span.returned(self._invoke(token, tool, app_tool, arguments, who))
 
         tool = Tool(app_tool, invoke)
         # The agent gets a copy: changing it changes neither its calls nor their checks.
         given = copy(tool)
         given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in NOT_FOR_USER]
         return given
+
+    def _span(self, name: str, arguments: dict[str, Any], who: str) -> telemetry.Span:
+        return telemetry.tool_call(name, arguments, who, self._env.time_manager.time(), self.span)
 
     def _invoke(self, token: object, tool: Tool, app_tool: AppTool, arguments: dict[str, Any], who: str) -> Any:
         self._require_turn(token)
@@ -184,17 +185,18 @@ class TurnGateway:
         except (ScenarioDefect, ScenarioTimeoutError, ToolFaultError) as error:
             self.end(error)
         except (Exception, RunEnded) as error:
-            if self._trace.last(who, known) is None and not self._is_far_above_limit():
+            if self._trace.last(who, known) is None and not self._limits.is_far_exceeded:
                 cause = error.cause if isinstance(error, RunEnded) else error
                 self._trace.add_call(tool, arguments, cause, who)
             raise
         finally:
+            telemetry.note_fault(self._faults.trace_fields.get("fault"))
             self._trace.change(self._trace.last(who, known), self._faults.trace_fields)
         self._check_limits()
         return result
 
     def _give_up(self, token: object) -> None:
-        with self._lock:
+        with self._lock, self._span("end_task", {}, "AGENT"):
             self._require_turn(token)
             self._require_calls()
             self.acted = True
@@ -210,25 +212,15 @@ class TurnGateway:
         self._check_limits()
 
     def _refuse(self, over: TurnOver) -> NoReturn:
-        self._refused[type(over)] += 1
-        if self._refused[type(over)] <= _MOST_REFUSED:
-            raise over
-        # Without this limit, a loop that calls again at once would never end.
-        failure = AgentFailure(f"the agent does not stop: {_MOST_REFUSED} calls were refused in a turn, as {over}")
-        if isinstance(over, StaleTurn):
-            # The caller may be a thread of an earlier turn. The run goes on without it.
-            raise RunEnded(failure)
-        self.end(failure)
+        try:
+            self._limits.refuse(over)
+        except AgentFailure as failure:
+            self.end(failure)
 
     def _require_calls(self) -> None:
-        self._calls += 1
-        limit = self._config.max_tool_calls
-        if limit is not None and self._calls > limit:
-            self._refuse(TurnOver(f"more than {limit} tool calls in a turn (max_tool_calls)"))
-
-    def _is_far_above_limit(self) -> bool:
-        limit = self._config.max_tool_calls
-        return limit is not None and self._calls > limit + 1
+        over = self._limits.count_call()
+        if over is not None:
+            self._refuse(over)
 
     def _require_consent(self, tool: Tool, who: str) -> None:
         if (
@@ -280,7 +272,10 @@ class TurnGateway:
             self._require_turn(token)
             self._require_calls()
             self.acted = True
-            self._trace.add(name, who, error=UnknownToolError(f"there is no tool {name} now"))
+            error = UnknownToolError(f"there is no tool {name} now")
+            with self._span(name, {}, who) as span:
+                span.failed("UnknownToolError", str(error))
+            self._trace.add(name, who, error=error)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._env.time_manager.time(), tz=UTC)

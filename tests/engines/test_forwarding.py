@@ -191,6 +191,16 @@ def test_other_answers_that_are_none(api: Api, body: dict[str, Any], message: st
     assert str(raised.value).startswith(message)
 
 
+def test_a_refused_request_may_be_the_agents() -> None:
+    reply = fails(400, "Invalid schema for function 'look'")
+    with ModelServer([reply]) as server, pytest.raises(EngineConfigurationError) as raised:
+        forwarder(server).ask(ModelRequest("chat", CHAT))
+    assert str(raised.value) == (
+        f"the request is refused (400, Invalid schema for function 'look'), agent engine m (at {server.url}); "
+        "change what the agent asks, or the engine's options in the suite"
+    )
+
+
 def test_a_failure_that_passes_is_retried() -> None:
     with ModelServer([fails(503), fails(429), sends(said("Yes."))]) as server:
         body, _ = forwarder(server, retries=2).ask(ModelRequest("chat", CHAT))

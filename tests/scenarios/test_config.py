@@ -319,8 +319,8 @@ def test_a_rate_that_is_no_whole_number_is_refused(rate: Any) -> None:
 
 def test_the_model_of_an_agent_counts_in_the_hash_and_none_does_not() -> None:
     def hashed(**engine: Any) -> str:
-        model = LLMEngineConfig(**engine)
-        return ScenarioRunnerConfig(agent_type="my:agent", agent_engine_config=model).get_config_hash()
+        config = LLMEngineConfig(**engine)
+        return ScenarioRunnerConfig(agent_type="my:agent", agent_engine_config=config).get_config_hash()
 
     # As before the model of an agent was a setting: earlier sessions keep their hash.
     assert ScenarioRunnerConfig().get_config_hash() == "f715a72e98af31b261f32df1f8b67787"
