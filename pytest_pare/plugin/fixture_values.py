@@ -53,7 +53,7 @@ def tested_agent(
 def without_agent(config: MultiScenarioRunnerConfig) -> MultiScenarioRunnerConfig:
     """Return a config that names no agent."""
     names = config.model_fields_set - {"agent_type", "agent"}
-    return type(config).model_construct(names, **{name: getattr(config, name) for name in names})
+    return type(config).model_validate({name: getattr(config, name) for name in names})
 
 
 def merged_config(

@@ -194,20 +194,15 @@ class Loop:
             yield
         except KeyboardInterrupt:
             raise
-        except AgentFailure:
-            # A program may fail because its model did.
-            if self._gateway.ended is not None:
-                raise RunEnded(self._gateway.ended) from None
-            raise
         except BaseException as error:
             if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):
                 raise error.cause from error
-            # If the run must end, that takes precedence over the agent's exception.
+            # If the run must end, that takes precedence over the agent's failure, and may be its cause.
             try:
                 self._check()
             except ScenarioTimeoutError as over:
                 raise RunEnded(over) from None
-            if isinstance(error, RunEnded):
+            if isinstance(error, RunEnded | AgentFailure):
                 raise
             # `TurnOver` only ends the turn, and may leave the agent.
             if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):

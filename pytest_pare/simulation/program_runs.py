@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.program.pool import Access, Member
     from pytest_pare.agents.protocols import Turn
-    from pytest_pare.endpoints.server import Backend
     from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.limits import Limits
+    from pytest_pare.simulation.run_backend import RunBackend
 
 TWO_AGENTS = (
     "the agent is a program (runner.agent), and another agent was given as an object, such as by the fixture "
@@ -119,13 +119,12 @@ class ProgramPlayer:
 
         self._agent = ProgramAgent(member.program, spec)
         self._tokens = (token, member.access.token)
-        self._limits: Limits | None = None
 
     @contextmanager
-    def connected(self, limits: Limits, backend: Backend) -> Iterator[None]:
+    def connected(self, limits: Limits, backend: RunBackend) -> Iterator[None]:
         """Let the limits of the run hold for the program, and its tokens lead to the run."""
-        self._limits = limits
         self._agent.seconds_left = limits.seconds_left
+        self._agent.is_over = lambda: backend.has_ended
         for token in self._tokens:
             server.bind(token, backend)
         try:
@@ -140,21 +139,17 @@ class ProgramPlayer:
         Raises:
             AgentFailure: If it fails.
             RunEnded: If it does not follow the protocol, or the run ends meanwhile.
-            ScenarioTimeoutError: If the real time of the run is over.
         """
         try:
             self._agent(turn)
         except ProgramFailure as failure:
-            # If the run's own time is over, that takes precedence.
-            if self._limits is not None:
-                self._limits.check()
             raise AgentFailure(str(failure)) from failure
         except ProgramError as error:
             raise RunEnded(error) from None
 
 
 @contextmanager
-def connected(agent: object, limits: Limits, backend: Backend) -> Iterator[None]:
+def connected(agent: object, limits: Limits, backend: RunBackend) -> Iterator[None]:
     """Connect the program of a run with the run; other agents need no connection.
 
     Args:

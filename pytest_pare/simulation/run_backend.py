@@ -47,6 +47,11 @@ class RunBackend:
         self._token: str | None = None
         self._is_closed = False
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the run must end now."""
+        return self._gateway.ended is not None
+
     @contextmanager
     def during(self, turn: Turn) -> Iterator[Turn]:
         """Offer the tools of a turn, and return the turn with the addresses of its endpoints."""

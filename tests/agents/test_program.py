@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.agents.errors import ProgramError
+from pytest_pare.agents.errors import ProgramError, ProgramFailure
 from pytest_pare.agents.program import pool
 from pytest_pare.agents.program.environment import environment_of
 from tests.agents.programs import PATIENCE, EndOfRun, Played, await_end, give_back, is_running, spec, take
@@ -114,6 +114,15 @@ def test_a_program_that_goes_on_after_the_end_of_the_run_is_ended(
     monkeypatch.setattr("pytest_pare.agents.program.agent._GRACE_SECONDS", 0.1)
     with pytest.raises(EndOfRun):
         played.turn([CALL, {"name": "EndOfRun"}], ["hangs"])
+    assert not played.member.program.is_usable
+
+
+def test_a_program_learns_late_that_the_run_is_over(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    # An error of the model, for example, which a thread of the server has met.
+    monkeypatch.setattr("pytest_pare.agents.program.agent._GRACE_SECONDS", 0.1)
+    played.agent.is_over = lambda: True
+    with pytest.raises(ProgramFailure):
+        played.turn(["hangs"])
     assert not played.member.program.is_usable
 
 

@@ -137,6 +137,12 @@ def test_no_secret_is_in_a_message() -> None:
     assert secret not in str(raised.value)
 
 
+def test_a_turn_that_is_too_large() -> None:
+    played = Played(spec(program="player.py"))
+    with pytest.raises(ProgramError, match="cannot play this run: turn has more than 16,777,216 bytes"):
+        played.turn(["wait", {"text": "x" * (17 << 20)}])
+
+
 def test_the_time_of_the_run_ends_a_turn() -> None:
     played = Played(spec("turn:hangs"))
     left = iter([math.inf, math.inf, 0.2, 0.0])

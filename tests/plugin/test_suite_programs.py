@@ -227,7 +227,8 @@ def test_no_secret_is_in_what_a_session_writes(example: Example, monkeypatch: py
     )
     assert "[redacted]" in failure(session)
     texts = {path: path.read_bytes() for path in example.path.rglob("*") if path.is_file() and path.name != "pare.yaml"}
-    assert any(path.suffix == ".log" for path in texts)
+    (log,) = (text.decode() for path, text in texts.items() if path.suffix == ".log")
+    assert "pytest_pare.agents.program: agent.py: said [redacted]" in log
     assert not [path for path, text in texts.items() if any(secret.encode() in text for secret in secrets)]
     assert not any(secret in session.out + session.err for secret in secrets)
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.agents.program import pool
+from pytest_pare.base.redaction import redacted
 from pytest_pare.endpoints import server
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner
+from pytest_pare.simulation.program_runs import ProgramRun
 from pytest_pare.simulation.runner import run_scenario
 from tests.agents.programs import await_none, spec
 
@@ -124,6 +126,24 @@ def test_a_program_in_oracle_mode_is_not_started() -> None:
     run = run_scenario(scenario(), config("start:exits", oracle=True))
     assert run.success
     assert run.setup_seconds < 0.5
+
+
+def test_a_program_gets_the_addresses_of_its_endpoints() -> None:
+    model = LLMEngineConfig(model_name="small", provider="openai")
+    without = ProgramRun(scenario(), config())._grant()
+    access = ProgramRun(scenario(), config(agent_engine_config=model))._grant()
+    assert without.variables == {"PARE_MCP_URL": server.mcp_url(), "PARE_MCP_TOKEN": without.token}
+    assert access.variables == {
+        "PARE_MCP_URL": server.mcp_url(),
+        "PARE_MCP_TOKEN": access.token,
+        "OPENAI_BASE_URL": server.models_url(),
+        "OPENAI_API_KEY": access.token,
+        "OPENAI_AGENTS_DISABLE_TRACING": "1",
+    }
+    assert access.token not in redacted(f"the token is {access.token}")
+    for one in (without, access):
+        one.revoke()
+        assert server.backend_of(one.token) is None
 
 
 def test_tokens_are_valid_while_a_run_is_open(monkeypatch: pytest.MonkeyPatch) -> None:

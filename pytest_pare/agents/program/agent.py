@@ -50,6 +50,7 @@ class ProgramAgent:
 
     Attributes:
         seconds_left: Returns how many seconds of real time are left for the run.
+        is_over: Returns whether the run must end, for a reason outside of the program's requests.
     """
 
     def __init__(self, program: Program, spec: AgentProgram) -> None:
@@ -57,6 +58,7 @@ class ProgramAgent:
         self._spec = spec
         self._tools: tuple[str, ...] | None = None
         self.seconds_left: Callable[[], float] = lambda: math.inf
+        self.is_over: Callable[[], bool] = lambda: False
 
     def __call__(self, turn: Turn) -> None:
         """Let the program play a turn.
@@ -70,6 +72,8 @@ class ProgramAgent:
         in_turn = until(self._spec.turn_timeout)
 
         def left() -> float:
+            if self.is_over():
+                served.set_grace()
             return min(in_turn(), self.seconds_left(), served.grace())
 
         try:
@@ -100,7 +104,15 @@ class _ServedTurn:
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self.ended: BaseException | None = None
-        self.grace: Callable[[], float] = lambda: math.inf
+        self._grace: Callable[[], float] | None = None
+
+    def set_grace(self) -> None:
+        """Let the program go on for a short time from now on."""
+        self._grace = self._grace or until(_GRACE_SECONDS)
+
+    def grace(self) -> float:
+        """Return for how many seconds the program may go on."""
+        return math.inf if self._grace is None else self._grace()
 
     def __call__(self, method: str, params: Any) -> Any:
         """Carry out a request, and return its result.
@@ -118,8 +130,8 @@ class _ServedTurn:
         except Exception as error:  # noqa: BLE001 - a tool may raise anything
             _refuse(error)
         except BaseException as over:  # noqa: BLE001 - the end of the run, which an agent must not swallow
-            if self.ended is None:
-                self.ended, self.grace = over, until(_GRACE_SECONDS)
+            self.ended = self.ended or over
+            self.set_grace()
             raise RequestError(RUN_OVER, f"the run is over, stop now: {over}") from None
 
     def _carry_out(self, method: str, params: dict[str, Any]) -> Any:

@@ -21,6 +21,8 @@ INTERNAL_ERROR = -32603
 # How often it is checked whether the other process has ended, while one of its children keeps the pipe open.
 _CHECK_SECONDS = 0.25
 _CHUNK = 1 << 18
+# The longest message of an error. Each character takes up to 12 bytes.
+_LONGEST_TEXT = 1_000_000
 # Answers that the other side does not read. Beyond that, none of its requests is carried out until it reads.
 _MOST_UNSENT = 4 * LARGEST_MESSAGE
 
@@ -48,6 +50,10 @@ class Overdue(Exception):  # noqa: N818 - an outcome
 
 class Closed(Exception):  # noqa: N818 - an outcome
     """The other side ended, or closed its end of the pipe."""
+
+
+class TooLarge(Exception):  # noqa: N818 - an outcome
+    """A request is larger than a message may be, and was not sent."""
 
 
 class Peer:
@@ -102,6 +108,7 @@ class Peer:
             Overdue: If there is no answer in time.
             Closed: If the other side ends before.
             Malformed: If a line is no message.
+            TooLarge: If the request is too large.
         """
         return self.result(self.send(method, params, left, idle), left, serve)
 
@@ -113,7 +120,8 @@ class Peer:
             _require_time(left)
             self._read()
         self._last_id += 1
-        self._write({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
+        if not self._write({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params}):
+            raise TooLarge
         return self._last_id
 
     def result(self, number: int, left: Callable[[], float], serve: Serve) -> Any:
@@ -139,11 +147,8 @@ class Peer:
 
     def _handle(self, line: bytes, number: int | None, serve: Serve) -> tuple[Any] | None:
         """Handle a message, and return the result if it answers the request with an id."""
-        try:
-            message = parsed(line)
-        except Malformed as error:
-            self._write({"jsonrpc": "2.0", "id": None, "error": {"code": error.code, "message": str(error)}})
-            raise
+        # Nothing is answered to a line that is no message: what the program says about the answer would hide the cause.
+        message = parsed(line)
         if "method" in message:
             if "id" in message:
                 self._answer(message, serve)
@@ -164,7 +169,7 @@ class Peer:
                 _refuse_size()
         except RequestError as error:
             data = {} if error.data is None else {"data": error.data}
-            self._write({**answer, "error": {"code": error.code, "message": str(error), **data}})
+            self._write({**answer, "error": {"code": error.code, "message": str(error)[:_LONGEST_TEXT], **data}})
 
     def _write(self, message: dict[str, Any]) -> bool:
         """Send a message, and return whether it is not too large."""

@@ -11,9 +11,6 @@ from pytest_pare.base.serialization import to_text
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """The size of the largest message in bytes, without the line feed."""
 
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
-
 # More than that of a line is not searched for secrets.
 _SEARCHED = 10_000
 _SHOWN = 200
@@ -25,15 +22,13 @@ class Malformed(Exception):  # noqa: N818 - an outcome
     Args:
         what: What it is instead.
         line: The line, or its begin.
-        code: The code of the error for the other side.
 
     Attributes:
         shown: The begin of the line, without secrets.
     """
 
-    def __init__(self, what: str, line: bytes, code: int = INVALID_REQUEST) -> None:
+    def __init__(self, what: str, line: bytes) -> None:
         super().__init__(what)
-        self.code = code
         self.shown = shortened(line)
 
 
@@ -52,7 +47,7 @@ def parsed(line: bytes) -> dict[str, Any]:
     try:
         message = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise Malformed("a line that is no JSON", line, PARSE_ERROR) from None
+        raise Malformed("a line that is no JSON", line) from None
     wrong = _wrong(message)
     if wrong is not None:
         raise Malformed(f"JSON that is no message of JSON-RPC 2.0: {wrong}", line)

@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ProgramError, ProgramFailure
 from pytest_pare.agents.program.child import how_ended, start_child
-from pytest_pare.agents.program.jsonrpc import Closed, ErrorAnswer, Overdue, Peer, RequestError
-from pytest_pare.agents.program.messages import Malformed, shortened
+from pytest_pare.agents.program.jsonrpc import Closed, ErrorAnswer, Overdue, Peer, RequestError, TooLarge
+from pytest_pare.agents.program.messages import LARGEST_MESSAGE, Malformed, shortened
 from pytest_pare.agents.program.output import LONGEST_LINE, Output
 from pytest_pare.agents.program.process_groups import ProcessGroups, signal_group
 from pytest_pare.base.redaction import redacted
@@ -119,6 +119,11 @@ class Program:
         except ErrorAnswer as error:
             raise ProgramFailure(
                 f"{self} answered {method} with the error {error.code}: {redacted(str(error))}"
+            ) from None
+        except TooLarge:
+            self.kill()
+            raise ProgramError(
+                f"{self} cannot play this run: {method} has more than {LARGEST_MESSAGE:,} bytes"
             ) from None
         except (Overdue, Closed, Malformed) as error:
             self._explain(error, method)
