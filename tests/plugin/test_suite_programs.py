@@ -8,11 +8,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_pare.agents.program import pool
+from pytest_pare.agents.program.process import until
 from tests.agents.programs import PATIENCE, PROGRAMS, await_end
 
 if TYPE_CHECKING:
@@ -248,34 +250,42 @@ def run_in_process(example: Example, *args: str, **settings: Any) -> subprocess.
     )
 
 
+def met(example: Example) -> list[int]:
+    """Return the process ids that programs have left as names of files."""
+    return sorted(int(path.name.removeprefix("met-")) for path in (example.path / "programs").glob("met-*"))
+
+
 def test_two_workers_have_a_program_each(example: Example) -> None:
     written(example, "turn:meets", more="runs: 2")
     session = example.run("pare.yaml", "-n2", "--dist=load")
     assert session.outcomes() == {"passed": 2}
-    met = sorted(int(path.name.removeprefix("met-")) for path in (example.path / "programs").glob("met-*"))
-    assert len(met) == 2
-    await_end(*met)
+    assert len(met(example)) == 2
+    await_end(*met(example))
 
 
 @pytest.mark.parametrize("workers", ["-n0", "-n1"])
 def test_an_interrupt_leaves_no_process(example: Example, workers: str) -> None:
     written(example, "turn:tells", more="runs: 2")
-    fifo = example.path / "programs" / "told"
-    os.mkfifo(fifo)
     session = run_in_process(example, "pare.yaml", workers)
-    with fifo.open() as told:
-        started = [int(told.readline())]
+    try:
+        left = until(3 * PATIENCE)
+        while not met(example):
+            assert session.poll() is None
+            assert left() > 0
+            time.sleep(0.02)
         # All processes of the terminal get it.
         os.killpg(session.pid, signal.SIGINT)
         output, _ = session.communicate(timeout=PATIENCE)
+    finally:
+        session.kill()
     assert session.returncode == pytest.ExitCode.INTERRUPTED, output
-    await_end(*started, session.pid)
+    await_end(*met(example), session.pid)
 
 
 def test_a_killed_worker_leaves_no_process(example: Example) -> None:
     written(example, "turn-1:kills-worker", more="runs: 1")
     session = run_in_process(example, "pare.yaml", "-n1", "--max-worker-restart=0")
-    output, _ = session.communicate(timeout=PATIENCE)
-    (started,) = [int(path.name.removeprefix("met-")) for path in (example.path / "programs").glob("met-*")]
+    output, _ = session.communicate(timeout=3 * PATIENCE)
+    (started,) = met(example)
     assert "NO RESULT  new_number: its process died" in output
     await_end(started)

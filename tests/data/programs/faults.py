@@ -97,7 +97,7 @@ def meets():
 
 
 def tells():
-    Path("told").write_text(f"{os.getpid()}\n")
+    Path(f"met-{os.getpid()}").touch()
     hangs()
 
 
