@@ -54,7 +54,7 @@ bench: $(READY)  ## Run the measurements that the manual quotes.
 live: $(READY) $(LIVE_VENV)/.ready  ## Play, record and replay with a small model on this machine; takes minutes.
 	$(BIN)/python -m tests.live $(LIVE_VENV)/bin/python
 
-compat: $(COMPAT_VENV)/.ready  ## Run a small suite beside other pytest plugins, each loaded by name; needs the network.
+compat: $(COMPAT_VENV)/.ready  ## Try other pytest plugins, and the recipes with current agent frameworks; needs the network.
 	PARE_COMPAT=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(COMPAT_VENV)/bin/python -m pytest tests/compat
 
 clean:  ## Remove the virtual environment and what tools left behind.
