@@ -36,7 +36,8 @@ def hash_of(config: Any) -> str:
     settings = config.model_dump(mode="json", exclude=set(NOT_HASHED))
     settings["engines"] = {role: engine.options for role, engine in config.engines.items()}
     if config.agent is not None:
-        settings["agent"] = {"command": config.agent.command, "env": config.agent.env}
+        # Its directory is absolute, and another one on each machine. `turn_timeout` can end a run.
+        settings["agent"] = config.agent.model_dump(mode="json", exclude={"cwd", "name", "start_timeout"})
     if "agent" in config.engines:
         settings["agent_model"] = config.engines["agent"].model_name
     # 128 bits of SHA-256 fit into a file name and do not collide. With 8 digits, two of 77,000 configurations share a
