@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_pare.agents.errors import StaleTurn, TurnOver
+from pytest_pare.agents.errors import ProgramError, StaleTurn, TurnOver
 from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text, type_and_value
 from pytest_pare.scenarios.errors import ScenarioTimeoutError, SimulatedTimeOver
@@ -202,7 +202,7 @@ class Loop:
                 self._check()
             except ScenarioTimeoutError as over:
                 raise RunEnded(over) from None
-            if isinstance(error, RunEnded | AgentFailure):
+            if isinstance(error, AgentFailure) or _is_of_program(error):
                 raise
             # `TurnOver` only ends the turn, and may leave the agent.
             if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
@@ -239,6 +239,11 @@ class Loop:
         if seconds > 0:
             self._turns_saved += jumped // seconds
         return True
+
+
+def _is_of_program(error: BaseException) -> bool:
+    """Return whether a program could not be played; an agent in this process may raise the class as well."""
+    return isinstance(error, RunEnded) and isinstance(error.cause, ProgramError)
 
 
 def _text_of(error: BaseException) -> str:
