@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.model_resolution import Route
     from pytest_pare.engines.retry import RealTime
     from pytest_pare.scenarios.config import LLMEngineConfig
+    from pytest_pare.scenarios.engine_config import Price
 
     # A function of the API, the body and the longest time in seconds that makes one request.
     _Ask = Callable[[Api, dict[str, Any], float], Reply]
@@ -46,8 +47,8 @@ class Forwarder:
     """Sends the requests of an agent to the configured model, with retries.
 
     The body goes on as it is, without streaming, except for the configured model, temperature and seed, which take
-    precedence, and `max_tokens`, which the agent's own limit replaces. Endpoints with OpenAI's protocol are asked
-    directly; all other providers through LiteLLM.
+    precedence, and `max_tokens`, which the agent's own limit replaces. For embeddings the agent names the model.
+    Endpoints with OpenAI's protocol are asked directly; all other providers through LiteLLM.
 
     Args:
         config: The configuration of the engine.
@@ -142,11 +143,12 @@ def _ask_directly(config: LLMEngineConfig, found: Route, api: Api, body: dict[st
     headers = {"Authorization": f"Bearer {found.key}"}
     url = f"{str(found.endpoint).rstrip('/')}/{PATHS[api]}"
     with httpx.Client(timeout=seconds, verify=_certificates()) as client:
-        response = client.post(url, json={**body, "model": found.model.partition("/")[2]}, headers=headers)
+        model = _model(api, body, found.model.partition("/")[2])
+        response = client.post(url, json={**body, "model": model}, headers=headers)
     answer = response.raise_for_status().json()
     require_answer(api, answer)
     facts = facts_of(api, answer)
-    return Reply(answer, _with_cost(facts, config, lambda: _listed_cost(found, answer, facts)))
+    return Reply(answer, _with_cost(facts, _price(api, config), lambda: _listed_cost(found, model, answer, facts)))
 
 
 @cache
@@ -156,16 +158,26 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _with_cost(facts: Facts, config: LLMEngineConfig, listed: Callable[[], float | None]) -> Facts:
-    """Return the figures of an answer with the cost by the configured price, or else the listed one."""
+def _model(api: Api, body: dict[str, Any], configured: str) -> str:
+    """Return the model that is asked: for embeddings the agent's own, because a model for texts makes none."""
+    return str(body["model"]) if api == "embeddings" else configured
+
+
+def _price(api: Api, config: LLMEngineConfig) -> Price | None:
+    """Return the configured price, which is that of the configured model."""
+    return None if api == "embeddings" else config.price
+
+
+def _with_cost(facts: Facts, price: Price | None, listed: Callable[[], float | None]) -> Facts:
+    """Return the figures of an answer with the cost at a price, or else the listed one."""
     sent, received = facts.prompt_tokens, facts.completion_tokens
-    cost = Answer("", sent, received).at_price(config.price).cost
-    if config.price is None and sent is not None and received is not None:
+    cost = Answer("", sent, received).at_price(price).cost
+    if price is None and sent is not None and received is not None:
         cost = listed()
     return Facts(sent, received, cost, finish_reason=facts.finish_reason)
 
 
-def _listed_cost(found: Route, answer: dict[str, Any], facts: Facts) -> float | None:
+def _listed_cost(found: Route, model: str, answer: dict[str, Any], facts: Facts) -> float | None:
     if found.is_own:
         return None
     litellm = litellm_client.load_litellm()
@@ -174,9 +186,7 @@ def _listed_cost(found: Route, answer: dict[str, Any], facts: Facts) -> float | 
     try:
         details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
         counted = litellm.Usage(sent, received, sent + received, prompt_tokens_details=details)
-        both = litellm.cost_per_token(
-            found.model.partition("/")[2], sent, received, custom_llm_provider=found.provider, usage_object=counted
-        )
+        both = litellm.cost_per_token(model, sent, received, custom_llm_provider=found.provider, usage_object=counted)
         return amount(sum(both))
     except Exception:  # noqa: BLE001 - any exception means that LiteLLM has no price
         return None
@@ -190,7 +200,7 @@ def _ask_litellm(
     response = functions[api](
         **{
             **options,
-            "model": found.model,
+            "model": _model(api, body, found.model),
             "custom_llm_provider": found.provider,
             **found.access(),
             "timeout": seconds,
@@ -206,7 +216,7 @@ def _ask_litellm(
         answer = _with_whole_items(answer)
     require_answer(api, answer)
     cost = None if found.is_own else litellm_client.listed_cost(litellm, found, response)
-    return Reply(answer, _with_cost(facts_of(api, answer), config, lambda: cost))
+    return Reply(answer, _with_cost(facts_of(api, answer), _price(api, config), lambda: cost))
 
 
 def _with_whole_items(answer: dict[str, Any]) -> dict[str, Any]:

@@ -145,6 +145,10 @@ class Reader:
         parts = re.split(r"^\$ (.*)\n", block.code, flags=re.MULTILINE)
         assert not parts[0].strip(), f"{block.where}: begins with no command"
         steps = [*zip(parts[1::2], parts[2::2], strict=True), ("", "")]
+        if steps[0][0].startswith("cd recipes/"):
+            # `tests/compat/test_recipe_commands.py` runs it.
+            assert (ROOT / steps[0][0].removeprefix("cd ") / "agent.py").exists(), block.where
+            return
         status = 0
         for (command, expected), (following, _) in pairwise(steps):
             if command == "echo $?":
