@@ -89,7 +89,7 @@ class ProgramAgent:
         # The tools of a run are constant, and to describe them takes longer than all the rest.
         names = tuple(turn.tools)
         if names != self._tools:
-            params["tools"] = turn.definitions
+            params["tools"] = [tool.annotated for tool in turn.tools.values()]
             self._tools = names
         return params
 
