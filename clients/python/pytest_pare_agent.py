@@ -207,6 +207,7 @@ class Turn:
         notifications: The notifications since the agent's last turn.
         scenario_seed: The scenario, its seed and the run number, as a seed for an agent that draws random numbers.
         mcp: URL and token of the MCP server with the tools of the run.
+        traceparent: The span of the turn, as W3C writes it; `None` without telemetry.
     """
 
     def __init__(self, host: _Host, run: dict[str, Any], params: dict[str, Any], tools: list[dict[str, Any]]) -> None:
@@ -218,6 +219,7 @@ class Turn:
         self.notifications = _notifications(params)
         self.scenario_seed: str = run["scenario_seed"]
         self.mcp = Endpoint(run["mcp"]["url"], run["mcp"]["token"])
+        self.traceparent: str | None = params.get("traceparent")
         self._models, self._tools, self._host = run.get("models"), tools, host
         self._params = {key: params[key] for key in ("number", "time", "mode", "proposal", "notifications")}
         self._is_open = True

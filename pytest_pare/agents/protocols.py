@@ -14,6 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, ToolFailure, ToolTimeout, TurnOver, UnknownToolError
+from pytest_pare.base import telemetry
 
 if TYPE_CHECKING:
     from pytest_pare.agents.tools import Tool, Toolbox
@@ -154,6 +155,11 @@ class Turn:
         Without `agent_engine_config` there is none, and the run ends with an error of its configuration.
         """
         return self._endpoint("models")
+
+    @property
+    def traceparent(self) -> str | None:
+        """The span of the turn as W3C's `traceparent`, for spans of another process; `None` without telemetry."""
+        return telemetry.current().traceparent()
 
     def news(self) -> tuple[Notification, ...]:
         """Return the notifications since the turn began or since the last call, because time passes in a turn, too.
