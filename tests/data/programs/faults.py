@@ -111,6 +111,17 @@ def raises():
     raise Failed("the model is not loaded")
 
 
+def raises_loudly():
+    log("Traceback (most recent call last):")
+    log("Failed: the model is not loaded")
+    raises()
+
+
+def repeats():
+    log("the model is not loaded")
+    raises()
+
+
 FAULTS = {
     None: lambda: None,
     "exits": exits,
@@ -135,5 +146,7 @@ FAULTS = {
     "large": lambda: write("x" * (17 << 20)),
     "closes-stdout": closes_stdout,
     "raises": raises,
+    "raises-loudly": raises_loudly,
+    "repeats": repeats,
     "asks": lambda: send({"id": "early", "method": "propose", "params": {"text": "May I?"}}),
 }
