@@ -78,6 +78,7 @@ def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
         ("turn:exits", f" exited with status 3 before it answered turn{OUT_OF_MEMORY}"),
         ("turn:crashes", " was ended by SIGSEGV (signal 11) before it answered turn\n"),
         ("turn:hangs", " did not answer turn within 0.5 s (turn_timeout)\n"),
+        ("turn:never-stops", " did not answer turn within 0.5 s (turn_timeout)\n"),
         ("turn:ignores-sigterm", " did not answer turn within 0.5 s (turn_timeout)\n"),
     ],
 )

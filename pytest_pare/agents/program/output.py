@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from pytest_pare.agents.program.messages import shortened
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_all
 
 _LOGGER = logging.getLogger("pytest_pare.agents.program")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -43,8 +43,9 @@ class Output:
         self._of_turn += len(lines)
         if len(self._part) > _LONGEST_PART:
             lines, self._part = [*lines, self._part], b""
-        for line in lines:
-            text = redacted(line.decode("utf-8", "backslashreplace").rstrip())
+        texts = [line.decode("utf-8", "backslashreplace").rstrip() for line in lines]
+        redacted_texts = redacted_all(texts)
+        for text in (redacted_texts[one] for one in texts):
             self._lines.append(text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}...")
             _LOGGER.info("%s: %s", self._label, text)
 
