@@ -330,11 +330,9 @@ def serve(
         sys.stderr.write("This program is an agent: pytest-pare starts it (runner.agent) and writes to its input.\n")
     session = _Session(_Host(), make, {"name": name, "version": version})
     try:
-        session.serve()
-    except (KeyboardInterrupt, RunEnded):
-        pass
+        with suppress(KeyboardInterrupt, RunEnded):
+            session.serve()
     finally:
-        _exit_in_the_end()
         session.close()
 
 
@@ -350,7 +348,7 @@ class _Session:
         self._loop = asyncio.new_event_loop()
         self._methods: dict[str, Callable[[dict[str, Any]], Any]] = {
             "initialize": lambda _: {"protocol_version": PROTOCOL_VERSION, "agent": self._about},
-            "run/start": self._start_run, "turn": self._take_turn, "run/end": self.end_run, "shutdown": self.end_run,
+            "run/start": self._start_run, "turn": self._take_turn, "run/end": self._end_run, "shutdown": self._end_run,
         }  # fmt: skip
 
     def serve(self) -> None:
@@ -374,7 +372,7 @@ class _Session:
                 return
 
     def _start_run(self, params: dict[str, Any]) -> None:
-        self.end_run()
+        self._end_run()
         # In each run, because `asyncio.run` in an agent sets another one.
         asyncio.set_event_loop(self._loop)
         self._agent = self._make()
@@ -401,17 +399,17 @@ class _Session:
             kind = type(returned).__name__
             raise TypeError(f"the agent returned {kind}; it must return None, and act through the turn it is given")
 
-    def end_run(self, _params: dict[str, Any] | None = None) -> None:
+    def _end_run(self, _params: dict[str, Any] | None = None) -> None:
         self._agent = self._run = None
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
+        for task in (tasks := asyncio.all_tasks(self._loop)):
             task.cancel()
         if tasks:
             self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
     def close(self) -> None:
-        """End the run, and close the event loop."""
-        self.end_run()
+        """End the run, and close the event loop. Threads of the agent do not keep the process for long."""
+        _exit_soon()
+        self._end_run()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         asyncio.set_event_loop(None)
         self._loop.close()
@@ -476,7 +474,7 @@ class _Host:
         for future in self._waiting.values():
             future.set_exception(RunEnded("the host has ended"))
         self.requests.put(None)
-        _exit_in_the_end()
+        _exit_soon()
 
     def _accept(self, line: bytes) -> None:
         try:
@@ -495,8 +493,7 @@ class _Host:
             future.set_exception(error)
 
 
-def _exit_in_the_end() -> None:
-    """End the process soon, even if a thread of the agent keeps it."""
+def _exit_soon() -> None:
     timer = threading.Timer(_GRACE_SECONDS, os._exit, [0])
     timer.daemon = True
     timer.start()
@@ -570,12 +567,10 @@ def _type(schema: dict[str, Any], definitions: dict[str, Any]) -> Any:
         name = schema["$ref"].rpartition("/")[2]
         return _type(definitions.get(name, {}), {key: one for key, one in definitions.items() if key != name})
     if "enum" in schema or "const" in schema:
-        return Literal[tuple(schema.get("enum", [schema.get("const")]))]
-    choices = schema.get("anyOf") or schema.get("oneOf")
+        return Literal[tuple(schema.get("enum") or [schema["const"]])]
     kind = schema.get("type")
-    if choices is None and isinstance(kind, list):
-        choices = [{**schema, "type": one} for one in kind]
-    if choices:
+    kinds = [{**schema, "type": one} for one in kind] if isinstance(kind, list) else []
+    if choices := schema.get("anyOf") or schema.get("oneOf") or kinds:
         return Union[tuple(_type(one, definitions) for one in choices)]
     if kind == "array":
         return list[_type(schema.get("items") or {}, definitions)]  # type: ignore[misc]
