@@ -86,8 +86,8 @@ class ProgramAgent:
 
     def _params(self, turn: Turn) -> dict[str, Any]:
         params = without_tools(turn)
-        if turn.traceparent is not None:
-            params["traceparent"] = turn.traceparent
+        if (traceparent := turn.traceparent) is not None:
+            params["traceparent"] = traceparent
         # The tools of a run are constant, and to describe them takes longer than all the rest.
         names = tuple(turn.tools)
         if names != self._tools:
