@@ -1,4 +1,4 @@
-"""The process of a program: its start, its pipes, and how it has ended, in words."""
+"""The process of a program: how it is started, and how it has ended, in words."""
 
 from __future__ import annotations
 
