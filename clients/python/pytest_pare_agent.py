@@ -17,6 +17,7 @@ import sys
 import threading
 import traceback
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -77,16 +78,12 @@ class ProtocolError(Exception):
 class ToolError(Exception):
     """A tool raised an exception.
 
-    An exception of Python's, such as a ValueError, is an instance of both classes: `except ValueError` catches it.
-
-    Attributes:
-        type: The name of the exception's class.
-        message: Its text.
+    `type` is the name of its class, and `message` its text. An exception of Python's, such as a ValueError, is an
+    instance of both classes: `except ValueError` catches it.
     """
 
     def __init__(self, type: str, message: str) -> None:  # noqa: A002 - the name in the protocol
-        self.type = type
-        self.message = message
+        self.type, self.message = type, message
 
     def __str__(self) -> str:
         return self.message
@@ -133,14 +130,22 @@ class Endpoint(NamedTuple):
 
 
 class Tool:
-    """A tool of the turn: `name`, `description`, `parameters` (a JSON schema); called with its arguments by name."""
+    """A tool of the turn: `name`, `description`, `parameters` (a JSON schema); called with its arguments by name.
 
-    def __init__(self, turn: Turn, definition: dict[str, Any]) -> None:
-        function = definition["function"]
+    `app` and `function` are where it comes from, `operation` is `read` or `write`, `is_interface` says whether it
+    belongs to the channel to the user.
+    """
+
+    def __init__(self, turn: Turn, annotated: dict[str, Any]) -> None:
+        self.definition = {key: one for key, one in annotated.items() if key != "annotations"}
+        function, annotations = annotated["function"], annotated["annotations"]
         self.name: str = function["name"]
-        self.description: str = function.get("description", "")
+        self.description: str = function["description"]
         self.parameters: dict[str, Any] = function["parameters"]
-        self.definition = definition
+        self.app: str = annotations["app"]
+        self.function: str = annotations["function"]
+        self.operation: Literal["read", "write"] = annotations["operation"]
+        self.is_interface: bool = annotations["is_interface"]
         self._turn = turn
 
     def __call__(self, **arguments: Any) -> Any:
@@ -202,6 +207,7 @@ class Turn:
         notifications: The notifications since the agent's last turn.
         scenario_seed: The scenario, its seed and the run number, as a seed for an agent that draws random numbers.
         mcp: URL and token of the MCP server with the tools of the run.
+        traceparent: The span of the turn, as W3C writes it; `None` without telemetry.
     """
 
     def __init__(self, host: _Host, run: dict[str, Any], params: dict[str, Any], tools: list[dict[str, Any]]) -> None:
@@ -213,21 +219,20 @@ class Turn:
         self.notifications = _notifications(params)
         self.scenario_seed: str = run["scenario_seed"]
         self.mcp = Endpoint(run["mcp"]["url"], run["mcp"]["token"])
-        self._models = run.get("models")
-        self._definitions = tools
-        self._host = host
+        self.traceparent: str | None = params.get("traceparent")
+        self._models, self._tools, self._host = run.get("models"), tools, host
         self._params = {key: params[key] for key in ("number", "time", "mode", "proposal", "notifications")}
         self._is_open = True
 
     @property
     def definitions(self) -> list[dict[str, Any]]:
         """The tools as OpenAI-style function calling expects them, with a JSON schema of their arguments."""
-        return copy.deepcopy(self._definitions)
+        return copy.deepcopy([tool.definition for tool in self.tools.values()])
 
     @cached_property
     def tools(self) -> dict[str, Tool]:
         """The tools by name."""
-        return _Toolbox(self, [Tool(self, definition) for definition in self.definitions])
+        return _Toolbox(self, [Tool(self, annotated) for annotated in copy.deepcopy(self._tools)])
 
     @property
     def models(self) -> Endpoint:
@@ -251,16 +256,7 @@ class Turn:
         return [tool.as_function(is_async=True) for tool in self.tools.values()]
 
     def call(self, name: str, arguments: Mapping[str, Any] | None = None) -> Any:
-        """Call a tool and return its result.
-
-        Raises:
-            UnknownToolError: If there is no such tool.
-            TurnOver: If the turn has ended.
-            ConsentRequired: If it writes without the user's consent, and the suite refuses such writes.
-            ToolFailure: If it failed at random, without an effect.
-            ToolTimeout: If it timed out at random, with or without its effect.
-            ToolError: If the tool raised an exception.
-        """
+        """Call a tool and return its result. The exceptions of this module say how it can fail."""
         return self._request("tools/call", name=name, arguments=dict(arguments or {})).result()["result"]
 
     async def acall(self, name: str, arguments: Mapping[str, Any] | None = None) -> Any:
@@ -290,6 +286,13 @@ class Turn:
     def give_up(self, reason: str = "") -> None:
         """End an execution without a report."""
         self._request("give_up", reason=reason).result()
+
+    def interface(self, function: str) -> Tool:
+        """Return a tool of the channel to the user, or raise UnknownToolError if the scenario has none."""
+        for tool in self.tools.values():
+            if tool.is_interface and tool.function == function:
+                return tool
+        raise UnknownToolError(f"this scenario has no tool {function}; add a PAREAgentUserInterface to its apps")
 
     def log(self, text: str, level: Literal["debug", "info", "warning", "error"] = "info") -> None:
         """Write a line into the run's log."""
@@ -327,11 +330,9 @@ def serve(
         sys.stderr.write("This program is an agent: pytest-pare starts it (runner.agent) and writes to its input.\n")
     session = _Session(_Host(), make, {"name": name, "version": version})
     try:
-        session.serve()
-    except (KeyboardInterrupt, RunEnded):
-        pass
+        with suppress(KeyboardInterrupt, RunEnded):
+            session.serve()
     finally:
-        _exit_in_the_end()
         session.close()
 
 
@@ -347,7 +348,7 @@ class _Session:
         self._loop = asyncio.new_event_loop()
         self._methods: dict[str, Callable[[dict[str, Any]], Any]] = {
             "initialize": lambda _: {"protocol_version": PROTOCOL_VERSION, "agent": self._about},
-            "run/start": self._start_run, "turn": self._take_turn, "run/end": self.end_run, "shutdown": self.end_run,
+            "run/start": self._start_run, "turn": self._take_turn, "run/end": self._end_run, "shutdown": self._end_run,
         }  # fmt: skip
 
     def serve(self) -> None:
@@ -371,7 +372,7 @@ class _Session:
                 return
 
     def _start_run(self, params: dict[str, Any]) -> None:
-        self.end_run()
+        self._end_run()
         # In each run, because `asyncio.run` in an agent sets another one.
         asyncio.set_event_loop(self._loop)
         self._agent = self._make()
@@ -398,17 +399,17 @@ class _Session:
             kind = type(returned).__name__
             raise TypeError(f"the agent returned {kind}; it must return None, and act through the turn it is given")
 
-    def end_run(self, _params: dict[str, Any] | None = None) -> None:
+    def _end_run(self, _params: dict[str, Any] | None = None) -> None:
         self._agent = self._run = None
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
+        for task in (tasks := asyncio.all_tasks(self._loop)):
             task.cancel()
         if tasks:
             self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
     def close(self) -> None:
-        """End the run, and close the event loop."""
-        self.end_run()
+        """End the run, and close the event loop. Threads of the agent do not keep the process for long."""
+        _exit_soon()
+        self._end_run()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         asyncio.set_event_loop(None)
         self._loop.close()
@@ -473,7 +474,7 @@ class _Host:
         for future in self._waiting.values():
             future.set_exception(RunEnded("the host has ended"))
         self.requests.put(None)
-        _exit_in_the_end()
+        _exit_soon()
 
     def _accept(self, line: bytes) -> None:
         try:
@@ -492,8 +493,7 @@ class _Host:
             future.set_exception(error)
 
 
-def _exit_in_the_end() -> None:
-    """End the process soon, even if a thread of the agent keeps it."""
+def _exit_soon() -> None:
     timer = threading.Timer(_GRACE_SECONDS, os._exit, [0])
     timer.daemon = True
     timer.start()
@@ -516,27 +516,23 @@ def _builtin(value: Any) -> Any:
 
 
 def _exception(error: dict[str, Any]) -> BaseException:
-    if error["code"] == -32001:
-        return _tool_error(error["data"]["type"], error["message"])
-    return _ERRORS.get(error["code"], ProtocolError)(error["message"])
-
-
-def _tool_error(name: str, message: str) -> ToolError:
-    """Return a ToolError whose class has the name of the tool's exception, and is derived from it if it is Python's."""
+    """Return the exception for an error; that of a tool has its class's name, and is one of it if it is Python's."""
+    message = error["message"]
+    if error["code"] != -32001:
+        return _ERRORS.get(error["code"], ProtocolError)(message)
+    name = error["data"]["type"]
     known = getattr(builtins, name, None)
     if isinstance(known, type) and issubclass(known, Exception) and not issubclass(known, StopIteration):
-        try:
-            made: ToolError = type(name, (ToolError, known), {})(name, message)
-        except TypeError:
-            pass
-        else:
-            return made
+        with suppress(TypeError):
+            return type(name, (ToolError, known), {})(name, message)  # type: ignore[no-any-return]
     return type(name, (ToolError,), {})(name, message)  # type: ignore[no-any-return]
 
 
 def _text_of(error: BaseException) -> str:
-    name = error.type if isinstance(error, ToolError) else type(error).__name__
-    return f"{name}: {error}" if str(error) else name
+    name = type(error).__name__
+    with suppress(Exception):  # The `__str__` of an agent's exception may raise anything.
+        return f"{name}: {error}".removesuffix(": ")
+    return name
 
 
 def _copied(agent: Any) -> Any:
@@ -571,12 +567,10 @@ def _type(schema: dict[str, Any], definitions: dict[str, Any]) -> Any:
         name = schema["$ref"].rpartition("/")[2]
         return _type(definitions.get(name, {}), {key: one for key, one in definitions.items() if key != name})
     if "enum" in schema or "const" in schema:
-        return Literal[tuple(schema.get("enum", [schema.get("const")]))]
-    choices = schema.get("anyOf") or schema.get("oneOf")
+        return Literal[tuple(schema.get("enum") or [schema["const"]])]
     kind = schema.get("type")
-    if choices is None and isinstance(kind, list):
-        choices = [{**schema, "type": one} for one in kind]
-    if choices:
+    kinds = [{**schema, "type": one} for one in kind] if isinstance(kind, list) else []
+    if choices := schema.get("anyOf") or schema.get("oneOf") or kinds:
         return Union[tuple(_type(one, definitions) for one in choices)]
     if kind == "array":
         return list[_type(schema.get("items") or {}, definitions)]  # type: ignore[misc]

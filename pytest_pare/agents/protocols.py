@@ -6,6 +6,7 @@ The simulation makes a `Turn`, and the agent acts with it. It has no reference t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, ToolFailure, ToolTimeout, TurnOver, UnknownToolError
+from pytest_pare.base import telemetry
 
 if TYPE_CHECKING:
     from pytest_pare.agents.tools import Tool, Toolbox
@@ -34,6 +36,8 @@ __all__ = [
     "UserAgent",
     "UserTurn",
 ]
+
+_LOGGER = logging.getLogger("pytest_pare.agents.own")
 
 ProposalStatus = Literal["pending", "accepted", "rejected", "expired", "done", "given up", "out of turns"]
 
@@ -132,6 +136,11 @@ class Turn:
         return [tool.as_function() for tool in self.tools.values()]
 
     @property
+    def async_functions(self) -> list[Callable[..., Awaitable[Any]]]:
+        """The same as async functions, which frameworks start in the order of the model's calls."""
+        return [tool.as_function(is_async=True) for tool in self.tools.values()]
+
+    @property
     def mcp(self) -> Endpoint:
         """The MCP server (streamable HTTP) with the tools of the run, for an agent whose framework uses MCP.
 
@@ -146,6 +155,11 @@ class Turn:
         Without `agent_engine_config` there is none, and the run ends with an error of its configuration.
         """
         return self._endpoint("models")
+
+    @property
+    def traceparent(self) -> str | None:
+        """The span of the turn as W3C's `traceparent`, for spans of another process; `None` without telemetry."""
+        return telemetry.current().traceparent()
 
     def news(self) -> tuple[Notification, ...]:
         """Return the notifications since the turn began or since the last call, because time passes in a turn, too.
@@ -170,6 +184,10 @@ class Turn:
             Exception: Whatever the tool raises.
         """
         return self.tools[name](**(arguments or {}))
+
+    async def acall(self, name: str, arguments: Mapping[str, Any] | None = None) -> Any:
+        """Call a tool as `call` does. In a program of its own this does not block the event loop."""
+        return self.call(name, arguments)
 
     def propose(self, text: str) -> None:
         """Propose something to the user, who answers in a later turn. A new proposal replaces the last one.
@@ -203,6 +221,10 @@ class Turn:
             if tool.is_interface and tool.function == function:
                 return tool
         raise UnknownToolError(f"this scenario has no tool {function}; add a PAREAgentUserInterface to its apps")
+
+    def log(self, text: str, level: Literal["debug", "info", "warning", "error"] = "info") -> None:
+        """Write a line into the run's log."""
+        _LOGGER.log(logging.getLevelNamesMapping()[level.upper()], "%s", text)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all information of the turn as builtins."""

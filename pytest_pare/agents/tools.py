@@ -100,6 +100,12 @@ class Tool:
         return {"type": "function", "function": function}
 
     @property
+    def annotated(self) -> dict[str, Any]:
+        """The definition with `annotations`, which are not for models."""
+        names = ("app", "function", "operation", "is_interface")
+        return {**self.definition, "annotations": {name: getattr(self, name) for name in names}}
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """The JSON schema of the arguments."""
         properties = {}
@@ -130,7 +136,7 @@ class Tool:
         ]
         return inspect.Signature(parameters, return_annotation=Any)
 
-    def as_function(self) -> Callable[..., Any]:
+    def as_function(self, *, is_async: bool = False) -> Callable[..., Any]:
         """Return the tool as a plain Python function, with a name, a docstring in Google style and annotations."""
         signature = self.signature
 
@@ -138,12 +144,16 @@ class Tool:
             # The tool itself checks the names, so that the trace has the call.
             return self(**signature.bind_partial(*args).arguments, **kwargs)
 
-        function.__name__ = function.__qualname__ = self.name.replace("-", "_")
-        function.__doc__ = self._docstring()
+        async def async_function(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, **kwargs)
+
+        made: Callable[..., Any] = async_function if is_async else function
+        made.__name__ = made.__qualname__ = self.name.replace("-", "_")
+        made.__doc__ = self._docstring()
         annotations = {name: parameter.annotation for name, parameter in signature.parameters.items()}
-        function.__annotations__ = {**annotations, "return": Any}
-        vars(function)["__signature__"] = signature
-        return function
+        made.__annotations__ = {**annotations, "return": Any}
+        vars(made)["__signature__"] = signature
+        return made
 
     def to_text(self) -> str:
         """Return the tool as a prompt lists it."""

@@ -84,6 +84,16 @@ class Span:
 
         return trace.set_span_in_context(self._span)
 
+    def traceparent(self) -> str | None:
+        """Return what spans of another process need to be inside of this one, in W3C's text; `None` without a span."""
+        if self._span is None:
+            return None
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        carrier: dict[str, str] = {}
+        TraceContextTextMapPropagator().inject(carrier, self.context())
+        return carrier.get("traceparent")
+
     def set(self, attributes: Mapping[str, Any]) -> None:
         """Set attributes, except those whose value is `None`."""
         if self._span is not None:

@@ -14,7 +14,7 @@ class Backend(Protocol):
     """What a run offers to its agent over HTTP."""
 
     def definitions(self) -> list[dict[str, Any]]:
-        """Return the agent's tools as OpenAI-style function calling expects them."""
+        """Return the agent's tools as OpenAI-style function calling expects them, each with its `annotations`."""
         ...
 
     def prepare(self, name: str, arguments: Mapping[str, Any]) -> Callable[[], Any]:

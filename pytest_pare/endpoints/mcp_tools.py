@@ -99,7 +99,7 @@ async def _result(request: Any, backend: Backend) -> types.ServerResult | types.
             return types.ServerResult(types.EmptyResult())
         case types.ListToolsRequest():
             try:
-                tools = [_tool(definition["function"]) for definition in await run_sync(backend.definitions)]
+                tools = [_tool(definition) for definition in await run_sync(backend.definitions)]
             except Exception as error:  # noqa: BLE001 - two tools of a scenario may have one name, for example
                 return types.ErrorData(code=types.INTERNAL_ERROR, message=_text_of(error))
             return types.ServerResult(types.ListToolsResult(tools=tools))
@@ -109,8 +109,14 @@ async def _result(request: Any, backend: Backend) -> types.ServerResult | types.
             return types.ErrorData(code=types.METHOD_NOT_FOUND, message=_SAID[types.METHOD_NOT_FOUND])
 
 
-def _tool(function: dict[str, Any]) -> types.Tool:
-    return types.Tool(name=function["name"], description=function["description"], inputSchema=function["parameters"])
+def _tool(definition: dict[str, Any]) -> types.Tool:
+    function = definition["function"]
+    return types.Tool(
+        name=function["name"],
+        description=function["description"],
+        inputSchema=function["parameters"],
+        annotations=types.ToolAnnotations(readOnlyHint=definition["annotations"]["operation"] == "read"),
+    )
 
 
 async def _call(backend: Backend, name: str, arguments: dict[str, Any]) -> types.CallToolResult:

@@ -85,7 +85,7 @@ class RunBackend:
         return Endpoint(server.mcp_url() if kind == "mcp" else server.models_url(), self._token)
 
     def definitions(self) -> list[dict[str, Any]]:
-        """Return the agent's tools as OpenAI-style function calling expects them. They stay the same in a run."""
+        """Return the agent's tools with their annotations. They stay the same in a run."""
         if self._definitions is None:
             self._definitions = self._gateway.definitions()
         return self._definitions

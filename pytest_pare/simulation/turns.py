@@ -134,9 +134,9 @@ class TurnGateway:
     # -- tools
 
     def definitions(self) -> list[dict[str, Any]]:
-        """Return the agent's tools as `Turn.definitions` has them, also before the first turn."""
+        """Return the agent's tools as `Turn.definitions` has them, with `annotations`, also before the first turn."""
         with self.exclusively():
-            return [tool.definition for tool in self._toolbox(object()).values()]
+            return [tool.annotated for tool in self._toolbox(object()).values()]
 
     def _toolbox(self, token: object) -> Toolbox:
         tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import signal
 import subprocess
 import sys
+import termios
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from pytest_pare.agents.errors import ProgramError, ProgramFailure
 from pytest_pare.agents.program import pool
 from pytest_pare.agents.program.environment import environment_of
+from pytest_pare.agents.program.process import until
 from tests.agents.programs import PATIENCE, EndOfRun, Played, await_end, give_back, is_running, spec, take
 
 if TYPE_CHECKING:
@@ -201,6 +205,20 @@ def test_a_program_that_fails_between_runs_is_replaced(fault: str, caplog: pytes
     assert pid_of(two) != pid_of(one)
     (warning,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert "; a new one is started" in warning
+
+
+def test_a_program_that_fills_its_standard_error_between_runs_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    one = take(spec("between:chatters"))
+    give_back(one)
+    left = until(PATIENCE)
+    log = one.program._process.stderr
+    assert log is not None
+    # It writes 1 MiB, and the pipe holds 64 KiB.
+    while int.from_bytes(fcntl.ioctl(log, termios.FIONREAD, bytes(4)), sys.byteorder) < 60_000:
+        assert left() > 0
+        time.sleep(0.01)
+    assert pid_of(take(spec("between:chatters"))) == pid_of(one)
+    assert f"agent.py:    16383 {'x' * 54}" in caplog.messages
 
 
 def test_the_end_of_a_run_may_take_its_time(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -78,8 +78,8 @@ def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
         ("turn:exits", f" exited with status 3 before it answered turn{OUT_OF_MEMORY}"),
         ("turn:crashes", " was ended by SIGSEGV (signal 11) before it answered turn\n"),
         ("turn:hangs", " did not answer turn within 0.5 s (turn_timeout)\n"),
+        ("turn:never-stops", " did not answer turn within 0.5 s (turn_timeout)\n"),
         ("turn:ignores-sigterm", " did not answer turn within 0.5 s (turn_timeout)\n"),
-        ("turn:raises", " answered turn with the error -32000: the model is not loaded"),
     ],
 )
 def test_a_program_that_fails_in_a_turn(fault: str, message: str) -> None:
@@ -88,8 +88,24 @@ def test_a_program_that_fails_in_a_turn(fault: str, message: str) -> None:
         played.turn()
     pid = played.member.program._process.pid
     assert message in str(raised.value).replace(f"pid {pid}", "pid PID")
-    assert played.member.program.is_usable == (fault == "turn:raises")
-    assert is_running(pid) == (fault == "turn:raises")
+    assert not played.member.program.is_usable
+    assert not is_running(pid)
+
+
+TRACEBACK = (
+    "\nthe last lines of its standard error:\n  Traceback (most recent call last):\n  Failed: the model is not loaded"
+)
+
+
+@pytest.mark.parametrize(("fault", "more"), [("raises", ""), ("raises-loudly", TRACEBACK), ("repeats", "")])
+def test_a_program_that_reports_an_error_fails_as_an_agent_in_process(fault: str, more: str) -> None:
+    played = Played(spec(f"turn-1:{fault}"))
+    # The lines of an earlier turn are no part of the message.
+    played.agent(played.make_turn())
+    with pytest.raises(ProgramFailure) as raised:
+        played.turn()
+    assert str(raised.value) == f"the agent raised the model is not loaded{more}"
+    assert played.member.program.is_usable
 
 
 OUTPUT = " does not follow the protocol: its standard output has "

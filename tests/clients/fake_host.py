@@ -31,9 +31,11 @@ RUN = {"scenario_seed": "s/0/1", "time": NOTHING["time"], "mcp": {"url": "http:/
 
 
 def tool(name: str, properties: dict[str, Any] | None = None, required: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return a definition of a tool."""
+    """Return a tool as a turn has it."""
     schema = {"type": "object", "properties": properties or {}, "required": list(required)}
-    return {"type": "function", "function": {"name": name, "description": f"Does {name}.", "parameters": schema}}
+    function = {"name": name, "description": f"Does {name}.", "parameters": schema}
+    annotations = {"app": "App", "function": name, "operation": "read", "is_interface": False}
+    return {"type": "function", "function": function, "annotations": annotations}
 
 
 class Failed(Exception):

@@ -82,8 +82,14 @@ def test_the_agent_in_javascript_leaves_the_same_trace() -> None:
 
 ODD = """
 import asyncio
+import hashlib
+import json
 
 from pytest_pare_agent import serve
+
+
+def digest(value):
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 class Odd:
@@ -94,7 +100,15 @@ class Odd:
         await asyncio.sleep(0)
         find = {one.__name__: one for one in turn.functions}["Contacts__search_contacts"]
         self.said += [turn.scenario_seed, str(turn.time), turn.mode.value, str(turn.proposal and turn.proposal.status)]
-        self.said += [str(sorted(turn.to_dict())), str(len(turn.definitions))]
+        self.said += [str(sorted(turn.to_dict())), digest(turn.definitions), digest(turn.to_dict()["tools"])]
+        for one in turn.tools.values():
+            self.said.append(f"{one.app} {one.function} {one.operation} {one.is_interface}")
+        self.attempt(lambda: turn.interface("ask_user").name)
+        self.attempt(lambda: turn.interface("search_contacts"))
+        searches = [one for one in turn.async_functions if one.__name__ == "Contacts__search_contacts"]
+        for found in await asyncio.gather(*[one("Elena") for one in searches], turn.acall("end_task")):
+            self.said.append(repr(found))
+        turn.log(f"turn {turn.number} of an agent", "warning")
         self.attempt(lambda: find("Elena"))
         self.attempt(lambda: turn.tools["Contacts__search_contacts"](query="Rossi"))
         self.attempt(lambda: turn.tools["Nothing__at_all"])
@@ -123,14 +137,27 @@ if __name__ == "__main__":
 """
 
 
-def test_results_errors_and_a_failure_are_those_in_process(tmp_path: Path) -> None:
+def test_results_errors_and_a_failure_are_those_in_process(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     inside = play(in_process(ODD, "Odd")(), writes_without_consent="refuse")
     outside = play(agent=program(tmp_path, ODD), writes_without_consent="refuse")
     said = inside.trace.proposals()[-1].args["content"]
     for error in ("UnknownToolError", "KeyError", "TypeError", "ConsentRequired"):
         assert f"{error}: " in said
+    assert "PAREAgentUserInterface__ask_user" in said
+    assert "this scenario has no tool search_contacts" in said
+    for line in ("Contacts edit_contact write False", "PAREAgentUserInterface ask_user write True"):
+        assert line in said
+    assert [(one.levelname, one.name, one.message) for one in caplog.records if "of an agent" in one.message] == [
+        ("WARNING", "pytest_pare.agents.own", "turn 0 of an agent"),
+        ("WARNING", "pytest_pare.agents.own", "turn 1 of an agent"),
+        ("WARNING", "pytest_pare.agents.program", "agent.py: turn 0 of an agent"),
+        ("WARNING", "pytest_pare.agents.program", "agent.py: turn 1 of an agent"),
+    ]
     failure = "KeyError: 'Contact nobody does not exist.'"
     assert inside.result.rationale == f"turn 1: the agent raised {failure}"
-    assert str(outside.result.rationale).startswith("turn 1: ")
-    assert str(outside.result.rationale).endswith(f": {failure}")
+    first, *lines = str(outside.result.rationale).splitlines()
+    assert first == inside.result.rationale
+    # The traceback.
+    assert lines[0] == "the last lines of its standard error:"
+    assert lines[-1].endswith(failure)
     assert without_name(outside) == without_name(inside)

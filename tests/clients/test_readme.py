@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import sysconfig
@@ -9,6 +10,7 @@ import venv
 from pathlib import Path
 from typing import Any
 
+from pytest_pare.agents.protocols import Turn
 from pytest_pare.settings import load_suite
 from tests.clients.fake_host import CLIENT, FakeHost, client
 from tests.docs.test_docs import blocks, matches
@@ -74,8 +76,10 @@ def rows(heading: str) -> set[str]:
 
 def test_the_tables_have_every_name() -> None:
     module = client()
-    attributes = {"number", "time", "mode", "proposal", "notifications", "scenario_seed", "mcp"}
+    attributes = {"number", "time", "mode", "proposal", "notifications", "scenario_seed", "mcp", "traceparent"}
     assert rows("Use a turn") == attributes | {name for name in vars(module.Turn) if not name.startswith("_")}
+    in_process = {one.name for one in dataclasses.fields(Turn)} | set(vars(Turn))
+    assert rows("Use a turn") == {name for name in in_process if not name.startswith("_")}
     public = {name: getattr(module, name) for name in module.__all__}
     errors = {name for name, one in public.items() if inspect.isclass(one) and issubclass(one, BaseException)}
     assert rows("Handle errors") == errors

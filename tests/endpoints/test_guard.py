@@ -27,7 +27,7 @@ class Offer:
 
     def definitions(self) -> list[dict[str, Any]]:
         function = {"name": "echo", "description": "Echo.", "parameters": {"type": "object", "properties": {}}}
-        return [{"type": "function", "function": function}]
+        return [{"type": "function", "function": function, "annotations": {"operation": "read"}}]
 
     def prepare(self, name: str, arguments: Mapping[str, Any]) -> Callable[[], Any]:
         return lambda: self.call(name, arguments)

@@ -101,6 +101,10 @@ class OverMcp:
             assert [(one.name, one.description, one.inputSchema) for one in listed] == [
                 tuple(one["function"].values()) for one in turn.definitions
             ]
+            for one in listed:
+                hint = {"readOnlyHint": turn.tools[one.name].operation == "read"}
+                assert one.annotations is not None
+                assert one.annotations.model_dump(exclude_unset=True) == hint
             await solve(turn, lambda name, arguments: value_of(session, name, arguments))
 
 

@@ -101,7 +101,7 @@ def test_two_agents_are_refused() -> None:
         ("start:exits", "exception", "configuration", "exited with status 3 before it answered initialize"),
         ("turn-1:exits", "failed", None, "turn 1: the program "),
         ("turn:prints", "exception", "configuration", "its standard output has a line that is no JSON"),
-        ("turn-2:raises", "failed", None, "turn 2: the program "),
+        ("turn-2:raises", "failed", None, "turn 2: the agent raised the model is not loaded"),
     ],
 )
 def test_the_result_of_a_program_that_fails(fault: str, status: str, kind: str | None, message: str) -> None:

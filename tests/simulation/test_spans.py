@@ -14,13 +14,16 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from pytest_pare.agents.program.pool import close_all
 from pytest_pare.base import telemetry
 from pytest_pare.endpoints import server as endpoints
 from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin.span_export import SpanExport
+from pytest_pare.scenarios.agent_program import AgentProgram
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.runner import run_scenario
+from tests.clients.fake_host import CLIENT
 from tests.engines.asking_agents import chat
 from tests.engines.recorded_runs import RecordedRuns
 from tests.scripted import LOOK_ON, accept, play_scripted, propose, scripted
@@ -367,3 +370,33 @@ def test_a_request_at_the_agents_endpoint_is_a_span_of_its_turn(spans: Spans) ->
     shown = attributes(call)
     assert (shown["pare.role"], shown["pare.live"], shown["pare.replayed"]) == ("agent", False, False)
     assert shown["pare.simulated_seconds"] == 1.0
+
+
+SAY_PARENT = """
+from pytest_pare_agent import serve
+
+serve(lambda turn: turn.propose(str(turn.traceparent)))
+"""
+
+
+def test_spans_of_a_program_can_be_inside_of_its_turn(spans: Spans, tmp_path: Path) -> None:
+    def propose_parent(turn: Turn) -> None:
+        turn.propose(str(turn.traceparent))
+
+    def proposed(agent: Any = None, program: AgentProgram | None = None) -> str:
+        run = run_scenario(Stage(), RunnerSettings(max_turns=1, agent=program), agent=agent)
+        return str(run.trace.proposals()[0].args["content"])
+
+    (tmp_path / "agent.py").write_text(SAY_PARENT, encoding="utf-8")
+    env = {"PYTHONPATH": str(CLIENT)}
+    program = AgentProgram(command=(sys.executable, "-S", "agent.py"), cwd=str(tmp_path), env=env)
+    try:
+        for said in (proposed(program=program), proposed(agent=propose_parent)):
+            _, trace_id, span_id, _ = said.split("-")
+            (turn,) = (one for one in spans._exporter.get_finished_spans() if one.context.span_id == int(span_id, 16))
+            assert turn.name.startswith("invoke_agent ")
+            assert turn.context.trace_id == int(trace_id, 16)
+        telemetry.disable()
+        assert proposed(program=program) == "None"
+    finally:
+        close_all()

@@ -86,10 +86,12 @@ class ProgramAgent:
 
     def _params(self, turn: Turn) -> dict[str, Any]:
         params = without_tools(turn)
+        if (traceparent := turn.traceparent) is not None:
+            params["traceparent"] = traceparent
         # The tools of a run are constant, and to describe them takes longer than all the rest.
         names = tuple(turn.tools)
         if names != self._tools:
-            params["tools"] = turn.definitions
+            params["tools"] = [tool.annotated for tool in turn.tools.values()]
             self._tools = names
         return params
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from pytest_pare.agents.errors import ProgramError
 
@@ -47,6 +48,14 @@ def start_child(spec: AgentProgram, environment: Mapping[str, str], name: str) -
         raise ProgramError(f"{name} cannot be started: there is no {spec.command[0]} {where}") from None
     except (OSError, ValueError) as error:
         raise ProgramError(f"{name} cannot be started: {getattr(error, 'strerror', None) or error}") from None
+
+
+def close_files(*files: IO[bytes] | None) -> None:
+    """Close the pipes of a process. What was not written is lost with it."""
+    for file in files:
+        with suppress(OSError):
+            if file is not None:
+                file.close()
 
 
 def how_ended(status: int) -> str:

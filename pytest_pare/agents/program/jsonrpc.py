@@ -21,6 +21,8 @@ INTERNAL_ERROR = -32603
 # How often it is checked whether the other process has ended, while one of its children keeps the pipe open.
 _CHECK_SECONDS = 0.25
 _CHUNK = 1 << 18
+# A pipe holds 64 KiB, so the first of these reads gets all that was there.
+_MOST_READS = 4
 # The longest message of an error. Each character takes up to 12 bytes.
 _LONGEST_TEXT = 1_000_000
 # Answers that the other side does not read. Beyond that, none of its requests is carried out until it reads.
@@ -135,9 +137,10 @@ class Peer:
                 return answer[0]
 
     def read_log(self) -> None:
-        """Read what there is in the log."""
-        while self._log in self._selector.get_map() and self._read_log():
-            pass
+        """Read what there is in the log, and not all that a process without end writes meanwhile."""
+        for _ in range(_MOST_READS):
+            if self._log not in self._selector.get_map() or not self._read_log():
+                return
 
     def close(self) -> None:
         """Watch the files no more. The caller closes them."""

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from pytest_pare.agents.program.messages import shortened
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_all
 
 _LOGGER = logging.getLogger("pytest_pare.agents.program")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -30,14 +30,22 @@ class Output:
         self._label = label
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._part = b""
+        # How many lines of the standard error the present turn has.
+        self._of_turn = 0
+
+    def begin_turn(self) -> None:
+        """Begin a turn, to whose lines those that were added before do not belong."""
+        self._of_turn = 0
 
     def add(self, chunk: bytes) -> None:
         """Add what was read from the standard error."""
         *lines, self._part = (self._part + chunk).split(b"\n")
+        self._of_turn += len(lines)
         if len(self._part) > _LONGEST_PART:
             lines, self._part = [*lines, self._part], b""
-        for line in lines:
-            text = redacted(line.decode("utf-8", "backslashreplace").rstrip())
+        texts = [line.decode("utf-8", "backslashreplace").rstrip() for line in lines]
+        redacted_texts = redacted_all(texts)
+        for text in (redacted_texts[one] for one in texts):
             self._lines.append(text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}...")
             _LOGGER.info("%s: %s", self._label, text)
 
@@ -56,8 +64,19 @@ class Output:
 
     def last_lines(self) -> str:
         """Return the last lines of the standard error, as the end of a message."""
+        return _listed(self._complete_lines()) or "; it wrote nothing to its standard error"
+
+    def lines_beyond(self, message: str) -> str:
+        """Return the last lines of the turn as the end of a message; an empty text if they say no more than it."""
+        lines = self._complete_lines()
+        lines = lines[max(0, len(lines) - self._of_turn) :]
+        return _listed(lines) if any(line.strip() not in message for line in lines) else ""
+
+    def _complete_lines(self) -> list[str]:
         if self._part:
             self.add(b"\n")
-        if not self._lines:
-            return "; it wrote nothing to its standard error"
-        return "\n".join(["\nthe last lines of its standard error:", *(f"  {line}" for line in self._lines)])
+        return list(self._lines)
+
+
+def _listed(lines: list[str]) -> str:
+    return "\n".join(["\nthe last lines of its standard error:", *(f"  {line}" for line in lines)]) if lines else ""

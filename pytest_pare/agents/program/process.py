@@ -10,15 +10,16 @@ import subprocess
 import time
 from contextlib import suppress
 from importlib import metadata
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ProgramError, ProgramFailure
-from pytest_pare.agents.program.child import how_ended, start_child
+from pytest_pare.agents.program.child import close_files, how_ended, start_child
 from pytest_pare.agents.program.jsonrpc import Closed, ErrorAnswer, Overdue, Peer, RequestError, TooLarge
 from pytest_pare.agents.program.messages import LARGEST_MESSAGE, Malformed, shortened
 from pytest_pare.agents.program.output import LONGEST_LINE, Output
 from pytest_pare.agents.program.process_groups import ProcessGroups, signal_group
 from pytest_pare.base.redaction import redacted
+from pytest_pare.base.serialization import to_short_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,11 +116,12 @@ class Program:
         self._is_asked = True
         try:
             self._await_end_of_run(left)
+            if method == "turn":
+                self._peer.read_log()
+                self._output.begin_turn()
             return self._peer.request(method, params, left, serve or refuse, refuse)
         except ErrorAnswer as error:
-            raise ProgramFailure(
-                f"{self} answered {method} with the error {error.code}: {redacted(str(error))}"
-            ) from None
+            raise ProgramFailure(self._refusal(method, error)) from None
         except TooLarge:
             self.kill()
             raise ProgramError(
@@ -193,6 +195,14 @@ class Program:
         except ProgramFailure as failure:
             raise ProgramError(str(failure)) from None
 
+    def _refusal(self, method: str, error: ErrorAnswer) -> str:
+        text = redacted(to_short_text(error))
+        if method != "turn":
+            return f"{self} answered {method} with the error {error.code}: {text}"
+        # As an agent in this process fails.
+        self._peer.read_log()
+        return f"the agent raised {text}{self._output.lines_beyond(text)}"
+
     def _explain(self, error: Exception, method: str) -> NoReturn:
         """End the program, and raise the error for what ended the conversation."""
         try:
@@ -238,7 +248,7 @@ class Program:
         if self._shutdown is not None:
             with suppress(Overdue, Closed, Malformed, ErrorAnswer):
                 self._peer.result(self._shutdown, left, refuse)
-            self._close(self._process.stdin)
+            close_files(self._process.stdin)
             # Its last words would fill the pipe.
             while left() > 0 and self._process.poll() is None:
                 self._peer.read_log()
@@ -257,7 +267,7 @@ class Program:
         self._kill_group()
         self._peer.read_log()
         self._peer.close()
-        self._close(self._process.stdin, self._process.stdout, self._process.stderr)
+        close_files(self._process.stdin, self._process.stdout, self._process.stderr)
 
     def kill_at_once(self) -> None:
         """Kill the program with all of its children, from any thread. One that waits for it gets an error."""
@@ -273,17 +283,9 @@ class Program:
     def forget(self) -> None:
         """Leave the program to the process that this one was forked from."""
         self.is_usable = False
-        self._close(self._process.stdin, self._process.stdout, self._process.stderr)
+        close_files(self._process.stdin, self._process.stdout, self._process.stderr)
         # It is no child of this process.
         self._process.returncode = 0
-
-    @staticmethod
-    def _close(*files: IO[bytes] | None) -> None:
-        for file in files:
-            # What was not written is lost with the program.
-            with suppress(OSError):
-                if file is not None:
-                    file.close()
 
 
 def refuse(method: str, _params: Any) -> NoReturn:

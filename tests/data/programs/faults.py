@@ -111,6 +111,27 @@ def raises():
     raise Failed("the model is not loaded")
 
 
+def chatters():
+    for number in range(16384):
+        log(f"{number:>8} {'x' * 54}")
+
+
+def never_stops():
+    while True:
+        sys.stderr.write("x" * 63 + "\n")
+
+
+def raises_loudly():
+    log("Traceback (most recent call last):")
+    log("Failed: the model is not loaded")
+    raises()
+
+
+def repeats():
+    log("the model is not loaded")
+    raises()
+
+
 FAULTS = {
     None: lambda: None,
     "exits": exits,
@@ -135,5 +156,9 @@ FAULTS = {
     "large": lambda: write("x" * (17 << 20)),
     "closes-stdout": closes_stdout,
     "raises": raises,
+    "chatters": chatters,
+    "never-stops": never_stops,
+    "raises-loudly": raises_loudly,
+    "repeats": repeats,
     "asks": lambda: send({"id": "early", "method": "propose", "params": {"text": "May I?"}}),
 }
