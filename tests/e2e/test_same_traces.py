@@ -86,6 +86,7 @@ def by_runner(executor_type: str, hash_seed: int, monkeypatch: pytest.MonkeyPatc
         execute_engine_config=oracle,
         executor_type=executor_type,  # type: ignore[arg-type]
         max_concurrent_scenarios=2,
+        log_to_file=False,
         **suites,
     )
     found: Counter[tuple[str, str]] = Counter()
