@@ -32,7 +32,8 @@ class AgentProgram(Value):
     start_timeout: _Wait = Field(default=60.0, description="Longest start in seconds of real time.")
     turn_timeout: _Wait = Field(
         default=600.0,
-        description="Longest turn in seconds of real time; a program that takes longer has failed, and is ended.",
+        description="Longest turn in seconds of real time, without that of its model at the run's endpoint; a program "
+        "that takes longer has failed, and is ended.",
     )
 
     @field_validator("command", "pass_env", mode="before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,6 +42,41 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.turns import TurnGateway
+
+# How often it is checked whether a run must end that waits for answers.
+_CHECK_SECONDS = 0.25
+
+
+class _Waits:
+    """Counts the requests that wait for an answer, and the real time in which there are any."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open = 0
+        self._began = 0.0
+        self._seconds = 0.0
+
+    def begin(self) -> None:
+        with self._changed:
+            if not self._open:
+                self._began = time.monotonic()
+            self._open += 1
+
+    def end(self) -> None:
+        with self._changed:
+            self._open -= 1
+            if not self._open:
+                self._seconds += time.monotonic() - self._began
+            self._changed.notify_all()
+
+    def seconds(self) -> float:
+        with self._changed:
+            return self._seconds + (time.monotonic() - self._began if self._open else 0.0)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until no request is open, at most for some seconds, and return whether there still is one."""
+        with self._changed:
+            return not self._changed.wait_for(lambda: not self._open, seconds)
 
 
 class AgentModel:
@@ -86,6 +122,9 @@ class AgentModel:
         # The provider's id of each id that the agent has got.
         self._upstream: dict[str, str] = {}
         self._is_open = False
+        # Whether the turn takes no further requests, and waits for the answers to those that it has.
+        self._is_ending = False
+        self._waits = _Waits()
         # The answers of this turn, with their entries in the trace.
         self._answered: list[tuple[Asked, EngineCall]] = []
         self.calls = 0
@@ -97,11 +136,17 @@ class AgentModel:
     def during_turn(self) -> Iterator[None]:
         """Answer requests, until the agent's turn is over."""
         with self._gateway.exclusively():
-            self._is_open = True
+            self._is_open, self._is_ending = True, False
             self._answered = []
             start = len(self._env.trace_entries)
         try:
-            yield
+            try:
+                yield
+            except Exception:
+                # The model may be the cause, if it fails as well.
+                self._await_answers()
+                raise
+            self._await_answers()
         finally:
             with self._gateway.exclusively():
                 self._is_open = False
@@ -119,6 +164,27 @@ class AgentModel:
         """
         with self._gateway.exclusively():
             self._require_turn()
+            if self._is_ending:
+                raise TurnOver("no turn of the agent is open")
+            self._waits.begin()
+        try:
+            return self._answer(request)
+        finally:
+            self._waits.end()
+
+    def seconds_waited(self) -> float:
+        """Return for how many seconds of real time the agent has waited for answers."""
+        return self._waits.seconds()
+
+    def _await_answers(self) -> None:
+        """Wait for the answers to requests that the agent has left open, so that they are recorded with the turn."""
+        with self._gateway.exclusively():
+            self._is_ending = True
+        limits = self._env.limits
+        while self._gateway.ended is None and limits.seconds_left() > 0 and self._waits.wait(_CHECK_SECONDS):
+            pass
+
+    def _answer(self, request: ModelRequest) -> ModelAnswer:
         messages = messages_of(request)
         key = fingerprint(messages)
         asked, is_new = self._requests.arrived(key, messages, self._env.turn or 0, is_retry=request.retry > 0)

@@ -125,6 +125,7 @@ class ProgramPlayer:
         """Let the limits of the run hold for the program, and its tokens lead to the run."""
         self._agent.seconds_left = limits.seconds_left
         self._agent.is_over = lambda: backend.has_ended
+        self._agent.seconds_of_model = backend.seconds_of_model
         for token in self._tokens:
             server.bind(token, backend)
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from are.simulation.notification_system import Message, MessageQueue, MessageType
 from are.simulation.types import AbstractEvent, CompletedEvent, EventLog, EventQueue
 
+from pytest_pare.base.redaction import redacted
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ class TraceEntries(TimeOrdered[TraceEvent | EngineCall]):
         """Add an entry."""
         super().put(item)
         if isinstance(item, EngineCall):
-            _LOGGER.debug("+%g %s engine %s: %s", item.time, item.role, item.model, item.response or item.error)
+            if _LOGGER.isEnabledFor(logging.DEBUG):
+                said = redacted(str(item.response or item.error))
+                _LOGGER.debug("+%g %s engine %s: %s", item.time, item.role, item.model, said)
         elif _LOGGER.isEnabledFor(logging.INFO):
             _LOGGER.info("\n".join(item.to_lines(_LOG_WIDTH)))
 

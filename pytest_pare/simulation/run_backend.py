@@ -52,6 +52,10 @@ class RunBackend:
         """Whether the run must end now."""
         return self._gateway.ended is not None
 
+    def seconds_of_model(self) -> float:
+        """Return for how many seconds of real time the agent has waited for its model."""
+        return 0.0 if self._models is None else self._models.seconds_waited()
+
     @contextmanager
     def during(self, turn: Turn) -> Iterator[Turn]:
         """Offer the tools of a turn, and return the turn with the addresses of its endpoints."""

@@ -161,6 +161,8 @@ def trace_event(
 
 
 def _brief(text: str) -> str:
+    # Redacted before the cut and the wrap: a part of a secret would not be recognized later.
+    text = redacted(text)
     return text if len(text) <= _LINE_WIDTH else f"{text[:_LINE_WIDTH]}..."
 
 

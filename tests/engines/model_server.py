@@ -89,11 +89,13 @@ def moves(status: int, address: str | None = "http://127.0.0.1:9/elsewhere") -> 
     return Reply(status, headers={} if address is None else {"Location": address})
 
 
-def fails(status: int, message: str = "no", code: str | None = None, retry_after: str | None = None) -> Reply:
+def fails(
+    status: int, message: str = "no", code: str | None = None, retry_after: str | None = None, delay: float = 0.0
+) -> Reply:
     """Return an error in OpenAI's format."""
     kind = "invalid_request_error" if status in (400, 401, 404) else "server_error"
     body = json.dumps({"error": {"message": message, "type": kind, "code": code, "param": None}})
-    return Reply(status, body, {} if retry_after is None else {"Retry-After": retry_after})
+    return Reply(status, body, {} if retry_after is None else {"Retry-After": retry_after}, delay)
 
 
 def hangs() -> Reply:

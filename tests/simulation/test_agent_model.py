@@ -12,7 +12,7 @@ import pytest
 from pytest_pare.agents.program import pool
 from pytest_pare.endpoints import server as endpoints
 from pytest_pare.engines.cassette import Cassette
-from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, ProviderOutageError
+from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, EngineTimeoutError, ProviderOutageError
 from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.scenarios.config import LLMEngineConfig
@@ -198,8 +198,36 @@ def test_a_model_that_fails_ends_the_run_also_if_the_agent_goes_on() -> None:
     assert [call.error is not None for call in run.trace.calls if call.role == "agent"] == [True]
 
 
-def play_program(engine: dict[str, Any], cassette: CassetteSpec | None = None) -> Run:
-    settings = {"agent": spec(program="asking.py"), "agent_engine_config": engine, "max_turns": 2}
+def impatient(turn: Turn) -> None:
+    """Ask, and wait for less time than the model takes."""
+    with client(turn, timeout=0.2, max_retries=0) as model:
+        model.chat.completions.create(model="m", messages=[{"role": "user", "content": f"Turn {turn.number}"}])
+
+
+def test_an_answer_that_the_agent_does_not_wait_for_is_recorded_with_its_turn(tmp_path: Path) -> None:
+    path = tmp_path / "cassettes" / "stage.jsonl"
+
+    def agent(turn: Turn) -> None:
+        with suppress(openai.APITimeoutError):
+            impatient(turn)
+
+    with ModelServer([sends(said("Late."), delay=0.4)]) as server:
+        recorded = play(agent, upstream(server), CassetteSpec(path, "once"), max_turns=1)
+    assert [call.response for call in recorded.trace.calls if call.role == "agent"] == ["Late."]
+    assert play(agent, upstream(server), CassetteSpec(path), max_turns=1).trace == recorded.trace
+
+
+def test_an_agent_that_fails_before_its_model_does_has_not_failed() -> None:
+    with ModelServer([fails(503, "down", delay=0.4), sends(said("Late."), delay=0.4)]) as server:
+        down = play(impatient, upstream(server))
+        late = play(impatient, upstream(server))
+    assert isinstance(down.result.exception, ProviderOutageError), down.result
+    assert (late.result.exception, late.success) == (None, False)
+    assert "APITimeoutError" in str(late.result.rationale)
+
+
+def play_program(engine: dict[str, Any], cassette: CassetteSpec | None = None, **settings: Any) -> Run:
+    settings = {"agent": spec(program="asking.py", **settings), "agent_engine_config": engine, "max_turns": 2}
     return run_scenario(Stage(script=mail), RunnerSettings.model_validate(settings), cassette=cassette)
 
 
@@ -216,6 +244,13 @@ def test_a_program_that_fails_because_its_model_did_is_no_failure_of_the_agent()
     with ModelServer([fails(503, "down")]) as server:
         run = play_program(upstream(server))
     assert isinstance(run.result.exception, ProviderOutageError), run.result
+
+
+def test_the_time_of_the_model_is_none_of_its_program() -> None:
+    with ModelServer([sends(said("Shall I?"), delay=0.8), Reply(manner="hang")]) as server:
+        run = play_program(upstream(server, timeout_seconds=0.8), turn_timeout=0.5)
+    assert len(run.trace.proposals()) == 1
+    assert isinstance(run.result.exception, EngineTimeoutError), run.result
 
 
 def test_a_changed_request_is_drift_that_shows_the_difference(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.base.serialization import to_builtins
+from pytest_pare.simulation.queues import TraceEntries
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
 from tests.stage import play
 
@@ -482,3 +483,14 @@ def test_an_engine_on_this_machine_takes_nothing_and_hides_nothing() -> None:
 def test_whether_a_call_is_live_and_what_it_cost_is_read_as_it_was_written() -> None:
     trace = Trace("a", 0.0, (asked(live=True, cost=0.25), asked()))
     assert Trace.from_jsonl(trace.to_jsonl()) == trace
+
+
+def test_an_entry_shows_no_secret_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "pytest_pare.simulation.queues")
+    # A hyphen is a place to break a line.
+    token = f"pare_token_{'abcdefg-' * 12}"
+    entries = TraceEntries()
+    entries.put(TraceEvent(0.0, "AGENT", "", None, None, f"find_{token}", {}, None, f"there is no {token}"))
+    entries.put(EngineCall(0.0, 0, "agent", "m", "f", f"It is {token}", 1.0))
+    assert "abcdefg" not in caplog.text
+    assert caplog.text.count("[redacted]") == 3

@@ -51,6 +51,7 @@ class ProgramAgent:
     Attributes:
         seconds_left: Returns how many seconds of real time are left for the run.
         is_over: Returns whether the run must end, for a reason outside of the program's requests.
+        seconds_of_model: Returns how many seconds of real time the program has waited for its model in this run.
     """
 
     def __init__(self, program: Program, spec: AgentProgram) -> None:
@@ -59,6 +60,7 @@ class ProgramAgent:
         self._tools: tuple[str, ...] | None = None
         self.seconds_left: Callable[[], float] = lambda: math.inf
         self.is_over: Callable[[], bool] = lambda: False
+        self.seconds_of_model: Callable[[], float] = lambda: 0.0
 
     def __call__(self, turn: Turn) -> None:
         """Let the program play a turn.
@@ -69,12 +71,13 @@ class ProgramAgent:
             BaseException: What ended the run in one of its calls.
         """
         served = _ServedTurn(turn)
-        in_turn = until(self._spec.turn_timeout)
+        in_turn, waited = until(self._spec.turn_timeout), self.seconds_of_model()
 
         def left() -> float:
             if self.is_over():
                 served.set_grace()
-            return min(in_turn(), self.seconds_left(), served.grace())
+            # A model that does not answer is no failure of the program: its engine has a time limit of its own.
+            return min(in_turn() + self.seconds_of_model() - waited, self.seconds_left(), served.grace())
 
         try:
             self._program.request("turn", self._params(turn), left, served)
