@@ -25,6 +25,7 @@ from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, refuse_dependent_runs, shard_of
 from pytest_pare.plugin.suite_files import read_suites
+from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.settings.runs import RunRange
 from pytest_pare.settings.selection import Plan, plan
 from pytest_pare.simulation.export import trace_path
@@ -168,7 +169,9 @@ def _agent_line(runner: RunnerSettings, fixture: Path | None) -> str:
         return f"agent: fixture proactive_agent ({fixture})"
     if runner.agent is not None:
         return f"agent: program {runner.agent.label} ({shlex.join(runner.agent.command)})"
-    return "agent: reference steps" if runner.mode == "reference" else f"agent: {runner.agent_type}"
+    agent = "reference steps" if runner.mode == "reference" else runner.agent_type
+    has_no_use = runner.agent_type in AGENT_TYPES and runner.agent_engine_config is not None
+    return f"agent: {agent}{' (does not use runner.agent_engine_config)' if has_no_use else ''}"
 
 
 def _ids(planned: Plan, suite: Suite) -> tuple[str, ...]:

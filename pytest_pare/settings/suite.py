@@ -93,10 +93,10 @@ class Suite:
         return list(lines)
 
     def check_files(self) -> None:
-        """Read the files of noise and of answers that its variants need, so that a wrong one stops the session.
+        """Check what its variants need, such as files of noise and of answers, so that a wrong one stops the session.
 
         Raises:
-            SettingsError: If some cannot be read, or do not follow their format.
+            SettingsError: If a file cannot be read or does not follow its format, or an engine cannot be used.
         """
         checks: dict[Location, Callable[[], Iterable[Finding]]] = {}
         for variant in self.variants:
@@ -172,10 +172,12 @@ def problem_at(
 
 
 def _checks(settings: SuiteSettings) -> Iterator[tuple[Location, Callable[[], Iterable[Finding]]]]:
-    """Yield the location of each file, and of answers, that runs need, with the function that checks it."""
+    """Yield the location of each file, and of answers and engines, that runs need, with the function that checks it."""
     if settings.noise.data is not None:
         yield ("noise", "data"), partial(_wrong_noise, Path(settings.noise.data))
     for role, engine in settings.runner.engines.items():
+        if role == "agent" and engine.provider == "oracle" and not settings.runner.oracle:
+            yield ("runner", "agent_engine_config", "provider"), _wrong_oracle
         # Where answers are missing, a fixture gives them.
         if engine.provider == "scripted" and engine.answers is not None and not settings.runner.oracle:
             location = ("runner", f"{role}_engine_config", "answers")
@@ -183,6 +185,10 @@ def _checks(settings: SuiteSettings) -> Iterator[tuple[Location, Callable[[], It
                 yield location, partial(_wrong_answers_file, Path(engine.answers), role)
             else:
                 yield location, partial(wrong_answers, engine.answers, role)
+
+
+def _wrong_oracle() -> Iterator[Finding]:
+    yield (), "oracle plays the steps of the built-in agent; name the provider of a model, or scripted with answers"
 
 
 def _wrong_noise(path: Path) -> Iterator[Finding]:

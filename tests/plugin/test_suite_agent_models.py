@@ -229,6 +229,27 @@ def test_a_built_in_agent_needs_no_endpoint(project: Example) -> None:
     assert "PARECassetteWarning" not in project.run(*RECORD).out
 
 
+def test_the_oracle_is_no_model_of_an_agent(project: Example) -> None:
+    project.suite('{"runner": {"agent_engine_config": {"model_name": "oracle", "provider": "oracle"}}}')
+    session = project.run(*SUITE)
+    assert session.code == 4
+    assert (
+        "pare.yaml:1: runner.agent_engine_config.provider: oracle plays the steps of the built-in agent; name the "
+        "provider of a model, or scripted with answers"
+    ) in session.err
+    assert session.has_no_traceback_of_ours()
+
+
+@pytest.mark.parametrize(("agent_type", "name"), [("observe-execute", "reference steps"), ("eager", "eager")])
+def test_the_header_says_that_a_built_in_agent_does_not_use_the_model(
+    project: Example, agent_type: str, name: str
+) -> None:
+    engine = '{"model_name": "s", "provider": "scripted", "answers": []}'
+    project.suite(f'{{"runner": {{"agent_type": "{agent_type}", "agent_engine_config": {engine}}}}}')
+    [header] = project.run(*SUITE, "--collect-only").header
+    assert header.endswith(f"agent: {name} (does not use runner.agent_engine_config)")
+
+
 # -- other parts of a session
 
 
