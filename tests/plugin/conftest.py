@@ -199,7 +199,7 @@ class Example:
 
     def run_process(self, *args: str) -> Session:
         """Run pytest in a process of its own."""
-        return Session(self.pytester.runpytest_subprocess(*args, timeout=60))
+        return Session(self.pytester.runpytest_subprocess(*args, timeout=180))
 
     def collected(self, *args: str) -> list[str]:
         """Return the node ids that pytest collects."""
