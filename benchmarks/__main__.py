@@ -9,6 +9,7 @@ import sys
 from benchmarks import (
     agent_mcp,
     agent_programs,
+    agents_in_flight,
     collection,
     forking,
     gate_errors,
@@ -38,6 +39,7 @@ MEASUREMENTS = {
     "noise": noise,
     "forking": forking,
     "in_flight": in_flight,
+    "agents_in_flight": agents_in_flight,
     "replay": replay,
     "agent_mcp": agent_mcp,
     "ledger": ledger,

@@ -190,8 +190,11 @@ def _redacted(text: str, by_value: re.Pattern[str] | None) -> str:
         text = by_value.sub(REDACTED, text)
     lower = text.lower()
     for hints, pattern, replacement in _SHAPES:
-        if any(hint in lower for hint in hints):
-            text = pattern.sub(replacement, text)
+        # Without `any`, whose generator takes most of the time of a short text.
+        for hint in hints:
+            if hint in lower:
+                text = pattern.sub(replacement, text)
+                break
     return text
 
 

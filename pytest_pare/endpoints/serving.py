@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from typing import TYPE_CHECKING
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 
 from pytest_pare.endpoints.application import answer
 from pytest_pare.endpoints.guard import Guard
@@ -67,6 +69,8 @@ class _Uvicorn(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Wait until the other end of the socket is closed."""
+        # A request waits in a thread for its model. With the default of 40 threads, others would wait for such a one.
+        current_default_thread_limiter().total_tokens = math.inf
         self._stopped.setblocking(False)
         await asyncio.get_running_loop().sock_recv(self._stopped, 1)
 

@@ -9,13 +9,11 @@ from pytest_pare.agents.calibration import ReferenceCall
 from pytest_pare.agents.loading import AgentContext, make_agent
 from pytest_pare.agents.user import ReActUser
 from pytest_pare.base.serialization import to_text
-from pytest_pare.engines.agent_engine import build_agent_engine
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.scenarios.events import is_users_own
-from pytest_pare.simulation.agent_model import AgentModel
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.reference import Role
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.agent_model import AgentModel
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
@@ -87,6 +86,10 @@ class Participants:
         self.agent_model = self._make_agent_model() if "agent" in roles else None
 
     def _make_agent_model(self) -> AgentModel:
+        # Only runs with a model for the agent need these imports.
+        from pytest_pare.engines.agent_engine import build_agent_engine
+        from pytest_pare.simulation.agent_model import AgentModel
+
         engine = self._engines["agent"]
         build = partial(build_agent_engine, engine, self._reference, self._engine_builder)
         return AgentModel(engine, build, self.recorder, self._env, self.gateway, self._config)

@@ -224,6 +224,26 @@ def test_an_asynchronous_client_asks_several_at_once(run: ScriptedRun, endpoint:
     assert len(set(run.keys)) == 6
 
 
+def test_as_many_requests_as_come_wait_for_their_model_at_once() -> None:
+    waiting = threading.Barrier(60, timeout=30)
+
+    def script(request: ModelRequest) -> dict[str, Any]:
+        waiting.wait()
+        return plays(request)
+
+    async def ask_all(endpoint: Endpoint) -> set[int]:
+        asked = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+        headers = {"authorization": f"Bearer {endpoint.token}"}
+        async with httpx.AsyncClient(
+            base_url=endpoint.url, headers=headers, timeout=60, limits=httpx.Limits(max_connections=None)
+        ) as client:
+            asking = [client.post("chat/completions", json=asked) for _ in range(waiting.parties)]
+            return {answer.status_code for answer in await asyncio.gather(*asking)}
+
+    with served(ScriptedRun(script)) as endpoint:
+        assert asyncio.run(ask_all(endpoint)) == {200}
+
+
 def test_litellm_asks_streamed_and_not(run: ScriptedRun, endpoint: Endpoint) -> None:
     litellm = load_litellm()
     about: dict[str, Any] = {"model": "openai/m", "api_base": endpoint.url, "api_key": endpoint.token}
