@@ -364,7 +364,7 @@ class _Session:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - a SystemExit of the agent is its failure, too
-                traceback.print_exc()
+                _print_traceback(error)
                 answer = {"error": {"code": -32000, "message": _text_of(error)}}
             sys.stderr.flush()
             self._host.send({"id": request["id"], **answer})
@@ -526,6 +526,15 @@ def _exception(error: dict[str, Any]) -> BaseException:
         with suppress(TypeError):
             return type(name, (ToolError, known), {})(name, message)  # type: ignore[no-any-return]
     return type(name, (ToolError,), {})(name, message)  # type: ignore[no-any-return]
+
+
+def _print_traceback(error: BaseException) -> None:
+    frames = error.__traceback__
+    # From the agent's own code on.
+    before = __file__, asyncio.base_events.__file__
+    while frames and frames.tb_next and frames.tb_frame.f_code.co_filename in before:
+        frames = frames.tb_next
+    traceback.print_exception(type(error), error, frames)
 
 
 def _text_of(error: BaseException) -> str:

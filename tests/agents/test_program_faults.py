@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_pare.agents.errors import ProgramError, ProgramFailure
 from pytest_pare.agents.program import pool
+from pytest_pare.agents.program.output import Output
 from pytest_pare.scenarios.agent_program import AgentProgram
 from tests.agents.programs import Played, await_end, is_running, spec, take
 
@@ -106,6 +108,31 @@ def test_a_program_that_reports_an_error_fails_as_an_agent_in_process(fault: str
         played.turn()
     assert str(raised.value) == f"the agent raised the model is not loaded{more}"
     assert played.member.program.is_usable
+
+
+WITHHELD = "\nit does not get MY_API_KEY of the session; if it needs that, name it in pass_env"
+
+
+def test_a_program_that_lacks_a_secret_of_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_API_KEY", "not-in-any-report-0816")
+    monkeypatch.setenv("OTHER_API_KEY", "not-in-any-report-0817")
+    agent = tmp_path / "agent.py"
+    agent.write_text("import os, sys; print(os.environ.get('MY_API_KEY'), file=sys.stderr); os.environ['MY_API_KEY']")
+    given = {"command": [sys.executable, "agent.py"], "cwd": str(tmp_path)}
+    with pytest.raises(ProgramError) as raised:
+        take(AgentProgram.model_validate(given))
+    assert str(raised.value).endswith(f"KeyError: 'MY_API_KEY'{WITHHELD}")
+    for more in ({"pass_env": ["MY_API_KEY"]}, {"env": {"MY_API_KEY": "x"}}):
+        with pytest.raises(ProgramError) as raised:
+            take(AgentProgram.model_validate(given | more))
+        assert "pass_env" not in str(raised.value)
+
+
+def test_an_answer_that_names_a_secret_of_the_session() -> None:
+    output = Output("agent", frozenset(["MODEL_TOKEN"]))
+    output.begin_request()
+    assert output.lines_beyond("KeyError: 'MODEL_TOKENS'") == ""
+    assert output.lines_beyond("KeyError: 'MODEL_TOKEN'") == WITHHELD.replace("MY_API_KEY", "MODEL_TOKEN")
 
 
 OUTPUT = " does not follow the protocol: its standard output has "

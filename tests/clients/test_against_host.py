@@ -157,7 +157,9 @@ def test_results_errors_and_a_failure_are_those_in_process(tmp_path: Path, caplo
     assert inside.result.rationale == f"turn 1: the agent raised {failure}"
     first, *lines = str(outside.result.rationale).splitlines()
     assert first == inside.result.rationale
-    # The traceback.
+    # The traceback, from the agent's own code on.
     assert lines[0] == "the last lines of its standard error:"
+    assert "agent.py" in lines[2]
+    assert not any("in serve" in line for line in lines)
     assert lines[-1].endswith(failure)
     assert without_name(outside) == without_name(inside)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
+from pytest_pare.base.environment import original
 from pytest_pare.base.redaction import names_secret
 
 if TYPE_CHECKING:
@@ -29,3 +31,14 @@ def environment_of(program: AgentProgram, environ: Mapping[str, str]) -> dict[st
         if name in program.pass_env or not (_NOT_PASSED.fullmatch(name) or names_secret(name))
     }
     return {**passed, **program.env}
+
+
+def withheld_from(environment: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the variables of this process that a program does not get because they look like secrets.
+
+    Args:
+        environment: The variables that it gets.
+    """
+    return frozenset(
+        name for name in os.environ.keys() - environment.keys() if names_secret(name) and original(name) is not None
+    )

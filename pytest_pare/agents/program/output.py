@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from typing import Any
 
@@ -15,6 +16,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 # The lines of the standard error that a message shows, of which each is cut.
 _LAST_LINES = 20
 LONGEST_LINE = 500
+_WORD = re.compile(r"\w+")
 # A part of a line that is logged as a line.
 _LONGEST_PART = 1 << 16
 
@@ -24,23 +26,25 @@ class Output:
 
     Args:
         label: The name of the program in the log.
+        withheld: The names of the session's environment variables that it does not get, as secrets.
     """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, withheld: frozenset[str]) -> None:
         self._label = label
+        self._withheld = withheld
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._part = b""
-        # How many lines of the standard error the present turn has.
-        self._of_turn = 0
+        # How many lines of the standard error the present request has.
+        self._of_request = 0
 
-    def begin_turn(self) -> None:
-        """Begin a turn, to whose lines those that were added before do not belong."""
-        self._of_turn = 0
+    def begin_request(self) -> None:
+        """Begin a request, to whose lines those that were added before do not belong."""
+        self._of_request = 0
 
     def add(self, chunk: bytes) -> None:
         """Add what was read from the standard error."""
         *lines, self._part = (self._part + chunk).split(b"\n")
-        self._of_turn += len(lines)
+        self._of_request += len(lines)
         if len(self._part) > _LONGEST_PART:
             lines, self._part = [*lines, self._part], b""
         texts = [line.decode("utf-8", "backslashreplace").rstrip() for line in lines]
@@ -64,13 +68,21 @@ class Output:
 
     def last_lines(self) -> str:
         """Return the last lines of the standard error, as the end of a message."""
-        return _listed(self._complete_lines()) or "; it wrote nothing to its standard error"
+        lines = self._complete_lines()
+        return _listed(lines) + self._hint(lines) if lines else "; it wrote nothing to its standard error"
 
     def lines_beyond(self, message: str) -> str:
-        """Return the last lines of the turn as the end of a message; an empty text if they say no more than it."""
+        """Return the last lines since a request as the end of a message; an empty text if they say no more than it."""
         lines = self._complete_lines()
-        lines = lines[max(0, len(lines) - self._of_turn) :]
-        return _listed(lines) if any(line.strip() not in message for line in lines) else ""
+        lines = lines[max(0, len(lines) - self._of_request) :]
+        has_more = any(line.strip() not in message for line in lines)
+        return f"{_listed(lines) if has_more else ''}{self._hint([message, *lines])}"
+
+    def _hint(self, lines: list[str]) -> str:
+        names = sorted(self._withheld.intersection(_WORD.findall("\n".join(lines))))
+        if not names:
+            return ""
+        return f"\nit does not get {', '.join(names)} of the session; if it needs that, name it in pass_env"
 
     def _complete_lines(self) -> list[str]:
         if self._part:
@@ -79,4 +91,4 @@ class Output:
 
 
 def _listed(lines: list[str]) -> str:
-    return "\n".join(["\nthe last lines of its standard error:", *(f"  {line}" for line in lines)]) if lines else ""
+    return "\n".join(["\nthe last lines of its standard error:", *(f"  {line}" for line in lines)])

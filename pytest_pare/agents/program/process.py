@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ProgramError, ProgramFailure
 from pytest_pare.agents.program.child import close_files, how_ended, start_child
+from pytest_pare.agents.program.environment import withheld_from
 from pytest_pare.agents.program.jsonrpc import Closed, ErrorAnswer, Overdue, Peer, RequestError, TooLarge
 from pytest_pare.agents.program.messages import LARGEST_MESSAGE, Malformed, shortened
 from pytest_pare.agents.program.output import LONGEST_LINE, Output
@@ -68,7 +69,7 @@ class Program:
 
     def __init__(self, spec: AgentProgram, environment: Mapping[str, str]) -> None:
         self._spec = spec
-        self._output = Output(spec.label)
+        self._output = Output(spec.label, withheld_from(environment))
         # The requests whose answers are still to come.
         self._ending: int | None = None
         self._shutdown: int | None = None
@@ -116,9 +117,8 @@ class Program:
         self._is_asked = True
         try:
             self._await_end_of_run(left)
-            if method == "turn":
-                self._peer.read_log()
-                self._output.begin_turn()
+            self._peer.read_log()
+            self._output.begin_request()
             return self._peer.request(method, params, left, serve or refuse, refuse)
         except ErrorAnswer as error:
             raise ProgramFailure(self._refusal(method, error)) from None
@@ -197,11 +197,11 @@ class Program:
 
     def _refusal(self, method: str, error: ErrorAnswer) -> str:
         text = redacted(to_short_text(error))
-        if method != "turn":
-            return f"{self} answered {method} with the error {error.code}: {text}"
-        # As an agent in this process fails.
         self._peer.read_log()
-        return f"the agent raised {text}{self._output.lines_beyond(text)}"
+        lines = self._output.lines_beyond(text)
+        # In a turn, as an agent in this process fails.
+        what = "the agent raised" if method == "turn" else f"{self} answered {method} with the error {error.code}:"
+        return f"{what} {text}{lines}"
 
     def _explain(self, error: Exception, method: str) -> NoReturn:
         """End the program, and raise the error for what ended the conversation."""
