@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 AS_EXPECTED: Final = ("success", "skipped", "xfailed", "not_needed")
 """Statuses of runs that need no attention."""
 
+LOG_TITLE: Final = "the last lines of its standard error:"
+"""The line before the log in the message of a program that failed."""
+
 
 class RunEntry(NamedTuple):
     """A run that was selected, with or without a result.
@@ -45,7 +48,9 @@ class RunEntry(NamedTuple):
 
 
 def why_of(scenario_id: str, result: PAREScenarioValidationResult | None, reason: str) -> str:
-    """Return why an attempt at a run did not succeed.
+    """Return why an attempt at a run did not succeed, with the last line of a program's log at most.
+
+    The rest of a log has times and the like, and would make equal failures unequal.
 
     Args:
         scenario_id: The scenario.
@@ -57,8 +62,14 @@ def why_of(scenario_id: str, result: PAREScenarioValidationResult | None, reason
     if result.exception is not None:
         # Most messages of exceptions begin with the scenario, which is beside this text already.
         message = str(result.exception).removeprefix(f"{scenario_id}: ")
-        return f"{exception_type_name(result.exception)}: {message}".removesuffix(": ")
-    return result.rationale or "no rationale"
+        return _without_log(f"{exception_type_name(result.exception)}: {message}".removesuffix(": "))
+    return _without_log(result.rationale or "no rationale")
+
+
+def _without_log(text: str) -> str:
+    message, _, log = text.partition(f"\n{LOG_TITLE}\n")
+    last = log.rpartition("\n")[2].strip()
+    return message if last in message else f"{message} ({last})"
 
 
 def reused_lines(entries: Sequence[RunEntry]) -> list[str]:

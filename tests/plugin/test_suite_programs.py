@@ -194,6 +194,17 @@ def test_the_labels_of_a_session(example: Example) -> None:
     assert failure(session).startswith("ScenarioTimeoutError: the run took longer than 1 s of real time")
 
 
+def test_runs_that_differ_in_the_log_of_their_program_fail_equally(example: Example) -> None:
+    written(example, "turn-1:exits", more="runs: 2\nreports: {markdown: out.md}")
+    session = example.run("pare.yaml")
+    assert len(set(pids(session.out))) == 2
+    [line] = [line for line in session.out.splitlines() if line.startswith("FAILED     ")]
+    assert line.startswith("FAILED     new_number, 2 of 2 runs: turn 1: the program ")
+    report = (example.path / "out.md").read_text()
+    assert report.count("exited with status 3 before it answered turn (out of memory)") == 2
+    assert "pid" not in report
+
+
 def test_starting_takes_no_time_of_the_run(example: Example) -> None:
     written(example, "start:slow", more="  timeout_seconds: 1\nreports: {json: out.json}")
     session = example.run("pare.yaml")

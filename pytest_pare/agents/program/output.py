@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_pare.agents.program.messages import shortened
 from pytest_pare.base.redaction import redacted, redacted_all
+from pytest_pare.results.run_entries import LOG_TITLE
 
 _LOGGER = logging.getLogger("pytest_pare.agents.program")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -69,14 +70,14 @@ class Output:
     def last_lines(self) -> str:
         """Return the last lines of the standard error, as the end of a message."""
         lines = self._complete_lines()
-        return _listed(lines) + self._hint(lines) if lines else "; it wrote nothing to its standard error"
+        return self._hint(lines) + _listed(lines) if lines else "; it wrote nothing to its standard error"
 
     def lines_beyond(self, message: str) -> str:
         """Return the last lines since a request as the end of a message; an empty text if they say no more than it."""
         lines = self._complete_lines()
         lines = lines[max(0, len(lines) - self._of_request) :]
         has_more = any(line.strip() not in message for line in lines)
-        return f"{_listed(lines) if has_more else ''}{self._hint([message, *lines])}"
+        return f"{self._hint([message, *lines])}{_listed(lines) if has_more else ''}"
 
     def _hint(self, lines: list[str]) -> str:
         names = sorted(self._withheld.intersection(_WORD.findall("\n".join(lines))))
@@ -91,4 +92,4 @@ class Output:
 
 
 def _listed(lines: list[str]) -> str:
-    return "\n".join(["\nthe last lines of its standard error:", *(f"  {line}" for line in lines)])
+    return "\n".join([f"\n{LOG_TITLE}", *(f"  {line}" for line in lines)])
