@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_pare.base.extensions import BUILT_IN
 from pytest_pare.base.serialization import to_builtins, to_short_text, to_text
 from pytest_pare.results.metrics import DTYPES, Metric
 from pytest_pare.results.validation_result import METRICS, exception_type_name, optional_text
@@ -72,7 +73,8 @@ def _of_stage(attribute: str) -> Callable[[RunConfig], str | None]:
 
 def _proactive_model(config: RunConfig) -> str:
     if not config.is_built_in:
-        model = config.agent_engine_config
+        # The control agents ask no model.
+        model = None if config.agent_type in BUILT_IN["agent"] else config.agent_engine_config
         return config.agent_type if model is None else f"{config.agent_type}_{model.model_name}"
     return f"{config.agent_type}_{config.observe_model_alias}_{config.execute_model_alias}"
 

@@ -478,6 +478,14 @@ def test_no_model_is_named_of_a_stage_that_nobody_played() -> None:
     assert (row["user_model"].item(), row["proactive_model"].item()) == ("u-alias", "mine:agent")
 
 
+@pytest.mark.parametrize(("agent_type", "name"), [("mine:agent", "mine:agent_m-1"), ("null", "null")])
+def test_the_model_behind_the_endpoint_is_that_of_an_own_agent(agent_type: str, name: str) -> None:
+    engine = LLMEngineConfig(model_name="m-1", provider="openai")
+    config = configured().model_copy(update={"agent_type": agent_type, "agent_engine_config": engine})
+    row = PAREMultiScenarioValidationResult(config, {("a", 1): PAREScenarioValidationResult(success=True)}).to_polars()
+    assert row["proactive_model"].item() == name
+
+
 def test_a_row_of_the_table() -> None:
     result = PAREScenarioValidationResult(
         success=False,
