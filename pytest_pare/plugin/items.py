@@ -134,6 +134,7 @@ class ScenarioItem(pytest.Function):
 
     def setup(self) -> None:
         """Set up the fixtures."""
+        __tracebackhide__ = hide_from_users_code
         if self._finished_run() is None:
             super().setup()
 

@@ -252,6 +252,8 @@ def test_a_failing_fixture_costs_the_runs_that_use_it_and_the_gate(example: Exam
         "gate FAIL: 1 of 3 runs succeeded (33.3 %), 0.0 % needed: 1 failed, 1 no result",
         "cannot pass: 1 run has no result",
     ]
+    assert "raise ConnectionError('no water')" in session.out
+    assert session.has_no_traceback_of_ours()
 
 
 @pytest.mark.parametrize(
