@@ -69,7 +69,10 @@ def why_of(scenario_id: str, result: PAREScenarioValidationResult | None, reason
 def _without_log(text: str) -> str:
     message, _, log = text.partition(f"\n{LOG_TITLE}\n")
     last = log.rpartition("\n")[2].strip()
-    return message if last in message else f"{message} ({last})"
+    # A traceback ends with the module of an exception, its class and its text.
+    raised, colon, text = last.partition(": ")
+    is_known = last in message or (colon and f"{raised.rpartition('.')[2]}: {text}" in message)
+    return message if is_known else f"{message} ({last})"
 
 
 def reused_lines(entries: Sequence[RunEntry]) -> list[str]:

@@ -234,3 +234,18 @@ def test_the_json_file_has_each_run(tmp_path: Path) -> None:
     }
     assert (second["exception_type"], second["exception_message"]) == ("ValueError", "late")
     assert (third["run"], third["reason"], third["cost"], third["turns"]) == (None, "its process died", None, None)
+
+
+@pytest.mark.parametrize(
+    ("last", "shown"),
+    [
+        ("  ValueError: no", ""),
+        ("  own.errors.ValueError: no", ""),
+        ("  out of memory.", " (out of memory.)"),
+        ("  12:01:07 INFO: started", " (12:01:07 INFO: started)"),
+    ],
+)
+def test_a_failure_has_the_last_line_of_a_log_if_it_says_more(last: str, shown: str) -> None:
+    why = f"turn 0: the agent raised ValueError: no\nthe last lines of its standard error:\n  12:01:00 ready\n{last}"
+    assert entry("a", 1, "failed", why).why == f"turn 0: the agent raised ValueError: no{shown}"
+    assert entry("a", 1, "exception", why).why == f"ValueError: turn 0: the agent raised ValueError: no{shown}"
