@@ -129,6 +129,16 @@ def test_a_program_that_lacks_a_secret_of_the_session(tmp_path: Path, monkeypatc
         assert "pass_env" not in str(raised.value)
 
 
+def test_a_program_that_serves_no_agent(tmp_path: Path) -> None:
+    (tmp_path / "agent.py").write_text("def agent(turn): pass")
+    with pytest.raises(ProgramError) as raised:
+        take(AgentProgram(command=(sys.executable, "agent.py"), cwd=str(tmp_path)))
+    assert str(raised.value) == (
+        f"the program {sys.executable} agent.py exited with status 0 before it answered initialize; it must serve an "
+        "agent, see docs/agent-protocol.md; it wrote nothing to its standard error"
+    )
+
+
 def test_an_answer_that_names_a_secret_of_the_session() -> None:
     output = Output("agent", frozenset(["MODEL_TOKEN"]))
     output.begin_request()

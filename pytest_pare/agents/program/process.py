@@ -228,8 +228,10 @@ class Program:
                 f"{self} closed its standard output before it answered {method}, and runs on; the standard output "
                 f"belongs to the protocol until the standard input ends{self._last_lines()}"
             )
-        how = how_ended(self._process.returncode)
-        return ProgramFailure(f"{self} {how} before it answered {method}{self._last_lines()}")
+        ended = f"{how_ended(self._process.returncode)} before it answered {method}"
+        if method == "initialize" and self._process.returncode == 0:
+            ended += "; it must serve an agent, see docs/agent-protocol.md"
+        return ProgramFailure(f"{self} {ended}{self._last_lines()}")
 
     def _last_lines(self) -> str:
         self._peer.read_log()
