@@ -71,6 +71,7 @@ ALLOWED = {
     ("plugin/telemetry.py", "threading.Thread"): "exports the last spans within a limit of time",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("simulation/timed_engine.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
+    ("simulation/agent_model.py", "time.monotonic"): "waiting for a model, which is no part of turn_timeout",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/multi_runner.py", "threading.Thread"): "concurrent runs, each in a world of its own",
     ("simulation/multi_runner.py", "time.perf_counter"): "the duration of all runs, which no trace holds",

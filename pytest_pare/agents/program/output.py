@@ -36,8 +36,11 @@ class Output:
         *lines, self._part = (self._part + chunk).split(b"\n")
         if len(self._part) > _LONGEST_PART:
             lines, self._part = [*lines, self._part], b""
-        for line in lines:
-            text = redacted(line.decode("utf-8", "backslashreplace").rstrip())
+        if not lines:
+            return
+        # All lines at once: a key may have several, and each search costs more than its line.
+        clean = redacted(b"\n".join(lines).decode("utf-8", "backslashreplace"))
+        for text in map(str.rstrip, clean.split("\n")):
             self._lines.append(text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}...")
             _LOGGER.info("%s: %s", self._label, text)
 
