@@ -134,13 +134,15 @@ class Recorder:
         role: Role = "agent"
         with self._lock:
             asked.position = self._replay.of_content(role, asked.messages)
-        if asked.position is None or self._recorded is None:
-            call = replace(self._ask(role, asked.messages, ask), turn=asked.turn)
-        else:
-            call = self._recorded.of(role)[asked.position]
+            if asked.position is not None and self._recorded is not None:
+                return self._add(asked, self._recorded.of(role)[asked.position])
+        call = replace(self._ask(role, asked.messages, ask), turn=asked.turn)
         with self._lock:
-            self._asked.append((asked, call))
-            self._calls.append(call)
+            return self._add(asked, call)
+
+    def _add(self, asked: Asked, call: Call) -> Call:
+        self._asked.append((asked, call))
+        self._calls.append(call)
         return call
 
     def _record(self, role: Role, messages: list[Message], ask: AskLive) -> Call:
@@ -177,9 +179,12 @@ class Recorder:
             return
         if self._recorded is not None and not self._is_new:
             return
-        left = [] if is_whole else self._not_reached()
-        about = (*self._run, self._spec.variant, self._spec.suite, self._inputs_with(left))
-        Cassette(*about, tuple(self._with_calls_of_agent(left))).write(self._spec.path)
+        # A thread that the agent has left behind may still ask.
+        with self._lock:
+            left = [] if is_whole else self._not_reached()
+            about = (*self._run, self._spec.variant, self._spec.suite, self._inputs_with(left))
+            calls = tuple(self._with_calls_of_agent(left))
+        Cassette(*about, calls).write(self._spec.path)
 
     def _not_reached(self) -> list[Call]:
         """Return the recorded calls that a run which was cut short did not reach."""
@@ -207,9 +212,7 @@ class Recorder:
 
     def _with_calls_of_agent(self, left: list[Call]) -> Iterable[Call]:
         """Yield the calls of the run and then those that are left, the agent's in the order of `in_order`."""
-        with self._lock:
-            # A thread that the agent has left behind may still ask.
-            calls, asked = [*self._calls, *left], list(self._asked)
+        calls, asked = [*self._calls, *left], self._asked
         recorded = [] if self._recorded is None else self._recorded.of("agent")
         requests, last = list(requests_of(recorded)), list[Message]()
         answers = {id(one): call for one, call in asked}

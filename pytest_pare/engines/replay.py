@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted, redacted_plain
@@ -159,16 +160,20 @@ class Redactor:
     """Returns messages without their secrets."""
 
     def __init__(self) -> None:
-        self._redacted: dict[str, str] = {}
+        # Cached, because a request shares most of its messages with the one before.
+        self._redacted: dict[str, Any] = {}
 
     def of_messages(self, messages: list[Message]) -> list[Message]:
         """Return messages without their secrets."""
         return [Message(message.role, self._of(message.content)) for message in messages]
 
     def _of(self, content: Any) -> Any:
-        if not isinstance(content, str):
-            return redacted_plain(content)
-        # Cached, because a request shares most of its texts with the one before.
-        if content not in self._redacted:
-            self._redacted[content] = redacted(content)
-        return self._redacted[content]
+        is_text = isinstance(content, str)
+        text = content if is_text else json.dumps(content, ensure_ascii=False)
+        # JSON and text that look alike have different secrets.
+        key = f"{is_text:d}{text}"
+        if key not in self._redacted:
+            clean = redacted(text)
+            # A search of the whole is much faster than one of each of its texts, and most have no secret.
+            self._redacted[key] = clean if is_text else content if clean == text else redacted_plain(content)
+        return self._redacted[key]

@@ -24,6 +24,7 @@ from pytest_pare.engines.calls import ask_engine
 from pytest_pare.engines.cassette import fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.matching import Requests, in_order
+from pytest_pare.engines.replay import Redactor
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
 from pytest_pare.simulation.call_order import sort_calls
@@ -117,6 +118,7 @@ class AgentModel:
         self._gateway = gateway
         self._time = AnswerTime(env, gateway, run_config)
         self._requests = Requests()
+        self._redactor = Redactor()
         self._engine: AgentEngine | None = None
         self._lock = threading.Lock()
         # The provider's id of each id that the agent has got.
@@ -185,7 +187,8 @@ class AgentModel:
             pass
 
     def _answer(self, request: ModelRequest) -> ModelAnswer:
-        messages = messages_of(request)
+        # Without secrets: the token of the run, for one, is another one in each run.
+        messages = self._redactor.of_messages(messages_of(request))
         key = fingerprint(messages)
         asked, is_new = self._requests.arrived(key, messages, self._env.turn or 0, is_retry=request.retry > 0)
         if is_new:

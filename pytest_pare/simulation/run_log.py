@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import threading
+import traceback
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -173,9 +174,11 @@ def log_end(scenario: PAREScenario, result: PAREScenarioValidationResult, agent_
     """
     error = result.exception
     reason = result.rationale if error is None else f"{exception_type_name(error)}: {to_short_text(error)}"
-    _LOGGER.info("%s: %s%s", _name(scenario), result.status, f", {reason}" if reason else "")
-    if (raised := agent_error or error) is not None:
-        _LOGGER.debug("the exception that ended it:", exc_info=raised)
+    # Other handlers than those of this module do not redact, such as pytest's live log.
+    _LOGGER.info("%s: %s%s", _name(scenario), result.status, f", {redacted(reason)}" if reason else "")
+    if (raised := agent_error or error) is not None and _LOGGER.isEnabledFor(logging.DEBUG):
+        text = redacted("".join(traceback.format_exception(raised))).rstrip()
+        _LOGGER.debug("the exception that ended it:\n%s", text)
 
 
 def _name(scenario: PAREScenario) -> str:

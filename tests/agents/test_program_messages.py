@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from pytest_pare.agents.program import jsonrpc, pool
 from pytest_pare.agents.program.messages import Malformed, parsed
+from pytest_pare.agents.program.output import Output
 from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
 from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library
@@ -117,3 +118,10 @@ def test_what_is_no_message(line: bytes, why: str) -> None:
         parsed(line)
     with pytest.raises(ValidationError):
         validator(PROGRAM).validate(json.loads(line))
+
+
+def test_a_key_of_several_lines_is_not_in_the_last_ones() -> None:
+    output = Output("mine")
+    output.add(b"before\n-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w\n-----END PRIVATE KEY-----\nafter\r\nla")
+    output.add(b"st")
+    assert output.last_lines().splitlines()[2:] == ["  before", "  [redacted]", "  after", "  last"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +127,34 @@ def test_a_cassette_has_each_text_of_parallel_conversations_once(tmp_path: Path)
     cassette = Cassette.read(path)
     assert cassette is not None
     assert [call.kept for call in cassette.of("agent")] == [0, 1, 3, 0, 1, 3]
+
+
+def test_a_thread_that_asks_while_the_cassette_is_written_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cassettes" / "stage.jsonl"
+    first = recorder(path, "record")
+    Conversations(["a", "b"], first).hold([], frozenset())
+    first.finish(None, is_whole=True)
+    recorded = path.read_bytes()
+
+    again = Recorder(CassetteSpec(path, "new"), "stage", None, INPUTS, lambda: 0)
+    held = Conversations(["a", "new"], again)
+    held.go_on(0)
+    held.go_on(1)
+    held.go_on(1)
+    late = threading.Thread(target=held.go_on, args=[0])
+    inputs_with = Recorder._inputs_with
+
+    def begin_and_go_on(self: Recorder, left: list[Any]) -> RequestInputs:
+        late.start()
+        late.join(0.2)
+        return inputs_with(self, left)
+
+    monkeypatch.setattr(Recorder, "_inputs_with", begin_and_go_on)
+    again.finish(OSError("cut short"), is_whole=False)
+    late.join()
+    cassette = Cassette.read(path)
+    assert cassette is not None
+    assert len(cassette.of("agent")) == 2 * QUESTIONS + 1
+    assert path.read_bytes() != recorded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerCon
 from pytest_pare.settings import Override, RunnerSettings, SuiteSettings, Variant, load_suite
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
+from tests.agents.programs import PROGRAMS
 from tests.engines.model_server import WAIT, ModelServer, answers
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ PLANTED = {
     "cookie": "Zq7x-in-cookie",
     "scenario": "Zq7x-in-scenario",
     "worker": "Zq7x-in-worker",
+    "upstream": "Zq7x-in-upstream",
+    "program": "Zq7x-in-program",
+    "passed": "Zq7x-in-passed",
+    # The tokens of the endpoints
+    "token": "pare_token_",
 }
 # What scenarios and the model say.
 TEXT = (
@@ -195,3 +202,34 @@ def test_a_run_shows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = repr([event, call, result, Run(result, Trace("water", 0.0, (event, call)), warnings=(said,))])
     assert "Zq7x" not in shown
     assert "Trace('water', 2 entries)" in shown
+
+
+@pytest.mark.parametrize("fault", ["none", "fails", "prints"])
+def test_a_program_and_its_model(planted: Example, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    for name, place in (("OTHER_TOKEN", "passed"), ("OPENAI_API_KEY", "upstream")):
+        monkeypatch.setenv(name, PLANTED[place])
+    agent = {
+        "command": [sys.executable, "-S", "-E", "leaking.py", fault],
+        "cwd": str(PROGRAMS),
+        "env": {"MY_API_KEY": PLANTED["program"]},
+        "pass_env": ["OTHER_TOKEN"],
+    }
+    said = answers(" ".join(PLANTED[place] for place in ("environment", "upstream", "program", "passed")))
+    with ModelServer([said], models=["m-2025-01-01"]) as server:
+        engine = {"model_name": "m-2025-01-01", "endpoint": server.url, "retries": 0}
+        runner = {"agent": agent, "agent_engine_config": engine, "max_turns": 2, "export": True, "log_to_file": True}
+        reports = {"json": "out.json", "markdown": "out.md", "parquet": "rows.parquet"}
+        selected = {"bundled": True, "include": ["new_number"]}
+        document = {"scenarios": selected, "runner": {**runner, "log_level": "DEBUG"}}
+        planted.suite(json.dumps({**document, "cassettes": {}, "reports": reports}))
+        flags = ("--pare-config=pare.yaml", "--junitxml=junit.xml", "-rA", "-l", "--tb=long", "--log-cli-level=DEBUG")
+        recorded = planted.run(*flags, "--pare-record=once", "--pare-live")
+        assert server.requests[0].headers["authorization"].endswith(PLANTED["upstream"])
+        assert PLANTED["program"] in str(server.requests[0].body)
+    assert leaks(recorded, planted) == []
+    assert recorded.outcomes() == {"failed": 1}
+    assert recorded.out.count("[redacted]") > 20
+    kind = "ProgramError" if fault == "prints" else "[redacted]" if fault == "fails" else "no proposal mentions"
+    assert kind in recorded.out.partition("= FAILURES =")[2]
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert leaks(planted.run(*flags), planted) == []

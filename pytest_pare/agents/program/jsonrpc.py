@@ -7,7 +7,7 @@ import os
 import selectors
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_pare.agents.program.messages import LARGEST_MESSAGE, Malformed, parsed
+from pytest_pare.agents.program.messages import LARGEST_MESSAGE, Malformed, parsed, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,8 @@ class Peer:
                 self._on_notification(message["method"], message.get("params"))
             return None
         if message["id"] != number:
-            raise Malformed(f"an answer with the id {json.dumps(message['id'])}, which no open request has", line)
+            given = shortened(json.dumps(message["id"]).encode("ascii"))
+            raise Malformed(f"an answer with the id {given}, which no open request has", line)
         if "error" in message:
             raise ErrorAnswer(message["error"]["code"], message["error"]["message"])
         return (message["result"],)

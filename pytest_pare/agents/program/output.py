@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any
 
 from pytest_pare.agents.program.messages import shortened
-from pytest_pare.base.redaction import redacted, redacted_all
+from pytest_pare.base.redaction import redacted
 from pytest_pare.results.run_entries import LOG_TITLE
 
 _LOGGER = logging.getLogger("pytest_pare.agents.program")
@@ -48,9 +48,11 @@ class Output:
         self._of_request += len(lines)
         if len(self._part) > _LONGEST_PART:
             lines, self._part = [*lines, self._part], b""
-        texts = [line.decode("utf-8", "backslashreplace").rstrip() for line in lines]
-        redacted_texts = redacted_all(texts)
-        for text in (redacted_texts[one] for one in texts):
+        if not lines:
+            return
+        # All lines at once: a key may have several, and each search costs more than its line.
+        clean = redacted(b"\n".join(lines).decode("utf-8", "backslashreplace"))
+        for text in map(str.rstrip, clean.split("\n")):
             self._lines.append(text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}...")
             _LOGGER.info("%s: %s", self._label, text)
 
