@@ -121,7 +121,7 @@ def test_what_is_no_message(line: bytes, why: str) -> None:
 
 
 def test_a_key_of_several_lines_is_not_in_the_last_ones() -> None:
-    output = Output("mine")
+    output = Output("mine", frozenset())
     output.add(b"before\n-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w\n-----END PRIVATE KEY-----\nafter\r\nla")
     output.add(b"st")
     assert output.last_lines().splitlines()[2:] == ["  before", "  [redacted]", "  after", "  last"]
