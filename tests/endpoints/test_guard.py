@@ -264,3 +264,12 @@ def test_a_process_ends_with_its_port_closed_and_says_nothing(end: str) -> None:
     assert (done.returncode == 0) is (end == "return")
     with pytest.raises(httpx.ConnectError):
         httpx.post(done.stdout.strip(), trust_env=False)
+
+
+def test_a_library_that_does_not_fit_is_named(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With `docs/install.md`, mcp 2 may be there: its modules have other names.
+    monkeypatch.delattr("pytest_pare.endpoints.mcp_tools", raising=False)
+    monkeypatch.setitem(sys.modules, "pytest_pare.endpoints.mcp_tools", None)
+    response = ask(token)
+    assert response.status_code == 501
+    assert message(response).startswith("the tools over MCP need mcp 1.x, and ")
