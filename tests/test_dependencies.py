@@ -69,7 +69,7 @@ ALLOWED = {
     ("plugin/session_ledger.py", "datetime.datetime.now"): "the name of a session",
     ("plugin/span_export.py", "secrets.randbits"): "ids of spans, which no trace holds",
     ("plugin/telemetry.py", "threading.Thread"): "exports the last spans within a limit of time",
-    ("simulation/agent_model.py", "time.monotonic"): "time that is no part of turn_timeout, a limit in real time",
+    ("simulation/model_waits.py", "time.monotonic"): "time that is no part of turn_timeout, a limit in real time",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("simulation/timed_engine.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",
     ("simulation/loop.py", "time.perf_counter"): "generation time that is measured, if a suite asks for that",

@@ -1,7 +1,7 @@
 """The HTTP server of this process on loopback: the tokens of its runs, and the thread that serves them.
 
 The first URL that is asked for binds the socket. The libraries of the server are imported when the first connection
-comes, so a process that hands out a URL nobody uses pays for a socket and a waiting thread.
+comes, so a URL that nobody uses costs a socket and a waiting thread.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Serves a listening socket with uvicorn until it is told to stop; imported when the first connection comes."""
+"""Serves a listening socket with uvicorn until it is stopped; imported when the first connection comes."""
 
 from __future__ import annotations
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pytest_pare.engines.agent_bodies import Reply, make_body
+from pytest_pare.engines.agent_bodies import Reply, ToolCall, make_body
 from pytest_pare.engines.errors import EngineConfigurationError
 from pytest_pare.engines.facts import Facts
-from pytest_pare.engines.scripted import ScriptedCalls
+from pytest_pare.engines.scripted import Script
 
 if TYPE_CHECKING:
     from are.simulation.agents.llm.llm_engine import LLMEngine
@@ -67,11 +67,11 @@ def build_agent_engine(config: LLMEngineConfig, reference: Reference, build: Eng
 
 
 class ScriptedAgentEngine:
-    """Returns the answers of a list in their order, one for each request.
+    """Makes answers of a script, one for each request.
 
     Args:
-        config: `answers` are those of `ScriptedEngine`. An answer is a text, or a mapping of `content` and
-            `tool_calls`, a list of mappings of `name` and `arguments`.
+        config: `answers` are those of `Script`. An answer is a text, or a mapping of `content` and `tool_calls`, a list
+            of mappings of `name` and `arguments`.
         scenario_id: The scenario that is played.
 
     Raises:
@@ -82,7 +82,7 @@ class ScriptedAgentEngine:
 
     def __init__(self, config: LLMEngineConfig, scenario_id: str) -> None:
         self.model_name = config.model_name
-        self._script = ScriptedCalls(config, scenario_id)
+        self._script = Script(config, "agent", scenario_id)
 
     def ask(self, request: ModelRequest) -> Reply:
         """Return the next answer.
@@ -91,7 +91,10 @@ class ScriptedAgentEngine:
             EngineConfigurationError: If none is left, or the request is none for a text.
         """
         _require_text(request, "the provider scripted")
-        content, calls = self._script.next_answer()
+        answer = self._script.next_answer()
+        said: dict[str, Any] = {"content": answer} if isinstance(answer, str) else answer
+        content = said.get("content") or ""
+        calls = [ToolCall(one["name"], one.get("arguments") or {}) for one in said.get("tool_calls") or ()]
         return Reply(make_body(request.api, self.model_name, content, calls), Facts())
 
 

@@ -59,6 +59,7 @@ class Recorder:
         self._inputs = inputs
         self._turn = turn
         self._recorded = None if spec.mode == "all" else Cassette.read(spec.path)
+        self._of_agent = [] if self._recorded is None else self._recorded.of("agent")
         self._replay = Replay(spec, self._recorded, inputs, turn)
         self._is_new = False
         self._calls: list[Call] = []
@@ -133,9 +134,9 @@ class Recorder:
         """
         role: Role = "agent"
         with self._lock:
-            asked.position = self._replay.of_content(role, asked.messages)
-            if asked.position is not None and self._recorded is not None:
-                return self._add(asked, self._recorded.of(role)[asked.position])
+            asked.position = self._replay.of_content(role, asked.key, asked.messages)
+            if asked.position is not None:
+                return self._add(asked, self._of_agent[asked.position])
         call = replace(self._ask(role, asked.messages, ask), turn=asked.turn)
         with self._lock:
             return self._add(asked, call)
@@ -213,8 +214,7 @@ class Recorder:
     def _with_calls_of_agent(self, left: list[Call]) -> Iterable[Call]:
         """Yield the calls of the run and then those that are left, the agent's in the order of `in_order`."""
         calls, asked = [*self._calls, *left], self._asked
-        recorded = [] if self._recorded is None else self._recorded.of("agent")
-        requests, last = list(requests_of(recorded)), list[Message]()
+        requests, last = list(requests_of(self._of_agent)), list[Message]()
         answers = {id(one): call for one, call in asked}
         answered = [
             (
@@ -223,7 +223,7 @@ class Recorder:
             )
             for one in in_order([one for one, _ in asked])
         ]
-        untaken = [(requests[position], recorded[position]) for position in self._replay.untaken("agent")]
+        untaken = [(requests[position], self._of_agent[position]) for position in self._replay.untaken("agent")]
         agents = iter([*answered, *untaken])
         for call in calls:
             if call.role != "agent":

@@ -72,13 +72,14 @@ class Replay:
         self._differs(role, position, calls[: position + 1], messages)
         return None if self.has_left else call
 
-    def of_content(self, role: Role, messages: list[Message]) -> int | None:
+    def of_content(self, role: Role, key: str, messages: list[Message]) -> int | None:
         """Return the position of the call of a role with equal messages that was not taken before.
 
         The first of equal requests gets the first recorded answer, and so on. `None` if the live engine must answer.
 
         Args:
             role: The role that makes the request.
+            key: The fingerprint of the request.
             messages: The request.
 
         Raises:
@@ -90,7 +91,7 @@ class Replay:
         calls = self._recorded.of(role)
         index = self._by_content.setdefault(role, ContentIndex(call.fingerprint for call in calls))
         taken = len(calls) - index.left
-        found = index.take(fingerprint(messages))
+        found = index.take(key)
         if found is not None:
             self._is_same_engine(role, found)
             return None if self.has_left else found

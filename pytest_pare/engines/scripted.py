@@ -10,7 +10,6 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 
 from pytest_pare.agents.react import format_action
 from pytest_pare.base.documents import DocumentError, dotted
-from pytest_pare.engines.agent_bodies import ToolCall
 from pytest_pare.engines.answers import read_answers, wrong_answers
 from pytest_pare.engines.errors import EngineConfigurationError
 
@@ -38,7 +37,7 @@ class ScriptedEngine(LLMEngine):
 
     def __init__(self, config: LLMEngineConfig, role: Role, scenario_id: str) -> None:
         super().__init__(config.model_name)
-        self._script = _Script(config, role, scenario_id)
+        self._script = Script(config, role, scenario_id)
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -52,36 +51,17 @@ class ScriptedEngine(LLMEngine):
         return _text(self._script.next_answer()), {}
 
 
-class ScriptedCalls:
-    """The scripted answers of the role `agent`: texts, and calls of tools. Several threads may take them.
+class Script:
+    """The scripted answers of a role, in their order. Several threads may take them.
 
     Args:
-        config: `answers` are those of `ScriptedEngine`. An answer is a text, or a mapping of `content` and
-            `tool_calls`, a list of mappings of `name` and `arguments`.
+        config: `answers` are a list, a mapping of scenario ids to lists, or the path of a YAML file of either.
+        role: The role.
         scenario_id: The scenario that is played.
 
     Raises:
         EngineConfigurationError: If there are no answers for this scenario, or they are invalid.
     """
-
-    def __init__(self, config: LLMEngineConfig, scenario_id: str) -> None:
-        self._script = _Script(config, "agent", scenario_id)
-
-    def next_answer(self) -> tuple[str, list[ToolCall]]:
-        """Return the text and the calls of the next answer.
-
-        Raises:
-            EngineConfigurationError: If none is left.
-        """
-        answer = self._script.next_answer()
-        if isinstance(answer, str):
-            return answer, []
-        calls = [ToolCall(one["name"], one.get("arguments") or {}) for one in answer.get("tool_calls") or ()]
-        return answer.get("content") or "", calls
-
-
-class _Script:
-    """The answers for a role, in their order."""
 
     def __init__(self, config: LLMEngineConfig, role: Role, scenario_id: str) -> None:
         self._role = role
@@ -94,6 +74,11 @@ class _Script:
         self._lock = threading.Lock()
 
     def next_answer(self) -> Any:
+        """Return the next answer.
+
+        Raises:
+            EngineConfigurationError: If none is left.
+        """
         with self._lock:
             if self._given == len(self._answers):
                 raise EngineConfigurationError(

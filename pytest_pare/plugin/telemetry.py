@@ -77,7 +77,7 @@ class Telemetry:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Export the spans that are left, and tell the controller of those that were not exported."""
+        """Export the spans that are left, and report those that were not exported to the controller."""
         telemetry.disable()
         if self._made is not None:
             # The SDK's own limit of time has no effect.
@@ -91,10 +91,10 @@ class Telemetry:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker tells. A worker that has crashed tells nothing."""
-        told = getattr(node, "workeroutput", {}).get(_MISSING)
-        if told is not None:
-            self._add(*told)
+        """Add the counts of a worker. A worker that has crashed reports none."""
+        counts = getattr(node, "workeroutput", {}).get(_MISSING)
+        if counts is not None:
+            self._add(*counts)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

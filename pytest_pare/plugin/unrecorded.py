@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.scenarios.config import AGENT_TYPES
+from pytest_pare.scenarios.agent_type import is_own_agent
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
@@ -20,8 +20,7 @@ def nothing_recorded(
 
     The text is the same for all runs of a suite: pytest shows equal warnings once, with the tests.
     """
-    is_own = agent is not None or config.agent_type not in AGENT_TYPES
-    if cassette is None or config.oracle or not is_own or not run.trace.turns:
+    if cassette is None or config.oracle or not is_own_agent(config.agent_type, agent) or not run.trace.turns:
         return None
     if config.agent_engine_config is None:
         return (

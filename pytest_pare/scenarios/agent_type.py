@@ -13,6 +13,16 @@ AGENT_TYPES = tuple(BUILT_IN["agent"])
 """The built-in agents."""
 
 
+def is_own_agent(agent_type: str, agent: object) -> bool:
+    """Return whether the agent under test is not a built-in one.
+
+    Args:
+        agent_type: The setting of the run.
+        agent: The agent that takes precedence over it, such as that of a fixture; `None` without one.
+    """
+    return agent is not None or agent_type not in AGENT_TYPES
+
+
 def _known_agent(agent_type: str) -> str:
     module, colon, name = agent_type.partition(":")
     if agent_type not in named("agent") and not (module and colon and name):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.base import environment
 from pytest_pare.endpoints import server
-from pytest_pare.scenarios.config import AGENT_TYPES
+from pytest_pare.scenarios.agent_type import is_own_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def has_endpoint(config: ScenarioRunnerConfig) -> bool:
 
 
 def _is_needed(config: ScenarioRunnerConfig, agent: ProactiveAgent | None) -> bool:
-    return has_endpoint(config) and (agent is not None or config.agent_type not in AGENT_TYPES)
+    return has_endpoint(config) and is_own_agent(config.agent_type, agent)
 
 
 class _Process:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
 from pytest_pare.simulation.call_order import sort_calls
 from pytest_pare.simulation.errors import RunEnded
+from pytest_pare.simulation.model_waits import ModelWaits
 from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
@@ -46,38 +46,6 @@ if TYPE_CHECKING:
 
 # How often it is checked whether a run must end that waits for answers.
 _CHECK_SECONDS = 0.25
-
-
-class _Waits:
-    """Counts the requests that wait for an answer, and the real time in which there are any."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._open = 0
-        self._began = 0.0
-        self._seconds = 0.0
-
-    def begin(self) -> None:
-        with self._changed:
-            if not self._open:
-                self._began = time.monotonic()
-            self._open += 1
-
-    def end(self) -> None:
-        with self._changed:
-            self._open -= 1
-            if not self._open:
-                self._seconds += time.monotonic() - self._began
-            self._changed.notify_all()
-
-    def seconds(self) -> float:
-        with self._changed:
-            return self._seconds + (time.monotonic() - self._began if self._open else 0.0)
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until no request is open, at most for some seconds, and return whether there still is one."""
-        with self._changed:
-            return not self._changed.wait_for(lambda: not self._open, seconds)
 
 
 class AgentModel:
@@ -126,7 +94,7 @@ class AgentModel:
         self._is_open = False
         # Whether the turn takes no further requests, and waits for the answers to those that it has.
         self._is_ending = False
-        self._waits = _Waits()
+        self._waits = ModelWaits()
         # The answers of this turn, with their entries in the trace.
         self._answered: list[tuple[Asked, EngineCall]] = []
         self.calls = 0
@@ -223,6 +191,8 @@ class AgentModel:
             "agent", config.model_name, config.provider, now, turn, is_live=config.is_live, operation=operation
         ) as span:
             call = self._call(request, asked)
+            if span is telemetry.NO_SPAN:
+                return call
             messages = [message._asdict() for message in asked.messages]
             text = text_of(from_stored(call.answer))
             is_replayed = asked.position is not None

@@ -12,7 +12,7 @@ from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
-from pytest_pare.scenarios.config import AGENT_TYPES
+from pytest_pare.scenarios.agent_type import is_own_agent
 from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
@@ -73,7 +73,7 @@ class Participants:
         # Only the built-in agent plays the agent's reference steps.
         is_built_in = agent is None and config.is_built_in
         roles: tuple[Role, ...] = ("user", "observe", "execute") if is_built_in else ("user",)
-        if config.agent_engine_config is not None and (agent is not None or config.agent_type not in AGENT_TYPES):
+        if config.agent_engine_config is not None and is_own_agent(config.agent_type, agent):
             roles += ("agent",)
         self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
         played = frozenset(role for role in roles if role != "agent" and self._engines[role].provider == "oracle")

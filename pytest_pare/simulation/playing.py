@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
-from pytest_pare.scenarios.config import AGENT_TYPES
+from pytest_pare.scenarios.agent_type import is_own_agent
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from pytest_pare.simulation.agent_environment import reachable
 from pytest_pare.simulation.consent import Consent
@@ -70,7 +70,7 @@ def agent_run(
     under_test = participants.agent(made)
     backend = RunBackend(participants.gateway, participants.agent_model)
     charges = not isinstance(under_test, ObserveExecuteAgent)
-    offline = agent is None and config.agent_type in AGENT_TYPES
+    offline = not is_own_agent(config.agent_type, agent)
     loop = state.loop = Loop(
         env,
         participants.gateway,

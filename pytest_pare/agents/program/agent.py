@@ -37,7 +37,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (TurnOver, TURN_OVER),
 )
 
-# How long a program may go on after it was told that the run is over, in seconds.
+# How long a program may go on after the error that the run is over, in seconds.
 _GRACE_SECONDS = 2.0
 
 
