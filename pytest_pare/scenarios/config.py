@@ -144,6 +144,9 @@ class ScenarioRunnerConfig(CheckedConfig):
         default=NoiseConfig(),
         description="Other faults, and the data of noise; in a suite, the section noise.",
     )
+    variation: bool = Field(
+        default=False, description="Whether each run redraws the values that its scenario declares as drawn."
+    )
     judge_only: bool = without_effect(False, "Whether a judge alone decides on success.")
     judge_engine_config: LLMEngineConfig | None = without_effect(None, "Engine of the judge.")
     max_scenario_duration: int = Field(

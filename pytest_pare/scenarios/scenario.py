@@ -16,6 +16,8 @@ from are.simulation.utils import EnumEncoder
 from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
+from pytest_pare.scenarios.draw import Draw
+from pytest_pare.scenarios.draw.written import written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
@@ -44,6 +46,8 @@ class PAREScenario(Scenario):
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
         noise_config: The data of noise, and the faults of events.
+        variation: Whether the values that the scenario declares as drawn are redrawn.
+        draw: Declares drawn values. `initialize` sets it.
         world: The clock and the ids of this scenario. `initialize` sets it.
     """
 
@@ -53,6 +57,7 @@ class PAREScenario(Scenario):
     _initialized: bool = False
     # Without an annotation, so that it is not a field of ARE's dataclass.
     noise_config = NoiseConfig()
+    variation = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make class attributes with the name of a field the default of that field."""
@@ -88,6 +93,19 @@ class PAREScenario(Scenario):
             if value is not None:
                 setattr(self, name, value)
 
+    def configure_variation(self, config: ScenarioRunnerConfig) -> None:
+        """Let `initialize` redraw the world if `config` asks for variation.
+
+        Raises:
+            ScenarioDefect: If `config` asks for it after `initialize`.
+        """
+        if config.variation and self._initialized and not self.variation:
+            raise ScenarioDefect(
+                f"{self.scenario_id}: this instance was initialized without the variation of the configuration; create "
+                "a new one"
+            )
+        self.variation = self.variation or config.variation
+
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Build the world: apps with their content, then the flow of events. A second call changes nothing.
 
@@ -104,6 +122,14 @@ class PAREScenario(Scenario):
             return
         start_time = DEFAULT_START_TIME if self.start_time is None else self.start_time
         self.world = World(f"{self.scenario_id}/{self.seed}", start_time)
+        self.draw = Draw(
+            self.scenario_id,
+            self.seed,
+            self.run_number,
+            start_time,
+            variation=self.variation,
+            words=lambda: written_words(type(self)),
+        )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
         # The reason why configured noise is missing.
