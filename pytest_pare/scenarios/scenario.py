@@ -17,13 +17,16 @@ from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
+from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ class PAREScenario(Scenario):
             name for it. Without a goal, the user acts like a careful owner of the phone.
         noise_config: The data of noise, and the faults of events.
         world: The clock and the ids of this scenario. `initialize` sets it.
+        scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
     user_goal: ClassVar[str | None] = None
@@ -106,6 +110,7 @@ class PAREScenario(Scenario):
         self.world = World(f"{self.scenario_id}/{self.seed}", start_time)
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
+        self.scripted_failures = ScriptedFailures()
         # The reason why configured noise is missing.
         self._no_noise: str | None = None
         with self.world.active(), captured() as self._script:
@@ -136,6 +141,18 @@ class PAREScenario(Scenario):
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def add_apps(self, *apps: Any) -> None:
+        """Set `self.apps` to `apps` and to the two that every scenario needs.
+
+        These are `self.agent_ui` (`PAREAgentUserInterface`) and `self.system` (`HomeScreenSystemApp`). One of them that
+        is among `apps` is taken instead of a new one. A second call adds apps.
+        """
+        add_essential_apps(self, apps)
+
+    def flow(self) -> Flow:
+        """Return a builder of the events, for `with self.flow() as flow` in `build_events_flow`."""
+        return Flow(self)
 
     def apply_augmentation_configs(self) -> None:
         """Set other names and descriptions of the agent's tools, if `tool_augmentation_config` is set.
