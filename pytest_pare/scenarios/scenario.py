@@ -19,13 +19,16 @@ from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.draw import Draw
 from pytest_pare.scenarios.draw.written import written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
+from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class PAREScenario(Scenario):
         variation: Whether the values that the scenario declares as drawn are redrawn.
         draw: Declares drawn values. `initialize` sets it.
         world: The clock and the ids of this scenario. `initialize` sets it.
+        scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
     user_goal: ClassVar[str | None] = None
@@ -132,6 +136,7 @@ class PAREScenario(Scenario):
         )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
+        self.scripted_failures = ScriptedFailures()
         # The reason why configured noise is missing.
         self._no_noise: str | None = None
         with self.world.active(), captured() as self._script:
@@ -162,6 +167,18 @@ class PAREScenario(Scenario):
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def add_apps(self, *apps: Any) -> None:
+        """Set `self.apps` to `apps` and to the two that every scenario needs.
+
+        These are `self.agent_ui` (`PAREAgentUserInterface`) and `self.system` (`HomeScreenSystemApp`). One of them that
+        is among `apps` is taken instead of a new one. A second call adds apps.
+        """
+        add_essential_apps(self, apps)
+
+    def flow(self) -> Flow:
+        """Return a builder of the events, for `with self.flow() as flow` in `build_events_flow`."""
+        return Flow(self)
 
     def apply_augmentation_configs(self) -> None:
         """Set other names and descriptions of the agent's tools, if `tool_augmentation_config` is set.
