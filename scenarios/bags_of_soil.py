@@ -98,9 +98,10 @@ class BagsOfSoil(PAREScenario):
             flow.report(1, f"They had only {self.left} bags; these are in the cart, {self.all - self.left} too few.")
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
+        parts = rf"(?=.*{_number(self.own)})(?=.*{_number(self.theirs)})"
         return verdict(
             env,
-            Accepted(matches(rf"(?is)(?=.*soil).*{_number(self.all)}")),
+            Accepted(matches(rf"(?is)(?=.*soil)({parts}|.*{_number(self.all)})")),
             Writes(Write("StatefulShoppingApp", "add_to_cart", {"item_id": self.item, "quantity": self.left})),
             Reported(matches(f"(?i){_number(self.left)}")),
             State(

@@ -99,8 +99,8 @@ class CelloNeedsRoom(PAREScenario):
                     "StatefulCabApp",
                     "order_ride",
                     {
-                        "start_location": mentions(self.home),
-                        "end_location": mentions(self.hall),
+                        "start_location": mentions(self.home.partition(",")[0]),
+                        "end_location": mentions(self.hall.partition(",")[0]),
                         "service_type": self.second,
                         "ride_time": same_instant(leaves),
                     },

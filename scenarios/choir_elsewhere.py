@@ -75,7 +75,7 @@ class ChoirElsewhere(PAREScenario):
             f"{self.church}, a bit before it begins.",
             datetime(2025, 9, 7, 18, 40, tzinfo=UTC).timestamp(),
         )
-        for contact_id, person, job in (("selma-1", self.guest, "Botanist"), ("selma-2", self.namesake, "Plumber")):
+        for contact_id, person, job in (("botanist", self.guest, "Botanist"), ("plumber", self.namesake, "Plumber")):
             self.contacts.add_contact(
                 Contact(
                     contact_id=contact_id,

@@ -34,7 +34,7 @@ class EarlyBird(PAREScenario):
         self.day = self.draw.day("2025-11-29", days=14, weekday=True)
         self.at = self.draw.time("14:00", minutes=60)
         self.ends = self.draw.time("12:00", minutes=30)
-        self.price = self.draw.number(30_000, 24_000, 36_000)
+        self.price = self.draw.money(30_000, "RWF")
         self.places = self.draw.number(5, 4, 8)
         self.email, self.messaging = StatefulEmailApp(name="Emails"), StatefulMessagingApp(name="Messages")
         self.calendar = StatefulCalendarApp(name="Calendar")
@@ -64,7 +64,7 @@ class EarlyBird(PAREScenario):
                     sender=STUDIO,
                     subject="Screen printing for beginners: early birds pay less",
                     content=f"On {self.day.text} at {self.at.text}, three hours. Reply with the number of places by "
-                    f"{self.ends.text} today and each is {self.price} francs, later half as much again. We cannot "
+                    f"{self.ends.text} today and each is {self.price}, later half as much again. We cannot "
                     "refund places, nor add any to a booking. Ink and Mesh",
                 ),
             )
@@ -108,7 +108,7 @@ class EarlyBird(PAREScenario):
             flow.propose(
                 3,
                 f"{friend} has counted: you are {self.places} for the printing workshop on {self.day.text} at "
-                f"{self.at}, and you are free. Until {self.ends} a place is {self.price} francs. Shall I reply to the "
+                f"{self.at}, and you are free. Until {self.ends} a place is {self.price}. Shall I reply to the "
                 f"studio and book {self.places} places?",
             )
             flow.accept(60, "Yes, quick, before it gets dearer.")

@@ -43,7 +43,7 @@ class SofaToTheThird(PAREScenario):
             title="The twins' swimming lesson",
             start_datetime=self.day.at(str(self.taken.plus(-15))),
             end_datetime=self.day.at(str(self.taken.plus(75))),
-            location="Hanoi, West Lake pool",
+            location="West Lake pool",
         )
         self.calendar.add_calendar_event(
             title="Phở with the neighbours",
