@@ -37,8 +37,9 @@ def wrong_arguments(function: Callable[..., Any], expected: Mapping[str, Any]) -
     found = []
     for name, wanted in expected.items():
         hint = hints.get(name, Any)
-        is_optional = name in parameters and parameters[name].default is None
-        reason = wrong_test(wanted) or (None if wanted is None and is_optional else _impossible(wanted, hint))
+        if name in parameters and parameters[name].default is None:
+            hint = Union[hint, None]  # noqa: UP007 - an annotation may be no type
+        reason = wrong_test(wanted) or _impossible(wanted, hint)
         if reason is not None:
             found.append(f"{name}: {reason}")
     return found

@@ -196,8 +196,8 @@ def _inspect_placeholders(graph: ScriptGraph, defects: list[str], suspicions: li
 def _wrong_matchers(scenario: PAREScenario) -> list[str]:
     """Return the defects of the matchers and expected writes that `validate` makes before it reads the environment.
 
-    Only a validator that can use `Write` or `verdict` is called. It gets a copy of the scenario, and an environment that
-    ends the call at the first access.
+    Only a validator that can use `Write` or `verdict` is called. It gets a copy of the scenario, and an environment
+    that ends the call at the first access.
     """
     if not any(map(_has_writes, type(scenario).__mro__)):
         return []
