@@ -141,6 +141,8 @@ def _choices(hint: Any) -> list[Any]:
 
 
 def _name(hint: Any) -> str:
+    if _is_union(hint):
+        return " or ".join(_name(one) for one in get_args(hint) if one is not type(None))
     return hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint).replace("typing.", "")
 
 
