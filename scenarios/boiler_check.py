@@ -99,7 +99,7 @@ class BoilerCheck(PAREScenario):
                     end_datetime=day.at(str(at.plus(self.minutes))),
                 ),
             )
-            flow.fails(self.reminders.add_reminder, times=50, error="Not saved: the storage of this phone is full.")
+            flow.fails(self.reminders.add_reminder, times=None, error="Not saved: the storage of this phone is full.")
             flow.then(
                 1,
                 self.reminders.add_reminder(
