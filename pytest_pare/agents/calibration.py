@@ -1,10 +1,12 @@
 """Control agents, whose results are known: they test scenarios and comparisons.
 
-A scenario that asks something of its agent must fail with each of them except `Flaky`, or its validator is too weak.
+A scenario that asks something of its agent must fail with each of them, or its validator is too weak. The exceptions
+are `Flaky`, and `Replay` in the world that it has recorded.
 """
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_pare.agents.protocols import ProactiveAgentMode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn
     from pytest_pare.agents.tools import Tool
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # The distribution of the success rates of agents on scenarios.
 _MEAN_RATE = 0.8
 _CORRELATION = 0.45
+
+_MOST_WAITS = 20
 
 _WORDS = ("today", "tomorrow", "dinner", "2025-01-06 10:00:00", "john@pare.com", "1")
 
@@ -64,6 +68,86 @@ class Reckless:
             # A reckless agent goes on after a failed or refused call.
             with suppress(Exception):
                 turn.tools.of(call.app, call.function)(**call.arguments)
+
+
+class RecordedCall(NamedTuple):
+    """A call of the agent in a run that succeeded.
+
+    Attributes:
+        after: The time of the last event of the world or of the phone before it, in epoch seconds.
+        is_execution: Whether the agent had the user's consent.
+        call: The call, with the arguments of that run.
+    """
+
+    after: float
+    is_execution: bool
+    call: ReferenceCall
+
+
+class Replay:
+    """Plays back the agent's calls of a good run in the world as written, without looking at anything.
+
+    It makes a call once the recorded time of its cause has come, a proposal only while no answer is awaited, and the
+    calls of an execution once a proposal is accepted. So it succeeds in the same world, and should fail in any other.
+
+    Args:
+        calls: The calls of the good run, in order.
+        now: Returns the simulated time, in epoch seconds.
+    """
+
+    def __init__(self, calls: Sequence[RecordedCall], now: Callable[[], float]) -> None:
+        self._calls = list(calls)
+        self._now = now
+
+    def __call__(self, turn: Turn) -> None:
+        """Take a turn."""
+        is_execution = turn.mode is ProactiveAgentMode.EXECUTE
+        while self._calls:
+            following = self._calls[0]
+            is_message = following.call.function == "send_message_to_user"
+            if following.is_execution != is_execution:
+                break
+            if is_message and turn.mode is ProactiveAgentMode.AWAITING_CONFIRMATION:
+                return
+            if self._now() < following.after and not (is_execution and self._wait(turn, following.after)):
+                return
+            del self._calls[0]
+            # In another world, a call of this one may be refused.
+            with suppress(Exception):
+                turn.tools.of(following.call.app, following.call.function)(**following.call.arguments)
+            if is_message:
+                return
+        if is_execution:
+            turn.give_up()
+
+    def _wait(self, turn: Turn, until: float) -> bool:
+        """Wait within an execution, and return whether the time has come."""
+        wait = next((tool for tool in turn.tools.values() if tool.function == "wait_for_notification"), None)
+        # Any notification ends a wait.
+        for _ in range(_MOST_WAITS):
+            if wait is None or self._now() >= until:
+                break
+            wait(timeout=math.ceil(until - self._now()))
+        return self._now() >= until
+
+
+class Spam:
+    """Proposes in every turn, in a text of everything that it has read, and never writes.
+
+    It reads what the tools without required arguments return.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[str, None] = {}
+
+    def __call__(self, turn: Turn) -> None:
+        """Take a turn."""
+        self._texts |= dict.fromkeys(notification.text for notification in turn.notifications)
+        for tool in turn.tools.values():
+            if tool.app and tool.operation == "read" and not tool.is_interface and not tool.parameters["required"]:
+                with suppress(Exception):
+                    self._texts[str(tool())] = None
+        turn.propose("\n".join(["Shall I see to all of this?", *self._texts]))
 
 
 class RandomAgent:

@@ -12,6 +12,9 @@ from pytest_pare.simulation.preflight import inspect_scenario
 from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_pare.agents.calibration import RecordedCall
     from pytest_pare.engines.recorder import Recorder
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
@@ -30,6 +33,8 @@ class RunState:
         self.config = config
         self.script_errors = script_errors
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
+        # The agent's calls of a reference run in the world as written, for an agent that asks for them.
+        self.recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
         self.recorder: Recorder | None = None
