@@ -76,7 +76,12 @@ class RunState:
             prompts=None if self.agent_name is None else prompts.version(),
             turns=played.turns,
             turns_saved=played.turns_saved,
+            draws=self._draws(),
         )
+
+    def _draws(self) -> dict[str, str]:
+        draw = getattr(self.scenario, "draw", None)
+        return dict(draw.values) if draw is not None and draw.variation else {}
 
     def fill_in_end(self, result: PAREScenarioValidationResult) -> None:
         """Set how the turns of the run ended, and how many events of its script had not happened by then."""
