@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from are.simulation.scenarios.scenario import Scenario
-from are.simulation.types import AbstractEvent, CompletedEvent
+from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.are.copies import own_content
@@ -19,13 +19,16 @@ from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.draw import Draw
 from pytest_pare.scenarios.draw.written import written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
+from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
@@ -43,17 +46,20 @@ class PAREScenario(Scenario):
 
     Attributes:
         start_time: Begin of the simulation in epoch seconds. Default: 2025-01-06 09:00 UTC.
+        tags: Words such as `app:email`, by which suites and flags select scenarios.
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
         noise_config: The data of noise, and the faults of events.
         variation: Whether the values that the scenario declares as drawn are redrawn.
         draw: Declares drawn values. `initialize` sets it.
         world: The clock and the ids of this scenario. `initialize` sets it.
+        scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
     user_goal: ClassVar[str | None] = None
 
     start_time: float | None = DEFAULT_START_TIME
+    tags: tuple[CapabilityTag | str, ...] = ()
     _initialized: bool = False
     # Without an annotation, so that it is not a field of ARE's dataclass.
     noise_config = NoiseConfig()
@@ -133,6 +139,7 @@ class PAREScenario(Scenario):
         )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
+        self.scripted_failures = ScriptedFailures()
         # The reason why configured noise is missing.
         self._no_noise: str | None = None
         with self.world.active(), captured() as self._script:
@@ -163,6 +170,18 @@ class PAREScenario(Scenario):
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def add_apps(self, *apps: Any) -> None:
+        """Set `self.apps` to `apps` and to the two that every scenario needs.
+
+        These are `self.agent_ui` (`PAREAgentUserInterface`) and `self.system` (`HomeScreenSystemApp`). One of them that
+        is among `apps` is taken instead of a new one. A second call adds apps.
+        """
+        add_essential_apps(self, apps)
+
+    def flow(self) -> Flow:
+        """Return a builder of the events, for `with self.flow() as flow` in `build_events_flow`."""
+        return Flow(self)
 
     def apply_augmentation_configs(self) -> None:
         """Set other names and descriptions of the agent's tools, if `tool_augmentation_config` is set.
