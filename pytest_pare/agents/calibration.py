@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_pare.agents.protocols import ProactiveAgentMode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn
     from pytest_pare.agents.tools import Tool
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MEAN_RATE = 0.8
 _CORRELATION = 0.45
 
+# Waits count as simulated time of a run, which is limited.
+_LONGEST_WAIT = 400
 _MOST_WAITS = 20
 
 _WORDS = ("today", "tomorrow", "dinner", "2025-01-06 10:00:00", "john@pare.com", "1")
@@ -74,11 +76,13 @@ class RecordedCall(NamedTuple):
     """A call of the agent in a run that succeeded.
 
     Attributes:
-        after: The time of the last event of the world or of the phone before it, in epoch seconds.
+        time: Its time, in epoch seconds.
+        after: The time of the last event of the world or of the phone before it.
         is_execution: Whether the agent had the user's consent.
         call: The call, with the arguments of that run.
     """
 
+    time: float
     after: float
     is_execution: bool
     call: ReferenceCall
@@ -87,8 +91,8 @@ class RecordedCall(NamedTuple):
 class Replay:
     """Plays back the agent's calls of a good run in the world as written, without looking at anything.
 
-    It makes a call once the recorded time of its cause has come, a proposal only while no answer is awaited, and the
-    calls of an execution once a proposal is accepted. So it succeeds in the same world, and should fail in any other.
+    It makes each call at the recorded time, a proposal only while no answer is awaited, and the calls of an execution
+    only while it has the user's consent. So it succeeds in the same world, and should fail in any other.
 
     Args:
         calls: The calls of the good run, in order.
@@ -102,15 +106,17 @@ class Replay:
     def __call__(self, turn: Turn) -> None:
         """Take a turn."""
         is_execution = turn.mode is ProactiveAgentMode.EXECUTE
-        while self._calls:
+        while self._calls and self._calls[0].is_execution == is_execution:
             following = self._calls[0]
             is_message = following.call.function == "send_message_to_user"
-            if following.is_execution != is_execution:
-                break
             if is_message and turn.mode is ProactiveAgentMode.AWAITING_CONFIRMATION:
                 return
-            if self._now() < following.after and not (is_execution and self._wait(turn, following.after)):
-                return
+            if self._now() < following.after:
+                # Between its turns the agent skips idle time, but an execution has few turns.
+                if not is_execution or following.after - self._now() > _LONGEST_WAIT:
+                    return
+                self._wait(turn, following.after)
+            self._wait(turn, following.time)
             del self._calls[0]
             # In another world, a call of this one may be refused.
             with suppress(Exception):
@@ -120,15 +126,14 @@ class Replay:
         if is_execution:
             turn.give_up()
 
-    def _wait(self, turn: Turn, until: float) -> bool:
-        """Wait within an execution, and return whether the time has come."""
+    def _wait(self, turn: Turn, until: float) -> None:
         wait = next((tool for tool in turn.tools.values() if tool.function == "wait_for_notification"), None)
-        # Any notification ends a wait.
+        # Any notification ends a wait, and so do those that were not taken before.
         for _ in range(_MOST_WAITS):
-            if wait is None or self._now() >= until:
-                break
+            if wait is None or not 0 < until - self._now() <= _LONGEST_WAIT:
+                return
+            turn.news()
             wait(timeout=math.ceil(until - self._now()))
-        return self._now() >= until
 
 
 class Spam:
@@ -142,12 +147,19 @@ class Spam:
 
     def __call__(self, turn: Turn) -> None:
         """Take a turn."""
-        self._texts |= dict.fromkeys(notification.text for notification in turn.notifications)
-        for tool in turn.tools.values():
-            if tool.app and tool.operation == "read" and not tool.is_interface and not tool.parameters["required"]:
-                with suppress(Exception):
-                    self._texts[str(tool())] = None
+        if turn.number == 0 or turn.notifications:
+            self._texts |= dict.fromkeys(notification.text for notification in turn.notifications)
+            self._texts |= dict.fromkeys(_everything(turn))
         turn.propose("\n".join(["Shall I see to all of this?", *self._texts]))
+
+
+def _everything(turn: Turn) -> Iterator[str]:
+    for tool in turn.tools.values():
+        # Waiting is a read as well.
+        is_read = tool.app and tool.operation == "read" and tool.function != "wait_for_notification"
+        if is_read and not tool.is_interface and not tool.parameters["required"]:
+            with suppress(Exception):
+                yield str(tool())
 
 
 class RandomAgent:

@@ -45,5 +45,5 @@ def calls_of(trace: Trace) -> tuple[RecordedCall, ...]:
                 after = trace.start_time + event.time
         elif event.kind == "AGENT" and event.app is not None and event.function not in (None, *_IDLE):
             call = ReferenceCall(event.app, event.function, event.args)
-            calls.append(RecordedCall(after, event.mode == "execute", call))
+            calls.append(RecordedCall(trace.start_time + event.time, after, event.mode == "execute", call))
     return tuple(calls)
