@@ -140,6 +140,16 @@ SHORTHANDS = (
             "help": "Compare with a baseline: a FILE, git:REF for the file in a commit, or session:ID for a ledger.",
         },
     ),
+    Option(
+        "--pare-known-agents",
+        "pare_known_agents",
+        "reports.known_agents",
+        {
+            "action": "store_const",
+            "const": True,
+            "help": "Add a table of the control agents' results on the scenarios to the reports.",
+        },
+    ),
 )
 SHARD = Option(
     "--pare-shard",

@@ -135,6 +135,7 @@ class PAREScenario(Scenario):
             start_time,
             variation=self.variation,
             words=lambda: written_words(type(self)),
+            on_vary=self.world.vary,
         )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
