@@ -9,6 +9,7 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.declarations import declare
 from pytest_pare.scenarios.event_log import answers, is_attempt, is_proposal
 from pytest_pare.scenarios.matchers.defects import note_defects
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
@@ -108,6 +109,7 @@ class Judgement:
 
     def failure(self) -> str | None:
         """Return why no choice of answers matches all stages, or `None`."""
+        declare(self._stages)
         return self._from(0, -1)
 
     def _from_stage(self, number: int, place: int) -> str | None:
