@@ -17,6 +17,7 @@ from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.tool_descriptions import build_tool
 from pytest_pare.base.serialization import to_builtins_or_name
 from pytest_pare.engines.cassette import RequestInputs
+from pytest_pare.judge import prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,7 +46,7 @@ def request_inputs(
         package=_version(),
         prompts=prompts.version(),
         engines={
-            role: {"model": engine.model_name, "provider": engine.provider, "options": engine.options}
+            role: {"model": engine.model_name, "provider": engine.provider, "options": _options(role, engine)}
             for role, engine in engines.items()
         },
         tools=dict(tool for app in apps for tool in _tools(app)),
@@ -62,6 +63,10 @@ _NO_APP: Any = SimpleNamespace(name="")
 @cache
 def _version() -> str:
     return metadata.version("pytest-pare")
+
+
+def _options(role: str, engine: LLMEngineConfig) -> dict[str, Any]:
+    return {**engine.options, "prompt": prompt.version()} if role == "judge" else engine.options
 
 
 def _short(text: str) -> str:

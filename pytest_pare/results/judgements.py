@@ -1,0 +1,62 @@
+"""The judgements of a judge over runs: their totals, and a line for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.results.text import plural, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_pare.results.validation_result import PAREScenarioValidationResult
+
+
+def totals_of(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, int]:
+    """Return the number of claims: those that hold, do not, without a readable answer, not asked, and that decide."""
+    claims = list(_claims(runs))
+    asked = [one for one in claims if one["asked"]]
+    return {
+        "claims": len(claims),
+        "hold": sum(one["holds"] is True for one in asked),
+        "do_not_hold": sum(one["holds"] is False for one in asked),
+        "unknown": sum(one["holds"] is None for one in asked),
+        "not_asked": len(claims) - len(asked),
+        "decide": sum(one["decides"] for one in claims),
+    }
+
+
+def judgement_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
+    """Return the judgements of runs as lines for a terminal; none if no claim was made."""
+    runs = list(runs)
+    totals = totals_of(runs)
+    if not totals["claims"]:
+        return []
+    parts = []
+    asked = totals["claims"] - totals["not_asked"]
+    if asked:
+        many = f"{totals['hold']} of {plural(asked, 'claim')} hold{'s' * (asked == 1)}"
+        parts = [f"{many}, {totals['do_not_hold']} not, {totals['unknown']} unknown"]
+    if totals["not_asked"]:
+        parts.append(f"{plural(totals['not_asked'], 'claim')} not asked")
+    decide = totals["decide"]
+    parts.append(
+        "not calibrated: decides nothing"
+        if asked and not decide
+        else "decides nothing"
+        if not decide
+        else "decides"
+        if decide == totals["claims"]
+        else f"{decide} decide{'s' * (decide == 1)}"
+    )
+    lines = wrapped(f"Judge: {'; '.join(parts)}", "  ")
+    apart = [run.judgements["without_judge"] for run in runs if "without_judge" in run.judgements]
+    if apart:
+        own = sum(one["success"] is True for one in apart)
+        lines += wrapped(f"Judge only: the scenarios' own checks pass in {own} of {plural(len(apart), 'run')}", "  ")
+    return lines
+
+
+def _claims(runs: Iterable[PAREScenarioValidationResult]) -> Iterator[dict[str, Any]]:
+    for run in runs:
+        yield from run.judgements.get("claims", ())
