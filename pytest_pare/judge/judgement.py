@@ -27,7 +27,8 @@ class Judgement:
 
     Attributes:
         claim: The claim.
-        answer: The judge's own answer; `None` if it gave none that could be read, or was not asked.
+        answer: The judge's own answer, true in a reference check; `None` if it gave none that could be read, or was not
+            asked.
         reason: Its reason, or why there is no answer.
         asked: Whether the judge was asked.
         decides: Whether the answer may decide on success: the judge is calibrated, or plays the reference.
@@ -54,7 +55,7 @@ class Judgement:
     @property
     def abstains(self) -> str | None:
         """Why a verdict leaves this judgement out; `None` if it does not."""
-        if not self.asked:
+        if not self.asked and self.answer is None:
             return f"the claim {self._claim} was not judged: {self.reason}"
         if self.is_alone:
             return f"the claim {self._claim} is judged apart, by judge_only"

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def totals_of(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, int]:
-    """Return the number of claims: those that hold, do not, without a readable answer, not asked, and that decide."""
+    """Return the number of claims: those that hold, do not, and so on, and those that decide.
+
+    `unknown` have no answer that could be read, `assumed` hold in a reference check without a judge.
+    """
     claims = list(_claims(runs))
     asked = [one for one in claims if one["asked"]]
     return {
@@ -21,7 +24,8 @@ def totals_of(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, int]:
         "hold": sum(one["holds"] is True for one in asked),
         "do_not_hold": sum(one["holds"] is False for one in asked),
         "unknown": sum(one["holds"] is None for one in asked),
-        "not_asked": len(claims) - len(asked),
+        "assumed": sum(one["holds"] is True and not one["asked"] for one in claims),
+        "not_asked": sum(one["holds"] is None and not one["asked"] for one in claims),
         "decide": sum(one["decides"] for one in claims),
     }
 
@@ -32,23 +36,17 @@ def judgement_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
     totals = totals_of(runs)
     if not totals["claims"]:
         return []
+    asked = totals["hold"] + totals["do_not_hold"] + totals["unknown"]
     parts = []
-    asked = totals["claims"] - totals["not_asked"]
     if asked:
         many = f"{totals['hold']} of {plural(asked, 'claim')} hold{'s' * (asked == 1)}"
-        parts = [f"{many}, {totals['do_not_hold']} not, {totals['unknown']} unknown"]
+        parts.append(f"{many}, {totals['do_not_hold']} do not, {totals['unknown']} unknown")
+    if totals["assumed"]:
+        parts.append(f"{plural(totals['assumed'], 'claim')} taken to hold in the reference")
     if totals["not_asked"]:
         parts.append(f"{plural(totals['not_asked'], 'claim')} not asked")
-    decide = totals["decide"]
-    parts.append(
-        "not calibrated: decides nothing"
-        if asked and not decide
-        else "decides nothing"
-        if not decide
-        else "decides"
-        if decide == totals["claims"]
-        else f"{decide} decide{'s' * (decide == 1)}"
-    )
+    if not totals["decide"]:
+        parts.append("not calibrated: decides nothing" if asked else "decides nothing")
     lines = wrapped(f"Judge: {'; '.join(parts)}", "  ")
     apart = [run.judgements["without_judge"] for run in runs if "without_judge" in run.judgements]
     if apart:

@@ -156,6 +156,9 @@ class ScenarioRunnerConfig(CheckedConfig):
     judge: JudgeConfig = Field(
         default=JudgeConfig(), description="What lets the judge decide; in a suite, the section judge."
     )
+    variation: bool = Field(
+        default=False, description="Whether each run redraws the values that its scenario declares as drawn."
+    )
     max_scenario_duration: int = Field(
         default=MAX_SCENARIO_DURATION,
         gt=0,

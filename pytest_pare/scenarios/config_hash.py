@@ -15,6 +15,8 @@ NOT_HASHED = frozenset(
         "agent",
         "agent_engine_config",
         "judge",
+        # Hashed if it is on.
+        "variation",
         # They do not change a result. `timeout_seconds` can end a run and is hashed.
         "max_concurrent_scenarios",
         "executor_type",
@@ -43,6 +45,8 @@ def hash_of(config: Any) -> str:
         settings["agent_model"] = config.engines["agent"].model_name
     if config.judge.calibration is not None:
         settings["judge"] = "calibrated"
+    if config.variation:
+        settings["variation"] = True
     # 128 bits of SHA-256 fit into a file name and do not collide. With 8 digits, two of 77,000 configurations share a
     # hash with a probability of one half.
     canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))

@@ -11,6 +11,8 @@ from pytest_pare.scenarios.evidence import evidence_of, evidence_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_REFERENCE = "the reference is taken to be right"
+
 
 @dataclass
 class Judging:
@@ -22,6 +24,7 @@ class Judging:
             `None` for no judge.
         decides: Whether its answers may decide on success.
         is_alone: Whether they alone do.
+        is_reference: Whether the reference is played without a judge, so that every claim holds.
         why_not_asked: Why there is no judge.
         error: The error of the judge, which ends the run even if the scenario catches it.
         made: The judgements, in order.
@@ -31,6 +34,7 @@ class Judging:
     ask: Callable[[str, str], tuple[bool | None, str]] | None = None
     decides: bool = False
     is_alone: bool = False
+    is_reference: bool = False
     why_not_asked: str = NOT_ASKED
     error: Exception | None = None
     made: list[Judgement] = field(default_factory=list)
@@ -42,7 +46,9 @@ class Judging:
             claim: The claim.
             evidence: As for `PAREScenario.judge`.
         """
-        if self.ask is None:
+        if self.is_reference:
+            judgement = Judgement(claim, True, _REFERENCE, asked=False, decides=True, is_alone=self.is_alone)
+        elif self.ask is None:
             judgement = Judgement(claim, None, self.why_not_asked, asked=False, decides=False, is_alone=self.is_alone)
         else:
             text = evidence_of(self.env) if evidence is None else evidence_text(evidence)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
-_REFERENCE = "the reference is taken to be right"
 _TIME_OVER = "the run was cut short"
 _ONLY_CALIBRATED = "judge_only: a judge that is not calibrated must not decide alone"
 
@@ -135,9 +134,7 @@ def judge_of_run(
     """
     is_alone = config.judge_only
     if build is None:
-        if is_reference:
-            return Judging(env, lambda claim, evidence: (True, _REFERENCE), decides=True, is_alone=is_alone)
-        return Judging(env, is_alone=is_alone)
+        return Judging(env, is_alone=is_alone, is_reference=is_reference)
     engine_config = config.engines["judge"]
     path = config.judge.calibration
     if path is None and is_alone:

@@ -138,6 +138,7 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("script_events_missed", 0),
         ("ended_by", None),
         ("reused_from", None),
+        ("judgements", {}),
     ]
 
 
