@@ -45,10 +45,7 @@ def request_inputs(
     return RequestInputs(
         package=_version(),
         prompts=prompts.version(),
-        engines={
-            role: {"model": engine.model_name, "provider": engine.provider, "options": _options(role, engine)}
-            for role, engine in engines.items()
-        },
+        engines=_engines(engines),
         tools=dict(tool for app in apps for tool in _tools(app)),
         apps={name: _short(app["serialized_state"]) for name, app in (scenario._initial_apps or {}).items()},
         events=_short(json.dumps([_event(event) for event in scenario.events], ensure_ascii=False)),
@@ -63,6 +60,22 @@ _NO_APP: Any = SimpleNamespace(name="")
 @cache
 def _version() -> str:
     return metadata.version("pytest-pare")
+
+
+def inputs_of_engines(engines: Mapping[Role, LLMEngineConfig]) -> RequestInputs:
+    """Return what requests depend on that belong to no scenario.
+
+    Args:
+        engines: The configurations of the recorded engines, by role.
+    """
+    return RequestInputs(_version(), prompts.version(), _engines(engines), {}, {}, "", "")
+
+
+def _engines(engines: Mapping[Role, LLMEngineConfig]) -> dict[str, dict[str, Any]]:
+    return {
+        role: {"model": engine.model_name, "provider": engine.provider, "options": _options(role, engine)}
+        for role, engine in engines.items()
+    }
 
 
 def _options(role: str, engine: LLMEngineConfig) -> dict[str, Any]:
