@@ -1,4 +1,4 @@
-"""The judgements of a judge over runs: their totals, and a line for a terminal."""
+"""The judgements of a judge on runs: their totals, and their lines in reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_pare.results.text import plural, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
 
@@ -53,6 +53,23 @@ def judgement_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
         own = sum(one["success"] is True for one in apart)
         lines += wrapped(f"Judge only: the scenarios' own checks pass in {own} of {plural(len(apart), 'run')}", "  ")
     return lines
+
+
+def claim_lines(run: PAREScenarioValidationResult) -> list[str]:
+    """Return the judgements of a run as lines, a claim each, and with `judge_only` the scenario's own verdict."""
+    claims = run.judgements.get("claims", ())
+    lines = [f"judge: {one['claim']!r} {_answer(one)}: {one['reason']}" for one in claims]
+    if (own := run.judgements.get("without_judge")) is not None:
+        said = {True: "success", False: "failed", None: "no verdict"}[own["success"]]
+        lines.append(f"without the judge: {said}" + (f": {own['rationale']}" if own["rationale"] else ""))
+    return lines
+
+
+def _answer(claim: Mapping[str, Any]) -> str:
+    if claim["holds"] is None:
+        return "has no readable answer" if claim["asked"] else "was not judged"
+    said = "holds" if claim["holds"] else "does not hold"
+    return said if claim["decides"] else f"{said} (decides nothing)"
 
 
 def _claims(runs: Iterable[PAREScenarioValidationResult]) -> Iterator[dict[str, Any]]:

@@ -176,7 +176,7 @@ def _checks(settings: SuiteSettings) -> Iterator[tuple[Location, Callable[[], It
     """Yield the location of each file, and of answers and engines, that runs need, with the function that checks it."""
     if settings.noise.data is not None:
         yield ("noise", "data"), partial(_wrong_noise, Path(settings.noise.data))
-    if settings.judge.calibration is not None:
+    if settings.judge.calibration is not None and not settings.runner.oracle:
         judge = settings.runner.engines.get("judge")
         model = None if judge is None else judge.model_name
         yield ("judge", "calibration"), partial(_wrong_calibration, Path(settings.judge.calibration), model)
@@ -205,7 +205,7 @@ def _wrong_noise(path: Path) -> Iterator[Finding]:
 
 def _wrong_calibration(path: Path, model: str | None) -> Iterator[Finding]:
     if (problem := problem_with(path, model)) is not None:
-        yield (), f"{display(path)} {problem}"
+        yield (), f"{display(path)}: {problem}"
 
 
 def _wrong_answers_file(path: Path, role: str) -> Iterator[Finding]:

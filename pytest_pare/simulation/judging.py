@@ -140,7 +140,7 @@ def judge_of_run(
     if path is None and is_alone:
         raise EngineConfigurationError(_ONLY_CALIBRATED, "set judge.calibration in the suite")
     if path is not None and (problem := problem_with(Path(path), engine_config.model_name)) is not None:
-        raise EngineConfigurationError(f"judge.calibration: {path} {problem}")
+        raise EngineConfigurationError(f"judge.calibration: {path}: {problem}")
     now = env.time_manager.time()
 
     def ask(claim: str, evidence: str) -> tuple[bool | None, str]:
