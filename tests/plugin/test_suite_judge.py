@@ -15,7 +15,7 @@ from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.judge.agreement import Agreement
 from pytest_pare.judge.calibration import Calibration
 from pytest_pare.judge.prompt import version
-from tests.engines.model_server import ModelServer, Reply, Request, answers, fails
+from tests.engines.model_server import ModelServer, Reply, Request, answers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,14 +65,14 @@ def test_a_judge_is_recorded_and_replayed(example: Example, monkeypatch: pytest.
     monkeypatch.setenv("SOME_API_KEY", SECRET)
     claims = f"self.judge('it is polite', evidence=['{SECRET}']), self.judge('it is long')"
     example.scenario("plants", f"return verdict(env, Silent(), {claims})", head=HEAD)
-    with ModelServer(lambda request: fails(429) if not server.requests[1:] else polite(request)) as server:
-        engine = {"model_name": "m", "endpoint": server.url, "retries": 1, "timeout_seconds": 60, "temperature": 0}
+    with ModelServer(polite) as server:
+        engine = {"model_name": "m", "endpoint": server.url, "retries": 0, "timeout_seconds": 60, "temperature": 0}
         engine["price"] = {"input": 1, "output": 4}
         example.suite(suite(engine, cassettes={}))
         recorded = example.run(*SUITE, "--pare-record", "once", "--pare-live")
     assert recorded.code == 0, recorded.out
-    # One refused, one in words, one asked again, and the other claim.
-    assert len(server.requests) == 4
+    # One answer in words, one to the same question again, and one to the other claim.
+    assert len(server.requests) == 3
     assert server.requests[0].body["temperature"] == 0
     replayed = example.run(*SUITE)
     for session in (recorded, replayed):
