@@ -37,15 +37,6 @@ def audit_library(
     Plays wrong and right changes of each reference run. The validator must reject the wrong ones, the mutants, and
     accept the right ones, the alternatives.
     """
-    from fnmatch import fnmatchcase
-
-    from pytest_pare.audit.audit import cases_of
-    from pytest_pare.audit.playing import play
-    from pytest_pare.audit.reference import AuditImpossible, reference_of
-    from pytest_pare.audit.report import case_lines, score_lines
-    from pytest_pare.audit.score import score_of
-    from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
-
     if bundled and paths:
         raise click.UsageError("--bundled takes no suite and no directory")
     project = project_of(rootdir)
@@ -54,21 +45,6 @@ def audit_library(
     problems: list[str] = []
     trials: list[Trial] = []
     for suite in suites.values():
-        classes, failures = load_scenarios(suite, project.rootdir)
-        for failure in failures:
-            click.echo(str(failure), err=True)
-        for scenario_id in select_ids(tagged(classes), suite):
-            if globs and not any(fnmatchcase(scenario_id, glob) for glob in globs):
-                continue
-            try:
-                reference = reference_of(classes[scenario_id])
-            except AuditImpossible as error:
-                print_lines([f"{scenario_id}: {error}"])
-                status = FAILED
-                continue
-            played = [play(reference, case) for case in cases_of(reference)]
-            if lines := list(case_lines(scenario_id, played, verbose=verbose)):
-                print_lines(lines)
         for scenario_id, cls in selected_classes(suite, project, globs, problems).items():
             played, wrong = _audited(scenario_id, cls)
             trials += played

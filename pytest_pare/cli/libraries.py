@@ -162,7 +162,7 @@ def selected_classes(
     with redirect_stdout(sys.stderr):
         try:
             classes, failures = load_scenarios(suite, project.rootdir)
-            ids = select_ids(classes, suite) if classes or not failures else []
+            ids = select_ids(tagged(classes), suite) if classes or not failures else []
         except (SettingsError, OSError, ImportError) as error:
             raise click.ClickException(str(error)) from error
     problems += map(str, failures)

@@ -24,6 +24,7 @@ from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.flow import Flow
+from pytest_pare.scenarios.judging import judgement_of
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
@@ -34,6 +35,7 @@ from pytest_pare.scenarios.source_location import place_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_pare.judge.judgement import Judgement
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
@@ -65,7 +67,8 @@ class PAREScenario(Scenario):
     start_time: float | None = DEFAULT_START_TIME
     tags: tuple[CapabilityTag | str, ...] = ()
     _initialized: bool = False
-    # Without an annotation, so that it is not a field of ARE's dataclass.
+    # Without an annotation, so that they are no fields of ARE's dataclass. The simulation sets the judge of a run.
+    _judging = None
     noise_config = NoiseConfig()
     variation = False
 
@@ -174,6 +177,19 @@ class PAREScenario(Scenario):
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def judge(self, claim: str, evidence: object = None) -> Judgement:
+        """Ask the judge whether a claim holds, in `validate`, and return its judgement.
+
+        It is a matcher of `verdict`, and a condition. It decides on success only if the judge is calibrated. In a
+        reference check without a judge every claim holds. No simulated time passes.
+
+        Args:
+            claim: A sentence that holds or does not, such as "the proposal names the new price".
+            evidence: What the judge decides by: a text, events, or values, which become JSON. Default: the agent's
+                messages to the user, the user's answers, and the agent's writes.
+        """
+        return judgement_of(self._judging, claim, evidence)
 
     def add_apps(self, *apps: Any) -> None:
         """Set `self.apps` to `apps` and to the two that every scenario needs.
