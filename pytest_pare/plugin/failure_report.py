@@ -98,13 +98,14 @@ def explanation(run: Run) -> str:
     else:
         said = "said no" if run.result.success is False else "gave no verdict (success is None)"
         reason = to_short_text(run.result.rationale or f"validate() {said} and gave no rationale")
+    users = [] if run.result.user_failure is None else [run.result.user_failure]
     ending = [] if error is not None or not (missed := unfinished(run.result)) else [missed]
     # A condition is evaluated every second, and its events would leave no room for others.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
     count = min(_LAST_EVENTS, len(events))
     title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
-    lines = [reason, *ending, "", title, *(f"  {line}" for line in shown)]
+    lines = [reason, *users, *ending, "", title, *(f"  {line}" for line in shown)]
     if run.result.export_path is not None:
         lines += ["", f"trace: {run.result.export_path}"]
     # The traceback shows where the scenario's code called `sys.exit()`.
