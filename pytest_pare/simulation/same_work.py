@@ -21,7 +21,7 @@ _SORTS: Final = {
 _ADD: Final = "add"
 # The user saves what is new and what has changed with the same button.
 _SAVES: Final = "save"
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"[^\W_]+(?:[.:]\d+)*")
 _SHORTEST: Final = 4
 
 

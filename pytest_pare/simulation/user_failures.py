@@ -8,8 +8,8 @@ trace and by the reference steps of its scenario:
 - `no_proposal`: the user accepts or rejects while no proposal is pending: none was made, it has expired, or it was
   answered before. A yes or no to a question of the agent (`ask_user`) is an answer, and no failure.
 - `agents_work`: the user makes a successful write that the reference gives to the agent and not to the user, or that
-  the agent makes, or tries to, in the same execution. Two writes are the same work if they are in the same app, of the same sort
-  (to add, to change, to remove, to send), and share a word if both have words.
+  the agent makes, or tries to, in the same execution. Two writes are the same work if they are in the same app, of the
+  same sort (to add, to change, to remove, to send), and share a word if both have words.
 - `goal_dropped`: the user gives the answer opposite to that of the reference, gives none, or does not do what the
   reference has it write or say. An answer is compared only if the agent's proposal has the words of the reference's
   proposal, so that the user may reject another one. An act is missed only if all that it waits for has happened, and
