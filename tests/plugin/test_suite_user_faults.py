@@ -91,7 +91,9 @@ def test_failures_of_the_user_count_or_are_left_out(garden: Example) -> None:
     assert pl.read_parquet(garden.path / "rows.parquet").height == 2
     # The ledger holds the run as it was judged, so that another setting can judge it anew.
     suite = load_suite(garden.path / "pare.yaml")
-    path = find(suite.ledger_dir(garden.path), "last", "pare.yaml")
+    ledgers = suite.ledger_dir(garden.path)
+    assert ledgers is not None
+    path = find(ledgers, "last", "pare.yaml")
     assert '"status":"failed"' in path.read_text()
     results = read_ledger(path).results
     assert sorted(one.kind for one in results.outcomes.values()) == ["success", "success", "user_fault"]

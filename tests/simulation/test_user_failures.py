@@ -12,12 +12,14 @@ from pytest_pare.simulation.same_work import is_same_work, similarity
 from tests.scripted import WAIT, accept, ask, play_oracle, play_scripted, propose, reject, report, scripted, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_pare.simulation.runner import Run
-    from tests.scripted import Answer
+    from tests.scripted import Answer, Call
 
 ASKED = "Ada Byron moved to Leeds. Shall I add her to your contacts?"
 SAME = "Shall I add Ada Byron of Leeds to your contacts?"
-OPEN = ("System__open_app", {"app_name": "Contacts"})
+OPEN: Call = ("System__open_app", {"app_name": "Contacts"})
 ADA = {"first_name": "Ada", "last_name": "Byron"}
 CREATE = ("Contacts__create_contact", ADA)
 ADD = ("Contacts__add_new_contact", ADA)
@@ -36,8 +38,12 @@ def rejected(s: Any) -> list[Any]:
 
 
 def play(
-    user: list[Answer], observe: list[Answer] = (), execute: list[Answer] = (), script: Any = accepted, **config: Any
-) -> Run:  # fmt: skip
+    user: Iterable[Answer],
+    observe: Iterable[Answer] = (),
+    execute: Iterable[Answer] = (),
+    script: Any = accepted,
+    **config: Any,
+) -> Run:
     return play_scripted(scripted(user, observe, execute), script, config=config)
 
 
@@ -60,7 +66,7 @@ def test_the_last_answer_of_a_turn_is_outside_of_the_tools() -> None:
         ("outside_tools", 4, "the user called Emails__reply, which is no tool on its screen (Contacts/ContactsList)"),
     ]
     # Another answer of the same turn makes up for it, and a tool that raises is a tool.
-    again = ["Sure!", WAIT, ("System__open_app", {"app_name": "Nothing"}), WAIT]
+    again: list[Answer] = ["Sure!", WAIT, ("System__open_app", {"app_name": "Nothing"}), WAIT]
     assert faults(play(again, script=None, user_max_iterations=2)) == []
 
 
