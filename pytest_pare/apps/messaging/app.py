@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from typing import Any, ClassVar
 
 from are.simulation.apps.messaging_v2 import ConversationV2, FileMessageV2, MessageV2, MessagingAppV2
@@ -53,6 +54,21 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         # ARE leaves out a second person with the same name.
         for user_name, phone in contacts:
             self.id_to_name.setdefault(phone, user_name)
+
+    def add_chat(self, user_name: str) -> str:
+        """Add a person, and an empty conversation with them alone; return the id of the conversation.
+
+        That is the first name, in lower case and without accents.
+        """
+        self.add_users([user_name])
+        first_name = unicodedata.normalize("NFKD", user_name.split()[0]).encode("ascii", "ignore").decode()
+        conversation = ConversationV2(
+            conversation_id=first_name.lower(),
+            title=user_name,
+            participant_ids=[self.current_user_id, self.name_to_id[user_name]],
+        )
+        self.add_conversation(conversation)
+        return first_name.lower()
 
     @type_check
     @app_tool()
