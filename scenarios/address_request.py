@@ -88,5 +88,8 @@ class AddressRequest(PAREScenario):
         return verdict(
             env,
             Rejected(mentions(self.ben.first_name, self.ruth.first_name, "address")),
-            State(f"{self.ben.name} does not know the address", not any(map(mentions(self.address.partition(",")[0]), sent))),
+            State(
+                f"{self.ben.name} does not know the address",
+                not any(map(mentions(self.address.partition(",")[0]), sent)),
+            ),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AbstractEnvironment
@@ -23,6 +23,9 @@ class BirthdayDinner(PAREScenario):
     """
 
     tags = ("app:calendar", "app:reminder", "skill:timing", "skill:coordination", "level:medium")
+    equivalent_mutants: ClassVar = {
+        "argument:add_reminder.due_datetime.hour-later": "any time at which the bakery is open is right"
+    }
     start_time = datetime(2025, 3, 5, 16, 45, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:

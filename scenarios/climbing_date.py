@@ -12,7 +12,17 @@ from are.simulation.types import AbstractEnvironment
 from pytest_pare.apps import StatefulCalendarApp, StatefulMessagingApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.checks import event_times, own_messages
-from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, matches, mentions, same_instant, verdict
+from pytest_pare.scenarios.matchers import (
+    Accepted,
+    State,
+    Write,
+    Writes,
+    matches,
+    mentions,
+    one_of,
+    same_instant,
+    verdict,
+)
 
 
 @register_scenario("climbing_date")
@@ -119,6 +129,7 @@ class ClimbingDate(PAREScenario):
                         "title": climbing,
                         "start_datetime": same_instant(times[0]),
                         "end_datetime": same_instant(times[1]),
+                        "location": one_of(None, mentions(self.rock)),
                     },
                 ),
                 Write(

@@ -44,8 +44,8 @@ class DentistMoves(PAREScenario):
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.dentist = self.draw.person("Yuki Sato")
-        self.early = self.draw.time("07:45", earliest="07:00", latest="08:15")
-        self.busy = self.draw.time("16:15", earliest="13:30", latest="17:00")
+        self.early = self.draw.time("07:40", earliest="07:00", latest="08:15")
+        self.busy = self.draw.time("16:20", earliest="13:30", latest="17:00")
         self.at = self.draw.time("11:30", earliest="09:30", latest="12:30")
         self.email, self.calendar = StatefulEmailApp(name="Emails"), StatefulCalendarApp(name="Calendar")
         self.appointment = self.calendar.add_calendar_event(

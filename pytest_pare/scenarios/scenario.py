@@ -7,7 +7,7 @@ import json
 from dataclasses import field
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, cast
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CompletedEvent
@@ -55,7 +55,8 @@ class PAREScenario(Scenario):
         scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
-    user_goal: ClassVar[str | None] = None
+    # Without an annotation, so that it is not a field of ARE's dataclass; drawn values are set in an instance.
+    user_goal = cast("str | None", None)
 
     start_time: float | None = DEFAULT_START_TIME
     _initialized: bool = False
