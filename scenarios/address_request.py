@@ -35,7 +35,8 @@ class AddressRequest(PAREScenario):
             "you have asked them yourself."
         )
         self.messaging, self.contacts = StatefulMessagingApp(name="Messages"), StatefulContactsApp(name="Contacts")
-        self.chat = self.messaging.add_chat(self.ben.name)
+        self.chat = self.ben.first_name.lower()
+        self.ben_id = self.messaging.add_chat(self.chat, self.ben.name)
         self.contacts.add_contact(
             Contact(
                 contact_id=self.ruth.slug,
@@ -49,13 +50,12 @@ class AddressRequest(PAREScenario):
 
     def build_events_flow(self) -> None:
         ben, ruth = self.ben, self.ruth
-        ben_id = self.messaging.name_to_id[ben.name]
         with self.flow() as flow:
             asked = flow.at(
                 10,
                 self.messaging.create_and_add_message(
                     self.chat,
-                    ben_id,
+                    self.ben_id,
                     f"Do you have {ruth.name}'s address? I'd like to send {ruth.objective} something for "
                     f"{ruth.possessive} birthday.",
                 ),
@@ -75,7 +75,7 @@ class AddressRequest(PAREScenario):
                 1800,
                 self.messaging.create_and_add_message(
                     self.chat,
-                    ben_id,
+                    self.ben_id,
                     f"About {ruth.first_name}'s address: I'm at the post office until {self.closing}, so now would be "
                     "perfect!",
                 ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from are.simulation.apps.messaging_v2 import ConversationV2
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AbstractEnvironment
 
@@ -38,17 +37,11 @@ class ClimbingDate(PAREScenario):
         self.at, self.until = self.draw.times("09:00", "12:00", minutes=120)
         self.rock = self.draw.choice("quarry", "tower", "waterfall", "old bridge")
         self.messaging, self.calendar = StatefulMessagingApp(name="Messages"), StatefulCalendarApp(name="Calendar")
-        self.messaging.add_users([self.lea.name, self.marco.name])
-        me = self.messaging.current_user_id
+        self.messaging.add_chat("climbing", self.lea.name, self.marco.name, title="Climbing")
         self.lea_id, self.marco_id = self.messaging.get_user_ids([self.lea.name, self.marco.name])
-        self.messaging.add_conversation(
-            ConversationV2(
-                conversation_id="climbing", title="Climbing", participant_ids=[me, self.lea_id, self.marco_id]
-            )
-        )
         self.messaging.add_message(
             "climbing",
-            me,
+            self.messaging.current_user_id,
             "I'm free on both days, you two choose.",
             datetime(2025, 3, 20, 12, 10, tzinfo=UTC).timestamp(),
         )

@@ -26,7 +26,8 @@ class DinnerMoved(PAREScenario):
         self.day = self.draw.day("2025-03-13", days=4)
         self.old, self.new, self.end = self.draw.times("18:00", "19:00", "21:00", earliest="17:00")
         self.messaging, self.calendar = StatefulMessagingApp(name="Messages"), StatefulCalendarApp(name="Calendar")
-        self.chat = self.messaging.add_chat(self.priya.name)
+        self.chat = self.priya.first_name.lower()
+        self.priya_id = self.messaging.add_chat(self.chat, self.priya.name)
         self.dinner = self.calendar.add_calendar_event(
             title=f"Dinner with {self.priya.first_name}",
             start_datetime=self.day.at(self.old),
@@ -40,13 +41,12 @@ class DinnerMoved(PAREScenario):
 
     def build_events_flow(self) -> None:
         priya, day = self.priya, self.day
-        priya_id = self.messaging.name_to_id[priya.name]
         with self.flow() as flow:
             asked = flow.at(
                 10,
                 self.messaging.create_and_add_message(
                     self.chat,
-                    priya_id,
+                    self.priya_id,
                     f"Sorry, can we make it {self.new.text} instead of {self.old.text} on {day.weekday}? Same place, "
                     "same two hours.",
                 ),
@@ -67,7 +67,9 @@ class DinnerMoved(PAREScenario):
             )
             flow.then(
                 1,
-                self.messaging.send_message(user_id=priya_id, content=f"{self.new} works, see you on {day.weekday}!"),
+                self.messaging.send_message(
+                    user_id=self.priya_id, content=f"{self.new} works, see you on {day.weekday}!"
+                ),
             )
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
@@ -88,7 +90,7 @@ class DinnerMoved(PAREScenario):
                 Write(
                     "StatefulMessagingApp",
                     "send_message",
-                    {"user_id": self.messaging.name_to_id[self.priya.name], "content": matches(r"\w")},
+                    {"user_id": self.priya_id, "content": matches(r"\w")},
                 ),
             ),
             State("the dinner is an hour later", event_times(self.calendar.events.get(self.dinner)) == new_times),

@@ -41,8 +41,8 @@ class ElectricityBill(PAREScenario):
         )
         self.email = StatefulEmailApp(name="Emails")
         self.messaging, self.calendar = StatefulMessagingApp(name="Messages"), StatefulCalendarApp(name="Calendar")
-        self.chat = self.messaging.add_chat(self.jonas.name)
-        self.jonas_id = self.messaging.name_to_id[self.jonas.name]
+        self.chat = self.jonas.first_name.lower()
+        self.jonas_id = self.messaging.add_chat(self.chat, self.jonas.name)
         self.messaging.add_message(
             self.chat,
             self.jonas_id,

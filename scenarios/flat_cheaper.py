@@ -36,8 +36,8 @@ class FlatCheaper(PAREScenario):
             StatefulMessagingApp(name="Messages"),
             StatefulApartmentApp(name="Apartments"),
         )
-        self.chat = self.messaging.add_chat(self.kofi.name)
-        self.kofi_id = self.messaging.name_to_id[self.kofi.name]
+        self.chat = self.kofi.first_name.lower()
+        self.kofi_id = self.messaging.add_chat(self.chat, self.kofi.name)
         for apartment_id, name, price in (
             ("mill-loft", "Mill Loft", self.limit + 20),
             (self.yard_id, self.yard, self.limit + 150),

@@ -30,12 +30,11 @@ class FlightDelayed(PAREScenario):
         self.email = StatefulEmailApp(name="Emails")
         self.messaging, self.calendar = StatefulMessagingApp(name="Messages"), StatefulCalendarApp(name="Calendar")
         self.messaging.add_users([self.tomasz.name])
-        lea_chat, self.chat = self.messaging.add_chat(lea.name), self.messaging.add_chat(self.tomasz.name)
-        self.tomasz_id = self.messaging.name_to_id[self.tomasz.name]
+        lea_chat, self.chat = lea.first_name.lower(), self.tomasz.first_name.lower()
+        lea_id = self.messaging.add_chat(lea_chat, lea.name)
+        self.tomasz_id = self.messaging.add_chat(self.chat, self.tomasz.name)
         yesterday = datetime(2025, 4, 3, 19, 30, tzinfo=UTC).timestamp()
-        self.messaging.add_message(
-            lea_chat, self.messaging.name_to_id[lea.name], f"Have a good time in {self.city}!", yesterday
-        )
+        self.messaging.add_message(lea_chat, lea_id, f"Have a good time in {self.city}!", yesterday)
         self.messaging.add_message(
             self.chat,
             self.tomasz_id,

@@ -29,8 +29,8 @@ class GiftIdea(PAREScenario):
         self.price = self.draw.money(24.5, "EUR", low=15, high=29.5)
         self.messaging, self.notes = StatefulMessagingApp(name="Messages"), StatefulNotesApp(name="Notes")
         self.shopping = StatefulShoppingApp(name="Shopping")
-        self.chat = self.messaging.add_chat(self.vera.name)
-        self.vera_id = self.messaging.name_to_id[self.vera.name]
+        self.chat = self.vera.first_name.lower()
+        self.vera_id = self.messaging.add_chat(self.chat, self.vera.name)
         self.wishes = self.notes.create_note_with_time(
             folder="Personal",
             title=f"What {self.mila.first_name} wishes for",

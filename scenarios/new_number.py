@@ -26,7 +26,8 @@ class NewNumber(PAREScenario):
         other = self.draw.person("Elena Russo", phone="+39 333 555 0162", same="first_name", as_=self.elena)
         self.phone = self.draw.phone("+39 333 555 0171", like=self.elena)
         self.messaging, self.contacts = StatefulMessagingApp(name="Messages"), StatefulContactsApp(name="Contacts")
-        self.chat = self.messaging.add_chat(self.elena.name)
+        self.chat = self.elena.first_name.lower()
+        self.elena_id = self.messaging.add_chat(self.chat, self.elena.name)
         for person in (other, self.elena):
             self.contacts.add_contact(
                 Contact(
@@ -45,7 +46,7 @@ class NewNumber(PAREScenario):
                 25,
                 self.messaging.create_and_add_message(
                     self.chat,
-                    self.messaging.name_to_id[elena.name],
+                    self.elena_id,
                     "Did you try to call? I think you have an old number of mine. "
                     f"It's {new}, {new[-2:]} at the end, not {old[-2:]}.",
                 ),

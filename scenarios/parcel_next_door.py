@@ -32,7 +32,8 @@ class ParcelNextDoor(PAREScenario):
             f"{self.emeka.possessive} bell at six."
         )
         self.messaging, self.reminders = StatefulMessagingApp(name="Messages"), StatefulReminderApp(name="Reminders")
-        self.chat = self.messaging.add_chat(self.emeka.name)
+        self.chat = self.emeka.first_name.lower()
+        self.emeka_id = self.messaging.add_chat(self.chat, self.emeka.name)
         self.reminders.add_reminder(
             title="Fetch the parcel",
             due_datetime="2025-12-09 18:00:00",
@@ -43,13 +44,12 @@ class ParcelNextDoor(PAREScenario):
 
     def build_events_flow(self) -> None:
         emeka, downstairs = self.emeka, f"{'Mrs' if self.lund.pronoun == 'she' else 'Mr'} {self.lund.last_name}"
-        emeka_id = self.messaging.name_to_id[emeka.name]
         with self.flow() as flow:
             leaving = flow.at(
                 1140,
                 self.messaging.create_and_add_message(
                     self.chat,
-                    emeka_id,
+                    self.emeka_id,
                     f"I have to leave at {self.leaves} today. If you can't come before, I'll give your parcel to "
                     f"{downstairs} on the ground floor, {self.lund.pronoun} is in all evening.",
                 ),
@@ -67,7 +67,7 @@ class ParcelNextDoor(PAREScenario):
                 leaving,
                 900,
                 self.messaging.create_and_add_message(
-                    self.chat, emeka_id, "Good that you came in time. What's in it, bricks?"
+                    self.chat, self.emeka_id, "Good that you came in time. What's in it, bricks?"
                 ),
             )
             flow.after([rejected, met], 2, self.messaging.read_conversation(self.chat))

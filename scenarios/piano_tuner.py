@@ -59,10 +59,11 @@ class PianoTuner(PAREScenario):
                 phone=namesake.phone,
             )
         )
-        chat = self.messaging.add_chat(hanna.name)
+        chat = hanna.first_name.lower()
+        hanna_id = self.messaging.add_chat(chat, hanna.name)
         self.messaging.add_message(
             chat,
-            self.messaging.name_to_id[hanna.name],
+            hanna_id,
             "Our duet was fun, but your piano sounds like a saloon. Have it tuned before Sunday!",
             datetime(2025, 1, 23, 15, 55, tzinfo=UTC).timestamp(),
         )

@@ -40,8 +40,9 @@ class PromisedTent(PAREScenario):
             "that you bring your tent."
         )
         self.messaging, self.reminders = StatefulMessagingApp(name="Messages"), StatefulReminderApp(name="Reminders")
-        self.mei_chat, self.tom_chat = map(self.messaging.add_chat, (self.mei.name, self.tom.name))
-        self.tom_id = self.messaging.name_to_id[self.tom.name]
+        self.mei_chat, self.tom_chat = self.mei.first_name.lower(), self.tom.first_name.lower()
+        self.mei_id = self.messaging.add_chat(self.mei_chat, self.mei.name)
+        self.tom_id = self.messaging.add_chat(self.tom_chat, self.tom.name)
         july = datetime(2025, 7, 13, 21, 40, tzinfo=UTC).timestamp()
         self.messaging.add_message(
             self.tom_chat, self.tom_id, f"Back from {self.region}, the tent was great! It dries here now.", july
@@ -63,7 +64,7 @@ class PromisedTent(PAREScenario):
                 15,
                 self.messaging.create_and_add_message(
                     self.mei_chat,
-                    self.messaging.name_to_id[self.mei.name],
+                    self.mei_id,
                     f"To the lake on {day}, for the night? I'd fetch you at {self.at.text}. All that we lack is a "
                     "tent.",
                 ),

@@ -45,8 +45,8 @@ class SchoolRun(PAREScenario):
         self.door, self.call, self.done, self.late = self.draw.times("07:45", "08:00", "08:15", "08:30", minutes=45)
         self.email, self.messaging = StatefulEmailApp(name="Emails"), StatefulMessagingApp(name="Messages")
         self.calendar, self.contacts = StatefulCalendarApp(name="Calendar"), StatefulContactsApp(name="Contacts")
-        self.chat = self.messaging.add_chat(self.lena.name)
-        self.lena_id = self.messaging.name_to_id[self.lena.name]
+        self.chat = self.lena.first_name.lower()
+        self.lena_id = self.messaging.add_chat(self.chat, self.lena.name)
         self.calendar.add_calendar_event(
             title=f"Weekly call with {self.ines.name}",
             start_datetime=DAY.at(self.call),

@@ -31,8 +31,8 @@ class TheatreCancelled(PAREScenario):
             "evening."
         )
         self.messaging, self.cab = StatefulMessagingApp(name="Messages"), StatefulCabApp(name="Cab")
-        self.chat = self.messaging.add_chat(self.noor.name)
-        self.noor_id = self.messaging.name_to_id[self.noor.name]
+        self.chat = self.noor.first_name.lower()
+        self.noor_id = self.messaging.add_chat(self.chat, self.noor.name)
         self.messaging.add_message(
             self.chat,
             self.messaging.current_user_id,
