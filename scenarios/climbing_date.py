@@ -51,12 +51,13 @@ class ClimbingDate(PAREScenario):
         self.add_apps(self.messaging, self.calendar)
 
     def build_events_flow(self) -> None:
-        day, at, until = self.day, self.at, self.until
+        day = self.day
+        earlier, at, until = (time.text.partition(" ")[0] for time in (self.at.plus(60), self.at, self.until))
         with self.flow() as flow:
             first = flow.at(
                 20,
                 self.messaging.create_and_add_message(
-                    "climbing", self.marco_id, f"{day.plus(1).weekday} at {at.plus(60).text} at the {self.rock}?"
+                    "climbing", self.marco_id, f"{day.plus(1).weekday} at {earlier} at the {self.rock}?"
                 ),
             )
             other = flow.world_after(
@@ -65,7 +66,7 @@ class ClimbingDate(PAREScenario):
                 self.messaging.create_and_add_message(
                     "climbing",
                     self.lea_id,
-                    f"{day.plus(1).weekday} I can't, sorry. {day.weekday} from {at.text} to {until.text}, same place?",
+                    f"{day.plus(1).weekday} I can't, sorry. {day.weekday} from {at} to {until}, same place?",
                 ),
             )
             settled = flow.world_after(
@@ -74,7 +75,7 @@ class ClimbingDate(PAREScenario):
                 self.messaging.create_and_add_message(
                     "climbing",
                     self.marco_id,
-                    f"Then {day.weekday} from {at.text} to {until.text} at the {self.rock} it is. I'll bring the rope. "
+                    f"Then {day.weekday} from {at} to {until} at the {self.rock} it is. I'll bring the rope. "
                     "John, are you in?",
                 ),
             )
@@ -96,15 +97,15 @@ class ClimbingDate(PAREScenario):
                 2,
                 self.calendar.add_calendar_event(
                     title=f"Climbing with {self.lea.first_name} and {self.marco.first_name}",
-                    start_datetime=day.at(at),
-                    end_datetime=day.at(until),
+                    start_datetime=day.at(self.at),
+                    end_datetime=day.at(self.until),
                     location=self.rock.capitalize(),
                 ),
             )
             flow.then(
                 1,
                 self.messaging.send_message_to_group_conversation(
-                    conversation_id="climbing", content=f"I'm in, see you on {day.weekday} at {at.text}!"
+                    conversation_id="climbing", content=f"I'm in, see you on {day.weekday} at {at}!"
                 ),
             )
 

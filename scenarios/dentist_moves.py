@@ -63,6 +63,7 @@ class DentistMoves(PAREScenario):
 
     def build_events_flow(self) -> None:
         mails = MailboxView().bind_to_app(self.email)
+        early = self.early.lstrip("0")
         doctor, she = f"Dr {self.dentist.last_name}", self.dentist.pronoun
         with self.flow() as flow:
             wrote = flow.at(
@@ -72,7 +73,7 @@ class DentistMoves(PAREScenario):
                     sender=PRACTICE,
                     subject="Your appointment on Thursday",
                     content=f"Dear Mr Doe, {doctor} is away on Thursday and cannot see you at 10:00. "
-                    f"{she.capitalize()} has time on Tuesday at {self.early}, on Wednesday at {self.busy} and on "
+                    f"{she.capitalize()} has time on Tuesday at {early}, on Wednesday at {self.busy} and on "
                     f"Friday at {self.at}, for half an hour each. Which one suits you?",
                 ),
             )
@@ -88,7 +89,7 @@ class DentistMoves(PAREScenario):
             flow.propose(
                 3,
                 f"{doctor} is away on Thursday. {self.dentist.possessive.capitalize()} first other time is tomorrow, "
-                f"Tuesday, at {self.early}, and your calendar is empty then. Shall I take it, and move the "
+                f"Tuesday, at {early}, and your calendar is empty then. Shall I take it, and move the "
                 "appointment?",
             )
             flow.reject(12, "Not before nine, the children have to get to nursery first.")

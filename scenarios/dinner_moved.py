@@ -41,14 +41,14 @@ class DinnerMoved(PAREScenario):
 
     def build_events_flow(self) -> None:
         priya, day = self.priya, self.day
+        old, new = (time.text.partition(" ")[0] for time in (self.old, self.new))
         with self.flow() as flow:
             asked = flow.at(
                 10,
                 self.messaging.create_and_add_message(
                     self.chat,
                     self.priya_id,
-                    f"Sorry, can we make it {self.new.text} instead of {self.old.text} on {day.weekday}? Same place, "
-                    "same two hours.",
+                    f"Sorry, can we make it {new} instead of {old} on {day.weekday}? Same place, same two hours.",
                 ),
             )
             flow.after(asked, 2, self.messaging.read_conversation(self.chat))

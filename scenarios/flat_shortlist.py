@@ -72,7 +72,7 @@ class FlatShortlist(PAREScenario):
                 recipients=[self.email.user_email],
                 subject="Viewings this week",
                 content=f"Dear Mr Doe, this week we show Canal Loft on Tuesday at 12:00, and "
-                f"{self.flat} on {BUSY.weekday} at {self.busy_at} and on {DAY.weekday} at {self.at}, for "
+                f"{self.flat} on {BUSY.weekday} at {self.busy_at} and on {DAY.weekday} at {self.at.lstrip('0')}, for "
                 "half an hour each. A short mail with the flat and the time is enough. Jo Meyer",
                 timestamp=datetime(2025, 10, 20, 9, 5, tzinfo=UTC).timestamp(),
                 is_read=True,
@@ -88,7 +88,7 @@ class FlatShortlist(PAREScenario):
     def build_events_flow(self) -> None:
         flats = ApartmentHome().bind_to_app(self.apartments)
         flat = ApartmentDetail(self.flat_id).bind_to_app(self.apartments)
-        day, at = DAY, self.at
+        day, at = DAY, self.at.lstrip("0")
         with self.flow() as flow:
             flow.at(10, self.system.open_app(app_name="Apartments").oracle())
             flow.then(8, flats.view_apartment(apartment_id="canal-loft"))
@@ -121,8 +121,8 @@ class FlatShortlist(PAREScenario):
                 1,
                 self.calendar.add_calendar_event(
                     title=f"Viewing of {self.flat}",
-                    start_datetime=day.at(at),
-                    end_datetime=day.at(at.plus(30)),
+                    start_datetime=day.at(self.at),
+                    end_datetime=day.at(self.at.plus(30)),
                     location=self.flat,
                 ),
             )
@@ -130,7 +130,7 @@ class FlatShortlist(PAREScenario):
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         times = (DAY.at(self.at), DAY.at(self.at.plus(30)))
         street = mentions(self.flat.rpartition(" ")[0])
-        choice = mentions(self.flat.rpartition(" ")[0], (DAY.weekday, DAY), self.at)
+        choice = mentions(self.flat.rpartition(" ")[0], (DAY.weekday, DAY), (self.at, self.at.lstrip("0")))
         entries = [event_times(event) for event in self.calendar.events.values() if street(event.title)]
         sent = self.email.folders[EmailFolderName.SENT].emails
         return verdict(

@@ -58,15 +58,14 @@ class PromisedTent(PAREScenario):
     def build_events_flow(self) -> None:
         chats = ConversationList().bind_to_app(self.messaging)
         chat = ConversationOpened(self.mei_chat).bind_to_app(self.messaging)
-        tom, eve, day = self.tom, self.eve.weekday, self.day.weekday
+        tom, eve, day, at = self.tom, self.eve.weekday, self.day.weekday, self.at.text.partition(" ")[0]
         with self.flow() as flow:
             asked = flow.at(
                 15,
                 self.messaging.create_and_add_message(
                     self.mei_chat,
                     self.mei_id,
-                    f"To the lake on {day}, for the night? I'd fetch you at {self.at.text}. All that we lack is a "
-                    "tent.",
+                    f"To the lake on {day}, for the night? I'd fetch you at {at}. All that we lack is a tent.",
                 ),
             )
             flow.after(asked, 10, self.system.open_app(app_name="Messages"))
@@ -94,7 +93,7 @@ class PromisedTent(PAREScenario):
                 self.reminders.add_reminder(
                     title="Fetch the tent",
                     due_datetime=self.eve.at("18:00"),
-                    description=f"At {tom.name}'s. {self.mei.first_name} comes on {day} at {self.at.text}.",
+                    description=f"At {tom.name}'s. {self.mei.first_name} comes on {day} at {at}.",
                 ),
             )
 

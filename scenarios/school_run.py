@@ -51,8 +51,8 @@ class SchoolRun(PAREScenario):
             title=f"Weekly call with {self.ines.name}",
             start_datetime=DAY.at(self.call),
             end_datetime=DAY.at(self.call.plus(60)),
-            description=f"Whoever is late mails the other, and we begin at {self.late}. No need to move this entry "
-            "then.",
+            description=f"Whoever is late mails the other, and we begin at {self.late.lstrip('0')}. No need to move "
+            "this entry then.",
             attendees=[self.ines.name],
         )
         self.contacts.add_contact(
@@ -68,6 +68,7 @@ class SchoolRun(PAREScenario):
 
     def build_events_flow(self) -> None:
         lena, marek, ines = self.lena.first_name, self.marek.first_name, self.ines
+        door, call, done, late = (time.lstrip("0") for time in (self.door, self.call, self.done, self.late))
         with self.flow() as flow:
             warned = flow.at(
                 10,
@@ -85,7 +86,7 @@ class SchoolRun(PAREScenario):
                     self.chat,
                     self.lena_id,
                     f"{marek} can't after all. Could you take the children to school tomorrow? Our door at "
-                    f"{self.door}, you'd be done at {self.done}.",
+                    f"{door}, you'd be done at {done}.",
                 ),
             )
             flow.after(asked, 2, self.messaging.read_conversation(self.chat))
@@ -98,9 +99,9 @@ class SchoolRun(PAREScenario):
             flow.then(1, self.contacts.search_contacts(query=ines.name))
             flow.propose(
                 3,
-                f"{lena} asks whether you can take the children to school tomorrow, from {self.door} to {self.done}. "
-                f"Your call with {ines.first_name} is at {self.call}. Shall I put the school run into your calendar, "
-                f"tell {lena} yes, and write to {ines.first_name} that you begin at {self.late}?",
+                f"{lena} asks whether you can take the children to school tomorrow, from {door} to {done}. "
+                f"Your call with {ines.first_name} is at {call}. Shall I put the school run into your calendar, "
+                f"tell {lena} yes, and write to {ines.first_name} that you begin at {late}?",
             )
             flow.accept(40, "Yes, all three.")
             flow.then(
@@ -114,7 +115,7 @@ class SchoolRun(PAREScenario):
             flow.then(
                 1,
                 self.messaging.send_message(
-                    user_id=self.lena_id, content=f"Of course, I'll be at your door at {self.door}."
+                    user_id=self.lena_id, content=f"Of course, I'll be at your door at {door}."
                 ),
             )
             flow.then(
@@ -123,7 +124,7 @@ class SchoolRun(PAREScenario):
                     recipients=[ines.email],
                     subject="Our call tomorrow",
                     content=f"Dear {ines.first_name}, I take children to school tomorrow. Let us begin our call at "
-                    f"{self.late}. John",
+                    f"{late}. John",
                 ),
             )
 
@@ -151,7 +152,7 @@ class SchoolRun(PAREScenario):
                     {
                         "recipients": same_members(self.ines.email),
                         "subject": matches(r"\w"),
-                        "content": mentions(self.late),
+                        "content": mentions((self.late, self.late.lstrip("0"))),
                     },
                 ),
             ),
