@@ -34,8 +34,13 @@ class PianoTuner(PAREScenario):
     """
 
     tags = (
-        *("app:contacts", "app:messaging", "app:email"),
-        *("skill:lookup", "skill:disambiguation", "skill:distractors", "level:hard"),
+        "app:contacts",
+        "app:messaging",
+        "app:email",
+        "skill:lookup",
+        "skill:disambiguation",
+        "skill:distractors",
+        "level:hard",
     )
     start_time = datetime(2025, 1, 23, 16, 10, tzinfo=UTC).timestamp()
 

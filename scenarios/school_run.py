@@ -34,8 +34,14 @@ class SchoolRun(PAREScenario):
     """Lena cannot drive on Wednesday. The agent offers to enter the school run, say yes, and tell Ines by mail."""
 
     tags = (
-        *("app:email", "app:messaging", "app:calendar", "app:contacts"),
-        *("skill:several_days", "skill:timing", "skill:coordination", "level:hard"),
+        "app:email",
+        "app:messaging",
+        "app:calendar",
+        "app:contacts",
+        "skill:several_days",
+        "skill:timing",
+        "skill:coordination",
+        "level:hard",
     )
     start_time = datetime(2025, 9, 15, 18, 0, tzinfo=UTC).timestamp()
 
