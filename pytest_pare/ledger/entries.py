@@ -28,7 +28,7 @@ VERSION = 1
 """Version of the format of ledgers; a reader refuses other ones."""
 
 _WITHOUT_RESULT = ("skipped", "xfailed")
-_OF_RECORD = ("problem", "setup_seconds", "key", "trace")
+_OF_RECORD = ("problem", "setup_seconds", "key", "trace", "undrawn")
 _OF_OUTCOME = ("replaced", "died", "reused", "resumed_from", "left_out")
 _NO_RUN = RunId("").to_dict()
 

@@ -105,11 +105,19 @@ def explanation(run: Run) -> str:
     count = min(_LAST_EVENTS, len(events))
     title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
     lines = [reason, *ending, "", title, *(f"  {line}" for line in shown)]
+    if drawn := draw_lines(run):
+        lines += ["", *drawn]
     if run.result.export_path is not None:
         lines += ["", f"trace: {run.result.export_path}"]
     # The traceback shows where the scenario's code called `sys.exit()`.
     raised = error.__cause__ if isinstance(error, RecordedException) else run.agent_error
     return to_text("\n".join([*lines, *_agents_traceback(raised)]))
+
+
+def draw_lines(run: Run) -> list[str]:
+    """Return lines on the values that the world of a run has by `variation`; none without."""
+    drawn = [f"  {written}: {value}" for written, value in run.trace.draws.items()]
+    return ["drawn in this run, by kind and written value:", *drawn] if drawn else []
 
 
 def unfinished(result: PAREScenarioValidationResult) -> str:

@@ -7,7 +7,7 @@ import json
 from dataclasses import field
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
@@ -32,6 +32,8 @@ from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
@@ -49,6 +51,7 @@ class PAREScenario(Scenario):
         tags: Words such as `app:email`, by which suites and flags select scenarios.
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
+        equivalent_mutants: The cases of an audit that do not count, by id or pattern, each with the reason.
         noise_config: The data of noise, and the faults of events.
         variation: Whether the values that the scenario declares as drawn are redrawn.
         draw: Declares drawn values. `initialize` sets it.
@@ -58,6 +61,7 @@ class PAREScenario(Scenario):
 
     # Without an annotation, so that it is not a field of ARE's dataclass; drawn values are set in an instance.
     user_goal = cast("str | None", None)
+    equivalent_mutants: ClassVar[Mapping[str, str]] = {}
 
     start_time: float | None = DEFAULT_START_TIME
     tags: tuple[CapabilityTag | str, ...] = ()
@@ -136,6 +140,7 @@ class PAREScenario(Scenario):
             start_time,
             variation=self.variation,
             words=lambda: written_words(type(self)),
+            on_vary=self.world.vary,
         )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}

@@ -125,6 +125,10 @@ class Reports(_Section):
         default=False,
         description="Whether a job of GitHub Actions gets annotations and a step summary; without effect elsewhere.",
     )
+    known_agents: bool = Field(
+        default=False,
+        description="Whether the reports have a table of the control agents' results on the suite's scenarios.",
+    )
     formats: dict[Name, FilePath] = Field(
         default={},
         description="Report files of extensions: format to file, relative to the suite file.",

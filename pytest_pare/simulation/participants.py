@@ -22,6 +22,9 @@ from pytest_pare.simulation.turns import TurnGateway
 from pytest_pare.simulation.user_faults import DifficultUser, is_difficult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_pare.agents.calibration import RecordedCall
     from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.recorder import CassetteSpec
@@ -44,6 +47,7 @@ class Participants:
         engine_builder: Makes the engines.
         agent: The agent under test; `None` for that of the configuration.
         cassette: Where the calls of live engines are recorded, or replayed from; `None` for neither.
+        recorded_calls: Returns the agent's calls of a reference run in the world as written.
 
     Attributes:
         gateway: Makes the turns.
@@ -63,6 +67,7 @@ class Participants:
         engine_builder: EngineBuilder,
         agent: ProactiveAgent | None = None,
         cassette: CassetteSpec | None = None,
+        recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple,
     ) -> None:
         self.gateway = TurnGateway(scenario, env, consent, config)
         self._scenario = scenario
@@ -71,6 +76,7 @@ class Participants:
         self._consent = consent
         self._engine_builder = engine_builder
         self._agent = agent
+        self._recorded_calls = recorded_calls
         # Only the built-in agent plays the agent's reference steps.
         is_built_in = agent is None and config.is_built_in
         roles: tuple[Role, ...] = ("user", "observe", "execute") if is_built_in else ("user",)
@@ -128,7 +134,9 @@ class Participants:
             return self._agent
         if made is not None:
             return made
-        context = AgentContext(self._config, self._env.time_manager, self._engine, self._next_reference_call)
+        context = AgentContext(
+            self._config, self._env.time_manager, self._engine, self._next_reference_call, self._recorded_calls
+        )
         return make_agent(self._config.agent_type, context, (EngineError,))
 
     def users_time(self) -> float | None:

@@ -63,7 +63,7 @@ def agent_run(
     consent = Consent(config.proposal_lifetime, config.execute_max_turns)
     env = state.env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, limits=state.limits, consent=consent)
     env.run(scenario, wait_for_end=False)
-    participants = Participants(scenario, config, env, consent, engine_builder, agent, cassette)
+    participants = Participants(scenario, config, env, consent, engine_builder, agent, cassette, state.recorded_calls)
     state.recorder = participants.recorder
     user = participants.user()
     state.agent_name = config.agent_type if agent is None else name_of(agent)

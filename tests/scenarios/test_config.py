@@ -126,6 +126,7 @@ WITH_EFFECT: dict[str, tuple[Any, bool]] = {
     "max_tool_calls": (1, True),
     "tool_augmentation_config": ({}, True),
     "env_events_config": ({}, True),
+    "variation": (True, True),
     "noise": ({"tool_slow": {"rate": 0.5}}, True),
     "max_scenario_duration": (601, True),
     "user_model_alias": ("a", True),

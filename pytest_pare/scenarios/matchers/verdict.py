@@ -9,7 +9,9 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.declarations import declare
 from pytest_pare.scenarios.event_log import answers, is_attempt, is_proposal
+from pytest_pare.scenarios.matchers.defects import note_defects
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
 from pytest_pare.scenarios.matchers.execution import execution_failure
 from pytest_pare.scenarios.matchers.texts import call, short
@@ -40,7 +42,8 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
     Returns:
         The verdict. Its rationale names the first difference.
     """
-    failure = _Judgement(env, stages_of(matchers)).failure()
+    note_defects(matchers)
+    failure = Judgement(env, stages_of(matchers)).failure()
     if failure is None and any(isinstance(one, Silent) for one in matchers):
         failure = _not_silent(env)
     untrue = [] if failure else [one.sentence for one in matchers if isinstance(one, State) and not one.is_true()]
@@ -88,18 +91,25 @@ def stages_of(matchers: Sequence[Any]) -> list[Stage]:
     return stages
 
 
-class _Judgement:
-    """Finds answers of the log for the stages, so that every stage matches."""
+class Judgement:
+    """Finds answers of the log for the stages, so that every stage matches.
 
-    def __init__(self, env: AbstractEnvironment, stages: list[Stage]) -> None:
+    Args:
+        env: The environment after the run.
+        stages: What must have happened.
+        timed: Whether a failure names the time of the event.
+    """
+
+    def __init__(self, env: AbstractEnvironment, stages: list[Stage], *, timed: bool = True) -> None:
         self._log: list[CompletedEvent] = env.event_log.list_view()
         self._answers = answers(env)
         self._stages = stages
-        self._start: float | None = getattr(env, "start_time", None)
+        self._start: float | None = getattr(env, "start_time", None) if timed else None
         self._from = cache(self._from_stage)
 
     def failure(self) -> str | None:
         """Return why no choice of answers matches all stages, or `None`."""
+        declare(self._stages)
         return self._from(0, -1)
 
     def _from_stage(self, number: int, place: int) -> str | None:
