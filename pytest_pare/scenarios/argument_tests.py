@@ -27,13 +27,31 @@ class Described:
         return self.words
 
 
-def mentions(*facts: str | tuple[str, ...]) -> ArgumentTest:
+def accepts(wanted: Any, given: Any) -> bool:
+    """Tell whether an argument is as expected.
+
+    Args:
+        wanted: A value, or a function that tests the argument; or a dictionary or list of them.
+        given: The argument.
+    """
+    if callable(wanted):
+        return bool(wanted(given))
+    if isinstance(wanted, dict) and isinstance(given, dict):
+        return wanted.keys() == given.keys() and all(accepts(one, given[key]) for key, one in wanted.items())
+    if isinstance(wanted, list) and isinstance(given, list):
+        return len(wanted) == len(given) and all(map(accepts, wanted, given))
+    return bool(given == wanted)
+
+
+def mentions(*facts: Any) -> ArgumentTest:
     """Return a test for texts that contain each of `facts`, in any case and with any kind of white space.
 
-    A tuple holds alternative wordings of one fact: `mentions("dinner", ("19:00", "7 pm"))`.
+    A fact is a text, or has `wordings`, as draws have them. A tuple holds alternatives for one fact:
+    `mentions("dinner", ("19:00", "7 pm"))`.
     """
-    wanted = [[normalized(wording) for wording in ((fact,) if isinstance(fact, str) else fact)] for fact in facts]
-    words = [fact if isinstance(fact, str) else fact[0] if len(fact) == 1 else fact for fact in facts]
+    ways = [_wordings(fact) for fact in facts]
+    wanted = [list(map(normalized, wordings)) for wordings in ways]
+    words = [wordings[0] if len(wordings) == 1 else wordings for wordings in ways]
     shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
     return Described(
         f"mentions {' and '.join(shown)}",
@@ -42,6 +60,12 @@ def mentions(*facts: str | tuple[str, ...]) -> ArgumentTest:
             and all(any(wording in normalized(text) for wording in wordings) for wordings in wanted)
         ),
     )
+
+
+def _wordings(fact: Any) -> tuple[str, ...]:
+    if isinstance(fact, tuple):
+        return tuple(wording for one in fact for wording in _wordings(one))
+    return (str(fact),) if (drawn := getattr(fact, "wordings", None)) is None else tuple(drawn)
 
 
 def same_members(*members: str) -> ArgumentTest:

@@ -63,6 +63,12 @@ def made_at(event: AbstractEvent) -> str:
     return str(vars(event).get("_made_at", ""))
 
 
+def made_events() -> list[AbstractEvent]:
+    """Return the events that were created so far while events are recorded."""
+    script = _current.get()
+    return [] if script is None else script.made
+
+
 class _NotStated(int):
     """A delay of 0 seconds that is the default of a method."""
 

@@ -16,14 +16,19 @@ from are.simulation.utils import EnumEncoder
 from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
+from pytest_pare.scenarios.draw import Draw
+from pytest_pare.scenarios.draw.written import written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
+from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
@@ -44,7 +49,10 @@ class PAREScenario(Scenario):
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
         noise_config: The data of noise, and the faults of events.
+        variation: Whether the values that the scenario declares as drawn are redrawn.
+        draw: Declares drawn values. `initialize` sets it.
         world: The clock and the ids of this scenario. `initialize` sets it.
+        scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
     user_goal: ClassVar[str | None] = None
@@ -53,6 +61,7 @@ class PAREScenario(Scenario):
     _initialized: bool = False
     # Without an annotation, so that it is not a field of ARE's dataclass.
     noise_config = NoiseConfig()
+    variation = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make class attributes with the name of a field the default of that field."""
@@ -88,6 +97,19 @@ class PAREScenario(Scenario):
             if value is not None:
                 setattr(self, name, value)
 
+    def configure_variation(self, config: ScenarioRunnerConfig) -> None:
+        """Let `initialize` redraw the world if `config` asks for variation.
+
+        Raises:
+            ScenarioDefect: If `config` asks for it after `initialize`.
+        """
+        if config.variation and self._initialized and not self.variation:
+            raise ScenarioDefect(
+                f"{self.scenario_id}: this instance was initialized without the variation of the configuration; create "
+                "a new one"
+            )
+        self.variation = self.variation or config.variation
+
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Build the world: apps with their content, then the flow of events. A second call changes nothing.
 
@@ -104,8 +126,17 @@ class PAREScenario(Scenario):
             return
         start_time = DEFAULT_START_TIME if self.start_time is None else self.start_time
         self.world = World(f"{self.scenario_id}/{self.seed}", start_time)
+        self.draw = Draw(
+            self.scenario_id,
+            self.seed,
+            self.run_number,
+            start_time,
+            variation=self.variation,
+            words=lambda: written_words(type(self)),
+        )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
+        self.scripted_failures = ScriptedFailures()
         # The reason why configured noise is missing.
         self._no_noise: str | None = None
         with self.world.active(), captured() as self._script:
@@ -136,6 +167,18 @@ class PAREScenario(Scenario):
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def add_apps(self, *apps: Any) -> None:
+        """Set `self.apps` to `apps` and to the two that every scenario needs.
+
+        These are `self.agent_ui` (`PAREAgentUserInterface`) and `self.system` (`HomeScreenSystemApp`). One of them that
+        is among `apps` is taken instead of a new one. A second call adds apps.
+        """
+        add_essential_apps(self, apps)
+
+    def flow(self) -> Flow:
+        """Return a builder of the events, for `with self.flow() as flow` in `build_events_flow`."""
+        return Flow(self)
 
     def apply_augmentation_configs(self) -> None:
         """Set other names and descriptions of the agent's tools, if `tool_augmentation_config` is set.

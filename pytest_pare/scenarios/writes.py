@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 
 from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.scenarios.argument_tests import accepts
 from pytest_pare.scenarios.source_location import authors_place
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Write:
         app_class: Name of the app's class, such as `StatefulEmailApp`.
         function: Name of the tool, such as `reply_to_email`.
         args: The expected arguments by name: a value, or a function that gets the argument and tells whether it is
-            accepted. Other arguments may have any value.
+            accepted; or a dictionary or list of them. Other arguments may have any value.
     """
 
     app_class: str
@@ -51,11 +52,7 @@ class Write:
     def wrong_args(self, event: CompletedEvent) -> list[str]:
         """Return the names of the arguments of `event` that differ from the expected ones."""
         given = event.get_args()
-        return [
-            name
-            for name, wanted in self.args.items()
-            if not (wanted(given.get(name)) if callable(wanted) else given.get(name) == wanted)
-        ]
+        return [name for name, wanted in self.args.items() if not accepts(wanted, given.get(name))]
 
     def matches(self, event: CompletedEvent) -> bool:
         """Tell whether `event` is this write."""

@@ -14,6 +14,7 @@ from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.agent_type import is_own_agent
 from pytest_pare.scenarios.events import is_users_own
+from pytest_pare.scenarios.scripted_failures import is_scripted
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
@@ -150,6 +151,7 @@ class Participants:
             return []
         # The environment reports events of the script that raised.
         own = {event.event_id for event in self._scenario.events}
+        own |= {event.event_id for event in self._env.event_log.list_view() if is_scripted(event)}
         failed = [
             f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
             for event in events

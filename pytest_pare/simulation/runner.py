@@ -167,6 +167,7 @@ def _result(
         if getattr(scenario, "_played", False):
             raise ScenarioDefect(f"{scenario.scenario_id}: this instance was played before; make a new one")  # noqa: TRY301
         scenario.configure_noise(state.config)
+        scenario.configure_variation(state.config)
         scenario.initialize()
         scenario._played = True
         require_validate(scenario)

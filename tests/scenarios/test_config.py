@@ -76,6 +76,7 @@ SINGLE: dict[str, Any] = {
     "tool_augmentation_config": None,
     "env_events_config": None,
     "noise": NOISE,
+    "variation": False,
     "judge_only": False,
     "judge_engine_config": None,
     "max_scenario_duration": 600,
