@@ -33,7 +33,9 @@ class PhysioBlock(PAREScenario):
 
     tags = ("app:email", "app:calendar", "skill:amendment", "level:hard")
     start_time = datetime(2025, 8, 6, 17, 5, tzinfo=UTC).timestamp()
-    user_goal = "You want the treatment of your shoulder, but you sleep until six, and you take a child to school one day."
+    user_goal = (
+        "You want the treatment of your shoulder, but you sleep until six, and you take a child to school one day."
+    )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         first = self.draw.day("2025-08-11", days=8)
@@ -106,7 +108,9 @@ class PhysioBlock(PAREScenario):
                 (
                     Write("StatefulEmailApp", "reply_to_email", {"email_id": "physio-offer", "content": self.answers}),
                     Write(
-                        "StatefulEmailApp", "send_email", {"recipients": same_members(PRACTICE), "content": self.answers}
+                        "StatefulEmailApp",
+                        "send_email",
+                        {"recipients": same_members(PRACTICE), "content": self.answers},
                     ),
                 ),
                 *(

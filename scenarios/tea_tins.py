@@ -32,7 +32,9 @@ class TeaTins(PAREScenario):
         "level:medium",
     )
     start_time = datetime(2025, 5, 19, 7, 45, tzinfo=UTC).timestamp()
-    user_goal = "You like to drink fresh tea, and half of last year's big bags went stale. You want only some small tins."
+    user_goal = (
+        "You like to drink fresh tea, and half of last year's big bags went stale. You want only some small tins."
+    )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.size = self.draw.choice("50 g", "80 g", "100 g")
@@ -89,7 +91,13 @@ class TeaTins(PAREScenario):
             flow.report(1, f"Done, {self.count} tins of {self.size} are ordered.")
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        number = (f"{self.count} tin", f"{WORDS[self.count]} tin", f"{self.count} of", f"{self.count} x", f"{self.count} ×")
+        number = (
+            f"{self.count} tin",
+            f"{WORDS[self.count]} tin",
+            f"{self.count} of",
+            f"{self.count} x",
+            f"{self.count} ×",
+        )
         return verdict(
             env,
             Rejected(mentions("sencha")),
