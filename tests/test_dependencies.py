@@ -35,6 +35,7 @@ LAYERS = (
     {"engines"},
     {"endpoints"},
     {"simulation", "settings"},
+    {"audit"},
     {"ledger"},
     {"plugin", "cli"},
 )
