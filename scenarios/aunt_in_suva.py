@@ -80,7 +80,8 @@ class AuntInSuva(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="cousin",
                     sender_id=COUSIN,
-                    content=f"Aunt Mere turns seventy on {self.day.text}! She would love a call, at {self.local.text} her "
+                    content=f"Aunt Mere turns seventy on {self.day.text}! She would love a call, at {self.local.text} "
+                    "her "
                     "time, when the cake is on the table. Half an hour will do.",
                 ),
             )
@@ -94,7 +95,8 @@ class AuntInSuva(PAREScenario):
             )
             flow.propose(
                 3,
-                f"Aunt Mere in {self.city} turns seventy on {self.day.text}. {self.local} there is {self.utc} UTC. Shall "
+                f"Aunt Mere in {self.city} turns seventy on {self.day.text}. {self.local} there is {self.utc} UTC. "
+                "Shall "
                 f"I enter a call of half an hour then, with her number {self.phone}?",
             )
             flow.accept(12, "Please do!")

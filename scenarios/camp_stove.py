@@ -69,7 +69,8 @@ class CampStove(PAREScenario):
             flow.then(1, self.shopping.search_product(product_name="stove"))
             flow.propose(
                 3,
-                f"The {self.stove} stove costs {self.price}, and is sold out. Shall I watch the shop, and tell you when "
+                f"The {self.stove} stove costs {self.price}, and is sold out. Shall I watch the shop, and tell you "
+                "when "
                 "it is there again?",
             )
             flow.accept(12, "Good idea, do that.")

@@ -52,7 +52,7 @@ class CatInHobart(PAREScenario):
                 participant_ids=[self.messaging.current_user_id, MARNIE],
             )
         )
-        self.notes.create_note_with_time(
+        self.note = self.notes.create_note_with_time(
             folder="Personal",
             title=f"{self.cat}, the cat next door",
             content=f"Half a tin and the tablet at {self.old}. The key is with Mr Ong.",
@@ -68,7 +68,8 @@ class CatInHobart(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="neighbour",
                     sender_id=MARNIE,
-                    content=f"Back from the vet, {self.cat} is fine. The tablet is at {self.tablet.text} from now on, not "
+                    content=f"Back from the vet, {self.cat} is fine. The tablet is at {self.tablet.text} from now on, "
+                    "not "
                     "earlier. Did you hear the possums last night?",
                 ),
             )
@@ -78,7 +79,8 @@ class CatInHobart(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="neighbour",
                     sender_id=MARNIE,
-                    content=f"I have to go to Perth, my sister is ill. Could you feed {self.cat} every evening, with the "
+                    content=f"I have to go to Perth, my sister is ill. Could you feed {self.cat} every evening, with "
+                    "the "
                     f"tablet? From {self.first.text} on; I'm back on {self.back.text}.",
                 ),
             )
@@ -87,9 +89,10 @@ class CatInHobart(PAREScenario):
             flow.then(1, self.reminders.get_all_reminders())
             flow.propose(
                 3,
-                f"{first_name} asks you to feed {self.cat} from {self.first.text} until {self.back.text}. Since the vet, "
-                f"the tablet is at {self.tablet}, later than in your note. Shall I say yes, and remind you every day at "
-                "that time?",
+                f"{first_name} asks you to feed {self.cat} from {self.first.text} until {self.back.text}. Since the "
+                "vet, "
+                f"the tablet is at {self.tablet}, later than in your note. Shall I say yes, correct the "
+                "note, and remind you on the first evening?",
             )
             flow.accept(25, "Of course, poor thing. Yes.")
             flow.then(
@@ -103,9 +106,14 @@ class CatInHobart(PAREScenario):
                 self.reminders.add_reminder(
                     title=f"Feed {self.cat}",
                     due_datetime=self.first.at(self.tablet),
-                    description=f"With the tablet. Until {self.back.text}",
-                    repetition_unit="day",
-                    repetition_value=1,
+                    description=f"With the tablet. Every evening until {self.back.text}",
+                ),
+            )
+            flow.then(
+                1,
+                self.notes.update_note(
+                    note_id=self.note,
+                    content=f"Half a tin and the tablet at {self.tablet}. The key is with Mr Ong.",
                 ),
             )
 
@@ -122,14 +130,20 @@ class CatInHobart(PAREScenario):
                     {
                         "title": mentions(self.cat),
                         "due_datetime": due,
-                        "repetition_unit": "day",
-                        "repetition_value": 1,
+                        "description": mentions((self.back, self.back.weekday, "tablet", self.cat)),
+                        "repetition_unit": None,
                     },
                 ),
+                Write("StatefulNotesApp", "update_note", {"note_id": self.note, "content": self.is_corrected}),
             ),
             State("the neighbour has an answer", lambda: bool(own_messages(self.messaging, "neighbour"))),
             State(
-                "a series of reminders begins on the first evening",
+                "a reminder falls due on the first evening",
                 lambda: any(due(one.due_datetime) for one in self.reminders.reminders.values()),
             ),
+            State("the note is correct", lambda: self.is_corrected(self.notes.find_note(self.note)[1].content)),
         )
+
+    def is_corrected(self, text: Any) -> bool:
+        """Tell whether a note has the new time, still the food and the key, and not the old time."""
+        return mentions(self.tablet, "half a tin", "Ong")(text) and not mentions(self.old)(text)

@@ -18,7 +18,7 @@ LIBRARY = "comptoir@bibliotheque-agdal.example"
 
 @register_scenario("counter_closes")
 class CounterCloses(PAREScenario):
-    """A book in Rabat can be fetched until the counter closes. The reminder must fall between a meeting and the last tram.
+    """A book in Rabat waits until a counter closes. The reminder must fall between a meeting and the last tram.
 
     A mail of last month names other hours, which were those of Ramadan.
     """
@@ -82,7 +82,8 @@ class CounterCloses(PAREScenario):
             )
             flow.propose(
                 3,
-                f"You can fetch {self.book} on {self.day.text} until {self.closes}. Your meeting ends at {self.ends}, and "
+                f"You can fetch {self.book} on {self.day.text} until {self.closes}. Your meeting ends at {self.ends}, "
+                "and "
                 f"the tram takes 40 minutes. Shall I remind you at {self.ends.plus(10)} to leave?",
             )
             flow.accept(15, "Yes, I want that book.")

@@ -36,7 +36,8 @@ class EarlierBus(PAREScenario):
     tags = ("app:email", "app:reminder", "skill:change_of_mind", "skill:arithmetic", "level:medium")
     start_time = datetime(2025, 10, 2, 8, 20, tzinfo=UTC).timestamp()
     user_goal = (
-        "You spend a weekend in the country and like to sleep long. In the evening you see that rain is forecast for the "
+        "You spend a weekend in the country and like to sleep long. In the evening you see that rain is forecast for "
+        "the "
         "afternoon, and want to be there early after all."
     )
 

@@ -38,7 +38,8 @@ class MuseumEvening(PAREScenario):
     tags = ("app:messaging", "app:calendar", "app:cab", "skill:change_of_mind", "skill:coordination", "level:hard")
     start_time = datetime(2025, 2, 20, 11, 30, tzinfo=UTC).timestamp()
     user_goal = (
-        "You like the museum, but in the afternoon you get a headache and decide to stay at home. You delete the evening "
+        "You like the museum, but in the afternoon you get a headache and decide to stay at home. You delete the "
+        "evening "
         "from your calendar yourself."
     )
 
@@ -77,7 +78,8 @@ class MuseumEvening(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="friend",
                     sender_id=SALMA,
-                    content=f"I have two tickets for the museum's night tonight, {self.begins} to {self.ends}! Be at the "
+                    content=f"I have two tickets for the museum's night tonight, {self.begins} to {self.ends}! Be at "
+                    "the "
                     f"{self.gate} ten minutes before?",
                 ),
             )

@@ -82,7 +82,8 @@ class ParcelLocker(PAREScenario):
             flow.then(1, self.reminders.get_all_reminders())
             flow.propose(
                 3,
-                f"Your desk lamp is in locker {self.locker}, code {self.code}, for 48 hours. Shall I remind you tomorrow "
+                f"Your desk lamp is in locker {self.locker}, code {self.code}, for 48 hours. Shall I remind you "
+                "tomorrow "
                 f"at {self.noon}?",
             )
             flow.accept(20, f"Yes, but at {self.evening.text}, on my way home.")

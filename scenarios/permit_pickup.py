@@ -65,7 +65,8 @@ class PermitPickup(PAREScenario):
                     email_id="receipt",
                     sender=OFFICE,
                     subject="Your application",
-                    content=f"We have received your application, with receipt {self.receipt}. You will hear from us once "
+                    content=f"We have received your application, with receipt {self.receipt}. You will hear from us "
+                    "once "
                     "the permit can be fetched. Please have the receipt number at hand then.",
                 ),
             )

@@ -29,7 +29,7 @@ TREATMENT = mentions(("physio", "shoulder", "treatment", "Araucária", "Araucari
 
 @register_scenario("physio_block")
 class PhysioBlock(PAREScenario):
-    """A practice in Curitiba offers three mornings. The user says yes, but an hour later, and not on one of the days."""
+    """A practice in Curitiba offers three mornings. The user says yes, but an hour later, and not on one of them."""
 
     tags = ("app:email", "app:calendar", "skill:amendment", "level:hard")
     start_time = datetime(2025, 8, 6, 17, 5, tzinfo=UTC).timestamp()

@@ -76,7 +76,8 @@ class PriceAtNoon(PAREScenario):
             flow.then(1, self.shopping.get_product_details(product_id="hb-7"))
             flow.propose(
                 3,
-                f"The HB-7 earphones cost {self.less} from {self.begins} to {self.ends} today, and {self.full} now. Shall "
+                f"The HB-7 earphones cost {self.less} from {self.begins} to {self.ends} today, and {self.full} now. "
+                "Shall "
                 "I order them when the price falls? If so, in which colour?",
             )
             yes = flow.accept(25, f"Yes, {pairs}, in {self.colour}. But only at the lower price!")

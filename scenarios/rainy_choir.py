@@ -79,7 +79,8 @@ class RainyChoir(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="choir",
                     sender_id=THANDIWE,
-                    content=f"It is pouring now! Take a taxi to {self.hall}, all of you, I don't want a choir of frogs.",
+                    content=f"It is pouring now! Take a taxi to {self.hall}, all of you, I don't want a choir of "
+                    "frogs.",
                 ),
             )
             flow.after(urged, 2, self.messaging.read_conversation(conversation_id="choir"))

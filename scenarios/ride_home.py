@@ -65,7 +65,8 @@ class RideHome(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="clinic",
                     sender_id=DESK,
-                    content=f"Dear Mr Doe, Dr Khoury adds a test today, so you are done at {self.over}, not before. The "
+                    content=f"Dear Mr Doe, Dr Khoury adds a test today, so you are done at {self.over}, not before. "
+                    "The "
                     "drops blur your sight until the evening: please don't drive, let somebody take you home.",
                 ),
             )
@@ -75,7 +76,8 @@ class RideHome(PAREScenario):
             flow.then(1, self.calendar.read_today_calendar_events())
             flow.propose(
                 3,
-                f"The clinic says that you are done at {self.over} and can't drive then. Shall I order a cab from there "
+                f"The clinic says that you are done at {self.over} and can't drive then. Shall I order a cab from "
+                "there "
                 f"home to {self.home} for {self.over.plus(10)}, as soon as this ride has ended?",
             )
             yes = flow.accept(20, "Yes, please.")
@@ -108,7 +110,7 @@ class RideHome(PAREScenario):
                     },
                 )
             ),
-            State("the ride home is ordered", lambda: self.is_home_bound()),
+            State("the ride home is ordered", self.is_home_bound),
             State("the first ride has ended well", lambda: self.cab.ride_history[0].status == "COMPLETED"),
         )
 

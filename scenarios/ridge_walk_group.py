@@ -32,7 +32,8 @@ class RidgeWalkGroup(PAREScenario):
     )
     start_time = datetime(2025, 9, 4, 18, 40, tzinfo=UTC).timestamp()
     user_goal = (
-        "You like to walk with your friends. On the way you all want to plan a surprise for one of them, whose birthday "
+        "You like to walk with your friends. On the way you all want to plan a surprise for one of them, whose "
+        "birthday "
         "is near."
     )
 

@@ -104,7 +104,8 @@ class SchoolBusHour(PAREScenario):
             flow.then(1, self.notes.search_notes(query="lake"))
             flow.propose(
                 3,
-                f"{self.mother.split()[0]} asks about Friday's bus. The school has corrected it: {self.leaves} from the "
+                f"{self.mother.split()[0]} asks about Friday's bus. The school has corrected it: {self.leaves} from "
+                "the "
                 f"{self.gate} gate. Your note still has {self.first_plan}. Shall I answer her and correct the note?",
             )
             flow.accept(15, "Oh, good. Yes!")

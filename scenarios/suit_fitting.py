@@ -26,7 +26,7 @@ from pytest_pare.scenarios.matchers import (
 
 @register_scenario("suit_fitting")
 class SuitFitting(PAREScenario):
-    """The tailor in Kumasi offers a morning. The user rejects it and names an evening, which the agent proposes anew."""
+    """A tailor in Kumasi offers a morning. The user rejects it and names an evening, which the agent proposes anew."""
 
     tags = ("app:messaging", "app:reminder", "skill:rejection", "skill:amendment", "skill:arithmetic", "level:medium")
     start_time = datetime(2025, 7, 14, 12, 15, tzinfo=UTC).timestamp()
@@ -63,7 +63,8 @@ class SuitFitting(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="tailor",
                     sender_id=self.tailor.phone,
-                    content=f"Good day! Your suit is ready to try on. {day.text}, {self.morning.text}? I am in the shop "
+                    content=f"Good day! Your suit is ready to try on. {day.text}, {self.morning.text}? I am in the "
+                    "shop "
                     "until eight in the evening all week, so tell me.",
                 ),
             )

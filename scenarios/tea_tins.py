@@ -96,7 +96,6 @@ class TeaTins(PAREScenario):
             f"{WORDS[self.count]} tin",
             f"{self.count} of",
             f"{self.count} x",
-            f"{self.count} ×",
         )
         return verdict(
             env,

@@ -242,7 +242,7 @@ class Draw:
         # As many decimals: 38.5 becomes 41.5, and not 41.
         alike = [new for new in candidates if max(_decimals(amount.amount) for amount in new) == decimals]
         why = "no other amount fits between low and high; allow more"
-        return self._select("money", about, tuple(Money(one, currency) for one in written), alike or candidates, why)
+        return self._select("money", about, tuple(Money(float(one), currency) for one in written), alike or candidates, why)
 
     def number(self, written: int, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`.
