@@ -16,8 +16,8 @@ from pytest_pare.scenarios.checks import event_times
 from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, matches, mentions, same_instant, verdict
 
 COUSIN = "+61 2 5550 0172"
-# Hours ahead of UTC.
-ISLANDS = {"Suva": 12, "Apia": 13, "Honiara": 11}
+# Hours ahead of UTC, and the phone prefix.
+ISLANDS = {"Suva": (12, "+679 555"), "Apia": (13, "+685 55"), "Honiara": (11, "+677 55")}
 
 
 @register_scenario("aunt_in_suva")
@@ -43,9 +43,10 @@ class AuntInSuva(PAREScenario):
         self.city = self.draw.choice(*ISLANDS)
         self.day = self.draw.day("2025-08-23", days=7)
         self.local = self.draw.time("19:00", minutes=60)
-        self.utc = self.local.plus(-60 * ISLANDS[self.city])
+        hours, prefix = ISLANDS[self.city]
+        self.utc = self.local.plus(-60 * hours)
         self.digits = self.draw.choice("0131", "0149", "0168")
-        self.phone = f"+679 555 {self.digits}"
+        self.phone = f"{prefix} {self.digits}"
         self.messaging = StatefulMessagingApp(name="Messages")
         self.contacts = StatefulContactsApp(name="Contacts")
         self.calendar = StatefulCalendarApp(name="Calendar")
@@ -59,7 +60,7 @@ class AuntInSuva(PAREScenario):
         )
         for contact_id, last_name, phone, city, description in (
             ("mere-tora", "Tora", "+64 9 555 0186", "Auckland", "Teaches dancing, 12 hours ahead of UTC"),
-            ("mere-vuki", "Vuki", self.phone, self.city, f"Aunt, {ISLANDS[self.city]} hours ahead of UTC"),
+            ("mere-vuki", "Vuki", self.phone, self.city, f"Aunt, {hours} hours ahead of UTC"),
         ):
             self.contacts.add_contact(
                 Contact(

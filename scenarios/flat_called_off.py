@@ -153,7 +153,7 @@ class FlatCalledOff(PAREScenario):
                     },
                 ),
             ),
-            Accepted(mentions("viewing", ("cancel", "call off"))),
+            Accepted(mentions(("viewing", self.flat), ("cancel", "call off", "drop"))),
             Writes(
                 self.to_agency(CANCELS),
                 Write("StatefulCalendarApp", "delete_calendar_event"),

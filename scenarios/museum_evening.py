@@ -25,7 +25,7 @@ from pytest_pare.scenarios.matchers import (
 
 OFFICE = "Talaat Harb 22"
 SALMA = "+20 2 5550 0147"
-DECLINES = mentions(("can't", "cannot", "not come", "sorry", "unable", "won't"))
+DECLINES = mentions(("can't", "cannot", "not come", "not be able", "unable", "won't", "stay at home", "headache"))
 
 
 @register_scenario("museum_evening")
@@ -91,7 +91,7 @@ class MuseumEvening(PAREScenario):
                 f"{first} has tickets for the museum tonight, {self.begins} to {self.ends}. You are in {OFFICE} until "
                 f"16:30. Shall I say yes, enter it, and order a cab from there for {self.begins.plus(-50)}?",
             )
-            flow.accept(20, "Lovely, all three.")
+            flow.accept(20, "Lovely, all three. A Default cab will do.")
             flow.then(2, self.messaging.send_message(user_id=SALMA, content=f"With pleasure! At the {self.gate} then."))
             flow.then(
                 1,

@@ -95,7 +95,6 @@ class ParcelLocker(PAREScenario):
                     description=f"Locker {self.locker}, code {self.code}",
                 ),
             )
-            flow.report(1, f"I will remind you tomorrow at {self.evening}.")
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         due, facts = same_instant(f"2025-12-04 {self.evening}:00"), mentions(self.locker, self.code)

@@ -119,7 +119,7 @@ class PermitPickup(PAREScenario):
                         "title": PERMIT,
                         "start_datetime": same_instant(times[0]),
                         "end_datetime": same_instant(times[1]),
-                        "description": mentions(self.receipt, str(self.counter)),
+                        "description": mentions(self.receipt, f"counter {self.counter}"),
                     },
                 ),
                 Write("StatefulReminderApp", "delete_reminder", {"reminder_id": self.ask}),

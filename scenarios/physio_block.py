@@ -98,7 +98,6 @@ class PhysioBlock(PAREScenario):
                         end_datetime=day.at(self.late.plus(40)),
                     ),
                 )
-            flow.report(1, f"I have taken {first.text} and {second.text} at {self.late}.")
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         return verdict(

@@ -11,9 +11,13 @@ from are.simulation.types import AbstractEnvironment
 
 from pytest_pare.apps import StatefulEmailApp, StatefulShoppingApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
+from pytest_pare.scenarios.draw import Clock, Money
+from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
 
+COLOURS = ("black", "white", "mint")
 START = datetime(2025, 6, 18, 8, 50, tzinfo=UTC)
+MINUTES = 8 * 60 + 50
 
 
 @register_scenario("price_at_noon")
@@ -28,7 +32,7 @@ class PriceAtNoon(PAREScenario):
     user_goal = "You want those earphones, but you do not want to pay the full price."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.colour = self.draw.choice("black", "white", "mint")
+        self.colour = self.draw.choice(*COLOURS)
         self.count = self.draw.number(1, 1, 2)
         self.less, self.full = self.draw.amounts(149000, 189000, currency="KRW")
         self.begins = self.draw.time("12:00", minutes=60)
@@ -36,20 +40,20 @@ class PriceAtNoon(PAREScenario):
         self.item = f"hb-{self.colour}"
         self.email = StatefulEmailApp(name="Emails")
         self.shopping = StatefulShoppingApp(name="Shopping")
-        colours = ("black", "white", "mint")
         self.shopping.products["hb-7"] = Product(
             name="Hanbit HB-7 earphones",
             product_id="hb-7",
             variants={
                 f"hb-{colour}": Item(item_id=f"hb-{colour}", price=self.full.amount, options={"colour": colour})
-                for colour in colours
+                for colour in COLOURS
             },
         )
         self.add_apps(self.email, self.shopping)
 
-    def seconds_to(self, time: Any) -> float:
-        """Return the seconds from the start to a time of the day."""
-        return float(time.minutes * 60 - (START.hour * 60 + START.minute) * 60)
+    def price_change(self, flow: Flow, colour: str, time: Clock, price: Money) -> Any:
+        """Add the event that one colour has another price from a time of the day on."""
+        event = self.shopping.update_item(item_id=f"hb-{colour}", new_price=price.amount)
+        return flow.at((time.minutes - MINUTES) * 60, event)
 
     def build_events_flow(self) -> None:
         pairs = "a pair" if self.count == 1 else f"{self.count} pairs"
@@ -64,14 +68,9 @@ class PriceAtNoon(PAREScenario):
                     f"{self.begins} to {self.ends}. Not a minute longer! Hanbit Audio, Seoul",
                 ),
             )
-            cheap = flow.at(
-                self.seconds_to(self.begins),
-                self.shopping.update_item(item_id=self.item, new_price=self.less.amount),
-            )
-            dear = flow.at(
-                self.seconds_to(self.ends),
-                self.shopping.update_item(item_id=self.item, new_price=self.full.amount),
-            )
+            cheap = [self.price_change(flow, colour, self.begins, self.less) for colour in COLOURS]
+            for colour in COLOURS:
+                self.price_change(flow, colour, self.ends, self.full)
             flow.after(mail, 2, self.email.list_emails())
             flow.then(1, self.shopping.get_product_details(product_id="hb-7"))
             flow.propose(
@@ -81,10 +80,8 @@ class PriceAtNoon(PAREScenario):
                 "I order them when the price falls? If so, in which colour?",
             )
             yes = flow.accept(25, f"Yes, {pairs}, in {self.colour}. But only at the lower price!")
-            flow.after([yes, cheap], 2, self.shopping.add_to_cart(item_id=self.item, quantity=self.count))
+            flow.after([yes, *cheap], 2, self.shopping.add_to_cart(item_id=self.item, quantity=self.count))
             flow.then(1, self.shopping.checkout())
-            flow.report(1, f"I have ordered {pairs} in {self.colour}, for {self.less * self.count}.")
-            assert dear is not None
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         return verdict(

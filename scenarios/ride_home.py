@@ -80,7 +80,7 @@ class RideHome(PAREScenario):
                 "there "
                 f"home to {self.home} for {self.over.plus(10)}, as soon as this ride has ended?",
             )
-            yes = flow.accept(20, "Yes, please.")
+            yes = flow.accept(20, "Yes, please, a Default one.")
             flow.after(
                 [yes, arrived],
                 5,
@@ -91,7 +91,6 @@ class RideHome(PAREScenario):
                     ride_time=f"2025-10-15 {self.over.plus(10)}:00",
                 ),
             )
-            flow.report(1, f"Your cab home comes at {self.over.plus(10)}.")
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         first, last = (f"2025-10-15 {self.over.plus(minutes)}" for minutes in (0, 45))

@@ -101,7 +101,6 @@ class RidgeWalkGroup(PAREScenario):
                     user_ids=[self.host.phone, self.walker.phone], title=self.title
                 ),
             )
-            flow.report(1, f"The group {self.title} is open, with {self.host.first_name} and {self.walker.name}.")
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         return verdict(

@@ -88,7 +88,6 @@ class TeaTins(PAREScenario):
             flow.accept(8, "Yes, please.")
             flow.then(2, self.shopping.add_to_cart(item_id=self.wanted, quantity=self.count))
             flow.then(1, self.shopping.checkout())
-            flow.report(1, f"Done, {self.count} tins of {self.size} are ordered.")
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         number = (
