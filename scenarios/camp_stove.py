@@ -25,7 +25,7 @@ class CampStove(PAREScenario):
     The stove is there two days later. The agent must remember, write nothing and say nothing.
     """
 
-    tags = ("app:messaging", "app:shopping", "skill:change_of_mind", "skill:several_days", "level:medium")
+    tags = ("app:messaging", "app:shopping", "skill:change_of_mind", "skill:several_days", "level:easy")
     equivalent_mutants: ClassVar = {
         "argument:send_message_to_user-2.content.empty": "an agent may also begin to watch without a word",
     }

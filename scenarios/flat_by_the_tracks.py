@@ -60,7 +60,7 @@ class FlatByTheTracks(PAREScenario):
     def build_events_flow(self) -> None:
         with self.flow() as flow:
             cheaper = flow.at(45, self.apartments.update_apartment(apartment_id="flat-31", new_price=self.rent.amount))
-            flow.after(cheaper, 2, self.apartments.get_apartment_details(apartment_id="flat-31"))
+            flow.after(cheaper, 2, self.apartments.search_apartments(location="Montreal"))
             flow.then(1, self.notes.search_notes(query="flat"))
             flow.propose(
                 3,
@@ -73,7 +73,7 @@ class FlatByTheTracks(PAREScenario):
                 timedelta(days=3).total_seconds(),
                 self.apartments.update_apartment(apartment_id="flat-31", new_price=self.rent.amount - 120),
             )
-            flow.after(again, 2, self.apartments.get_apartment_details(apartment_id="flat-31"))
+            flow.after(again, 2, self.apartments.search_apartments(location="Montreal"))
             flow.then(1, self.agent_ui.wait())
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:

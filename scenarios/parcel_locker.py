@@ -31,7 +31,7 @@ class ParcelLocker(PAREScenario):
         "skill:several_days",
         "skill:amendment",
         "skill:distractors",
-        "level:medium",
+        "level:easy",
     )
     start_time = datetime(2025, 12, 1, 15, 15, tzinfo=UTC).timestamp()
     user_goal = "You would like to fetch your parcel on the way home from work, and not before."

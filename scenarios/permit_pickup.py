@@ -29,6 +29,7 @@ class PermitPickup(PAREScenario):
         "app:calendar",
         "app:reminder",
         "skill:several_days",
+        "skill:timing",
         "skill:lookup",
         "level:hard",
     )

@@ -72,7 +72,7 @@ class PriceAtNoon(PAREScenario):
             for colour in COLOURS:
                 self.price_change(flow, colour, self.ends, self.full)
             flow.after(mail, 2, self.email.list_emails())
-            flow.then(1, self.shopping.get_product_details(product_id="hb-7"))
+            flow.then(1, self.shopping.search_product(product_name="HB-7"))
             flow.propose(
                 3,
                 f"The HB-7 earphones cost {self.less} from {self.begins} to {self.ends} today, and {self.full} now. "

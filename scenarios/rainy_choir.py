@@ -24,7 +24,7 @@ class RainyChoir(PAREScenario):
     The conductor repeats her advice half an hour later. The rejection still holds then.
     """
 
-    tags = ("app:messaging", "app:cab", "skill:rejection", "level:medium")
+    tags = ("app:messaging", "app:cab", "skill:rejection", "level:easy")
     start_time = datetime(2025, 6, 5, 14, 30, tzinfo=UTC).timestamp()
     user_goal = "You go everywhere by bicycle, rain or not, and never take a cab. You do not want to be asked twice."
 

@@ -28,7 +28,7 @@ class RidgeWalkGroup(PAREScenario):
         "skill:amendment",
         "skill:disambiguation",
         "skill:distractors",
-        "level:hard",
+        "level:medium",
     )
     start_time = datetime(2025, 9, 4, 18, 40, tzinfo=UTC).timestamp()
     user_goal = (

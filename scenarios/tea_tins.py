@@ -75,7 +75,7 @@ class TeaTins(PAREScenario):
             )
             flow.after(offered, 2, self.email.list_emails())
             flow.then(1, self.shopping.list_orders())
-            flow.then(1, self.shopping.get_product_details(product_id="sencha"))
+            flow.then(1, self.shopping.search_product(product_name="sencha"))
             flow.propose(
                 3,
                 "Okabe Tea has the first sencha of the year. Shall I order two bags of 500 g, as last May, for "
