@@ -35,7 +35,7 @@ def audit_library(
     from pytest_pare.audit.reference import AuditImpossible, reference_of
     from pytest_pare.audit.report import case_lines, score_lines
     from pytest_pare.audit.score import score_of
-    from pytest_pare.settings.selection import load_scenarios, select_ids
+    from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
 
     project = project_of(rootdir)
     prepare_imports(project)
@@ -46,7 +46,7 @@ def audit_library(
         classes, failures = load_scenarios(suite, project.rootdir)
         for failure in failures:
             click.echo(str(failure), err=True)
-        for scenario_id in select_ids(classes, suite):
+        for scenario_id in select_ids(tagged(classes), suite):
             if globs and not any(fnmatchcase(scenario_id, glob) for glob in globs):
                 continue
             try:

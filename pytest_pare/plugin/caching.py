@@ -137,6 +137,7 @@ def key_of(
             "run": run.to_dict(),
             "source": source.digest,
             "script_errors": suite.settings.scenarios.script_errors,
+            **({"strict": True} if suite.settings.scenarios.strict else {}),
             "config": config.get_config_hash(),
             # The hash has the aliases of models, and not what else an engine is.
             "settings": {k: v for k, v in record.items() if k not in NOT_HASHED or k in _ENGINES},

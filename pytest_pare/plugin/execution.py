@@ -259,6 +259,7 @@ def _run(
             cassette=cassette,
             on_start=on_start,
             logs_dir=suite.logs_dir(config),
+            strict=suite.settings.scenarios.strict,
         )
     except Exception as error:  # noqa: BLE001 - a user's constructor may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)

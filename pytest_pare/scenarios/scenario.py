@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from are.simulation.scenarios.scenario import Scenario
-from are.simulation.types import AbstractEvent, CompletedEvent
+from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.are.copies import own_content
@@ -46,6 +46,7 @@ class PAREScenario(Scenario):
 
     Attributes:
         start_time: Begin of the simulation in epoch seconds. Default: 2025-01-06 09:00 UTC.
+        tags: Words such as `app:email`, by which suites and flags select scenarios.
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
         noise_config: The data of noise, and the faults of events.
@@ -58,6 +59,7 @@ class PAREScenario(Scenario):
     user_goal: ClassVar[str | None] = None
 
     start_time: float | None = DEFAULT_START_TIME
+    tags: tuple[CapabilityTag | str, ...] = ()
     _initialized: bool = False
     # Without an annotation, so that it is not a field of ARE's dataclass.
     noise_config = NoiseConfig()

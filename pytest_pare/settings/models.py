@@ -42,11 +42,20 @@ class ScenarioSelection(_Section):
         default=[], description="Globs; a scenario is selected if one matches its id. An empty list selects all."
     )
     exclude: list[Name] = Field(default=[], description="Globs; a scenario is left out if one matches its id.")
+    tags: list[Name] = Field(
+        default=[],
+        description="Globs such as app:email; a scenario is selected if each of them matches one of its tags.",
+    )
     limit: int | None = Field(default=None, ge=1, description="Largest number of scenarios; null is no limit.")
     script_errors: Literal["fail", "warn"] = Field(
         default="fail",
         description="How a run with a defect of the scenario ends, such as an event of its script that raises: fail is "
         "an exception, warn only gives a warning.",
+    )
+    strict: bool = Field(
+        default=False,
+        description="Whether the findings of the linter are defects of the scenario, too: no docstring, no tags, an "
+        "unused app, a date with a wrong weekday, an event after the end.",
     )
 
 

@@ -24,11 +24,17 @@ class RunState:
     """The state of a run, which is there however the run ends."""
 
     def __init__(
-        self, scenario: PAREScenario, config: ScenarioRunnerConfig, script_errors: Literal["fail", "warn"]
+        self,
+        scenario: PAREScenario,
+        config: ScenarioRunnerConfig,
+        script_errors: Literal["fail", "warn"],
+        *,
+        strict: bool = False,
     ) -> None:
         self.scenario = scenario
         self.config = config
         self.script_errors = script_errors
+        self.strict = strict
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
@@ -48,6 +54,11 @@ class RunState:
             ScenarioDefect: If it has defects, unless `script_errors` is `warn`.
         """
         defects, self.suspicions = inspect_scenario(self.scenario, oracle=self.config.oracle)
+        if self.strict:
+            # Only strict runs need this import.
+            from pytest_pare.simulation.lint import lint
+
+            defects = [*defects, *lint(self.scenario)]
         if defects and self.script_errors == "fail":
             raise ScenarioDefect(f"{self.scenario.scenario_id}: {'; '.join(defects)}")
         self.suspicions = [*defects, *self.suspicions]

@@ -56,6 +56,7 @@ def run_scenario(
     cassette: CassetteSpec | None = None,
     on_start: Callable[[], None] = lambda: None,
     logs_dir: Path | None = None,
+    strict: bool = False,
 ) -> Run:
     """Play a scenario with a user and an agent, or in oracle mode, and validate the run.
 
@@ -78,6 +79,7 @@ def run_scenario(
         cassette: Where the calls of live engines are recorded, or replayed from; `None` for neither.
         on_start: Called when the run's clock starts.
         logs_dir: The directory of the log file of the run, `None` writes none. `config.log_level` is its level.
+        strict: Whether the findings of the linter are defects, too; see `lint`.
     """
     log_path = None
     if logs_dir is not None:
@@ -96,7 +98,7 @@ def run_scenario(
         span = spans.enter_context(span_of(scenario, variant, tested))
         on_start()
         began = time.perf_counter()
-        state = RunState(scenario, config, script_errors)
+        state = RunState(scenario, config, script_errors, strict=strict)
         result = _result(state, agent, made, engine_builder, cassette)
         problem = _finish_recording(state, result)
         if state.defects and script_errors == "fail":

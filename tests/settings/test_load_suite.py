@@ -157,8 +157,10 @@ def test_nothing_is_all_defaults(text: str | bytes) -> None:
         "split": None,
         "include": [],
         "exclude": [],
+        "tags": [],
         "limit": None,
         "script_errors": "fail",
+        "strict": False,
     }
     assert settings.runs == 1
     assert settings.gate.min_success_rate is None
