@@ -56,7 +56,7 @@ class CounterCloses(PAREScenario):
             title="Meeting on the school buses",
             start_datetime=self.day.at(self.ends.plus(-150)),
             end_datetime=self.day.at(self.ends),
-            description="No phones, please",
+            location="Ministry, room 210",
         )
         self.add_apps(self.email, self.calendar, self.reminders)
 

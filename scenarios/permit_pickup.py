@@ -33,12 +33,12 @@ class PermitPickup(PAREScenario):
         "skill:lookup",
         "level:hard",
     )
-    start_time = datetime(2025, 3, 3, 9, 40, tzinfo=UTC).timestamp()
+    start_time = datetime(2025, 11, 3, 9, 40, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.receipt = self.draw.choice("K-2318", "K-2347", "K-2391", "K-2405")
         self.counter = self.draw.number(4, 2, 9)
-        self.day = self.draw.day("2025-03-12", days=5)
+        self.day = self.draw.day("2025-11-12", days=5)
         self.opens = self.draw.time("10:30", minutes=45)
         self.email = StatefulEmailApp(name="Emails")
         self.calendar = StatefulCalendarApp(name="Calendar")

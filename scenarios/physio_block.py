@@ -38,8 +38,7 @@ class PhysioBlock(PAREScenario):
     )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        first = self.draw.day("2025-08-11", days=8)
-        self.offered = [first, first.plus(2), first.plus(4)]
+        self.offered = self.draw.days("2025-08-11", "2025-08-13", "2025-08-15", days=21)
         self.early = self.draw.time("06:15", minutes=15)
         self.late = self.early.plus(60)
         free = int(self.draw.choice("2", "0", "1"))

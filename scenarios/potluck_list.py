@@ -73,7 +73,7 @@ class PotluckList(PAREScenario):
         day = timedelta(days=1).total_seconds()
         with self.flow() as flow:
             first = flow.at(25, self.write("one", f"I'll bring {self.first_idea} on Sunday."))
-            second = flow.world_after(first, day, self.write("two", f"{self.fish} from me. My mother's recipe!"))
+            second = flow.world_after(first, day, self.write("two", f"I do the {self.fish}. My mother's recipe!"))
             third = flow.world_after(
                 second,
                 day,

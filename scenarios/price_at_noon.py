@@ -27,7 +27,7 @@ class PriceAtNoon(PAREScenario):
     The user agrees in the morning. The agent waits for the change of the price, then orders the wanted colour.
     """
 
-    tags = ("app:email", "app:shopping", "skill:timing", "skill:lookup", "level:hard")
+    tags = ("app:email", "app:shopping", "skill:timing", "skill:amendment", "level:hard")
     start_time = START.timestamp()
     user_goal = "You want those earphones, but you do not want to pay the full price."
 

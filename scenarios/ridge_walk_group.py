@@ -42,7 +42,7 @@ class RidgeWalkGroup(PAREScenario):
         self.walker = self.draw.person("Otieno Barasa", phone="+254 712 555 064")
         self.lawyer = self.draw.person("Otieno Mwangi", same="first_name", as_=self.walker)
         self.surprised = self.draw.person("Zawadi Njoroge", phone="+254 712 555 092")
-        self.title = self.draw.choice("Longonot ridge", "Ngong hills", "Karura forest")
+        self.title = self.draw.choice("Longonot ridge", "Crater walk", "Sunday hills")
         self.messaging = StatefulMessagingApp(name="Messages")
         self.contacts = StatefulContactsApp(name="Contacts")
         people = (
