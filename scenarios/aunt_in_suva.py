@@ -82,8 +82,7 @@ class AuntInSuva(PAREScenario):
                     conversation_id="cousin",
                     sender_id=COUSIN,
                     content=f"Aunt Mere turns seventy on {self.day.text}! She would love a call, at {self.local.text} "
-                    "her "
-                    "time, when the cake is on the table. Half an hour will do.",
+                    "her time, when the cake is on the table. Half an hour will do.",
                 ),
             )
             flow.after(wrote, 2, self.messaging.read_conversation(conversation_id="cousin"))
@@ -97,10 +96,9 @@ class AuntInSuva(PAREScenario):
             flow.propose(
                 3,
                 f"Aunt Mere in {self.city} turns seventy on {self.day.text}. {self.local} there is {self.utc} UTC. "
-                "Shall "
-                f"I enter a call of half an hour then, with her number {self.phone}?",
+                f"Shall I enter a call of half an hour then, with her number {self.phone}?",
             )
-            flow.accept(12, "Please do!")
+            flow.accept(12, "Please do, and write her number into it.")
             flow.then(
                 2,
                 self.calendar.add_calendar_event(

@@ -73,15 +73,15 @@ class CampStove(PAREScenario):
             flow.propose(
                 3,
                 f"The {self.stove} stove costs {self.price}, and is sold out. Shall I watch the shop, and tell you "
-                "when "
-                "it is there again?",
+                "when it is there again?",
             )
             flow.accept(12, "Good idea, do that.")
             flow.report(1, f"I will tell you when the {self.stove} is in stock.")
             flow.then(
                 3600,
                 self.agent_ui.send_message_to_agent(
-                    content=f"Forget the stove. {self.friend.split()[0]} has found an old one for me."
+                    content=f"Forget the stove, I don't need to hear of it. {self.friend.split()[0]} has found an old "
+                    "one for me."
                 ),
             )
             back = flow.world_after(

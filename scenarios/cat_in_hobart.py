@@ -14,6 +14,7 @@ from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.checks import own_messages
 from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, same_instant, verdict
 
+AGREES = mentions(("of course", "yes", "sure", "gladly", "happy to", "no problem", "look after", "will feed"))
 MARNIE = "+61 3 5550 0116"
 
 
@@ -69,8 +70,7 @@ class CatInHobart(PAREScenario):
                     conversation_id="neighbour",
                     sender_id=MARNIE,
                     content=f"Back from the vet, {self.cat} is fine. The tablet is at {self.tablet.text} from now on, "
-                    "not "
-                    "earlier. Did you hear the possums last night?",
+                    "not earlier. Did you hear the possums last night?",
                 ),
             )
             asked = flow.world_after(
@@ -80,8 +80,7 @@ class CatInHobart(PAREScenario):
                     conversation_id="neighbour",
                     sender_id=MARNIE,
                     content=f"I have to go to Perth, my sister is ill. Could you feed {self.cat} every evening, with "
-                    "the "
-                    f"tablet? From {self.first.text} on; I'm back on {self.back.text}.",
+                    f"the tablet? From {self.first.text} on; I'm back on {self.back.text}.",
                 ),
             )
             flow.after(asked, 2, self.messaging.read_conversation(conversation_id="neighbour"))
@@ -90,11 +89,10 @@ class CatInHobart(PAREScenario):
             flow.propose(
                 3,
                 f"{first_name} asks you to feed {self.cat} from {self.first.text} until {self.back.text}. Since the "
-                "vet, "
-                f"the tablet is at {self.tablet}, later than in your note. Shall I say yes, correct the "
-                "note, and remind you on the first evening?",
+                f"vet, the tablet is at {self.tablet}, later than in your note. Shall I say yes, correct the note, "
+                "and remind you on the first evening?",
             )
-            flow.accept(25, "Of course, poor thing. Yes.")
+            flow.accept(25, "Of course, poor thing. Say yes, correct my note, and remind me on the first evening.")
             flow.then(
                 2,
                 self.messaging.send_message(
@@ -123,7 +121,7 @@ class CatInHobart(PAREScenario):
             env,
             Accepted(mentions(self.cat, self.tablet, (self.first, self.first.weekday))),
             Writes(
-                Write("StatefulMessagingApp", "send_message", {"user_id": MARNIE, "content": mentions(self.cat)}),
+                Write("StatefulMessagingApp", "send_message", {"user_id": MARNIE, "content": AGREES}),
                 Write(
                     "StatefulReminderApp",
                     "add_reminder",

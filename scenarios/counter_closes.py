@@ -83,10 +83,9 @@ class CounterCloses(PAREScenario):
             flow.propose(
                 3,
                 f"You can fetch {self.book} on {self.day.text} until {self.closes}. Your meeting ends at {self.ends}, "
-                "and "
-                f"the tram takes 40 minutes. Shall I remind you at {self.ends.plus(10)} to leave?",
+                f"and the tram takes 40 minutes. Shall I remind you at {self.ends.plus(10)} to leave?",
             )
-            flow.accept(15, "Yes, I want that book.")
+            flow.accept(15, "Yes, remind me after the meeting. I want that book.")
             flow.then(
                 2,
                 self.reminders.add_reminder(

@@ -37,8 +37,7 @@ class EarlierBus(PAREScenario):
     start_time = datetime(2025, 10, 2, 8, 20, tzinfo=UTC).timestamp()
     user_goal = (
         "You spend a weekend in the country and like to sleep long. In the evening you see that rain is forecast for "
-        "the "
-        "afternoon, and want to be there early after all."
+        "the afternoon, and want to be there early after all."
     )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
@@ -73,7 +72,7 @@ class EarlierBus(PAREScenario):
                 f"Linh asks which bus you take on {day.text}: {early} or {late}. Shall I choose the one at {late}, and "
                 "remind you an hour before it leaves?",
             )
-            flow.accept(30, "Yes, the late one, I want to sleep.")
+            flow.accept(30, "Yes, the late one, I want to sleep. Remind me an hour before it goes.")
             flow.then(
                 2,
                 self.email.reply_to_email(

@@ -98,7 +98,7 @@ class FlatCalledOff(PAREScenario):
                 f"{self.flat}, which you have saved, can be viewed on {self.day.text} at {self.at}; you are free then. "
                 "Shall I say yes to the agency and enter it?",
             )
-            flow.accept(15, "Yes, great.")
+            flow.accept(15, "Yes, tell them, and put it into my calendar.")
             flow.then(
                 2,
                 self.email.reply_to_email(
@@ -117,7 +117,7 @@ class FlatCalledOff(PAREScenario):
             flow.then(
                 timedelta(hours=22).total_seconds(),
                 self.agent_ui.send_message_to_agent(
-                    content=f"I've just signed for a flat near the port! I don't need {self.flat} any more."
+                    content=f"I've just signed for a flat near the port! Call off {self.flat}, and take it off my list."
                 ),
             )
             flow.propose(

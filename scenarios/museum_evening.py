@@ -25,6 +25,7 @@ from pytest_pare.scenarios.matchers import (
 
 OFFICE = "Talaat Harb 22"
 SALMA = "+20 2 5550 0147"
+AGREES = mentions(("gate", "come", "there", "yes", "pleasure", "love", "see you", "great"))
 DECLINES = mentions(("can't", "cannot", "not come", "not be able", "unable", "won't", "stay at home", "headache"))
 
 
@@ -39,8 +40,7 @@ class MuseumEvening(PAREScenario):
     start_time = datetime(2025, 2, 20, 11, 30, tzinfo=UTC).timestamp()
     user_goal = (
         "You like the museum, but in the afternoon you get a headache and decide to stay at home. You delete the "
-        "evening "
-        "from your calendar yourself."
+        "evening from your calendar yourself."
     )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
@@ -78,9 +78,8 @@ class MuseumEvening(PAREScenario):
                 self.messaging.create_and_add_message(
                     conversation_id="friend",
                     sender_id=SALMA,
-                    content=f"I have two tickets for the museum's night tonight, {self.begins} to {self.ends}! Be at "
-                    "the "
-                    f"{self.gate} ten minutes before?",
+                    content=f"I have two tickets for the museum's night, {self.begins} to {self.ends} today! Be at the "
+                    f"{self.gate} ten minutes before? Take a cab, it will be full of cars.",
                 ),
             )
             flow.after(wrote, 2, self.messaging.read_conversation(conversation_id="friend"))
@@ -91,7 +90,7 @@ class MuseumEvening(PAREScenario):
                 f"{first} has tickets for the museum tonight, {self.begins} to {self.ends}. You are in {OFFICE} until "
                 f"16:30. Shall I say yes, enter it, and order a cab from there for {self.begins.plus(-50)}?",
             )
-            flow.accept(20, "Lovely, all three. A Default cab will do.")
+            flow.accept(20, "Lovely! Enter it, say yes to her, and order a Default cab.")
             flow.then(2, self.messaging.send_message(user_id=SALMA, content=f"With pleasure! At the {self.gate} then."))
             flow.then(
                 1,
@@ -128,6 +127,10 @@ class MuseumEvening(PAREScenario):
                 ),
             )
 
+    def says_yes(self, text: Any) -> bool:
+        """Tell whether a message to the friend accepts."""
+        return AGREES(text) and not DECLINES(text)
+
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         first = self.friend.split()[0]
         earliest, latest = (f"2025-02-20 {self.begins.plus(minutes)}" for minutes in (-75, -30))
@@ -135,7 +138,7 @@ class MuseumEvening(PAREScenario):
             env,
             Accepted(mentions(first, self.begins, ("cab", "ride", "taxi"))),
             Writes(
-                Write("StatefulMessagingApp", "send_message", {"user_id": SALMA, "content": mentions(self.gate)}),
+                Write("StatefulMessagingApp", "send_message", {"user_id": SALMA, "content": self.says_yes}),
                 Write(
                     "StatefulCalendarApp",
                     "add_calendar_event",

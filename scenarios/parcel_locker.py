@@ -83,10 +83,9 @@ class ParcelLocker(PAREScenario):
             flow.propose(
                 3,
                 f"Your desk lamp is in locker {self.locker}, code {self.code}, for 48 hours. Shall I remind you "
-                "tomorrow "
-                f"at {self.noon}?",
+                f"tomorrow at {self.noon}?",
             )
-            flow.accept(20, f"Yes, but at {self.evening.text}, on my way home.")
+            flow.accept(20, f"Yes, with the code, but at {self.evening.text}, on my way home.")
             flow.then(
                 2,
                 self.reminders.add_reminder(

@@ -67,8 +67,7 @@ class PermitPickup(PAREScenario):
                     sender=OFFICE,
                     subject="Your application",
                     content=f"We have received your application, with receipt {self.receipt}. You will hear from us "
-                    "once "
-                    "the permit can be fetched. Please have the receipt number at hand then.",
+                    "once the permit can be fetched. Please have the receipt number at hand then.",
                 ),
             )
             ready = flow.world_after(
@@ -95,7 +94,7 @@ class PermitPickup(PAREScenario):
                 f"Your permit is ready: {self.day.text}, {self.opens}, counter {self.counter}, receipt {self.receipt}. "
                 "Shall I put it into your calendar, and delete the reminder to ask about it?",
             )
-            flow.accept(20, "Yes to both.")
+            flow.accept(20, "Yes, enter it with the counter and the receipt, and drop that reminder.")
             flow.then(
                 2,
                 self.calendar.add_calendar_event(

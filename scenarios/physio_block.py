@@ -79,7 +79,9 @@ class PhysioBlock(PAREScenario):
                 f"The practice has {one.text}, {two.text} and {three.text}, at {self.early} or {self.late}. Shall I "
                 f"take all three at {self.early} and put them into your calendar?",
             )
-            flow.accept(40, f"Yes, but at {self.late.text}, and not on {self.refused.weekday}.")
+            flow.accept(
+                40, f"Yes, into my calendar as well, but at {self.late.text}, and not on {self.refused.weekday}."
+            )
             first, second = self.taken
             flow.then(
                 2,

@@ -94,7 +94,7 @@ class PotluckList(PAREScenario):
                 f"The list for Sunday is complete: {', '.join(lines)}, and your bammy. Shall I put it into your note "
                 "and post it in the group?",
             )
-            flow.accept(30, "Yes, go ahead.")
+            flow.accept(30, "Yes, into my note and the group.")
             flow.then(
                 2,
                 self.notes.update_note(

@@ -76,8 +76,7 @@ class PriceAtNoon(PAREScenario):
             flow.propose(
                 3,
                 f"The HB-7 earphones cost {self.less} from {self.begins} to {self.ends} today, and {self.full} now. "
-                "Shall "
-                "I order them when the price falls? If so, in which colour?",
+                "Shall I order them when the price falls? If so, in which colour?",
             )
             yes = flow.accept(25, f"Yes, {pairs}, in {self.colour}. But only at the lower price!")
             flow.after([yes, *cheap], 2, self.shopping.add_to_cart(item_id=self.item, quantity=self.count))

@@ -89,7 +89,7 @@ class RainyChoir(PAREScenario):
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         return verdict(
             env,
-            Rejected(mentions(self.hall, self.begins, ("cab", "taxi", "ride"))),
+            Rejected(mentions(self.hall, ("cab", "taxi", "ride"))),
             State("the conductor's second message has arrived", lambda: self.messages() == 2),
             State("the user was asked only once", lambda: len(self.agent_ui.get_all_messages_from_agent()) == 1),
             State("no cab is ordered", lambda: self.cab.on_going_ride is None),

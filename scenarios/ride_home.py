@@ -66,8 +66,7 @@ class RideHome(PAREScenario):
                     conversation_id="clinic",
                     sender_id=DESK,
                     content=f"Dear Mr Doe, Dr Khoury adds a test today, so you are done at {self.over}, not before. "
-                    "The "
-                    "drops blur your sight until the evening: please don't drive, let somebody take you home.",
+                    "The drops blur your sight until the evening: please don't drive, let somebody take you home.",
                 ),
             )
             arrived = flow.world_after(wrote, 1500, self.cab.end_ride())
@@ -77,8 +76,7 @@ class RideHome(PAREScenario):
             flow.propose(
                 3,
                 f"The clinic says that you are done at {self.over} and can't drive then. Shall I order a cab from "
-                "there "
-                f"home to {self.home} for {self.over.plus(10)}, as soon as this ride has ended?",
+                f"there home to {self.home} for {self.over.plus(10)}, as soon as this ride has ended?",
             )
             yes = flow.accept(20, "Yes, please, a Default one.")
             flow.after(

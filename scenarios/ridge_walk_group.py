@@ -33,8 +33,7 @@ class RidgeWalkGroup(PAREScenario):
     start_time = datetime(2025, 9, 4, 18, 40, tzinfo=UTC).timestamp()
     user_goal = (
         "You like to walk with your friends. On the way you all want to plan a surprise for one of them, whose "
-        "birthday "
-        "is near."
+        "birthday is near."
     )
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
@@ -105,7 +104,7 @@ class RidgeWalkGroup(PAREScenario):
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         return verdict(
             env,
-            Accepted(mentions(self.host.first_name, self.walker.name)),
+            Accepted(mentions("group", self.walker.name)),
             Writes(
                 Write(
                     "StatefulMessagingApp",
@@ -121,7 +120,7 @@ class RidgeWalkGroup(PAREScenario):
 
     def members(self) -> list[str]:
         """Return the participants of the group, sorted."""
-        groups = [one for one in self.messaging.conversations.values() if one.title == self.title]
+        groups = [one for one in self.messaging.conversations.values() if mentions(self.title)(one.title)]
         return sorted(person for one in groups for person in one.participant_ids)
 
     def wanted(self) -> list[str]:

@@ -105,10 +105,10 @@ class SchoolBusHour(PAREScenario):
             flow.propose(
                 3,
                 f"{self.mother.split()[0]} asks about Friday's bus. The school has corrected it: {self.leaves} from "
-                "the "
-                f"{self.gate} gate. Your note still has {self.first_plan}. Shall I answer her and correct the note?",
+                f"the {self.gate} gate. Your note still has {self.first_plan}. Shall I answer her and correct the "
+                "note?",
             )
-            flow.accept(15, "Oh, good. Yes!")
+            flow.accept(15, "Oh, good. Yes, answer her, and correct my note.")
             flow.then(
                 2,
                 self.messaging.send_message(

@@ -64,8 +64,7 @@ class SuitFitting(PAREScenario):
                     conversation_id="tailor",
                     sender_id=self.tailor.phone,
                     content=f"Good day! Your suit is ready to try on. {day.text}, {self.morning.text}? I am in the "
-                    "shop "
-                    "until eight in the evening all week, so tell me.",
+                    "shop until eight in the evening all week, so tell me.",
                 ),
             )
             flow.after(wrote, 2, self.messaging.read_conversation(conversation_id="tailor"))
@@ -106,7 +105,7 @@ class SuitFitting(PAREScenario):
         day = (self.day, self.day.weekday)
         return verdict(
             env,
-            Rejected(mentions(self.tailor.first_name, self.morning)),
+            Rejected(mentions((self.tailor.first_name, "tailor"), self.morning)),
             Accepted(mentions(self.evening)),
             Writes(
                 Write(

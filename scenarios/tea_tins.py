@@ -98,8 +98,8 @@ class TeaTins(PAREScenario):
         )
         return verdict(
             env,
-            Rejected(mentions("sencha")),
-            Accepted(mentions(self.size, number, "tin", self.total)),
+            Rejected(mentions(("sencha", "tea"))),
+            Accepted(mentions(self.size, number, "tin")),
             Writes(
                 Write("StatefulShoppingApp", "add_to_cart", {"item_id": self.wanted, "quantity": self.count}),
                 Write("StatefulShoppingApp", "checkout", {"discount_code": None}),
