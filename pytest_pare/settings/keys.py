@@ -16,7 +16,7 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any
     """Yield the keys of a section, and of the sections in it, with the types of their values."""
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
-        if key == "runner.noise":
+        if key in ("runner.noise", "runner.judge"):
             continue
         yield key, field.annotation
         # The field is a section itself, or a section or None.
@@ -56,6 +56,7 @@ PATH_KEYS = frozenset(
         "cassettes.dir",
         "ledger.dir",
         "gate.baseline",
+        "judge.calibration",
         "noise.data",
         "reports.formats[]",
         "reports.json",
@@ -66,6 +67,7 @@ PATH_KEYS = frozenset(
         "runner.output_dir",
         "runner.agent_engine_config.answers",
         "runner.execute_engine_config.answers",
+        "runner.judge_engine_config.answers",
         "runner.observe_engine_config.answers",
         "runner.user_engine_config.answers",
         "scenarios.paths[]",
@@ -98,6 +100,6 @@ def key_of(location: Location) -> str:
         location = location[2:] if location[2] == "noise" else ("runner", *location[2:])
     if location[:2] == ("reports", "formats"):
         location = ("reports", "formats", *([0] if len(location) > 2 else []))
-    if location[:2] == ("runner", "noise"):
+    if location[:2] in (("runner", "noise"), ("runner", "judge")):
         location = location[1:]
     return re.sub(r"\[\d+\]", "[]", dotted(location))

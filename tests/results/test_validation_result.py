@@ -138,6 +138,7 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("script_events_missed", 0),
         ("ended_by", None),
         ("reused_from", None),
+        ("judgements", {}),
     ]
 
 
@@ -367,7 +368,7 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
         "exception_kind",
         "noise_events",
     }
-    own |= {"faults", "usage", "script_events_missed", "ended_by", "reused_from", "status", "details_to_polars"}
+    own |= {"judgements", "faults", "usage", "script_events_missed", "ended_by", "reused_from", "status", "details_to_polars"}
     own |= {"run_configs", "configs", "configs_in_order", "other_attempts", "rows"}
     methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}
     public = {name for one in (result, collected) for name in dir(one) if not name.startswith("_")}
