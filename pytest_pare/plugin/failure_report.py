@@ -99,6 +99,7 @@ def explanation(run: Run) -> str:
     else:
         said = "said no" if run.result.success is False else "gave no verdict (success is None)"
         reason = to_short_text(run.result.rationale or f"validate() {said} and gave no rationale")
+    users = [] if run.result.user_failure is None else [run.result.user_failure]
     ending = [] if error is not None or not (missed := unfinished(run.result)) else [missed]
     # A condition is evaluated every second, and its events would leave no room for others.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
@@ -106,7 +107,7 @@ def explanation(run: Run) -> str:
     count = min(_LAST_EVENTS, len(events))
     title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
     judged = [redacted(to_short_text(line)) for line in claim_lines(run.result)]
-    lines = [reason, *ending, *judged, "", title, *(f"  {line}" for line in shown)]
+    lines = [reason, *users, *ending, *judged, "", title, *(f"  {line}" for line in shown)]
     if drawn := draw_lines(run):
         lines += ["", *drawn]
     if run.result.export_path is not None:

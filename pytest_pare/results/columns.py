@@ -89,6 +89,7 @@ def _of_metric(metric: Metric) -> Column:
         "count": lambda row: int(get(row)),
         "text": lambda row: optional_text(get(row)),
         "mapping": lambda row: _to_json(get(row)),
+        "list": lambda row: _to_json(get(row)),
     }
     return Column(metric.name, DTYPES[metric.kind], metric.about, values[metric.kind])
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal
 
-Kind = Literal["count", "text", "mapping"]
-Aggregation = Literal["sum", "names", "counts", "exceptions", "faults", "usage", "judgements"]
+Kind = Literal["count", "text", "mapping", "list"]
+Aggregation = Literal["sum", "names", "counts", "exceptions", "faults", "user_faults", "usage", "judgements"]
 
-DTYPES: Final[dict[Kind, str]] = {"count": "Int64", "text": "String", "mapping": "String"}
-"""Kind to the type of its column; a mapping is stored as JSON."""
+DTYPES: Final[dict[Kind, str]] = {"count": "Int64", "text": "String", "mapping": "String", "list": "String"}
+"""Kind to the type of its column; a mapping and a list are stored as JSON."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Metric:
 
     Attributes:
         name: Name of the attribute, of the key in the record, and of the column.
-        kind: `count` is an integer from 0, `text` a string or None, `mapping` a dictionary of builtins.
+        kind: `count` is an integer from 0, `text` a string or None, `mapping` a dictionary of builtins, `list`
+            a list of them.
         about: Its description, a sentence.
         place: Place among the totals in PARE's report; None if PARE's table has no column for it.
         aggregation: How it is added up over runs, a key of `details.AGGREGATIONS`.
@@ -53,7 +54,7 @@ def metric(
     place: int | None = None,
     is_optional: bool = False,
 ) -> Any:
-    """Declare a figure as the field of a dataclass; its default is 0, None or an empty dictionary.
+    """Declare a figure as the field of a dataclass; its default is 0, None, or an empty dictionary or list.
 
     Args:
         kind: As in `Metric`, like the others.
@@ -65,8 +66,8 @@ def metric(
         is_optional: As in `Metric`.
     """
     metadata = {"metric": Metric("", kind, about, place, aggregation, total, label, is_optional)}
-    if kind == "mapping":
-        return field(default_factory=dict, metadata=metadata)
+    if kind in ("mapping", "list"):
+        return field(default_factory=dict if kind == "mapping" else list, metadata=metadata)
     return field(default=0 if kind == "count" else None, metadata=metadata)
 
 

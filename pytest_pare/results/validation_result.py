@@ -148,6 +148,12 @@ class PAREScenarioValidationResult:
         "turns.",
         aggregation="counts",
     )
+    user_faults: list[dict[str, Any]] = metric(
+        "list",
+        "Failures of the simulated user: the `kind` (`outside_tools`, `no_proposal`, `agents_work`, `goal_dropped`), "
+        "the `turn` and a `text`; in the totals, kind to how often.",
+        aggregation="user_faults",
+    )
     reused_from: str | None = metric(
         "text", "The earlier session whose result `enable_caching` has reused; null if the run was played."
     )
@@ -170,6 +176,15 @@ class PAREScenarioValidationResult:
         if self.success is None:
             return "no_validation"
         return "success" if self.success else "failed"
+
+    @property
+    def user_failure(self) -> str | None:
+        """The failures of the simulated user as a text, if the run failed with any; None if not."""
+        if self.status != "failed" or not self.user_faults:
+            return None
+        first, *others = (str(one["text"]) for one in self.user_faults)
+        more = f", and {len(others)} more" if others else ""
+        return f"the simulated user, not the agent: {first}{more}"
 
     @property
     def proposal_rate(self) -> float:
@@ -197,7 +212,12 @@ def optional_text(value: object) -> str | None:
     return None if value is None else to_short_text(value)
 
 
-_TO_BUILTINS: Final[dict[Kind, Callable[[Any], Any]]] = {"count": int, "text": optional_text, "mapping": to_builtins}
+_TO_BUILTINS: Final[dict[Kind, Callable[[Any], Any]]] = {
+    "count": int,
+    "text": optional_text,
+    "mapping": to_builtins,
+    "list": to_builtins,
+}
 
 
 def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 from dataclasses import field
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
@@ -61,7 +61,8 @@ class PAREScenario(Scenario):
         scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
-    user_goal: ClassVar[str | None] = None
+    # Without an annotation, so that it is not a field of ARE's dataclass; drawn values are set in an instance.
+    user_goal = cast("str | None", None)
     equivalent_mutants: ClassVar[Mapping[str, str]] = {}
 
     start_time: float | None = DEFAULT_START_TIME

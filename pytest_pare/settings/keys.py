@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location, dotted
+from pytest_pare.scenarios.library import BUNDLED_SPLITS
 from pytest_pare.settings.gate import REFERENCES
 from pytest_pare.settings.models import SuiteSettings
 
@@ -77,8 +78,10 @@ PATH_KEYS = frozenset(
 
 
 def is_path(key: str, value: str) -> bool:
-    """Return whether the value of a key is a path; a baseline may be a reference instead."""
-    return bool(value) and key in PATH_KEYS and not (key == "gate.baseline" and value.startswith(REFERENCES))
+    """Return whether the value of a key is a path; a baseline may be a reference, and a split a bundled one."""
+    if key == "gate.baseline":
+        return bool(value) and not value.startswith(REFERENCES)
+    return bool(value) and key in PATH_KEYS and not (key == "scenarios.split" and value in BUNDLED_SPLITS)
 
 
 def is_key(key: str) -> bool:

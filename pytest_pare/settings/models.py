@@ -37,7 +37,8 @@ class ScenarioSelection(_Section):
     bundled: bool = Field(default=False, description="Whether the library that ships with pytest-pare is used.")
     split: FilePath | None = Field(
         default=None,
-        description="Text file with one scenario id per line; # begins a comment. Relative to the suite file.",
+        description="Text file with one scenario id per line; # begins a comment. Relative to the suite file. smoke, "
+        "core and full are splits of the bundled library.",
     )
     include: list[Name] = Field(
         default=[], description="Globs; a scenario is selected if one matches its id. An empty list selects all."

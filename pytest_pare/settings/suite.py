@@ -11,6 +11,7 @@ from pytest_pare.base.documents import Document, DocumentError, Location, Proble
 from pytest_pare.engines.answers import read_answers, wrong_answers
 from pytest_pare.judge.calibration import problem_with
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.library import BUNDLED_SPLITS, bundled_split
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.errors import SettingsError
 from pytest_pare.settings.ledger import LEDGER_DIR
@@ -73,7 +74,7 @@ class Suite:
         split = self.settings.scenarios.split
         if split is None:
             return None
-        path = Path(split)
+        path = bundled_split(split) if split in BUNDLED_SPLITS else Path(split)
         try:
             text = read_text(path, display(path))
         except DocumentError as error:

@@ -13,6 +13,7 @@ from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
 from pytest_pare.scenarios.agent_type import is_own_agent
+from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.scenarios.scripted_failures import is_scripted
 from pytest_pare.simulation.judging import judge_of_run
@@ -20,6 +21,7 @@ from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
 from pytest_pare.simulation.turns import TurnGateway
+from pytest_pare.simulation.user_failures import user_failures
 from pytest_pare.simulation.user_faults import DifficultUser, is_difficult
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.agent_model import AgentModel
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.trace import Trace
+    from pytest_pare.simulation.user_failures import UserFault
 
 
 class Participants:
@@ -188,6 +192,16 @@ class Participants:
             names = ", ".join(left)
             failed.append(f"{len(left)} step{'s' * (len(left) > 1)} of the solution could not be played: {names}")
         return failed
+
+    def user_failures(self, trace: Trace) -> list[UserFault]:
+        """Return the failures of the simulated user; none of the oracle user, which plays the reference."""
+        if self._engines["user"].provider == "oracle":
+            return []
+        try:
+            return user_failures(trace, self._reference)
+        except ScenarioDefect:
+            # A broken solution fails no run that does not play it.
+            return []
 
     def _next_reference_call(self) -> ReferenceCall | None:
         step = self._reference.next_unasked()

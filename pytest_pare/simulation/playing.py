@@ -96,6 +96,7 @@ def agent_run(
         state.is_played = True
         state.defects = env.defects
         state.agent_error = failure.__cause__ or failure
+        state.user_faults = participants.user_failures(state.trace())
         return PAREScenarioValidationResult(success=False, rationale=f"turn {loop.played.turns - 1}: {failure}")
     except ScenarioTimeoutError as over:
         # Real time cut the run short. The verdict on the incomplete run is shown, and does not count.
@@ -110,6 +111,7 @@ def agent_run(
         # The judge has failed: its calls are not whole, unlike the others.
         state.is_played = False
         raise
+    state.user_faults = participants.user_failures(state.trace())
     state.limits.check()
     # A failed validation event ended the run. Events that were due later are no defect.
     if env.failure is None:

@@ -44,7 +44,7 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
         The verdict. Its rationale names the first difference.
     """
     note_defects(matchers)
-    failure = Judgement(env, stages_of(matchers)).failure()
+    failure = Dialogue(env, stages_of(matchers)).failure()
     if failure is None and any(isinstance(one, Silent) for one in matchers):
         failure = _not_silent(env)
     untrue = [] if failure else [one.sentence for one in matchers if isinstance(one, State) and not one.is_true()]
@@ -103,7 +103,7 @@ def stages_of(matchers: Sequence[Any]) -> list[Stage]:
     return stages
 
 
-class Judgement:
+class Dialogue:
     """Finds answers of the log for the stages, so that every stage matches.
 
     Args:
