@@ -53,7 +53,8 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
 def _verdict(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> tuple[Outcome, str]:
     try:
         with scenario.world.active(), env.off_the_record():
-            verdict = validate(scenario, env)
+            # The reference run was inspected.
+            verdict = validate(scenario, env, inspects=False)
     except Exception as error:  # noqa: BLE001 - the author's code may raise anything
         return Outcome.RAISED, f"validate() raised {type(error).__name__}: {to_short_text(error)}"
     if verdict.exception is not None:

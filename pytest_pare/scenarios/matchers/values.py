@@ -117,6 +117,17 @@ def same_instant(value: str | datetime | float) -> ArgumentTest:
     )
 
 
+def between(earliest: str | datetime | float, latest: str | datetime | float) -> ArgumentTest:
+    """Return a test for moments from `earliest` to `latest`, in any notation that `same_instant` knows."""
+    first, last = instant(earliest), instant(latest)
+
+    def test(given: Any) -> bool:
+        moment = instant(given)
+        return None not in (first, moment, last) and first <= moment <= last  # type: ignore[operator]
+
+    return Described(f"is a moment from {str(earliest)!r} to {str(latest)!r}", test)
+
+
 def instant(value: Any) -> datetime | None:
     """Return the moment that `value` denotes, or `None`."""
     if isinstance(value, datetime):
