@@ -38,6 +38,18 @@ class Described:
         return self.words
 
 
+def shown(wanted: Any) -> str:
+    """Return the text of an expectation: a value, a test, or a dictionary or list of them."""
+    if isinstance(wanted, Described):
+        return f"a value that {wanted}"
+    if isinstance(wanted, dict):
+        return f"{{{', '.join(f'{key!r}: {shown(one)}' for key, one in wanted.items())}}}"
+    if isinstance(wanted, list):
+        return f"[{', '.join(map(shown, wanted))}]"
+    # The `repr` of a function holds an address in memory.
+    return "a value that passes the scenario's test" if callable(wanted) else repr(wanted)
+
+
 def accepts(wanted: Any, given: Any) -> bool:
     """Tell whether an argument is as expected.
 
@@ -49,7 +61,7 @@ def accepts(wanted: Any, given: Any) -> bool:
         return bool(wanted(given))
     if isinstance(wanted, dict) and isinstance(given, dict):
         return wanted.keys() == given.keys() and all(accepts(one, given[key]) for key, one in wanted.items())
-    if isinstance(wanted, list) and isinstance(given, list):
+    if isinstance(wanted, list | tuple) and isinstance(given, list | tuple):
         return len(wanted) == len(given) and all(map(accepts, wanted, given))
     return bool(given == wanted)
 

@@ -14,7 +14,7 @@ from pytest_pare.scenarios.argument_tests import mentions, same_members, same_ph
 from pytest_pare.scenarios.event_log import accepted_at, agent_writes, rejected_at
 from pytest_pare.scenarios.matchers.defects import note_text_test, require_agents_writes
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Rejected, Writes
-from pytest_pare.scenarios.matchers.verdict import Judgement, stages_of
+from pytest_pare.scenarios.matchers.verdict import Dialogue, stages_of
 from pytest_pare.scenarios.writes import Write
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def check_respected_rejection(
 def _judged(
     env: AbstractEnvironment, matchers: list[Accepted | Rejected | Writes], state: Mapping[str, bool] | None
 ) -> ScenarioValidationResult:
-    failure = Judgement(env, stages_of(matchers), timed=False).failure()
+    failure = Dialogue(env, stages_of(matchers), timed=False).failure()
     untrue = [] if failure else [sentence for sentence, holds in (state or {}).items() if not holds]
     if untrue:
         failure = f"not true after the run: {'; '.join(untrue)}"

@@ -77,7 +77,7 @@ def accepted(story: Story, *matchers: Any) -> bool:
 @pytest.mark.parametrize(
     ("test", "good", "bad"),
     [
-        (equal([1, mentions("a")]), [[1, "A"]], [[1, "b"], [1], (2, "a"), None]),
+        (equal([1, mentions("a")]), [[1, "A"], (1, "a")], [[1, "b"], [1], (2, "a"), None]),
         (one_of("x", mentions("Ann"), 3), ["x", "for ann", 3], ["X", None, 4]),
         (one_of(), [], [None, ""]),
         (contains("Ann", "Bob"), ["Bob and Ann", ["Bob", "Ann", "Eve"]], ["ann bob", ["Annie", "Bob"], None, 7]),
@@ -130,6 +130,7 @@ def test_an_instant_without_seconds_or_time() -> None:
     )
     assert same_instant(datetime(2025, 3, 11, 18, tzinfo=UTC))("2025-03-11 6:00 PM")
     assert same_instant("2025-03-11")("2025-03-11 12:00 am")
+    assert same_instant("2025-03-11")("2025-03-11 02:00+02")
     refuses: list[Any] = [
         "2025-03-11 13:00 pm",
         "2025-02-30 18:00",
@@ -331,6 +332,18 @@ def test_a_failure_names_the_closest_event_and_its_difference_first(story: Story
     ]
     assert refused(story, ANN, Writes(*wanted)) == (
         "content: expected a value that contains 'Ann', got '[redacted]', in StatefulEmailApp.send_email at +4 s"
+    )
+    names = ("recipients", "subject", "content", "cc", "attachment_paths")
+    everything = {name: [mentions("x" * 200), {"a": len}] for name in names}
+    many = refused(story, ANN, Writes(ANY_MAIL, Write("StatefulEmailApp", "send_email", everything)))
+    assert "; and 2 more, in StatefulEmailApp.send_email at +4 s" in many
+    assert len(many) < 400
+    assert many.startswith("recipients: expected [a value that mentions 'xxxxxx")
+    assert refused(
+        story, ANN, Writes(ANY_MAIL, Write("StatefulEmailApp", "send_email", {"cc": [{"a": max}]}))
+    ).startswith("cc: expected [{'a': a value that passes the scenario's test}], got ")
+    assert refused(story, ANN, Writes(ANY_MAIL, ENTRY)).endswith(
+        "; missing write: StatefulCalendarApp.delete_calendar_event"
     )
 
 

@@ -7,13 +7,13 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_pare.scenarios.argument_tests import ArgumentTest, Described, accepts, normalized
+from pytest_pare.scenarios.argument_tests import ArgumentTest, Described, accepts, normalized, shown
 
 _INSTANT = re.compile(
     r"(?:(?P<weekday>[a-z]+),?\s+)?"
     r"(?P<date>\d{4}-\d{2}-\d{2})"
     r"(?:(?:t|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
-    r"\s*(?P<half>am|pm)?\s*(?P<zone>z|utc|[+-]\d{2}:?\d{2})?"
+    r"\s*(?P<half>am|pm)?\s*(?P<zone>z|utc|[+-]\d{2}(?::?\d{2})?)?"
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -24,15 +24,15 @@ _PROBES = ("", "x", "\n", "Zoë 7", "§ 0 _", "a b\nc")
 
 def equal(value: Any) -> ArgumentTest:
     """Return a test for exactly `value`."""
-    return Described(f"equals {value!r}", lambda given: accepts(value, given), parts=(value,))
+    return Described(f"equals {shown(value)}", lambda given: accepts(value, given), parts=(value,))
 
 
 def one_of(*values: Any) -> ArgumentTest:
     """Return a test for any of `values`, which may be tests as well."""
-    shown = " or ".join(str(one) if isinstance(one, Described) else repr(one) for one in values)
+    choices = " or ".join(str(one) if isinstance(one, Described) else shown(one) for one in values)
     defect = "" if values else "one_of() has no values, so it accepts nothing; name at least one"
     return Described(
-        f"is one of {shown}", lambda given: any(accepts(one, given) for one in values), defect=defect, parts=values
+        f"is one of {choices}", lambda given: any(accepts(one, given) for one in values), defect=defect, parts=values
     )
 
 
@@ -51,7 +51,7 @@ def contains(*parts: Any) -> ArgumentTest:
     else:
         defect = ""
     return Described(
-        f"contains {' and '.join(map(repr, parts))}",
+        f"contains {' and '.join(map(shown, parts))}",
         lambda given: all(has(given, part) for part in parts),
         (str, list, tuple) if all(isinstance(part, str) for part in parts) else (list, tuple),
         defect,
@@ -90,11 +90,11 @@ def approximately(value: float, within: float) -> ArgumentTest:
             and (abs(given - value) <= within or math.isclose(abs(given - value), within, rel_tol=1e-9))
         )
 
-    shown = f"approximately({value!r}, within={within!r})"
+    written = f"approximately({value!r}, within={within!r})"
     if within == math.inf:
-        defect = f"{shown} accepts any number; name a finite distance"
+        defect = f"{written} accepts any number; name a finite distance"
     elif not (math.isfinite(value) and within >= 0):
-        defect = f"{shown} accepts no number; name a finite number, and a distance from 0"
+        defect = f"{written} accepts no number; name a finite number, and a distance from 0"
     else:
         defect = ""
     return Described(f"is {value!r} within {within!r}", test, (int, float), defect)
@@ -108,12 +108,14 @@ def same_instant(value: str | datetime | float) -> ArgumentTest:
     it is UTC; without a time of day it is midnight.
     """
     wanted = instant(value)
-    shown = str(value)
+    written = str(value)
     return Described(
-        f"is the moment {shown!r}",
+        f"is the moment {written!r}",
         lambda given: wanted is not None and instant(given) == wanted,
         (str, datetime, int, float),
-        "" if wanted is not None else f"same_instant({shown!r}) is no moment; write one such as '2025-03-11 18:00:00'",
+        ""
+        if wanted is not None
+        else f"same_instant({written!r}) is no moment; write one such as '2025-03-11 18:00:00'",
     )
 
 

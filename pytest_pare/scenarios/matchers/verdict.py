@@ -42,7 +42,7 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
         The verdict. Its rationale names the first difference.
     """
     note_defects(matchers)
-    failure = Judgement(env, stages_of(matchers)).failure()
+    failure = Dialogue(env, stages_of(matchers)).failure()
     if failure is None and any(isinstance(one, Silent) for one in matchers):
         failure = _not_silent(env)
     untrue = [] if failure else [one.sentence for one in matchers if isinstance(one, State) and not one.is_true()]
@@ -90,8 +90,8 @@ def stages_of(matchers: Sequence[Any]) -> list[Stage]:
     return stages
 
 
-class Judgement:
-    """Finds answers of the log for the stages, so that every stage matches.
+class Dialogue:
+    """The dialogue of a run: finds answers for the stages, so that every stage matches.
 
     Args:
         env: The environment after the run.
