@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.judge.judgement import Judgement
 from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.declarations import declare
 from pytest_pare.scenarios.event_log import answers, is_attempt, is_proposal
 from pytest_pare.scenarios.matchers.defects import note_defects
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
@@ -51,7 +53,18 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
     for one in matchers:
         if failure is None and not isinstance(one, Accepted | Rejected | Reported | Silent | State | Writes):
             failure = one.failure(env)
+    if failure is None and (missing := _no_verdict(matchers)) is not None:
+        return ScenarioValidationResult(success=None, rationale=missing)
     return ScenarioValidationResult(success=failure is None, rationale=failure)
+
+
+def _no_verdict(matchers: Sequence[Any]) -> str | None:
+    """Return why matchers that all match give no verdict: the judge has no answer, or none of them decides."""
+    judgements = [one for one in matchers if isinstance(one, Judgement)]
+    unknown = next((one.no_verdict for one in judgements if one.no_verdict is not None), None)
+    # A verdict of judgements alone, none of which decides, would be a yes that nobody has said.
+    is_open = bool(judgements) and len(judgements) == len(matchers) and all(one.abstains for one in judgements)
+    return unknown or (judgements[0].abstains if is_open else None)
 
 
 class Stage(NamedTuple):
@@ -108,6 +121,7 @@ class Dialogue:
 
     def failure(self) -> str | None:
         """Return why no choice of answers matches all stages, or `None`."""
+        declare(self._stages)
         return self._from(0, -1)
 
     def _from_stage(self, number: int, place: int) -> str | None:
