@@ -114,6 +114,7 @@ def test_an_instant_is_the_same_in_every_notation(moment: datetime, hours: int, 
         f"{moment:%A}, {moment.isoformat(sep=' ')}",
         f"{moment:%a} {moment.date().isoformat()} {moment:%I:%M:%S %p}",
         f"  {moment.isoformat(sep=' ')} utc ",
+        f"{moment:%Y}".zfill(4) + f"-{moment.month}-{moment.day} {moment.hour}:{moment.minute}:{moment.second}",
     ]
     other = utc + timedelta(minutes=minutes)
     assert [one for one in notations if not test(one)] == []

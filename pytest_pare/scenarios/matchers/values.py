@@ -11,8 +11,8 @@ from pytest_pare.scenarios.argument_tests import ArgumentTest, Described, accept
 
 _INSTANT = re.compile(
     r"(?:(?P<weekday>[a-z]+),?\s+)?"
-    r"(?P<date>\d{4}-\d{2}-\d{2})"
-    r"(?:(?:t|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    r"(?:(?:t|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.\d+)?)?)?"
     r"\s*(?P<half>am|pm)?\s*(?P<zone>z|utc|[+-]\d{2}(?::?\d{2})?)?"
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -103,9 +103,9 @@ def approximately(value: float, within: float) -> ArgumentTest:
 def same_instant(value: str | datetime | float) -> ArgumentTest:
     """Return a test for the same moment in any notation.
 
-    Notations are `2025-03-11 18:00:00`, `2025-03-11T18:00:00Z`, with an offset such as `+01:00`, without seconds, with
-    the weekday (`Tuesday, 2025-03-11 18:00:00`), with `6:00 PM`, a `datetime`, and epoch seconds. Without a time zone
-    it is UTC; without a time of day it is midnight.
+    Notations are `2025-03-11 18:00:00`, `2025-03-11T18:00:00Z`, with an offset such as `+01:00`, without seconds,
+    without leading zeros, with the weekday (`Tuesday, 2025-03-11 18:00:00`), with `6:00 PM`, a `datetime`, and epoch
+    seconds. Without a time zone it is UTC; without a time of day it is midnight.
     """
     wanted = instant(value)
     written = str(value)
@@ -132,25 +132,17 @@ def instant(value: Any) -> datetime | None:
     return None if found is None else _parsed(**found.groupdict())
 
 
-def _parsed(
-    weekday: str | None,
-    date: str,
-    hour: str | None,
-    minute: str | None,
-    second: str | None,
-    half: str | None,
-    zone: str | None,
-) -> datetime | None:
-    hours = int(hour or 0)
+def _parsed(weekday: str | None, half: str | None, zone: str | None, **fields: str | None) -> datetime | None:
+    numbers = {name: int(digits or 0) for name, digits in fields.items()}
     if half is not None:
-        if not 1 <= hours <= 12:
+        if not 1 <= numbers["hour"] <= 12:
             return None
-        hours = hours % 12 + 12 * (half == "pm")
+        numbers["hour"] = numbers["hour"] % 12 + 12 * (half == "pm")
     offset = "+00:00" if zone in (None, "z", "utc") else zone
     try:
-        moment = datetime.fromisoformat(f"{date}T{hours:02}:{minute or '00'}:{second or '00'}{offset}")
-        converted = moment.astimezone(UTC)
+        naive = datetime(**numbers)  # type: ignore[arg-type]  # noqa: DTZ001 - the zone follows
+        moment = datetime.fromisoformat(f"{naive.isoformat()}{offset}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    names = (_WEEKDAYS[moment.weekday()], _WEEKDAYS[moment.weekday()][:3])
-    return None if weekday is not None and weekday not in names else converted
+    names = (_WEEKDAYS[naive.weekday()], _WEEKDAYS[naive.weekday()][:3])
+    return None if weekday is not None and weekday not in names else moment
