@@ -6,7 +6,7 @@ import inspect
 import math
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -271,6 +271,77 @@ def test_an_answer_that_fits_too_early_does_not_hide_the_right_one(story: Story)
     story.deletes_entry()
     assert accepted(story, ANN, Writes(MAIL), ANN, Writes(ENTRY))
     assert not accepted(story, ANN, Writes(ENTRY), ANN, Writes(MAIL))
+
+
+TOLD = {"accept": ("accept_proposal", Accepted), "reject": ("reject_proposal", Rejected)}
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    told=st.lists(st.sampled_from(["ann", "bob", "accept", "reject", "mail", "entry", "failed"]), max_size=9),
+    wanted=st.lists(
+        st.tuples(
+            st.sampled_from(["accept", "reject"]),
+            st.sampled_from(["ann", "bob", "shall"]),
+            st.sampled_from([(), ("mail",), ("entry",), ("mail", "entry")]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_answers_are_chosen_as_by_brute_force(told: list[str], wanted: list[tuple[str, str, tuple[str, ...]]]) -> None:
+    with World("matchers").active():
+        story = Story()
+        tell = {"accept": story.accepts, "reject": story.rejects, "mail": story.mails, "entry": story.deletes_entry}
+        for one in told:
+            if one in tell:
+                tell[one]()
+            elif one == "failed":
+                story.mails(error="no network")
+            else:
+                story.proposes(f"Shall I write to {one}?")
+    matchers: list[Any] = []
+    for answer, who, expected in wanted:
+        matchers.append(TOLD[answer][1](mentions(who)))
+        if answer == "accept":
+            matchers.append(Writes(*({"mail": MAIL, "entry": ENTRY}[name] for name in expected)))
+    # Each answer with the proposal that it answers, if that one still waits.
+    found, waiting = [], ""
+    for place, one in enumerate(told):
+        if one in TOLD:
+            found += [(place, one, waiting)] * bool(waiting)
+        waiting = one if one in ("ann", "bob") else "" if one in TOLD else waiting
+    fits = [
+        all(
+            answer == given_answer and who in (given_who, "shall")
+            for (_, given_answer, given_who), (answer, who, _) in zip(chosen, wanted, strict=True)
+        )
+        and not {"mail", "entry", "failed"} & set(told[: chosen[0][0]])
+        and all(
+            sorted(one for one in told[begin:end] if one in ("mail", "entry")) == sorted(expected)
+            if answer == "accept"
+            else not {"mail", "entry", "failed"} & set(told[begin:end])
+            for begin, end, (answer, _, expected) in zip(
+                [place for place, _, _ in chosen], [*(place for place, _, _ in chosen[1:]), None], wanted, strict=True
+            )
+        )
+        for chosen in combinations(found, len(wanted))
+    ]
+    assert accepted(story, *matchers) is any(fits)
+
+
+def test_the_closest_proposal_and_what_it_lacks_are_named(story: Story) -> None:
+    story.proposes("Shall I write to Ann?")
+    story.proposes("Shall I write to Bob at six?")
+    story.proposes("Anything else?")
+    assert refused(story, Accepted(mentions("write", "Ann", ("7 pm", "19:00")))) == (
+        "no proposal mentions 'write' and 'Ann' and ('7 pm' or '19:00'); the closest one lacks ('7 pm' or '19:00'): "
+        "'Shall I write to Ann?'"
+    )
+    assert refused(story, Accepted(mentions("write", "sk-" + "1a" * 20))) == (
+        "no proposal mentions 'write' and '[redacted]'; the closest one lacks '[redacted]': "
+        "'Shall I write to Bob at six?'"
+    )
 
 
 def test_a_report_comes_after_the_writes(story: Story) -> None:
