@@ -36,6 +36,7 @@ _LABEL = {
     "no_result": "NO RESULT",
     "skipped": "skipped",
     "xfailed": "xfailed",
+    "user_fault": "USER FAULT",
     "rerun": "RERUN",
 }
 _HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference check, no agent tested"}

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pytest_pare.results.gate import Verdict
     from pytest_pare.results.known_agents import KnownAgents
 
+# Outcomes of runs that were not played, or whose result is not reported. A run that is left out because the simulated
+# user failed has used its models.
+_WITHOUT_USE = tuple(kind for kind in LEFT_OUT if kind != "user_fault")
+
 
 @dataclass
 class SuiteResults:
@@ -105,6 +109,8 @@ class SuiteResults:
     def keep(self, nodeid: str, outcome: Outcome) -> None:
         """Add the outcome of an attempt at a run."""
         self._report = None
+        if self.plan.gate.user_faults == "leave_out":
+            outcome.leave_out_user_faults()
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.plan.gate.reruns)
 
@@ -160,12 +166,12 @@ class SuiteResults:
         for nodeid, outcome in self.outcomes.items():
             run = self.run_id(nodeid)
             for attempt in self.attempts.get(nodeid, [outcome]):
-                if attempt.result is None or attempt.kind in LEFT_OUT:
+                if attempt.result is None or attempt.kind in _WITHOUT_USE:
                     continue
                 config = self._config(attempt)
                 if run.variant not in by_variant:
                     by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
-                if attempt is outcome:
+                if attempt is outcome and attempt.kind not in LEFT_OUT:
                     by_variant[run.variant].add_result(attempt.result, run.scenario_id, run.run_number, config)
                 else:
                     by_variant[run.variant].other_attempts.append(attempt.result)

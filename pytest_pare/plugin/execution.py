@@ -223,6 +223,9 @@ def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent |
     record: dict[str, Any] = redacted_plain(
         config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
     )
+    if config.judge.calibration is None:
+        # Most sessions have no judge, and their records no section of it.
+        del record["judge"]
     if agent is not None and not config.oracle:
         from pytest_pare.simulation.participants import name_of
 

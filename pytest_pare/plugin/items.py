@@ -263,11 +263,11 @@ def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callab
     run.__doc__ = None if str(cls.__doc__).startswith(f"{cls.__name__}(") else cls.__doc__
     run.__module__ = cls.__module__
     # The source and the traceback are the scenario's own.
-    vars(run).update(__signature__=_SIGNATURE, __wrapped__=cls.validate, pytestmark=_marks(cls))
+    vars(run).update(__signature__=_SIGNATURE, __wrapped__=cls.validate, pytestmark=marks_of(cls))
     return run
 
 
-def _marks(cls: type[PAREScenario]) -> list[pytest.Mark | pytest.MarkDecorator]:
+def marks_of(cls: type[PAREScenario]) -> list[pytest.Mark | pytest.MarkDecorator]:
     """Return the marks of the class and of its module, and those of its tags, for `-m`."""
     own = [mark for base in cls.__mro__ for mark in _as_list(vars(base).get("pytestmark", []))]
     # `pytest.mark` refuses names that are not registered if marks are strict.

@@ -213,7 +213,17 @@ OTEL = Option(
         "help": "Export runs, turns, tool calls and model calls as OpenTelemetry spans (needs the extra otel).",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, SET)
+AUDIT = Option(
+    "--pare-audit",
+    "pare_audit",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Audit the validators: play wrong and right changes of each scenario's reference run, without agents.",
+    },
+)
+CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, AUDIT, SET)
 OPTIONS = (CONFIG, OTEL, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.loop import Loop
+    from pytest_pare.simulation.user_failures import UserFault
 
 
 class RunState:
@@ -49,6 +50,8 @@ class RunState:
         self.agent_name: str | None = None
         self.agent_error: BaseException | None = None
         self.defects: list[str] = []
+        # The failures of the simulated user.
+        self.user_faults: list[UserFault] = []
         # Warnings of the preflight checks.
         self.suspicions: list[str] = []
 
@@ -95,7 +98,8 @@ class RunState:
         return dict(draw.values) if draw is not None and draw.variation else {}
 
     def fill_in_end(self, result: PAREScenarioValidationResult) -> None:
-        """Set how the turns of the run ended, and how many events of its script had not happened by then."""
+        """Set the failures of the user, how the turns ended, and how many events of the script had not happened."""
+        result.user_faults = self.user_faults
         env, ended_by = self.env, None if self.loop is None else self.loop.ended_by
         if env is None or ended_by is None:
             return
