@@ -11,7 +11,7 @@ from pytest_pare.scenarios.argument_tests import ArgumentTest, Described, accept
 
 _INSTANT = re.compile(
     r"(?:(?P<weekday>[a-z]+),?\s+)?"
-    r"(?P<date>\d{4}-\d{2}-\d{2})"
+    r"(?P<date>\d{4}-\d{1,2}-\d{1,2})"
     r"(?:(?:t|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
     r"\s*(?P<half>am|pm)?\s*(?P<zone>z|utc|[+-]\d{2}:?\d{2})?"
 )
@@ -104,7 +104,8 @@ def _parsed(
         hours = hours % 12 + 12 * (half == "pm")
     offset = "+00:00" if zone in (None, "z", "utc") else zone
     try:
-        moment = datetime.fromisoformat(f"{date}T{hours:02}:{minute or '00'}:{second or '00'}{offset}")
+        day = "-".join(part.zfill(2) for part in date.split("-"))
+        moment = datetime.fromisoformat(f"{day}T{hours:02}:{minute or '00'}:{second or '00'}{offset}")
         converted = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
