@@ -179,19 +179,20 @@ class Reference:
         except Exception as error:
             raise ScenarioDefect(f"oracle event {event.event_id}: {type(error).__name__}: {error}") from error
 
+    def history(self) -> History:
+        """Return what has happened up to now."""
+        return History(self._env, self.steps, self._played_steps, self._played)
+
     def _history(self) -> History:
         """Return what has happened. Steps that noise has undone are due again."""
-        history = self._new_history()
+        history = self.history()
         undone = [step for step in self._played_steps if history.is_undone(step)]
         if not undone:
             return history
         for step in undone:
             step.since = None
             self._played_steps.remove(step)
-        return self._new_history()
-
-    def _new_history(self) -> History:
-        return History(self._env, self.steps, self._played_steps, self._played)
+        return self.history()
 
     def _is_stranded(self, step: Step, history: History) -> bool:
         """Return whether a step is an answer whose proposal was made, but is not pending."""

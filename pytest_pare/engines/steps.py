@@ -13,7 +13,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 if TYPE_CHECKING:
     from are.simulation.types import AbstractEvent, Event, OracleEvent
 
-Role = Literal["user", "observe", "execute", "agent"]
+Role = Literal["user", "observe", "execute", "agent", "judge"]
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from pytest_pare.audit.trial import ATTRIBUTE
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.plugin.items import BrokenModule, marks_of
 from pytest_pare.settings import SettingsError
-from pytest_pare.settings.selection import load_scenarios, select_ids
+from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -44,7 +44,7 @@ class AuditFile(pytest.File):
         """
         try:
             classes, failures = load_scenarios(self.suite, self.config.rootpath)
-            ids = [] if failures and not classes else select_ids(classes, self.suite)
+            ids = [] if failures and not classes else select_ids(tagged(classes), self.suite)
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(redacted(str(error))) from error
         for scenario_id in ids[: self.suite.settings.scenarios.limit]:

@@ -7,10 +7,10 @@ import json
 from dataclasses import field, fields
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from are.simulation.scenarios.scenario import Scenario
-from are.simulation.types import AbstractEvent, CompletedEvent
+from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.are.copies import own_content
@@ -24,6 +24,7 @@ from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.flow import Flow
+from pytest_pare.scenarios.judging import judgement_of
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
@@ -34,6 +35,7 @@ from pytest_pare.scenarios.source_location import place_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_pare.judge.judgement import Judgement
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
@@ -48,6 +50,7 @@ class PAREScenario(Scenario):
 
     Attributes:
         start_time: Begin of the simulation in epoch seconds. Default: 2025-01-06 09:00 UTC.
+        tags: Words such as `app:email`, by which suites and flags select scenarios.
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
         equivalent_mutants: The cases of an audit that do not count, by id or pattern, each with the reason.
@@ -58,12 +61,15 @@ class PAREScenario(Scenario):
         scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
-    user_goal: ClassVar[str | None] = None
+    # Without an annotation, so that it is not a field of ARE's dataclass; drawn values are set in an instance.
+    user_goal = cast("str | None", None)
     equivalent_mutants: ClassVar[Mapping[str, str]] = {}
 
     start_time: float | None = DEFAULT_START_TIME
+    tags: tuple[CapabilityTag | str, ...] = ()
     _initialized: bool = False
-    # Without an annotation, so that it is not a field of ARE's dataclass.
+    # Without an annotation, so that they are no fields of ARE's dataclass. The simulation sets the judge of a run.
+    _judging = None
     noise_config = NoiseConfig()
     variation = False
 
@@ -139,6 +145,7 @@ class PAREScenario(Scenario):
             start_time,
             variation=self.variation,
             words=lambda: written_words(type(self)),
+            on_vary=self.world.vary,
         )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
@@ -173,6 +180,19 @@ class PAREScenario(Scenario):
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def judge(self, claim: str, evidence: object = None) -> Judgement:
+        """Ask the judge whether a claim holds, in `validate`, and return its judgement.
+
+        It is a matcher of `verdict`, and a condition. It decides on success only if the judge is calibrated. In a
+        reference check without a judge every claim holds. No simulated time passes.
+
+        Args:
+            claim: A sentence that holds or does not, such as "the proposal names the new price".
+            evidence: What the judge decides by: a text, events, or values, which become JSON. Default: the agent's
+                messages to the user, the user's answers, and the agent's writes.
+        """
+        return judgement_of(self._judging, claim, evidence)
 
     def add_apps(self, *apps: Any) -> None:
         """Set `self.apps` to `apps` and to the two that every scenario needs.

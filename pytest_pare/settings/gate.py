@@ -87,6 +87,11 @@ class Gate(Value):
     criteria: dict[Name, Any] = Field(
         default={}, description="Criteria of extensions: name to the value that the criterion gets."
     )
+    user_faults: Literal["count", "leave_out"] = Field(
+        default="count",
+        description="Whether a failed run in which the simulated user failed counts as failed, or is left out of the "
+        "success rate and of comparisons.",
+    )
     reruns: Literal["first", "last"] = Field(
         default="first",
         description="Which attempt counts if a plugin repeats a failed run. An attempt that infrastructure ended "

@@ -37,6 +37,7 @@ class Draw:
         start_time: Begin of the simulation, in epoch seconds.
         variation: Whether values are redrawn.
         words: Returns the words of the scenario as written, in lower case: no drawn name has one of them.
+        on_vary: Called with the name of the redrawn world before its first draw.
 
     Attributes:
         variation: Whether values are redrawn.
@@ -53,11 +54,14 @@ class Draw:
         *,
         variation: bool,
         words: Callable[[], frozenset[str]],
+        on_vary: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.variation = variation
         self.values: dict[str, str] = {}
         self._id = scenario_id
-        self._seed = f"draw/{scenario_id}/{seed}/{1 if run_number is None else run_number}"
+        self._world = f"draw/{1 if run_number is None else run_number}"
+        self._seed = f"{self._world}/{scenario_id}/{seed}"
+        self._on_vary = on_vary
         self._start = datetime.fromtimestamp(start_time, UTC).date()
         self._times: Counter[str] = Counter()
         # The drawn values by kind, each with the written value.
@@ -242,7 +246,9 @@ class Draw:
         # As many decimals: 38.5 becomes 41.5, and not 41.
         alike = [new for new in candidates if max(_decimals(amount.amount) for amount in new) == decimals]
         why = "no other amount fits between low and high; allow more"
-        return self._select("money", about, tuple(Money(one, currency) for one in written), alike or candidates, why)
+        return self._select(
+            "money", about, tuple(Money(float(one), currency) for one in written), alike or candidates, why
+        )
 
     def number(self, written: int, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`.
@@ -292,6 +298,8 @@ class Draw:
 
     def _next(self, kind: str, written: str) -> tuple[str, Random]:
         """Return the name of a draw and its random generator."""
+        if self.variation and not self._times:
+            self._on_vary(self._world)
         key = f"{kind} {written}"
         self._times[key] += 1
         number = self._times[key]

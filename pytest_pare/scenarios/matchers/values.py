@@ -18,15 +18,22 @@ _INSTANT = re.compile(
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+# Texts that no two sensible tests agree on.
+_PROBES = ("", "x", "\n", "Zoë 7", "§ 0 _", "a b\nc")
+
+
 def equal(value: Any) -> ArgumentTest:
     """Return a test for exactly `value`."""
-    return Described(f"equals {value!r}", lambda given: accepts(value, given))
+    return Described(f"equals {value!r}", lambda given: accepts(value, given), parts=(value,))
 
 
 def one_of(*values: Any) -> ArgumentTest:
     """Return a test for any of `values`, which may be tests as well."""
     shown = " or ".join(str(one) if isinstance(one, Described) else repr(one) for one in values)
-    return Described(f"is one of {shown}", lambda given: any(accepts(one, given) for one in values))
+    defect = "" if values else "one_of() has no values, so it accepts nothing; name at least one"
+    return Described(
+        f"is one of {shown}", lambda given: any(accepts(one, given) for one in values), defect=defect, parts=values
+    )
 
 
 def contains(*parts: Any) -> ArgumentTest:
@@ -37,16 +44,38 @@ def contains(*parts: Any) -> ArgumentTest:
             return isinstance(part, str) and part in given
         return isinstance(given, list | tuple) and any(accepts(part, one) for one in given)
 
+    if not parts:
+        defect = "contains() has no parts, so it accepts anything; name at least one"
+    elif "" in parts:
+        defect = "contains() has an empty part, which each text contains; leave it out"
+    else:
+        defect = ""
     return Described(
-        f"contains {' and '.join(map(repr, parts))}", lambda given: all(has(given, part) for part in parts)
+        f"contains {' and '.join(map(repr, parts))}",
+        lambda given: all(has(given, part) for part in parts),
+        (str, list, tuple) if all(isinstance(part, str) for part in parts) else (list, tuple),
+        defect,
     )
 
 
 def matches(pattern: str) -> ArgumentTest:
     """Return a test for texts in which the regular expression `pattern` matches somewhere."""
-    compiled = re.compile(pattern)
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        return Described(
+            f"matches {pattern!r}",
+            lambda _: False,
+            (str,),
+            f"matches({pattern!r}) is no regular expression: {error}; correct it",
+        )
+    # With a negative assertion it may refuse a text that is none of the probes.
+    is_pointless = "(?!" not in pattern and "(?<!" not in pattern and all(map(compiled.search, _PROBES))
     return Described(
-        f"matches {pattern!r}", lambda given: isinstance(given, str) and compiled.search(given) is not None
+        f"matches {pattern!r}",
+        lambda given: isinstance(given, str) and compiled.search(given) is not None,
+        (str,),
+        f"matches({pattern!r}) accepts any text; require something of it" if is_pointless else "",
     )
 
 
@@ -61,7 +90,14 @@ def approximately(value: float, within: float) -> ArgumentTest:
             and (abs(given - value) <= within or math.isclose(abs(given - value), within, rel_tol=1e-9))
         )
 
-    return Described(f"is {value!r} within {within!r}", test)
+    shown = f"approximately({value!r}, within={within!r})"
+    if within == math.inf:
+        defect = f"{shown} accepts any number; name a finite distance"
+    elif not (math.isfinite(value) and within >= 0):
+        defect = f"{shown} accepts no number; name a finite number, and a distance from 0"
+    else:
+        defect = ""
+    return Described(f"is {value!r} within {within!r}", test, (int, float), defect)
 
 
 def same_instant(value: str | datetime | float) -> ArgumentTest:
@@ -72,7 +108,13 @@ def same_instant(value: str | datetime | float) -> ArgumentTest:
     it is UTC; without a time of day it is midnight.
     """
     wanted = instant(value)
-    return Described(f"is the moment {str(value)!r}", lambda given: wanted is not None and instant(given) == wanted)
+    shown = str(value)
+    return Described(
+        f"is the moment {shown!r}",
+        lambda given: wanted is not None and instant(given) == wanted,
+        (str, datetime, int, float),
+        "" if wanted is not None else f"same_instant({shown!r}) is no moment; write one such as '2025-03-11 18:00:00'",
+    )
 
 
 def instant(value: Any) -> datetime | None:
@@ -102,9 +144,9 @@ def _parsed(
         if not 1 <= hours <= 12:
             return None
         hours = hours % 12 + 12 * (half == "pm")
+    day = "-".join(part.zfill(2) for part in date.split("-"))
     offset = "+00:00" if zone in (None, "z", "utc") else zone
     try:
-        day = "-".join(part.zfill(2) for part in date.split("-"))
         moment = datetime.fromisoformat(f"{day}T{hours:02}:{minute or '00'}:{second or '00'}{offset}")
         converted = moment.astimezone(UTC)
     except (ValueError, OverflowError):

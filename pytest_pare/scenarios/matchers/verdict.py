@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.judge.judgement import Judgement
 from pytest_pare.scenarios.argument_tests import Described
 from pytest_pare.scenarios.declarations import declare
 from pytest_pare.scenarios.event_log import answers, is_attempt, is_proposal
+from pytest_pare.scenarios.matchers.defects import note_defects
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
 from pytest_pare.scenarios.matchers.execution import execution_failure
 from pytest_pare.scenarios.matchers.texts import call, short
@@ -41,7 +43,8 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
     Returns:
         The verdict. Its rationale names the first difference.
     """
-    failure = _Judgement(env, stages_of(matchers)).failure()
+    note_defects(matchers)
+    failure = Dialogue(env, stages_of(matchers)).failure()
     if failure is None and any(isinstance(one, Silent) for one in matchers):
         failure = _not_silent(env)
     untrue = [] if failure else [one.sentence for one in matchers if isinstance(one, State) and not one.is_true()]
@@ -50,7 +53,18 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
     for one in matchers:
         if failure is None and not isinstance(one, Accepted | Rejected | Reported | Silent | State | Writes):
             failure = one.failure(env)
+    if failure is None and (missing := _no_verdict(matchers)) is not None:
+        return ScenarioValidationResult(success=None, rationale=missing)
     return ScenarioValidationResult(success=failure is None, rationale=failure)
+
+
+def _no_verdict(matchers: Sequence[Any]) -> str | None:
+    """Return why matchers that all match give no verdict: the judge has no answer, or none of them decides."""
+    judgements = [one for one in matchers if isinstance(one, Judgement)]
+    unknown = next((one.no_verdict for one in judgements if one.no_verdict is not None), None)
+    # A verdict of judgements alone, none of which decides, would be a yes that nobody has said.
+    is_open = bool(judgements) and len(judgements) == len(matchers) and all(one.abstains for one in judgements)
+    return unknown or (judgements[0].abstains if is_open else None)
 
 
 class Stage(NamedTuple):
@@ -89,14 +103,20 @@ def stages_of(matchers: Sequence[Any]) -> list[Stage]:
     return stages
 
 
-class _Judgement:
-    """Finds answers of the log for the stages, so that every stage matches."""
+class Dialogue:
+    """Finds answers of the log for the stages, so that every stage matches.
 
-    def __init__(self, env: AbstractEnvironment, stages: list[Stage]) -> None:
+    Args:
+        env: The environment after the run.
+        stages: What must have happened.
+        timed: Whether a failure names the time of the event.
+    """
+
+    def __init__(self, env: AbstractEnvironment, stages: list[Stage], *, timed: bool = True) -> None:
         self._log: list[CompletedEvent] = env.event_log.list_view()
         self._answers = answers(env)
         self._stages = stages
-        self._start: float | None = getattr(env, "start_time", None)
+        self._start: float | None = getattr(env, "start_time", None) if timed else None
         self._from = cache(self._from_stage)
 
     def failure(self) -> str | None:
