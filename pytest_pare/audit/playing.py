@@ -40,7 +40,7 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
     return Trial(
         scenario_id=reference.scenario.scenario_id,
         case_id=case.case_id,
-        group=case.group,
+        group=str(case.group),
         change=case.change,
         is_alternative=case.is_right,
         counts=case.counts,
