@@ -18,7 +18,7 @@ from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import captured
-from pytest_pare.scenarios.events import is_answer
+from pytest_pare.scenarios.events import as_reference_step, is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
@@ -130,7 +130,7 @@ class PAREScenario(Scenario):
             self._check_events()
         with self.world.active():
             # An answer to a proposal belongs to the user, even without `oracle()`.
-            self._script.events = [event.oracle() if is_answer(event) else event for event in self.events]
+            self._script.events = [as_reference_step(event) if is_answer(event) else event for event in self.events]
             untyped: Any = self
             untyped.events = list(self._script.events)
             add_event_faults(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
@@ -12,6 +13,8 @@ from pytest_pare.apps.system import HomeScreenSystemApp
 from pytest_pare.scenarios.errors import ScenarioDefect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from are.simulation.apps.app import App
     from are.simulation.tool_utils import AppTool
 
@@ -28,6 +31,17 @@ class Phone:
     apps: dict[str, App]
     active_app: App | None
     background_apps: list[str]
+    # Whether calls of the agent's tools are the user's now.
+    _is_users = False
+
+    @contextmanager
+    def as_user(self) -> Iterator[None]:
+        """Log calls of the agent's tools as the user's meanwhile."""
+        self._is_users = True
+        try:
+            yield
+        finally:
+            self._is_users = False
 
     def connect_home_screen(self) -> None:
         """Show the home screen, and let it open and switch apps.
