@@ -15,12 +15,12 @@ from pytest_pare.base.extensions import BUILT_IN, named, takes
 from pytest_pare.base.serialization import error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from are.simulation.agents.llm.llm_engine import LLMEngine
     from are.simulation.time_manager import TimeManager
 
-    from pytest_pare.agents.calibration import ReferenceCall
+    from pytest_pare.agents.calibration import RecordedCall, ReferenceCall
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
@@ -37,6 +37,7 @@ class AgentContext:
             the user, and marks it as made; `None` if there is none now.
         observer_writes: Returns the names of the writes that the observe stage has as tools: none, unless it plays a
             solution that writes before the user accepts.
+        recorded_calls: Returns the agent's calls of a reference run in the world as written.
     """
 
     config: ScenarioRunnerConfig
@@ -44,6 +45,7 @@ class AgentContext:
     engine: Callable[[Literal["observe", "execute"]], LLMEngine]
     next_reference_call: Callable[[], ReferenceCall | None]
     observer_writes: Callable[[], frozenset[str]] = frozenset
+    recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
 
 
 class AgentFactory(Protocol):
@@ -80,6 +82,16 @@ def eager(_context: AgentContext) -> ProactiveAgent:
 def reckless(context: AgentContext) -> ProactiveAgent:
     """Return the control agent that plays the solution without asking."""
     return calibration.Reckless(context.next_reference_call)
+
+
+def replay(context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that plays back a good run in the world as written."""
+    return calibration.Replay(context.recorded_calls(), context.clock.time)
+
+
+def spam(_context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that proposes everything it reads."""
+    return calibration.Spam()
 
 
 def random(_context: AgentContext) -> ProactiveAgent:

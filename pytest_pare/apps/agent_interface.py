@@ -9,7 +9,10 @@ from are.simulation.tool_utils import OperationType, app_tool, data_tool, user_t
 from are.simulation.types import EventType, event_registered
 from are.simulation.utils import type_check
 
+from pytest_pare.scenarios.essential_apps import essential_app
 
+
+@essential_app("agent_ui")
 class PAREAgentUserInterface(AgentUserInterface):
     """Messages between the agent and the user, and the user's answer to a proposal."""
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from are.simulation.apps.system import SystemApp
 
 from pytest_pare.apps.tool_decorators import screen_tool
+from pytest_pare.scenarios.essential_apps import essential_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@essential_app("system", name="System")
 class HomeScreenSystemApp(SystemApp):
     """The home screen, from which the user opens apps, and the phone's clock.
 

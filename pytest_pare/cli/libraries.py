@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from contextlib import redirect_stdout
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -13,8 +14,9 @@ from pytest_pare.base.documents import display
 from pytest_pare.base.extensions import ExtensionError
 from pytest_pare.base.project import INI_ALIAS, SUITE_FILE_NAME, paths_of, read_ini, suite_files, suite_files_in
 from pytest_pare.base.serialization import error_text
+from pytest_pare.scenarios.tags import tags_of
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, load_suite
-from pytest_pare.settings.selection import load_scenarios, select_ids
+from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +48,7 @@ class ListedScenario(NamedTuple):
         description: The docstring of its class, without indentation.
         file: The file that registers it.
         line: The line there.
+        tags: Its tags.
         apps: The apps on its phone, in its order.
         problem: Why the phone cannot be set up; `None` if it can.
     """
@@ -54,6 +57,7 @@ class ListedScenario(NamedTuple):
     description: str
     file: str
     line: int
+    tags: tuple[str, ...]
     apps: tuple[PhoneApp, ...]
     problem: str | None
 
@@ -134,11 +138,37 @@ def selected_scenarios(suite: Suite, project: Project) -> Listing:
     with redirect_stdout(sys.stderr):
         try:
             classes, failures = load_scenarios(suite, project.rootdir)
-            ids = select_ids(classes, suite) if classes or not failures else []
+            ids = select_ids(tagged(classes), suite) if classes or not failures else []
         except (SettingsError, OSError, ImportError) as error:
             raise click.ClickException(str(error)) from error
         ids = ids[: suite.settings.scenarios.limit]
         return Listing([_listed(i, classes[i]) for i in ids], list(map(str, failures)))
+
+
+def selected_classes(
+    suite: Suite, project: Project, globs: Iterable[str], problems: list[str]
+) -> dict[str, type[PAREScenario]]:
+    """Import the libraries of a suite, and return the scenarios that it selects, by id.
+
+    Args:
+        suite: The suite.
+        project: The project.
+        globs: Patterns of ids, of which one must match; none selects all.
+        problems: A line is added for each module that cannot be imported.
+
+    Raises:
+        click.ClickException: If the selection of the suite is wrong.
+    """
+    with redirect_stdout(sys.stderr):
+        try:
+            classes, failures = load_scenarios(suite, project.rootdir)
+            ids = select_ids(tagged(classes), suite) if classes or not failures else []
+        except (SettingsError, OSError, ImportError) as error:
+            raise click.ClickException(str(error)) from error
+    problems += map(str, failures)
+    patterns = list(globs)
+    ids = ids[: suite.settings.scenarios.limit]
+    return {i: classes[i] for i in ids if not patterns or any(fnmatchcase(i, one) for one in patterns)}
 
 
 def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:
@@ -164,4 +194,4 @@ def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:
     )
     # A dataclass without a docstring has its signature there.
     doc = "" if str(cls.__doc__).startswith(f"{cls.__name__}(") else inspect.cleandoc(cls.__doc__ or "")
-    return ListedScenario(scenario_id, doc, place.file, place.line, shown, problem)
+    return ListedScenario(scenario_id, doc, place.file, place.line, tags_of(cls), shown, problem)

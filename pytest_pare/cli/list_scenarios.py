@@ -87,6 +87,8 @@ def _lines(listings: Iterable[tuple[str, Listing]]) -> Iterator[str]:
             yield from redacted_lines(f"{one.scenario_id} ({apps})" if apps else one.scenario_id)
             paragraph, _, _ = one.description.partition("\n\n")
             yield from (f"    {line.strip()}" for line in redacted_lines(" ".join(paragraph.split()), "    "))
+            if one.tags:
+                yield from redacted_lines(f"tags: {', '.join(one.tags)}", "    ")
             if one.problem is not None:
                 yield from redacted_lines(f"cannot be set up: {' '.join(one.problem.split())}", "    ")
 
@@ -100,6 +102,7 @@ def _plain(title: str, listing: Listing) -> dict[str, Any]:
                 "description": one.description,
                 "file": one.file,
                 "line": one.line,
+                "tags": list(one.tags),
                 "apps": [{"name": app.name, "class": app.app_class} for app in one.apps],
                 "problem": one.problem,
             }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from are.simulation.types import ConditionCheckEvent, EventType
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.scenarios.scripted_failures import is_scripted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -184,7 +185,7 @@ class History:
                 and event.event_id not in self._env.consent.withdrawn
                 and event.event_type == kind
                 and (event.app_name(), event.function_name()) == (step.app_name, step.function)
-                and (step.since is not None or not event.failed())
+                and (step.since is not None or not event.failed() or is_scripted(event))
                 and not (is_proposal and self._is_in_execution(place))
             ):
                 self._taken[place] = step

@@ -14,7 +14,7 @@ from pytest_pare.scenarios.events import with_dependencies
 if TYPE_CHECKING:
     from are.simulation.types import AbstractEvent, Event, OracleEvent
 
-Role = Literal["user", "observe", "execute", "agent"]
+Role = Literal["user", "observe", "execute", "agent", "judge"]
 
 # Functions of the agent's tools that send a text in the user's name.
 _WORDS = ("send_message", "send_message_to_group_conversation", "send_email", "reply_to_email", "forward_email")

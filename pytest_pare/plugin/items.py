@@ -22,8 +22,9 @@ from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_sce
 from pytest_pare.plugin.failure_report import presentable, sendable
 from pytest_pare.plugin.resume import finished_run, report_again
 from pytest_pare.plugin.stash import SUITE, suite_of
+from pytest_pare.scenarios.tags import mark_name, tags_of
 from pytest_pare.settings import SettingsError, Suite
-from pytest_pare.settings.selection import find_overlooked, libraries, load_scenarios, select_ids
+from pytest_pare.settings.selection import find_overlooked, libraries, load_scenarios, select_ids, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -83,10 +84,11 @@ class SuiteFile(pytest.Module):
         try:
             classes, failures = load_scenarios(self.suite, root)
             # A broken module may hold the scenarios that the selection misses: then its failure is the one to report.
-            ids = [] if failures and not classes else select_ids(classes, self.suite)
+            ids = [] if failures and not classes else select_ids(tagged(classes), self.suite)
             ids = ids[: self.suite.settings.scenarios.limit]
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(redacted(str(error))) from error
+        self._register_marks({tag for i in ids for tag in tags_of(classes[i])})
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
         vars(module).update(self._functions)
         share_sources(self.nodeid, {i: classes[i] for i in ids}, libraries(self.suite, root).directories, root)
@@ -100,6 +102,14 @@ class SuiteFile(pytest.Module):
                 item.__class__ = ScenarioItem
                 self._refuse_repeats(item)
         return [*items, *broken]
+
+    def _register_marks(self, tags: set[str]) -> None:
+        """Register the marks of tags for `-m` with strict markers. A name with a colon cannot be registered."""
+        known = self.config.getini("markers")
+        lines = [f"{mark_name(tag)}: scenarios with the tag {tag}" for tag in sorted(tags)]
+        for line in lines:
+            if line not in known:
+                self.config.addinivalue_line("markers", line)
 
     def _refuse_repeats(self, item: pytest.Function) -> None:
         # Plugins that repeat tests add parameters whose names begin with two underscores.
@@ -253,14 +263,17 @@ def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callab
     run.__doc__ = None if str(cls.__doc__).startswith(f"{cls.__name__}(") else cls.__doc__
     run.__module__ = cls.__module__
     # The source and the traceback are the scenario's own.
-    vars(run).update(__signature__=_SIGNATURE, __wrapped__=cls.validate, pytestmark=_marks(cls))
+    vars(run).update(__signature__=_SIGNATURE, __wrapped__=cls.validate, pytestmark=marks_of(cls))
     return run
 
 
-def _marks(cls: type[PAREScenario]) -> list[pytest.Mark | pytest.MarkDecorator]:
-    """Return the marks of the class and of its module."""
+def marks_of(cls: type[PAREScenario]) -> list[pytest.Mark | pytest.MarkDecorator]:
+    """Return the marks of the class and of its module, and those of its tags, for `-m`."""
     own = [mark for base in cls.__mro__ for mark in _as_list(vars(base).get("pytestmark", []))]
-    return own + _as_list(getattr(sys.modules.get(cls.__module__), "pytestmark", []))
+    # `pytest.mark` refuses names that are not registered if marks are strict.
+    names = [name for tag in tags_of(cls) for name in dict.fromkeys((tag, mark_name(tag)))]
+    tags = [pytest.Mark(name, (), {}, _ispytest=True) for name in names]
+    return [*own, *_as_list(getattr(sys.modules.get(cls.__module__), "pytestmark", [])), *tags]
 
 
 def _as_list(marks: Any) -> list[Any]:

@@ -85,6 +85,27 @@ SHORTHANDS = (
         {"metavar": "FILE", "help": "Run only the scenarios whose ids this file lists, one per line."},
     ),
     Option(
+        "--pare-tag",
+        "pare_tag",
+        "scenarios.tags",
+        {
+            "action": "append",
+            "metavar": "TAG",
+            "help": "Run only the scenarios with this tag, such as app:email or skill:* (repeatable: with all of "
+            "them).",
+        },
+    ),
+    Option(
+        "--pare-strict",
+        "pare_strict",
+        "scenarios.strict",
+        {
+            "action": "store_const",
+            "const": True,
+            "help": "Treat the findings of the linter for scenarios as defects.",
+        },
+    ),
+    Option(
         "--pare-live",
         "pare_live",
         "live",
@@ -117,6 +138,16 @@ SHORTHANDS = (
         {
             "metavar": "BASELINE",
             "help": "Compare with a baseline: a FILE, git:REF for the file in a commit, or session:ID for a ledger.",
+        },
+    ),
+    Option(
+        "--pare-known-agents",
+        "pare_known_agents",
+        "reports.known_agents",
+        {
+            "action": "store_const",
+            "const": True,
+            "help": "Add a table of the control agents' results on the scenarios to the reports.",
         },
     ),
 )
@@ -182,7 +213,17 @@ OTEL = Option(
         "help": "Export runs, turns, tool calls and model calls as OpenTelemetry spans (needs the extra otel).",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, SET)
+AUDIT = Option(
+    "--pare-audit",
+    "pare_audit",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Audit the validators: play wrong and right changes of each scenario's reference run, without agents.",
+    },
+)
+CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, AUDIT, SET)
 OPTIONS = (CONFIG, OTEL, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

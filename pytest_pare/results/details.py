@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_pare.results.judgements import judgement_lines, totals_of
 from pytest_pare.results.text import plural, wrapped
 from pytest_pare.results.usage import cost_of_runs, usage_lines, usage_of_roles
 from pytest_pare.results.validation_result import METRICS
@@ -31,7 +32,9 @@ def details_to_dict(runs: Runs, other_attempts: Runs = ()) -> dict[str, Any]:
     figures = {
         one.total: AGGREGATIONS[one.aggregation](played if one.aggregation == "usage" else runs, one.name)
         for one in METRICS
-        if one.place is None and one.aggregation is not None
+        if one.place is None
+        and one.aggregation is not None
+        and not (one.is_optional and not any(getattr(run, one.name) for run in runs))
     }
     return {**figures, "cost": cost_of_runs(played).to_dict()}
 
@@ -44,7 +47,7 @@ def detail_lines(runs: Runs, other_attempts: Runs = ()) -> list[str]:
         other_attempts: The others, for their usage of models.
     """
     usage = usage_lines([*runs, *other_attempts], "attempt" if other_attempts else "run")
-    return [*_exception_lines(runs), *_noise_lines(runs), *_user_lines(runs), *usage]
+    return [*_exception_lines(runs), *_noise_lines(runs), *_user_lines(runs), *judgement_lines(runs), *usage]
 
 
 def labelled_lines(runs: Runs) -> list[str]:
@@ -93,6 +96,7 @@ AGGREGATIONS: Final[dict[Aggregation, Callable[[Runs, str], Any]]] = {
     "counts": _counts,
     "exceptions": lambda runs, _: exceptions_by_kind(runs),
     "faults": lambda runs, _: faults_by_kind(runs),
+    "judgements": lambda runs, _: totals_of(runs),
     "user_faults": lambda runs, _: user_faults_by_kind(runs),
     "usage": lambda runs, _: {role: usage.to_dict() for role, usage in usage_of_roles(runs).items()},
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal
 
 Kind = Literal["count", "text", "mapping", "list"]
-Aggregation = Literal["sum", "names", "counts", "exceptions", "faults", "user_faults", "usage"]
+Aggregation = Literal["sum", "names", "counts", "exceptions", "faults", "user_faults", "usage", "judgements"]
 
 DTYPES: Final[dict[Kind, str]] = {"count": "Int64", "text": "String", "mapping": "String", "list": "String"}
 """Kind to the type of its column; a mapping and a list are stored as JSON."""
@@ -31,6 +31,7 @@ class Metric:
         total: Name of the aggregate in JSON: for each group if PARE has the column, else in the metadata.
         label: Begins its line in a group of the report; of the others, its part of the line on the whole suite, with
             the sign that separates it from the part before, and `{}` for the aggregate.
+        is_optional: Whether it is left out of records and totals where no run has it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Metric:
     aggregation: Aggregation | None
     total: str
     label: str | None
+    is_optional: bool = False
 
 
 def metric(
@@ -50,6 +52,7 @@ def metric(
     total: str = "",
     label: str | None = None,
     place: int | None = None,
+    is_optional: bool = False,
 ) -> Any:
     """Declare a figure as the field of a dataclass; its default is 0, None, or an empty dictionary or list.
 
@@ -60,8 +63,9 @@ def metric(
         total: Name of the aggregate; empty for the name of the field.
         label: Its label in the report.
         place: Place among the totals in PARE's report.
+        is_optional: As in `Metric`.
     """
-    metadata = {"metric": Metric("", kind, about, place, aggregation, total, label)}
+    metadata = {"metric": Metric("", kind, about, place, aggregation, total, label, is_optional)}
     if kind in ("mapping", "list"):
         return field(default_factory=dict if kind == "mapping" else list, metadata=metadata)
     return field(default=0 if kind == "count" else None, metadata=metadata)

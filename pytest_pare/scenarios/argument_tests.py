@@ -14,10 +14,21 @@ ArgumentTest = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Described:
-    """A test whose text says what it accepts."""
+    """A test whose text says what it accepts.
+
+    Attributes:
+        words: What it accepts, with a verb: `mentions 'Ann'`.
+        test: The test.
+        kinds: The types of what it can accept; empty for any.
+        defect: Why the test is always true or never, such as `mentions() has no facts, so it accepts any text`.
+        parts: The values and tests of which one must accept an argument.
+    """
 
     words: str
     test: ArgumentTest
+    kinds: tuple[type, ...] = ()
+    defect: str = ""
+    parts: tuple[Any, ...] = ()
 
     def __call__(self, value: Any) -> bool:
         """Tell whether the test accepts `value`."""
@@ -27,21 +38,55 @@ class Described:
         return self.words
 
 
-def mentions(*facts: str | tuple[str, ...]) -> ArgumentTest:
+def accepts(wanted: Any, given: Any) -> bool:
+    """Tell whether an argument is as expected.
+
+    Args:
+        wanted: A value, or a function that tests the argument; or a dictionary or list of them.
+        given: The argument.
+    """
+    if callable(wanted):
+        return bool(wanted(given))
+    if isinstance(wanted, dict) and isinstance(given, dict):
+        return wanted.keys() == given.keys() and all(accepts(one, given[key]) for key, one in wanted.items())
+    if isinstance(wanted, list) and isinstance(given, list):
+        return len(wanted) == len(given) and all(map(accepts, wanted, given))
+    return bool(given == wanted)
+
+
+def mentions(*facts: Any) -> ArgumentTest:
     """Return a test for texts that contain each of `facts`, in any case and with any kind of white space.
 
-    A tuple holds alternative wordings of one fact: `mentions("dinner", ("19:00", "7 pm"))`.
+    A fact is a text, or has `wordings`, as draws have them. A tuple holds alternatives for one fact:
+    `mentions("dinner", ("19:00", "7 pm"))`.
     """
-    wanted = [[normalized(wording) for wording in ((fact,) if isinstance(fact, str) else fact)] for fact in facts]
-    words = [fact if isinstance(fact, str) else fact[0] if len(fact) == 1 else fact for fact in facts]
+    ways = [_wordings(fact) for fact in facts]
+    wanted = [list(map(normalized, wordings)) for wordings in ways]
+    words = [wordings[0] if len(wordings) == 1 else wordings for wordings in ways]
     shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
+    if not facts:
+        defect = "mentions() has no facts, so it accepts any text; name at least one"
+    elif not all(ways):
+        defect = "mentions() has a fact without wordings, so it accepts no text; name at least one wording"
+    elif any("" in wordings for wordings in wanted):
+        defect = "mentions() has an empty fact, which each text contains; leave it out"
+    else:
+        defect = ""
     return Described(
         f"mentions {' and '.join(shown)}",
         lambda text: (
             isinstance(text, str)
             and all(any(wording in normalized(text) for wording in wordings) for wordings in wanted)
         ),
+        (str,),
+        defect,
     )
+
+
+def _wordings(fact: Any) -> tuple[str, ...]:
+    if isinstance(fact, tuple):
+        return tuple(wording for one in fact for wording in _wordings(one))
+    return (str(fact),) if (drawn := getattr(fact, "wordings", None)) is None else tuple(drawn)
 
 
 def same_members(*members: str) -> ArgumentTest:
@@ -49,14 +94,18 @@ def same_members(*members: str) -> ArgumentTest:
     return Described(
         f"has exactly {', '.join(map(repr, members))}",
         lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(members),
+        (list, tuple),
     )
 
 
 def same_phone(number: str) -> ArgumentTest:
     """Return a test for phone numbers with the digits of `number`, however they are grouped."""
+    has_digits = re.search(r"\d", number) is not None
     return Described(
         f"is the number {number!r}",
         lambda given: isinstance(given, str) and re.sub(r"\D", "", given) == re.sub(r"\D", "", number),
+        (str,),
+        "" if has_digits else f"same_phone({number!r}) has no digits; name a number",
     )
 
 

@@ -5,19 +5,13 @@ suite or a report does not import ARE. Each accepts ARE's object of the same nam
 """
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Literal
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from pytest_pare.scenarios.agent_program import AgentProgram, type_of_program
+from pytest_pare.scenarios.agent_program import AgentProgram
 from pytest_pare.scenarios.agent_type import AGENT_TYPES, AgentType
+from pytest_pare.scenarios.config_checks import CheckedConfig
 from pytest_pare.scenarios.config_hash import hash_of
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
 from pytest_pare.scenarios.fields import (
@@ -30,10 +24,9 @@ from pytest_pare.scenarios.fields import (
     Probability,
     Scope,
     Seconds,
-    Setting,
-    refuse_without_effect,
     without_effect,
 )
+from pytest_pare.scenarios.judge_config import JudgeConfig
 from pytest_pare.scenarios.logs_dir import logs_dir_of
 from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig, failure_probability
 
@@ -43,6 +36,7 @@ __all__ = [
     "AgentProgram",
     "AgentType",
     "EnvEventsConfig",
+    "JudgeConfig",
     "LLMEngineConfig",
     "MultiScenarioRunnerConfig",
     "NoiseConfig",
@@ -59,21 +53,14 @@ TraceFormat = Literal["jsonl", "hf", "lite"]
 TimeMode = Literal["measured", "fixed", "recorded"]
 
 _CONTROL_AGENTS = frozenset(AGENT_TYPES) - {"observe-execute"}
-# The limits that end a run or a turn if no simulated time passes.
-_LIMITS = ("max_turns", "user_max_iterations", "observe_max_iterations", "execute_max_iterations")
 
 
-class ScenarioRunnerConfig(Setting):
+class ScenarioRunnerConfig(CheckedConfig):
     """The configuration of a run of one scenario.
 
     The default of a model alias is the model name of its engine. A field that has no effect yet accepts only its
     default.
     """
-
-    model_config = ConfigDict(validate_assignment=True)
-
-    # The scopes of `without_effect` that this class enforces.
-    _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere",)
 
     user_engine_config: LLMEngineConfig = Field(
         default=LLMEngineConfig(model_name="gpt-5-mini", provider="openai"), description="Engine of the user agent."
@@ -159,8 +146,19 @@ class ScenarioRunnerConfig(Setting):
         default=NoiseConfig(),
         description="Other faults, and the data of noise; in a suite, the section noise.",
     )
-    judge_only: bool = without_effect(False, "Whether a judge alone decides on success.")
-    judge_engine_config: LLMEngineConfig | None = without_effect(None, "Engine of the judge.")
+    judge_only: bool = Field(
+        default=False,
+        description="Whether the judge alone decides on success; the scenario's own verdict is only shown.",
+    )
+    judge_engine_config: LLMEngineConfig | None = Field(
+        default=None, description="Engine of the judge, which is asked for claims of `self.judge`; null is no judge."
+    )
+    judge: JudgeConfig = Field(
+        default=JudgeConfig(), description="What lets the judge decide; in a suite, the section judge."
+    )
+    variation: bool = Field(
+        default=False, description="Whether each run redraws the values that its scenario declares as drawn."
+    )
     max_scenario_duration: int = Field(
         default=MAX_SCENARIO_DURATION,
         gt=0,
@@ -183,7 +181,8 @@ class ScenarioRunnerConfig(Setting):
         """
         if self.oracle:
             return "oracle"
-        plays_solution = all(e.provider == "oracle" for role, e in self.engines.items() if role != "agent")
+        others = ("agent", "judge")
+        plays_solution = all(e.provider == "oracle" for role, e in self.engines.items() if role not in others)
         return "reference" if plays_solution and self.agent_type == "observe-execute" else "agent"
 
     @property
@@ -204,43 +203,10 @@ class ScenarioRunnerConfig(Setting):
             engines |= {"observe": self.observe_engine_config, "execute": self.execute_engine_config}
         if self.agent_engine_config is not None and self.agent_type not in _CONTROL_AGENTS:
             engines["agent"] = self.agent_engine_config
+        # The provider oracle answers by the reference, which needs no engine.
+        if self.judge_engine_config is not None and self.judge_engine_config.provider != "oracle":
+            engines["judge"] = self.judge_engine_config
         return engines
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _refuse_what_has_no_effect(cls, value: object, info: ValidationInfo) -> object:
-        name = str(info.field_name)
-        refuse_without_effect(name, cls.model_fields[name], value, cls._enforced)
-        return value
-
-    @model_validator(mode="after")
-    def _refuse_endless(self) -> Self:
-        unlimited = [name for name in _LIMITS if getattr(self, name) is None]
-        if unlimited and self.generation_seconds == 0:
-            raise PydanticCustomError(
-                "endless",
-                "must be above 0 if {unlimited} is null: otherwise nothing ends a run",
-                {"unlimited": unlimited[0], "keys": ("generation_seconds",)},
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _name_program(self) -> Self:
-        if self.agent is not None:
-            given = self.agent_type if "agent_type" in self.model_fields_set else None
-            # Not by pydantic, as for the aliases. Reports and comparisons show this name.
-            object.__setattr__(self, "agent_type", type_of_program(self.agent, given))
-        return self
-
-    @model_validator(mode="after")
-    def fill_model_aliases(self) -> Self:
-        """Set each alias that is not given to the model name of its engine."""
-        for role in ("user", "observe", "execute"):
-            alias = f"{role}_model_alias"
-            if alias not in self.model_fields_set or getattr(self, alias) is None:
-                # Not by pydantic, which would count the alias as set: it must follow a later change of its engine.
-                object.__setattr__(self, alias, getattr(self, f"{role}_engine_config").model_name)
-        return self
 
     def get_config_hash(self) -> str:
         """Return a name for everything in this config that can change the result of a run.

@@ -37,11 +37,13 @@ class Script:
         made: All events that were created while the scenario was built.
         events: The value of `self.events` before noise changes it.
         conflicts: A sentence for each event with two different delays.
+        has_flow: Whether a flow builder has been used.
     """
 
     made: list[AbstractEvent] = field(default_factory=list)
     events: list[AbstractEvent] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    has_flow: bool = False
 
 
 _current: ContextVar[Script | None] = ContextVar("pytest_pare_script", default=None)
@@ -61,6 +63,11 @@ def captured() -> Iterator[Script]:
 def made_at(event: AbstractEvent) -> str:
     """Return the file and line that created an event of a script, or an empty text if it was not recorded."""
     return str(vars(event).get("_made_at", ""))
+
+
+def current_script() -> Script | None:
+    """Return the script that is being recorded, or `None`."""
+    return _current.get()
 
 
 class _NotStated(int):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from are.simulation.tool_utils import OperationType
 from are.simulation.types import AbstractEnvironment, Action, CompletedEvent, EventType
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.argument_tests import ArgumentTest
 
 _AGENT_INTERFACE = "PAREAgentUserInterface"
+_ANSWERS = ("accept_proposal", "reject_proposal")
 
 
 def agent_writes(env: AbstractEnvironment) -> list[CompletedEvent]:
@@ -43,22 +44,42 @@ def rejected_at(env: AbstractEnvironment, proposal: ArgumentTest | None = None) 
 
 
 def _answered_at(env: AbstractEnvironment, answer: str, proposal: ArgumentTest | None) -> int | None:
-    pending = False
+    for one in answers(env):
+        if one.function == answer and (proposal is None or proposal(one.text)):
+            return one.position
+    return None
+
+
+class Answer(NamedTuple):
+    """The user's answer to a proposal.
+
+    Attributes:
+        position: The index in the event log.
+        function: `accept_proposal` or `reject_proposal`.
+        text: The text of the proposal.
+    """
+
+    position: int
+    function: str
+    text: Any
+
+
+def answers(env: AbstractEnvironment) -> list[Answer]:
+    """Return the user's answers to proposals, in order; see `accepted_at`."""
+    found: list[Answer] = []
+    proposal: CompletedEvent | None = None
     # The proposal waits for another answer after the user has taken an acceptance back.
     withdrawn: Collection[str] = getattr(getattr(env, "consent", None), "withdrawn", frozenset())
     for position, event in enumerate(env.event_log.list_view()):
         if event.event_id in withdrawn:
             continue
         if is_proposal(event):
-            pending = proposal is None or bool(proposal(event.get_args().get("content")))
-        elif _is_message(event, EventType.USER) and event.action.function_name in (
-            "accept_proposal",
-            "reject_proposal",
-        ):
-            if pending and event.action.function_name == answer:
-                return position
-            pending = False
-    return None
+            proposal = event
+        elif _is_message(event, EventType.USER) and event.action.function_name in _ANSWERS:
+            if proposal is not None:
+                found.append(Answer(position, event.action.function_name, proposal.get_args().get("content")))
+            proposal = None
+    return found
 
 
 def is_attempt(event: CompletedEvent) -> bool:

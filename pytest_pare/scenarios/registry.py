@@ -15,6 +15,7 @@ from pytest_pare.scenarios.errors import DuplicateScenarioError, InvalidScenario
 from pytest_pare.scenarios.library import SCENARIO_ENTRY_POINT_GROUP
 from pytest_pare.scenarios.registration import register_pare_scenarios
 from pytest_pare.scenarios.scenario import PAREScenario
+from pytest_pare.scenarios.tags import check_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +96,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
             InvalidScenarioIdError: If the id cannot be a part of a pytest node id.
             DuplicateScenarioError: By the decorator, if the id is registered from another place. A registration from
                 the same place, as in a re-import, replaces the class.
-            TypeError: By the decorator, if the class is not a scenario.
+            TypeError: By the decorator, if the class is not a scenario, or its tags are not texts.
         """
         check_scenario_id(scenario_id)
         caller = sys._getframe(1)
@@ -107,6 +108,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         def decorator(cls: type[T]) -> type[T]:
             if not (isinstance(cls, type) and issubclass(cls, PAREScenario)):
                 raise TypeError(f"{scenario_id}: {getattr(cls, '__name__', cls)} is not a subclass of PAREScenario")
+            check_tags(cls)
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
             # Within one pass over a library, the same place twice is a function that makes scenarios, not a re-import.

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import field
+from dataclasses import field, is_dataclass
+from dataclasses import fields as dataclass_fields
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from are.simulation.scenarios.scenario import Scenario
-from are.simulation.types import AbstractEvent, CompletedEvent
+from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
+from pytest_pare.scenarios.draw import Draw
+from pytest_pare.scenarios.draw.written import written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import as_reference_step, is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
+from pytest_pare.scenarios.flow import Flow
+from pytest_pare.scenarios.judging import judgement_of
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_pare.judge.judgement import Judgement
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
@@ -41,23 +51,34 @@ class PAREScenario(Scenario):
 
     Attributes:
         start_time: Begin of the simulation in epoch seconds. Default: 2025-01-06 09:00 UTC.
+        tags: Words such as `app:email`, by which suites and flags select scenarios.
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
+        equivalent_mutants: The cases of an audit that do not count, by id or pattern, each with the reason.
         noise_config: The data of noise, and the faults of events.
+        variation: Whether the values that the scenario declares as drawn are redrawn.
+        draw: Declares drawn values. `initialize` sets it.
         world: The clock and the ids of this scenario. `initialize` sets it.
+        scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
-    user_goal: ClassVar[str | None] = None
+    # Without an annotation, so that it is not a field of ARE's dataclass; drawn values are set in an instance.
+    user_goal = cast("str | None", None)
+    equivalent_mutants: ClassVar[Mapping[str, str]] = {}
 
     start_time: float | None = DEFAULT_START_TIME
+    tags: tuple[CapabilityTag | str, ...] = ()
     _initialized: bool = False
-    # Without an annotation, so that it is not a field of ARE's dataclass.
+    # Without an annotation, so that they are no fields of ARE's dataclass. The simulation sets the judge of a run.
+    _judging = None
     noise_config = NoiseConfig()
+    variation = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make class attributes with the name of a field the default of that field."""
         super().__init_subclass__(**kwargs)
-        fields = {name: f for base in cls.__mro__ for name, f in vars(base).get("__dataclass_fields__", {}).items()}
+        # Without `ClassVar`, which is no field.
+        fields = {one.name: one for base in cls.__mro__ if is_dataclass(base) for one in dataclass_fields(base)}
         # The class, and the mixins before its first scenario base, which precede it in Python's order as well.
         bodies = list(takewhile(lambda base: "__dataclass_fields__" not in vars(base), cls.__mro__))
         given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in fields}
@@ -88,6 +109,19 @@ class PAREScenario(Scenario):
             if value is not None:
                 setattr(self, name, value)
 
+    def configure_variation(self, config: ScenarioRunnerConfig) -> None:
+        """Let `initialize` redraw the world if `config` asks for variation.
+
+        Raises:
+            ScenarioDefect: If `config` asks for it after `initialize`.
+        """
+        if config.variation and self._initialized and not self.variation:
+            raise ScenarioDefect(
+                f"{self.scenario_id}: this instance was initialized without the variation of the configuration; create "
+                "a new one"
+            )
+        self.variation = self.variation or config.variation
+
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Build the world: apps with their content, then the flow of events. A second call changes nothing.
 
@@ -104,8 +138,18 @@ class PAREScenario(Scenario):
             return
         start_time = DEFAULT_START_TIME if self.start_time is None else self.start_time
         self.world = World(f"{self.scenario_id}/{self.seed}", start_time)
+        self.draw = Draw(
+            self.scenario_id,
+            self.seed,
+            self.run_number,
+            start_time,
+            variation=self.variation,
+            words=lambda: written_words(type(self)),
+            on_vary=self.world.vary,
+        )
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
+        self.scripted_failures = ScriptedFailures()
         # The reason why configured noise is missing.
         self._no_noise: str | None = None
         with self.world.active(), captured() as self._script:
@@ -136,6 +180,31 @@ class PAREScenario(Scenario):
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def judge(self, claim: str, evidence: object = None) -> Judgement:
+        """Ask the judge whether a claim holds, in `validate`, and return its judgement.
+
+        It is a matcher of `verdict`, and a condition. It decides on success only if the judge is calibrated. In a
+        reference check without a judge every claim holds. No simulated time passes.
+
+        Args:
+            claim: A sentence that holds or does not, such as "the proposal names the new price".
+            evidence: What the judge decides by: a text, events, or values, which become JSON. Default: the agent's
+                messages to the user, the user's answers, and the agent's writes.
+        """
+        return judgement_of(self._judging, claim, evidence)
+
+    def add_apps(self, *apps: Any) -> None:
+        """Set `self.apps` to `apps` and to the two that every scenario needs.
+
+        These are `self.agent_ui` (`PAREAgentUserInterface`) and `self.system` (`HomeScreenSystemApp`). One of them that
+        is among `apps` is taken instead of a new one. A second call adds apps.
+        """
+        add_essential_apps(self, apps)
+
+    def flow(self) -> Flow:
+        """Return a builder of the events, for `with self.flow() as flow` in `build_events_flow`."""
+        return Flow(self)
 
     def apply_augmentation_configs(self) -> None:
         """Set other names and descriptions of the agent's tools, if `tool_augmentation_config` is set.

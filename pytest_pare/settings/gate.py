@@ -78,6 +78,12 @@ class Gate(Value):
         default=None,
         description="Lowest area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
     )
+    min_audit_score: _Share | None = Field(
+        default=None,
+        description="Lowest share of mutants that the validators must reject, and of alternatives that they must "
+        "accept, in a session with `--pare-audit`, a fraction from 0 to 1; null requires all. Without effect in other "
+        "sessions.",
+    )
     criteria: dict[Name, Any] = Field(
         default={}, description="Criteria of extensions: name to the value that the criterion gets."
     )

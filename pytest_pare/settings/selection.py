@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.library import SCENARIO_ENTRY_POINT_GROUP, bundled_library_dir, ids_in_source
 from pytest_pare.scenarios.registration import default_library_dirs
+from pytest_pare.scenarios.tags import tags_in_source, tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from pytest_pare.scenarios.registration import ImportFailure
@@ -76,15 +77,19 @@ def find_overlooked(suite: Suite, rootdir: Path) -> list[Overlooked]:
     return overlooked(registry, libraries(suite, rootdir).directories)
 
 
-def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
+def select_ids(available: Mapping[str, Collection[str]], suite: Suite) -> list[str]:
     """Return the ids that a suite selects before its limit, in the order of its split file, or else sorted.
 
+    Args:
+        available: The tags of each scenario by its id.
+        suite: The suite.
+
     Raises:
-        SettingsError: If the split file names an id that is not available, a pattern of `include` or `exclude` matches
-            nothing, or nothing is left.
+        SettingsError: If the split file names an id that is not available, a pattern of `include`, `exclude` or `tags`
+            matches nothing, or nothing is left.
     """
     settings = suite.settings.scenarios
-    known = sorted(set(available))
+    known = sorted(available)
     ids = known
     split = suite.split_ids()
     if split is not None:
@@ -101,9 +106,25 @@ def select_ids(available: Iterable[str], suite: Suite) -> list[str]:
     if settings.include:
         ids = [i for i in ids if any(fnmatchcase(i, pattern) for pattern in settings.include)]
     ids = [i for i in ids if not any(fnmatchcase(i, pattern) for pattern in settings.exclude)]
+    ids = _with_tags(ids, available, suite)
     if not ids:
         raise suite.error(("scenarios",), f"no scenario is selected, of {len(known)} in the library")
     return ids
+
+
+def _with_tags(ids: list[str], available: Mapping[str, Collection[str]], suite: Suite) -> list[str]:
+    known = sorted({tag for tags in available.values() for tag in tags})
+    for index, pattern in enumerate(suite.settings.scenarios.tags):
+        if not any(fnmatchcase(tag, pattern) for tag in known):
+            message = f"{pattern!r} matches no tag{did_you_mean(pattern, known)}"
+            raise suite.error(("scenarios", "tags", index), message)
+        ids = [i for i in ids if any(fnmatchcase(tag, pattern) for tag in available[i])]
+    return ids
+
+
+def tagged(classes: Mapping[str, type[PAREScenario]]) -> dict[str, tuple[str, ...]]:
+    """Return the tags of scenarios by their ids, for `select_ids`."""
+    return {scenario_id: tags_of(cls) for scenario_id, cls in classes.items()}
 
 
 class Plan(NamedTuple):
@@ -127,7 +148,16 @@ def plan(suite: Suite, rootdir: Path) -> Plan:
 
     try:
         found = libraries(suite, rootdir)
-        ids = select_ids((i for directory in found.directories for i in ids_in_source(directory)), suite)
+        available: dict[str, Collection[str] | None] = {
+            i: () for directory in found.directories for i in ids_in_source(directory)
+        }
+        if suite.settings.scenarios.tags:
+            for directory in found.directories:
+                available |= tags_in_source(directory)
+        known = {i: tags for i, tags in available.items() if tags is not None}
+        if len(known) < len(available):
+            return Plan((), is_all=False)
+        ids = select_ids(known, suite)
     except (SettingsError, OSError):
         return Plan((), is_all=False)
     return Plan(tuple(ids), is_all=not (found.entry_points and metadata.entry_points(group=SCENARIO_ENTRY_POINT_GROUP)))

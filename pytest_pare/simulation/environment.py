@@ -117,6 +117,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             self._use_clock(scenario.world.clock)
         self.duration = scenario.duration
         self.faults = scenario._faults
+        self.scripted_failures = scenario.scripted_failures
         self.time_increment_in_seconds = scenario.time_increment_in_seconds
         with scenario.world.active():
             self.register_apps(scenario.apps or [])

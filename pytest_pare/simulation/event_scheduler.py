@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.environment import Environment
@@ -28,6 +29,7 @@ from pytest_pare.scenarios.events import check_name, event_name, is_plain_answer
 from pytest_pare.scenarios.noise.event_faults import TWICE
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.scenarios.placeholders import resolve
+from pytest_pare.scenarios.scripted_failures import ScriptedFailures, failing, is_scripted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -49,6 +51,7 @@ class ScriptedEnvironment(Environment):
         super().__init__(*args, **kwargs)
         self.defects: list[str] = []
         self.faults: dict[str, str] = {}
+        self.scripted_failures = ScriptedFailures()
         self.noise_failures: list[str] = []
         self._scheduled: dict[str, AbstractEvent] = {}
         self._done: set[str] = set()
@@ -199,12 +202,16 @@ class ScriptedEnvironment(Environment):
             if unknown := resolve(event.action, self.event_log.list_view(), self._scheduled.keys()):
                 raise ScenarioDefect("; ".join(unknown))  # noqa: TRY301 - reported like an exception of the app
             logged = with_own_arguments(event.action, apps)
+            if (scripted := self._scripted_failure(event)) is not None:
+                logged = replace(logged, function=failing(logged.function, scripted))
+                raise scripted  # noqa: TRY301 - logged like an exception of the app
             with disable_events(), self._drawing(event):
                 metadata.return_value = with_own_arguments(event.action, apps).execute()
         except Exception as error:  # noqa: BLE001 - an exception of an app is a result of the call
             metadata.exception = str(error)
             metadata.exception_stack_trace = traceback.format_exc()
-            self._note(event, f"{event.action.app_name}.{event.action.function_name}", error)
+            if not is_scripted(logged):
+                self._note(event, f"{event.action.app_name}.{event.action.function_name}", error)
         return CompletedEvent(
             event_type=EventType.USER if is_users_own(event) else event.event_type,
             action=logged,
@@ -212,6 +219,11 @@ class ScriptedEnvironment(Environment):
             event_id=event.event_id,
             metadata=metadata,
         )
+
+    def _scripted_failure(self, event: Event) -> Exception | None:
+        if event.event_type is not EventType.AGENT or is_users_own(event):
+            return None
+        return self.scripted_failures.take(event.action.app_name, event.action.function_name)
 
     def _drawing(self, event: Event) -> AbstractContextManager[None]:
         # Events of noise must not change the ids of other events.

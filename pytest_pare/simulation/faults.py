@@ -75,6 +75,7 @@ class ToolFaults:
             ToolTimeout: If it timed out at random.
             Exception: Whatever the tool raises.
         """
+        self._scenario.scripted_failures.call(app_tool, arguments)
         call = FaultyCall(tool, app_tool, arguments, self._pass_valid_time)
         keeps = self._keeps_results and tool.operation == "read"
         key = json.dumps([tool.app, tool.function, to_builtins_or_name(arguments)], sort_keys=True) if keeps else ""

@@ -11,11 +11,13 @@ from are.simulation.types import disable_events
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.system import HomeScreenSystemApp
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.simulation.phone_text import PhoneText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from are.simulation.apps.app import App
+    from are.simulation.time_manager import TimeManager
     from are.simulation.tool_utils import AppTool
 
 
@@ -31,6 +33,7 @@ class Phone:
     apps: dict[str, App]
     active_app: App | None
     background_apps: list[str]
+    time_manager: TimeManager
     # Whether calls of the agent's tools are the user's now.
     _is_users = False
 
@@ -110,6 +113,11 @@ class Phone:
     def openable_apps(self) -> list[str]:
         """Return the names of the apps that the user can open."""
         return [name for name, app in self.apps.items() if isinstance(app, StatefulApp)]
+
+    @property
+    def phone(self) -> PhoneText:
+        """The content of the apps; `print(env.phone)` shows it."""
+        return PhoneText(self.apps.values(), self.time_manager.time(), self.screen)
 
     @property
     def screen(self) -> str | None:

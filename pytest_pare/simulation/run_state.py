@@ -12,6 +12,9 @@ from pytest_pare.simulation.preflight import inspect_scenario
 from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_pare.agents.calibration import RecordedCall
     from pytest_pare.engines.recorder import Recorder
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
@@ -25,12 +28,20 @@ class RunState:
     """The state of a run, which is there however the run ends."""
 
     def __init__(
-        self, scenario: PAREScenario, config: ScenarioRunnerConfig, script_errors: Literal["fail", "warn"]
+        self,
+        scenario: PAREScenario,
+        config: ScenarioRunnerConfig,
+        script_errors: Literal["fail", "warn"],
+        *,
+        strict: bool = False,
     ) -> None:
         self.scenario = scenario
         self.config = config
         self.script_errors = script_errors
+        self.strict = strict
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
+        # The agent's calls of a reference run in the world as written, for an agent that asks for them.
+        self.recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
         self.recorder: Recorder | None = None
@@ -51,6 +62,11 @@ class RunState:
             ScenarioDefect: If it has defects, unless `script_errors` is `warn`.
         """
         defects, self.suspicions = inspect_scenario(self.scenario, oracle=self.config.oracle)
+        if self.strict:
+            # Only strict runs need this import.
+            from pytest_pare.simulation.lint import lint
+
+            defects = [*defects, *lint(self.scenario)]
         if defects and self.script_errors == "fail":
             raise ScenarioDefect(f"{self.scenario.scenario_id}: {'; '.join(defects)}")
         self.suspicions = [*defects, *self.suspicions]
@@ -74,7 +90,12 @@ class RunState:
             prompts=None if self.agent_name is None else prompts.version(),
             turns=played.turns,
             turns_saved=played.turns_saved,
+            draws=self._draws(),
         )
+
+    def _draws(self) -> dict[str, str]:
+        draw = getattr(self.scenario, "draw", None)
+        return dict(draw.values) if draw is not None and draw.variation else {}
 
     def fill_in_end(self, result: PAREScenarioValidationResult) -> None:
         """Set the failures of the user, how the turns ended, and how many events of the script had not happened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,6 +27,7 @@ from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.playing import agent_run, oracle_run
 from pytest_pare.simulation.program_runs import TWO_AGENTS, ProgramRun
+from pytest_pare.simulation.reference_run import calls_of, reference_config
 from pytest_pare.simulation.run import Run, fill_in, set_outcome, span_of, with_defects
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
@@ -37,6 +39,7 @@ __all__ = ["Run", "TwoAgentScenarioRunner", "run_scenario"]
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_pare.agents.calibration import RecordedCall
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.recorder import CassetteSpec
@@ -56,6 +59,7 @@ def run_scenario(
     cassette: CassetteSpec | None = None,
     on_start: Callable[[], None] = lambda: None,
     logs_dir: Path | None = None,
+    strict: bool = False,
 ) -> Run:
     """Play a scenario with a user and an agent, or in oracle mode, and validate the run.
 
@@ -78,6 +82,7 @@ def run_scenario(
         cassette: Where the calls of live engines are recorded, or replayed from; `None` for neither.
         on_start: Called when the run's clock starts.
         logs_dir: The directory of the log file of the run, `None` writes none. `config.log_level` is its level.
+        strict: Whether the findings of the linter are defects, too; see `lint`.
     """
     log_path = None
     if logs_dir is not None:
@@ -96,7 +101,8 @@ def run_scenario(
         span = spans.enter_context(span_of(scenario, variant, tested))
         on_start()
         began = time.perf_counter()
-        state = RunState(scenario, config, script_errors)
+        state = RunState(scenario, config, script_errors, strict=strict)
+        state.recorded_calls = partial(_recorded_calls, scenario, config)
         result = _result(state, agent, made, engine_builder, cassette)
         problem = _finish_recording(state, result)
         if state.defects and script_errors == "fail":
@@ -167,6 +173,7 @@ def _result(
         if getattr(scenario, "_played", False):
             raise ScenarioDefect(f"{scenario.scenario_id}: this instance was played before; make a new one")  # noqa: TRY301
         scenario.configure_noise(state.config)
+        scenario.configure_variation(state.config)
         scenario.initialize()
         scenario._played = True
         require_validate(scenario)
@@ -180,6 +187,20 @@ def _result(
         # Only these have the attribute with this meaning.
         kind = raised.kind if isinstance(raised, AgentTypeError | ProgramError | EngineError | NoiseError) else None
         return PAREScenarioValidationResult(success=None, exception=_exception(raised), exception_kind=kind)
+
+
+# By class, id and seed of the scenario, and by configuration.
+_RECORDED: dict[tuple[type, str, int | None, str], tuple[RecordedCall, ...]] = {}
+
+
+def _recorded_calls(scenario: PAREScenario, config: ScenarioRunnerConfig) -> tuple[RecordedCall, ...]:
+    """Return the agent's calls of a reference run in the world as written; it is played once in a process."""
+    plain = reference_config(config)
+    key = (type(scenario), scenario.scenario_id, scenario.seed, plain.get_config_hash())
+    if key not in _RECORDED:
+        written = type(scenario)(scenario_id=scenario.scenario_id, seed=scenario.seed)
+        _RECORDED[key] = calls_of(run_scenario(written, plain, "warn").trace)
+    return _RECORDED[key]
 
 
 def _exception(raised: Exception | SystemExit) -> Exception:

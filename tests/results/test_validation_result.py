@@ -139,6 +139,7 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("ended_by", None),
         ("user_faults", []),
         ("reused_from", None),
+        ("judgements", {}),
     ]
 
 
@@ -371,7 +372,16 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
         "exception_kind",
         "noise_events",
     }
-    own |= {"faults", "usage", "script_events_missed", "ended_by", "reused_from", "status", "details_to_polars"}
+    own |= {
+        "judgements",
+        "faults",
+        "usage",
+        "script_events_missed",
+        "ended_by",
+        "reused_from",
+        "status",
+        "details_to_polars",
+    }
     own |= {"user_faults", "user_failure"}
     own |= {"run_configs", "configs", "configs_in_order", "other_attempts", "rows"}
     methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}

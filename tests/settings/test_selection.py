@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LIBRARY = {"b2": ("app:email", "level:easy"), "a1": ("app:email",), "b1": (), "a2": ("level:easy",)}
+
+
 def suite_with(path: Path, **scenarios: Any) -> Suite:
     return Suite(path / "pare.yaml", SuiteSettings.model_validate({"scenarios": scenarios}))
 
@@ -36,22 +39,32 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"split": "ids.txt"}, ["b2", "a1", "b1"]),
         ({"split": "ids.txt", "exclude": ["b*"]}, ["a1"]),
         ({"limit": 1}, ["a1", "a2", "b1", "b2"]),
+        ({"tags": ["app:email"]}, ["a1", "b2"]),
+        ({"tags": ["app:*", "level:easy"]}, ["b2"]),
+        ({"tags": ["app:*"], "exclude": ["b2"]}, ["a1"]),
     ],
 )
 def test_selection(tmp_path: Path, scenarios: dict[str, Any], expected: list[str]) -> None:
     (tmp_path / "ids.txt").write_text("b2\na1\nb1\n")
-    assert select_ids(["b2", "a1", "b1", "a2", "a1"], suite_with(tmp_path, **scenarios)) == expected
+    assert select_ids(LIBRARY, suite_with(tmp_path, **scenarios)) == expected
 
 
 def test_globs_mind_the_case_of_letters(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'A' matches no scenario"):
-        select_ids(["a"], suite_with(tmp_path, include=["A"]))
+        select_ids({"a": ()}, suite_with(tmp_path, include=["A"]))
 
 
 def test_an_unknown_id(tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("airport_cap\n")
     with pytest.raises(SettingsError, match=r"there is no scenario 'airport_cap'; did you mean 'airport_cab'\?"):
-        select_ids(["airport_cab"], suite_with(tmp_path, split="ids.txt"))
+        select_ids({"airport_cab": ()}, suite_with(tmp_path, split="ids.txt"))
+
+
+def test_an_unknown_tag(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'app:mail' matches no tag; did you mean 'app:email'\?"):
+        select_ids(LIBRARY, suite_with(tmp_path, tags=["app:mail"]))
+    with pytest.raises(SettingsError, match="no scenario is selected, of 4 in the library"):
+        select_ids(LIBRARY, suite_with(tmp_path, tags=["level:easy"], include=["b1"]))
 
 
 def test_libraries(tmp_path: Path) -> None:
@@ -68,6 +81,21 @@ def test_a_plan_is_of_what_comes_before_the_limit(tmp_path: Path) -> None:
     (tmp_path / "lib/a.py").write_text("@register_scenario('a')\nclass A: pass\n@register_scenario('b')\nclass B: pass")
     assert plan(suite_with(tmp_path, paths=["lib"], limit=1), tmp_path) == Plan(("a", "b"), is_all=True)
     assert plan(suite_with(tmp_path, paths=["lib"], include=["b"]), tmp_path) == Plan(("b",), is_all=True)
+
+
+def test_a_plan_with_tags_reads_them_in_the_source(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    module = tmp_path / "lib/a.py"
+    module.write_text(
+        "@register_scenario('a')\nclass A(PAREScenario):\n    tags = ('app:email',)\n"
+        "@scenarios.register_scenario('b')\nclass B(PAREScenario):\n    tags: tuple[str, ...] = ['app:cab']\n"
+        "@register_scenario(scenario_id='c')\nclass C(PAREScenario):\n    pass\n"
+    )
+    suite = suite_with(tmp_path, paths=["lib"], tags=["app:*"])
+    assert plan(suite, tmp_path) == Plan(("a", "b"), is_all=True)
+    for unknown in ("(Base)", "(PAREScenario):\n    tags = TAGS\n#"):
+        module.write_text(f"@register_scenario('a')\nclass A{unknown}:\n    tag = 1\n")
+        assert plan(suite, tmp_path) == Plan((), is_all=False)
 
 
 def test_a_plan_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

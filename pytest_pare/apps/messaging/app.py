@@ -54,6 +54,32 @@ class StatefulMessagingApp(StatefulApp, MessagingAppV2):
         for user_name, phone in contacts:
             self.id_to_name.setdefault(phone, user_name)
 
+    def add_chat(self, conversation_id: str, *people: str, title: str | None = None) -> str:
+        """Add an empty conversation of the phone's owner with people, and the people who are not known yet.
+
+        Args:
+            conversation_id: The id of the conversation.
+            *people: Their names, at least one.
+            title: The title of the conversation; `None` for the names.
+
+        Returns:
+            The id of the first of the people, for `create_and_add_message(sender_id=...)`.
+        """
+        if not people:
+            raise ValueError(f"conversation {conversation_id!r} needs a person; pass at least one name")
+        if conversation_id in self.conversations:
+            raise ValueError(f"there is a conversation {conversation_id!r} already; give each an id of its own")
+        self.add_users([name for name in people if name not in self.name_to_id])
+        ids = [self.name_to_id[name] for name in people]
+        self.add_conversation(
+            ConversationV2(
+                conversation_id=conversation_id,
+                title=title or ", ".join(people),
+                participant_ids=[self.current_user_id, *ids],
+            )
+        )
+        return str(ids[0])
+
     @type_check
     @app_tool()
     @event_registered(operation_type=OperationType.READ)

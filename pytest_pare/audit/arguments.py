@@ -1,0 +1,63 @@
+"""Mutants of arguments: one argument of one write, or of a message, is wrong."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from pytest_pare.audit.case import Group, mutant
+from pytest_pare.audit.other_values import wrong_values
+from pytest_pare.base.serialization import to_short_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from are.simulation.types import AbstractEvent
+
+    from pytest_pare.audit.case import Case
+    from pytest_pare.audit.other_values import Wrong
+    from pytest_pare.audit.reference import Reference
+    from pytest_pare.audit.script import Script
+    from pytest_pare.audit.steps import Step
+
+
+def argument_mutants(reference: Reference) -> Iterator[Case]:
+    """Yield the mutants of the arguments of writes, proposals and reports."""
+    for step in (*reference.proposals, *reference.writes, *reference.reports):
+        if step in reference.rejected:
+            continue
+        apps, args = reference.apps_for(step), reference.args(step)
+        defaults = _defaults(reference, step)
+        for name, value in args.items():
+            if _is_unset(name, value, defaults, args):
+                continue
+            for wrong in wrong_values(name, value, apps):
+                if wrong.value != value:
+                    yield _mutant(step, name, value, wrong)
+
+
+def _is_unset(name: str, value: object, defaults: Mapping[str, object], args: Mapping[str, object]) -> bool:
+    """Tell whether an argument has the value that it has by itself, so that the scenario says nothing about it."""
+    if name.startswith("repetition") and args.get("repetition_unit") is None:
+        return True
+    # A quantity of 1 is what the user wants, even if it is the default.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return not is_number and name in defaults and defaults[name] == value
+
+
+def _defaults(reference: Reference, step: Step) -> dict[str, object]:
+    app = next(app for app in reference.scenario.apps or [] if app.name == step.app)
+    parameters = inspect.signature(getattr(app, step.tool)).parameters
+    return {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+
+
+def _mutant(step: Step, name: str, value: object, wrong: Wrong) -> Case:
+    def apply(script: Script) -> list[AbstractEvent]:
+        return [script.set_args(step, {name: wrong.value})]
+
+    return mutant(
+        Group.FREE_TEXT if wrong.is_free_text else Group.ARGUMENT,
+        f"{step.label}.{name}.{wrong.name}",
+        f"{step}: {name}={to_short_text(repr(wrong.value))} instead of {to_short_text(repr(value))}",
+        apply,
+    )

@@ -1,0 +1,218 @@
+"""The reference run of a scenario: what an audit changes, and what its validator accepts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.types import Action, EventType
+
+from pytest_pare.audit.script import Script
+from pytest_pare.audit.steps import ACCEPT, Role, steps_of
+from pytest_pare.base.serialization import to_short_text
+from pytest_pare.results.validation_result import exception_type_name
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.declarations import declarations
+from pytest_pare.scenarios.errors import ScenarioDefect, SimulatedTimeOver
+from pytest_pare.scenarios.event_log import is_attempt
+from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+from pytest_pare.simulation.limits import Limits
+from pytest_pare.simulation.runner import run_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from are.simulation.types import CompletedEvent
+
+    from pytest_pare.audit.steps import Step
+    from pytest_pare.scenarios.matchers.verdict import Stage
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.writes import Write
+
+
+class AuditImpossible(ScenarioDefect):
+    """The reference run of a scenario does not succeed, so that a change of it proves nothing."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference run.
+
+    Attributes:
+        make: Makes a fresh instance of the scenario.
+        scenario: An initialized instance that is not played.
+        played_scenario: The instance that was played.
+        env: The environment after its run.
+        steps: The reference steps that happened, in the order of the run.
+    """
+
+    make: Callable[[], PAREScenario]
+    scenario: PAREScenario
+    played_scenario: PAREScenario
+    env: StateAwareEnvironmentWrapper
+    steps: tuple[Step, ...]
+
+    @cached_property
+    def log(self) -> list[CompletedEvent]:
+        """The event log of the run."""
+        return list(self.env.event_log.list_view())
+
+    @cached_property
+    def signature(self) -> list[Any]:
+        """What happened in the run, without ids and times."""
+        return signature_of(self.log)
+
+    def of(self, *roles: Role) -> list[Step]:
+        """Return the steps with one of the roles."""
+        return [step for step in self.steps if step.role in roles]
+
+    @cached_property
+    def writes(self) -> list[Step]:
+        """The agent's writes that did not fail: a scenario may let a tool fail."""
+        return [step for step in self.of(Role.WRITE) if not self.event(step).failed()]
+
+    @cached_property
+    def failed(self) -> set[tuple[str, str]]:
+        """The tools whose calls failed, by app and name."""
+        return {(step.app, step.tool) for step in self.steps if self.event(step).failed()}
+
+    @property
+    def answers(self) -> list[Step]:
+        """The user's answers to proposals."""
+        return self.of(Role.ANSWER)
+
+    @property
+    def proposals(self) -> list[Step]:
+        """The messages that are no reports."""
+        return [step for step in self.of(Role.MESSAGE) if step not in self.reports]
+
+    @cached_property
+    def rejected(self) -> list[Step]:
+        """The proposals before the last one: the user has rejected them, and another was accepted.
+
+        A run without them is right as well.
+        """
+        return self.proposals[:-1] if self.reports or self.writes else []
+
+    @cached_property
+    def reports(self) -> list[Step]:
+        """The messages after the last answer, if that was an acceptance."""
+        answers = [number for number, step in enumerate(self.steps) if step.role is Role.ANSWER]
+        if not answers or self.steps[answers[-1]].tool != ACCEPT:
+            return []
+        return [step for step in self.steps[answers[-1] :] if step.role is Role.MESSAGE]
+
+    def script(self) -> Script:
+        """Return the script of a fresh instance."""
+        return Script(initialized(self.make))
+
+    def played(self, *, without: Iterable[Step] = ()) -> PAREScenario:
+        """Return another instance after its reference run, without some steps."""
+        script = self.script()
+        for step in without:
+            script.leave_out(script.event(step))
+        play_script(script)
+        return script.scenario
+
+    @cached_property
+    def unwritten(self) -> PAREScenario:
+        """Another instance after a run without the agent's writes, to be looked at only."""
+        return self.played(without=self.writes)
+
+    def apps_for(self, step: Step) -> list[Any]:
+        """Return apps with values for a step: those of `unwritten`, the step's own first."""
+        return sorted(self.unwritten.apps or [], key=lambda app: app.name != step.app)
+
+    def args(self, step: Step) -> dict[str, Any]:
+        """Return the arguments with which a step happened, without placeholders."""
+        return dict(self.event(step).get_args())
+
+    def event(self, step: Step) -> CompletedEvent:
+        """Return the event of a step in the log."""
+        return next(event for event in self.log if event.event_id == step.event_id)
+
+    # -- what the validator declares
+
+    @cached_property
+    def stages(self) -> list[Stage]:
+        """The stages of the dialogue that the validator declares; none if it uses no matchers."""
+        with declarations() as stages, self.env.off_the_record(), suppress(Exception):
+            self.played_scenario.validate(self.env)
+        return stages
+
+    def expected(self, write: Step) -> Write | None:
+        """Return the expected write that a write of the run matches, if the validator declares one."""
+        event = self.event(write)
+        ways = (way for stage in self.stages for group in stage.groups for ways in group for way in ways)
+        return next((way for way in ways if way.matches(event)), None)
+
+    def group(self, write: Step) -> tuple[int, int] | None:
+        """Return the position of a write in the declared order: the numbers of its stage and of its group there."""
+        event = self.event(write)
+        for number, stage in enumerate(self.stages):
+            for place, group in enumerate(stage.groups):
+                if any(way.matches(event) for ways in group for way in ways):
+                    return number, place
+        return None
+
+    def test_of(self, step: Step, name: str) -> Any:
+        """Return what the validator declares to expect of an argument of a step: a value, a test, or `None`."""
+        if step.role is Role.WRITE:
+            expected = self.expected(step)
+            return None if expected is None else expected.args.get(name)
+        if name != "content":
+            return None
+        text = self.args(step).get(name)
+        tests = [one.report for stage in self.stages for one in stage.reports]
+        tests += [stage.answer.proposal for stage in self.stages if stage.answer is not None]
+        return next((test for test in tests if test is not None and test(text)), None)
+
+
+def initialized(make: Callable[[], PAREScenario]) -> PAREScenario:
+    """Return a fresh and initialized instance of a scenario."""
+    scenario = make()
+    scenario.initialize()
+    return scenario
+
+
+def reference_of(make: Callable[[], PAREScenario]) -> Reference:
+    """Play the reference run of a scenario.
+
+    Args:
+        make: Makes a fresh instance of the scenario.
+
+    Raises:
+        AuditImpossible: If the run does not succeed.
+    """
+    played = make()
+    run = run_scenario(played, MultiScenarioRunnerConfig(oracle=True))
+    if not run.success or run.env is None:
+        error, said = run.result.exception, run.result.rationale or "validate() gives no reason"
+        why = said if error is None else f"{exception_type_name(error)}: {to_short_text(error)}"
+        raise AuditImpossible(f"the reference run does not succeed: {why}")
+    scenario = initialized(make)
+    steps = {step.event_id: step for step in steps_of(scenario.events)}
+    happened = [steps[event.event_id] for event in run.env.event_log.list_view() if event.event_id in steps]
+    return Reference(make, scenario, played, run.env, tuple(happened))
+
+
+def play_script(script: Script) -> StateAwareEnvironmentWrapper:
+    """Play a script in oracle mode, and return the environment after it."""
+    env = StateAwareEnvironmentWrapper(clock=script.scenario.world.clock, limits=Limits(), oracle_mode=True)
+    # A condition may wait for a step that was left out: the run ends there.
+    with suppress(SimulatedTimeOver):
+        env.run(script.scenario)
+    return env
+
+
+def signature_of(log: Iterable[CompletedEvent]) -> list[Any]:
+    """Return what happened in a run, without ids, times, checks of conditions, and the agent's failed writes."""
+    return [
+        (event.event_type.value, event.action.class_name, event.action.function_name, event.get_args(), event.failed())
+        for event in log
+        if event.event_type is not EventType.CONDITION
+        and isinstance(event.action, Action)
+        and not (is_attempt(event) and event.failed())
+    ]

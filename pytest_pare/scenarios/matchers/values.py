@@ -1,0 +1,155 @@
+"""Matchers for the arguments of a write, and for the texts of messages."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from pytest_pare.scenarios.argument_tests import ArgumentTest, Described, accepts, normalized
+
+_INSTANT = re.compile(
+    r"(?:(?P<weekday>[a-z]+),?\s+)?"
+    r"(?P<date>\d{4}-\d{1,2}-\d{1,2})"
+    r"(?:(?:t|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
+    r"\s*(?P<half>am|pm)?\s*(?P<zone>z|utc|[+-]\d{2}:?\d{2})?"
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+# Texts that no two sensible tests agree on.
+_PROBES = ("", "x", "\n", "Zoë 7", "§ 0 _", "a b\nc")
+
+
+def equal(value: Any) -> ArgumentTest:
+    """Return a test for exactly `value`."""
+    return Described(f"equals {value!r}", lambda given: accepts(value, given), parts=(value,))
+
+
+def one_of(*values: Any) -> ArgumentTest:
+    """Return a test for any of `values`, which may be tests as well."""
+    shown = " or ".join(str(one) if isinstance(one, Described) else repr(one) for one in values)
+    defect = "" if values else "one_of() has no values, so it accepts nothing; name at least one"
+    return Described(
+        f"is one of {shown}", lambda given: any(accepts(one, given) for one in values), defect=defect, parts=values
+    )
+
+
+def contains(*parts: Any) -> ArgumentTest:
+    """Return a test for texts or lists that contain each of `parts`. The case of a text counts."""
+
+    def has(given: Any, part: Any) -> bool:
+        if isinstance(given, str):
+            return isinstance(part, str) and part in given
+        return isinstance(given, list | tuple) and any(accepts(part, one) for one in given)
+
+    if not parts:
+        defect = "contains() has no parts, so it accepts anything; name at least one"
+    elif "" in parts:
+        defect = "contains() has an empty part, which each text contains; leave it out"
+    else:
+        defect = ""
+    return Described(
+        f"contains {' and '.join(map(repr, parts))}",
+        lambda given: all(has(given, part) for part in parts),
+        (str, list, tuple) if all(isinstance(part, str) for part in parts) else (list, tuple),
+        defect,
+    )
+
+
+def matches(pattern: str) -> ArgumentTest:
+    """Return a test for texts in which the regular expression `pattern` matches somewhere."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        return Described(
+            f"matches {pattern!r}",
+            lambda _: False,
+            (str,),
+            f"matches({pattern!r}) is no regular expression: {error}; correct it",
+        )
+    # With a negative assertion it may refuse a text that is none of the probes.
+    is_pointless = "(?!" not in pattern and "(?<!" not in pattern and all(map(compiled.search, _PROBES))
+    return Described(
+        f"matches {pattern!r}",
+        lambda given: isinstance(given, str) and compiled.search(given) is not None,
+        (str,),
+        f"matches({pattern!r}) accepts any text; require something of it" if is_pointless else "",
+    )
+
+
+def approximately(value: float, within: float) -> ArgumentTest:
+    """Return a test for numbers that differ from `value` by at most `within`."""
+
+    def test(given: Any) -> bool:
+        # The limit itself counts, in spite of binary fractions.
+        return (
+            isinstance(given, int | float)
+            and not isinstance(given, bool)
+            and (abs(given - value) <= within or math.isclose(abs(given - value), within, rel_tol=1e-9))
+        )
+
+    shown = f"approximately({value!r}, within={within!r})"
+    if within == math.inf:
+        defect = f"{shown} accepts any number; name a finite distance"
+    elif not (math.isfinite(value) and within >= 0):
+        defect = f"{shown} accepts no number; name a finite number, and a distance from 0"
+    else:
+        defect = ""
+    return Described(f"is {value!r} within {within!r}", test, (int, float), defect)
+
+
+def same_instant(value: str | datetime | float) -> ArgumentTest:
+    """Return a test for the same moment in any notation.
+
+    Notations are `2025-03-11 18:00:00`, `2025-03-11T18:00:00Z`, with an offset such as `+01:00`, without seconds, with
+    the weekday (`Tuesday, 2025-03-11 18:00:00`), with `6:00 PM`, a `datetime`, and epoch seconds. Without a time zone
+    it is UTC; without a time of day it is midnight.
+    """
+    wanted = instant(value)
+    shown = str(value)
+    return Described(
+        f"is the moment {shown!r}",
+        lambda given: wanted is not None and instant(given) == wanted,
+        (str, datetime, int, float),
+        "" if wanted is not None else f"same_instant({shown!r}) is no moment; write one such as '2025-03-11 18:00:00'",
+    )
+
+
+def instant(value: Any) -> datetime | None:
+    """Return the moment that `value` denotes, or `None`."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, tz=UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    found = _INSTANT.fullmatch(normalized(value)) if isinstance(value, str) else None
+    return None if found is None else _parsed(**found.groupdict())
+
+
+def _parsed(
+    weekday: str | None,
+    date: str,
+    hour: str | None,
+    minute: str | None,
+    second: str | None,
+    half: str | None,
+    zone: str | None,
+) -> datetime | None:
+    hours = int(hour or 0)
+    if half is not None:
+        if not 1 <= hours <= 12:
+            return None
+        hours = hours % 12 + 12 * (half == "pm")
+    day = "-".join(part.zfill(2) for part in date.split("-"))
+    offset = "+00:00" if zone in (None, "z", "utc") else zone
+    try:
+        moment = datetime.fromisoformat(f"{day}T{hours:02}:{minute or '00'}:{second or '00'}{offset}")
+        converted = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    names = (_WEEKDAYS[moment.weekday()], _WEEKDAYS[moment.weekday()][:3])
+    return None if weekday is not None and weekday not in names else converted

@@ -1,0 +1,204 @@
+"""`verdict`, which judges a run by matchers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from are.simulation.scenarios.validation_result import ScenarioValidationResult
+
+from pytest_pare.base.redaction import redacted
+from pytest_pare.judge.judgement import Judgement
+from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.declarations import declare
+from pytest_pare.scenarios.event_log import answers, is_attempt, is_proposal
+from pytest_pare.scenarios.matchers.defects import note_defects
+from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
+from pytest_pare.scenarios.matchers.execution import execution_failure
+from pytest_pare.scenarios.matchers.texts import call, short
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from are.simulation.types import AbstractEnvironment, CompletedEvent
+
+    from pytest_pare.scenarios.argument_tests import ArgumentTest
+    from pytest_pare.scenarios.event_log import Answer
+    from pytest_pare.scenarios.matchers.execution import Ways
+
+    AnyMatcher = Accepted | Rejected | Reported | Silent | State | Writes | Matcher
+
+
+def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidationResult:
+    """Judge a run by matchers, in the order of the dialogue.
+
+    Each `Accepted` or `Rejected` is an answer after the one before it. `Writes` are made after the answer before them
+    and before the next one. Nothing else is written in the whole run; a failed write counts as well, except after an
+    acceptance, where the agent may retry.
+
+    Args:
+        env: The environment after the run.
+        *matchers: What must be true of the run.
+
+    Returns:
+        The verdict. Its rationale names the first difference.
+    """
+    note_defects(matchers)
+    failure = Dialogue(env, stages_of(matchers)).failure()
+    if failure is None and any(isinstance(one, Silent) for one in matchers):
+        failure = _not_silent(env)
+    untrue = [] if failure else [one.sentence for one in matchers if isinstance(one, State) and not one.is_true()]
+    if untrue:
+        failure = f"not true after the run: {'; '.join(untrue)}"
+    for one in matchers:
+        if failure is None and not isinstance(one, Accepted | Rejected | Reported | Silent | State | Writes):
+            failure = one.failure(env)
+    if failure is None and (missing := _no_verdict(matchers)) is not None:
+        return ScenarioValidationResult(success=None, rationale=missing)
+    return ScenarioValidationResult(success=failure is None, rationale=failure)
+
+
+def _no_verdict(matchers: Sequence[Any]) -> str | None:
+    """Return why matchers that all match give no verdict: the judge has no answer, or none of them decides."""
+    judgements = [one for one in matchers if isinstance(one, Judgement)]
+    unknown = next((one.no_verdict for one in judgements if one.no_verdict is not None), None)
+    # A verdict of judgements alone, none of which decides, would be a yes that nobody has said.
+    is_open = bool(judgements) and len(judgements) == len(matchers) and all(one.abstains for one in judgements)
+    return unknown or (judgements[0].abstains if is_open else None)
+
+
+class Stage(NamedTuple):
+    """An answer of the user, and what follows it; the first stage is the time before any listed answer.
+
+    Attributes:
+        answer: The answer; `None` in the first stage.
+        writes: The writes after it, group after group.
+        reports: The reports after it.
+    """
+
+    answer: Accepted | Rejected | None
+    writes: list[Writes]
+    reports: list[Reported]
+
+    @property
+    def groups(self) -> list[Sequence[Ways]]:
+        """The expected writes: each group comes after the one before."""
+        return [
+            group
+            for one in self.writes
+            for group in ([[ways] for ways in one.expected] if one.in_order else [one.expected])
+        ]
+
+
+def stages_of(matchers: Sequence[Any]) -> list[Stage]:
+    """Return the stages of the dialogue that matchers describe."""
+    stages = [Stage(None, [], [])]
+    for one in matchers:
+        if isinstance(one, Accepted | Rejected):
+            stages.append(Stage(one, [], []))
+        elif isinstance(one, Writes):
+            stages[-1].writes.append(one)
+        elif isinstance(one, Reported):
+            stages[-1].reports.append(one)
+    return stages
+
+
+class Dialogue:
+    """Finds answers of the log for the stages, so that every stage matches.
+
+    Args:
+        env: The environment after the run.
+        stages: What must have happened.
+        timed: Whether a failure names the time of the event.
+    """
+
+    def __init__(self, env: AbstractEnvironment, stages: list[Stage], *, timed: bool = True) -> None:
+        self._log: list[CompletedEvent] = env.event_log.list_view()
+        self._answers = answers(env)
+        self._stages = stages
+        self._start: float | None = getattr(env, "start_time", None) if timed else None
+        self._from = cache(self._from_stage)
+
+    def failure(self) -> str | None:
+        """Return why no choice of answers matches all stages, or `None`."""
+        declare(self._stages)
+        return self._from(0, -1)
+
+    def _from_stage(self, number: int, place: int) -> str | None:
+        """Return why a stage at an answer does not match, or those after it; `None` if they do."""
+        begin = 0 if place < 0 else self._answers[place].position
+        if number + 1 == len(self._stages):
+            return self._segment(self._stages[number], begin, len(self._log))
+        following = self._stages[number + 1].answer
+        failures: list[str] = []
+        for later in range(place + 1, len(self._answers)):
+            if following is not None and _fits(following, self._answers[later]):
+                failure = self._segment(self._stages[number], begin, self._answers[later].position)
+                failure = failure or self._from(number + 1, later)
+                if failure is None:
+                    return None
+                failures.append(failure)
+        if failures:
+            return failures[0]
+        # What was written without consent comes first, if something was consented to before.
+        early = self._segment(self._stages[number], begin, len(self._log)) if number else None
+        return early or self._no_answer(following, begin)
+
+    def _segment(self, stage: Stage, begin: int, end: int) -> str | None:
+        """Return why the events from an answer to the next one do not match, or `None`."""
+        events = self._log[begin:end]
+        if not isinstance(stage.answer, Accepted):
+            wrong = next(filter(is_attempt, events), None)
+            if wrong is None:
+                return None
+            if len(self._stages) == 1:
+                return f"unexpected write{self._when(wrong)}: {call(wrong)}"
+            when = "after the user rejected the proposal"
+            if stage.answer is None:
+                first = self._stages[1].answer
+                when = "before the user answered" if isinstance(first, Rejected) else "before the user accepted"
+            return f"write {when}{self._when(wrong)}: {call(wrong)}"
+        failure = execution_failure(events, stage.groups, self._when)
+        return failure or self._not_reported(stage, events)
+
+    def _not_reported(self, stage: Stage, events: Sequence[CompletedEvent]) -> str | None:
+        last = max((place for place, event in enumerate(events) if is_attempt(event) and not event.failed()), default=0)
+        texts = [event.get_args().get("content") for event in events[last:] if is_proposal(event)]
+        for one in stage.reports:
+            if not any(one.report is None or one.report(text) for text in texts):
+                return f"no report {_passes(one.report)}{_last(texts)}" if texts else "the agent reported nothing"
+        return None
+
+    def _no_answer(self, wanted: Accepted | Rejected | None, begin: int) -> str:
+        texts = [event.get_args().get("content") for event in filter(is_proposal, self._log[begin:])]
+        test = None if wanted is None else wanted.proposal
+        if not texts:
+            return "the agent proposed nothing" if begin == 0 else "the agent proposed nothing more"
+        if test is not None and not any(map(test, texts)):
+            return f"no proposal {_passes(test)}{_last(texts)}"
+        return f"the user never {'rejected' if isinstance(wanted, Rejected) else 'accepted'} the proposal"
+
+    def _when(self, event: CompletedEvent) -> str:
+        if self._start is None or event.event_time is None:
+            return ""
+        return f" at +{event.event_time - self._start:.10g} s"
+
+
+def _fits(wanted: Accepted | Rejected, answer: Answer) -> bool:
+    return wanted.function == answer.function and (wanted.proposal is None or bool(wanted.proposal(answer.text)))
+
+
+def _passes(test: ArgumentTest | None) -> str:
+    return redacted(str(test)) if isinstance(test, Described) else "passes the scenario's test"
+
+
+def _last(texts: Sequence[Any]) -> str:
+    return f"; the last one was {short(texts[-1])}"
+
+
+def _not_silent(env: AbstractEnvironment) -> str | None:
+    said = next(filter(is_proposal, env.event_log.list_view()), None)
+    if said is not None:
+        return f"unexpected message: {short(said.get_args().get('content'))}"
+    missed = getattr(env, "events_missed", int)()
+    return f"the run ended before {missed} event{'s' * (missed > 1)} of the script happened" if missed else None
