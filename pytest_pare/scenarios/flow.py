@@ -126,12 +126,12 @@ class Flow:
 
     # -- failures
 
-    def fails(self, tool: Callable[..., Any], *, times: int = 1, error: str | Exception) -> None:
+    def fails(self, tool: Callable[..., Any], *, times: int | None = 1, error: str | Exception) -> None:
         """Let the agent's first calls of a tool fail, in every mode.
 
         Args:
             tool: The method of an app, such as `self.cab.order_ride`.
-            times: The number of calls that fail.
+            times: The number of calls that fail; `None` lets every call fail.
             error: The exception, or the text of a `RuntimeError`.
 
         Raises:
@@ -140,9 +140,9 @@ class Flow:
         app, name = getattr(tool, "__self__", None), getattr(tool, "__name__", "")
         if not isinstance(app, App) or name not in [one.func_name for one in app.get_tools()]:
             raise self._defect(f"flow.fails() takes a tool of the agent's, such as self.cab.order_ride, got {tool!r}")
-        if not isinstance(times, int) or times < 1:
+        if times is not None and (not isinstance(times, int) or times < 1):
             raise self._defect(f"flow.fails() takes times, a number from 1, got {times!r}")
-        self._failing.append((authors_place(), f"{app.name}.{name}", times))
+        self._failing.append((authors_place(), f"{app.name}.{name}", times or 1))
         self._scenario.scripted_failures.add(app.name, name, times, error)
 
     # -- helpers

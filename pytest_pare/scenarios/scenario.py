@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import field
+from dataclasses import field, is_dataclass
+from dataclasses import fields as dataclass_fields
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -76,7 +77,8 @@ class PAREScenario(Scenario):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make class attributes with the name of a field the default of that field."""
         super().__init_subclass__(**kwargs)
-        fields = {name: f for base in cls.__mro__ for name, f in vars(base).get("__dataclass_fields__", {}).items()}
+        # Without `ClassVar`, which is no field.
+        fields = {one.name: one for base in cls.__mro__ if is_dataclass(base) for one in dataclass_fields(base)}
         # The class, and the mixins before its first scenario base, which precede it in Python's order as well.
         bodies = list(takewhile(lambda base: "__dataclass_fields__" not in vars(base), cls.__mro__))
         given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in fields}

@@ -75,12 +75,13 @@ class Refused(NewNumber):
 
     scenario_id = "refused"
     locked: Any = "The card is locked."
+    times: int | None = 1
 
     def build_events_flow(self) -> None:
         with self.flow() as flow:
             mail = self.email.send_email_to_user_with_id("m1", "elena@home.example", "New number", "It is 555 0171.")
             flow.at(25, mail)
-            flow.fails(self.contacts.edit_contact, error=self.locked)
+            flow.fails(self.contacts.edit_contact, times=self.times, error=self.locked)
             flow.propose(2, "Elena's new number is 555 0171. Shall I correct her card?")
             flow.accept(6, "Oh, yes please.")
             for _ in range(2):
@@ -123,6 +124,17 @@ def test_agents_meet_the_scripted_failure_and_may_recover_in_their_own_way() -> 
     assert (played.result.exception, played.agent_error) == (None, None)
     assert (played.result.success, played.result.rationale) == (True, None)
     assert not run_scenario(Refused(), RunnerSettings(agent_type="reckless")).result.success
+
+
+def test_a_tool_can_fail_for_good() -> None:
+    class Locked(Refused):
+        times: int | None = None
+
+    run = run_scenario(Locked(), RunnerSettings(oracle=True))
+    assert run.result.exception is None
+    calls = [event.error for event in run.trace.events if event.function == "edit_contact"]
+    assert calls == ["The card is locked."] * 2
+    assert run.result.success is False
 
 
 # -- errors
