@@ -22,6 +22,7 @@ class Described:
         kinds: The types of what it can accept; empty for any.
         defect: Why the test is always true or never, such as `mentions() has no facts, so it accepts any text`.
         parts: The values and tests of which one must accept an argument.
+        facts: The facts that a text must mention, each with its wordings.
     """
 
     words: str
@@ -29,6 +30,7 @@ class Described:
     kinds: tuple[type, ...] = ()
     defect: str = ""
     parts: tuple[Any, ...] = ()
+    facts: tuple[tuple[str, ...], ...] = ()
 
     def __call__(self, value: Any) -> bool:
         """Tell whether the test accepts `value`."""
@@ -80,6 +82,7 @@ def mentions(*facts: Any) -> ArgumentTest:
         ),
         (str,),
         defect,
+        facts=tuple(ways),
     )
 
 
