@@ -9,9 +9,9 @@ import pytest
 from pytest_pare.audit.report import trial_lines
 from pytest_pare.audit.trial import ATTRIBUTE
 from pytest_pare.base.redaction import redacted, redacted_plain
-from pytest_pare.plugin.items import BrokenModule, marks_of
+from pytest_pare.plugin.items import BrokenModule, marks_of, register_marks
 from pytest_pare.settings import SettingsError
-from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
+from pytest_pare.settings.selection import load_scenarios, select_ids, tagged, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -47,6 +47,7 @@ class AuditFile(pytest.File):
             ids = [] if failures and not classes else select_ids(tagged(classes), self.suite)
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(redacted(str(error))) from error
+        register_marks(self.config, (classes[i] for i in ids))
         named = self._named()
         for scenario_id in ids[: self.suite.settings.scenarios.limit]:
             if named is None or scenario_id in named:
@@ -80,7 +81,8 @@ class AuditFile(pytest.File):
             for mark in marks_of(cls):
                 # That runs with an agent are expected to fail says nothing of a validator.
                 if mark.name != "xfail":
-                    item.add_marker(mark if isinstance(mark, pytest.MarkDecorator) else pytest.MarkDecorator(mark))
+                    is_plain = isinstance(mark, pytest.Mark)
+                    item.add_marker(pytest.MarkDecorator(mark, _ispytest=True) if is_plain else mark)
             yield item
 
 

@@ -17,11 +17,11 @@ from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.draw import Draw
-from pytest_pare.scenarios.draw.written import written_words
+from pytest_pare.scenarios.draw.written import declares_draws, written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
-from pytest_pare.scenarios.events import is_answer
+from pytest_pare.scenarios.events import as_reference_step, is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.judging import judgement_of
@@ -145,8 +145,9 @@ class PAREScenario(Scenario):
             start_time,
             variation=self.variation,
             words=lambda: written_words(type(self)),
-            on_vary=self.world.vary,
         )
+        if self.variation and declares_draws(type(self)):
+            self.world.vary(self.draw.world)
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
         self.scripted_failures = ScriptedFailures()
@@ -174,7 +175,7 @@ class PAREScenario(Scenario):
             self._check_events()
         with self.world.active():
             # An answer to a proposal belongs to the user, even without `oracle()`.
-            self._script.events = [event.oracle() if is_answer(event) else event for event in self.events]
+            self._script.events = [as_reference_step(event) if is_answer(event) else event for event in self.events]
             untyped: Any = self
             untyped.events = list(self._script.events)
             add_event_faults(self)

@@ -275,8 +275,8 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ("runner: {max_concurrent_scenarios: 2}", f"runner.max_concurrent_scenarios: {NO_EFFECT} (null)"),
         (
             "runner: {judge_only: true}",
-            "runner.judge_only: a judge that is not calibrated must not decide alone; set judge.calibration to a file of "
-            "pytest-pare judge calibrate, or leave out this key",
+            "runner.judge_only: a judge that is not calibrated must not decide alone; set judge.calibration to a file "
+            "of pytest-pare judge calibrate, or leave out this key",
         ),
         ("runner: {judge: {}}", "runner.judge: is a section of its own"),
         (
