@@ -11,7 +11,7 @@ from pytest_pare.audit.trial import ATTRIBUTE
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.plugin.items import BrokenModule, marks_of, register_marks
 from pytest_pare.settings import SettingsError
-from pytest_pare.settings.selection import load_scenarios, select_ids, tagged, tagged
+from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -81,8 +81,8 @@ class AuditFile(pytest.File):
             for mark in marks_of(cls):
                 # That runs with an agent are expected to fail says nothing of a validator.
                 if mark.name != "xfail":
-                    is_plain = isinstance(mark, pytest.Mark)
-                    item.add_marker(pytest.MarkDecorator(mark, _ispytest=True) if is_plain else mark)
+                    decorator = pytest.MarkDecorator(mark, _ispytest=True) if isinstance(mark, pytest.Mark) else mark
+                    item.add_marker(decorator)
             yield item
 
 
