@@ -35,6 +35,8 @@ class AgentContext:
         engine: Returns a new engine for one of the agent's roles.
         next_reference_call: Returns the agent's next tool call of the scenario's own solution that can be made without
             the user, and marks it as made; `None` if there is none now.
+        observer_writes: Returns the names of the writes that the observe stage has as tools: none, unless it plays a
+            solution that writes before the user accepts.
         recorded_calls: Returns the agent's calls of a reference run in the world as written.
     """
 
@@ -42,6 +44,7 @@ class AgentContext:
     clock: TimeManager
     engine: Callable[[Literal["observe", "execute"]], LLMEngine]
     next_reference_call: Callable[[], ReferenceCall | None]
+    observer_writes: Callable[[], frozenset[str]] = frozenset
     recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
 
 
@@ -62,6 +65,7 @@ def observe_execute(context: AgentContext) -> ProactiveAgent:
         context.config.observe_max_iterations,
         context.config.execute_max_iterations,
         use_custom_logger=context.config.use_custom_logger,
+        observer_writes=context.observer_writes,
     )
 
 

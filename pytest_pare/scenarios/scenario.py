@@ -21,7 +21,7 @@ from pytest_pare.scenarios.draw.written import declares_draws, written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
-from pytest_pare.scenarios.events import is_answer
+from pytest_pare.scenarios.events import as_reference_step, is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.judging import judgement_of
@@ -175,7 +175,7 @@ class PAREScenario(Scenario):
             self._check_events()
         with self.world.active():
             # An answer to a proposal belongs to the user, even without `oracle()`.
-            self._script.events = [event.oracle() if is_answer(event) else event for event in self.events]
+            self._script.events = [as_reference_step(event) if is_answer(event) else event for event in self.events]
             untyped: Any = self
             untyped.events = list(self._script.events)
             add_event_faults(self)

@@ -35,7 +35,7 @@ class Tea(PAREScenario):
     """Ann invites to tea. The agent offers to note it, to answer her, and to tell Bob."""
 
     scenario_id = "tea"
-    judge: ClassVar[Callable[[Any, Any], Any]]
+    decide: ClassVar[Callable[[Any, Any], Any]]
     equivalent_mutants: ClassVar[Mapping[str, str]] = {}
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
@@ -62,12 +62,12 @@ class Tea(PAREScenario):
             flow.report(1, "Ann and Bob know.")
 
     def validate(self, env: Any) -> Any:
-        return type(self).judge(self, env)
+        return type(self).decide(self, env)
 
 
-def tea(judge: Callable[[Any, Any], Any], equivalent: Mapping[str, str] | None = None) -> type[Tea]:
+def tea(decide: Callable[[Any, Any], Any], equivalent: Mapping[str, str] | None = None) -> type[Tea]:
     """Return the scenario with a validator."""
-    return type("Tea", (Tea,), {"judge": staticmethod(judge), "equivalent_mutants": equivalent or {}})
+    return type("Tea", (Tea,), {"decide": staticmethod(decide), "equivalent_mutants": equivalent or {}})
 
 
 def expected(scenario: Any) -> list[tuple[Write, ...]]:

@@ -124,12 +124,12 @@ def test_excuses_are_limited_and_checked() -> None:
 
 
 def test_validator_without_a_verdict_is_reported() -> None:
-    def judge(scenario: Any, env: Any) -> Any:
+    def decide(scenario: Any, env: Any) -> Any:
         # A run without the entry raises.
         (entry,) = [event for event in agent_writes(env) if event.action.class_name == "StatefulCalendarApp"]
         return ScenarioValidationResult(success=entry.get_args()["title"] == "Tea with Ann")
 
-    trial = audit_of(tea.tea(judge)).play("omission:add_calendar_event")
+    trial = audit_of(tea.tea(decide)).play("omission:add_calendar_event")
     assert (trial.status, trial.said) == (
         Status.RAISED,
         "validate() raised ValueError: not enough values to unpack (expected 1, got 0)",
