@@ -12,6 +12,7 @@ from are.simulation.types import AbstractEnvironment
 from pytest_pare.apps import StatefulCalendarApp, StatefulEmailApp, StatefulReminderApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
+from pytest_pare.scenarios.matchers.values import instant
 
 LIBRARY = "comptoir@bibliotheque-agdal.example"
 
@@ -96,8 +97,6 @@ class CounterCloses(PAREScenario):
             )
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        # The tram takes 40 minutes.
-        first, last = self.day.at(self.ends), self.day.at(self.closes.plus(-40))
         return verdict(
             env,
             Accepted(mentions(self.book, self.closes, (self.day, self.day.weekday))),
@@ -107,17 +106,22 @@ class CounterCloses(PAREScenario):
                     "add_reminder",
                     {
                         "title": mentions((self.book, "library", "book", "leave", "tram")),
-                        "due_datetime": lambda time: isinstance(time, str) and first <= time <= last,
+                        "due_datetime": self.is_in_time,
                         "repetition_unit": None,
                     },
                 )
             ),
             State(
                 "a reminder falls after the meeting, and not too late for the tram",
-                lambda: [first <= f"{one.due_datetime:%Y-%m-%d %H:%M:%S}" <= last for one in self.all()] == [True],
+                lambda: [self.is_in_time(one.due_datetime) for one in self.reminders.reminders.values()] == [True],
             ),
         )
 
-    def all(self) -> list[Any]:
-        """Return the reminders."""
-        return list(self.reminders.reminders.values())
+    def is_in_time(self, value: Any) -> bool:
+        """Tell whether a reminder falls after the meeting, and 40 minutes before the counter closes or earlier."""
+        first, moment, last = (
+            instant(self.day.at(self.ends)),
+            instant(value),
+            instant(self.day.at(self.closes.plus(-40))),
+        )
+        return first is not None and moment is not None and last is not None and first <= moment <= last

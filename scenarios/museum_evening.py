@@ -22,6 +22,7 @@ from pytest_pare.scenarios.matchers import (
     same_instant,
     verdict,
 )
+from pytest_pare.scenarios.matchers.values import instant
 
 OFFICE = "Talaat Harb 22"
 SALMA = "+20 2 5550 0147"
@@ -131,9 +132,17 @@ class MuseumEvening(PAREScenario):
         """Tell whether a message to the friend accepts."""
         return AGREES(text) and not DECLINES(text)
 
+    def is_in_time(self, value: Any) -> bool:
+        """Tell whether a cab that comes at a time is neither early nor late for the museum."""
+        first, moment, last = (
+            instant(f"2025-02-20 {self.begins.plus(-75)}"),
+            instant(value),
+            instant(f"2025-02-20 {self.begins.plus(-30)}"),
+        )
+        return first is not None and moment is not None and last is not None and first <= moment <= last
+
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         first = self.friend.split()[0]
-        earliest, latest = (f"2025-02-20 {self.begins.plus(minutes)}" for minutes in (-75, -30))
         return verdict(
             env,
             Accepted(mentions(first, self.begins, ("cab", "ride", "taxi"))),
@@ -155,7 +164,7 @@ class MuseumEvening(PAREScenario):
                         "start_location": mentions(OFFICE),
                         "end_location": mentions("museum"),
                         "service_type": "Default",
-                        "ride_time": lambda time: isinstance(time, str) and earliest <= time[:16] <= latest,
+                        "ride_time": self.is_in_time,
                     },
                 ),
             ),

@@ -12,6 +12,7 @@ from are.simulation.types import AbstractEnvironment
 from pytest_pare.apps import StatefulCabApp, StatefulCalendarApp, StatefulMessagingApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
+from pytest_pare.scenarios.matchers.values import instant
 
 DESK = "+961 1 555 014"
 CLINIC = "Clinique de l'Œil, Rue Hamra"
@@ -91,7 +92,6 @@ class RideHome(PAREScenario):
             )
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        first, last = (f"2025-10-15 {self.over.plus(minutes)}" for minutes in (0, 45))
         return verdict(
             env,
             Accepted(mentions(self.home, ("cab", "ride", "taxi"), (self.over, self.over.plus(10)))),
@@ -103,13 +103,22 @@ class RideHome(PAREScenario):
                         "start_location": mentions(("Clinique", "Hamra")),
                         "end_location": mentions(self.home),
                         "service_type": "Default",
-                        "ride_time": lambda time: isinstance(time, str) and first <= time[:16] <= last,
+                        "ride_time": self.is_in_time,
                     },
                 )
             ),
             State("the ride home is ordered", self.is_home_bound),
             State("the first ride has ended well", lambda: self.cab.ride_history[0].status == "COMPLETED"),
         )
+
+    def is_in_time(self, value: Any) -> bool:
+        """Tell whether a cab comes after the examination, and soon."""
+        first, moment, last = (
+            instant(f"2025-10-15 {self.over}"),
+            instant(value),
+            instant(f"2025-10-15 {self.over.plus(45)}"),
+        )
+        return first is not None and moment is not None and last is not None and first <= moment <= last
 
     def is_home_bound(self) -> bool:
         """Tell whether the ordered ride goes home."""
