@@ -10,7 +10,7 @@ from are.simulation.types import AbstractEnvironment
 
 from pytest_pare.apps import StatefulCalendarApp, StatefulReminderApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, between, mentions, verdict
 
 CAKE = mentions("cake")
 
@@ -88,20 +88,18 @@ class BirthdayDinner(PAREScenario):
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         left = self.reminders.reminders
+        # Somebody has to go to the bakery before it closes.
+        in_time = between(self.day.at("07:00"), self.day.at(self.closing.plus(-15)))
         return verdict(
             env,
             Accepted(mentions(self.leo.first_name, "cake")),
             Writes(
                 Write("StatefulReminderApp", "delete_reminder", {"reminder_id": self.table}),
-                Write("StatefulReminderApp", "add_reminder", {"title": CAKE, "due_datetime": self._in_time}),
+                Write("StatefulReminderApp", "add_reminder", {"title": CAKE, "due_datetime": in_time}),
             ),
             State("nothing reminds of the table", self.table not in left),
             State(
                 "one reminder of the cake is left, in time",
-                [self._in_time(str(one.due_datetime)) for one in left.values() if CAKE(one.title)] == [True],
+                [in_time(one.due_datetime) for one in left.values() if CAKE(one.title)] == [True],
             ),
         )
-
-    def _in_time(self, due: Any) -> bool:
-        """Tell whether a reminder that is due then comes on that day while the bakery is open."""
-        return isinstance(due, str) and self.day.at("07:00") <= due < self.day.at(self.closing)

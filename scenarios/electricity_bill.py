@@ -11,7 +11,7 @@ from are.simulation.types import AbstractEnvironment
 from pytest_pare.apps import StatefulCalendarApp, StatefulEmailApp, StatefulMessagingApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.checks import event_times, own_messages
-from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, between, mentions, verdict
 
 BILL = mentions(("electric", "nordlicht", "power"))
 
@@ -113,6 +113,7 @@ class ElectricityBill(PAREScenario):
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         half = mentions((self.half, f"{self.half.amount:.2f}".replace(".", ",")))
+        in_time = between("2025-03-17 09:01", self.due.at("23:59"))
         reminders = [event_times(event) for event in self.calendar.events.values() if BILL(event.title)]
         return verdict(
             env,
@@ -121,17 +122,13 @@ class ElectricityBill(PAREScenario):
                 Write(
                     "StatefulCalendarApp",
                     "add_calendar_event",
-                    {"title": BILL, "start_datetime": self._in_time, "end_datetime": self._in_time},
+                    {"title": BILL, "start_datetime": in_time, "end_datetime": in_time},
                 ),
                 Write("StatefulMessagingApp", "send_message", {"user_id": self.jonas_id, "content": half}),
             ),
             State(
                 "a reminder of the bill is in the calendar, in time",
-                any(times is not None and self._in_time(times[0]) for times in reminders),
+                any(times is not None and in_time(times[0]) for times in reminders),
             ),
             State(f"{self.jonas.first_name} knows the half", any(map(half, own_messages(self.messaging, self.chat)))),
         )
-
-    def _in_time(self, start: Any) -> bool:
-        """Tell whether a reminder at `start` comes after the bill and not later than the day on which it is due."""
-        return isinstance(start, str) and "2025-03-17 09:00:00" < start < self.due.plus(1).at("00:00")

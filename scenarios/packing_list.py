@@ -19,7 +19,9 @@ class PackingList(PAREScenario):
     """Hanna enters a trip to a hut. The agent offers a packing list for it, made of the usual one, and time to pack."""
 
     tags = ("app:calendar", "app:note", "skill:coordination", "skill:lookup", "level:hard")
-    equivalent_mutants: ClassVar = {"argument:create_note.folder.*": "nobody has said in which folder the list belongs"}
+    equivalent_mutants: ClassVar = {
+        "argument:create_note.folder.other": "nobody has said in which folder the list belongs"
+    }
     start_time = datetime(2025, 7, 8, 19, 30, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:

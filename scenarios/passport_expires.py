@@ -10,7 +10,7 @@ from are.simulation.types import AbstractEnvironment
 
 from pytest_pare.apps import StatefulEmailApp, StatefulReminderApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, between, mentions, verdict
 
 PASSPORT = mentions("passport")
 
@@ -87,7 +87,9 @@ class PassportExpires(PAREScenario):
             )
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        due = [str(one.due_datetime) for one in self.reminders.reminders.values() if PASSPORT(one.title)]
+        # On the day, or on its eve.
+        in_time = between(self.day.plus(-1).at("12:00"), self.day.at(self.closes.plus(-15)))
+        due = [one.due_datetime for one in self.reminders.reminders.values() if PASSPORT(one.title)]
         return verdict(
             env,
             Accepted(mentions("passport", (self.day.weekday, self.day))),
@@ -98,14 +100,10 @@ class PassportExpires(PAREScenario):
                     {
                         "reminder_id": self.renew,
                         "title": PASSPORT,
-                        "due_datetime": self._in_time,
+                        "due_datetime": in_time,
                         "repetition_unit": None,
                     },
                 ),
             ),
-            State("one reminder of the passport is left, in time", [self._in_time(one) for one in due] == [True]),
+            State("one reminder of the passport is left, in time", [in_time(one) for one in due] == [True]),
         )
-
-    def _in_time(self, due: Any) -> bool:
-        """Tell whether a reminder that is due then comes on the day, or on the eve, before the office closes."""
-        return isinstance(due, str) and self.day.plus(-1).at("12:00") < due < self.day.at(self.closes)

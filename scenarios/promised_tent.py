@@ -12,7 +12,7 @@ from pytest_pare.apps import StatefulMessagingApp, StatefulReminderApp
 from pytest_pare.apps.messaging import ConversationList, ConversationOpened
 from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.checks import own_messages
-from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, between, mentions, verdict
 
 TENT = mentions("tent")
 
@@ -98,21 +98,19 @@ class PromisedTent(PAREScenario):
             )
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        due = [str(one.due_datetime) for one in self.reminders.reminders.values() if TENT(one.title)]
+        # With an hour to fetch it.
+        in_time = between("2025-08-26 18:31", self.day.at(self.at.plus(-60)))
+        due = [one.due_datetime for one in self.reminders.reminders.values() if TENT(one.title)]
         return verdict(
             env,
             Accepted(mentions(self.tom.first_name, "tent")),
             Writes(
                 Write("StatefulMessagingApp", "send_message", {"user_id": self.tom_id, "content": TENT}),
-                Write("StatefulReminderApp", "add_reminder", {"title": TENT, "due_datetime": self._in_time}),
+                Write("StatefulReminderApp", "add_reminder", {"title": TENT, "due_datetime": in_time}),
             ),
             State(
                 f"{self.tom.first_name} is asked for the tent",
                 any(map(TENT, own_messages(self.messaging, self.tom_chat))),
             ),
-            State("one reminder of the tent is left, in time", [self._in_time(one) for one in due] == [True]),
+            State("one reminder of the tent is left, in time", [in_time(one) for one in due] == [True]),
         )
-
-    def _in_time(self, due: Any) -> bool:
-        """Tell whether a reminder that is due then leaves an hour to fetch something before the trip."""
-        return isinstance(due, str) and "2025-08-26 18:30" < due < self.day.at(self.at.plus(-60))

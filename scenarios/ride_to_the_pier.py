@@ -11,7 +11,7 @@ from are.simulation.types import AbstractEnvironment
 from pytest_pare.apps import StatefulCabApp, StatefulCalendarApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.draw import Day
-from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, between, mentions, verdict
 
 TODAY = Day("2025-05-14")
 
@@ -102,9 +102,7 @@ class RideToThePier(PAREScenario):
                         "start_location": mentions(self.office),
                         "end_location": mentions(self.pier),
                         "service_type": "Default",
-                        "ride_time": lambda time: (
-                            isinstance(time, str) and TODAY.at(self.free) <= time < TODAY.at(self.at)
-                        ),
+                        "ride_time": between(TODAY.at(self.free), TODAY.at(self.at)),
                     },
                 ),
             ),

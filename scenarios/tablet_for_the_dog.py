@@ -23,15 +23,16 @@ class TabletForTheDog(PAREScenario):
 
     tags = ("app:reminder", "app:note", "app:messaging", "skill:silence", "level:hard")
     start_time = datetime(2025, 1, 22, 15, 30, tzinfo=UTC).timestamp()
-    # The reminder repeats; tomorrow's is not a part of this.
-    duration = 3600
     user_goal = "Your dog gets one tablet a day until its ear is well. The reminder of it should stay."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.flatmate = self.draw.person("Aino Lehtonen")
         self.dog = self.draw.choice("Muru", "Nalle", "Halla")
         self.messaging = StatefulMessagingApp(name="Messages")
-        self.reminders, self.notes = StatefulReminderApp(name="Reminders"), StatefulNotesApp(name="Notes")
+        self.reminders = StatefulReminderApp(
+            name="Reminders", max_future_datetime=datetime(2025, 1, 23, 17, 0, tzinfo=UTC)
+        )
+        self.notes = StatefulNotesApp(name="Notes")
         self.messaging.add_users([self.flatmate.name])
         self.flatmate_id = self.messaging.name_to_id[self.flatmate.name]
         self.messaging.add_conversation(

@@ -8,6 +8,7 @@ from pytest_pare.audit.reference import play_script, signature_of
 from pytest_pare.audit.trial import Outcome, Trial
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.results.validation_result import exception_type_name
+from pytest_pare.scenarios.judging import Judging
 from pytest_pare.simulation.validation import validate
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
     return Trial(
         scenario_id=reference.scenario.scenario_id,
         case_id=case.case_id,
-        group=case.group,
+        group=str(case.group),
         change=case.change,
         is_alternative=case.is_right,
         counts=case.counts,
@@ -53,7 +54,8 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
 def _verdict(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> tuple[Outcome, str]:
     try:
         with scenario.world.active(), env.off_the_record():
-            verdict = validate(scenario, env)
+            # The reference run was inspected. Offline, no judge is asked: its claims are taken to hold.
+            verdict = validate(scenario, env, Judging(env, is_reference=True), inspects=False)
     except Exception as error:  # noqa: BLE001 - the author's code may raise anything
         return Outcome.RAISED, f"validate() raised {type(error).__name__}: {to_short_text(error)}"
     if verdict.exception is not None:

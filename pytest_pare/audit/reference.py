@@ -90,11 +90,9 @@ class Reference:
 
     @cached_property
     def rejected(self) -> list[Step]:
-        """The proposals before the last one: the user has rejected them, and another was accepted.
-
-        A run without them is right as well.
-        """
-        return self.proposals[:-1] if self.reports or self.writes else []
+        """The proposals before the last one, if the validator does not ask for them: a run without them is right."""
+        asked = [stage for stage in self.stages if stage.answer is not None]
+        return self.proposals[:-1] if self.writes and len(asked) < 2 else []
 
     @cached_property
     def reports(self) -> list[Step]:
@@ -165,8 +163,10 @@ class Reference:
         if name != "content":
             return None
         text = self.args(step).get(name)
-        tests = [one.report for stage in self.stages for one in stage.reports]
-        tests += [stage.answer.proposal for stage in self.stages if stage.answer is not None]
+        if step in self.reports:
+            tests = [one.report for stage in self.stages for one in stage.reports]
+        else:
+            tests = [stage.answer.proposal for stage in self.stages if stage.answer is not None]
         return next((test for test in tests if test is not None and test(text)), None)
 
 

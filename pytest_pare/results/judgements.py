@@ -45,9 +45,9 @@ def judgement_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
         parts.append(f"{plural(totals['assumed'], 'claim')} taken to hold in the reference")
     if totals["not_asked"]:
         parts.append(f"{plural(totals['not_asked'], 'claim')} not asked")
-    if not totals["decide"]:
-        parts.append("not calibrated: decides nothing" if asked else "decides nothing")
     lines = wrapped(f"Judge: {'; '.join(parts)}", "  ")
+    if asked and not totals["decide"]:
+        lines.append("    not calibrated: decides nothing")
     apart = [run.judgements["without_judge"] for run in runs if "without_judge" in run.judgements]
     if apart:
         own = sum(one["success"] is True for one in apart)

@@ -22,6 +22,7 @@ class Described:
         kinds: The types of what it can accept; empty for any.
         defect: Why the test is always true or never, such as `mentions() has no facts, so it accepts any text`.
         parts: The values and tests of which one must accept an argument.
+        lacks: Returns the facts that an argument lacks, for tests of several facts.
     """
 
     words: str
@@ -29,6 +30,7 @@ class Described:
     kinds: tuple[type, ...] = ()
     defect: str = ""
     parts: tuple[Any, ...] = ()
+    lacks: Callable[[Any], list[str]] | None = None
 
     def __call__(self, value: Any) -> bool:
         """Tell whether the test accepts `value`."""
@@ -36,6 +38,22 @@ class Described:
 
     def __str__(self) -> str:
         return self.words
+
+    def __repr__(self) -> str:
+        """Return what it accepts: the `repr` of a function holds an address in memory."""
+        return f"<{self.words}>"
+
+
+def shown(wanted: Any) -> str:
+    """Return the text of an expectation: a value, a test, or a dictionary or list of them."""
+    if isinstance(wanted, Described):
+        return f"a value that {wanted}"
+    if isinstance(wanted, dict):
+        return f"{{{', '.join(f'{key!r}: {shown(one)}' for key, one in wanted.items())}}}"
+    if isinstance(wanted, list):
+        return f"[{', '.join(map(shown, wanted))}]"
+    # The `repr` of a function holds an address in memory.
+    return "a value that passes the scenario's test" if callable(wanted) else repr(wanted)
 
 
 def accepts(wanted: Any, given: Any) -> bool:
@@ -49,7 +67,7 @@ def accepts(wanted: Any, given: Any) -> bool:
         return bool(wanted(given))
     if isinstance(wanted, dict) and isinstance(given, dict):
         return wanted.keys() == given.keys() and all(accepts(one, given[key]) for key, one in wanted.items())
-    if isinstance(wanted, list) and isinstance(given, list):
+    if isinstance(wanted, list | tuple) and isinstance(given, list | tuple):
         return len(wanted) == len(given) and all(map(accepts, wanted, given))
     return bool(given == wanted)
 
@@ -63,7 +81,7 @@ def mentions(*facts: Any) -> ArgumentTest:
     ways = [_wordings(fact) for fact in facts]
     wanted = [list(map(normalized, wordings)) for wordings in ways]
     words = [wordings[0] if len(wordings) == 1 else wordings for wordings in ways]
-    shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
+    facts_shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
     if not facts:
         defect = "mentions() has no facts, so it accepts any text; name at least one"
     elif not all(ways):
@@ -72,14 +90,21 @@ def mentions(*facts: Any) -> ArgumentTest:
         defect = "mentions() has an empty fact, which each text contains; leave it out"
     else:
         defect = ""
+
+    def lacks(text: Any) -> list[str]:
+        plain = normalized(text) if isinstance(text, str) else None
+        return [
+            fact
+            for fact, wordings in zip(facts_shown, wanted, strict=True)
+            if plain is None or not any(wording in plain for wording in wordings)
+        ]
+
     return Described(
-        f"mentions {' and '.join(shown)}",
-        lambda text: (
-            isinstance(text, str)
-            and all(any(wording in normalized(text) for wording in wordings) for wordings in wanted)
-        ),
+        f"mentions {' and '.join(facts_shown)}",
+        lambda text: isinstance(text, str) and not lacks(text),
         (str,),
         defect,
+        lacks=lacks,
     )
 
 

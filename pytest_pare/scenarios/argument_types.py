@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from pytest_pare.base.redaction import redacted
-from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.argument_tests import Described, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def _impossible(wanted: Any, hint: Any) -> str | None:
         return None
     allowed = ", ".join(map(repr, _choices(hint)))
     must = f"one of {allowed}" if allowed else _name(hint)
-    return f"expected {redacted(repr(wanted))}, and the argument is always {must}"
+    return f"expected {redacted(shown(wanted))}, and the argument is always {must}"
 
 
 def _can_have(value: Any, hint: Any) -> bool:

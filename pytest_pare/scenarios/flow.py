@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.app import App
-from are.simulation.types import AbstractEvent, EventRegisterer
+from are.simulation.types import AbstractEvent, Event, EventRegisterer, OracleEvent
 
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import Script, current_script, made_at
@@ -35,10 +35,10 @@ class Flow:
         self._scenario = scenario
         self.events: list[AbstractEvent] = []
         self._last: AbstractEvent | None = None
-        # The app and the function of each reference step.
-        self._steps: list[tuple[str, str]] = []
-        # The place, app, function and number of the calls that fail.
-        self._failing: list[tuple[str, str, str, int]] = []
+        # The names of the reference steps.
+        self._steps: list[str] = []
+        # The place, the name and the number of the calls that fail.
+        self._failing: list[tuple[str, str, int]] = []
         self._has_proposal = False
         self._capture = EventRegisterer.capture_mode()
 
@@ -72,11 +72,11 @@ class Flow:
                     "flow.after() or flow.then()",
                     made_at(event),
                 )
-        for place, app_name, function, times in self._failing:
-            calls = self._steps.count((app_name, function))
+        for place, name, times in self._failing:
+            calls = self._steps.count(name)
             if calls < times:
                 raise self._defect(
-                    f"flow.fails() lets the first {times} call{'s' * (times > 1)} of {app_name}.{function} fail, and "
+                    f"flow.fails() lets the first {times} call{'s' * (times > 1)} of {name} fail, and "
                     f"the reference steps have {calls}; add each call that fails, and the steps that recover",
                     place,
                 )
@@ -142,7 +142,7 @@ class Flow:
             raise self._defect(f"flow.fails() takes a tool of the agent's, such as self.cab.order_ride, got {tool!r}")
         if times is not None and (not isinstance(times, int) or times < 1):
             raise self._defect(f"flow.fails() takes times, a number from 1, got {times!r}")
-        self._failing.append((authors_place(), app.name, name, times or 1))
+        self._failing.append((authors_place(), f"{app.name}.{name}", times or 1))
         self._scenario.scripted_failures.add(app.name, name, times, error)
 
     # -- helpers
@@ -161,9 +161,14 @@ class Flow:
         return getattr(interface, function)(content=text)
 
     def _step(self, cause: Any, seconds: float, event: Any, name: str) -> Any:
-        step = self._checked(event, seconds, name).oracle().depends_on(cause, delay_seconds=seconds)
-        action = getattr(event, "action", None)
-        self._steps.append((getattr(action, "app_name", ""), getattr(action, "function_name", "")))
+        event = self._checked(event, seconds, name)
+        if type(event) not in (Event, OracleEvent):
+            raise self._defect(
+                f"flow.{name}() takes a call of an app's method, got {type(event).__name__}; give it to flow.at() or "
+                "flow.world_after()"
+            )
+        step = (event if isinstance(event, OracleEvent) else event.oracle()).depends_on(cause, delay_seconds=seconds)
+        self._steps.append(event_name(step))
         self._last = step
         self.events.append(step)
         return step

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import field, is_dataclass
-from dataclasses import fields as dataclass_fields
+from dataclasses import field, fields
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -18,11 +17,11 @@ from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.draw import Draw
-from pytest_pare.scenarios.draw.written import written_words
+from pytest_pare.scenarios.draw.written import declares_draws, written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
-from pytest_pare.scenarios.events import is_answer
+from pytest_pare.scenarios.events import as_reference_step, is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.judging import judgement_of
@@ -77,13 +76,14 @@ class PAREScenario(Scenario):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make class attributes with the name of a field the default of that field."""
         super().__init_subclass__(**kwargs)
-        # Without `ClassVar`, which is no field.
-        fields = {one.name: one for base in cls.__mro__ if is_dataclass(base) for one in dataclass_fields(base)}
+        known = [base for base in cls.__mro__ if "__dataclass_fields__" in vars(base)]
+        # Without class variables, which dataclasses keep beside the fields.
+        own = {f.name: f for base in known for f in fields(base)}
         # The class, and the mixins before its first scenario base, which precede it in Python's order as well.
-        bodies = list(takewhile(lambda base: "__dataclass_fields__" not in vars(base), cls.__mro__))
-        given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in fields}
+        bodies = list(takewhile(lambda base: base not in known, cls.__mro__))
+        given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in own}
         for name, value in given.items():
-            cls.__annotations__.setdefault(name, fields[name].type)
+            cls.__annotations__.setdefault(name, own[name].type)
             # A value without a hash is mutable: dataclasses require a factory for it.
             setattr(cls, name, _fresh_copy(value) if type(value).__hash__ is None else value)
 
@@ -145,8 +145,9 @@ class PAREScenario(Scenario):
             start_time,
             variation=self.variation,
             words=lambda: written_words(type(self)),
-            on_vary=self.world.vary,
         )
+        if self.variation and declares_draws(type(self)):
+            self.world.vary(self.draw.world)
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
         self.scripted_failures = ScriptedFailures()
@@ -174,7 +175,7 @@ class PAREScenario(Scenario):
             self._check_events()
         with self.world.active():
             # An answer to a proposal belongs to the user, even without `oracle()`.
-            self._script.events = [event.oracle() if is_answer(event) else event for event in self.events]
+            self._script.events = [as_reference_step(event) if is_answer(event) else event for event in self.events]
             untyped: Any = self
             untyped.events = list(self._script.events)
             add_event_faults(self)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dis
 import inspect
+import os
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +53,14 @@ def place_of(function: Callable[..., Any]) -> str:
 
 
 def _place(code: CodeType, line: int) -> str:
-    file = Path(code.co_filename)
     # The working directory may have been deleted or changed.
-    with suppress(FileNotFoundError, ValueError):
-        file = file.relative_to(Path.cwd())
-    return f"{file}:{line}"
+    with suppress(FileNotFoundError):
+        return f"{_relative(code.co_filename, os.getcwd())}:{line}"  # noqa: PTH109 - `Path.cwd()` is slow
+    return f"{code.co_filename}:{line}"
+
+
+@cache
+def _relative(file: str, directory: str) -> str:
+    with suppress(ValueError):
+        return str(Path(file).relative_to(directory))
+    return file

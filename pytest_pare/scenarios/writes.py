@@ -119,7 +119,7 @@ class Inspection:
                 f"{', '.join(self._apps) or 'none'}{did_you_mean(write.app_class, self._apps)}"
             )
         if of_agent and isinstance(app, AgentUserInterface):
-            return f"{write}: a message is not a write; test the text of the proposal by the argument proposal"
+            return f"{write}: a message is not a write; test its text by Accepted(...), Reported(...) or proposal=..."
         writes = {tool.func_name: tool.function for tool in app.get_tools() if tool.write_operation}
         if write.function not in writes:
             if not of_agent and _logs(app, write.function):

@@ -17,6 +17,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.events import is_users_own
 from pytest_pare.scenarios.scripted_failures import is_scripted
 from pytest_pare.simulation.judging import judge_of_run
+from pytest_pare.simulation.reference_defects import failed_call, steps_left
 from pytest_pare.simulation.request_inputs import request_inputs
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.engines.reference import Role
+    from pytest_pare.results.validation_result import Ending
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.judging import Judging
     from pytest_pare.scenarios.scenario import PAREScenario
@@ -98,7 +100,15 @@ class Participants:
         if cassette is not None and live:
             inputs = request_inputs(scenario, env.apps.values(), live)
             self.recorder = Recorder(cassette, scenario.scenario_id, scenario.run_number, inputs, lambda: env.turn or 0)
-        self._reference = Reference(scenario.events, env, is_users_own, played, scenario.scenario_id)
+        self._reference = Reference(
+            scenario.events,
+            env,
+            is_users_own,
+            played,
+            scenario.scenario_id,
+            early_writes=config.writes_without_consent == "carry_out",
+        )
+        self.gateway.users_tools = self._reference.users_tools
         self.agent_model = self._make_agent_model() if "agent" in roles else None
 
     def _make_agent_model(self) -> AgentModel:
@@ -144,7 +154,13 @@ class Participants:
         if made is not None:
             return made
         context = AgentContext(
-            self._config, self._env.time_manager, self._engine, self._next_reference_call, self._recorded_calls
+            self._config,
+            self._env.time_manager,
+            self._engine,
+            self._next_reference_call,
+            reference_writes=lambda: self._reference.has_writes,
+            observer_writes=self._reference.observer_writes,
+            recorded_calls=self._recorded_calls,
         )
         return make_agent(self._config.agent_type, context, (EngineError,))
 
@@ -163,11 +179,14 @@ class Participants:
         due = self._reference.users_time()
         return None if due is None else due - self._config.generation_seconds
 
-    def reference_defects(self) -> list[str]:
+    def reference_defects(self, ended_by: Ending | None) -> list[str]:
         """Return the defects of the scenario's solution in a reference check, a sentence each.
 
         Events of the script that never happened are defects, too. After faults by noise there are none, because noise
         may be the cause.
+
+        Args:
+            ended_by: What ended the turns of the run.
         """
         events = [entry for entry in self._env.trace_entries if isinstance(entry, TraceEvent)]
         if (
@@ -180,18 +199,13 @@ class Participants:
         own = {event.event_id for event in self._scenario.events}
         own |= {event.event_id for event in self._env.event_log.list_view() if is_scripted(event)}
         failed = [
-            f"+{event.time:.10g} s: {event.app}.{event.function}: {event.error}"
+            failed_call(event, self._reference)
             for event in events
             if event.kind in ("AGENT", "USER")
             # Without a channel to the user there is no tool for waiting, and an idle agent fails to wait.
             if event.error is not None and event.event_id not in own and (event.app, event.function) != (None, "wait")
         ]
-        failed += self._env.left_behind()
-        left = [f"{step.app_name}.{step.function}" for step in self._reference.steps if step.since is None]
-        if left:
-            names = ", ".join(left)
-            failed.append(f"{len(left)} step{'s' * (len(left) > 1)} of the solution could not be played: {names}")
-        return failed
+        return [*failed, *self._env.left_behind(), *steps_left(self._reference, self._env, ended_by)]
 
     def user_failures(self, trace: Trace) -> list[UserFault]:
         """Return the failures of the simulated user; none of the oracle user, which plays the reference."""

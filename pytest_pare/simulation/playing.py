@@ -115,7 +115,7 @@ def agent_run(
     state.limits.check()
     # A failed validation event ended the run. Events that were due later are no defect.
     if env.failure is None:
-        state.defects = [*state.defects, *participants.reference_defects()]
+        state.defects = [*state.defects, *participants.reference_defects(loop.ended_by)]
     return result
 
 

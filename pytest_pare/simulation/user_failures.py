@@ -9,11 +9,12 @@ trace and by the reference steps of its scenario:
   answered before. A yes or no to a question of the agent (`ask_user`) is an answer, and no failure.
 - `agents_work`: the user makes a successful write that the reference gives to the agent and not to the user, or that
   the agent makes, or tries to, in the same execution. Two writes are the same work if they are in the same app, of the
-  same sort (to add, to change, to remove, to send), and share a word if both have words.
+  same sort (to add, to change, to remove, to send), and share a word if both have words. If the agent has had its
+  chance, two turns to propose or an execution that has ended, the user only makes up for it.
 - `goal_dropped`: the user gives the answer opposite to that of the reference, gives none, or does not do what the
   reference has it write or say. An answer is compared only if the agent's proposal has the words of the reference's
   proposal, so that the user may reject another one. An act is missed only if all that it waits for has happened, and
-  the user had a turn after that and did nothing of its sort.
+  the user had two turns after that and did nothing of its sort.
 
 Each definition is narrow: what is not certain stays the agent's failure, because runs with a failure of the user can be
 left out of the success rate. The oracle user plays the reference and has no failures. An answer that a fault of noise
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _ANSWERS: Final = {"accept_proposal": "accepted", "reject_proposal": "rejected"}
 _REFERENCE: Final = {"accept_proposal": "accepts", "reject_proposal": "rejects"}
 _QUOTED: Final = 80
+# The turns that a side must have had before it has missed something.
+_CHANCES: Final = 2
 
 UserFault = dict[str, Any]
 """A failure of the user: its `kind`, the `turn`, and a `text`."""
@@ -54,7 +57,7 @@ def user_failures(trace: Trace, reference: Reference) -> list[UserFault]:
     Raises:
         ScenarioDefect: If the scenario's reference steps cannot be made.
     """
-    found = [*outside_tools(trace), *without_proposal(trace), *agents_work(trace, reference.steps)]
+    found = [*outside_tools(trace), *without_proposal(trace), *agents_work(trace, reference)]
     found += [*wrong_answers(trace, reference.steps), *missed_acts(trace, reference)]
     return sorted(found, key=lambda one: int(one["turn"]))
 
@@ -114,9 +117,9 @@ def _why_closed(proposal: TraceEvent | None, answer: TraceEvent | None) -> str:
     return f"the proposal {asked} had been {_ANSWERS[str(answer.function)]} before"
 
 
-def agents_work(trace: Trace, steps: list[Step]) -> Iterator[UserFault]:
+def agents_work(trace: Trace, reference: Reference) -> Iterator[UserFault]:
     """Yield the user's writes that are the agent's work."""
-    planned = [step for step in steps if not (step.is_talk or step.is_read)]
+    planned = [step for step in reference.steps if not (step.is_talk or step.is_read)]
     users = [step for step in planned if step.role == "user"]
     agents = [step for step in planned if step.role != "user"]
     # What the user has done before the agent may make the agent's own call fail.
@@ -126,10 +129,24 @@ def agents_work(trace: Trace, steps: list[Step]) -> Iterator[UserFault]:
             continue
         done = f"the user called {event.app}.{event.function}"
         if (step := next((one for one in agents if _is_step(event, one)), None)) is not None:
+            if _had_its_chance(event, step, trace, reference):
+                continue
             given = f"{step.app_name}.{step.function}"
             yield _fault("agents_work", event.turn, f"{done}, the work that the reference gives to the agent ({given})")
         elif event.mode == "execute" and (twin := _in_execution(trace, writes, place)) is not None:
             yield _fault("agents_work", event.turn, f"{done} while the agent did the same ({twin.app}.{twin.function})")
+
+
+def _had_its_chance(event: TraceEvent, step: Step, trace: Trace, reference: Reference) -> bool:
+    """Return whether the agent could have done a step of the reference before the user did."""
+    if event.mode != "observe":
+        return False
+    if any(one.time <= event.time for one in trace.acceptances()):
+        return True
+    steps = reference.steps[: reference.steps.index(step)]
+    proposal = next((one for one in reversed(steps) if one.is_message), step)
+    due = reference.history().due(proposal.event)
+    return due is not None and len(_turns_after(trace, due - trace.start_time, event.turn)) >= _CHANCES
 
 
 def _is_step(event: TraceEvent, step: Step) -> bool:
@@ -168,7 +185,7 @@ def wrong_answers(trace: Trace, steps: list[Step]) -> Iterator[UserFault]:
         if is_disturbed:
             continue
         if answer is None:
-            turn = _turn_after(trace, proposal.time)
+            turn = _last_chance(trace, proposal.time)
             if turn is not None:
                 yield _fault("goal_dropped", turn, f"{wanted}, and the user never answered {_quoted(said)}")
         elif answer.function != step.function:
@@ -214,7 +231,7 @@ def missed_acts(trace: Trace, reference: Reference) -> Iterator[UserFault]:
         if due is None or history.moment(step.event) is not None or not history.has_all(step.event.dependencies):
             continue
         since = due - trace.start_time
-        turn = _turn_after(trace, since)
+        turn = _last_chance(trace, since)
         if turn is None or any(_stands_for(event, step, since) for event in trace.events):
             continue
         text = f"the reference has the user call {step.app_name}.{step.function}{_words_of(step)}, and it never did"
@@ -237,9 +254,16 @@ def _stands_for(event: TraceEvent, step: Step, since: float) -> bool:
     )
 
 
-def _turn_after(trace: Trace, time: float) -> int | None:
-    """Return the user's last turn in which its model was asked after a time; `None` if there is none."""
-    return max((call.turn for call in trace.calls if call.role == "user" and call.time > time), default=None)
+def _last_chance(trace: Trace, time: float) -> int | None:
+    """Return the user's last turn after a time; `None` if its model was asked in less than two turns since then."""
+    turns = _turns_after(trace, time)
+    return max(turns) if len(turns) >= _CHANCES else None
+
+
+def _turns_after(trace: Trace, time: float, before: int | None = None) -> set[int]:
+    """Return the turns in which the user's model was asked after a time, up to the turn `before`, without that."""
+    calls = (call for call in trace.calls if call.role == "user" and call.time > time)
+    return {call.turn for call in calls if before is None or call.turn < before}
 
 
 def _text(step: Step) -> str:

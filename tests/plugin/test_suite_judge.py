@@ -77,7 +77,7 @@ def test_a_judge_is_recorded_and_replayed(example: Example, monkeypatch: pytest.
     replayed = example.run(*SUITE)
     for session in (recorded, replayed):
         block = " ".join(" ".join(session.summary).split())
-        assert "Judge: 1 of 2 claims hold, 1 do not, 0 unknown; not calibrated: decides nothing" in block
+        assert "Judge: 1 of 2 claims hold, 1 do not, 0 unknown not calibrated: decides nothing" in block
         assert "judge 3 33 21 $0.0001" in block
         assert session.verdict[0].startswith("gate PASS: 1 of 1 run succeeded")
         assert SECRET not in session.out

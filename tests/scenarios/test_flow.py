@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from are.simulation.apps.contacts import Contact
-from are.simulation.types import EventRegisterer
+from are.simulation.types import EventRegisterer, StopEvent
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.apps import HomeScreenSystemApp, StatefulContactsApp, StatefulEmailApp
@@ -41,7 +41,7 @@ class NewNumber(PAREScenario):
         with self.flow() as flow:
             mail = self.email.send_email_to_user_with_id("m1", "elena@home.example", "New number", "It is 555 0171.")
             mailed = flow.at(25, mail)
-            flow.after(mailed, 2, self.contacts.search_contacts(query="Elena"))
+            flow.after(mailed, 2, self.contacts.search_contacts(query="Elena").oracle())
             flow.propose(2, "Elena's new number is 555 0171. Shall I correct her card?")
             flow.accept(6, "Oh, yes please.")
             flow.then(2, self.contacts.edit_contact(contact_id="elena", updates={"phone": "5550171"}))
@@ -167,6 +167,9 @@ ERRORS: dict[str, Callable[[Any, Flow], Any]] = {
     "build_events_flow() has two flows; give all events to one": lambda scene, flow: scene.flow().__enter__(),
     "flow.fails() takes a tool of the agent's, such as self.cab.order_ride, got ": (
         lambda scene, flow: flow.fails(scene.email.send_email_to_user_with_id, error="no")
+    ),
+    "flow.then() takes a call of an app's method, got StopEvent; give it to flow.at() or flow.world_after()": (
+        lambda scene, flow: [flow.at(1, scene.search()), flow.then(1, StopEvent())]
     ),
     "flow.fails() takes times, a number from 1, got 0": (
         lambda scene, flow: flow.fails(scene.contacts.edit_contact, times=0, error="no")

@@ -6,7 +6,7 @@ import inspect
 import math
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -77,7 +77,7 @@ def accepted(story: Story, *matchers: Any) -> bool:
 @pytest.mark.parametrize(
     ("test", "good", "bad"),
     [
-        (equal([1, mentions("a")]), [[1, "A"]], [[1, "b"], [1], (2, "a"), None]),
+        (equal([1, mentions("a")]), [[1, "A"], (1, "a")], [[1, "b"], [1], (2, "a"), None]),
         (one_of("x", mentions("Ann"), 3), ["x", "for ann", 3], ["X", None, 4]),
         (one_of(), [], [None, ""]),
         (contains("Ann", "Bob"), ["Bob and Ann", ["Bob", "Ann", "Eve"]], ["ann bob", ["Annie", "Bob"], None, 7]),
@@ -114,6 +114,7 @@ def test_an_instant_is_the_same_in_every_notation(moment: datetime, hours: int, 
         f"{moment:%A}, {moment.isoformat(sep=' ')}",
         f"{moment:%a} {moment.date().isoformat()} {moment:%I:%M:%S %p}",
         f"  {moment.isoformat(sep=' ')} utc ",
+        f"{moment:%Y}".zfill(4) + f"-{moment.month}-{moment.day} {moment.hour}:{moment.minute}:{moment.second}",
     ]
     other = utc + timedelta(minutes=minutes)
     assert [one for one in notations if not test(one)] == []
@@ -130,6 +131,7 @@ def test_an_instant_without_seconds_or_time() -> None:
     )
     assert same_instant(datetime(2025, 3, 11, 18, tzinfo=UTC))("2025-03-11 6:00 PM")
     assert same_instant("2025-03-11")("2025-03-11 12:00 am")
+    assert same_instant("2025-03-11")("2025-03-11 02:00+02")
     refuses: list[Any] = [
         "2025-03-11 13:00 pm",
         "2025-02-30 18:00",
@@ -271,6 +273,85 @@ def test_an_answer_that_fits_too_early_does_not_hide_the_right_one(story: Story)
     assert not accepted(story, ANN, Writes(ENTRY), ANN, Writes(MAIL))
 
 
+TOLD = {"accept": ("accept_proposal", Accepted), "reject": ("reject_proposal", Rejected)}
+
+
+@st.composite
+def dialogues(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, str, tuple[str, ...]]]]:
+    """Return what happened, and what was expected, which is often right."""
+    told: list[str] = []
+    wanted: list[tuple[str, str, tuple[str, ...]]] = []
+    for _ in range(draw(st.integers(1, 3))):
+        answer, who = draw(st.sampled_from(["accept", "reject"])), draw(st.sampled_from(["ann", "bob"]))
+        done = draw(st.sampled_from([("mail",), ("entry",), ("mail", "entry"), ()])) if answer == "accept" else ()
+        told += draw(st.lists(st.sampled_from(["ann", "bob", "accept", "accept", "reject"]), max_size=3))
+        told += [who, answer, *done]
+        wanted.append((answer, draw(st.sampled_from([who, "shall"])), draw(st.permutations(done).map(tuple))))
+    odd = draw(st.sampled_from(["", "", "", "ann", "accept", "reject", "mail", "entry", "failed"]))
+    place = draw(st.integers(0, len(told)))
+    return [*told[:place], *[odd] * bool(odd), *told[place:]], wanted
+
+
+@settings(max_examples=80, deadline=None)
+@given(dialogues())
+def test_answers_are_chosen_as_by_brute_force(
+    dialogue: tuple[list[str], list[tuple[str, str, tuple[str, ...]]]],
+) -> None:
+    told, wanted = dialogue
+    with World("matchers").active():
+        story = Story()
+        tell = {"accept": story.accepts, "reject": story.rejects, "mail": story.mails, "entry": story.deletes_entry}
+        for one in told:
+            if one in tell:
+                tell[one]()
+            elif one == "failed":
+                story.mails(error="no network")
+            else:
+                story.proposes(f"Shall I write to {one}?")
+    matchers: list[Any] = []
+    for answer, who, expected in wanted:
+        matchers.append(TOLD[answer][1](mentions(who)))
+        if answer == "accept":
+            matchers.append(Writes(*({"mail": MAIL, "entry": ENTRY}[name] for name in expected)))
+    # Each answer with the proposal that it answers, if that one still waits.
+    found, waiting = [], ""
+    for place, one in enumerate(told):
+        if one in TOLD:
+            found += [(place, one, waiting)] * bool(waiting)
+        waiting = one if one in ("ann", "bob") else "" if one in TOLD else waiting
+    fits = [
+        all(
+            answer == given_answer and who in (given_who, "shall")
+            for (_, given_answer, given_who), (answer, who, _) in zip(chosen, wanted, strict=True)
+        )
+        and not {"mail", "entry", "failed"} & set(told[: chosen[0][0]])
+        and all(
+            sorted(one for one in told[begin:end] if one in ("mail", "entry")) == sorted(expected)
+            if answer == "accept"
+            else not {"mail", "entry", "failed"} & set(told[begin:end])
+            for begin, end, (answer, _, expected) in zip(
+                [place for place, _, _ in chosen], [*(place for place, _, _ in chosen[1:]), None], wanted, strict=True
+            )
+        )
+        for chosen in combinations(found, len(wanted))
+    ]
+    assert accepted(story, *matchers) is any(fits)
+
+
+def test_the_closest_proposal_and_what_it_lacks_are_named(story: Story) -> None:
+    story.proposes("Shall I write to Ann?")
+    story.proposes("Shall I write to Bob at six?")
+    story.proposes("Anything else?")
+    assert refused(story, Accepted(mentions("write", "Ann", ("7 pm", "19:00")))) == (
+        "no proposal mentions 'write' and 'Ann' and ('7 pm' or '19:00'); the closest one lacks ('7 pm' or '19:00'): "
+        "'Shall I write to Ann?'"
+    )
+    assert refused(story, Accepted(mentions("write", "sk-" + "1a" * 20))) == (
+        "no proposal mentions 'write' and '[redacted]'; the closest one lacks '[redacted]': "
+        "'Shall I write to Bob at six?'"
+    )
+
+
 def test_a_report_comes_after_the_writes(story: Story) -> None:
     story.proposes()
     story.accepts()
@@ -331,6 +412,18 @@ def test_a_failure_names_the_closest_event_and_its_difference_first(story: Story
     ]
     assert refused(story, ANN, Writes(*wanted)) == (
         "content: expected a value that contains 'Ann', got '[redacted]', in StatefulEmailApp.send_email at +4 s"
+    )
+    names = ("recipients", "subject", "content", "cc", "attachment_paths")
+    everything = {name: [mentions("x" * 200), {"a": len}] for name in names}
+    many = refused(story, ANN, Writes(ANY_MAIL, Write("StatefulEmailApp", "send_email", everything)))
+    assert "; and 2 more, in StatefulEmailApp.send_email at +4 s" in many
+    assert len(many) < 400
+    assert many.startswith("recipients: expected [a value that mentions 'xxxxxx")
+    assert refused(
+        story, ANN, Writes(ANY_MAIL, Write("StatefulEmailApp", "send_email", {"cc": [{"a": max}]}))
+    ).startswith("cc: expected [{'a': a value that passes the scenario's test}], got ")
+    assert refused(story, ANN, Writes(ANY_MAIL, ENTRY)).endswith(
+        "; missing write: StatefulCalendarApp.delete_calendar_event"
     )
 
 

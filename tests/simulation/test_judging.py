@@ -68,7 +68,7 @@ def test_a_judge_that_is_not_calibrated_decides_nothing() -> None:
         {"claim": "it names the price", "holds": True, "reason": "it is there", "asked": True, "decides": False},
         {"claim": "it is polite", "holds": False, "reason": "the price is missing", "asked": True, "decides": False},
     ]
-    assert summary(run) == "Judge: 1 of 2 claims hold, 1 do not, 0 unknown; not calibrated: decides nothing"
+    assert summary(run) == "Judge: 1 of 2 claims hold, 1 do not, 0 unknown not calibrated: decides nothing"
     assert result_from_record(result_to_record(run.result)).judgements == run.result.judgements
     # The world stood still.
     calls = [call for call in run.trace.calls if call.role == "judge"]
@@ -106,7 +106,7 @@ def test_an_answer_that_cannot_be_read_is_no_verdict(calibrated: dict[str, Any])
 def test_without_a_judge_nothing_is_asked() -> None:
     run = judged(two_claims)
     assert run.result.status == "success"
-    assert summary(run) == "Judge: 2 claims not asked; decides nothing"
+    assert summary(run) == "Judge: 2 claims not asked"
     # A verdict of judgements alone would be a yes that nobody has said.
     for answers, why in (((), "was not judged: there is no judge"), ((YES,), f"decides nothing: {NOT_CALIBRATED}")):
         run = judged(lambda scenario, env: verdict(env, scenario.judge("it is polite")), *answers)

@@ -9,7 +9,19 @@ import pytest
 from pytest_pare.scenarios.config import NoiseConfig
 from pytest_pare.scenarios.noise_config import BusyUser, Fault
 from pytest_pare.simulation.same_work import is_same_work, similarity
-from tests.scripted import WAIT, accept, ask, play_oracle, play_scripted, propose, reject, report, scripted, tell
+from tests.scripted import (
+    LOOK_ON,
+    WAIT,
+    accept,
+    ask,
+    play_oracle,
+    play_scripted,
+    propose,
+    reject,
+    report,
+    scripted,
+    tell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,6 +108,9 @@ def test_work_done_for_the_agent() -> None:
     )
     other = ("Contacts__create_contact", {"first_name": "Charles", "last_name": "Babbage"})
     assert faults(play([OPEN, other], [])) == []
+    # The user makes up for an agent that was silent for two turns, and for one that ended its execution.
+    assert faults(play([OPEN, WAIT, WAIT, CREATE])) == []
+    assert faults(play([OPEN, accept(), WAIT, CREATE], [propose(SAME)], [report("I cannot.")])) == []
     # Both do the same during the execution, which no reference has.
     both = play([OPEN, accept(), CREATE], [propose("Ada?")], [WAIT, ADD], script=None, execute_max_iterations=1)
     assert [(kind, text) for kind, _, text in faults(both)] == [
@@ -132,8 +147,8 @@ def test_no_answer_drops_the_goal_if_the_user_was_asked() -> None:
     assert faults(play([], [propose(SAME)])) == [
         ("goal_dropped", 5, f"the reference accepts {ASKED!r} ('Yes.'), and the user never answered {SAME!r}")
     ]
-    # The agent proposes in the last turn, after which nobody asks the user.
-    assert faults(play([], [WAIT, propose(SAME)], max_turns=2, observe_max_iterations=1)) == []
+    # The agent proposes too late: the user has one turn to answer.
+    assert faults(play([], [LOOK_ON, propose(SAME)], max_turns=3)) == []
 
 
 def test_an_act_that_was_due_drops_the_goal() -> None:

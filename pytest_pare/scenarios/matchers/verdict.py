@@ -104,7 +104,7 @@ def stages_of(matchers: Sequence[Any]) -> list[Stage]:
 
 
 class Dialogue:
-    """Finds answers of the log for the stages, so that every stage matches.
+    """The dialogue of a run: finds answers for the stages, so that every stage matches.
 
     Args:
         env: The environment after the run.
@@ -166,7 +166,7 @@ class Dialogue:
         texts = [event.get_args().get("content") for event in events[last:] if is_proposal(event)]
         for one in stage.reports:
             if not any(one.report is None or one.report(text) for text in texts):
-                return f"no report {_passes(one.report)}{_last(texts)}" if texts else "the agent reported nothing"
+                return _unlike("report", one.report, texts) if texts else "the agent reported nothing"
         return None
 
     def _no_answer(self, wanted: Accepted | Rejected | None, begin: int) -> str:
@@ -175,7 +175,7 @@ class Dialogue:
         if not texts:
             return "the agent proposed nothing" if begin == 0 else "the agent proposed nothing more"
         if test is not None and not any(map(test, texts)):
-            return f"no proposal {_passes(test)}{_last(texts)}"
+            return _unlike("proposal", test, texts)
         return f"the user never {'rejected' if isinstance(wanted, Rejected) else 'accepted'} the proposal"
 
     def _when(self, event: CompletedEvent) -> str:
@@ -188,12 +188,17 @@ def _fits(wanted: Accepted | Rejected, answer: Answer) -> bool:
     return wanted.function == answer.function and (wanted.proposal is None or bool(wanted.proposal(answer.text)))
 
 
-def _passes(test: ArgumentTest | None) -> str:
-    return redacted(str(test)) if isinstance(test, Described) else "passes the scenario's test"
-
-
-def _last(texts: Sequence[Any]) -> str:
-    return f"; the last one was {short(texts[-1])}"
+def _unlike(kind: str, test: ArgumentTest | None, texts: Sequence[Any]) -> str:
+    """Return that no text passes a test, with the closest one, or the last one if none is close."""
+    if not isinstance(test, Described):
+        return f"no {kind} passes the scenario's test; the last one was {short(texts[-1])}"
+    failure = f"no {kind} {redacted(str(test))}"
+    if (lacks := test.lacks) is not None:
+        closest = min(reversed(texts), key=lambda text: len(lacks(text)))
+        lacking = lacks(closest)
+        if len(lacking) < len(lacks(None)):
+            return f"{failure}; the closest one lacks {redacted(' and '.join(lacking))}: {short(closest)}"
+    return f"{failure}; the last one was {short(texts[-1])}"
 
 
 def _not_silent(env: AbstractEnvironment) -> str | None:
