@@ -492,14 +492,6 @@ def test_user_and_agent_do_what_the_reference_run_does(scenario_id: str) -> None
     assert len(done) > 2
 
 
-@pytest.mark.parametrize("agent_type", ["null", "eager", "reckless", "random"])
-@EVERY_SCENARIO
-def test_no_agent_succeeds_without_understanding_anything(scenario_id: str, agent_type: str) -> None:
-    run = run_with(agent_type, scenario_id)
-    assert_refused(run.result)
-    assert run.agent_error is None
-
-
 @EVERY_SCENARIO
 def test_a_missing_proposal_is_reported(scenario_id: str) -> None:
     run = run_with("reckless", scenario_id)
