@@ -36,7 +36,7 @@ from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.tags import tags_of
 from pytest_pare.settings.models import RunnerSettings
-from pytest_pare.simulation.known_agents import is_silent, play_known_agents
+from pytest_pare.simulation.reference_run import is_silent
 from pytest_pare.simulation.runner import Run, run_scenario
 
 LIBRARY = bundled_library_dir()
@@ -152,7 +152,7 @@ def test_tags_name_the_apps_the_skills_and_the_level() -> None:
     assert counts.keys() == SKILLS.keys()
     assert [f"{counts[skill]} of {skill}" for skill, least in SKILLS.items() if counts[skill] < least] == []
     assert len(with_skill("rejection", "amendment")) >= 6
-    assert {scenario_id for scenario_id in CLASSES if is_silent(reference_run(scenario_id))} == with_skill("silence")
+    assert {scenario_id for scenario_id in CLASSES if is_silent(reference_run(scenario_id).trace)} == with_skill("silence")
 
 
 def test_no_two_scenarios_have_the_same_apps_and_the_same_sequence_of_tools() -> None:
@@ -194,7 +194,7 @@ def test_triggers_are_varied() -> None:
         for scenario_id, script in events.items()
         for event in script
         if isinstance(event, OracleEvent)
-        and called(event).action.function_name not in ANSWERS  # type: ignore[union-attr]
+        and called(event).action.function_name not in ANSWERS
         and is_users_own(called(event))  # type: ignore[arg-type]
     }
     assert acting >= {"dentist_moves", "flat_shortlist", "piano_tuner", "promised_tent"}
@@ -207,21 +207,6 @@ def test_a_reminder_falls_due_during_the_run(scenario_id: str) -> None:
     assert len(look.result) == 1
     (reminder,) = initialized(scenario_id).reminders.reminders.values()
     assert trace.start_time < reminder.due_datetime.timestamp() < trace.start_time + look.time
-
-
-def test_known_agents_have_known_results() -> None:
-    table = play_known_agents(CLASSES, RunnerSettings())
-    agents = {one.name: one for one in table.agents}
-    silent, others = with_skill("silence"), set(CLASSES) - with_skill("silence")
-    assert table.unplayable == ()
-    assert (set(agents["null"].silent.succeeded), agents["null"].others.succeeded) == (silent, ())
-    for name in ("eager", "spam"):
-        assert agents[name].silent.succeeded == ()
-    for name in ("eager", "spam", "reckless", "random"):
-        assert agents[name].others.succeeded == (), name
-    assert agents["replay"].others.total == agents["replay, redrawn"].others.total == len(others)
-    assert agents["replay"].others.percent >= 95  # type: ignore[operator]
-    assert agents["replay, redrawn"].others.percent <= 5  # type: ignore[operator]
 
 
 # -- each scenario
