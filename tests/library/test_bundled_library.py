@@ -106,6 +106,12 @@ def initialized(scenario_id: str) -> Any:
     return scenario
 
 
+def is_on_screen(step: OracleEvent) -> bool:
+    """Return whether a step is the user's, on a screen of the phone."""
+    call = called(step)
+    return call is not None and call.action.function_name not in ANSWERS and is_users_own(call)
+
+
 def tagged(prefix: str, scenario_id: str) -> set[str]:
     return {tag.removeprefix(prefix) for tag in tags_of(CLASSES[scenario_id]) if tag.startswith(prefix)}
 
@@ -152,7 +158,8 @@ def test_tags_name_the_apps_the_skills_and_the_level() -> None:
     assert counts.keys() == SKILLS.keys()
     assert [f"{counts[skill]} of {skill}" for skill, least in SKILLS.items() if counts[skill] < least] == []
     assert len(with_skill("rejection", "amendment")) >= 6
-    assert {scenario_id for scenario_id in CLASSES if is_silent(reference_run(scenario_id).trace)} == with_skill("silence")
+    silent = {scenario_id for scenario_id in CLASSES if is_silent(reference_run(scenario_id).trace)}
+    assert silent == with_skill("silence")
 
 
 def test_no_two_scenarios_have_the_same_apps_and_the_same_sequence_of_tools() -> None:
@@ -193,9 +200,7 @@ def test_triggers_are_varied() -> None:
         scenario_id
         for scenario_id, script in events.items()
         for event in script
-        if isinstance(event, OracleEvent)
-        and called(event).action.function_name not in ANSWERS
-        and is_users_own(called(event))  # type: ignore[arg-type]
+        if isinstance(event, OracleEvent) and is_on_screen(event)
     }
     assert acting >= {"dentist_moves", "flat_shortlist", "piano_tuner", "promised_tent"}
 
