@@ -57,12 +57,16 @@ class ReferenceCall(NamedTuple):
 class Reckless:
     """Makes the tool calls of the scenario's solution as soon as each is possible, without asking the user.
 
+    Where the solution writes nothing, it answers all news by a write that nobody asked for.
+
     Args:
         next_call: Returns the next of these calls and marks it as made; `None` if there is none now.
+        writes: Returns whether the solution has a write.
     """
 
-    def __init__(self, next_call: Callable[[], ReferenceCall | None]) -> None:
+    def __init__(self, next_call: Callable[[], ReferenceCall | None], writes: Callable[[], bool]) -> None:
         self._next_call = next_call
+        self._writes = writes
 
     def __call__(self, turn: Turn) -> None:
         """Take a turn."""
@@ -70,6 +74,10 @@ class Reckless:
             # A reckless agent goes on after a failed or refused call.
             with suppress(Exception):
                 turn.tools.of(call.app, call.function)(**call.arguments)
+        if turn.notifications and not self._writes():
+            chance = Random(f"reckless/{turn.scenario_seed}")  # noqa: S311 - reproducible on purpose
+            tools = [tool for tool in turn.tools.values() if tool.app and not tool.is_interface]
+            _try(chance.choice([tool for tool in tools if tool.operation == "write"]), chance)
 
 
 class RecordedCall(NamedTuple):

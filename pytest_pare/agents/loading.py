@@ -35,6 +35,7 @@ class AgentContext:
         engine: Returns a new engine for one of the agent's roles.
         next_reference_call: Returns the agent's next tool call of the scenario's own solution that can be made without
             the user, and marks it as made; `None` if there is none now.
+        reference_writes: Returns whether the solution has a write of the agent.
         observer_writes: Returns the names of the writes that the observe stage has as tools: none, unless it plays a
             solution that writes before the user accepts.
         recorded_calls: Returns the agent's calls of a reference run in the world as written.
@@ -44,6 +45,7 @@ class AgentContext:
     clock: TimeManager
     engine: Callable[[Literal["observe", "execute"]], LLMEngine]
     next_reference_call: Callable[[], ReferenceCall | None]
+    reference_writes: Callable[[], bool] = lambda: True
     observer_writes: Callable[[], frozenset[str]] = frozenset
     recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
 
@@ -81,7 +83,7 @@ def eager(_context: AgentContext) -> ProactiveAgent:
 
 def reckless(context: AgentContext) -> ProactiveAgent:
     """Return the control agent that plays the solution without asking."""
-    return calibration.Reckless(context.next_reference_call)
+    return calibration.Reckless(context.next_reference_call, context.reference_writes)
 
 
 def replay(context: AgentContext) -> ProactiveAgent:

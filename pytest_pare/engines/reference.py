@@ -164,6 +164,11 @@ class Reference:
         named = None if self._is_users(step.action) else self.agent_tool(step.function, lambda one: one is app)
         return named or tool_name(f"{step.app_name}__{step.function}")
 
+    @property
+    def has_writes(self) -> bool:
+        """Whether the agent writes in the solution; messages are not writes."""
+        return any(step.role != "user" and not step.is_talk and not step.is_read for step in self.steps)
+
     def observer_writes(self) -> frozenset[str]:
         """Return the names of the writes that the observer plays before the user accepts."""
         if "observe" not in self._played:

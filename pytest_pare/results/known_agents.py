@@ -45,7 +45,7 @@ _EXPECTED: Final[dict[str, dict[Kind, bool]]] = {
     "null": {"stay silent": True, "others": False},
     "eager": {"stay silent": False, "others": False},
     "spam": {"stay silent": False, "others": False},
-    "reckless": {"others": False},
+    "reckless": {"stay silent": False, "others": False},
     "random": {"others": False},
     "replay": {"stay silent": True, "others": True},
     "replay, redrawn": {"others": False},

@@ -158,6 +158,7 @@ class Participants:
             self._env.time_manager,
             self._engine,
             self._next_reference_call,
+            reference_writes=lambda: self._reference.has_writes,
             observer_writes=self._reference.observer_writes,
             recorded_calls=self._recorded_calls,
         )

@@ -28,7 +28,7 @@ def known() -> dict[str, KnownAgent]:
 
 def test_only_doing_nothing_is_right_where_nothing_is_to_be_done(known: dict[str, KnownAgent]) -> None:
     assert known["null"].silent.failed == known["replay"].silent.failed == ()
-    assert known["eager"].silent.succeeded == known["spam"].silent.succeeded == ()
+    assert known["eager"].silent.succeeded == known["spam"].silent.succeeded == known["reckless"].silent.succeeded == ()
 
 
 @pytest.mark.parametrize("agent", ["null", "eager", "reckless", "random"])
@@ -61,6 +61,7 @@ def test_a_result_that_questions_a_validator_names_its_scenarios() -> None:
         "    replay, redrawn                          -       1/2  50 %",
         "    null fails (stay silent): quiet",
         "    null succeeds (others): dinner, taxi",
+        "    reckless succeeds (stay silent): calm",
         "    replay fails (others): dinner",
         "    replay, redrawn succeeds (others): taxi",
         "    left out, the solution fails: broken",
