@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AbstractEnvironment, EventRegisterer
+from are.simulation.types import AbstractEnvironment
 
-from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulCalendarApp, StatefulReminderApp
+from pytest_pare.apps import StatefulCalendarApp, StatefulReminderApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, mentions
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, between, mentions, verdict
 
 CAKE = mentions("cake")
 
@@ -22,86 +22,84 @@ class BirthdayDinner(PAREScenario):
     When the reminder falls due, the agent offers to delete it and to remind of the cake instead.
     """
 
+    tags = ("app:calendar", "app:reminder", "skill:timing", "skill:coordination", "level:medium")
+    equivalent_mutants: ClassVar = {
+        "argument:add_reminder.due_datetime.hour-later": "any time at which the bakery is open is right"
+    }
     start_time = datetime(2025, 3, 5, 16, 45, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.agent_ui = PAREAgentUserInterface()
-        self.system = HomeScreenSystemApp(name="System")
-        self.calendar = StatefulCalendarApp(name="Calendar")
-        self.reminders = StatefulReminderApp(name="Reminders")
+        self.hanna, self.leo = self.draw.person("Hanna Moser"), self.draw.person("Leo Adler")
+        self.day = self.draw.day("2025-03-08", days=3)
+        self.at, self.closing = self.draw.time("19:00"), self.draw.time("14:00", earliest="12:30")
+        self.restaurant = self.draw.choice("Fig Tree", "Old Mill", "Blue Lantern", "Copper Pot")
+        self.calendar, self.reminders = StatefulCalendarApp(name="Calendar"), StatefulReminderApp(name="Reminders")
         self.calendar.add_calendar_event(
-            title="Football with Ben", start_datetime="2025-03-08 15:00:00", end_datetime="2025-03-08 16:30:00"
+            title="Football with Ben", start_datetime=self.day.at("15:00"), end_datetime=self.day.at("16:30")
         )
         self.table = self.reminders.add_reminder(
-            title="Book a table for Leo's birthday",
+            title=f"Book a table for {self.leo.first_name}'s birthday",
             due_datetime="2025-03-05 17:00:00",
-            description="Saturday evening, four of us. He likes the Fig Tree.",
+            description=f"{self.day.weekday} evening, four of us. {self.leo.pronoun.capitalize()} likes the "
+            f"{self.restaurant}.",
         )
-        self.apps = [self.agent_ui, self.system, self.calendar, self.reminders]
+        self.add_apps(self.calendar, self.reminders)
 
     def build_events_flow(self) -> None:
-        with EventRegisterer.capture_mode():
-            invited = self.calendar.add_calendar_event_by_attendee(
-                who_add="Hanna Moser",
-                title="Leo's birthday dinner",
-                start_datetime="2025-03-08 19:00:00",
-                end_datetime="2025-03-08 22:00:00",
-                location="The Fig Tree",
-                description="I have booked a table for four. John, could you fetch the cake? It is paid for; Bakery "
-                "Holm closes at 14:00 on Saturdays.",
-            ).delayed(300)
+        day, leo = self.day, self.leo.first_name
+        with self.flow() as flow:
+            invited = flow.at(
+                300,
+                self.calendar.add_calendar_event_by_attendee(
+                    who_add=self.hanna.name,
+                    title=f"{leo}'s birthday dinner",
+                    start_datetime=day.at(self.at),
+                    end_datetime=day.at(self.at.plus(180)),
+                    location=f"The {self.restaurant}",
+                    description="I have booked a table for four. John, could you fetch the cake? It is paid for; "
+                    f"Bakery Holm closes at {self.closing} on {day.weekday}s.",
+                ),
+            )
             # The reminder falls due ten minutes after the invitation.
-            due = self.reminders.get_due_reminders().oracle().depends_on(invited, delay_seconds=602)
-            looked = (
+            flow.after(invited, 602, self.reminders.get_due_reminders())
+            flow.then(
+                1,
                 self.calendar.get_calendar_events_from_to(
-                    start_datetime="2025-03-08 00:00:00", end_datetime="2025-03-09 00:00:00"
-                )
-                .oracle()
-                .depends_on(due, delay_seconds=1)
+                    start_datetime=day.at("00:00"), end_datetime=day.plus(1).at("00:00")
+                ),
             )
-            proposed = (
-                self.agent_ui.send_message_to_user(
-                    content="You wanted to book a table for Leo's birthday now, but Hanna has one for Saturday at "
-                    "19:00. She asks you to fetch the cake, and Bakery Holm closes at 14:00. Shall I delete this "
-                    "reminder, and remind you of the cake on Saturday at 11:00?"
-                )
-                .oracle()
-                .depends_on(looked, delay_seconds=3)
+            flow.propose(
+                3,
+                f"You wanted to book a table for {leo}'s birthday now, but {self.hanna.first_name} has one for "
+                f"{day.weekday} at {self.at}. {self.hanna.pronoun.capitalize()} asks you to fetch the cake, and Bakery "
+                f"Holm closes at {self.closing}. Shall I delete this reminder, and remind you of the cake on "
+                f"{day.weekday} at 11:00?",
             )
-            accepted = (
-                self.agent_ui.accept_proposal(content="Great, yes.").oracle().depends_on(proposed, delay_seconds=9)
-            )
-            deleted = (
-                self.reminders.delete_reminder(reminder_id=self.table).oracle().depends_on(accepted, delay_seconds=2)
-            )
-            added = (
+            flow.accept(9, "Great, yes.")
+            flow.then(2, self.reminders.delete_reminder(reminder_id=self.table))
+            flow.then(
+                1,
                 self.reminders.add_reminder(
-                    title="Fetch the cake for Leo",
-                    due_datetime="2025-03-08 11:00:00",
-                    description="Bakery Holm, until 14:00. It is paid for.",
-                )
-                .oracle()
-                .depends_on(deleted, delay_seconds=1)
+                    title=f"Fetch the cake for {leo}",
+                    due_datetime=day.at("11:00"),
+                    description=f"Bakery Holm, until {self.closing}. It is paid for.",
+                ),
             )
-        self.events = [invited, due, looked, proposed, accepted, deleted, added]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
         left = self.reminders.reminders
-        return check_consented_writes(
+        # Somebody has to go to the bakery before it closes.
+        in_time = between(self.day.at("07:00"), self.day.at(self.closing.plus(-15)))
+        return verdict(
             env,
-            Write("StatefulReminderApp", "delete_reminder", {"reminder_id": self.table}),
-            Write("StatefulReminderApp", "add_reminder", {"title": CAKE, "due_datetime": _in_time}),
-            proposal=mentions("Leo", "cake"),
-            state={
-                "nothing reminds of the table": self.table not in left,
-                "one reminder of the cake is left, in time": [
-                    _in_time(str(reminder.due_datetime)) for reminder in left.values() if CAKE(reminder.title)
-                ]
-                == [True],
-            },
+            Accepted(mentions(self.leo.first_name, "cake")),
+            Writes(
+                Write("StatefulReminderApp", "delete_reminder", {"reminder_id": self.table}),
+                Write("StatefulReminderApp", "add_reminder", {"title": CAKE, "due_datetime": in_time}),
+            ),
+            State("nothing reminds of the table", self.table not in left),
+            State(
+                "one reminder of the cake is left, in time",
+                [in_time(one.due_datetime) for one in left.values() if CAKE(one.title)] == [True],
+            ),
         )
-
-
-def _in_time(due: Any) -> bool:
-    """Tell whether a reminder that is due then comes on Saturday while the bakery is open."""
-    return isinstance(due, str) and "2025-03-08 07:00" <= due < "2025-03-08 14:00"

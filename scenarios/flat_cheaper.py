@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from are.simulation.apps.apartment_listing import Apartment
-from are.simulation.apps.messaging_v2 import ConversationV2
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AbstractEnvironment, EventRegisterer
+from are.simulation.types import AbstractEnvironment
 
-from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulApartmentApp, StatefulMessagingApp
+from pytest_pare.apps import StatefulApartmentApp, StatefulMessagingApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, mentions, own_messages
+from pytest_pare.scenarios.checks import own_messages
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, verdict
 
-YARD = mentions("Tannery Yard")
-FLATS = (("mill-loft", "Mill Loft", 1520.0), ("tannery-yard", "Tannery Yard", 1650.0))
+DAY = timedelta(days=1).total_seconds()
 
 
 @register_scenario("flat_cheaper")
@@ -25,93 +24,79 @@ class FlatCheaper(PAREScenario):
     Another flat becomes cheaper in between, but not cheap enough, and Kofi has not mentioned it.
     """
 
+    tags = ("app:messaging", "app:apartment", "skill:several_days", "skill:timing", "level:medium")
     start_time = datetime(2025, 8, 18, 19, 0, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.agent_ui = PAREAgentUserInterface()
-        self.system = HomeScreenSystemApp(name="System")
-        self.messaging = StatefulMessagingApp(name="Messages")
-        self.apartments = StatefulApartmentApp(name="Apartments")
-        self.messaging.add_users(["Kofi Mensah"])
-        self.kofi = self.messaging.name_to_id["Kofi Mensah"]
-        self.messaging.add_conversation(
-            ConversationV2(
-                conversation_id="kofi",
-                title="Kofi Mensah",
-                participant_ids=[self.messaging.current_user_id, self.kofi],
-            )
+        self.kofi = self.draw.person("Kofi Mensah")
+        self.yard = self.draw.choice("Tannery Yard", "Foundry Court", "Saddler Row", "Weaver House", "Bell Wharf")
+        self.limit = 50 * self.draw.number(30, 24, 36)
+        self.yard_id = self.yard.lower().replace(" ", "-")
+        self.messaging, self.apartments = (
+            StatefulMessagingApp(name="Messages"),
+            StatefulApartmentApp(name="Apartments"),
         )
-        for apartment_id, name, price in FLATS:
+        self.chat = self.kofi.first_name.lower()
+        self.kofi_id = self.messaging.add_chat(self.chat, self.kofi.name)
+        for apartment_id, name, price in (
+            ("mill-loft", "Mill Loft", self.limit + 20),
+            (self.yard_id, self.yard, self.limit + 150),
+        ):
             self.apartments.apartments[apartment_id] = Apartment(
                 apartment_id=apartment_id,
                 name=name,
                 location="Leeds",
                 zip_code="LS10",
-                price=price,
+                price=float(price),
                 bedrooms=2,
                 bathrooms=1,
                 property_type="Apartment",
                 square_footage=740,
             )
-        self.apps = [self.agent_ui, self.system, self.messaging, self.apartments]
+        self.add_apps(self.messaging, self.apartments)
 
     def build_events_flow(self) -> None:
-        with EventRegisterer.capture_mode():
-            wished = self.messaging.create_and_add_message(
-                conversation_id="kofi",
-                sender_id=self.kofi,
-                content="Tannery Yard is the nicest flat of all, but 1650 is too much for the two of us. If it ever "
-                "costs less than 1500, save it and tell me at once!",
-            ).delayed(20)
-            other = self.apartments.update_apartment(apartment_id="mill-loft", new_price=1505.0).depends_on(
-                wished, delay_seconds=timedelta(days=1).total_seconds()
+        kofi, yard, limit, now = self.kofi, self.yard, self.limit, self.limit - 20
+        with self.flow() as flow:
+            wished = flow.at(
+                20,
+                self.messaging.create_and_add_message(
+                    self.chat,
+                    self.kofi_id,
+                    f"{yard} is the nicest flat of all, but {limit + 150} is too much for the two of us. If it ever "
+                    f"costs less than {limit}, save it and tell me at once!",
+                ),
             )
-            cheaper = self.apartments.update_apartment(apartment_id="tannery-yard", new_price=1480.0).depends_on(
-                wished, delay_seconds=timedelta(days=2).total_seconds()
+            other = flow.world_after(
+                wished, DAY, self.apartments.update_apartment(apartment_id="mill-loft", new_price=limit + 5.0)
             )
-            looked = (
-                self.apartments.search_apartments(name="Tannery Yard")
-                .oracle()
-                .depends_on([other, cheaper], delay_seconds=2)
+            cheaper = flow.world_after(
+                wished, 2 * DAY, self.apartments.update_apartment(apartment_id=self.yard_id, new_price=float(now))
             )
-            saved_before = self.apartments.list_saved_apartments().oracle().depends_on(looked, delay_seconds=1)
-            read = (
-                self.messaging.read_conversation(conversation_id="kofi")
-                .oracle()
-                .depends_on(saved_before, delay_seconds=1)
+            flow.after([other, cheaper], 2, self.apartments.search_apartments(name=yard))
+            flow.then(1, self.apartments.list_saved_apartments())
+            flow.then(1, self.messaging.read_conversation(self.chat))
+            flow.propose(
+                2,
+                f"{yard} costs {now} now, below the {limit} that {kofi.first_name} named. Shall I save it and tell "
+                f"{kofi.objective}?",
             )
-            proposed = (
-                self.agent_ui.send_message_to_user(
-                    content="Tannery Yard costs 1480 now, below the 1500 that Kofi named. Shall I save it and tell him?"
-                )
-                .oracle()
-                .depends_on(read, delay_seconds=2)
+            flow.accept(7, "Wow, yes, quickly!")
+            flow.then(2, self.apartments.save_apartment(apartment_id=self.yard_id))
+            flow.then(
+                1,
+                self.messaging.send_message(user_id=self.kofi_id, content=f"{yard} is down to {now}! I've saved it."),
             )
-            accepted = (
-                self.agent_ui.accept_proposal(content="Wow, yes, quickly!")
-                .oracle()
-                .depends_on(proposed, delay_seconds=7)
-            )
-            saved = (
-                self.apartments.save_apartment(apartment_id="tannery-yard")
-                .oracle()
-                .depends_on(accepted, delay_seconds=2)
-            )
-            informed = (
-                self.messaging.send_message(user_id=self.kofi, content="Tannery Yard is down to 1480! I've saved it.")
-                .oracle()
-                .depends_on(saved, delay_seconds=1)
-            )
-        self.events = [wished, other, cheaper, looked, saved_before, read, proposed, accepted, saved, informed]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        return check_consented_writes(
+        named = mentions(self.yard)
+        return verdict(
             env,
-            Write("StatefulApartmentApp", "save_apartment", {"apartment_id": "tannery-yard"}),
-            Write("StatefulMessagingApp", "send_message", {"user_id": self.kofi, "content": YARD}),
-            proposal=mentions("Tannery Yard", "Kofi"),
-            state={
-                "Tannery Yard, and nothing else, is saved": self.apartments.saved_apartments == ["tannery-yard"],
-                "Kofi knows": any(map(YARD, own_messages(self.messaging, "kofi"))),
-            },
+            Accepted(mentions(self.yard, self.kofi.first_name)),
+            Writes(
+                Write("StatefulApartmentApp", "save_apartment", {"apartment_id": self.yard_id}),
+                Write("StatefulMessagingApp", "send_message", {"user_id": self.kofi_id, "content": named}),
+            ),
+            State(f"{self.yard}, and nothing else, is saved", self.apartments.saved_apartments == [self.yard_id]),
+            State(f"{self.kofi.first_name} knows", any(map(named, own_messages(self.messaging, self.chat)))),
         )

@@ -7,14 +7,23 @@ from typing import Any
 
 from are.simulation.apps.email_client import EmailFolderName
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AbstractEnvironment, ConditionCheckEvent, EventRegisterer
+from are.simulation.types import AbstractEnvironment, ConditionCheckEvent
 
-from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulCalendarApp, StatefulEmailApp
+from pytest_pare.apps import StatefulCalendarApp, StatefulEmailApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, event_times, mentions, same_members
+from pytest_pare.scenarios.checks import event_times
+from pytest_pare.scenarios.matchers import (
+    Accepted,
+    State,
+    Write,
+    Writes,
+    mentions,
+    same_instant,
+    same_members,
+    verdict,
+)
 
 AGENCY = "viewings@keller-homes.example"
-CHOICE = mentions(("Thursday", "9 October", "October 9"), ("17:30", "5:30"))
 
 
 @register_scenario("flat_viewing")
@@ -24,107 +33,117 @@ class FlatViewing(PAREScenario):
     The confirmation, with the house number, arrives five minutes after an answer to the agency, and never without one.
     """
 
+    tags = ("app:email", "app:calendar", "skill:timing", "skill:coordination", "level:hard")
     start_time = datetime(2025, 10, 7, 10, 0, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.agent_ui = PAREAgentUserInterface()
-        self.system = HomeScreenSystemApp(name="System")
-        self.email = StatefulEmailApp(name="Emails")
-        self.calendar = StatefulCalendarApp(name="Calendar")
+        self.day, self.busy = self.draw.days("2025-10-09", "2025-10-10", days=6)
+        self.at, self.choir = self.draw.times("17:30", "19:30")
+        self.lunch, self.busy_at, self.lunch_end = self.draw.times("11:30", "12:00", "13:00", minutes=45)
+        self.street = self.draw.choice("Birch Street", "Mill Street", "Tower Street", "Rose Street")
+        self.number = self.draw.number(21, 2, 60)
+        self.email, self.calendar = StatefulEmailApp(name="Emails"), StatefulCalendarApp(name="Calendar")
         self.calendar.add_calendar_event(
             title="Lunch with the auditors",
-            start_datetime="2025-10-10 11:30:00",
-            end_datetime="2025-10-10 13:00:00",
+            start_datetime=self.busy.at(self.lunch),
+            end_datetime=self.busy.at(self.lunch_end),
         )
         self.calendar.add_calendar_event(
-            title="Choir", start_datetime="2025-10-09 19:30:00", end_datetime="2025-10-09 21:00:00"
+            title="Choir",
+            start_datetime=self.day.at(self.choir),
+            end_datetime=self.day.at(self.choir.plus(90)),
         )
-        self.apps = [self.agent_ui, self.system, self.email, self.calendar]
+        self.add_apps(self.email, self.calendar)
 
     def build_events_flow(self) -> None:
-        with EventRegisterer.capture_mode():
-            offered = self.email.send_email_to_user_with_id(
-                email_id="viewing-offer",
-                sender=AGENCY,
-                subject="The flat in Birch Street",
-                content="Good morning, you can view the flat in Birch Street on Thursday, 9 October, at 17:30 or on "
-                "Friday, 10 October, at 12:00, for half an hour. Tell us which, and we send you the house number.",
-            ).delayed(20)
-            read = self.email.list_emails().oracle().depends_on(offered, delay_seconds=2)
-            looked = (
+        day, busy, at, street = self.day, self.busy, self.at, self.street
+        with self.flow() as flow:
+            offered = flow.at(
+                20,
+                self.email.send_email_to_user_with_id(
+                    email_id="viewing-offer",
+                    sender=AGENCY,
+                    subject=f"The flat in {street}",
+                    content=f"Good morning, you can view the flat in {street} on {day.text}, at {at} or on "
+                    f"{busy.text}, at {self.busy_at}, for half an hour. Tell us which, and we send you the house "
+                    "number.",
+                ),
+            )
+            flow.after(offered, 2, self.email.list_emails())
+            flow.then(
+                1,
                 self.calendar.get_calendar_events_from_to(
-                    start_datetime="2025-10-09 00:00:00", end_datetime="2025-10-11 00:00:00"
-                )
-                .oracle()
-                .depends_on(read, delay_seconds=1)
+                    start_datetime=day.at("00:00"), end_datetime=busy.plus(1).at("00:00")
+                ),
             )
-            proposed = (
-                self.agent_ui.send_message_to_user(
-                    content="The flat in Birch Street can be viewed on Thursday at 17:30 or on Friday at 12:00, when "
-                    "you have lunch with the auditors. Shall I take Thursday, and put it into your calendar once it is "
-                    "confirmed?"
-                )
-                .oracle()
-                .depends_on(looked, delay_seconds=3)
+            flow.propose(
+                3,
+                f"The flat in {street} can be viewed on {day.weekday} at {at} or on {busy.weekday} at {self.busy_at}, "
+                f"when you have lunch with the auditors. Shall I take {day.weekday}, and put it into your calendar "
+                "once it is confirmed?",
             )
-            accepted = (
-                self.agent_ui.accept_proposal(content="Thursday is perfect.")
-                .oracle()
-                .depends_on(proposed, delay_seconds=25)
-            )
-            replied = (
+            flow.accept(25, f"{day.weekday} is perfect.")
+            replied = flow.then(
+                2,
                 self.email.reply_to_email(
-                    email_id="viewing-offer", content="Good morning, I take Thursday, 9 October, at 17:30. John Doe"
-                )
-                .oracle()
-                .depends_on(accepted, delay_seconds=2)
+                    email_id="viewing-offer", content=f"Good morning, I take {day.text}, at {at}. John Doe"
+                ),
             )
-            answered = ConditionCheckEvent.from_condition(
-                self.agency_has_answer, every_tick=10, timeout=500
-            ).depends_on(offered, delay_seconds=10)
-            confirmed = self.email.send_email_to_user_with_id(
-                email_id="viewing-confirmed",
-                sender=AGENCY,
-                subject="Confirmed: Thursday, 17:30",
-                content="Thank you! We expect you on Thursday, 9 October, from 17:30 to 18:00 at Birch Street 21, "
-                "third floor. Please ring at Jansen.",
-            ).depends_on(answered, delay_seconds=300)
-            read_on = self.email.list_emails().oracle().depends_on([replied, confirmed], delay_seconds=2)
-            entered = (
+            answered = flow.world_after(
+                offered, 10, ConditionCheckEvent.from_condition(self.agency_has_answer, every_tick=10, timeout=500)
+            )
+            confirmed = flow.world_after(
+                answered,
+                300,
+                self.email.send_email_to_user_with_id(
+                    email_id="viewing-confirmed",
+                    sender=AGENCY,
+                    subject=f"Confirmed: {day.weekday}, {at}",
+                    content=f"Thank you! We expect you on {day.text}, from {at} to {at.plus(30)} at {street} "
+                    f"{self.number}, third floor. Please ring at Jansen.",
+                ),
+            )
+            flow.after([replied, confirmed], 2, self.email.list_emails())
+            flow.then(
+                2,
                 self.calendar.add_calendar_event(
-                    title="Viewing of the flat in Birch Street",
-                    start_datetime="2025-10-09 17:30:00",
-                    end_datetime="2025-10-09 18:00:00",
-                    location="Birch Street 21, third floor",
+                    title=f"Viewing of the flat in {street}",
+                    start_datetime=day.at(at),
+                    end_datetime=day.at(at.plus(30)),
+                    location=f"{street} {self.number}, third floor",
                     description="Ring at Jansen",
-                )
-                .oracle()
-                .depends_on(read_on, delay_seconds=2)
+                ),
             )
-        self.events = [offered, read, looked, proposed, accepted, replied, answered, confirmed, read_on, entered]
 
     def agency_has_answer(self, env: AbstractEnvironment) -> bool:
         """Tell whether a mail to the agency was sent."""
         return any(AGENCY in mail.recipients for mail in self.email.folders[EmailFolderName.SENT].emails)
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        times = ("2025-10-09 17:30:00", "2025-10-09 18:00:00")
-        place = mentions("Birch Street 21")
+        times = (self.day.at(self.at), self.day.at(self.at.plus(30)))
+        choice = mentions((self.day.weekday, self.day), self.at)
+        place = mentions(f"{self.street} {self.number}")
         entries = [event_times(event) for event in self.calendar.events.values() if place(event.location)]
-        return check_consented_writes(
+        return verdict(
             env,
-            (
-                Write("StatefulEmailApp", "reply_to_email", {"email_id": "viewing-offer", "content": CHOICE}),
-                Write("StatefulEmailApp", "send_email", {"recipients": same_members(AGENCY), "content": CHOICE}),
+            Accepted(mentions((self.day.weekday, self.day))),
+            Writes(
+                (
+                    Write("StatefulEmailApp", "reply_to_email", {"email_id": "viewing-offer", "content": choice}),
+                    Write("StatefulEmailApp", "send_email", {"recipients": same_members(AGENCY), "content": choice}),
+                ),
+                Write(
+                    "StatefulCalendarApp",
+                    "add_calendar_event",
+                    {
+                        "title": mentions(("viewing", "view", "flat", self.street)),
+                        "start_datetime": same_instant(times[0]),
+                        "end_datetime": same_instant(times[1]),
+                        "location": place,
+                    },
+                ),
+                in_order=True,
             ),
-            Write(
-                "StatefulCalendarApp",
-                "add_calendar_event",
-                {"start_datetime": times[0], "end_datetime": times[1], "location": place},
-            ),
-            proposal=mentions("Thursday"),
-            state={
-                "the agency has an answer": self.agency_has_answer(env),
-                "the viewing at Birch Street 21 is in the calendar, on Thursday": times in entries,
-            },
+            State("the agency has an answer", self.agency_has_answer(env)),
+            State("the viewing is in the calendar, with the house number", times in entries),
         )

@@ -6,93 +6,74 @@ from datetime import UTC, datetime
 from typing import Any
 
 from are.simulation.apps.contacts import Contact
-from are.simulation.apps.messaging_v2 import ConversationV2
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AbstractEnvironment, EventRegisterer
+from are.simulation.types import AbstractEnvironment
 
-from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulContactsApp, StatefulMessagingApp
+from pytest_pare.apps import StatefulContactsApp, StatefulMessagingApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, mentions, same_phone
-
-NEW_PHONE = same_phone("+39 333 555 0171")
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, same_phone, verdict
 
 
 @register_scenario("new_number")
 class NewNumber(PAREScenario):
     """Elena Rossi corrects her number. The agent offers to change it in her card, and leaves Elena Russo's alone."""
 
+    tags = ("app:messaging", "app:contacts", "skill:disambiguation", "level:easy")
     start_time = datetime(2025, 2, 8, 11, 0, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.agent_ui = PAREAgentUserInterface()
-        self.system = HomeScreenSystemApp(name="System")
-        self.messaging = StatefulMessagingApp(name="Messages")
-        self.contacts = StatefulContactsApp(name="Contacts")
-        self.messaging.add_users(["Elena Rossi"])
-        self.elena = self.messaging.name_to_id["Elena Rossi"]
-        self.messaging.add_conversation(
-            ConversationV2(
-                conversation_id="elena",
-                title="Elena Rossi",
-                participant_ids=[self.messaging.current_user_id, self.elena],
-            )
-        )
-        for contact_id, last_name, phone in (
-            ("elena-russo", "Russo", "+39 333 555 0162"),
-            ("elena-rossi", "Rossi", "+39 333 555 0117"),
-        ):
+        self.elena = self.draw.person("Elena Rossi", phone="+39 333 555 0117")
+        other = self.draw.person("Elena Russo", phone="+39 333 555 0162", same="first_name", as_=self.elena)
+        self.phone = self.draw.phone("+39 333 555 0171", like=self.elena)
+        self.messaging, self.contacts = StatefulMessagingApp(name="Messages"), StatefulContactsApp(name="Contacts")
+        self.chat = self.elena.first_name.lower()
+        self.elena_id = self.messaging.add_chat(self.chat, self.elena.name)
+        for person in (other, self.elena):
             self.contacts.add_contact(
-                Contact(contact_id=contact_id, first_name="Elena", last_name=last_name, phone=phone)
+                Contact(
+                    contact_id=person.slug,
+                    first_name=person.first_name,
+                    last_name=person.last_name,
+                    phone=person.phone,
+                )
             )
-        self.apps = [self.agent_ui, self.system, self.messaging, self.contacts]
+        self.add_apps(self.messaging, self.contacts)
 
     def build_events_flow(self) -> None:
-        with EventRegisterer.capture_mode():
-            corrected = self.messaging.create_and_add_message(
-                conversation_id="elena",
-                sender_id=self.elena,
-                content="Did you try to call? I think you have my number with two digits swapped. "
-                "It's +39 333 555 0171, 71 at the end, not 17.",
-            ).delayed(25)
-            read = (
-                self.messaging.read_conversation(conversation_id="elena")
-                .oracle()
-                .depends_on(corrected, delay_seconds=2)
+        elena, old, new = self.elena, self.elena.phone, self.phone
+        with self.flow() as flow:
+            corrected = flow.at(
+                25,
+                self.messaging.create_and_add_message(
+                    self.chat,
+                    self.elena_id,
+                    "Did you try to call? I think you have an old number of mine. "
+                    f"It's {new}, {new[-2:]} at the end, not {old[-2:]}.",
+                ),
             )
-            found = self.contacts.search_contacts(query="Elena").oracle().depends_on(read, delay_seconds=1)
-            proposed = (
-                self.agent_ui.send_message_to_user(
-                    content="Elena Rossi says that her number ends in 0171; your contacts have 0117. "
-                    "Shall I correct it?"
-                )
-                .oracle()
-                .depends_on(found, delay_seconds=2)
+            flow.after(corrected, 2, self.messaging.read_conversation(self.chat))
+            flow.then(1, self.contacts.search_contacts(query=elena.first_name))
+            flow.propose(
+                2,
+                f"{elena.name} says that {elena.possessive} number ends in {_ending(new)}; your contacts have "
+                f"{_ending(old)}. Shall I correct it?",
             )
-            accepted = (
-                self.agent_ui.accept_proposal(content="Oh, yes please.").oracle().depends_on(proposed, delay_seconds=6)
-            )
-            changed = (
-                self.contacts.edit_contact(contact_id="elena-rossi", updates={"phone": "+39 333 555 0171"})
-                .oracle()
-                .depends_on(accepted, delay_seconds=2)
-            )
-        self.events = [corrected, read, found, proposed, accepted, changed]
+            flow.accept(6, "Oh, yes please.")
+            flow.then(2, self.contacts.edit_contact(contact_id=elena.slug, updates={"phone": new}))
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        cards = self.contacts.contacts
-        return check_consented_writes(
+        elena, is_new = self.elena, same_phone(self.phone)
+        card = self.contacts.contacts.get(elena.slug)
+        return verdict(
             env,
-            Write(
-                "StatefulContactsApp",
-                "edit_contact",
-                {
-                    "contact_id": "elena-rossi",
-                    "updates": lambda updates: set(updates) == {"phone"} and NEW_PHONE(updates["phone"]),
-                },
+            Accepted(mentions(elena.first_name, self.phone[-2:])),
+            Writes(
+                Write("StatefulContactsApp", "edit_contact", {"contact_id": elena.slug, "updates": {"phone": is_new}})
             ),
-            proposal=mentions("Elena", "71"),
-            state={
-                "Elena Rossi's card has the new number": "elena-rossi" in cards
-                and NEW_PHONE(cards["elena-rossi"].phone)
-            },
+            State(f"{elena.name}'s card has the new number", card is not None and is_new(card.phone)),
         )
+
+
+def _ending(phone: str) -> str:
+    """Return the last four digits of a number."""
+    return "".join(filter(str.isdigit, phone))[-4:]

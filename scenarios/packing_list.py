@@ -3,112 +3,128 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AbstractEnvironment, EventRegisterer
+from are.simulation.types import AbstractEnvironment
 
-from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulCalendarApp, StatefulNotesApp
+from pytest_pare.apps import StatefulCalendarApp, StatefulNotesApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, event_times, mentions
-
-THINGS = mentions("ear plugs", "rain jacket", "first-aid kit", ("head torch", "headtorch"), "water")
+from pytest_pare.scenarios.checks import event_times
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, same_instant, verdict
 
 
 @register_scenario("packing_list")
 class PackingList(PAREScenario):
     """Hanna enters a trip to a hut. The agent offers a packing list for it, made of the usual one, and time to pack."""
 
+    tags = ("app:calendar", "app:note", "skill:coordination", "skill:lookup", "level:hard")
+    equivalent_mutants: ClassVar = {
+        "argument:create_note.folder.other": "nobody has said in which folder the list belongs"
+    }
     start_time = datetime(2025, 7, 8, 19, 30, tzinfo=UTC).timestamp()
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.agent_ui = PAREAgentUserInterface()
-        self.system = HomeScreenSystemApp(name="System")
-        self.calendar = StatefulCalendarApp(name="Calendar")
-        self.notes = StatefulNotesApp(name="Notes")
+        self.hanna = self.draw.person("Hanna Moser")
+        self.evening, self.day, self.back = self.draw.days("2025-07-11", "2025-07-12", "2025-07-13", days=2)
+        self.choir, self.pack_at = self.draw.times("18:00", "20:00", minutes=60)
+        self.hut = self.draw.choice("Raven Hut", "Fox Hut", "Glacier Hut", "Heather Hut")
+        self.usual = self.draw.choice("Ear plugs", "Playing cards", "Camera")
+        self.extra = self.draw.choice("head torch", "sun hat", "whistle")
+        self.litres = self.draw.number(2, 2, 4)
+        self.calendar, self.notes = StatefulCalendarApp(name="Calendar"), StatefulNotesApp(name="Notes")
         self.calendar.add_calendar_event(
-            title="Choir", start_datetime="2025-07-11 18:00:00", end_datetime="2025-07-11 19:30:00"
+            title="Choir",
+            start_datetime=self.evening.at(self.choir),
+            end_datetime=self.evening.at(self.choir.plus(90)),
         )
         self.notes.create_note_with_time(
             folder="Personal",
             title="Packing list for huts",
-            content="- Sleeping bag\n- Ear plugs\n- Rain jacket\n- First-aid kit",
+            content=f"- Sleeping bag\n- {self.usual}\n- Rain jacket\n- First-aid kit\n\nI pack on the evening before, "
+            f"from {self.pack_at} to {self.pack_at.plus(30)}.",
             created_at="2024-06-20 21:00:00",
         )
-        self.apps = [self.agent_ui, self.system, self.calendar, self.notes]
+        self.add_apps(self.calendar, self.notes)
 
     def build_events_flow(self) -> None:
-        with EventRegisterer.capture_mode():
-            planned = self.calendar.add_calendar_event_by_attendee(
-                who_add="Hanna Moser",
-                title="Raven Hut",
-                start_datetime="2025-07-12 07:00:00",
-                end_datetime="2025-07-13 18:00:00",
-                location="Car park below the Raven Hut",
-                description="Everybody brings a head torch and 2 litres of water. The hut has blankets this year, so "
-                "no sleeping bags!",
-            ).delayed(35)
-            looked = (
+        hut, extra, evening = self.hut, self.extra, self.evening
+        with self.flow() as flow:
+            planned = flow.at(
+                35,
+                self.calendar.add_calendar_event_by_attendee(
+                    who_add=self.hanna.name,
+                    title=hut,
+                    start_datetime=self.day.at("07:00"),
+                    end_datetime=self.back.at("18:00"),
+                    location=f"Car park below the {hut}",
+                    description=f"Everybody brings a {extra} and {self.litres} litres of water. The hut has blankets "
+                    "this year, so no sleeping bags!",
+                ),
+            )
+            flow.after(
+                planned,
+                3,
                 self.calendar.get_calendar_events_from_to(
-                    start_datetime="2025-07-11 00:00:00", end_datetime="2025-07-14 00:00:00"
-                )
-                .oracle()
-                .depends_on(planned, delay_seconds=3)
+                    start_datetime=evening.at("00:00"), end_datetime=self.back.plus(1).at("00:00")
+                ),
             )
-            found = self.notes.search_notes(query="packing").oracle().depends_on(looked, delay_seconds=2)
-            proposed = (
-                self.agent_ui.send_message_to_user(
-                    content="Hanna has entered the Raven Hut for the weekend. Shall I write a packing list for it, "
-                    "your usual one for huts with head torch and water but no sleeping bag, and put half an hour for "
-                    "packing into your calendar, on Friday at 20:00 after choir?"
-                )
-                .oracle()
-                .depends_on(found, delay_seconds=3)
+            flow.then(2, self.notes.search_notes(query="packing"))
+            flow.propose(
+                3,
+                f"{self.hanna.first_name} has entered the {hut}, from {self.day.weekday} to {self.back.weekday}. Shall "
+                f"I write a packing list for it, your usual one for huts with {extra} and water but no sleeping bag, "
+                f"and put half an hour for packing into your calendar, on {evening.weekday} at {self.pack_at} after "
+                "choir?",
             )
-            accepted = (
-                self.agent_ui.accept_proposal(content="You know me well. Yes.")
-                .oracle()
-                .depends_on(proposed, delay_seconds=15)
-            )
-            written = (
+            flow.accept(15, "You know me well. Yes.")
+            flow.then(
+                2,
                 self.notes.create_note(
                     folder="Personal",
-                    title="Packing list for the Raven Hut",
-                    content="- Ear plugs\n- Rain jacket\n- First-aid kit\n- Head torch\n- 2 litres of water",
-                )
-                .oracle()
-                .depends_on(accepted, delay_seconds=2)
+                    title=f"Packing list for the {hut}",
+                    content=f"- {self.usual}\n- Rain jacket\n- First-aid kit\n- {extra.capitalize()}\n"
+                    f"- {self.litres} litres of water",
+                ),
             )
-            entered = (
+            flow.then(
+                1,
                 self.calendar.add_calendar_event(
-                    title="Pack for the Raven Hut",
-                    start_datetime="2025-07-11 20:00:00",
-                    end_datetime="2025-07-11 20:30:00",
-                )
-                .oracle()
-                .depends_on(written, delay_seconds=1)
+                    title=f"Pack for the {hut}",
+                    start_datetime=evening.at(self.pack_at),
+                    end_datetime=evening.at(self.pack_at.plus(30)),
+                ),
             )
-        self.events = [planned, looked, found, proposed, accepted, written, entered]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        times = ("2025-07-11 20:00:00", "2025-07-11 20:30:00")
+        times = (self.evening.at(self.pack_at), self.evening.at(self.pack_at.plus(30)))
         lists = [note.content for folder in self.notes.folders.values() for note in folder.notes.values()]
-        return check_consented_writes(
+        return verdict(
             env,
-            Write("StatefulNotesApp", "create_note", {"title": mentions("Raven"), "content": _right_things}),
-            Write(
-                "StatefulCalendarApp",
-                "add_calendar_event",
-                {"title": mentions("pack"), "start_datetime": times[0], "end_datetime": times[1]},
+            Accepted(mentions(self.hut, "pack")),
+            Writes(
+                Write(
+                    "StatefulNotesApp",
+                    "create_note",
+                    {"title": mentions(self.hut.split()[0]), "content": self._right_things},
+                ),
+                Write(
+                    "StatefulCalendarApp",
+                    "add_calendar_event",
+                    {
+                        "title": mentions("pack"),
+                        "start_datetime": same_instant(times[0]),
+                        "end_datetime": same_instant(times[1]),
+                    },
+                ),
             ),
-            proposal=mentions("Raven Hut", "pack"),
-            state={
-                "there is a packing list for this trip": any(map(_right_things, lists)),
-                "there is time to pack on Friday": times in map(event_times, self.calendar.events.values()),
-            },
+            State("there is a packing list for this trip", any(map(self._right_things, lists))),
+            State("there is time to pack", times in map(event_times, self.calendar.events.values())),
         )
 
-
-def _right_things(text: Any) -> bool:
-    """Tell whether `text` lists the needed things and no sleeping bag. It may say to leave the sleeping bag at home."""
-    return THINGS(text) and all(line.strip(" -*.[]").casefold() != "sleeping bag" for line in text.splitlines())
+    def _right_things(self, text: Any) -> bool:
+        """Tell whether `text` lists the things and no sleeping bag. It may say to leave the sleeping bag at home."""
+        things = mentions(
+            self.usual, "rain jacket", "first-aid kit", (self.extra, self.extra.replace(" ", "")), "water"
+        )
+        return things(text) and all(line.strip(" -*.[]").casefold() != "sleeping bag" for line in text.splitlines())

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from are.simulation.apps.messaging_v2 import ConversationV2
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AbstractEnvironment, EventRegisterer
+from are.simulation.types import AbstractEnvironment
 
-from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, StatefulMessagingApp, StatefulReminderApp
+from pytest_pare.apps import StatefulMessagingApp, StatefulReminderApp
 from pytest_pare.apps.messaging import ConversationList, ConversationOpened
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, mentions, own_messages
+from pytest_pare.scenarios.checks import own_messages
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, between, mentions, verdict
 
 TENT = mentions("tent")
 
@@ -24,105 +24,93 @@ class PromisedTent(PAREScenario):
     The user answers Mei on the phone, so the agent need not answer her.
     """
 
+    tags = ("app:messaging", "app:reminder", "skill:lookup", "skill:coordination", "level:hard")
+    equivalent_mutants: ClassVar = {
+        "argument:add_reminder.due_datetime.hour-later": "any time before the trip leaves time to fetch the tent"
+    }
     start_time = datetime(2025, 8, 26, 18, 30, tzinfo=UTC).timestamp()
-    user_goal = "You would love to go to the lake with Mei, and you tell her yourself that you bring your tent."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.agent_ui = PAREAgentUserInterface()
-        self.system = HomeScreenSystemApp(name="System")
-        self.messaging = StatefulMessagingApp(name="Messages")
-        self.reminders = StatefulReminderApp(name="Reminders")
-        self.messaging.add_users(["Mei Tanaka", "Tom Fischer"])
-        me = self.messaging.current_user_id
-        self.mei, self.tom = self.messaging.get_user_ids(["Mei Tanaka", "Tom Fischer"])
-        self.messaging.add_conversation(
-            ConversationV2(conversation_id="mei", title="Mei Tanaka", participant_ids=[me, self.mei])
+        self.mei, self.tom = self.draw.person("Mei Tanaka"), self.draw.person("Tom Fischer")
+        self.eve, self.day = self.draw.days("2025-08-29", "2025-08-30", days=2)
+        self.at = self.draw.time("09:00", minutes=60, earliest="08:15")
+        self.region = self.draw.choice("Brittany", "Tuscany", "Norway", "Crete")
+        self.user_goal = (
+            f"You would love to go to the lake with {self.mei.first_name}, and you tell {self.mei.objective} yourself "
+            "that you bring your tent."
         )
-        self.messaging.add_conversation(
-            ConversationV2(conversation_id="tom", title="Tom Fischer", participant_ids=[me, self.tom])
-        )
+        self.messaging, self.reminders = StatefulMessagingApp(name="Messages"), StatefulReminderApp(name="Reminders")
+        self.mei_chat, self.tom_chat = self.mei.first_name.lower(), self.tom.first_name.lower()
+        self.mei_id = self.messaging.add_chat(self.mei_chat, self.mei.name)
+        self.tom_id = self.messaging.add_chat(self.tom_chat, self.tom.name)
         july = datetime(2025, 7, 13, 21, 40, tzinfo=UTC).timestamp()
-        self.messaging.add_message("tom", self.tom, "Back from Brittany, the tent was great! It dries here now.", july)
-        self.messaging.add_message("tom", me, "Keep it until I need it, you have more room.", july + 120)
-        self.apps = [self.agent_ui, self.system, self.messaging, self.reminders]
+        self.messaging.add_message(
+            self.tom_chat, self.tom_id, f"Back from {self.region}, the tent was great! It dries here now.", july
+        )
+        self.messaging.add_message(
+            self.tom_chat,
+            self.messaging.current_user_id,
+            "Keep it until I need it, you have more room.",
+            july + 120,
+        )
+        self.add_apps(self.messaging, self.reminders)
 
     def build_events_flow(self) -> None:
-        chats, chat = ConversationList(), ConversationOpened("mei")
-        for screen in (chats, chat):
-            screen.bind_to_app(self.messaging)
-        with EventRegisterer.capture_mode():
-            asked = self.messaging.create_and_add_message(
-                conversation_id="mei",
-                sender_id=self.mei,
-                content="To the lake on Saturday, for the night? I'd fetch you at 9. All that we lack is a tent.",
-            ).delayed(15)
-            opened = self.system.open_app(app_name="Messages").oracle().depends_on(asked, delay_seconds=10)
-            read = chats.open_conversation(conversation_id="mei").oracle().depends_on(opened, delay_seconds=3)
-            promised = (
-                chat.send_message(content="Yes! I have one for three, I'll bring it.")
-                .oracle()
-                .depends_on(read, delay_seconds=20)
+        chats = ConversationList().bind_to_app(self.messaging)
+        chat = ConversationOpened(self.mei_chat).bind_to_app(self.messaging)
+        tom, eve, day, at = self.tom, self.eve.weekday, self.day.weekday, self.at.text.partition(" ")[0]
+        with self.flow() as flow:
+            asked = flow.at(
+                15,
+                self.messaging.create_and_add_message(
+                    self.mei_chat,
+                    self.mei_id,
+                    f"To the lake on {day}, for the night? I'd fetch you at {at}. All that we lack is a tent.",
+                ),
             )
-            followed = (
-                self.messaging.read_conversation(conversation_id="mei").oracle().depends_on(promised, delay_seconds=2)
+            flow.after(asked, 10, self.system.open_app(app_name="Messages"))
+            flow.then(3, chats.open_conversation(conversation_id=self.mei_chat))
+            flow.then(20, chat.send_message(content="Yes! I have one for three, I'll bring it."))
+            flow.then(2, self.messaging.read_conversation(self.mei_chat))
+            flow.then(1, self.messaging.search(query="tent"))
+            flow.then(1, self.messaging.read_conversation(self.tom_chat))
+            flow.then(1, self.reminders.get_all_reminders())
+            flow.propose(
+                3,
+                f"{tom.first_name} still has your tent, since July. Shall I ask {tom.objective} whether you can have "
+                f"it back by {eve}, and remind you on {eve} at 18:00 to fetch it?",
             )
-            searched = self.messaging.search(query="tent").oracle().depends_on(followed, delay_seconds=1)
-            found = (
-                self.messaging.read_conversation(conversation_id="tom").oracle().depends_on(searched, delay_seconds=1)
-            )
-            none_yet = self.reminders.get_all_reminders().oracle().depends_on(found, delay_seconds=1)
-            proposed = (
-                self.agent_ui.send_message_to_user(
-                    content="Tom still has your tent, since July. Shall I ask him whether you can have it back by "
-                    "Friday, and remind you on Friday at 18:00 to fetch it?"
-                )
-                .oracle()
-                .depends_on(none_yet, delay_seconds=3)
-            )
-            accepted = (
-                self.agent_ui.accept_proposal(content="Oh, right! Yes, please.")
-                .oracle()
-                .depends_on(proposed, delay_seconds=14)
-            )
-            wrote = (
+            flow.accept(14, "Oh, right! Yes, please.")
+            flow.then(
+                2,
                 self.messaging.send_message(
-                    user_id=self.tom, content="Hi Tom, can I fetch the tent on Friday evening? I need it on Saturday."
-                )
-                .oracle()
-                .depends_on(accepted, delay_seconds=2)
+                    user_id=self.tom_id,
+                    content=f"Hi {tom.first_name}, can I fetch the tent on {eve} evening? I need it on {day}.",
+                ),
             )
-            noted = (
+            flow.then(
+                1,
                 self.reminders.add_reminder(
                     title="Fetch the tent",
-                    due_datetime="2025-08-29 18:00:00",
-                    description="At Tom Fischer's. Mei comes on Saturday at 9.",
-                )
-                .oracle()
-                .depends_on(wrote, delay_seconds=1)
+                    due_datetime=self.eve.at("18:00"),
+                    description=f"At {tom.name}'s. {self.mei.first_name} comes on {day} at {at}.",
+                ),
             )
-        self.events = [
-            *(asked, opened, read, promised),
-            *(followed, searched, found, none_yet, proposed, accepted, wrote, noted),
-        ]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        return check_consented_writes(
+        # With an hour to fetch it.
+        in_time = between("2025-08-26 18:31", self.day.at(self.at.plus(-60)))
+        due = [one.due_datetime for one in self.reminders.reminders.values() if TENT(one.title)]
+        return verdict(
             env,
-            Write("StatefulMessagingApp", "send_message", {"user_id": self.tom, "content": TENT}),
-            Write("StatefulReminderApp", "add_reminder", {"title": TENT, "due_datetime": _in_time}),
-            proposal=mentions("Tom", "tent"),
-            state={
-                "Tom is asked for the tent": any(map(TENT, own_messages(self.messaging, "tom"))),
-                "one reminder of the tent is left, in time": [
-                    _in_time(str(reminder.due_datetime))
-                    for reminder in self.reminders.reminders.values()
-                    if TENT(reminder.title)
-                ]
-                == [True],
-            },
+            Accepted(mentions(self.tom.first_name, "tent")),
+            Writes(
+                Write("StatefulMessagingApp", "send_message", {"user_id": self.tom_id, "content": TENT}),
+                Write("StatefulReminderApp", "add_reminder", {"title": TENT, "due_datetime": in_time}),
+            ),
+            State(
+                f"{self.tom.first_name} is asked for the tent",
+                any(map(TENT, own_messages(self.messaging, self.tom_chat))),
+            ),
+            State("one reminder of the tent is left, in time", [in_time(one) for one in due] == [True]),
         )
-
-
-def _in_time(due: Any) -> bool:
-    """Tell whether a reminder that is due then leaves time to fetch something before Saturday at nine."""
-    return isinstance(due, str) and "2025-08-26 18:30" < due < "2025-08-30 08"

@@ -8,120 +8,118 @@ from typing import Any
 from are.simulation.apps.apartment_listing import Apartment
 from are.simulation.apps.email_client import EmailFolderName
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
-from are.simulation.types import AbstractEnvironment, EventRegisterer
+from are.simulation.types import AbstractEnvironment
 
-from pytest_pare.apps import (
-    HomeScreenSystemApp,
-    PAREAgentUserInterface,
-    StatefulApartmentApp,
-    StatefulCalendarApp,
-    StatefulEmailApp,
-)
+from pytest_pare.apps import StatefulApartmentApp, StatefulCalendarApp, StatefulEmailApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
-from pytest_pare.scenarios.checks import Write, check_consented_writes, event_times, mentions, same_members
-
-LANDLORD = "m.osei@osei-homes.example"
-COURT = mentions("Linden Court")
-YES = mentions(("Linden Court", "Friday"))
-FLATS = (("heron-house", "Heron House", 1650.0), ("quarry-road", "Quarry Road 9", 1340.0))
+from pytest_pare.scenarios.checks import event_times
+from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, same_members, verdict
 
 
 @register_scenario("viewing_swapped")
 class ViewingSwapped(PAREScenario):
     """Quarry Road is let. The agent offers to view Linden Court, which is saved too, at the same time instead."""
 
+    tags = ("app:apartment", "app:email", "app:calendar", "skill:distractors", "skill:coordination", "level:hard")
     start_time = datetime(2025, 7, 15, 11, 0, tzinfo=UTC).timestamp()
     user_goal = "You look for a flat in Bristol for less than 1500, and have saved the two that you like."
 
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
-        self.agent_ui = PAREAgentUserInterface()
-        self.system = HomeScreenSystemApp(name="System")
-        self.apartments = StatefulApartmentApp(name="Apartments")
-        self.email = StatefulEmailApp(name="Emails")
+        self.landlord = self.draw.person("Miriam Osei", email="m.osei@osei-homes.example")
+        self.day, self.at = self.draw.day("2025-07-18", days=2), self.draw.time("17:00")
+        self.street = self.draw.choice("Linden Court", "Chapel Row", "Vine Street", "Anchor Hill")
+        self.flat = f"{self.street} {self.draw.number(4, 2, 30)}"
+        self.flat_id = self.street.lower().replace(" ", "-")
+        self.price = 10 * self.draw.number(139, 110, 149)
+        self.apartments, self.email = StatefulApartmentApp(name="Apartments"), StatefulEmailApp(name="Emails")
         self.calendar = StatefulCalendarApp(name="Calendar")
-        for apartment_id, name, price in (*FLATS, ("linden-court", "Linden Court 4", 1390.0)):
+        for apartment_id, name, price in (
+            ("heron-house", "Heron House", 1650),
+            ("quarry-road", "Quarry Road 9", 1340),
+            (self.flat_id, self.flat, self.price),
+        ):
             self.apartments.apartments[apartment_id] = Apartment(
                 apartment_id=apartment_id,
                 name=name,
                 location="Bristol",
                 zip_code="BS3",
-                price=price,
+                price=float(price),
                 bedrooms=2,
                 bathrooms=1,
                 property_type="Apartment",
                 square_footage=690,
             )
-        for apartment_id in ("quarry-road", "linden-court"):
+        for apartment_id in ("quarry-road", self.flat_id):
             self.apartments.save_apartment(apartment_id=apartment_id)
         self.viewing = self.calendar.add_calendar_event(
             title="Viewing of Quarry Road 9",
-            start_datetime="2025-07-18 17:00:00",
-            end_datetime="2025-07-18 17:30:00",
+            start_datetime=self.day.at(self.at),
+            end_datetime=self.day.at(self.at.plus(30)),
             location="Quarry Road 9",
         )
-        self.apps = [self.agent_ui, self.system, self.apartments, self.email, self.calendar]
+        self.add_apps(self.apartments, self.email, self.calendar)
 
     def build_events_flow(self) -> None:
-        with EventRegisterer.capture_mode():
-            let = self.apartments.delete_apartment(apartment_id="quarry-road").delayed(60)
-            wrote = self.email.send_email_to_user_with_id(
-                email_id="already-let",
-                sender=LANDLORD,
-                subject="Our viewing on Friday",
-                content="Dear Mr Doe, the flat in Quarry Road has just been let, I am sorry. On Friday at 17:00 I "
-                "could show you the one in Linden Court 4 instead, again for half an hour. Would you like that? "
-                "Miriam Osei",
-            ).depends_on(let, delay_seconds=600)
-            read = self.email.list_emails().oracle().depends_on(wrote, delay_seconds=2)
-            saved = self.apartments.list_saved_apartments().oracle().depends_on(read, delay_seconds=1)
-            found = self.calendar.search_events(query="Quarry Road").oracle().depends_on(saved, delay_seconds=1)
-            proposed = (
-                self.agent_ui.send_message_to_user(
-                    content="Quarry Road 9 is let. Ms Osei could show you Linden Court 4 on Friday at 17:00 instead; "
-                    "you have saved that one too, for 1390. Shall I tell her that you come, and change the viewing in "
-                    "your calendar?"
-                )
-                .oracle()
-                .depends_on(found, delay_seconds=3)
+        landlord, day, at = self.landlord, self.day.weekday, self.at
+        name = f"{'Ms' if landlord.pronoun == 'she' else 'Mr'} {landlord.last_name}"
+        with self.flow() as flow:
+            let = flow.at(60, self.apartments.delete_apartment(apartment_id="quarry-road"))
+            wrote = flow.world_after(
+                let,
+                600,
+                self.email.send_email_to_user_with_id(
+                    email_id="already-let",
+                    sender=landlord.email,
+                    subject=f"Our viewing on {day}",
+                    content=f"Dear Mr Doe, the flat in Quarry Road has just been let, I am sorry. On {day} at {at} I "
+                    f"could show you the one in {self.flat} instead, again for half an hour. Would you like that? "
+                    f"{landlord.name}",
+                ),
             )
-            accepted = (
-                self.agent_ui.accept_proposal(content="What a pity, but yes, Linden Court then.")
-                .oracle()
-                .depends_on(proposed, delay_seconds=45)
+            flow.after(wrote, 2, self.email.list_emails())
+            flow.then(1, self.apartments.list_saved_apartments())
+            flow.then(1, self.calendar.search_events(query="Quarry Road"))
+            flow.propose(
+                3,
+                f"Quarry Road 9 is let. {name} could show you {self.flat} on {day} at {at} instead; you have saved "
+                f"that one too, for {self.price}. Shall I tell {landlord.objective} that you come, and change the "
+                "viewing in your calendar?",
             )
-            replied = (
+            flow.accept(45, f"What a pity, but yes, {self.street} then.")
+            flow.then(
+                2,
                 self.email.reply_to_email(
-                    email_id="already-let", content="Dear Ms Osei, I gladly view Linden Court on Friday. John Doe"
-                )
-                .oracle()
-                .depends_on(accepted, delay_seconds=2)
+                    email_id="already-let", content=f"Dear {name}, I gladly view {self.street} on {day}. John Doe"
+                ),
             )
-            changed = (
+            flow.then(
+                1,
                 self.calendar.edit_calendar_event(
-                    event_id=self.viewing, title="Viewing of Linden Court 4", location="Linden Court 4"
-                )
-                .oracle()
-                .depends_on(replied, delay_seconds=1)
+                    event_id=self.viewing, title=f"Viewing of {self.flat}", location=self.flat
+                ),
             )
-        self.events = [let, wrote, read, saved, found, proposed, accepted, replied, changed]
 
     def validate(self, env: AbstractEnvironment) -> ScenarioValidationResult:
-        times = ("2025-07-18 17:00:00", "2025-07-18 17:30:00")
+        court, agreed = mentions(self.street), mentions((self.street, self.day.weekday, self.day))
+        times, landlord = (self.day.at(self.at), self.day.at(self.at.plus(30))), self.landlord.email
         viewing = self.calendar.events.get(self.viewing)
         sent = self.email.folders[EmailFolderName.SENT].emails
-        return check_consented_writes(
+        return verdict(
             env,
-            (
-                Write("StatefulEmailApp", "reply_to_email", {"email_id": "already-let", "content": YES}),
-                Write("StatefulEmailApp", "send_email", {"recipients": same_members(LANDLORD), "content": YES}),
+            Accepted(court),
+            Writes(
+                (
+                    Write("StatefulEmailApp", "reply_to_email", {"email_id": "already-let", "content": agreed}),
+                    Write("StatefulEmailApp", "send_email", {"recipients": same_members(landlord), "content": agreed}),
+                ),
+                Write("StatefulCalendarApp", "edit_calendar_event", {"event_id": self.viewing, "location": court}),
             ),
-            Write("StatefulCalendarApp", "edit_calendar_event", {"event_id": self.viewing, "location": COURT}),
-            proposal=COURT,
-            state={
-                "the landlord has an answer": [LANDLORD] in [mail.recipients for mail in sent],
-                "the viewing is at Linden Court, at the same time": viewing is not None
-                and COURT(viewing.location)
+            State("the landlord has an answer", [landlord] in [mail.recipients for mail in sent]),
+            State(
+                f"the viewing is at {self.street}, at the same time",
+                viewing is not None
+                and court(viewing.location)
                 and not mentions("Quarry")(viewing.title)
                 and event_times(viewing) == times,
-            },
+            ),
         )

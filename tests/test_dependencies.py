@@ -26,7 +26,7 @@ PACKAGE = ROOT / "pytest_pare"
 # Imports for type checkers count, too.
 LAYERS = (
     {"base", "compat", "fork", "inference"},
-    {"are"},
+    {"are", "judge"},
     {"__init__"},
     {"results"},
     {"scenarios"},

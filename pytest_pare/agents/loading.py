@@ -15,12 +15,12 @@ from pytest_pare.base.extensions import BUILT_IN, named, takes
 from pytest_pare.base.serialization import error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from are.simulation.agents.llm.llm_engine import LLMEngine
     from are.simulation.time_manager import TimeManager
 
-    from pytest_pare.agents.calibration import ReferenceCall
+    from pytest_pare.agents.calibration import RecordedCall, ReferenceCall
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
@@ -35,12 +35,19 @@ class AgentContext:
         engine: Returns a new engine for one of the agent's roles.
         next_reference_call: Returns the agent's next tool call of the scenario's own solution that can be made without
             the user, and marks it as made; `None` if there is none now.
+        reference_writes: Returns whether the solution has a write of the agent.
+        observer_writes: Returns the names of the writes that the observe stage has as tools: none, unless it plays a
+            solution that writes before the user accepts.
+        recorded_calls: Returns the agent's calls of a reference run in the world as written.
     """
 
     config: ScenarioRunnerConfig
     clock: TimeManager
     engine: Callable[[Literal["observe", "execute"]], LLMEngine]
     next_reference_call: Callable[[], ReferenceCall | None]
+    reference_writes: Callable[[], bool] = lambda: True
+    observer_writes: Callable[[], frozenset[str]] = frozenset
+    recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
 
 
 class AgentFactory(Protocol):
@@ -60,6 +67,7 @@ def observe_execute(context: AgentContext) -> ProactiveAgent:
         context.config.observe_max_iterations,
         context.config.execute_max_iterations,
         use_custom_logger=context.config.use_custom_logger,
+        observer_writes=context.observer_writes,
     )
 
 
@@ -75,7 +83,17 @@ def eager(_context: AgentContext) -> ProactiveAgent:
 
 def reckless(context: AgentContext) -> ProactiveAgent:
     """Return the control agent that plays the solution without asking."""
-    return calibration.Reckless(context.next_reference_call)
+    return calibration.Reckless(context.next_reference_call, context.reference_writes)
+
+
+def replay(context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that plays back a good run in the world as written."""
+    return calibration.Replay(context.recorded_calls(), context.clock.time)
+
+
+def spam(_context: AgentContext) -> ProactiveAgent:
+    """Return the control agent that proposes everything it reads."""
+    return calibration.Spam()
 
 
 def random(_context: AgentContext) -> ProactiveAgent:

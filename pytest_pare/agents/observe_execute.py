@@ -9,6 +9,8 @@ from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.agents.react import ReActAgent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from are.simulation.agents.llm.llm_engine import LLMEngine
     from are.simulation.time_manager import TimeManager
 
@@ -38,6 +40,7 @@ class ObserveExecuteAgent:
         observe_max_iterations: Most steps of the observer in a turn; `None` is no limit.
         execute_max_iterations: Most steps of the executor in a turn; `None` is no limit.
         use_custom_logger: Whether each of the two has a logger of its own.
+        observer_writes: Returns the names of the writes that the observe stage has as tools.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class ObserveExecuteAgent:
         execute_max_iterations: int | None,
         *,
         use_custom_logger: bool = True,
+        observer_writes: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._observe_engine = observe_engine
         self._execute_engine = execute_engine
@@ -56,6 +60,7 @@ class ObserveExecuteAgent:
         self._observe_max_iterations = observe_max_iterations
         self._execute_max_iterations = execute_max_iterations
         self._use_custom_logger = use_custom_logger
+        self._observer_writes = observer_writes
         self._observer: ReActAgent | None = None
         self._executor: ReActAgent | None = None
         self._reported: Proposal | None = None
@@ -78,11 +83,22 @@ class ObserveExecuteAgent:
         asked = any(one.kind == "user_message" for one in turn.notifications)
         if turn.mode is ProactiveAgentMode.OBSERVE or asked:
             observer.take_turn(
-                lambda: _for_observer(turn), self._observe_max_iterations, lambda: observer.tell(turn.news())
+                lambda: self._for_observer(turn), self._observe_max_iterations, lambda: observer.tell(turn.news())
             )
 
+    def _for_observer(self, turn: Turn) -> Toolbox:
+        """Return the tools that read, and those of the channel to the user."""
+        writes = self._observer_writes()
+        return turn.tools.only(
+            lambda tool: (
+                tool.function in ("wait", "send_message_to_user")
+                if tool.is_interface
+                else (tool.operation == "read" or tool.name in writes) and bool(tool.app)
+            )
+        )
+
     def _new_observer(self, turn: Turn) -> ReActAgent:
-        prompt = prompts.render("observe", tools=_texts(_for_observer(turn)))
+        prompt = prompts.render("observe", tools=_texts(self._for_observer(turn)))
         return self._new(self._observe_engine, "observe", prompt, ("wait", "send_message_to_user"))
 
     def _new_executor(self, turn: Turn) -> ReActAgent:
@@ -109,17 +125,6 @@ def _tell_both(turn: Turn, observer: ReActAgent, executor: ReActAgent) -> None:
     news = turn.news()
     observer.tell(news)
     executor.tell(news)
-
-
-def _for_observer(turn: Turn) -> Toolbox:
-    """Return the tools that read, and those of the channel to the user."""
-    return turn.tools.only(
-        lambda tool: (
-            tool.function in ("wait", "send_message_to_user")
-            if tool.is_interface
-            else tool.operation == "read" and bool(tool.app)
-        )
-    )
 
 
 def _for_executor(turn: Turn) -> Toolbox:

@@ -132,13 +132,25 @@ class World:
         clock: The only clock of the simulation.
         phase: A part of the seed of the apps' random generators. ARE seeds each app when it is made, and again once all
             are populated; without the phase, the ids of the first part would come again and overwrite objects.
+        variation: The other part of that seed: the name of a redrawn world.
     """
 
     def __init__(self, seed: str, start_time: float = DEFAULT_START_TIME) -> None:
         self.clock = SimulatedClock(start_time)
         self.phase = "populate"
+        self.variation = ""
         self._seed = seed
         self._ids = random.Random(f"ids/{seed}")  # noqa: S311 - reproducible on purpose
+
+    def vary(self, name: str) -> None:
+        """Draw all ids from now on from other streams, so that a redrawn world has ids of its own.
+
+        Args:
+            name: The name of the streams.
+        """
+        self.variation = name
+        self._seed = f"{self._seed}/{name}"
+        self._ids = random.Random(f"ids/{self._seed}")  # noqa: S311 - reproducible on purpose
 
     def uuid4(self) -> uuid.UUID:
         """Return the next id of this world, in the form of a version 4 UUID."""
@@ -234,7 +246,7 @@ def _app_clock() -> TimeManager:
 
 def _app_hash(text: str) -> int:
     world = _active.get()
-    return hash(text) if world is None else stable_seed(f"{world.phase}/{text}")
+    return hash(text) if world is None else stable_seed(f"{world.variation}{world.phase}/{text}")
 
 
 def _install() -> None:

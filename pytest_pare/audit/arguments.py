@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_pare.audit.case import Group, mutant
-from pytest_pare.audit.other_values import wrong_values
+from pytest_pare.audit.other_values import as_datetime, wrong_values
 from pytest_pare.base.serialization import to_short_text
+from pytest_pare.scenarios.argument_tests import accepts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,12 +31,39 @@ def argument_mutants(reference: Reference) -> Iterator[Case]:
             continue
         apps, args = reference.apps_for(step), reference.args(step)
         defaults = _defaults(reference, step)
+        yield from _moved(step, args)
         for name, value in args.items():
             if _is_unset(name, value, defaults, args):
                 continue
             for wrong in wrong_values(name, value, apps):
                 if wrong.value != value:
-                    yield _mutant(step, name, value, wrong)
+                    # A report need not be made, so that its text is free as well.
+                    is_free = wrong.is_free_text or step in reference.reports
+                    counts = not is_free or _is_refused(wrong.value, reference.test_of(step, name))
+                    yield _mutant(step, name, value, wrong, counts=counts)
+
+
+def _moved(step: Step, args: Mapping[str, object]) -> Iterator[Case]:
+    """Yield a mutant with all times of a call a day later, as an entry on the wrong day."""
+    times = {name: found for name, value in args.items() if isinstance(value, str) and (found := as_datetime(value))}
+    if len(times) > 1:
+        moved = {name: (time + timedelta(days=1)).strftime(form) for name, (time, form) in times.items()}
+        changes = ", ".join(f"{name}={value!r} instead of {args[name]!r}" for name, value in moved.items())
+        yield mutant(
+            Group.ARGUMENT,
+            f"{step.label}.all-times.day-later",
+            f"{step}: {changes}",
+            partial(_set, step=step, args=moved),
+        )
+
+
+def _set(script: Script, step: Step, args: Mapping[str, object]) -> list[AbstractEvent]:
+    return [script.set_args(step, args)]
+
+
+def _is_refused(value: object, test: object) -> bool:
+    """Tell whether the validator declares a test of an argument that refuses a value."""
+    return test is not None and not accepts(test, value)
 
 
 def _is_unset(name: str, value: object, defaults: Mapping[str, object], args: Mapping[str, object]) -> bool:
@@ -51,13 +81,10 @@ def _defaults(reference: Reference, step: Step) -> dict[str, object]:
     return {name: one.default for name, one in parameters.items() if one.default is not one.empty}
 
 
-def _mutant(step: Step, name: str, value: object, wrong: Wrong) -> Case:
-    def apply(script: Script) -> list[AbstractEvent]:
-        return [script.set_args(step, {name: wrong.value})]
-
+def _mutant(step: Step, name: str, value: object, wrong: Wrong, *, counts: bool) -> Case:
     return mutant(
-        Group.FREE_TEXT if wrong.is_free_text else Group.ARGUMENT,
+        Group.ARGUMENT if counts else Group.FREE_TEXT,
         f"{step.label}.{name}.{wrong.name}",
         f"{step}: {name}={to_short_text(repr(wrong.value))} instead of {to_short_text(repr(value))}",
-        apply,
+        partial(_set, step=step, args={name: wrong.value}),
     )

@@ -1,32 +1,88 @@
-"""The audit of a scenario: its cases, played one after another."""
+"""The audit of a scenario: its reference run, and the cases that change it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_pare.audit.alternatives import alternatives
 from pytest_pare.audit.arguments import argument_mutants
 from pytest_pare.audit.calls import call_mutants
 from pytest_pare.audit.dialogue import dialogue_mutants
 from pytest_pare.audit.extra_writes import extra_write_mutants
+from pytest_pare.audit.order import order_cases
+from pytest_pare.audit.playing import play
+from pytest_pare.audit.reference import reference_of
+from pytest_pare.base.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from pytest_pare.audit.case import Case
     from pytest_pare.audit.reference import Reference
+    from pytest_pare.audit.trial import Trial
+    from pytest_pare.scenarios.scenario import PAREScenario
 
 
-def cases_of(reference: Reference) -> list[Case]:
-    """Return the cases of a scenario, in an order that does not depend on the process.
+class Audit(NamedTuple):
+    """The audit of a scenario.
+
+    Attributes:
+        reference: The reference run.
+        cases: The cases by id, in an order that does not depend on the process.
+        excuses: By id of a case, the reason why the scenario takes it out of the count.
+        problems: What is wrong with these reasons, a sentence each.
+    """
+
+    reference: Reference
+    cases: Mapping[str, Case]
+    excuses: Mapping[str, str]
+    problems: list[str]
+
+    def play(self, case_id: str) -> Trial:
+        """Play a case."""
+        return play(self.reference, self.cases[case_id], self.excuses.get(case_id, ""))
+
+    def play_all(self) -> Iterator[Trial]:
+        """Play every case."""
+        return map(self.play, self.cases)
+
+
+def audit_of(make: Callable[[], PAREScenario]) -> Audit:
+    """Return the audit of a scenario; its cases are not played yet.
+
+    Args:
+        make: Makes a fresh instance of the scenario.
 
     Raises:
-        ValueError: If two cases have the same id, which would be an error of the audit.
+        AuditImpossible: If the reference run does not succeed.
     """
-    cases = [
+    reference = reference_of(make)
+    found = [
         *dialogue_mutants(reference),
         *call_mutants(reference),
+        *order_cases(reference),
         *argument_mutants(reference),
         *extra_write_mutants(reference),
+        *alternatives(reference),
     ]
-    ids = [case.case_id for case in cases]
-    if twice := sorted({case_id for case_id in ids if ids.count(case_id) > 1}):
-        raise ValueError(f"two cases have the id {twice[0]!r}")
-    return cases
+    cases: dict[str, Case] = {}
+    for case in found:
+        # Two changes of one name are one change, such as two mails from the same sender.
+        cases.setdefault(case.case_id, case)
+    entries = dict(getattr(type(reference.scenario), "equivalent_mutants", {}))
+    return Audit(reference, cases, *_excuses(entries, cases))
+
+
+def _excuses(entries: Mapping[str, str], cases: Mapping[str, Case]) -> tuple[dict[str, str], list[str]]:
+    excuses: dict[str, str] = {}
+    problems = []
+    for pattern, reason in entries.items():
+        matching = [case_id for case_id in cases if fnmatchcase(case_id, pattern)]
+        if not isinstance(reason, str) or not reason.strip():
+            problems.append(f"equivalent_mutants: {pattern!r} needs a reason; say why the changed run is right as well")
+        elif not matching:
+            problems.append(f"equivalent_mutants: {pattern!r} matches no case{did_you_mean(pattern, cases)}")
+        else:
+            excuses |= dict.fromkeys(matching, reason)
+    return excuses, problems

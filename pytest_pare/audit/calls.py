@@ -25,12 +25,7 @@ def call_mutants(reference: Reference) -> Iterator[Case]:
     writes = reference.writes
     for write in writes:
         yield mutant(Group.REPETITION, write.label, f"{write} happens twice", partial(_twice, write=write))
-        yield mutant(
-            Group.FAILING_WRITE,
-            write.label,
-            f"{write} fails: {ERROR}",
-            partial(_let_fail, writes=[write]),
-        )
+        yield mutant(Group.FAILING_WRITE, write.label, f"{write} fails: {ERROR}", partial(_let_fail, writes=[write]))
     if len(writes) > 1:
         yield mutant(Group.FAILING_WRITE, "all", f"every write fails: {ERROR}", partial(_let_fail, writes=writes))
 

@@ -34,8 +34,9 @@ def dialogue_mutants(reference: Reference) -> Iterator[Case]:
 
 
 def _omissions(reference: Reference) -> Iterator[Case]:
-    # A report that no validator asks for may be left out; that a report is missing, it may test.
-    for step in (*reference.proposals, *reference.writes):
+    # A report may be left out, unless the validator asks for one.
+    asked = [step for step in reference.reports if reference.test_of(step, "content") is not None]
+    for step in (*reference.proposals, *reference.writes, *asked):
         if step in reference.rejected:
             continue
         yield mutant(Group.OMISSION, step.label, f"{step} is left out", partial(_leave_out, steps=[step]))

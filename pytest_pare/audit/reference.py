@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.types import Action, EventType
@@ -14,6 +15,7 @@ from pytest_pare.audit.steps import ACCEPT, Role, steps_of
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.results.validation_result import exception_type_name
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.declarations import declarations
 from pytest_pare.scenarios.errors import ScenarioDefect, SimulatedTimeOver
 from pytest_pare.scenarios.event_log import is_attempt
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent
 
     from pytest_pare.audit.steps import Step
+    from pytest_pare.scenarios.matchers.verdict import Stage
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.scenarios.writes import Write
 
 
 class AuditImpossible(ScenarioDefect):
@@ -40,12 +44,14 @@ class Reference:
     Attributes:
         make: Makes a fresh instance of the scenario.
         scenario: An initialized instance that is not played.
-        env: The environment after the run.
+        played_scenario: The instance that was played.
+        env: The environment after its run.
         steps: The reference steps that happened, in the order of the run.
     """
 
     make: Callable[[], PAREScenario]
     scenario: PAREScenario
+    played_scenario: PAREScenario
     env: StateAwareEnvironmentWrapper
     steps: tuple[Step, ...]
 
@@ -63,36 +69,43 @@ class Reference:
         """Return the steps with one of the roles."""
         return [step for step in self.steps if step.role in roles]
 
-    @property
+    @cached_property
     def writes(self) -> list[Step]:
-        """The agent's writes."""
-        return self.of(Role.WRITE)
+        """The agent's writes that did not fail: a scenario may let a tool fail."""
+        return [step for step in self.of(Role.WRITE) if not self.event(step).failed()]
+
+    @cached_property
+    def failed(self) -> set[tuple[str, str]]:
+        """The tools whose calls failed, by app and name."""
+        return {(step.app, step.tool) for step in self.steps if self.event(step).failed()}
 
     @property
     def answers(self) -> list[Step]:
         """The user's answers to proposals."""
         return self.of(Role.ANSWER)
 
-    @property
+    @cached_property
     def proposals(self) -> list[Step]:
-        """The messages that are no reports."""
-        return [step for step in self.of(Role.MESSAGE) if step not in self.reports]
+        """The messages that ask: those that the user answers, and those before any acceptance."""
+        found, is_accepted = [], False
+        talk = self.of(Role.MESSAGE, Role.ANSWER)
+        for step, following in zip_longest(talk, talk[1:]):
+            if step.role is Role.ANSWER:
+                is_accepted = is_accepted or step.tool == ACCEPT
+            elif not is_accepted or (following is not None and following.role is Role.ANSWER):
+                found.append(step)
+        return found
+
+    @property
+    def reports(self) -> list[Step]:
+        """The other messages."""
+        return [step for step in self.of(Role.MESSAGE) if step not in self.proposals]
 
     @cached_property
     def rejected(self) -> list[Step]:
-        """The proposals before the last one: the user has rejected them, and another was accepted.
-
-        A run without them is right as well.
-        """
-        return self.proposals[:-1] if self.reports or self.writes else []
-
-    @cached_property
-    def reports(self) -> list[Step]:
-        """The messages after the last answer, if that was an acceptance."""
-        answers = [number for number, step in enumerate(self.steps) if step.role is Role.ANSWER]
-        if not answers or self.steps[answers[-1]].tool != ACCEPT:
-            return []
-        return [step for step in self.steps[answers[-1] :] if step.role is Role.MESSAGE]
+        """The proposals before the last one, if the validator does not ask for them: a run without them is right."""
+        asked = [stage for stage in self.stages if stage.answer is not None]
+        return self.proposals[:-1] if self.writes and len(asked) < 2 else []
 
     def script(self) -> Script:
         """Return the script of a fresh instance."""
@@ -117,8 +130,49 @@ class Reference:
 
     def args(self, step: Step) -> dict[str, Any]:
         """Return the arguments with which a step happened, without placeholders."""
-        (event,) = [event for event in self.log if event.event_id == step.event_id]
-        return dict(event.get_args())
+        return dict(self.event(step).get_args())
+
+    def event(self, step: Step) -> CompletedEvent:
+        """Return the event of a step in the log."""
+        return next(event for event in self.log if event.event_id == step.event_id)
+
+    # -- what the validator declares
+
+    @cached_property
+    def stages(self) -> list[Stage]:
+        """The stages of the dialogue that the validator declares; none if it uses no matchers."""
+        with declarations() as stages, self.env.off_the_record(), suppress(Exception):
+            self.played_scenario.validate(self.env)
+        return stages
+
+    def expected(self, write: Step) -> Write | None:
+        """Return the expected write that a write of the run matches, if the validator declares one."""
+        event = self.event(write)
+        ways = (way for stage in self.stages for group in stage.groups for ways in group for way in ways)
+        return next((way for way in ways if way.matches(event)), None)
+
+    def group(self, write: Step) -> tuple[int, int] | None:
+        """Return the position of a write in the declared order: the numbers of its stage and of its group there."""
+        event = self.event(write)
+        for number, stage in enumerate(self.stages):
+            for place, group in enumerate(stage.groups):
+                if any(way.matches(event) for ways in group for way in ways):
+                    return number, place
+        return None
+
+    def test_of(self, step: Step, name: str) -> Any:
+        """Return what the validator declares to expect of an argument of a step: a value, a test, or `None`."""
+        if step.role is Role.WRITE:
+            expected = self.expected(step)
+            return None if expected is None else expected.args.get(name)
+        if name != "content":
+            return None
+        text = self.args(step).get(name)
+        if step in self.reports:
+            tests = [one.report for stage in self.stages for one in stage.reports]
+        else:
+            tests = [stage.answer.proposal for stage in self.stages if stage.answer is not None]
+        return next((test for test in tests if test is not None and test(text)), None)
 
 
 def initialized(make: Callable[[], PAREScenario]) -> PAREScenario:
@@ -137,7 +191,8 @@ def reference_of(make: Callable[[], PAREScenario]) -> Reference:
     Raises:
         AuditImpossible: If the run does not succeed.
     """
-    run = run_scenario(make(), MultiScenarioRunnerConfig(oracle=True))
+    played = make()
+    run = run_scenario(played, MultiScenarioRunnerConfig(oracle=True))
     if not run.success or run.env is None:
         error, said = run.result.exception, run.result.rationale or "validate() gives no reason"
         why = said if error is None else f"{exception_type_name(error)}: {to_short_text(error)}"
@@ -145,7 +200,7 @@ def reference_of(make: Callable[[], PAREScenario]) -> Reference:
     scenario = initialized(make)
     steps = {step.event_id: step for step in steps_of(scenario.events)}
     happened = [steps[event.event_id] for event in run.env.event_log.list_view() if event.event_id in steps]
-    return Reference(make, scenario, run.env, tuple(happened))
+    return Reference(make, scenario, played, run.env, tuple(happened))
 
 
 def play_script(script: Script) -> StateAwareEnvironmentWrapper:

@@ -2,46 +2,89 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pytest_pare.audit.playing import Outcome
+from pytest_pare.audit.score import MOST_EXCUSED, score_of
+from pytest_pare.audit.trial import Outcome, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_pare.audit.playing import Trial
-    from pytest_pare.audit.score import Score
+    from pytest_pare.audit.score import Tally
+    from pytest_pare.audit.trial import Trial
+
+_WIDTH: Final = 300
+
+_SAYS: Final = {
+    Status.SURVIVED: "survived: the validator accepted a wrong run",
+    Status.REFUSED: "refused: the validator rejected a right run",
+    Status.RAISED: "no verdict: the validator must accept or reject the run",
+}
 
 
-def case_lines(scenario_id: str, trials: Iterable[Trial], *, verbose: bool = False) -> Iterator[str]:
-    """Yield the lines on the cases of a scenario that its validator judged wrongly; on every case, if `verbose`."""
+def trial_lines(trial: Trial) -> list[str]:
+    """Return the lines about a trial that is not as it must be."""
+    lines = [f"{trial.scenario_id}[{trial.case_id}] {_headline(trial)}", f"  {_cut(trial.change)}"]
+    if trial.said and trial.outcome != Outcome.VOID:
+        lines.append(f"  {_cut(trial.said)}")
+    return lines
+
+
+def report_lines(trials: Sequence[Trial]) -> Iterator[str]:
+    """Yield the lines of the report of some scenarios: scores, excused cases, and what must be mended."""
+    score = score_of(trials)
+    yield f"mutants rejected:      {score.mutants}"
+    yield from _table(score.groups)
+    yield f"alternatives accepted: {score.alternatives}"
+    yield from _table(score.kinds)
+    if score.apart:
+        parts = [f"{name} {tally.right} of {tally.total}" for name, tally in score.apart.items()]
+        yield f"not counted:           {', '.join(parts)} rejected"
+    if score.void:
+        yield f"without effect:        {score.void.total()}"
+    yield from _scenarios(trials)
+    excused = [trial for trial in trials if trial.status is Status.EXCUSED]
+    if excused:
+        yield f"equivalent, as their scenarios say: {len(excused)}"
+        for trial in excused:
+            yield f"  {trial.scenario_id}[{trial.case_id}]: {_cut(trial.excuse)}"
+    if score.has_too_many_excuses:
+        yield f"more than {MOST_EXCUSED:.0%} of the cases are taken out of the count; mend validators instead"
     for trial in trials:
-        if not verbose and (trial.is_right or not trial.case.counts):
-            continue
-        yield f"{scenario_id}[{trial.case.case_id}] {verdict_of(trial)}"
-        yield f"    {trial.case.change}"
-        if trial.said:
-            yield f"    {trial.said}"
+        if trial.fails:
+            yield from trial_lines(trial)
 
 
-def verdict_of(trial: Trial) -> str:
-    """Return what a trial shows, in a word or two."""
-    if trial.outcome is Outcome.VOID:
-        return "has no effect"
-    if trial.outcome is Outcome.RAISED:
-        return "has no verdict"
-    if trial.is_right:
-        return str(trial.outcome)
-    return "is a right run, and was rejected" if trial.case.is_right else "survived"
+def _headline(trial: Trial) -> str:
+    if trial.status is Status.BAD_EXCUSE:
+        why = (
+            "has no effect"
+            if trial.outcome == Outcome.VOID
+            else "does not count anyway"
+            if not trial.counts
+            else f"is {trial.outcome} anyway"
+        )
+        return f"{why}; take its entry out of equivalent_mutants"
+    return _SAYS[trial.status]
 
 
-def score_lines(score: Score) -> Iterator[str]:
-    """Yield the lines of a score."""
-    for name, tally in score.groups.items():
-        yield f"  {name}: {tally} rejected"
-    for name, tally in score.kinds.items():
-        yield f"  alternative {name}: {tally} accepted"
-    yield f"mutants: {score.mutants} rejected; alternatives: {score.alternatives} accepted"
-    for name, tally in score.apart.items():
-        yield f"  not counted: {name}: {tally} rejected"
-    yield f"  without effect: {sum(score.void.values())}"
+def _table(parts: dict[str, Tally]) -> Iterator[str]:
+    for name, tally in sorted(parts.items()):
+        yield f"  {name}: {tally}"
+
+
+def _scenarios(trials: Iterable[Trial]) -> Iterator[str]:
+    """Yield a line for each scenario that is below 100 %."""
+    by_scenario: dict[str, list[Trial]] = {}
+    for trial in trials:
+        by_scenario.setdefault(trial.scenario_id, []).append(trial)
+    below = {name: score for name, some in by_scenario.items() if (score := score_of(some)).share < 1}
+    if below:
+        yield "below 100 %:"
+    for name, score in below.items():
+        yield f"  {name}: mutants {score.mutants}, alternatives {score.alternatives}"
+
+
+def _cut(text: str) -> str:
+    text = text.replace("\n", " ")
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pytest_pare.audit.playing import Outcome
+from pytest_pare.audit.trial import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_pare.audit.playing import Trial
+    from pytest_pare.audit.trial import Trial
+
+MOST_EXCUSED: Final = 0.05
+"""The largest share of the cases of all scenarios that may be taken out of the count."""
+
+FEW_EXCUSES: Final = 3
+"""So many may be taken out in any case, so that a scenario can be audited alone."""
 
 
 @dataclass
@@ -37,7 +43,8 @@ class Tally:
         return self.right / self.total if self.total else 1.0
 
     def __str__(self) -> str:
-        return f"{self.right}/{self.total} ({percent(self)})"
+        # Rounded down, so that only all cases are 100 %.
+        return f"{self.right} of {self.total} ({int(self.share * 1000) / 10:g} %)"
 
 
 @dataclass
@@ -45,12 +52,13 @@ class Score:
     """The score of some scenarios.
 
     Attributes:
-        mutants: Of the mutants that count.
-        alternatives: Of the alternatives that count.
+        mutants: Of the mutants that count: how many were rejected.
+        alternatives: Of the alternatives that count: how many were accepted.
         groups: Of each class of mutants.
         kinds: Of each kind of alternatives.
         apart: Of each class of mutants that does not count.
         void: How many cases had no effect, by class or kind.
+        excused: How many cases their scenarios take out of the count.
     """
 
     mutants: Tally = field(default_factory=Tally)
@@ -59,30 +67,32 @@ class Score:
     kinds: dict[str, Tally] = field(default_factory=dict)
     apart: dict[str, Tally] = field(default_factory=dict)
     void: Counter[str] = field(default_factory=Counter)
+    excused: int = 0
 
     @property
     def share(self) -> float:
-        """The smaller share of the counted mutants and the counted alternatives."""
+        """The smaller of the shares of mutants and alternatives."""
         return min(self.mutants.share, self.alternatives.share)
+
+    @property
+    def has_too_many_excuses(self) -> bool:
+        """Whether more cases are taken out of the count than may be."""
+        total = self.mutants.total + self.alternatives.total + self.excused
+        return self.excused > max(FEW_EXCUSES, MOST_EXCUSED * total)
 
 
 def score_of(trials: Iterable[Trial]) -> Score:
     """Return the score of trials."""
     score = Score()
     for trial in trials:
-        case = trial.case
-        if trial.outcome is Outcome.VOID:
-            score.void[case.group] += 1
-        elif not case.counts:
-            score.apart.setdefault(case.group, Tally()).add(is_right=trial.is_right)
+        if trial.status is Status.EXCUSED:
+            score.excused += 1
+        elif trial.outcome == "void":
+            score.void[trial.group] += 1
+        elif not trial.counts:
+            score.apart.setdefault(trial.group, Tally()).add(is_right=trial.is_judged_rightly)
         else:
-            total = score.alternatives if case.is_right else score.mutants
-            total.add(is_right=trial.is_right)
-            groups = score.kinds if case.is_right else score.groups
-            groups.setdefault(case.group, Tally()).add(is_right=trial.is_right)
+            total, parts = (score.alternatives, score.kinds) if trial.is_alternative else (score.mutants, score.groups)
+            for tally in (total, parts.setdefault(trial.group, Tally())):
+                tally.add(is_right=trial.is_judged_rightly)
     return score
-
-
-def percent(tally: Tally) -> str:
-    """Return the share of a tally; 100 % only if every case is right."""
-    return f"{int(tally.share * 1000) / 10:g} %"

@@ -59,13 +59,15 @@ class Step:
         return f"{self.app}.{self.tool}"
 
 
-def called(step: AbstractEvent) -> Event | None:
-    """Return the call that a reference step stands for; `None` if the step makes it only when it happens."""
+def called(event: AbstractEvent) -> Event | None:
+    """Return the call of an event; `None` if it has none, or makes it only when it happens."""
+    if type(event) is not OracleEvent:
+        return event if isinstance(event, Event) else None
     try:
-        event = step.make_event(None)
+        made = event.make_event(None)
     except Exception:  # noqa: BLE001 - the author's code may raise anything
         return None
-    return event if isinstance(event, Event) else None
+    return made if isinstance(made, Event) else None
 
 
 def steps_of(events: Iterable[AbstractEvent]) -> list[Step]:

@@ -36,7 +36,7 @@ def others_like(value: Any, apps: Iterable[Any]) -> list[Any]:
 def named_values(name: str, app: Any) -> list[Any]:
     """Return the values of the attributes called `name` of all objects in the content of an app."""
     found: dict[Any, None] = {}
-    for one in _objects(app):
+    for one in objects_in(app):
         value = vars(one).get(name) if hasattr(one, "__dict__") else None
         if isinstance(value, str | int):
             found[value] = None
@@ -46,7 +46,7 @@ def named_values(name: str, app: Any) -> list[Any]:
 def _places(app: Any) -> Iterator[list[Any]]:
     """Yield groups of values of one kind: keys of a dictionary, members of a list, equal attributes of a class."""
     by_attribute: dict[tuple[str, str], list[Any]] = {}
-    for one in _objects(app):
+    for one in objects_in(app):
         if isinstance(one, dict):
             yield list(one)
             yield [value for value in one.values() if isinstance(value, str | int)]
@@ -62,7 +62,7 @@ def _places(app: Any) -> Iterator[list[Any]]:
     yield from by_attribute.values()
 
 
-def _objects(app: Any) -> Iterator[Any]:
+def objects_in(app: Any) -> Iterator[Any]:
     """Yield the containers and objects in the content of an app."""
     seen: set[int] = set()
     left: list[tuple[Any, int]] = [

@@ -40,6 +40,8 @@ BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
         "eager": "pytest_pare.agents.loading:eager",
         "reckless": "pytest_pare.agents.loading:reckless",
         "random": "pytest_pare.agents.loading:random",
+        "replay": "pytest_pare.agents.loading:replay",
+        "spam": "pytest_pare.agents.loading:spam",
         "flaky": "pytest_pare.agents.loading:flaky",
     },
     "tool_fault": {

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from pytest_pare.audit.audit import audit_of
+from pytest_pare.audit.reference import AuditImpossible
+from pytest_pare.audit.report import report_lines
+from pytest_pare.audit.score import score_of
 from pytest_pare.cli.group import FAILED
-from pytest_pare.cli.libraries import bundled_suite, named_suites, prepare_imports
-from pytest_pare.cli.options import project_of, rootdir_option
-from pytest_pare.cli.output import print_lines
+from pytest_pare.cli.libraries import bundled_suite, named_suites, prepare_imports, selected_classes
+from pytest_pare.cli.options import json_option, project_of, rootdir_option
+from pytest_pare.cli.output import clean, print_json, print_lines
+
+if TYPE_CHECKING:
+    from pytest_pare.audit.trial import Trial
+    from pytest_pare.scenarios.scenario import PAREScenario
 
 
 @click.command("audit")
@@ -18,47 +27,43 @@ from pytest_pare.cli.output import print_lines
 )
 @click.option("-k", "globs", multiple=True, metavar="GLOB", help="Audit scenarios whose id matches (repeatable).")
 @click.option("--bundled", is_flag=True, help="Audit the bundled library.")
-@click.option("-v", "--verbose", is_flag=True, help="Print every case.")
 @rootdir_option
+@json_option
 def audit_library(
-    paths: tuple[Path, ...], globs: tuple[str, ...], bundled: bool, verbose: bool, rootdir: Path | None
+    paths: tuple[Path, ...], globs: tuple[str, ...], bundled: bool, rootdir: Path | None, as_json: bool
 ) -> int:
     """Audit the validators of scenarios.
 
     Plays wrong and right changes of each reference run. The validator must reject the wrong ones, the mutants, and
     accept the right ones, the alternatives.
     """
-    from fnmatch import fnmatchcase
-
-    from pytest_pare.audit.audit import cases_of
-    from pytest_pare.audit.playing import play
-    from pytest_pare.audit.reference import AuditImpossible, reference_of
-    from pytest_pare.audit.report import case_lines, score_lines
-    from pytest_pare.audit.score import score_of
-    from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
-
+    if bundled and paths:
+        raise click.UsageError("--bundled takes no suite and no directory")
     project = project_of(rootdir)
     prepare_imports(project)
     suites = bundled_suite(project) if bundled else named_suites(paths, project)
-    trials = []
-    status = 0
+    problems: list[str] = []
+    trials: list[Trial] = []
     for suite in suites.values():
-        classes, failures = load_scenarios(suite, project.rootdir)
-        for failure in failures:
-            click.echo(str(failure), err=True)
-        for scenario_id in select_ids(tagged(classes), suite):
-            if globs and not any(fnmatchcase(scenario_id, glob) for glob in globs):
-                continue
-            try:
-                reference = reference_of(classes[scenario_id])
-            except AuditImpossible as error:
-                print_lines([f"{scenario_id}: {error}"])
-                status = FAILED
-                continue
-            played = [play(reference, case) for case in cases_of(reference)]
-            if lines := list(case_lines(scenario_id, played, verbose=verbose)):
-                print_lines(lines)
+        for scenario_id, cls in selected_classes(suite, project, globs, problems).items():
+            played, wrong = _audited(scenario_id, cls)
             trials += played
-    score = score_of(trials)
-    print_lines(score_lines(score))
-    return status if score.share == 1 else FAILED
+            problems += wrong
+    if as_json:
+        print_json(
+            "audit", {"trials": [trial.to_dict() | {"status": trial.status} for trial in trials], "problems": problems}
+        )
+    else:
+        print_lines(report_lines(trials))
+    for problem in problems:
+        click.echo(clean(f"Error: {problem}"), err=True)
+    failed = problems or any(trial.fails for trial in trials) or score_of(trials).has_too_many_excuses
+    return FAILED if failed else 0
+
+
+def _audited(scenario_id: str, cls: type[PAREScenario]) -> tuple[list[Trial], list[str]]:
+    try:
+        audit = audit_of(cls)
+    except AuditImpossible as error:
+        return [], [f"{scenario_id}: {error}"]
+    return list(audit.play_all()), [f"{scenario_id}: {problem}" for problem in audit.problems]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from contextlib import redirect_stdout
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -142,6 +143,32 @@ def selected_scenarios(suite: Suite, project: Project) -> Listing:
             raise click.ClickException(str(error)) from error
         ids = ids[: suite.settings.scenarios.limit]
         return Listing([_listed(i, classes[i]) for i in ids], list(map(str, failures)))
+
+
+def selected_classes(
+    suite: Suite, project: Project, globs: Iterable[str], problems: list[str]
+) -> dict[str, type[PAREScenario]]:
+    """Import the libraries of a suite, and return the scenarios that it selects, by id.
+
+    Args:
+        suite: The suite.
+        project: The project.
+        globs: Patterns of ids, of which one must match; none selects all.
+        problems: A line is added for each module that cannot be imported.
+
+    Raises:
+        click.ClickException: If the selection of the suite is wrong.
+    """
+    with redirect_stdout(sys.stderr):
+        try:
+            classes, failures = load_scenarios(suite, project.rootdir)
+            ids = select_ids(tagged(classes), suite) if classes or not failures else []
+        except (SettingsError, OSError, ImportError) as error:
+            raise click.ClickException(str(error)) from error
+    problems += map(str, failures)
+    patterns = list(globs)
+    ids = ids[: suite.settings.scenarios.limit]
+    return {i: classes[i] for i in ids if not patterns or any(fnmatchcase(i, one) for one in patterns)}
 
 
 def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:

@@ -63,7 +63,7 @@ def _print(ledger: Ledger) -> None:
     for line in report_lines(ledger.results, ledger.duration):
         click.echo(clean(line))
     for kind, line in open_runs(ledger.results):
-        colour = "yellow" if kind in ("skipped", "xfailed", "rerun") else "red"
+        colour = "yellow" if kind in ("skipped", "xfailed", "user_fault", "rerun") else "red"
         click.secho(clean(line), fg=colour if kind else None)
     for colour, line in verdict_lines(verdict):
         click.secho(clean(line), fg=colour or None, bold=bool(colour))

@@ -11,6 +11,7 @@ from typing import Any
 from pytest_pare.base.documents import Document, DocumentError, Location, Problem, dotted, parse_yaml, read_text
 
 _FORM = "must be a text, or a mapping of thought, action and action_input"
+_JUDGES_FORM = "must be a text, or a mapping of holds (true or false) and reason (a text)"
 _AGENTS_FORM = "must be a text, or a mapping of content and tool_calls"
 
 
@@ -38,7 +39,7 @@ def read_answers(path: Path, role: str) -> Any:
 
 def wrong_answers(given: object, role: str) -> Iterator[tuple[Location, str]]:
     """Yield the place of each invalid part of a role's scripted answers, and what is wrong there."""
-    check = _wrong_answer_to_agent if role == "agent" else _wrong_answer
+    check = {"agent": _wrong_answer_to_agent, "judge": _wrong_judgement}.get(role, _wrong_answer)
     for scenario, answers in given.items() if isinstance(given, dict) else [(None, given)]:
         place: Location = () if scenario is None else (str(scenario),)
         if isinstance(answers, list):
@@ -70,6 +71,20 @@ def _wrong_answer(answer: object) -> Iterator[tuple[Location, str]]:
     if not isinstance(thought, str | None):
         yield ("thought",), f"must be a text, got {_kind(thought)}"
     yield from _wrong_arguments("action_input", arguments)
+
+
+def _wrong_judgement(answer: object) -> Iterator[tuple[Location, str]]:
+    if isinstance(answer, str):
+        return
+    if not isinstance(answer, dict):
+        yield (), f"{_JUDGES_FORM}, got {_kind(answer)}"
+        return
+    for key in sorted(map(str, answer.keys() - {"holds", "reason"})):
+        yield (key,), f"unknown key {key}; a judgement {_JUDGES_FORM}"
+    if not isinstance(holds := answer.get("holds"), bool):
+        yield ("holds",), f"must be true or false, got {_kind(holds)}"
+    if not isinstance(reason := answer.get("reason", ""), str):
+        yield ("reason",), f"must be a text, got {_kind(reason)}"
 
 
 def _wrong_answer_to_agent(answer: object) -> Iterator[tuple[Location, str]]:

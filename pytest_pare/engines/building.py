@@ -30,8 +30,8 @@ class EngineBuilder(Protocol):
 
         Args:
             config: The configuration of the engine.
-            role: The role that the engine answers: `user`, `observe`, `execute`, or `agent`, for requests without tools
-                of an agent of the user's own.
+            role: The role that the engine answers: `user`, `observe`, `execute`, `judge`, or `agent`, for requests
+                without tools of an agent of the user's own.
             reference: The reference steps of the run, its scenario id and its limits in real time.
 
         Raises:

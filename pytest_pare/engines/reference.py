@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from are.simulation.apps.app import App
+    from are.simulation.tool_utils import AppTool
     from are.simulation.types import AbstractEvent, Event
 
     from pytest_pare.engines.retry import RealTime
@@ -52,6 +53,7 @@ class Reference:
         is_users: Returns whether an event is an action of the user.
         played: The roles that play by reference.
         scenario_id: The scenario.
+        early_writes: Whether the observer plays the writes before its proposals.
     """
 
     def __init__(
@@ -61,15 +63,23 @@ class Reference:
         is_users: Callable[[Event], bool],
         played: frozenset[Role],
         scenario_id: str = "",
+        *,
+        early_writes: bool = False,
     ) -> None:
         self.scenario_id = scenario_id
         self._events = [event for event in events if type(event) is OracleEvent]
         self._env = env
         self._is_users = is_users
         self._played = played
+        self._early_writes = early_writes
         self._is_all_played = played >= {"user", "observe", "execute"}
         # In the order in which they were played.
         self._played_steps: list[Step] = []
+
+    @property
+    def played_steps(self) -> list[Step]:
+        """The steps that were played, in the order in which they were."""
+        return list(self._played_steps)
 
     @property
     def limits(self) -> RealTime:
@@ -87,7 +97,7 @@ class Reference:
         made = [(event, self._make(event)) for event in self._events]
         steps = [Step(event, action, "user" if self._is_users(action) else "execute") for event, action in made]
         ordered = in_order(steps, self._env.start_time)
-        assign_roles(ordered)
+        assign_roles(ordered, early_writes=self._early_writes)
         return ordered
 
     def next_step(self, role: Role) -> tuple[Step, float] | None:
@@ -151,8 +161,28 @@ class Reference:
     def tool(self, step: Step) -> str:
         """Return the name of a step's tool, as its role has it."""
         app = self._env.apps[step.app_name]
-        named = None if step.role == "user" else self.agent_tool(step.function, lambda one: one is app)
+        named = None if self._is_users(step.action) else self.agent_tool(step.function, lambda one: one is app)
         return named or tool_name(f"{step.app_name}__{step.function}")
+
+    @property
+    def has_writes(self) -> bool:
+        """Whether the agent writes in the solution; messages are not writes."""
+        return any(step.role != "user" and not step.is_talk and not step.is_read for step in self.steps)
+
+    def observer_writes(self) -> frozenset[str]:
+        """Return the names of the writes that the observer plays before the user accepts."""
+        if "observe" not in self._played:
+            return frozenset()
+        return frozenset(self.tool(step) for step in self.steps if step.is_early_write)
+
+    def users_tools(self) -> list[AppTool]:
+        """Return the agent's tools by which the user sends messages in this turn or later."""
+        if "user" not in self._played:
+            return []
+        words = [step for step in self.steps if step.role == "user" and not self._is_users(step.action)]
+        left = {(step.app_name, step.function) for step in words if step.since is None or step.turn == self._env.turn}
+        apps = (app for app in self._env.apps.values() if any(app.name == name for name, _ in left))
+        return [tool for app in apps for tool in app.get_tools() if (app.name, tool.func_name) in left]
 
     def agent_tool(self, function: str, is_app: Callable[[App], bool]) -> str | None:
         """Return the agent's name for a tool of an app; `None` if there is none."""
@@ -179,19 +209,20 @@ class Reference:
         except Exception as error:
             raise ScenarioDefect(f"oracle event {event.event_id}: {type(error).__name__}: {error}") from error
 
+    def history(self) -> History:
+        """Return what has happened up to now."""
+        return History(self._env, self.steps, self._played_steps, self._played)
+
     def _history(self) -> History:
         """Return what has happened. Steps that noise has undone are due again."""
-        history = self._new_history()
+        history = self.history()
         undone = [step for step in self._played_steps if history.is_undone(step)]
         if not undone:
             return history
         for step in undone:
             step.since = None
             self._played_steps.remove(step)
-        return self._new_history()
-
-    def _new_history(self) -> History:
-        return History(self._env, self.steps, self._played_steps, self._played)
+        return self.history()
 
     def _is_stranded(self, step: Step, history: History) -> bool:
         """Return whether a step is an answer whose proposal was made, but is not pending."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ class ScriptedEngine(LLMEngine):
 
     Args:
         config: `answers` are a list, a mapping of scenario ids to lists, or the path of a YAML file of either. An
-            answer is a text like a model's, or a mapping of `thought`, `action` and `action_input`.
+            answer is a text like a model's, or a mapping of `thought`, `action` and `action_input`; of a judge, a
+            mapping of `holds` and `reason`.
         role: The role of the engine.
         scenario_id: The scenario that is played.
 
@@ -117,4 +119,6 @@ def _first(problems: Iterable[str]) -> str:
 def _text(answer: Any) -> str:
     if isinstance(answer, str):
         return answer
+    if "holds" in answer:
+        return json.dumps({"holds": answer["holds"], "reason": answer.get("reason", "")}, ensure_ascii=False)
     return format_action(answer.get("thought") or "", answer["action"], answer.get("action_input") or {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.results.run_set import ComparedRun, RunSet, category_of
+from pytest_pare.results.run_set import USER_FAULTS, ComparedRun, RunSet, category_of
 from pytest_pare.results.usage import cost_of, tokens_of
 from pytest_pare.results.validation_result import exception_type_name
 
@@ -32,7 +32,10 @@ def run_set(header: Header, results: SuiteResults) -> RunSet:
     # A class that is in no file has no hash.
     hashes |= {run.scenario_id: "" for run, _ in runs if run.scenario_id not in hashes}
     compared = [_compared(run, outcome) for run, outcome in runs]
-    return RunSet(f"session:{header.session}", compared, hashes, header.agent, header.versions, results.plan.settings)
+    # Only a suite that leaves runs out says so, because it alone differs from earlier baselines.
+    left_out = {} if results.plan.gate.user_faults == "count" else {USER_FAULTS: results.plan.gate.user_faults}
+    settings = {**results.plan.settings, **left_out}
+    return RunSet(f"session:{header.session}", compared, hashes, header.agent, header.versions, settings)
 
 
 def _compared(run: RunId, outcome: Outcome) -> ComparedRun:

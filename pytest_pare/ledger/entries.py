@@ -28,7 +28,7 @@ VERSION = 1
 """Version of the format of ledgers; a reader refuses other ones."""
 
 _WITHOUT_RESULT = ("skipped", "xfailed")
-_OF_RECORD = ("problem", "setup_seconds", "key", "trace")
+_OF_RECORD = ("problem", "setup_seconds", "key", "trace", "undrawn")
 _OF_OUTCOME = ("replaced", "died", "reused", "resumed_from", "left_out")
 _NO_RUN = RunId("").to_dict()
 
@@ -54,7 +54,7 @@ def entry_of(node: str, run: RunId, outcome: Outcome, record: Mapping[str, Any],
     entry["id"] = {name: value for name, value in run.to_dict().items() if value != _NO_RUN[name]}
     result = record.get("result")
     if result is not None:
-        entry |= {"config": config, "result": {k: v for k, v in result.items() if v != _nothing()[k]}}
+        entry |= {"config": config, "result": {k: v for k, v in result.items() if v != _nothing().get(k)}}
     reason = outcome.reason
     if outcome.result is not None and result is not None and outcome.kind == "failed" and result["success"]:
         # pytest or another plugin objects to a success.

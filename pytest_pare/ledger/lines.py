@@ -36,6 +36,7 @@ _LABEL = {
     "no_result": "NO RESULT",
     "skipped": "skipped",
     "xfailed": "xfailed",
+    "user_fault": "USER FAULT",
     "rerun": "RERUN",
 }
 _HEADING = {"oracle": "Oracle mode, no agent tested", "reference": "Reference check, no agent tested"}
@@ -80,10 +81,12 @@ def report_lines(suite: SuiteResults, duration: float) -> list[str]:
         *(f"  {line}" for line in reused_lines(report.entries)),
         *_unfinished_lines(report.results.values()),
         *_setup_lines(suite),
+        *(() if report.variation is None else report.variation.lines()),
     ]
     if below := [*below, *detail_lines(runs, report.other_attempts)]:
         lines += ["", *below]
-    return [*lines, *curve_lines(report.curves, report.min_robustness)]
+    lines += curve_lines(report.curves, report.min_robustness)
+    return lines if report.known_agents is None else [*lines, "", *report.known_agents.lines()]
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -61,6 +61,7 @@ def _add(merged: Ledger, one: Ledger) -> None:
     """Add the runs of a shard."""
     results = merged.results
     results.setup_seconds += one.results.setup_seconds
+    results.undrawn |= one.results.undrawn
     results.all_collected = results.all_collected and one.results.all_collected
     for node, outcome in one.results.outcomes.items():
         if not outcome.reported:

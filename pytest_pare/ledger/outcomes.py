@@ -29,7 +29,7 @@ class Outcome:
     Attributes:
         kind: success, failed, exception or no_validation for a run with a result; no_result for one without, because
             its fixtures failed, its worker died, the session ended or the budget was used; skipped, xfailed or
-            not_needed.
+            not_needed; user_fault for a failed run that is left out because the simulated user failed.
         result: The result, if there is one.
         config: The run's configuration, if it was played.
         reason: Why there is no result, or why it does not count.
@@ -56,6 +56,11 @@ class Outcome:
     def is_infrastructure(self) -> bool:
         """Whether infrastructure ended the attempt: an engine could not answer, or the process died."""
         return self.died or (self.result is not None and self.result.exception_kind == "infrastructure")
+
+    def leave_out_user_faults(self) -> None:
+        """Leave the run out if it failed and the simulated user failed in it."""
+        if self.kind == "failed" and self.result is not None and self.result.user_failure is not None:
+            self.kind, self.reason = "user_fault", self.result.user_failure
 
     @property
     def word(self) -> str:

@@ -148,6 +148,9 @@ def settings_of(suite: Suite, rootdir: Path) -> dict[str, Any]:
     values = redacted_plain(suite.settings.model_dump(mode="json", by_alias=True, exclude=_NOT_OF_RUNS))
     directory = suite.path.parent.resolve()
     flat: dict[str, Any] = {}
+    if suite.settings.judge.calibration is None:
+        # Plans of earlier versions have no such key.
+        del values["judge"]
     for key, value in _flattened(values, ""):
         flat[key] = _relative(value, rootdir, directory)
         if isinstance(value, str) and os.path.isabs(value) and os.path.isfile(value):  # noqa: PTH117, PTH113 - any text

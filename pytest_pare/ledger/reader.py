@@ -139,7 +139,7 @@ def _add(ledger: Ledger, entry: dict[str, Any], configs: dict[str, dict[str, Any
         node = f"{suite}::{entry['run']}"
         record = record_of(entry, configs)
         results.identify(node, run_of(entry))
-        results.setup_seconds += record.get("setup_seconds", 0.0)
+        results.add_notes(node, record)
         results.keep(node, outcome_from(entry, record))
         ledger.records.setdefault(node, []).append(record)
     elif "replaced" in entry:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
     from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.known_agents import KnownAgents
+
+# Outcomes of runs that were not played, or whose result is not reported. A run that is left out because the simulated
+# user failed has used its models.
+_WITHOUT_USE = tuple(kind for kind in LEFT_OUT if kind != "user_fault")
 
 
 @dataclass
@@ -35,6 +40,8 @@ class SuiteResults:
         all_collected: Whether every module of its library could be imported.
         verdict: The gate's verdict; `None` until the session has ended.
         setup_seconds: Real time in seconds that it took to import and to make the agents, in all processes together.
+        undrawn: The scenarios that were played as written although `variation` is on, because they declare no draws.
+        known_agents: How the control agents do on the suite; `None` if nobody has asked.
     """
 
     plan: SuitePlan
@@ -43,6 +50,8 @@ class SuiteResults:
     all_collected: bool = True
     verdict: Verdict | None = None
     setup_seconds: float = 0.0
+    undrawn: set[str] = field(default_factory=set)
+    known_agents: KnownAgents | None = None
     _configs: list[tuple[Mapping[str, Any] | None, MultiScenarioRunnerConfig]] = field(
         default_factory=list, init=False, repr=False
     )
@@ -91,9 +100,17 @@ class SuiteResults:
         verdict = {"success": True, "failed": False}.get(outcome.kind)
         return Point(level, run.scenario_id, group, verdict, hits)
 
+    def add_notes(self, nodeid: str, record: Mapping[str, Any]) -> None:
+        """Add what the record of an attempt says besides its outcome."""
+        self.setup_seconds += record.get("setup_seconds", 0.0)
+        if record.get("undrawn"):
+            self.undrawn.add(self.run_id(nodeid).scenario_id)
+
     def keep(self, nodeid: str, outcome: Outcome) -> None:
         """Add the outcome of an attempt at a run."""
         self._report = None
+        if self.plan.gate.user_faults == "leave_out":
+            outcome.leave_out_user_faults()
         self.attempts.setdefault(nodeid, []).append(outcome)
         self.outcomes[nodeid] = counted(self.attempts[nodeid], self.plan.gate.reruns)
 
@@ -126,6 +143,8 @@ class SuiteResults:
                 self.setup_seconds,
                 self.plan.gate.robustness,
                 self._entries(),
+                tuple(sorted(self.undrawn)),
+                self.known_agents,
             )
         return self._report
 
@@ -147,12 +166,12 @@ class SuiteResults:
         for nodeid, outcome in self.outcomes.items():
             run = self.run_id(nodeid)
             for attempt in self.attempts.get(nodeid, [outcome]):
-                if attempt.result is None or attempt.kind in LEFT_OUT:
+                if attempt.result is None or attempt.kind in _WITHOUT_USE:
                     continue
                 config = self._config(attempt)
                 if run.variant not in by_variant:
                     by_variant[run.variant] = PAREMultiScenarioValidationResult(config, duration=duration)
-                if attempt is outcome:
+                if attempt is outcome and attempt.kind not in LEFT_OUT:
                     by_variant[run.variant].add_result(attempt.result, run.scenario_id, run.run_number, config)
                 else:
                     by_variant[run.variant].other_attempts.append(attempt.result)

@@ -18,6 +18,7 @@ from pytest_pare.plugin.fixtures import (
     agent_engine_config,
     env_events_config,
     execute_engine_config,
+    judge_engine_config,
     noise_config,
     observe_engine_config,
     pare,
@@ -34,12 +35,14 @@ from pytest_pare.plugin.suite_paths import suite_paths
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_pare.plugin.audit_session import AuditSession
     from pytest_pare.plugin.session import SuiteSession
 
 __all__ = [
     "agent_engine_config",
     "env_events_config",
     "execute_engine_config",
+    "judge_engine_config",
     "noise_config",
     "observe_engine_config",
     "pare",
@@ -52,7 +55,7 @@ __all__ = [
     "user_engine_config",
 ]
 
-_SESSION: pytest.StashKey[SuiteSession] = pytest.StashKey()
+_SESSION: pytest.StashKey[SuiteSession | AuditSession] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -106,10 +109,14 @@ def pytest_unconfigure() -> None:
         server.close()
 
 
-def _session(config: pytest.Config) -> SuiteSession | None:
+def _session(config: pytest.Config) -> SuiteSession | AuditSession | None:
     paths = _suite_paths(config)
     if not paths:
         return None
+    if config.getoption(options.AUDIT.dest):
+        from pytest_pare.plugin.audit_session import AuditSession
+
+        return AuditSession.create(config, paths)
     from pytest_pare.plugin.session import SuiteSession
 
     return SuiteSession.create(config, paths)

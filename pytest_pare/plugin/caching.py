@@ -128,10 +128,12 @@ def key_of(
     if source is None:
         return None
     from pytest_pare.agents import prompts
+    from pytest_pare.judge import prompt as judge_prompt
 
     noise = config.noise.data or os.environ.get(ENVIRONMENT_VARIABLE)
     answers = [engine.answers for engine in config.engines.values() if isinstance(engine.answers, str)]
     files = [*answers, *([noise] if noise else []), *([str(cassette.path)] if cassette is not None else [])]
+    files += [config.judge.calibration] if config.judge.calibration is not None else []
     return cache_key(
         {
             "run": run.to_dict(),
@@ -146,6 +148,7 @@ def key_of(
             "prompts": prompts.version(),
             "agent": cache.shared.agent,
             "versions": cache.shared.versions,
+            **({"judge": judge_prompt.version()} if "judge" in config.engines else {}),
         }
     )
 

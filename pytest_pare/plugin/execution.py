@@ -18,7 +18,7 @@ from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of, reusable
-from pytest_pare.plugin.failure_report import explanation, from_users_code, is_users, sendable
+from pytest_pare.plugin.failure_report import draw_lines, explanation, from_users_code, is_users, sendable
 from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent, tested_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.resume import take_result
@@ -106,6 +106,8 @@ def play(
         "setup_seconds": run.setup_seconds,
         "key": key,
     }
+    if config.variation and run.env is not None and not run.trace.draws:
+        record["undrawn"] = True
     name = item.nodeid.partition("::")[0]
     record |= keep_trace(suite, name, run.trace, run.result, name_of_variant)
     item.stash[RECORD] = sendable(record)
@@ -114,7 +116,7 @@ def play(
     error = run.result.exception
     also = [f"{exception_type_name(one)}: {one}" for one in refused if one is not error]
     if error is not None and is_users(error):
-        for note in also:
+        for note in (*also, *draw_lines(run)):
             error.add_note(note)
         raise error if item.config.getoption("fulltrace") else from_users_code(error)
     raised = None if run.agent_error is None else users_traceback(run.agent_error.__traceback__)
@@ -221,6 +223,9 @@ def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent |
     record: dict[str, Any] = redacted_plain(
         config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
     )
+    if config.judge.calibration is None:
+        # Most sessions have no judge, and their records no section of it.
+        del record["judge"]
     if agent is not None and not config.oracle:
         from pytest_pare.simulation.participants import name_of
 

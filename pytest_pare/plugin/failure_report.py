@@ -12,6 +12,7 @@ from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text, to_text
 from pytest_pare.base.user_frames import is_users as is_users_file
 from pytest_pare.base.user_frames import users_traceback
+from pytest_pare.results.judgements import claim_lines
 from pytest_pare.results.validation_result import RecordedException, exception_type_name
 
 if TYPE_CHECKING:
@@ -98,18 +99,28 @@ def explanation(run: Run) -> str:
     else:
         said = "said no" if run.result.success is False else "gave no verdict (success is None)"
         reason = to_short_text(run.result.rationale or f"validate() {said} and gave no rationale")
+    users = [] if run.result.user_failure is None else [run.result.user_failure]
     ending = [] if error is not None or not (missed := unfinished(run.result)) else [missed]
     # A condition is evaluated every second, and its events would leave no room for others.
     events = [event for event in run.trace.events if event.kind != "CONDITION" or event.result]
     shown = [line for event in events[-_LAST_EVENTS:] for line in event.to_lines(width=78)]
     count = min(_LAST_EVENTS, len(events))
     title = f"last {count} of {len(events)} events, at simulated seconds:" if shown else "no event had happened"
-    lines = [reason, *ending, "", title, *(f"  {line}" for line in shown)]
+    judged = [redacted(to_short_text(line)) for line in claim_lines(run.result)]
+    lines = [reason, *users, *ending, *judged, "", title, *(f"  {line}" for line in shown)]
+    if drawn := draw_lines(run):
+        lines += ["", *drawn]
     if run.result.export_path is not None:
         lines += ["", f"trace: {run.result.export_path}"]
     # The traceback shows where the scenario's code called `sys.exit()`.
     raised = error.__cause__ if isinstance(error, RecordedException) else run.agent_error
     return to_text("\n".join([*lines, *_agents_traceback(raised)]))
+
+
+def draw_lines(run: Run) -> list[str]:
+    """Return lines on the values that the world of a run has by `variation`; none without."""
+    drawn = [f"  {written}: {value}" for written, value in run.trace.draws.items()]
+    return ["drawn in this run, by kind and written value:", *drawn] if drawn else []
 
 
 def unfinished(result: PAREScenarioValidationResult) -> str:

@@ -78,6 +78,12 @@ def agent_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig | None:
 
 
 @pytest.fixture
+def judge_engine_config(pare_config: SuiteSettings) -> LLMEngineConfig | None:
+    """The engine behind the judge, which is asked for claims of `self.judge`; `None` for no judge."""
+    return _runner(pare_config).judge_engine_config
+
+
+@pytest.fixture
 def tool_augmentation_config(pare_config: SuiteSettings) -> ToolAugmentationConfig | None:
     """Noise in the agent's tools; `None` for none."""
     return _runner(pare_config).tool_augmentation_config
@@ -113,6 +119,7 @@ def pare_runner_config(
     observe_engine_config: LLMEngineConfig,
     execute_engine_config: LLMEngineConfig,
     agent_engine_config: LLMEngineConfig | None,
+    judge_engine_config: LLMEngineConfig | None,
     tool_augmentation_config: ToolAugmentationConfig | None,
     env_events_config: EnvEventsConfig | None,
     noise_config: NoiseConfig,
@@ -129,6 +136,8 @@ def pare_runner_config(
             "observe_engine_config": observe_engine_config,
             "execute_engine_config": execute_engine_config,
             "agent_engine_config": agent_engine_config,
+            "judge_engine_config": judge_engine_config,
+            "judge": _checked(pare_config).judge,
             "tool_augmentation_config": tool_augmentation_config,
             "env_events_config": env_events_config,
             "noise": noise_config,

@@ -140,6 +140,16 @@ SHORTHANDS = (
             "help": "Compare with a baseline: a FILE, git:REF for the file in a commit, or session:ID for a ledger.",
         },
     ),
+    Option(
+        "--pare-known-agents",
+        "pare_known_agents",
+        "reports.known_agents",
+        {
+            "action": "store_const",
+            "const": True,
+            "help": "Add a table of the control agents' results on the scenarios to the reports.",
+        },
+    ),
 )
 SHARD = Option(
     "--pare-shard",
@@ -203,7 +213,17 @@ OTEL = Option(
         "help": "Export runs, turns, tool calls and model calls as OpenTelemetry spans (needs the extra otel).",
     },
 )
-CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, SET)
+AUDIT = Option(
+    "--pare-audit",
+    "pare_audit",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Audit the validators: play wrong and right changes of each scenario's reference run, without agents.",
+    },
+)
+CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, AUDIT, SET)
 OPTIONS = (CONFIG, OTEL, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."

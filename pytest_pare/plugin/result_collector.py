@@ -170,7 +170,7 @@ class ResultCollector:
             self.problems.append(problem)
         for attempt in self.resumption.attempts(suite, nodeid, outcome, record):
             self._ledgers[suite.name].note(nodeid, attempt.outcome, attempt.record)
-            suite.setup_seconds += attempt.record.get("setup_seconds", 0.0)
+            suite.add_notes(nodeid, attempt.record)
             suite.keep(nodeid, attempt.outcome)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

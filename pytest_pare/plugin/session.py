@@ -12,7 +12,7 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, pruning, run_control, telemetry, vscode
+from pytest_pare.plugin import caching, known_agents, pruning, run_control, telemetry, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
@@ -85,6 +85,7 @@ class SuiteSession:
             config.pluginmanager.register(collector.resumption, "pare-resumption")
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             pruning.register(config, collector)
+            known_agents.register(config, collector)
             run_control.register(config, collector)
             if config.getoption(BURN_IN.dest) is not None:
                 from pytest_pare.plugin import burn_in

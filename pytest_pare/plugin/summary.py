@@ -105,4 +105,4 @@ def _traces(suite: SuiteResults) -> Iterator[Path]:
 
 
 def _markup(kind: str) -> dict[str, bool]:
-    return {"yellow": True} if kind in ("skipped", "xfailed", "rerun") else {"red": bool(kind)}
+    return {"yellow": True} if kind in ("skipped", "xfailed", "user_fault", "rerun") else {"red": bool(kind)}

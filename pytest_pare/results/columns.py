@@ -89,6 +89,7 @@ def _of_metric(metric: Metric) -> Column:
         "count": lambda row: int(get(row)),
         "text": lambda row: optional_text(get(row)),
         "mapping": lambda row: _to_json(get(row)),
+        "list": lambda row: _to_json(get(row)),
     }
     return Column(metric.name, DTYPES[metric.kind], metric.about, values[metric.kind])
 
@@ -151,5 +152,8 @@ COLUMNS: Final = (
 )
 """The columns of PARE's tables, in PARE's order."""
 
-DETAILS: Final = tuple(_of_metric(one) for one in METRICS if one.place is None)
+DETAILS: Final = tuple(_of_metric(one) for one in METRICS if one.place is None and not one.is_optional)
 """A column for each further figure of a run, in the order of their declaration."""
+
+OPTIONAL: Final = tuple(_of_metric(one) for one in METRICS if one.is_optional)
+"""A column for each figure that a table has only if one of its runs has it."""

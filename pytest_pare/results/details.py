@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_pare.results.judgements import judgement_lines, totals_of
 from pytest_pare.results.text import plural, wrapped
 from pytest_pare.results.usage import cost_of_runs, usage_lines, usage_of_roles
 from pytest_pare.results.validation_result import METRICS
@@ -31,20 +32,22 @@ def details_to_dict(runs: Runs, other_attempts: Runs = ()) -> dict[str, Any]:
     figures = {
         one.total: AGGREGATIONS[one.aggregation](played if one.aggregation == "usage" else runs, one.name)
         for one in METRICS
-        if one.place is None and one.aggregation is not None
+        if one.place is None
+        and one.aggregation is not None
+        and not (one.is_optional and not any(getattr(run, one.name) for run in runs))
     }
     return {**figures, "cost": cost_of_runs(played).to_dict()}
 
 
 def detail_lines(runs: Runs, other_attempts: Runs = ()) -> list[str]:
-    """Return kinds of exceptions, noise, tokens and cost as lines for a terminal, without zeros.
+    """Return kinds of exceptions, noise, failures of the user, tokens and cost as lines for a terminal, without zeros.
 
     Args:
         runs: The attempt that counts of each run.
         other_attempts: The others, for their usage of models.
     """
     usage = usage_lines([*runs, *other_attempts], "attempt" if other_attempts else "run")
-    return [*_exception_lines(runs), *_noise_lines(runs), *usage]
+    return [*_exception_lines(runs), *_noise_lines(runs), *_user_lines(runs), *judgement_lines(runs), *usage]
 
 
 def labelled_lines(runs: Runs) -> list[str]:
@@ -72,6 +75,12 @@ def faults_by_kind(runs: Runs) -> dict[str, int]:
     return {kind: counts[kind] for kind in sorted(counts) if counts[kind]}
 
 
+def user_faults_by_kind(runs: Runs) -> dict[str, int]:
+    """Return how often the simulated user failed, by the kind of failure, sorted by kind."""
+    counts = Counter(one["kind"] for run in runs for one in run.user_faults)
+    return dict(sorted(counts.items()))
+
+
 def _counts(runs: Runs, name: str) -> dict[str, int]:
     values = Counter(value for run in runs if (value := getattr(run, name)) is not None)
     return dict(sorted(values.items()))
@@ -87,6 +96,8 @@ AGGREGATIONS: Final[dict[Aggregation, Callable[[Runs, str], Any]]] = {
     "counts": _counts,
     "exceptions": lambda runs, _: exceptions_by_kind(runs),
     "faults": lambda runs, _: faults_by_kind(runs),
+    "judgements": lambda runs, _: totals_of(runs),
+    "user_faults": lambda runs, _: user_faults_by_kind(runs),
     "usage": lambda runs, _: {role: usage.to_dict() for role, usage in usage_of_roles(runs).items()},
 }
 """How the figures of runs are added up, by the name in their declaration."""
@@ -98,6 +109,17 @@ def _exception_lines(runs: Runs) -> list[str]:
     if not kinds.keys() - {"other"}:
         return []
     return [f"  Exceptions: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}"]
+
+
+def _user_lines(runs: Runs) -> list[str]:
+    kinds = user_faults_by_kind(runs)
+    if not kinds:
+        return []
+    hit = sum(bool(run.user_faults) for run in runs)
+    failed = sum(run.user_failure is not None for run in runs)
+    listed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
+    line = f"Failures of the simulated user: {listed}; in {plural(hit, 'run')}, of which {failed} failed"
+    return wrapped(line, "  ")
 
 
 def _noise_lines(runs: Runs) -> list[str]:

@@ -62,6 +62,10 @@ def json_text(report: SuiteReport, timestamp: str) -> str:
         **details_to_dict(report.runs, report.other_attempts),
     }
     content["robustness"] = [curve.to_dict() for curve in report.curves]
+    if report.variation is not None:
+        content["variation"] = report.variation.to_dict()
+    if report.known_agents is not None:
+        content["known_agents"] = report.known_agents.to_dict()
     if report.verdict is not None:
         content["attempts"] = report.attempts.to_dict()
     content["gate"] = None if report.verdict is None else report.verdict.to_dict()

@@ -36,7 +36,7 @@ class GateInput:
 
     The success rate is `success` divided by the sum of the first five counts, so a run with an exception, without a
     verdict or without a result counts like a failed one. Skipped runs, expected failures and runs that were not needed
-    are left out.
+    are left out, and with `gate.user_faults: leave_out` failed runs in which the simulated user failed.
 
     Attributes:
         success: Runs that the validator accepted.
@@ -47,6 +47,7 @@ class GateInput:
         skipped: Runs that were skipped.
         xfailed: Runs that were expected to fail, and did.
         not_needed: Runs that were not begun, because the comparison was decided without them.
+        user_fault: Failed runs in which the simulated user failed, if the suite leaves them out.
         partial: Why the session is not the whole suite, for example `("-k smoke",)`; empty if it is.
         deselected: Runs of the suite that are not part of a partial session; None if unknown.
         interrupted: Whether the session was ended early.
@@ -69,6 +70,7 @@ class GateInput:
     skipped: int = 0
     xfailed: int = 0
     not_needed: int = 0
+    user_fault: int = 0
     partial: tuple[str, ...] = ()
     deselected: int | None = None
     interrupted: bool = False

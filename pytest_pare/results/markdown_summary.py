@@ -37,11 +37,13 @@ def summary_blocks(report: SuiteReport) -> Iterator[Block]:
     yield Block(begin)
     compared = None if verdict is None else verdict.given.comparison
     if verdict is not None:
-        yield from _list("", [*_other_lines(verdict), *reused_lines(report.entries)])
+        varied = [] if report.variation is None else [report.variation.line()]
+        yield from _list("", [*_other_lines(verdict), *reused_lines(report.entries), *varied])
     if compared is not None:
         yield from _comparison_blocks(compared)
     yield from _cost_blocks(report, compared)
     yield from _variant_blocks(report)
+    yield from _known_agents(report)
     yield from _open_runs(report.entries)
 
 
@@ -124,6 +126,13 @@ def _variant_blocks(report: SuiteReport) -> Iterator[Block]:
         success = "n/a" if rate.value is None else f"{rate.value:.1f} %"
         rows.append([group.variant or "", str(group.total_runs), str(group.validated_runs), success, interval])
     yield from _table("Variants", ("Variant", "Runs", "Judged", "Success", "95 % CI"), rows, numbers=4)
+
+
+def _known_agents(report: SuiteReport) -> Iterator[Block]:
+    if (known := report.known_agents) is None:
+        return
+    yield from _table("Known agents on this suite", known.columns, known.cells(), numbers=2)
+    yield from _list("", known.findings())
 
 
 def _open_runs(entries: Sequence[RunEntry]) -> Iterator[Block]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal
 
-Kind = Literal["count", "text", "mapping"]
-Aggregation = Literal["sum", "names", "counts", "exceptions", "faults", "usage"]
+Kind = Literal["count", "text", "mapping", "list"]
+Aggregation = Literal["sum", "names", "counts", "exceptions", "faults", "user_faults", "usage", "judgements"]
 
-DTYPES: Final[dict[Kind, str]] = {"count": "Int64", "text": "String", "mapping": "String"}
-"""Kind to the type of its column; a mapping is stored as JSON."""
+DTYPES: Final[dict[Kind, str]] = {"count": "Int64", "text": "String", "mapping": "String", "list": "String"}
+"""Kind to the type of its column; a mapping and a list are stored as JSON."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,15 @@ class Metric:
 
     Attributes:
         name: Name of the attribute, of the key in the record, and of the column.
-        kind: `count` is an integer from 0, `text` a string or None, `mapping` a dictionary of builtins.
+        kind: `count` is an integer from 0, `text` a string or None, `mapping` a dictionary of builtins, `list`
+            a list of them.
         about: Its description, a sentence.
         place: Place among the totals in PARE's report; None if PARE's table has no column for it.
         aggregation: How it is added up over runs, a key of `details.AGGREGATIONS`.
         total: Name of the aggregate in JSON: for each group if PARE has the column, else in the metadata.
         label: Begins its line in a group of the report; of the others, its part of the line on the whole suite, with
             the sign that separates it from the part before, and `{}` for the aggregate.
+        is_optional: Whether it is left out of records and totals where no run has it.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Metric:
     aggregation: Aggregation | None
     total: str
     label: str | None
+    is_optional: bool = False
 
 
 def metric(
@@ -49,8 +52,9 @@ def metric(
     total: str = "",
     label: str | None = None,
     place: int | None = None,
+    is_optional: bool = False,
 ) -> Any:
-    """Declare a figure as the field of a dataclass; its default is 0, None or an empty dictionary.
+    """Declare a figure as the field of a dataclass; its default is 0, None, or an empty dictionary or list.
 
     Args:
         kind: As in `Metric`, like the others.
@@ -59,10 +63,11 @@ def metric(
         total: Name of the aggregate; empty for the name of the field.
         label: Its label in the report.
         place: Place among the totals in PARE's report.
+        is_optional: As in `Metric`.
     """
-    metadata = {"metric": Metric("", kind, about, place, aggregation, total, label)}
-    if kind == "mapping":
-        return field(default_factory=dict, metadata=metadata)
+    metadata = {"metric": Metric("", kind, about, place, aggregation, total, label, is_optional)}
+    if kind in ("mapping", "list"):
+        return field(default_factory=dict if kind == "mapping" else list, metadata=metadata)
     return field(default=0 if kind == "count" else None, metadata=metadata)
 
 

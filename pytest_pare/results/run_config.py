@@ -88,6 +88,10 @@ class RunConfig(Protocol):
         """Whether no agent took part."""
 
     @property
+    def variation(self) -> bool:
+        """Whether each run has a redrawn world."""
+
+    @property
     def tool_failure_probability(self) -> float:
         """Share of the agent's tool calls that fail, 0 to 1."""
 

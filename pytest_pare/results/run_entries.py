@@ -27,7 +27,7 @@ class RunEntry(NamedTuple):
         scenario_id: The scenario.
         variant: The variant; empty without any.
         run_number: 1 and up; None if each scenario is run once.
-        status: success, failed, exception, no_validation, no_result, skipped, xfailed or not_needed.
+        status: success, failed, exception, no_validation, no_result, skipped, xfailed, not_needed or user_fault.
         reason: Why there is no result, or why it does not count.
         result: The result, if there is one.
         reused: The earlier session whose result is reused; empty if the run was played.
@@ -63,7 +63,8 @@ def why_of(scenario_id: str, result: PAREScenarioValidationResult | None, reason
         # Most messages of exceptions begin with the scenario, which is beside this text already.
         message = str(result.exception).removeprefix(f"{scenario_id}: ")
         return _without_log(f"{exception_type_name(result.exception)}: {message}".removesuffix(": "))
-    return _without_log(result.rationale or "no rationale")
+    why = _without_log(result.rationale or "no rationale")
+    return why if result.user_failure is None else f"{result.user_failure}; {why}"
 
 
 def _without_log(text: str) -> str:
@@ -84,8 +85,10 @@ def reused_lines(entries: Sequence[RunEntry]) -> list[str]:
 def entries_to_dicts(entries: Sequence[RunEntry]) -> Iterator[dict[str, Any]]:
     """Yield the runs as builtins for JSON, with their texts redacted."""
     texts = [_texts(entry) for entry in entries]
-    safe = redacted_all(text for one in texts for text in one.values() if text is not None)
-    for entry, one in zip(entries, texts, strict=True):
+    faults = [[] if entry.result is None else entry.result.user_faults for entry in entries]
+    of_users = (str(one["text"]) for found in faults for one in found)
+    safe = redacted_all([*(text for one in texts for text in one.values() if text is not None), *of_users])
+    for entry, one, found in zip(entries, texts, faults, strict=True):
         result = entry.result
         yield {
             # The texts replace the first two, which are here for the order.
@@ -96,6 +99,7 @@ def entries_to_dicts(entries: Sequence[RunEntry]) -> Iterator[dict[str, Any]]:
             "cost": None if result is None else cost_of(result),
             "tokens": None if result is None else tokens_of(result),
             "turns": None if result is None else result.number_of_turns,
+            "user_faults": [{**fault, "text": safe[str(fault["text"])]} for fault in found],
             "reused": entry.reused or None,
         }
 

@@ -12,8 +12,11 @@ from pytest_pare.results.text import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LEFT_OUT: Final = ("skipped", "xfailed", "not_needed")
+LEFT_OUT: Final = ("skipped", "xfailed", "not_needed", "user_fault")
 """Outcomes that say nothing about the agent."""
+
+USER_FAULTS: Final = "gate.user_faults"
+"""The setting that leaves out runs in which the simulated user failed; a run set without it counts them."""
 
 # The distributions whose versions change what an agent meets.
 _SIMULATION: Final = ("pytest-pare", "meta-agents-research-environments")
@@ -39,7 +42,8 @@ class ComparedRun:
         scenario_id: The scenario.
         variant: The variant; empty without any.
         run_number: 1 and up; None where each scenario is run once, which is the number 1.
-        outcome: success, failed, exception, no_validation, no_result, skipped, xfailed or not_needed.
+        outcome: success, failed, exception, no_validation, no_result, skipped, xfailed, not_needed or
+            user_fault.
         category: Why it did not succeed, see `category_of`; None if it did.
         cost: US dollars; None if unknown.
         tokens: Tokens of requests and answers; None if unknown.
@@ -102,9 +106,10 @@ def simulation_changes(before: RunSet, now: RunSet) -> str:
     The agent's own settings, and the selection of scenarios, are left out. The text is empty if nothing differs.
     """
     versions = [(name, before.versions.get(name, "unknown"), now.versions.get(name, "unknown")) for name in _SIMULATION]
+    old, new = ({USER_FAULTS: "count", **one.settings} for one in (before, now))
     settings = [
-        (key, *(json.dumps(one.settings[key], ensure_ascii=False) for one in (before, now)))
-        for key in sorted(before.settings.keys() & now.settings.keys())
+        (key, *(json.dumps(one[key], ensure_ascii=False) for one in (old, new)))
+        for key in sorted(old.keys() & new.keys())
         if not key.startswith(_NOT_OF_SIMULATION)
     ]
     changes = [f"{name} {old}, now {new}" for name, old, new in (*versions, *settings) if old != new]

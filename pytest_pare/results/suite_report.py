@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.known_agents import KnownAgents
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
     from pytest_pare.results.robustness import Curve
     from pytest_pare.results.run_config import RunConfig
     from pytest_pare.results.run_entries import RunEntry
     from pytest_pare.results.statistics import GroupStatistics
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
+    from pytest_pare.results.variation import Variation
 
 VERSION: Final = 1
 """Version of the JSON report. It is raised if the meaning of a key changes, or if one is removed."""
@@ -40,6 +42,8 @@ class SuiteReport:
         setup_seconds: Real time in seconds that it took to import and to make the agents.
         min_robustness: The least area under a curve that passes the gate; None if it is no criterion.
         entries: Each selected run, in the order of the collection.
+        undrawn: The scenarios that were played as written although `variation` is on.
+        known_agents: How the control agents do on the suite; `None` if nobody has asked.
     """
 
     suite: str
@@ -51,6 +55,8 @@ class SuiteReport:
     setup_seconds: float = 0.0
     min_robustness: float | None = None
     entries: Sequence[RunEntry] = ()
+    undrawn: Sequence[str] = ()
+    known_agents: KnownAgents | None = None
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -65,6 +71,19 @@ class SuiteReport:
         from pytest_pare.results.statistics import group_statistics, table_of_variants
 
         return group_statistics(table_of_variants(self.results))
+
+    @property
+    def variation(self) -> Variation | None:
+        """The scenarios with redrawn worlds; None without `variation`."""
+        from pytest_pare.results.variation import Variation
+
+        varied = {
+            scenario
+            for one in self.results.values()
+            if one.run_config.variation
+            for scenario, _ in one.scenario_results
+        }
+        return Variation(len(varied), tuple(self.undrawn)) if varied else None
 
     @property
     def runs(self) -> list[PAREScenarioValidationResult]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pytest_pare.base.redaction import redacted, redacted_all
 from pytest_pare.base.serialization import to_text
-from pytest_pare.results.columns import COLUMNS, DETAILS, Column
+from pytest_pare.results.columns import COLUMNS, DETAILS, OPTIONAL, Column
 from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA, schema_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def details_table(rows: Sequence[Row]) -> pl.DataFrame:
 def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
     """Return a row for each run of a suite: PARE's columns, suite, variant and mode, and the details.
 
+    A column of an optional figure is there only if a run has it.
+
     Args:
         suite: Name of the suite.
         results: The results of each variant, by its name.
@@ -55,7 +57,9 @@ def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
     details = [details_table(one.rows()) for one in results.values()]
     if not tables:
         return pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(_OF_SUITE, pl.String), **DETAILS_SCHEMA})
-    return pl.concat(tables).hstack(pl.concat(details))
+    rows = [row for one in results.values() for row in one.rows()]
+    optional = [column for column in OPTIONAL if any(getattr(row.result, column.name) for row in rows)]
+    return pl.concat(tables).hstack(pl.concat(details)).hstack(_table(rows, optional))
 
 
 def statistics_table(results: Mapping[str, HasRows], names: Collection[str]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from pytest_pare.results.text import plural, wrapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_ROLES: Final = ("user", "observe", "execute", "agent")
+_ROLES: Final = ("user", "observe", "execute", "agent", "judge")
 _FIGURES: Final = ("prompt_tokens", "completion_tokens", "cost")
 _MOST_DECIMALS: Final = 10
 
@@ -78,7 +78,7 @@ class RoleUsage:
 
 
 def usage_of_roles(runs: Iterable[HasUsage]) -> dict[str, RoleUsage]:
-    """Return the usage of each role that a model has played: user, observe, execute, agent."""
+    """Return the usage of each role that a model has played: user, observe, execute, agent, judge."""
     by_role: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
         for role, usage in run.usage.items():

@@ -148,8 +148,22 @@ class PAREScenarioValidationResult:
         "turns.",
         aggregation="counts",
     )
+    user_faults: list[dict[str, Any]] = metric(
+        "list",
+        "Failures of the simulated user: the `kind` (`outside_tools`, `no_proposal`, `agents_work`, `goal_dropped`), "
+        "the `turn` and a `text`; in the totals, kind to how often.",
+        aggregation="user_faults",
+    )
     reused_from: str | None = metric(
         "text", "The earlier session whose result `enable_caching` has reused; null if the run was played."
+    )
+    judgements: dict[str, Any] = metric(
+        "mapping",
+        "What the judge says, by the keys `claims` (each with its `claim`; `holds`, null for no answer; `reason`; "
+        "`asked`; and `decides`, whether it may decide on success) and, with `judge_only`, `without_judge`, the "
+        "scenario's own verdict; empty without a claim.",
+        aggregation="judgements",
+        is_optional=True,
     )
 
     __repr__ = redacted_repr
@@ -162,6 +176,15 @@ class PAREScenarioValidationResult:
         if self.success is None:
             return "no_validation"
         return "success" if self.success else "failed"
+
+    @property
+    def user_failure(self) -> str | None:
+        """The failures of the simulated user as a text, if the run failed with any; None if not."""
+        if self.status != "failed" or not self.user_faults:
+            return None
+        first, *others = (str(one["text"]) for one in self.user_faults)
+        more = f", and {len(others)} more" if others else ""
+        return f"the simulated user, not the agent: {first}{more}"
 
     @property
     def proposal_rate(self) -> float:
@@ -179,6 +202,7 @@ METRICS: Final = metrics_of(PAREScenarioValidationResult)
 """The figures of a run."""
 
 _FIELDS: Final = frozenset(one.name for one in fields(PAREScenarioValidationResult))
+_OPTIONAL: Final = frozenset(one.name for one in METRICS if one.is_optional)
 # Values that are never redacted: a figure may happen to be equal to a secret, and must stay a figure.
 _UNREDACTED: Final = frozenset({"success", "duration", "usage", *(one.name for one in METRICS if one.kind == "count")})
 
@@ -188,7 +212,12 @@ def optional_text(value: object) -> str | None:
     return None if value is None else to_short_text(value)
 
 
-_TO_BUILTINS: Final[dict[Kind, Callable[[Any], Any]]] = {"count": int, "text": optional_text, "mapping": to_builtins}
+_TO_BUILTINS: Final[dict[Kind, Callable[[Any], Any]]] = {
+    "count": int,
+    "text": optional_text,
+    "mapping": to_builtins,
+    "list": to_builtins,
+}
 
 
 def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
@@ -207,7 +236,11 @@ def result_to_record(result: PAREScenarioValidationResult) -> dict[str, Any]:
         "export_path": optional_text(result.export_path),
         "rationale": optional_text(result.rationale),
         "duration": None if result.duration is None else float(result.duration),
-        **{one.name: _TO_BUILTINS[one.kind](getattr(result, one.name)) for one in METRICS},
+        **{
+            one.name: _TO_BUILTINS[one.kind](getattr(result, one.name))
+            for one in METRICS
+            if not one.is_optional or getattr(result, one.name)
+        },
     }
     texts = {name: value for name, value in record.items() if name not in _UNREDACTED}
     return {**record, **redacted_plain(texts)}
@@ -219,10 +252,8 @@ def result_from_record(record: Mapping[str, Any]) -> PAREScenarioValidationResul
     Raises:
         ValueError: The record's keys are not those of a result.
     """
-    if record.keys() != _FIELDS:
-        raise ValueError(
-            f"not a record of a result, these keys are missing or unknown: {sorted(record.keys() ^ _FIELDS)}"
-        )
+    if different := (record.keys() ^ _FIELDS) - (_OPTIONAL - record.keys()):
+        raise ValueError(f"not a record of a result, these keys are missing or unknown: {sorted(different)}")
     raised = record["exception"]
     exception = None if raised is None else RecordedException(raised["type"], raised["message"])
     return PAREScenarioValidationResult(**{**record, "exception": exception})

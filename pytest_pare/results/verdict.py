@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pytest_pare.inference.decision import Word
 
 _VERB: Final = {"pass": "passes", "fail": "fails"}
+_NOUNS: Final = ("exception", "user fault")
+# The percentage of runs left out because of the simulated user above which the verdict warns.
+_MOST_USER_FAULTS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def _lines(verdict: Verdict) -> list[str]:
         lines.append(warning)
     if left_out := _listing("not counted: ", given, LEFT_OUT):
         lines.append(left_out)
+    if warning := _user_warning(given):
+        lines.append(warning)
     if given.partial:
         partial = f"partial session ({', '.join(given.partial)})"
         if given.deselected is not None:
@@ -125,7 +130,19 @@ def _lines(verdict: Verdict) -> list[str]:
     return lines
 
 
+def _user_warning(given: GateInput) -> str | None:
+    """Return a line for a session whose rate is that of few runs, because the simulated user failed in the others."""
+    played = given.runs + given.user_fault
+    if 100 * given.user_fault <= _MOST_USER_FAULTS * played:
+        return None
+    share = f"{given.user_fault} of {plural(played, 'run')}, more than {_MOST_USER_FAULTS} %"
+    return (
+        f"unreliable rate: the simulated user failed in {share}, which are left out "
+        "(gate.user_faults: leave_out); use a better model for the user"
+    )
+
+
 def _listing(prefix: str, given: GateInput, names: tuple[str, ...]) -> str:
     counts = [(getattr(given, name), name.replace("_", " ")) for name in names]
-    shown = [plural(count, name) if name == "exception" else f"{count} {name}" for count, name in counts if count]
+    shown = [plural(count, name) if name in _NOUNS else f"{count} {name}" for count, name in counts if count]
     return prefix + ", ".join(shown) if shown else ""

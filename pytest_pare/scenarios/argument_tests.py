@@ -14,10 +14,25 @@ ArgumentTest = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Described:
-    """A test whose text says what it accepts."""
+    """A test whose text says what it accepts.
+
+    Attributes:
+        words: What it accepts, with a verb: `mentions 'Ann'`.
+        test: The test.
+        kinds: The types of what it can accept; empty for any.
+        defect: Why the test is always true or never, such as `mentions() has no facts, so it accepts any text`.
+        parts: The values and tests of which one must accept an argument.
+        lacks: Returns the facts that an argument lacks, for tests of several facts.
+        facts: The facts that a text must mention, each with its wordings.
+    """
 
     words: str
     test: ArgumentTest
+    kinds: tuple[type, ...] = ()
+    defect: str = ""
+    parts: tuple[Any, ...] = ()
+    lacks: Callable[[Any], list[str]] | None = None
+    facts: tuple[tuple[str, ...], ...] = ()
 
     def __call__(self, value: Any) -> bool:
         """Tell whether the test accepts `value`."""
@@ -25,6 +40,22 @@ class Described:
 
     def __str__(self) -> str:
         return self.words
+
+    def __repr__(self) -> str:
+        """Return what it accepts: the `repr` of a function holds an address in memory."""
+        return f"<{self.words}>"
+
+
+def shown(wanted: Any) -> str:
+    """Return the text of an expectation: a value, a test, or a dictionary or list of them."""
+    if isinstance(wanted, Described):
+        return f"a value that {wanted}"
+    if isinstance(wanted, dict):
+        return f"{{{', '.join(f'{key!r}: {shown(one)}' for key, one in wanted.items())}}}"
+    if isinstance(wanted, list):
+        return f"[{', '.join(map(shown, wanted))}]"
+    # The `repr` of a function holds an address in memory.
+    return "a value that passes the scenario's test" if callable(wanted) else repr(wanted)
 
 
 def accepts(wanted: Any, given: Any) -> bool:
@@ -38,7 +69,7 @@ def accepts(wanted: Any, given: Any) -> bool:
         return bool(wanted(given))
     if isinstance(wanted, dict) and isinstance(given, dict):
         return wanted.keys() == given.keys() and all(accepts(one, given[key]) for key, one in wanted.items())
-    if isinstance(wanted, list) and isinstance(given, list):
+    if isinstance(wanted, list | tuple) and isinstance(given, list | tuple):
         return len(wanted) == len(given) and all(map(accepts, wanted, given))
     return bool(given == wanted)
 
@@ -52,13 +83,31 @@ def mentions(*facts: Any) -> ArgumentTest:
     ways = [_wordings(fact) for fact in facts]
     wanted = [list(map(normalized, wordings)) for wordings in ways]
     words = [wordings[0] if len(wordings) == 1 else wordings for wordings in ways]
-    shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
+    facts_shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
+    if not facts:
+        defect = "mentions() has no facts, so it accepts any text; name at least one"
+    elif not all(ways):
+        defect = "mentions() has a fact without wordings, so it accepts no text; name at least one wording"
+    elif any("" in wordings for wordings in wanted):
+        defect = "mentions() has an empty fact, which each text contains; leave it out"
+    else:
+        defect = ""
+
+    def lacks(text: Any) -> list[str]:
+        plain = normalized(text) if isinstance(text, str) else None
+        return [
+            fact
+            for fact, wordings in zip(facts_shown, wanted, strict=True)
+            if plain is None or not any(wording in plain for wording in wordings)
+        ]
+
     return Described(
-        f"mentions {' and '.join(shown)}",
-        lambda text: (
-            isinstance(text, str)
-            and all(any(wording in normalized(text) for wording in wordings) for wordings in wanted)
-        ),
+        f"mentions {' and '.join(facts_shown)}",
+        lambda text: isinstance(text, str) and not lacks(text),
+        (str,),
+        defect,
+        lacks=lacks,
+        facts=tuple(ways),
     )
 
 
@@ -73,14 +122,18 @@ def same_members(*members: str) -> ArgumentTest:
     return Described(
         f"has exactly {', '.join(map(repr, members))}",
         lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(members),
+        (list, tuple),
     )
 
 
 def same_phone(number: str) -> ArgumentTest:
     """Return a test for phone numbers with the digits of `number`, however they are grouped."""
+    has_digits = re.search(r"\d", number) is not None
     return Described(
         f"is the number {number!r}",
         lambda given: isinstance(given, str) and re.sub(r"\D", "", given) == re.sub(r"\D", "", number),
+        (str,),
+        "" if has_digits else f"same_phone({number!r}) has no digits; name a number",
     )
 
 

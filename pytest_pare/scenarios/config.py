@@ -26,6 +26,7 @@ from pytest_pare.scenarios.fields import (
     Seconds,
     without_effect,
 )
+from pytest_pare.scenarios.judge_config import JudgeConfig
 from pytest_pare.scenarios.logs_dir import logs_dir_of
 from pytest_pare.scenarios.noise_config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig, failure_probability
 
@@ -35,6 +36,7 @@ __all__ = [
     "AgentProgram",
     "AgentType",
     "EnvEventsConfig",
+    "JudgeConfig",
     "LLMEngineConfig",
     "MultiScenarioRunnerConfig",
     "NoiseConfig",
@@ -144,11 +146,19 @@ class ScenarioRunnerConfig(CheckedConfig):
         default=NoiseConfig(),
         description="Other faults, and the data of noise; in a suite, the section noise.",
     )
+    judge_only: bool = Field(
+        default=False,
+        description="Whether the judge alone decides on success; the scenario's own verdict is only shown.",
+    )
+    judge_engine_config: LLMEngineConfig | None = Field(
+        default=None, description="Engine of the judge, which is asked for claims of `self.judge`; null is no judge."
+    )
+    judge: JudgeConfig = Field(
+        default=JudgeConfig(), description="What lets the judge decide; in a suite, the section judge."
+    )
     variation: bool = Field(
         default=False, description="Whether each run redraws the values that its scenario declares as drawn."
     )
-    judge_only: bool = without_effect(False, "Whether a judge alone decides on success.")
-    judge_engine_config: LLMEngineConfig | None = without_effect(None, "Engine of the judge.")
     max_scenario_duration: int = Field(
         default=MAX_SCENARIO_DURATION,
         gt=0,
@@ -171,7 +181,8 @@ class ScenarioRunnerConfig(CheckedConfig):
         """
         if self.oracle:
             return "oracle"
-        plays_solution = all(e.provider == "oracle" for role, e in self.engines.items() if role != "agent")
+        others = ("agent", "judge")
+        plays_solution = all(e.provider == "oracle" for role, e in self.engines.items() if role not in others)
         return "reference" if plays_solution and self.agent_type == "observe-execute" else "agent"
 
     @property
@@ -192,6 +203,9 @@ class ScenarioRunnerConfig(CheckedConfig):
             engines |= {"observe": self.observe_engine_config, "execute": self.execute_engine_config}
         if self.agent_engine_config is not None and self.agent_type not in _CONTROL_AGENTS:
             engines["agent"] = self.agent_engine_config
+        # The provider oracle answers by the reference, which needs no engine.
+        if self.judge_engine_config is not None and self.judge_engine_config.provider != "oracle":
+            engines["judge"] = self.judge_engine_config
         return engines
 
     def get_config_hash(self) -> str:

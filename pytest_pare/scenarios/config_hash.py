@@ -14,6 +14,7 @@ NOT_HASHED = frozenset(
         # Of these, only what is set and is the same on every machine is hashed.
         "agent",
         "agent_engine_config",
+        "judge",
         # Hashed if it is on.
         "variation",
         # They do not change a result. `timeout_seconds` can end a run and is hashed.
@@ -42,6 +43,8 @@ def hash_of(config: Any) -> str:
         settings["agent"] = config.agent.model_dump(mode="json", exclude={"cwd", "name", "start_timeout"})
     if "agent" in config.engines:
         settings["agent_model"] = config.engines["agent"].model_name
+    if config.judge.calibration is not None:
+        settings["judge"] = "calibrated"
     if config.variation:
         settings["variation"] = True
     # 128 bits of SHA-256 fit into a file name and do not collide. With 8 digits, two of 77,000 configurations share a

@@ -64,6 +64,8 @@ def _why_no_extension_fault(name: str, option: str, *, noise: NoiseConfig) -> st
 
 def _why_not_asked(role: str, option: str, runner: ScenarioRunnerConfig) -> str | None:
     engine = runner.engines.get(role)
+    if engine is None and role == "judge":
+        return "there is no judge"
     if engine is None and role == "agent":
         return f"agent_type {runner.agent_type} makes no calls of a model"
     if engine is not None and not engine.is_live:
@@ -84,6 +86,7 @@ def _takes_fixed_time(runner: ScenarioRunnerConfig, noise: NoiseConfig) -> bool:
     """Tell whether an answer, a turn of an agent or a turn of a busy user takes `generation_seconds`."""
     mode = runner.simulated_generation_time_mode
     is_charged = not runner.is_built_in and (mode != "measured" or runner.agent_type in AGENT_TYPES)
-    is_offline = not all(engine.is_live for engine in runner.engines.values())
+    # No time passes while the judge answers.
+    is_offline = not all(engine.is_live for role, engine in runner.engines.items() if role != "judge")
     has_model = runner.agent_engine_config is not None
     return mode == "fixed" or is_offline or is_charged or has_model or noise.user_busy.rate > 0

@@ -37,11 +37,13 @@ class Script:
         made: All events that were created while the scenario was built.
         events: The value of `self.events` before noise changes it.
         conflicts: A sentence for each event with two different delays.
+        has_flow: Whether a flow builder has been used.
     """
 
     made: list[AbstractEvent] = field(default_factory=list)
     events: list[AbstractEvent] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    has_flow: bool = False
 
 
 _current: ContextVar[Script | None] = ContextVar("pytest_pare_script", default=None)
@@ -63,10 +65,9 @@ def made_at(event: AbstractEvent) -> str:
     return str(vars(event).get("_made_at", ""))
 
 
-def made_events() -> list[AbstractEvent]:
-    """Return the events that were created so far while events are recorded."""
-    script = _current.get()
-    return [] if script is None else script.made
+def current_script() -> Script | None:
+    """Return the script that is being recorded, or `None`."""
+    return _current.get()
 
 
 class _NotStated(int):

@@ -30,6 +30,21 @@ def is_answer(event: AbstractEvent) -> bool:
     )
 
 
+def as_reference_step(answer: AbstractEvent) -> OracleEvent:
+    """Return an answer without `oracle()` as a reference step of the user, which `is_plain_answer` recognizes."""
+    step: OracleEvent = answer.oracle()
+    vars(step)["_is_plain_answer"] = True
+    return step
+
+
+def is_plain_answer(event: AbstractEvent) -> bool:
+    """Tell whether a reference step is an answer that was created without `oracle()`.
+
+    Events of the world may wait for it: they happen once the user has given this answer.
+    """
+    return bool(vars(event).get("_is_plain_answer"))
+
+
 def event_name(event: AbstractEvent) -> str:
     """Return the name of an event of a script in messages."""
     if isinstance(event, OracleEvent):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.app import App
-from are.simulation.types import AbstractEvent, EventRegisterer
+from are.simulation.types import AbstractEvent, Event, EventRegisterer, OracleEvent
 
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.scenarios.event_capture import made_at, made_events
+from pytest_pare.scenarios.event_capture import Script, current_script, made_at
 from pytest_pare.scenarios.events import event_name
 from pytest_pare.scenarios.source_location import authors_place
 
@@ -34,13 +35,21 @@ class Flow:
         self._scenario = scenario
         self.events: list[AbstractEvent] = []
         self._last: AbstractEvent | None = None
-        self._has_steps = False
+        # The names of the reference steps.
+        self._steps: list[str] = []
+        # The place, the name and the number of the calls that fail.
+        self._failing: list[tuple[str, str, int]] = []
         self._has_proposal = False
         self._capture = EventRegisterer.capture_mode()
 
     def __enter__(self) -> Flow:
         """Begin to capture events."""
-        self._known = len(made_events())
+        script = current_script()
+        if script is not None and script.has_flow:
+            raise self._defect("build_events_flow() has two flows; give all events to one")
+        self._script = script or Script()
+        self._script.has_flow = True
+        self._known = len(self._script.made)
         self._capture.__enter__()
         return self
 
@@ -48,18 +57,28 @@ class Flow:
         """Set the events of the scenario.
 
         Raises:
-            ScenarioDefect: If an event was made and not given to the flow.
+            ScenarioDefect: If an event was made and not given to the flow, or the reference steps do not call a tool as
+                often as it fails.
         """
         self._capture.__exit__(kind, error, at)
         if kind is not None:
             return
         given = {id(event.successors) for event in self.events}
-        for event in made_events()[self._known :]:
+        for event in self._script.made[self._known :]:
             # `oracle()` and `copy()` return another object for the same event, which shares this list with it.
             if id(event.successors) not in given:
-                raise ScenarioDefect(
-                    f"{self._where(made_at(event))}{event_name(event)} is made and not given to the flow; pass it to "
-                    "flow.at(), flow.world_after(), flow.after() or flow.then()"
+                raise self._defect(
+                    f"{event_name(event)} is made and not given to the flow; pass it to flow.at(), flow.world_after(), "
+                    "flow.after() or flow.then()",
+                    made_at(event),
+                )
+        for place, name, times in self._failing:
+            calls = self._steps.count(name)
+            if calls < times:
+                raise self._defect(
+                    f"flow.fails() lets the first {times} call{'s' * (times > 1)} of {name} fail, and "
+                    f"the reference steps have {calls}; add each call that fails, and the steps that recover",
+                    place,
                 )
         self._scenario.events = list(self.events)
 
@@ -67,13 +86,12 @@ class Flow:
 
     def at(self, seconds: float, event: Any) -> Any:
         """Let an event of the world happen so many seconds after the start, and return it."""
-        return self._added(self._checked(event, "at").delayed(seconds), is_step=False)
+        return self._added(self._checked(event, seconds, "at").delayed(seconds))
 
     def world_after(self, cause: Any, seconds: float, event: Any) -> Any:
         """Let an event of the world happen so many seconds after another, or after the last of a list; return it."""
         self._check_causes(cause, "world_after")
-        event = self._checked(event, "world_after").depends_on(cause, delay_seconds=seconds)
-        return self._added(event, is_step=False)
+        return self._added(self._checked(event, seconds, "world_after").depends_on(cause, delay_seconds=seconds))
 
     # -- reference steps
 
@@ -108,88 +126,88 @@ class Flow:
 
     # -- failures
 
-    def fails(self, tool: Callable[..., Any], *, times: int = 1, error: str | Exception) -> None:
+    def fails(self, tool: Callable[..., Any], *, times: int | None = 1, error: str | Exception) -> None:
         """Let the agent's first calls of a tool fail, in every mode.
 
         Args:
             tool: The method of an app, such as `self.cab.order_ride`.
-            times: The number of calls that fail.
+            times: The number of calls that fail; `None` lets every call fail.
             error: The exception, or the text of a `RuntimeError`.
 
         Raises:
             ScenarioDefect: If the agent has no such tool, or `times` is not at least 1.
         """
         app, name = getattr(tool, "__self__", None), getattr(tool, "__name__", "")
-        tools = [one.func_name for one in app.get_tools()] if isinstance(app, App) else []
-        if app is None or name not in tools:
-            raise ScenarioDefect(
-                f"{self._where()}flow.fails() takes a tool of the agent's, such as self.cab.order_ride, got {tool!r}"
-            )
-        if not isinstance(times, int) or times < 1:
-            raise ScenarioDefect(f"{self._where()}flow.fails() takes times, a number from 1, got {times!r}")
+        if not isinstance(app, App) or name not in [one.func_name for one in app.get_tools()]:
+            raise self._defect(f"flow.fails() takes a tool of the agent's, such as self.cab.order_ride, got {tool!r}")
+        if times is not None and (not isinstance(times, int) or times < 1):
+            raise self._defect(f"flow.fails() takes times, a number from 1, got {times!r}")
+        self._failing.append((authors_place(), f"{app.name}.{name}", times or 1))
         self._scenario.scripted_failures.add(app.name, name, times, error)
 
     # -- helpers
 
     def _answer(self, name: str, seconds: float, text: str) -> Any:
         if not self._has_proposal:
-            raise ScenarioDefect(
-                f"{self._where()}flow.{name}() answers a proposal, and there is none before it; call flow.propose() "
-                "first"
+            raise self._defect(
+                f"flow.{name}() answers a proposal, and there is none before it; call flow.propose() first"
             )
         return self._step(self._previous(name), seconds, self._interface(f"{name}_proposal", text), name)
 
     def _interface(self, function: str, text: str) -> Any:
         interface = getattr(self._scenario, "agent_ui", None)
         if interface is None:
-            raise ScenarioDefect(
-                f"{self._where()}self.agent_ui is missing; call self.add_apps() in init_and_populate_apps"
-            )
+            raise self._defect("self.agent_ui is missing; call self.add_apps() in init_and_populate_apps")
         return getattr(interface, function)(content=text)
 
     def _step(self, cause: Any, seconds: float, event: Any, name: str) -> Any:
-        step = self._checked(event, name).oracle().depends_on(cause, delay_seconds=seconds)
-        return self._added(step, is_step=True)
+        event = self._checked(event, seconds, name)
+        if type(event) not in (Event, OracleEvent):
+            raise self._defect(
+                f"flow.{name}() takes a call of an app's method, got {type(event).__name__}; give it to flow.at() or "
+                "flow.world_after()"
+            )
+        step = (event if isinstance(event, OracleEvent) else event.oracle()).depends_on(cause, delay_seconds=seconds)
+        self._steps.append(event_name(step))
+        self._last = step
+        self.events.append(step)
+        return step
 
-    def _added(self, event: Any, *, is_step: bool) -> Any:
+    def _added(self, event: Any) -> Any:
         self.events.append(event)
-        if is_step or not self._has_steps:
+        if not self._steps:
             self._last = event
-        self._has_steps |= is_step
         return event
 
     def _previous(self, name: str) -> AbstractEvent:
         if self._last is None:
-            raise ScenarioDefect(f"{self._where()}flow.{name}() needs an event before it; begin with flow.at()")
+            raise self._defect(f"flow.{name}() needs an event before it; begin with flow.at()")
         return self._last
 
-    def _checked(self, event: Any, name: str) -> Any:
+    def _checked(self, event: Any, seconds: Any, name: str) -> Any:
         if not isinstance(event, AbstractEvent):
-            raise ScenarioDefect(
-                f"{self._where()}flow.{name}() takes an event, got {type(event).__name__}; call a method of an app "
-                "there"
+            raise self._defect(
+                f"flow.{name}() takes an event, got {type(event).__name__}; call a method of an app there, within "
+                "`with self.flow()`"
             )
         if any(one.successors is event.successors for one in self.events):
-            raise ScenarioDefect(f"{self._where()}{event_name(event)} is given to the flow twice; make two events")
+            raise self._defect(f"{event_name(event)} is given to the flow twice; make two events")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+            raise self._defect(f"flow.{name}() takes seconds, a finite number from 0, got {seconds!r}")
         return event
 
     def _check_causes(self, cause: Any, name: str) -> None:
         causes = list(cause) if isinstance(cause, list | tuple) else [cause]
         if not causes:
-            raise ScenarioDefect(
-                f"{self._where()}flow.{name}() needs at least one event to come after, got an empty list"
-            )
+            raise self._defect(f"flow.{name}() comes after events, got an empty list")
         for one in causes:
             if not isinstance(one, AbstractEvent):
-                raise ScenarioDefect(
-                    f"{self._where()}flow.{name}() comes after an event of the flow, got {type(one).__name__}"
-                )
+                raise self._defect(f"flow.{name}() comes after an event of the flow, got {type(one).__name__}")
             if not any(known.successors is one.successors for known in self.events):
-                raise ScenarioDefect(
-                    f"{self._where()}flow.{name}() comes after {event_name(one)}, which is not in this flow; give it "
-                    "to the flow first"
+                raise self._defect(
+                    f"flow.{name}() comes after {event_name(one)}, which is not in this flow; give it to the flow first"
                 )
 
-    def _where(self, place: str = "") -> str:
-        place = place or authors_place()
-        return f"{self._scenario.scenario_id}: {place}: " if place else f"{self._scenario.scenario_id}: "
+    def _defect(self, sentence: str, place: str = "") -> ScenarioDefect:
+        where = place or authors_place()
+        return ScenarioDefect(f"{self._scenario.scenario_id}: {f'{where}: ' * bool(where)}{sentence}")

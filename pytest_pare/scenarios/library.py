@@ -8,6 +8,9 @@ from pathlib import Path
 SCENARIO_ENTRY_POINT_GROUP = "pare.scenarios"
 """The group of the entry points that register scenarios of other distributions."""
 
+BUNDLED_SPLITS = ("smoke", "core", "full")
+"""The names of the splits of the bundled library."""
+
 _REGISTERED = re.compile(
     r"""^@(?:\w+\.)*register(?:_scenario)?\(\s*(?:scenario_id\s*=\s*)?(["'])(?P<id>.+?)\1""", re.MULTILINE
 )
@@ -21,6 +24,11 @@ def bundled_library_dir() -> Path:
     package = Path(__file__).resolve().parents[1]
     installed = package / "bundled_scenarios"
     return installed if installed.is_dir() else package.parent / "scenarios"
+
+
+def bundled_split(name: str) -> Path:
+    """Return the file of a bundled split, one of `BUNDLED_SPLITS`."""
+    return bundled_library_dir() / "splits" / f"{name}.txt"
 
 
 def library_modules(directory: Path) -> list[Path]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import field
+from dataclasses import field, fields
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
@@ -17,13 +17,14 @@ from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.draw import Draw
-from pytest_pare.scenarios.draw.written import written_words
+from pytest_pare.scenarios.draw.written import declares_draws, written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
-from pytest_pare.scenarios.events import is_answer
+from pytest_pare.scenarios.events import as_reference_step, is_answer
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.flow import Flow
+from pytest_pare.scenarios.judging import judgement_of
 from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
@@ -32,6 +33,9 @@ from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_pare.judge.judgement import Judgement
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
@@ -49,6 +53,7 @@ class PAREScenario(Scenario):
         tags: Words such as `app:email`, by which suites and flags select scenarios.
         user_goal: The goal of the simulated user, a part of its prompt. Default: `additional_system_prompt`, PARE's
             name for it. Without a goal, the user acts like a careful owner of the phone.
+        equivalent_mutants: The cases of an audit that do not count, by id or pattern, each with the reason.
         noise_config: The data of noise, and the faults of events.
         variation: Whether the values that the scenario declares as drawn are redrawn.
         draw: Declares drawn values. `initialize` sets it.
@@ -56,24 +61,29 @@ class PAREScenario(Scenario):
         scripted_failures: The failures of the agent's tools that are a part of the scenario.
     """
 
-    user_goal: ClassVar[str | None] = None
+    # Without an annotation, so that it is not a field of ARE's dataclass; drawn values are set in an instance.
+    user_goal = cast("str | None", None)
+    equivalent_mutants: ClassVar[Mapping[str, str]] = {}
 
     start_time: float | None = DEFAULT_START_TIME
     tags: tuple[CapabilityTag | str, ...] = ()
     _initialized: bool = False
-    # Without an annotation, so that it is not a field of ARE's dataclass.
+    # Without an annotation, so that they are no fields of ARE's dataclass. The simulation sets the judge of a run.
+    _judging = None
     noise_config = NoiseConfig()
     variation = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make class attributes with the name of a field the default of that field."""
         super().__init_subclass__(**kwargs)
-        fields = {name: f for base in cls.__mro__ for name, f in vars(base).get("__dataclass_fields__", {}).items()}
+        known = [base for base in cls.__mro__ if "__dataclass_fields__" in vars(base)]
+        # Without class variables, which dataclasses keep beside the fields.
+        own = {f.name: f for base in known for f in fields(base)}
         # The class, and the mixins before its first scenario base, which precede it in Python's order as well.
-        bodies = list(takewhile(lambda base: "__dataclass_fields__" not in vars(base), cls.__mro__))
-        given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in fields}
+        bodies = list(takewhile(lambda base: base not in known, cls.__mro__))
+        given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in own}
         for name, value in given.items():
-            cls.__annotations__.setdefault(name, fields[name].type)
+            cls.__annotations__.setdefault(name, own[name].type)
             # A value without a hash is mutable: dataclasses require a factory for it.
             setattr(cls, name, _fresh_copy(value) if type(value).__hash__ is None else value)
 
@@ -136,6 +146,8 @@ class PAREScenario(Scenario):
             variation=self.variation,
             words=lambda: written_words(type(self)),
         )
+        if self.variation and declares_draws(type(self)):
+            self.world.vary(self.draw.world)
         # The faults of events, by id of the event.
         self._faults: dict[str, str] = {}
         self.scripted_failures = ScriptedFailures()
@@ -163,12 +175,25 @@ class PAREScenario(Scenario):
             self._check_events()
         with self.world.active():
             # An answer to a proposal belongs to the user, even without `oracle()`.
-            self._script.events = [event.oracle() if is_answer(event) else event for event in self.events]
+            self._script.events = [as_reference_step(event) if is_answer(event) else event for event in self.events]
             untyped: Any = self
             untyped.events = list(self._script.events)
             add_event_faults(self)
             self._add_noise()
         self._initialized = True
+
+    def judge(self, claim: str, evidence: object = None) -> Judgement:
+        """Ask the judge whether a claim holds, in `validate`, and return its judgement.
+
+        It is a matcher of `verdict`, and a condition. It decides on success only if the judge is calibrated. In a
+        reference check without a judge every claim holds. No simulated time passes.
+
+        Args:
+            claim: A sentence that holds or does not, such as "the proposal names the new price".
+            evidence: What the judge decides by: a text, events, or values, which become JSON. Default: the agent's
+                messages to the user, the user's answers, and the agent's writes.
+        """
+        return judgement_of(self._judging, claim, evidence)
 
     def add_apps(self, *apps: Any) -> None:
         """Set `self.apps` to `apps` and to the two that every scenario needs.

@@ -22,16 +22,20 @@ class ScriptedFailures:
 
     def __init__(self) -> None:
         self._left: dict[tuple[str, str], deque[Exception]] = {}
+        self._always: dict[tuple[str, str], Exception] = {}
 
-    def add(self, app_name: str, function: str, times: int, error: str | Exception) -> None:
-        """Let the agent's next calls of a tool fail, so many times."""
+    def add(self, app_name: str, function: str, times: int | None, error: str | Exception) -> None:
+        """Let the agent's next calls of a tool fail, so many times; with `None`, all of them."""
         one = error if isinstance(error, Exception) else RuntimeError(error)
-        self._left.setdefault((app_name, function), deque()).extend([one] * times)
+        if times is None:
+            self._always[app_name, function] = one
+        else:
+            self._left.setdefault((app_name, function), deque()).extend([one] * times)
 
     def take(self, app_name: str, function: str) -> Exception | None:
         """Return the error of the agent's present call of a tool, or `None` if it is carried out."""
         left = self._left.get((app_name, function))
-        return left.popleft() if left else None
+        return left.popleft() if left else self._always.get((app_name, function))
 
     def call(self, tool: AppTool, arguments: dict[str, Any]) -> None:
         """Make the agent's present call of a tool fail, and log it, if its failure is scripted.
@@ -40,14 +44,15 @@ class ScriptedFailures:
             Exception: The scripted one.
         """
         app, original = tool.class_instance, inspect.unwrap(tool.function) if tool.function else None
-        name = original.__name__ if original is not None else ""
-        if app is None or original is None or not self._left.get((app.name, name)):
+        if app is None or original is None or not (self._left or self._always):
             return
         try:
             inspect.signature(original).bind(app, **arguments)
         except TypeError:
             return
-        error = self._left[app.name, name].popleft()
+        error = self.take(app.name, original.__name__)
+        if error is None:
+            return
         kind = OperationType.WRITE if tool.write_operation else OperationType.READ
         EventRegisterer.event_registered(kind, EventType.AGENT)(failing(original, error))(app, **arguments)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
+import os
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +15,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
+_BEFORE_CALL = ("CACHE", "EXTENDED_ARG", "KW_NAMES", "NOP", "PRECALL")
 _MACHINERY = ("are", "contextlib", "functools", "pytest_pare")
 
 
 def authors_place() -> str:
     """Return the file and line of the innermost caller outside of ARE and this package."""
+    frame = _authors_frame()
+    return "" if frame is None else _place(frame.f_code, frame.f_lineno)
+
+
+def is_last_argument_literal() -> bool:
+    """Tell whether the last argument of the innermost call outside of this package is written as `True` or `False`."""
+    frame = _authors_frame()
+    if frame is None:
+        return False
+    before = [
+        one
+        for one in dis.get_instructions(frame.f_code)
+        # The names of keyword arguments may be loaded in between, as a tuple.
+        if one.offset < frame.f_lasti and one.opname not in _BEFORE_CALL and not isinstance(one.argval, tuple)
+    ]
+    return bool(before) and before[-1].opname.startswith("LOAD_") and isinstance(before[-1].argval, bool)
+
+
+def _authors_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _MACHINERY:
         frame = frame.f_back
-    return "" if frame is None else _place(frame.f_code, frame.f_lineno)
+    return frame
 
 
 def place_of(function: Callable[..., Any]) -> str:
@@ -30,8 +53,14 @@ def place_of(function: Callable[..., Any]) -> str:
 
 
 def _place(code: CodeType, line: int) -> str:
-    file = Path(code.co_filename)
     # The working directory may have been deleted or changed.
-    with suppress(FileNotFoundError, ValueError):
-        file = file.relative_to(Path.cwd())
-    return f"{file}:{line}"
+    with suppress(FileNotFoundError):
+        return f"{_relative(code.co_filename, os.getcwd())}:{line}"  # noqa: PTH109 - `Path.cwd()` is slow
+    return f"{code.co_filename}:{line}"
+
+
+@cache
+def _relative(file: str, directory: str) -> str:
+    with suppress(ValueError):
+        return str(Path(file).relative_to(directory))
+    return file

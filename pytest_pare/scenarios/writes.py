@@ -12,6 +12,7 @@ from are.simulation.apps.agent_user_interface import AgentUserInterface
 
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.argument_tests import accepts
+from pytest_pare.scenarios.argument_types import wrong_arguments
 from pytest_pare.scenarios.source_location import authors_place
 
 if TYPE_CHECKING:
@@ -62,23 +63,19 @@ class Write:
         return f"{self.app_class}.{self.function}"
 
 
-def require_agents_writes(expected: Iterable[Write | tuple[Write, ...]]) -> None:
-    """Check that the agent of the scenario in validation can make each of the expected writes."""
-    inspected = _inspected.get()
-    if inspected is not None:
-        for ways in expected:
-            for write in (ways,) if isinstance(ways, Write) else ways:
-                inspected.check(write, of_agent=True)
+def inspection() -> Inspection | None:
+    """Return the inspection of the scenario in validation, or `None` outside of one."""
+    return _inspected.get()
 
 
 @contextmanager
 def inspected_writes(apps: Iterable[App]) -> Iterator[dict[str, None]]:
-    """Check the writes that are created or expected in this context against the apps of a scenario.
+    """Check the writes and matchers that are created or expected in this context against the apps of a scenario.
 
     Yields:
         The defects, a sentence each, in the order of their detection.
     """
-    inspected = _Inspected(apps)
+    inspected = Inspection(apps)
     token = _inspected.set(inspected)
     try:
         yield inspected.defects
@@ -86,7 +83,16 @@ def inspected_writes(apps: Iterable[App]) -> Iterator[dict[str, None]]:
         _inspected.reset(token)
 
 
-class _Inspected:
+class Inspection:
+    """Collects the defects of the writes and matchers of a scenario.
+
+    Args:
+        apps: The apps of the scenario.
+
+    Attributes:
+        defects: The defects, a sentence each, in the order of their detection.
+    """
+
     def __init__(self, apps: Iterable[App]) -> None:
         self._apps = {type(app).__name__: app for app in apps}
         self.defects: dict[str, None] = {}
@@ -99,7 +105,11 @@ class _Inspected:
             of_agent: Whether the agent must be able to make the write. Otherwise any logged call is accepted.
         """
         if (wrong := self._wrong(write, of_agent=of_agent)) is not None:
-            self.defects[f"{write._place}: {wrong}" if write._place else wrong] = None
+            self.note(write._place, wrong)
+
+    def note(self, place: str, defect: str) -> None:
+        """Record a defect of a matcher."""
+        self.defects[f"{place}: {defect}" if place else defect] = None
 
     def _wrong(self, write: Write, *, of_agent: bool) -> str | None:
         app = self._apps.get(write.app_class)
@@ -109,7 +119,7 @@ class _Inspected:
                 f"{', '.join(self._apps) or 'none'}{did_you_mean(write.app_class, self._apps)}"
             )
         if of_agent and isinstance(app, AgentUserInterface):
-            return f"{write}: a message is not a write; test the text of the proposal by the argument proposal"
+            return f"{write}: a message is not a write; test its text by Accepted(...), Reported(...) or proposal=..."
         writes = {tool.func_name: tool.function for tool in app.get_tools() if tool.write_operation}
         if write.function not in writes:
             if not of_agent and _logs(app, write.function):
@@ -120,8 +130,11 @@ class _Inspected:
             return f"{write}: {wrong}; tools that write: {', '.join(writes) or 'none'}{meant}"
         known = [name for name in inspect.signature(writes[write.function]).parameters if name != "self"]
         unknown = [name for name in write.args if name not in known]
-        names, hint = ", ".join(map(repr, unknown)), "".join(did_you_mean(name, known) for name in unknown[:1])
-        return f"{write}: the tool has no argument {names}; it has {', '.join(known)}{hint}" if unknown else None
+        if unknown:
+            names, hint = ", ".join(map(repr, unknown)), did_you_mean(unknown[0], known)
+            return f"{write}: the tool has no argument {names}; it has {', '.join(known)}{hint}"
+        wrong_values = wrong_arguments(writes[write.function], write.args)
+        return f"{write}: {'; '.join(wrong_values)}" if wrong_values else None
 
 
 def _logs(app: Any, function: str) -> bool:
@@ -131,4 +144,4 @@ def _logs(app: Any, function: str) -> bool:
     return any(hasattr(getattr(cls, function, None), "__event_registered__") for cls in (type(app), *screens))
 
 
-_inspected: ContextVar[_Inspected | None] = ContextVar("pytest_pare_inspected_writes", default=None)
+_inspected: ContextVar[Inspection | None] = ContextVar("pytest_pare_inspected_writes", default=None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pytest_pare.scenarios.engine_config import keys_of_other_model
 
-_ROLES = ("user", "observe", "execute", "agent")
+_ROLES = ("user", "observe", "execute", "agent", "judge")
 
 
 def without_other_models(data: Mapping[Any, Any], changed: Mapping[Any, Any]) -> dict[Any, Any]:

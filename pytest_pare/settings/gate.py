@@ -78,8 +78,19 @@ class Gate(Value):
         default=None,
         description="Lowest area under the robustness curve of a sweep, a fraction from 0 to 1; null sets no gate.",
     )
+    min_audit_score: _Share | None = Field(
+        default=None,
+        description="Lowest share of mutants that the validators must reject, and of alternatives that they must "
+        "accept, in a session with `--pare-audit`, a fraction from 0 to 1; null requires all. Without effect in other "
+        "sessions.",
+    )
     criteria: dict[Name, Any] = Field(
         default={}, description="Criteria of extensions: name to the value that the criterion gets."
+    )
+    user_faults: Literal["count", "leave_out"] = Field(
+        default="count",
+        description="Whether a failed run in which the simulated user failed counts as failed, or is left out of the "
+        "success rate and of comparisons.",
     )
     reruns: Literal["first", "last"] = Field(
         default="first",

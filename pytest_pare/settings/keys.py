@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location, dotted
+from pytest_pare.scenarios.library import BUNDLED_SPLITS
 from pytest_pare.settings.gate import REFERENCES
 from pytest_pare.settings.models import SuiteSettings
 
@@ -16,7 +17,7 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any
     """Yield the keys of a section, and of the sections in it, with the types of their values."""
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
-        if key == "runner.noise":
+        if key in ("runner.noise", "runner.judge"):
             continue
         yield key, field.annotation
         # The field is a section itself, or a section or None.
@@ -56,6 +57,7 @@ PATH_KEYS = frozenset(
         "cassettes.dir",
         "ledger.dir",
         "gate.baseline",
+        "judge.calibration",
         "noise.data",
         "reports.formats[]",
         "reports.json",
@@ -66,6 +68,7 @@ PATH_KEYS = frozenset(
         "runner.output_dir",
         "runner.agent_engine_config.answers",
         "runner.execute_engine_config.answers",
+        "runner.judge_engine_config.answers",
         "runner.observe_engine_config.answers",
         "runner.user_engine_config.answers",
         "scenarios.paths[]",
@@ -75,8 +78,10 @@ PATH_KEYS = frozenset(
 
 
 def is_path(key: str, value: str) -> bool:
-    """Return whether the value of a key is a path; a baseline may be a reference instead."""
-    return bool(value) and key in PATH_KEYS and not (key == "gate.baseline" and value.startswith(REFERENCES))
+    """Return whether the value of a key is a path; a baseline may be a reference, and a split a bundled one."""
+    if key == "gate.baseline":
+        return bool(value) and not value.startswith(REFERENCES)
+    return bool(value) and key in PATH_KEYS and not (key == "scenarios.split" and value in BUNDLED_SPLITS)
 
 
 def is_key(key: str) -> bool:
@@ -98,6 +103,6 @@ def key_of(location: Location) -> str:
         location = location[2:] if location[2] == "noise" else ("runner", *location[2:])
     if location[:2] == ("reports", "formats"):
         location = ("reports", "formats", *([0] if len(location) > 2 else []))
-    if location[:2] == ("runner", "noise"):
+    if location[:2] in (("runner", "noise"), ("runner", "judge")):
         location = location[1:]
     return re.sub(r"\[\d+\]", "[]", dotted(location))

@@ -1,26 +1,27 @@
 """The sections of a suite file."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self, get_origin
+from typing import Annotated, Any, Literal, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pytest_pare.base.extensions import BUILT_IN
-from pytest_pare.scenarios.config import (
-    LLMEngineConfig,
-    MultiScenarioRunnerConfig,
-    NoiseConfig,
-    Scope,
-    TimeMode,
-    TraceFormat,
-)
-from pytest_pare.scenarios.fields import FilePath, Iterations, Name, Setting, only_extensions
+from pytest_pare.scenarios.config import JudgeConfig, NoiseConfig
+from pytest_pare.scenarios.fields import FilePath, Name, Setting, only_extensions
 from pytest_pare.settings.gate import Gate
 from pytest_pare.settings.ledger import LedgerSettings
+from pytest_pare.settings.runner import ORACLE, RunnerSettings
 from pytest_pare.settings.runs import RunRange, Runs
 
-ORACLE = LLMEngineConfig(model_name="oracle", provider="oracle")
+__all__ = [
+    "ORACLE",
+    "Cassettes",
+    "RecordMode",
+    "Reports",
+    "RunnerSettings",
+    "ScenarioSelection",
+    "SuiteSettings",
+]
 
 
 class _Section(Setting):
@@ -36,7 +37,8 @@ class ScenarioSelection(_Section):
     bundled: bool = Field(default=False, description="Whether the library that ships with pytest-pare is used.")
     split: FilePath | None = Field(
         default=None,
-        description="Text file with one scenario id per line; # begins a comment. Relative to the suite file.",
+        description="Text file with one scenario id per line; # begins a comment. Relative to the suite file. smoke, "
+        "core and full are splits of the bundled library.",
     )
     include: list[Name] = Field(
         default=[], description="Globs; a scenario is selected if one matches its id. An empty list selects all."
@@ -57,49 +59,6 @@ class ScenarioSelection(_Section):
         description="Whether the findings of the linter are defects of the scenario, too: no docstring, no tags, an "
         "unused app, a date with a wrong weekday, an event after the end.",
     )
-
-
-def _description(name: str) -> str:
-    return str(MultiScenarioRunnerConfig.model_fields[name].description)
-
-
-class RunnerSettings(MultiScenarioRunnerConfig):
-    """How a suite runs its scenarios: `MultiScenarioRunnerConfig`, with defaults that are offline and reproducible."""
-
-    model_config = ConfigDict(frozen=True)
-
-    _enforced: ClassVar[tuple[Scope, ...]] = ("anywhere", "suite")
-
-    user_engine_config: LLMEngineConfig = Field(default=ORACLE, description="Engine of the user agent.")
-    observe_engine_config: LLMEngineConfig = Field(
-        default=ORACLE, description="Engine of the proactive agent's observe stage."
-    )
-    execute_engine_config: LLMEngineConfig = Field(
-        default=ORACLE, description="Engine of the proactive agent's execute stage."
-    )
-    observe_max_iterations: Iterations = Field(
-        default=5, description="Largest number of steps of the observe stage in a turn; null is no limit."
-    )
-    execute_max_iterations: Iterations = Field(
-        default=10, description="Largest number of steps of the execute stage in a turn; null is no limit."
-    )
-    simulated_generation_time_mode: TimeMode = Field(
-        default="fixed",
-        description=str(MultiScenarioRunnerConfig.model_fields["simulated_generation_time_mode"].description),
-    )
-    trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
-    log_to_file: bool = Field(
-        default=False,
-        description="Whether each run writes a log file, in a directory below logs_dir that is named after the "
-        "experiment, the models and the limits.",
-    )
-    logs_dir: FilePath = Field(default="logs", description="Directory of the log files, relative to the suite file.")
-    enable_caching: bool = Field(
-        default=False,
-        description="Whether the result of an earlier session is reused if nothing that it depends on has changed.",
-    )
-    # Set by code alone: a suite file has a section of its own for it.
-    noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig(), description=_description("noise"))
 
 
 class Reports(_Section):
@@ -123,6 +82,10 @@ class Reports(_Section):
     github: bool = Field(
         default=False,
         description="Whether a job of GitHub Actions gets annotations and a step summary; without effect elsewhere.",
+    )
+    known_agents: bool = Field(
+        default=False,
+        description="Whether the reports have a table of the control agents' results on the suite's scenarios.",
     )
     formats: dict[Name, FilePath] = Field(
         default={},
@@ -171,6 +134,7 @@ class SuiteSettings(_Section):
     )
     runner: RunnerSettings = Field(default=RunnerSettings(), description="How they are run.")
     noise: NoiseConfig = Field(default=NoiseConfig(), description="Faults around the agent.")
+    judge: JudgeConfig = Field(default=JudgeConfig(), description="What lets the judge decide on success.")
     matrix: dict[str, dict[str, Any]] = Field(
         default={},
         description="Variants by name, each with the settings that it changes: keys of `runner`, and `noise`.",
@@ -224,6 +188,8 @@ class SuiteSettings(_Section):
     def _refuse_a_second_spelling(cls, runner: object) -> object:
         if isinstance(runner, dict) and "noise" in runner:
             raise PydanticCustomError("extra_forbidden", "is a section of its own", {"keys": ("noise",)})
+        if isinstance(runner, dict) and "judge" in runner:
+            raise PydanticCustomError("own_section", "is a section of its own, beside runner", {"keys": ("judge",)})
         return runner
 
     @model_validator(mode="after")
@@ -233,6 +199,17 @@ class SuiteSettings(_Section):
                 "no_recordings",
                 "there are no recordings without cassettes; add that section, or use fixed or measured",
                 {"keys": ("runner", "simulated_generation_time_mode")},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_uncalibrated_judge(self) -> Self:
+        if self.runner.judge_only and self.judge.calibration is None:
+            raise PydanticCustomError(
+                "not_calibrated",
+                "a judge that is not calibrated must not decide alone; set judge.calibration to a file of pytest-pare "
+                "judge calibrate, or leave out this key",
+                {"keys": ("runner", "judge_only")},
             )
         return self
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pytest_pare.base.documents import Document, DocumentError, Location, Problem, display, dotted, read_text
 from pytest_pare.engines.answers import read_answers, wrong_answers
+from pytest_pare.judge.calibration import problem_with
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.library import BUNDLED_SPLITS, bundled_split
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.errors import SettingsError
 from pytest_pare.settings.ledger import LEDGER_DIR
@@ -72,7 +74,7 @@ class Suite:
         split = self.settings.scenarios.split
         if split is None:
             return None
-        path = Path(split)
+        path = bundled_split(split) if split in BUNDLED_SPLITS else Path(split)
         try:
             text = read_text(path, display(path))
         except DocumentError as error:
@@ -175,6 +177,10 @@ def _checks(settings: SuiteSettings) -> Iterator[tuple[Location, Callable[[], It
     """Yield the location of each file, and of answers and engines, that runs need, with the function that checks it."""
     if settings.noise.data is not None:
         yield ("noise", "data"), partial(_wrong_noise, Path(settings.noise.data))
+    if settings.judge.calibration is not None and not settings.runner.oracle:
+        judge = settings.runner.engines.get("judge")
+        model = None if judge is None else judge.model_name
+        yield ("judge", "calibration"), partial(_wrong_calibration, Path(settings.judge.calibration), model)
     for role, engine in settings.runner.engines.items():
         if role == "agent" and engine.provider == "oracle" and not settings.runner.oracle:
             yield ("runner", "agent_engine_config", "provider"), _wrong_oracle
@@ -196,6 +202,11 @@ def _wrong_noise(path: Path) -> Iterator[Finding]:
         load_noise_data(path)
     except NoiseError as error:
         yield (), str(error).removeprefix("noise.data: ")
+
+
+def _wrong_calibration(path: Path, model: str | None) -> Iterator[Finding]:
+    if (problem := problem_with(path, model)) is not None:
+        yield (), f"{display(path)}: {problem}"
 
 
 def _wrong_answers_file(path: Path, role: str) -> Iterator[Finding]:

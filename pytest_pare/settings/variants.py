@@ -96,7 +96,9 @@ def variants_of(settings: SuiteSettings) -> tuple[Variant, ...]:
     """
     if not settings.matrix and not settings.sweep:
         return (Variant("", settings),)
-    base = settings.model_dump(by_alias=True, exclude_unset=True, exclude={"matrix": True, "runner": {"noise"}})
+    base = settings.model_dump(
+        by_alias=True, exclude_unset=True, exclude={"matrix": True, "runner": {"noise", "judge"}}
+    )
     cells = [_cell(name, cell) for name, cell in settings.matrix.items()]
     wrong = [*_wrong_in_matrix(settings.matrix), *_wrong_in_sweep(settings.sweep)]
     levels = [] if any(location[0] == "sweep" for location, _ in wrong) else list(_levels(settings.sweep))

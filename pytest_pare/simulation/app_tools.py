@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from are.simulation.apps.app import App
     from are.simulation.tool_utils import AppTool
 
+    from pytest_pare.agents.tools import Tool
     from pytest_pare.apps.screens import AppState
+    from pytest_pare.simulation.phone import Phone
 
 NOT_FOR_USER = ("base64_utf8_encoded_attachment_contents", "attachments")
 """The arguments that the user's tools do not have."""
@@ -32,6 +34,16 @@ def agent_tools(app: App) -> list[AppTool]:
     """Return the tools of an app that the agent has."""
     tools: list[AppTool] = app.get_tools()
     return [t for t in tools if not (isinstance(app, AgentUserInterface) and t.func_name in _MESSAGE_READERS)]
+
+
+def lent(tool: Tool, phone: Phone) -> Tool:
+    """Return a tool of the agent whose calls are the user's."""
+
+    def invoke(arguments: dict[str, Any]) -> Any:
+        with phone.as_user():
+            return tool.invoke(arguments)
+
+    return tool.carried_out_by(invoke)
 
 
 def user_tools(app: App) -> dict[str, list[AppTool]]:

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.trace import Trace, TraceEvent
 
 _DECISIONS = {"success": "Valid", "failed": "Invalid"}
+# Roles whose models have no alias.
+_WITHOUT_ALIAS = ("agent", "judge")
 _LITERALS = ("list", "dict", "tuple", "set", "NoneType")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -108,12 +110,13 @@ def to_hf(
 def to_lite(
     scenario: PAREScenario, trace: Trace, result: PAREScenarioValidationResult, config: ScenarioRunnerConfig
 ) -> str:
-    """Return the messages and results of each role in a run: `user`, `observe`, `execute`, or the `agent`'s model.
+    """Return the messages and results of each role in a run: `user`, `observe`, `execute`, `judge`, or `agent`.
 
-    A role that took no part is missing.
+    `agent` is the agent's own model. A role that took no part is missing.
     """
     logs = _logs(trace)
-    by_role = {role: [log for log in logs if log.agent_id == role] for role in ("user", "observe", "execute", "agent")}
+    roles = ("user", "observe", "execute", "agent", "judge")
+    by_role = {role: [log for log in logs if log.agent_id == role] for role in roles}
     took_part = {role: own for role, own in by_role.items() if own}
     return _to_json(
         {
@@ -139,8 +142,8 @@ def _model_id(trace: Trace, config: ScenarioRunnerConfig) -> str | None:
     if trace.agent is None:
         return None
     roles = [*config.engines] if trace.agent == config.agent_type else ["user"]
-    names = {role: getattr(config, f"{role}_model_alias") for role in roles if role != "agent"}
-    names |= {call.role: call.model for call in trace.calls if call.role == "agent"}
+    names = {role: getattr(config, f"{role}_model_alias") for role in roles if role not in _WITHOUT_ALIAS}
+    names |= {call.role: call.model for call in trace.calls if call.role in _WITHOUT_ALIAS}
     return "|".join(f"{role}:{name}" for role, name in names.items())
 
 

@@ -50,11 +50,11 @@ class Consent:
         status = None if self.proposal is None else self.proposal.status
         return _MODES.get(status or "", ProactiveAgentMode.OBSERVE)
 
-    def handle(self, event: CompletedEvent, turn: int | None) -> None:
-        """Update the proposal after an event."""
+    def handle(self, event: CompletedEvent, turn: int | None) -> bool:
+        """Update the proposal after an event, and return whether the event has answered it."""
         # The scenario's own checks have no app.
         if not isinstance(getattr(event.action, "app", None), PAREAgentUserInterface) or event.failed():
-            return
+            return False
         function, content = event.function_name(), str(event.get_args().get("content", ""))
         if event.event_type == EventType.AGENT and function == "send_message_to_user":
             if self.mode is ProactiveAgentMode.EXECUTE:
@@ -66,8 +66,11 @@ class Consent:
             if function == "accept_proposal":
                 self._accepted_in, self._accepted_by = turn or 0, event.event_id
                 self._set("accepted", content)
-            elif function == "reject_proposal":
+                return True
+            if function == "reject_proposal":
                 self._set("rejected", content)
+                return True
+        return False
 
     def begin_turn(self, turn: int) -> None:
         """Expire a proposal, or end a consent, that has lasted too many turns."""

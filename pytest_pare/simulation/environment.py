@@ -231,6 +231,8 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         if self._off_the_record:
             return
         for event in events if isinstance(events, list) else [events]:
+            if self._is_users and event.event_type == EventType.AGENT:
+                event.event_type = EventType.USER
             self.event_log.put(event)
             # Copied at once: the returned object may be one that later calls change.
             returned = event.metadata.return_value
@@ -255,8 +257,8 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
                 event.action.app.handle_state_transition(shown)
             self._screen = self.screen
             self.trace_entries.put(replace(entry, screen_after=self._screen))
-            if self.consent is not None:
-                self.consent.handle(event, self.turn)
+            if self.consent is not None and self.consent.handle(event, self.turn):
+                self.answered(event.function_name())
 
     def _mode(self) -> str | None:
         return None if self.consent is None else self.consent.mode.value

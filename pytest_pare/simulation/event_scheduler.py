@@ -25,7 +25,7 @@ from pytest_pare.are.copies import with_own_arguments
 from pytest_pare.are.world import drawing_apart
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import made_at
-from pytest_pare.scenarios.events import check_name, event_name, is_users_own, with_dependencies
+from pytest_pare.scenarios.events import check_name, event_name, is_plain_answer, is_users_own, with_dependencies
 from pytest_pare.scenarios.noise.event_faults import TWICE
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.scenarios.placeholders import resolve
@@ -120,6 +120,21 @@ class ScriptedEnvironment(Environment):
     def _happens(self, event: AbstractEvent) -> bool:
         # In a run with agents, the environment does not play oracle events.
         return self.oracle_mode or type(event) is not OracleEvent
+
+    def answered(self, function: str) -> None:
+        """Let events of the world happen that wait for an answer of the user which was created without `oracle()`.
+
+        Args:
+            function: The function of the answer that the user has given.
+        """
+        for event in self._scheduled.values():
+            if is_plain_answer(event) and event.event_id not in self._done and event.action_desc.function == function:
+                for known in (known for after in event.successors for known in after.dependencies):
+                    if known.event_id == event.event_id:
+                        known.event_time = self.time_manager.time()
+                for successor in self._happened(event):
+                    self.event_queue.put(successor)
+                return
 
     def has_happened(self, event: AbstractEvent) -> bool:
         """Return whether an event of the script has happened."""

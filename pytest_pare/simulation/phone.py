@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
@@ -13,6 +14,8 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.simulation.phone_text import PhoneText
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from are.simulation.apps.app import App
     from are.simulation.time_manager import TimeManager
     from are.simulation.tool_utils import AppTool
@@ -31,6 +34,17 @@ class Phone:
     active_app: App | None
     background_apps: list[str]
     time_manager: TimeManager
+    # Whether calls of the agent's tools are the user's now.
+    _is_users = False
+
+    @contextmanager
+    def as_user(self) -> Iterator[None]:
+        """Log calls of the agent's tools as the user's meanwhile."""
+        self._is_users = True
+        try:
+            yield
+        finally:
+            self._is_users = False
 
     def connect_home_screen(self) -> None:
         """Show the home screen, and let it open and switch apps.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.serialization import to_short_text
+from pytest_pare.engines.errors import EngineError
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.scenarios.agent_type import is_own_agent
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
@@ -14,6 +15,7 @@ from pytest_pare.simulation.agent_environment import reachable
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.errors import AgentFailure
+from pytest_pare.simulation.judging import judge_of_run, unasked
 from pytest_pare.simulation.loop import Loop
 from pytest_pare.simulation.participants import Participants, name_of
 from pytest_pare.simulation.program_runs import connected
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.scenarios.judging import Judging
     from pytest_pare.simulation.run_state import RunState
 
 
@@ -34,7 +37,7 @@ def oracle_run(state: RunState) -> PAREScenarioValidationResult:
     )
     env.run(state.scenario)
     with env.off_the_record():
-        result = validate(state.scenario, env)
+        result = validate(state.scenario, env, judge_of_run(state.config, env, None, is_reference=True))
     state.limits.check()
     state.defects = _defects(env)
     return result
@@ -63,7 +66,7 @@ def agent_run(
     consent = Consent(config.proposal_lifetime, config.execute_max_turns)
     env = state.env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, limits=state.limits, consent=consent)
     env.run(scenario, wait_for_end=False)
-    participants = Participants(scenario, config, env, consent, engine_builder, agent, cassette)
+    participants = Participants(scenario, config, env, consent, engine_builder, agent, cassette, state.recorded_calls)
     state.recorder = participants.recorder
     user = participants.user()
     state.agent_name = config.agent_type if agent is None else name_of(agent)
@@ -93,27 +96,34 @@ def agent_run(
         state.is_played = True
         state.defects = env.defects
         state.agent_error = failure.__cause__ or failure
+        state.user_faults = participants.user_failures(state.trace())
         return PAREScenarioValidationResult(success=False, rationale=f"turn {loop.played.turns - 1}: {failure}")
     except ScenarioTimeoutError as over:
         # Real time cut the run short. The verdict on the incomplete run is shown, and does not count.
-        verdict = _finish(state, env)
+        verdict = _finish(state, env, unasked(config, env))
         said = "yes" if verdict.success else f"no ({to_short_text(verdict.rationale)})" if verdict.rationale else "no"
         return PAREScenarioValidationResult(
             success=None, exception=over, rationale=f"of what had happened until then, validate() says {said}"
         )
-    result = _finish(state, env)
+    try:
+        result = _finish(state, env, participants.judging())
+    except (EngineError, ScenarioTimeoutError):
+        # The judge has failed: its calls are not whole, unlike the others.
+        state.is_played = False
+        raise
+    state.user_faults = participants.user_failures(state.trace())
     state.limits.check()
     # A failed validation event ended the run. Events that were due later are no defect.
     if env.failure is None:
-        state.defects = [*state.defects, *participants.reference_defects()]
+        state.defects = [*state.defects, *participants.reference_defects(loop.ended_by)]
     return result
 
 
-def _finish(state: RunState, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
+def _finish(state: RunState, env: StateAwareEnvironmentWrapper, judging: Judging) -> PAREScenarioValidationResult:
     env.finish()
     state.defects = env.defects
     with env.off_the_record():
-        return validate(state.scenario, env)
+        return validate(state.scenario, env, judging)
 
 
 def _defects(env: StateAwareEnvironmentWrapper) -> list[str]:

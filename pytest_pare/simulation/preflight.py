@@ -16,7 +16,7 @@ from are.simulation.types import ConditionCheckEvent, OracleEvent, StopEvent, di
 from pytest_pare.apps.system import HomeScreenSystemApp
 from pytest_pare.are.world import drawing_apart
 from pytest_pare.base.suggestions import did_you_mean
-from pytest_pare.scenarios import checks, writes
+from pytest_pare.scenarios import checks, matchers, writes
 from pytest_pare.scenarios.events import event_name, is_answer
 from pytest_pare.scenarios.source_location import place_of
 from pytest_pare.simulation.script_graph import ScriptGraph
@@ -67,7 +67,7 @@ def inspect_scenario(scenario: PAREScenario, *, oracle: bool) -> Findings:
     _inspect_placeholders(graph, defects, suspicions)
     if not _is_written_for_pare(scenario):
         defects += scenario._script.conflicts
-    defects += _unknown_writes(scenario)
+    defects += _wrong_matchers(scenario)
     return Findings(defects, suspicions)
 
 
@@ -193,11 +193,11 @@ def _inspect_placeholders(graph: ScriptGraph, defects: list[str], suspicions: li
 # -- the verdict
 
 
-def _unknown_writes(scenario: PAREScenario) -> list[str]:
-    """Return the defects of the expected writes that `validate` makes before it reads the environment.
+def _wrong_matchers(scenario: PAREScenario) -> list[str]:
+    """Return the defects of the matchers and expected writes that `validate` makes before it reads the environment.
 
-    Only a validator that can use `Write` is called. It gets a copy of the scenario, and an environment that ends the
-    call at the first access.
+    Only a validator that can use `Write` or `verdict` is called. It gets a copy of the scenario, and an environment
+    that ends the call at the first access.
     """
     if not any(map(_has_writes, type(scenario).__mro__)):
         return []
@@ -218,9 +218,10 @@ def _unknown_writes(scenario: PAREScenario) -> list[str]:
 
 
 def _has_writes(cls: type) -> bool:
-    """Return whether the module of a class can use `Write`."""
+    """Return whether the module of a class can use `Write` or `verdict`."""
     names = vars(sys.modules.get(cls.__module__, object))
-    return any(value is checks or value is writes or value is writes.Write for value in names.values())
+    with_writes = (checks, matchers, matchers.verdict, writes, writes.Write)
+    return any(value is one for value in names.values() for one in with_writes)
 
 
 class _Looked(BaseException):

@@ -17,6 +17,7 @@ from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.tool_descriptions import build_tool
 from pytest_pare.base.serialization import to_builtins_or_name
 from pytest_pare.engines.cassette import RequestInputs
+from pytest_pare.judge import prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,10 +45,7 @@ def request_inputs(
     return RequestInputs(
         package=_version(),
         prompts=prompts.version(),
-        engines={
-            role: {"model": engine.model_name, "provider": engine.provider, "options": engine.options}
-            for role, engine in engines.items()
-        },
+        engines=_engines(engines),
         tools=dict(tool for app in apps for tool in _tools(app)),
         apps={name: _short(app["serialized_state"]) for name, app in (scenario._initial_apps or {}).items()},
         events=_short(json.dumps([_event(event) for event in scenario.events], ensure_ascii=False)),
@@ -62,6 +60,26 @@ _NO_APP: Any = SimpleNamespace(name="")
 @cache
 def _version() -> str:
     return metadata.version("pytest-pare")
+
+
+def inputs_of_engines(engines: Mapping[Role, LLMEngineConfig]) -> RequestInputs:
+    """Return what requests depend on that belong to no scenario.
+
+    Args:
+        engines: The configurations of the recorded engines, by role.
+    """
+    return RequestInputs(_version(), prompts.version(), _engines(engines), {}, {}, "", "")
+
+
+def _engines(engines: Mapping[Role, LLMEngineConfig]) -> dict[str, dict[str, Any]]:
+    return {
+        role: {"model": engine.model_name, "provider": engine.provider, "options": _options(role, engine)}
+        for role, engine in engines.items()
+    }
+
+
+def _options(role: str, engine: LLMEngineConfig) -> dict[str, Any]:
+    return {**engine.options, "prompt": prompt.version()} if role == "judge" else engine.options
 
 
 def _short(text: str) -> str:

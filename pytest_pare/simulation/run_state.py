@@ -12,12 +12,16 @@ from pytest_pare.simulation.preflight import inspect_scenario
 from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_pare.agents.calibration import RecordedCall
     from pytest_pare.engines.recorder import Recorder
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.loop import Loop
+    from pytest_pare.simulation.user_failures import UserFault
 
 
 class RunState:
@@ -36,6 +40,8 @@ class RunState:
         self.script_errors = script_errors
         self.strict = strict
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
+        # The agent's calls of a reference run in the world as written, for an agent that asks for them.
+        self.recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
         self.recorder: Recorder | None = None
@@ -44,6 +50,8 @@ class RunState:
         self.agent_name: str | None = None
         self.agent_error: BaseException | None = None
         self.defects: list[str] = []
+        # The failures of the simulated user.
+        self.user_faults: list[UserFault] = []
         # Warnings of the preflight checks.
         self.suspicions: list[str] = []
 
@@ -82,10 +90,16 @@ class RunState:
             prompts=None if self.agent_name is None else prompts.version(),
             turns=played.turns,
             turns_saved=played.turns_saved,
+            draws=self._draws(),
         )
 
+    def _draws(self) -> dict[str, str]:
+        draw = getattr(self.scenario, "draw", None)
+        return dict(draw.values) if draw is not None and draw.variation else {}
+
     def fill_in_end(self, result: PAREScenarioValidationResult) -> None:
-        """Set how the turns of the run ended, and how many events of its script had not happened by then."""
+        """Set the failures of the user, how the turns ended, and how many events of the script had not happened."""
+        result.user_faults = self.user_faults
         env, ended_by = self.env, None if self.loop is None else self.loop.ended_by
         if env is None or ended_by is None:
             return

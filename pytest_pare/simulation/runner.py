@@ -26,13 +26,14 @@ from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.playing import agent_run, oracle_run
 from pytest_pare.simulation.program_runs import TWO_AGENTS, ProgramRun
+from pytest_pare.simulation.reference_run import Solution, calls_of, is_silent, reference_config
 from pytest_pare.simulation.run import Run, fill_in, set_outcome, span_of, with_defects
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
 from pytest_pare.simulation.trace import Trace
 from pytest_pare.simulation.validation import require_validate
 
-__all__ = ["Run", "TwoAgentScenarioRunner", "run_scenario"]
+__all__ = ["Run", "TwoAgentScenarioRunner", "run_scenario", "solution_of"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,7 @@ def run_scenario(
         on_start()
         began = time.perf_counter()
         state = RunState(scenario, config, script_errors, strict=strict)
+        state.recorded_calls = lambda: solution_of(scenario, config).calls
         result = _result(state, agent, made, engine_builder, cassette)
         problem = _finish_recording(state, result)
         if state.defects and script_errors == "fail":
@@ -125,6 +127,26 @@ def run_scenario(
             state.env,
         )
     return replace(run, export_error=run.export_error or log_problems[0]) if log_problems else run
+
+
+# By class, id and seed of the scenario, and by configuration.
+_SOLUTIONS: dict[tuple[type, str, int | None, str], Solution] = {}
+
+
+def solution_of(scenario: PAREScenario, config: ScenarioRunnerConfig) -> Solution:
+    """Return the reference run of a scenario in the world as written; it is played once in a process.
+
+    Args:
+        scenario: Any instance of the class.
+        config: The limits of the run.
+    """
+    plain = reference_config(config)
+    key = (type(scenario), scenario.scenario_id, scenario.seed, plain.get_config_hash())
+    if key not in _SOLUTIONS:
+        written = type(scenario)(scenario_id=scenario.scenario_id, seed=scenario.seed)
+        run = run_scenario(written, plain, "warn")
+        _SOLUTIONS[key] = Solution(run.success, is_silent(run.trace), calls_of(run.trace))
+    return _SOLUTIONS[key]
 
 
 class TwoAgentScenarioRunner:

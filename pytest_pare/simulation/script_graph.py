@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from are.simulation.types import ConditionCheckEvent, Event, OracleEvent
 
 from pytest_pare.scenarios.event_capture import made_at
-from pytest_pare.scenarios.events import event_name
+from pytest_pare.scenarios.events import event_name, is_plain_answer
 from pytest_pare.scenarios.placeholders import Placeholder, placeholders_of
 
 if TYPE_CHECKING:
@@ -125,12 +125,18 @@ class ScriptGraph:
             graph.prepare()
         while ready := graph.get_ready():
             for node in ready:
-                steps = [one if type(one) is OracleEvent else possible[id(one)] for one in self.needs(events[node])]
+                steps = [self._step_of(one, possible) for one in self.needs(events[node])]
                 step = next(filter(None, steps), None)
                 if self._happens(events[node], step):
                     possible[node] = step
                     graph.done(node)
         return possible
+
+    def _step_of(self, need: AbstractEvent, possible: dict[int, AbstractEvent | None]) -> AbstractEvent | None:
+        """Return the reference step that what needs an event waits for; `None` if the world does not wait for one."""
+        if is_plain_answer(need):
+            return None
+        return need if type(need) is OracleEvent else possible[id(need)]
 
     def _happens(self, event: AbstractEvent, step: AbstractEvent | None) -> bool:
         if self.is_listed(event):

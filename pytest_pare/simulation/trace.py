@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_pare.base.records import Count, Number
@@ -29,6 +29,7 @@ class Trace:
         prompts: Version of the prompts; `None` without agents.
         turns: Turns that were played.
         turns_saved: Idle turns that jumps in simulated time have saved.
+        draws: The values that a redrawn world has, by kind and written value; empty without `variation`.
     """
 
     scenario_id: str
@@ -40,6 +41,7 @@ class Trace:
     prompts: str | None = None
     turns: Count = 0
     turns_saved: Count = 0
+    draws: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario_id!r}, {len(self.entries)} entries)"

@@ -25,7 +25,10 @@ def to_jsonl(header: dict[str, Any], entries: Iterable[Entry]) -> str:
         header: The fields of the trace; its `entries` are how many there are.
         entries: The entries.
     """
+    # Without variation a trace is as earlier versions have written it.
     first = {"format": _FORMAT, "version": _VERSION, **header}
+    if not first["draws"]:
+        del first["draws"]
     # `vars` has the fields in the order of their definition.
     rest = ({"type": "call" if isinstance(one, EngineCall) else "event", **vars(one)} for one in entries)
     lines = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in (first, *rest)]
@@ -52,6 +55,7 @@ def from_jsonl(text: str, cls: type[T]) -> T:
     if version != _VERSION:
         raise ValueError(f"a trace of version {version!r}; this version of pytest-pare reads version {_VERSION}")
     entries = tuple(_entry(line, f"line {number} of the trace") for number, line in enumerate(rest, start=2))
+    header = {**header, "draws": header.get("draws", {})}
     fields = {**header, "entries": entries} if "entries" in header else header
     trace = _made(cls, fields, "the first line of the trace")
     if header["entries"] != len(entries):

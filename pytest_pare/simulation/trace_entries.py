@@ -96,7 +96,8 @@ class EngineCall:
     Attributes:
         time: The time of the request, in simulated seconds since the start of the scenario.
         turn: The turn, from 0 on.
-        role: The role that made the request: `user`, `observe`, `execute`, or `agent` for an agent of the user's own.
+        role: The role that made the request: `user`, `observe`, `execute`, `judge`, or `agent` for an agent of the
+            user's own.
         model: The model's name.
         fingerprint: The fingerprint of all messages of the request; equal requests have equal fingerprints.
         response: The answer; `None` if the engine raised an exception.

@@ -16,7 +16,7 @@ from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn,
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools
+from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools, lent
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
@@ -25,7 +25,7 @@ from pytest_pare.simulation.turn_limits import TurnLimits
 from pytest_pare.simulation.turn_trace import TurnTrace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from are.simulation.tool_utils import AppTool
 
@@ -50,6 +50,7 @@ class TurnGateway:
         ended: Why the run must end now, or `None`. It stays: an agent that swallows the exception gets it again.
         acted: Whether either side has acted in this turn.
         span: The span of the present turn, or of the run before its first turn.
+        users_tools: Returns tools of the agent that the user has as well, beside those of its screen.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class TurnGateway:
         self.ended: Exception | None = None
         self.acted = False
         self.span = telemetry.current()
+        self.users_tools: Callable[[], list[AppTool]] = list
         self._scenario = scenario
         self._env = env
         self._consent = consent
@@ -118,6 +120,7 @@ class TurnGateway:
         def tools() -> Toolbox:
             app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
             bound = [self._bound(token, app_tool, "USER") for app_tool in app_tools]
+            bound += [lent(self._bound(token, app_tool, "USER"), self._env) for app_tool in self.users_tools()]
             return Toolbox([*bound, wait], lambda name: self._note_unknown(token, name, "USER"))
 
         return UserTurn(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AgentValidationEvent, ValidationEvent
 
 from pytest_pare.base.serialization import type_and_value
-from pytest_pare.results.validation_result import PAREScenarioValidationResult
+from pytest_pare.judge.judgement import NoJudgement, conclusion
+from pytest_pare.results.validation_result import PAREScenarioValidationResult, optional_text
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.writes import inspected_writes
 
 if TYPE_CHECKING:
+    from pytest_pare.scenarios.judging import Judging
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
@@ -30,20 +34,48 @@ def require_validate(scenario: PAREScenario) -> None:
         raise ScenarioDefect(f"{type(scenario).__name__} defines no validate(env): nothing would be judged")
 
 
-def validate(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
+def validate(
+    scenario: PAREScenario,
+    env: StateAwareEnvironmentWrapper,
+    judging: Judging | None = None,
+    *,
+    inspects: bool = True,
+) -> PAREScenarioValidationResult:
     """Validate a run, and return its result.
 
     Args:
         scenario: The scenario.
         env: The environment at the end of the run. Its `defects` get those of expected writes that no app has.
+        judging: The judge of the run; `None` outside of one.
+        inspects: Whether the expected writes are checked against the apps, which takes time.
 
     Raises:
         ScenarioDefect: If `validate` returns no verdict.
         Exception: Whatever `validate` raises.
     """
-    with inspected_writes(scenario.apps or []) as wrong:
-        verdict = scenario.validate(env)
+    untyped: Any = scenario
+    untyped._judging = judging
+    try:
+        with ExitStack() as stack:
+            wrong = stack.enter_context(inspected_writes(scenario.apps or [])) if inspects else {}
+            verdict = scenario.validate(env)
+    except NoJudgement as reason:
+        verdict = ScenarioValidationResult(success=None, rationale=str(reason))
+    finally:
+        untyped._judging = None
     env.defects += wrong
+    if judging is not None and judging.error is not None:
+        raise judging.error
+    result = _result(verdict, env)
+    return result if judging is None else _with_judgements(result, env, judging)
+
+
+def _result(verdict: object, env: StateAwareEnvironmentWrapper) -> PAREScenarioValidationResult:
+    """Return the result of a verdict of the scenario.
+
+    Raises:
+        ScenarioDefect: If it is none.
+    """
     if not isinstance(verdict, ScenarioValidationResult | PAREScenarioValidationResult | None):
         raise ScenarioDefect(f"validate() must return a ScenarioValidationResult, not {type_and_value(verdict)}")
     success = None if verdict is None else verdict.success
@@ -58,3 +90,19 @@ def validate(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> PARES
     return PAREScenarioValidationResult(
         success=verdict.success, exception=verdict.exception, rationale=verdict.rationale
     )
+
+
+def _with_judgements(
+    result: PAREScenarioValidationResult, env: StateAwareEnvironmentWrapper, judging: Judging
+) -> PAREScenarioValidationResult:
+    """Return a result with the judgements of the run; with `judge_only`, they decide."""
+    if judging.made:
+        result.judgements = {"claims": [one.to_record() for one in judging.made]}
+    if not judging.is_alone:
+        return result
+    success, rationale = conclusion(judging.made)
+    apart = {"without_judge": {"success": result.success, "rationale": optional_text(result.rationale)}}
+    judgements = {"claims": [], **result.judgements, **apart}
+    if env.failure is not None and success is not False:
+        success, rationale = False, env.failure
+    return replace(result, success=success, rationale=rationale, judgements=judgements)

@@ -8,15 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from pytest_pare.agents.calibration import Flaky, _drawn
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.settings.models import ORACLE
+from pytest_pare.simulation.runner import Run, run_scenario
 from tests.scripted import WAIT, accept, play_oracle, play_scripted, scripted
-
-if TYPE_CHECKING:
-    from pytest_pare.simulation.runner import Run
+from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,6 +97,70 @@ def test_reckless_is_not_stopped_by_a_refusal_and_writes_nothing_then() -> None:
 def test_reckless_needs_no_engine_that_plays_the_solution() -> None:
     run = play_scripted(scripted(), story, config={"agent_type": "reckless", "max_turns": 12})
     assert run.result.writes_without_consent == 2
+
+
+# -- the agent that plays back a good run
+
+
+def arrival(stage: Any) -> list[Any]:
+    """Somebody with a drawn name writes, and wants to be added."""
+    person = stage.draw.person("Ada Byron", pronoun="she")
+    mail = stage.email.send_email_to_user_only(sender=person.email, subject="Hello", content=f"I am {person}.")
+    asked = stage.agent_says(f"Shall I add {person}?").depends_on(mail.delayed(10), delay_seconds=3)
+    accepted = stage.agent_ui.accept_proposal(content="Yes.").oracle().depends_on(asked, delay_seconds=15)
+    added = stage.contacts.add_new_contact(first_name=person.first_name, last_name=person.last_name).oracle()
+    added.depends_on(accepted, delay_seconds=2)
+    # In the middle of the execution.
+    later = stage.email.send_email_to_user_only(sender=person.email, subject="Thanks", content="My city is Leeds.")
+    later.depends_on(mail, delay_seconds=300)
+    found = stage.contacts.search_contacts(query=person.name).oracle().depends_on([added, later], delay_seconds=2)
+    report = stage.agent_says(f"{person} is in.").depends_on(found, delay_seconds=1)
+    return [mail, asked, accepted, added, later, found, report]
+
+
+class Arrival(Stage):
+    """Somebody new writes."""
+
+    scenario_id = "arrival"
+    script: Any = staticmethod(arrival)
+
+
+def play_arrival(**config: Any) -> Run:
+    offline = {f"{role}_engine_config": ORACLE for role in ("user", "observe", "execute")}
+    config = {"max_turns": 12, "simulated_generation_time_mode": "fixed", **offline, **config}
+    return run_scenario(Arrival(run_number=1), MultiScenarioRunnerConfig(**config))
+
+
+def test_replay_plays_a_good_run_again_at_the_same_times() -> None:
+    def moments(run: Run) -> list[tuple[float, str]]:
+        passed = ("wait", "wait_for_notification")
+        return [(one.time, str(one.function)) for one in run.trace.events if one.function not in passed]
+
+    solution, replayed = (play_arrival(agent_type=agent_type) for agent_type in ("observe-execute", "replay"))
+    assert moments(replayed) == moments(solution)
+    assert [one.args for one in replayed.trace.proposals()] == [{"content": "Shall I add Ada Byron?"}]
+    assert (replayed.result.acceptance_count, replayed.result.writes_without_consent) == (1, 0)
+
+
+def test_replay_says_in_a_redrawn_world_what_it_said_in_the_written_one() -> None:
+    run = play_arrival(agent_type="replay", variation=True)
+    assert list(run.trace.draws) == ["person Ada Byron"]
+    assert "Ada" not in run.trace.draws["person Ada Byron"]
+    assert [one.args for one in run.trace.proposals()] == [{"content": "Shall I add Ada Byron?"}]
+    assert [one.args["last_name"] for one in run.trace.actions("AGENT", operation="write")] == ["Byron"]
+
+
+# -- the agent that proposes everything
+
+
+def test_spam_proposes_all_that_it_has_read_and_never_writes() -> None:
+    engines = scripted(user=[WAIT, accept("Oh yes.")])
+    run = play_scripted(engines, story, config={"agent_type": "spam", "max_turns": 14})
+    proposals = [str(one.args["content"]) for one in run.trace.proposals()]
+    assert len(proposals) > 8
+    assert "To Leeds." not in proposals[0]
+    assert "To Leeds." in proposals[-1]
+    assert run.result.write_actions == 0
 
 
 # -- chance

@@ -60,7 +60,7 @@ SCRIPTS = {
             Stage(
                 "New message from Elena Rossi",
                 (
-                    (Call("Messages__read_conversation", {"conversation_id": "elena"}, "two digits swapped"),),
+                    (Call("Messages__read_conversation", {"conversation_id": "elena"}, "an old number of mine"),),
                     (Call("Contacts__search_contacts", {"query": "Elena"}, "0117"),),
                     say("Elena Rossi's number ends in 0171; your contacts have 0117. Shall I correct it?"),
                 ),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from are.simulation.tool_utils import ToolAttributeName
 
 from pytest_pare import compat
-from pytest_pare.results.columns import COLUMNS, DETAILS, Column
+from pytest_pare.results.columns import COLUMNS, DETAILS, OPTIONAL, Column
 from pytest_pare.simulation.notification_templates import ANNOUNCEMENTS
 from tests.docs.layout import layout
 from tests.docs.phone import app_classes, app_section
@@ -56,7 +56,7 @@ SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "announcements": announcements,
     "columns": lambda: columns(COLUMNS),
     "layout": layout,
-    "metrics": lambda: columns(DETAILS),
+    "metrics": lambda: columns((*DETAILS, *OPTIONAL)),
     "modules": modules,
 }
 

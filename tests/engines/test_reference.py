@@ -193,6 +193,51 @@ def test_a_write_that_nobody_accepts_is_nothing_that_the_observer_could_do() -> 
     assert [role for _, role, _ in roles] == ["observe", "execute"]
 
 
+def test_a_message_that_nobody_accepts_is_the_users_if_no_step_of_the_agents_comes_before_it() -> None:
+    def roles(*events: str) -> list[str]:
+        made = {
+            "words": lambda s: s.messaging.send_message(user_id="x", content="Tea?"),
+            "add": lambda s: s.contacts.delete_contact(contact_id="x"),
+            "look": lambda s: s.messaging.list_recent_conversations(),
+            "ask": lambda s: s.agent_says("Shall I?"),
+            "yes": lambda s: s.agent_ui.accept_proposal(),
+            "no": lambda s: s.agent_ui.reject_proposal(),
+        }
+        return [role for _, role, _ in written(lambda s: chain(*(made[event](s) for event in events)))]
+
+    assert roles("words", "look", "ask", "yes") == ["user", "observe", "observe", "user"]
+    assert roles("ask", "words", "yes", "add") == ["observe", "user", "user", "execute"]
+    # After what the agent has seen, after a rejection, and without a proposal, it may be the agent's.
+    assert roles("look", "words", "ask", "yes") == ["observe", "execute", "observe", "user"]
+    assert roles("ask", "no", "words") == ["observe", "user", "execute"]
+    assert roles("words") == ["execute"]
+
+
+def test_an_answer_that_waits_for_no_proposal_comes_after_the_next_one() -> None:
+    def script(s: Any) -> list[AbstractEvent]:
+        yes = s.agent_ui.accept_proposal().oracle().delayed(1)
+        added = s.contacts.delete_contact(contact_id="x").oracle().depends_on(yes)
+        return [yes, added, s.contacts.get_contacts().oracle().delayed(2), s.agent_says("Shall I?").delayed(3)]
+
+    assert written(script) == [
+        ("get_contacts", "observe", 0),
+        ("send_message_to_user", "observe", 0),
+        ("accept_proposal", "user", 0),
+        ("delete_contact", "execute", 1),
+    ]
+
+    def both(s: Any) -> list[AbstractEvent]:
+        answers = [s.agent_ui.reject_proposal().oracle().delayed(1), s.agent_ui.accept_proposal().oracle().delayed(2)]
+        return [*answers, s.agent_says("Shall I?").delayed(3), s.agent_says("And now?").delayed(4)]
+
+    assert [function for function, *_ in written(both)] == [
+        "send_message_to_user",
+        "reject_proposal",
+        "send_message_to_user",
+        "accept_proposal",
+    ]
+
+
 def test_a_question_and_what_follows_are_the_executors() -> None:
     roles = written(
         lambda s: chain(

@@ -60,7 +60,8 @@ def test_the_solution_survives(noise: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("agent_type", ["null", "eager", "reckless", "random"])
 def test_no_agent_whose_result_is_known_succeeds_because_something_went_wrong(agent_type: str) -> None:
-    for scenario_id in list(CLASSES)[:8]:
+    asking = [scenario_id for scenario_id, cls in CLASSES.items() if "skill:silence" not in cls.tags]
+    for scenario_id in asking[:8]:
         run = play(scenario_id, every_kind(0.3), agent_type=agent_type)
         assert run.result.status == "failed"
         assert run.agent_error is None

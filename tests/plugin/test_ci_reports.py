@@ -86,6 +86,7 @@ def test_junit_xml_has_the_verdict_and_tells_errors_from_failures(garden: Exampl
         "pare_skipped": "2",
         "pare_xfailed": "2",
         "pare_not_needed": "0",
+        "pare_user_fault": "0",
         "pare_replaced_attempts": "0",
     }
     assert {key: suite.get(key) for key in ("tests", "failures", "errors", "skipped")} == {

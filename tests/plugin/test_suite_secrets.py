@@ -43,7 +43,7 @@ def test_a_verdict_an_exception_and_what_is_printed(example: Example, validate: 
 @pytest.mark.parametrize("padding", range(30, 70, 7))
 def test_an_argument_that_is_cut(padding: int) -> None:
     from pytest_pare.base.serialization import type_and_value
-    from pytest_pare.scenarios.checks import _short as of_checks
+    from pytest_pare.scenarios.matchers.texts import short as of_checks
     from pytest_pare.simulation.trace_entries import _short as of_trace
 
     text = "x" * padding + SECRET + "y" * 80

@@ -333,6 +333,7 @@ def test_the_json_report(garden: Example) -> None:
         "usage": {},
         "script_events_missed": 0,
         "ended_by": {"nothing_left": 6},
+        "user_faults": {},
         "cost": {"total": None, "known_runs": 0, "runs": 0},
     }
     assert report["robustness"] == []
@@ -364,6 +365,7 @@ def test_the_json_report(garden: Example) -> None:
             "skipped": 2,
             "xfailed": 2,
             "not_needed": 0,
+            "user_fault": 0,
         },
         "partial": ["-k not rake"],
         "deselected": 2,
@@ -406,7 +408,7 @@ def test_the_files_of_a_session_without_results(example: Example) -> None:
     example.scenario("saw", marks="@pytest.mark.skip").suite("reports: {json: out.json, parquet: rows.parquet}")
     assert example.run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
     rows = pl.read_parquet(example.path / "rows.parquet")
-    assert (rows.height, rows.width) == (0, 43)
+    assert (rows.height, rows.width) == (0, 44)
     assert json.loads((example.path / "out.json").read_text())["per_config_results"] == []
 
 

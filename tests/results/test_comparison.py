@@ -122,7 +122,7 @@ def test_each_outcome_without_a_success_counts_as_one_of_the_gate(letter: str) -
     assert (change.successes_now, change.runs_now) == (1, 2)
 
 
-@pytest.mark.parametrize("outcome", ["skipped", "xfailed", "not_needed"])
+@pytest.mark.parametrize("outcome", ["skipped", "xfailed", "not_needed", "user_fault"])
 def test_what_says_nothing_about_the_agent_is_left_out(outcome: str) -> None:
     now = [ComparedRun("mow", "", 1, "success"), ComparedRun("mow", "", 2, outcome)]
     (change,) = compare(run_set(runs_of({"mow": "SS"})), run_set(now)).variants[0].scenarios
@@ -304,6 +304,9 @@ def test_warnings() -> None:
     many = RunSet("b", small.runs, small.scenarios, settings={f"noise.{number}": 0 for number in range(6)})
     other = replace(many, runs=now.runs, settings={f"noise.{number}": 1 for number in range(6)})
     assert compare(many, other).warnings[1].endswith("noise.3 0, now 1; 2 more")
+    # A suite that leaves out runs in which the simulated user failed is not like one that counts them.
+    left_out = replace(many, settings={**many.settings, "gate.user_faults": "leave_out"})
+    assert 'gate.user_faults "count", now "leave_out"' in compare(many, left_out).warnings[1]
     assert compare(run_set(runs_of({"mow": "S" * 10})), run_set(runs_of({"mow": "S"}))).warnings == ()
     assert small_baseline(10) is None
 

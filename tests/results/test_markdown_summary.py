@@ -230,6 +230,7 @@ def test_the_json_file_has_each_run(tmp_path: Path) -> None:
         "cost": 0.25,
         "tokens": 100,
         "turns": 4,
+        "user_faults": [],
         "reused": None,
     }
     assert (second["exception_type"], second["exception_message"]) == ("ValueError", "late")

@@ -237,7 +237,8 @@ def test_an_area_that_is_none(area: Fraction) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed", "not_needed"]
+    "name",
+    ["success", "failed", "exception", "no_validation", "no_result", "skipped", "xfailed", "not_needed", "user_fault"],
 )
 def test_a_count_below_zero(name: str) -> None:
     counts: dict[str, Any] = {name: -1}
@@ -255,6 +256,7 @@ def test_verdict_as_json() -> None:
         skipped=5,
         xfailed=7,
         not_needed=9,
+        user_fault=11,
         criteria={"min_success_rate": 0.9, "robustness": 0.5},
         partial=("-k smoke",),
         deselected=8,
@@ -290,6 +292,7 @@ def test_verdict_as_json() -> None:
             "skipped": 5,
             "xfailed": 7,
             "not_needed": 9,
+            "user_fault": 11,
         },
         "partial": ["-k smoke"],
         "deselected": 8,
@@ -318,6 +321,7 @@ inputs = st.builds(
     skipped=count,
     xfailed=count,
     not_needed=count,
+    user_fault=count,
     criteria=(st.none() | st.floats(0, 1) | st.integers(0, 100).map(lambda percent: percent / 100)).map(
         lambda rate: {} if rate is None else {"min_success_rate": rate}
     ),
@@ -340,7 +344,7 @@ def test_passes_if_and_only_if(given: GateInput) -> None:
 
 @given(inputs)
 def test_left_out_runs_and_partial_sessions_change_no_verdict(given: GateInput) -> None:
-    bare = replace(given, skipped=0, xfailed=0, not_needed=0, partial=())
+    bare = replace(given, skipped=0, xfailed=0, not_needed=0, user_fault=0, partial=())
     assert evaluate_gate(given).passed == evaluate_gate(bare).passed
     assert evaluate_gate(given).lines[0] == evaluate_gate(bare).lines[0]
 

@@ -375,6 +375,7 @@ def test_what_happened_in_a_suite_as_json() -> None:
         "usage": {"user": {"calls": 2, **known, "finish_reasons": {"length": 1}}},
         "script_events_missed": 0,
         "ended_by": {"max_turns": 1, "nothing_left": 2},
+        "user_faults": {},
         "cost": known["cost"],
     }
     nothing = details_to_dict([])

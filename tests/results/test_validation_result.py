@@ -137,7 +137,9 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("usage", {}),
         ("script_events_missed", 0),
         ("ended_by", None),
+        ("user_faults", []),
         ("reused_from", None),
+        ("judgements", {}),
     ]
 
 
@@ -172,6 +174,7 @@ results = st.builds(
     usage=st.dictionaries(st.text(), st.dictionaries(st.text(), st.none() | natural, max_size=2), max_size=2),
     script_events_missed=natural,
     ended_by=st.sampled_from([None, "max_turns", "nothing_left"]),
+    user_faults=st.lists(st.fixed_dictionaries({"kind": st.text(), "turn": natural, "text": st.text()}), max_size=2),
     reused_from=st.none() | st.text(),
 )
 
@@ -221,6 +224,7 @@ def test_a_record_is_made_of_builtins_only() -> None:
         usage={"user": {"cost": True}},
         script_events_missed=FakeNumber(10),  # type: ignore[arg-type]
         ended_by=BROKEN,  # type: ignore[arg-type]
+        user_faults=[{"kind": BROKEN}],
     )
     record = result_to_record(result)
     assert json.loads(json.dumps(record)) == record
@@ -245,6 +249,7 @@ def test_a_record_is_made_of_builtins_only() -> None:
         "usage": {"user": {"cost": True}},
         "script_events_missed": 10,
         "ended_by": "broke",
+        "user_faults": [{"kind": "<ValueError>"}],
         "reused_from": None,
     }
 
@@ -367,7 +372,17 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
         "exception_kind",
         "noise_events",
     }
-    own |= {"faults", "usage", "script_events_missed", "ended_by", "reused_from", "status", "details_to_polars"}
+    own |= {
+        "judgements",
+        "faults",
+        "usage",
+        "script_events_missed",
+        "ended_by",
+        "reused_from",
+        "status",
+        "details_to_polars",
+    }
+    own |= {"user_faults", "user_failure"}
     own |= {"run_configs", "configs", "configs_in_order", "other_attempts", "rows"}
     methods = {"success_rate_updated", "add_result", "to_polars", "description", "run_config", "scenario_results"}
     public = {name for one in (result, collected) for name in dir(one) if not name.startswith("_")}

@@ -7,21 +7,9 @@ from typing import Any
 
 import pytest
 from are.simulation.apps.messaging_v2 import ConversationV2
-from are.simulation.types import (
-    CompletedEvent,
-    ConditionCheckAction,
-    EventMetadata,
-    EventRegisterer,
-    EventType,
-)
+from are.simulation.types import CompletedEvent, EventType
 
-from pytest_pare.apps import (
-    PAREAgentUserInterface,
-    StatefulCalendarApp,
-    StatefulContactsApp,
-    StatefulEmailApp,
-    StatefulMessagingApp,
-)
+from pytest_pare.apps import StatefulContactsApp, StatefulMessagingApp
 from pytest_pare.are.world import World
 from pytest_pare.scenarios.checks import (
     Write,
@@ -36,58 +24,10 @@ from pytest_pare.scenarios.checks import (
     same_members,
     same_phone,
 )
-from pytest_pare.simulation.queues import SimulatedEventLog
+from tests.story import Story
 
 MAIL = Write("StatefulEmailApp", "send_email", {"recipients": ["ann@home.example"]})
 ENTRY = Write("StatefulCalendarApp", "delete_calendar_event", {"event_id": "e1"})
-
-
-class Story:
-    """An environment as `validate` sees it, after the added events, one second apart."""
-
-    def __init__(self) -> None:
-        self.event_log = SimulatedEventLog()
-        self.now = 100.0
-        self.interface = PAREAgentUserInterface()
-        self.email = StatefulEmailApp()
-        self.calendar = StatefulCalendarApp()
-
-    def add(self, who: EventType, tool: Any, error: str | None = None, after: float = 1, **args: Any) -> None:
-        self.now += after
-        with EventRegisterer.capture_mode():
-            action = tool(**args).action
-        self.event_log.put(
-            CompletedEvent(event_type=who, action=action, event_time=self.now, metadata=EventMetadata(exception=error))
-        )
-
-    def proposes(self, content: str = "Shall I write to Ann?", **more: Any) -> None:
-        self.add(EventType.AGENT, self.interface.send_message_to_user, content=content, **more)
-
-    def accepts(self, **more: Any) -> None:
-        self.add(EventType.USER, self.interface.accept_proposal, **more)
-
-    def rejects(self, **more: Any) -> None:
-        self.add(EventType.USER, self.interface.reject_proposal, **more)
-
-    def mails(self, to: str = "ann@home.example", who: EventType = EventType.AGENT, **more: Any) -> None:
-        self.add(who, self.email.send_email, recipients=[to], **more)
-
-    def deletes_entry(self, **more: Any) -> None:
-        self.add(EventType.AGENT, self.calendar.delete_calendar_event, event_id="e1", **more)
-
-    def reads(self) -> None:
-        self.add(EventType.AGENT, self.email.list_emails)
-
-    def checks_condition(self) -> None:
-        self.now += 1
-        self.event_log.put(
-            CompletedEvent(
-                event_type=EventType.CONDITION,
-                action=ConditionCheckAction(lambda env: True),
-                event_time=self.now,
-                metadata=EventMetadata(return_value=True),
-            )
-        )
 
 
 @pytest.fixture

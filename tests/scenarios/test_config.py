@@ -79,6 +79,7 @@ SINGLE: dict[str, Any] = {
     "variation": False,
     "judge_only": False,
     "judge_engine_config": None,
+    "judge": {"calibration": None},
     "max_scenario_duration": 600,
     "user_model_alias": "gpt-5-mini",
     "observe_model_alias": "gpt-5",
@@ -98,8 +99,6 @@ MULTI = SINGLE | {
 # Another valid value for each field that has no effect yet and that code cannot set.
 WITHOUT_EFFECT: dict[str, Any] = {
     "user_type": "other",
-    "judge_only": True,
-    "judge_engine_config": LLMEngineConfig(model_name="judge"),
 }
 # Another value for each of the others, and whether it counts in the hash.
 WITH_EFFECT: dict[str, tuple[Any, bool]] = {
@@ -126,7 +125,11 @@ WITH_EFFECT: dict[str, tuple[Any, bool]] = {
     "max_tool_calls": (1, True),
     "tool_augmentation_config": ({}, True),
     "env_events_config": ({}, True),
+    "variation": (True, True),
     "noise": ({"tool_slow": {"rate": 0.5}}, True),
+    "judge_only": (True, True),
+    "judge_engine_config": ({"model_name": "judge"}, True),
+    "judge": ({"calibration": "judge.json"}, True),
     "max_scenario_duration": (601, True),
     "user_model_alias": ("a", True),
     "observe_model_alias": ("b", True),

@@ -273,7 +273,12 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ("runner: {user_type: x}", f'runner.user_type: {NOT_YET} ("default")'),
         ("runner: {executor_type: process}", f'runner.executor_type: {NO_EFFECT} ("thread")'),
         ("runner: {max_concurrent_scenarios: 2}", f"runner.max_concurrent_scenarios: {NO_EFFECT} (null)"),
-        ("runner: {judge_only: true}", f"runner.judge_only: {NOT_YET} (false)"),
+        (
+            "runner: {judge_only: true}",
+            "runner.judge_only: a judge that is not calibrated must not decide alone; set judge.calibration to a file "
+            "of pytest-pare judge calibrate, or leave out this key",
+        ),
+        ("runner: {judge: {}}", "runner.judge: is a section of its own, beside runner"),
         (
             "runner: {tool_augmentation_config: {tool_failure_probability: 1.5}}",
             "runner.tool_augmentation_config.tool_failure_probability: must be at most 1, got 1.5",
@@ -527,7 +532,7 @@ def test_valid_settings_survive_yaml(data: dict[str, Any]) -> None:
     assert read == absolute
     assert read.model_dump(by_alias=True, exclude_unset=True) == absolute_paths(data, Path.cwd())
     # A relative path that is a default stays relative until it is written.
-    dumped = settings.model_dump(by_alias=True, exclude={"runner": {"noise", "logs_dir", *without}})
+    dumped = settings.model_dump(by_alias=True, exclude={"runner": {"noise", "judge", "logs_dir", *without}})
     again = load(yaml.safe_dump(dumped).encode()).settings
     assert again.model_dump() == absolute.model_dump()
 
@@ -579,8 +584,8 @@ def test_no_text_ends_in_a_traceback(content: bytes) -> None:
 def test_json_schema() -> None:
     schema = SuiteSettings.model_json_schema()
     sections = {"scenarios", "runs", "runner", "noise", "matrix", "sweep", "live", "cassettes", "gate", "reports"}
-    assert set(schema["properties"]) == sections | {"agent_version", "ledger"}
-    assert "noise" not in schema["$defs"]["RunnerSettings"]["properties"]
+    assert set(schema["properties"]) == sections | {"agent_version", "judge", "ledger"}
+    assert not {"noise", "judge"} & schema["$defs"]["RunnerSettings"]["properties"].keys()
     assert set(schema["$defs"]["Reports"]["properties"]) == {"formats", "github", "json", "markdown", "parquet"}
     assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is False
     assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False

@@ -209,8 +209,7 @@ def test_a_wrong_override_is_named_instead_of_the_file(tmp_path: Path) -> None:
         "--pare-agents: runner.agent_type: must be observe-execute, null, eager, reckless, random, flaky, "
         'or module:name of an agent of your own, got "nul"',
         "--endpoint: runner.observe_engine_config.model_name: is required",
-        "--judge: runner.judge_engine_config: has no effect in this version of pytest-pare "
-        "and can only be left at its default (null)",
+        "--judge: runner.judge_engine_config.model_name: is required",
     ]
 
 

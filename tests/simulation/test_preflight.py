@@ -454,8 +454,8 @@ WRITES = [
     ),
     (
         Write(LINE, "send_message_to_user"),
-        f"{LINE}.send_message_to_user: a message is not a write; test the text of the proposal by the argument "
-        "proposal",
+        f"{LINE}.send_message_to_user: a message is not a write; test its text by Accepted(...), Reported(...) or "
+        "proposal=...",
     ),
 ]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from random import Random
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pytest_pare.scenarios.draw.people import Addresses, People
+from pytest_pare.scenarios.draw.selection import Selection
 from pytest_pare.scenarios.draw.values import Clock, Day, Money, Person, clock
-from pytest_pare.scenarios.errors import ScenarioDefect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -22,7 +20,7 @@ _STEPS = (1000, 500, 100, 50, 10, 5, 1)
 _FEWEST = 5
 
 
-class Draw:
+class Draw(Selection):
     """The drawn values of a scenario.
 
     The first argument of each method is the value of the world as written. Without variation, the method returns it
@@ -40,6 +38,7 @@ class Draw:
 
     Attributes:
         variation: Whether values are redrawn.
+        world: The name of the redrawn world.
         values: The drawn values as texts, by kind and written value: `{"day 2025-02-11": "2025-02-18"}`. Without
             variation, these are the written values.
     """
@@ -54,14 +53,8 @@ class Draw:
         variation: bool,
         words: Callable[[], frozenset[str]],
     ) -> None:
-        self.variation = variation
-        self.values: dict[str, str] = {}
-        self._id = scenario_id
-        self._seed = f"draw/{scenario_id}/{seed}/{1 if run_number is None else run_number}"
+        super().__init__(scenario_id, seed, run_number, variation=variation)
         self._start = datetime.fromtimestamp(start_time, UTC).date()
-        self._times: Counter[str] = Counter()
-        # The drawn values by kind, each with the written value.
-        self._taken: dict[str, dict[Any, Any]] = {}
         self._people = People(words)
         self._addresses = Addresses(words)
 
@@ -176,7 +169,7 @@ class Draw:
             offsets = [offset for offset in offsets if offset % 7 == 0]
         offsets = [offset for offset in offsets if is_alike(offset)] or offsets
         why = f"no other day fits within days={days}{' with weekday=True' if weekday else ''}; allow more"
-        return self._select("day", about, shifted(0), [shifted(offset) for offset in offsets], why)
+        return self._select("day", about, shifted(0), offsets, shifted, why)
 
     def time(self, written: str, *, minutes: int = 90, earliest: str = "00:00", latest: str = "23:59") -> Clock:
         """Return a time of day, at most so many minutes earlier or later, in steps of a quarter of an hour.
@@ -200,13 +193,17 @@ class Draw:
         except ValueError:
             raise self._defect(about, 'a time must be 00:00 to 23:59, such as "18:00"') from None
         most = minutes // _QUARTER * _QUARTER
-        candidates = [
-            tuple(clock(time.minutes + offset) for time in given)
+        offsets = [
+            offset
             for offset in range(-most, most + 1, _QUARTER)
             if offset and all(first <= time.minutes + offset <= last for time in given)
         ]
+
+        def shifted(offset: int) -> tuple[Clock, ...]:
+            return tuple(clock(time.minutes + offset) for time in given)
+
         why = f"no other time fits within minutes={minutes}, {earliest} to {latest}; allow more"
-        return self._select("time", about, given, candidates, why)
+        return self._select("time", about, given, offsets, shifted, why)
 
     def money(self, written: float, currency: str, *, low: float | None = None, high: float | None = None) -> Money:
         """Return an amount of the same currency with as many decimals, by default at most 30 % smaller or larger.
@@ -238,11 +235,14 @@ class Draw:
             if step == 1 or (all(unit % step == 0 for unit in units) and (below + above) // step >= _FEWEST)
         )
         offsets = [offset for offset in range(-(below // step) * step, above + 1, step) if offset]
-        candidates = [tuple(Money((unit + offset) / scale, currency) for unit in units) for offset in offsets]
         # As many decimals: 38.5 becomes 41.5, and not 41.
-        alike = [new for new in candidates if max(_decimals(amount.amount) for amount in new) == decimals]
+        alike = [offset for offset in offsets if decimals == 0 or any((unit + offset) % 10 for unit in units)]
+
+        def shifted(offset: int) -> tuple[Money, ...]:
+            return tuple(Money((unit + offset) / scale, currency) for unit in units)
+
         why = "no other amount fits between low and high; allow more"
-        return self._select("money", about, tuple(Money(one, currency) for one in written), alike or candidates, why)
+        return self._select("money", about, shifted(0), alike or offsets, shifted, why)
 
     def number(self, written: int, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`.
@@ -255,52 +255,16 @@ class Draw:
         about = f"draw.number({written}, {low}, {high})"
         if not low <= written <= high:
             raise self._defect(about, f"the written number must be from {low} to {high}")
-        candidates = [(number,) for number in range(low, high + 1) if number != written]
+        others = [number for number in range(low, high + 1) if number != written]
         why = "no other number is possible; give a wider range"
-        return self._select("number", about, (written,), candidates, why, is_distinct=False)[0]
+        return self._select("number", about, (written,), others, _alone, why, is_distinct=False)[0]
 
     def choice(self, written: T, *others: T) -> T:
         """Return one of the values; the first is the world as written."""
         about = f"draw.choice({', '.join(map(repr, (written, *others)))})"
-        candidates = [(other,) for other in others if other != written]
+        different = [other for other in others if other != written]
         why = "no other value is possible; give at least two different ones"
-        return self._select("choice", about, (written,), candidates, why)[0]
-
-    def _select(
-        self,
-        kind: str,
-        about: str,
-        written: tuple[T, ...],
-        candidates: Sequence[tuple[T, ...]],
-        why: str,
-        *,
-        is_distinct: bool = True,
-    ) -> tuple[T, ...]:
-        """Return the written values, or with variation one of the candidates, all of which differ from them."""
-        if not candidates:
-            raise self._defect(about, why)
-        key, chance = self._next(kind, ", ".join(map(str, written)))
-        drawn = written
-        if self.variation:
-            taken = self._taken.setdefault(kind, {}) if is_distinct else {}
-            others = {str(value) for value, before in taken.items() if before not in map(str, written)}
-            free = [values for values in candidates if not others.intersection(map(str, values))]
-            drawn = chance.choice(free or candidates)
-            taken.update({str(new): str(old) for old, new in zip(written, drawn, strict=True)})
-        self._made(key, drawn, ", ".join(map(str, drawn)))
-        return drawn
-
-    def _next(self, kind: str, written: str) -> tuple[str, Random]:
-        """Return the name of a draw and its random generator."""
-        key = f"{kind} {written}"
-        self._times[key] += 1
-        number = self._times[key]
-        key = key if number == 1 else f"{key} ({number})"
-        return key, Random(f"{self._seed}/{key}")  # noqa: S311 - reproducible on purpose
-
-    def _made(self, key: str, value: T, text: str | None = None) -> T:
-        self.values[key] = str(value) if text is None else text
-        return value
+        return self._select("choice", about, (written,), different, _alone, why)[0]
 
     def _known(self, about: str, person: Person) -> Person:
         """Return a person as written, from the drawn one."""
@@ -309,8 +273,9 @@ class Draw:
             raise self._defect(about, f"{person!s} was not drawn by this scenario; pass what draw.person() returned")
         return written
 
-    def _defect(self, about: str, problem: str) -> ScenarioDefect:
-        return ScenarioDefect(f"{self._id}: {about}: {problem}")
+
+def _alone(value: T) -> tuple[T]:
+    return (value,)
 
 
 def _clock(text: str) -> Clock:

@@ -137,7 +137,7 @@ class People:
 
     def _number(self, chance: Random, like: str) -> str:
         """Return a number like another one, with two last digits of its own as long as there are such."""
-        endings = {_digits(number)[-2:] for number in self._numbers}
+        endings = {_digits(number)[-2:] for number in {*self._numbers, *filter(str.isdigit, self._words)}}
         free = [f"{ending:02}" for ending in range(100) if f"{ending:02}" not in endings]
         # The numbers from 555-0100 to 555-0199 are fictional.
         drawn = 2 if re.search(r"55501\d\d$", _digits(like)) else 3

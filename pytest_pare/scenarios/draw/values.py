@@ -128,7 +128,7 @@ class Clock(str):
         forms = [f"{hour}:{minute}"] if minute != "00" else [f"{hour}:00", f"{hour}"]
         dotted = f"{half[0]}.m."
         found = [str(self), *(f"{form}{end}" for form in forms for end in (f" {half}", half, f" {dotted}"))]
-        return tuple(found)
+        return (*found, "noon") if self == "12:00" else tuple(found)
 
     def plus(self, minutes: int) -> Clock:
         """Return the time that is so many minutes later, or earlier if negative.

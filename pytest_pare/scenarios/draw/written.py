@@ -20,29 +20,45 @@ def written_words(scenario: type) -> frozenset[str]:
     return frozenset(word for text in texts for word in words_of(text))
 
 
+def declares_draws(scenario: type) -> bool:
+    """Return whether the code of a scenario's class uses `self.draw`."""
+    return any("draw" in code.co_names for base in scenario.__mro__ for code in _codes_of(base))
+
+
 def words_of(text: str) -> list[str]:
     """Return the words of a text in lower case."""
     return re.findall(r"\w+", text.casefold())
 
 
+def _codes_of(cls: type) -> Iterator[CodeType]:
+    if not _is_internal(cls):
+        for value in vars(cls).values():
+            if isinstance(value, FunctionType):
+                yield from _nested(value.__code__)
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)
+
+
+def _is_internal(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in ("pytest_pare", "are", "builtins")
+
+
 def _texts_of(cls: type) -> Iterator[str]:
-    if cls.__module__.partition(".")[0] in ("pytest_pare", "are", "builtins"):
+    if _is_internal(cls):
         return
     for value in vars(cls).values():
         if isinstance(value, FunctionType):
-            yield from _constants(value.__code__)
-            for name in value.__code__.co_names:
-                yield from _strings(value.__globals__.get(name))
+            for code in _nested(value.__code__):
+                yield from _strings(code.co_consts)
+                for name in code.co_names:
+                    yield from _strings(value.__globals__.get(name))
         else:
             yield from _strings(value)
-
-
-def _constants(code: CodeType) -> Iterator[str]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _constants(constant)
-        else:
-            yield from _strings(constant)
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from pytest_pare.scenarios.source_location import authors_place
-from pytest_pare.scenarios.writes import Write
+from pytest_pare.scenarios.source_location import authors_place, is_last_argument_literal
+from pytest_pare.scenarios.writes import Write, inspection
 
 if TYPE_CHECKING:
     from are.simulation.types import AbstractEnvironment
@@ -85,10 +85,17 @@ class State(_Placed):
         sentence: What must be true, for the readers of a failure.
         holds: Whether it is true, or a function without arguments that tells it. The function is called only if the
             dialogue and the writes match.
+        is_literal: Whether `holds` is written as `True` or `False`.
     """
 
     sentence: str
     holds: bool | Callable[[], Any]
+    is_literal: bool = field(default=False, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Record whether `holds` is written as `True` or `False`, if the scenario is inspected."""
+        if inspection() is not None and isinstance(self.holds, bool):
+            object.__setattr__(self, "is_literal", is_last_argument_literal())
 
     def is_true(self) -> bool:
         """Tell whether the sentence is true now."""

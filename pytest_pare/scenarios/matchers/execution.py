@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Ways = tuple[Write, ...]
 
+# How many calls that raised are shown.
+_MOST_ERRORS = 2
+
 
 def execution_failure(
     events: Sequence[CompletedEvent],
@@ -39,11 +42,14 @@ def execution_failure(
     matched = _matched(written, slots)
     missing = [ways for ways, event in zip(slots, matched, strict=True) if event is None]
     unexpected = [event for number, event in enumerate(written) if number not in matched]
+    names = ", ".join(" or ".join(map(str, ways)) for ways in missing)
     if unexpected:
-        return _unexpected(unexpected, missing, when)
+        near = _closest(unexpected, missing, when)
+        others = f"; missing write: {names}" if missing else ""
+        return near or f"unexpected write{when(unexpected[0])}: {call(unexpected[0])}{others}"
     if missing:
-        names = ", ".join(" or ".join(map(str, ways)) for ways in missing)
-        errors = [f"{call(one)} raised{when(one)}: {one.metadata.exception}" for one in attempts if one.failed()]
+        failed = [one for one in attempts if one.failed()]
+        errors = [f"{call(one)} raised{when(one)}: {one.metadata.exception}" for one in failed[-_MOST_ERRORS:]]
         return "; ".join([f"missing write: {names}", *errors])
     start = 0
     for group in groups:
@@ -62,13 +68,14 @@ def _matched(written: Sequence[CompletedEvent], slots: Sequence[Ways]) -> list[i
     return maximum_matching(edges, len(slots))
 
 
-def _unexpected(
+def _closest(
     events: Sequence[CompletedEvent], missing: Sequence[Ways], when: Callable[[CompletedEvent], str]
-) -> str:
+) -> str | None:
+    """Return the smallest difference between an event and a missing write; `None` if none calls the same tool."""
     ways = [way for one in missing for way in one]
     near = [(found, event) for event in events if (found := difference(event, ways)) is not None]
     if not near:
-        return f"unexpected write{when(events[0])}: {call(events[0])}"
+        return None
     (_, text), event = min(near, key=lambda entry: entry[0][0])
     return f"{text}{when(event)}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted
-from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.argument_tests import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.writes import Write
 
 _ARGUMENT_WIDTH = 60
+# How many wrong arguments are shown.
+_MOST = 3
 
 
 def difference(event: CompletedEvent, ways: Iterable[Write]) -> tuple[int, str] | None:
@@ -32,16 +34,15 @@ def difference(event: CompletedEvent, ways: Iterable[Write]) -> tuple[int, str] 
         return None
     count, way, wrong = near
     given = event.get_args()
-    texts = [f"{name}: expected {expected(way.args[name])}, got {short(given.get(name))}" for name in wrong]
+    texts = [f"{name}: expected {expected(way.args[name])}, got {short(given.get(name))}" for name in wrong[:_MOST]]
+    more = f"; and {count - _MOST} more" if count > _MOST else ""
     # The differences first: a terminal shows the beginning of the text.
-    return count, f"{'; '.join(texts)}, in {way}"
+    return count, f"{'; '.join(texts)}{more}, in {way}"
 
 
 def expected(wanted: Any) -> str:
     """Return the text of the expectation for an argument."""
-    if isinstance(wanted, Described):
-        return redacted(f"a value that {wanted}")
-    return "a value that passes the scenario's test" if callable(wanted) else short(wanted)
+    return _cut(redacted(shown(wanted)), 2 * _ARGUMENT_WIDTH if callable(wanted) else _ARGUMENT_WIDTH)
 
 
 def call(event: CompletedEvent) -> str:
@@ -54,5 +55,8 @@ def call(event: CompletedEvent) -> str:
 def short(value: Any) -> str:
     """Return the text of a value, redacted, then cut."""
     # Redacted before it is shortened: a part of a secret is not recognized.
-    text = redacted(repr(value))
-    return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 1] + "…"
+    return _cut(redacted(repr(value)), _ARGUMENT_WIDTH)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.judge.judgement import Judgement
 from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.declarations import declare
 from pytest_pare.scenarios.event_log import answers, is_attempt, is_proposal
+from pytest_pare.scenarios.matchers.defects import note_defects
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
 from pytest_pare.scenarios.matchers.execution import execution_failure
 from pytest_pare.scenarios.matchers.texts import call, short
@@ -40,7 +43,8 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
     Returns:
         The verdict. Its rationale names the first difference.
     """
-    failure = _Judgement(env, stages_of(matchers)).failure()
+    note_defects(matchers)
+    failure = Dialogue(env, stages_of(matchers)).failure()
     if failure is None and any(isinstance(one, Silent) for one in matchers):
         failure = _not_silent(env)
     untrue = [] if failure else [one.sentence for one in matchers if isinstance(one, State) and not one.is_true()]
@@ -49,7 +53,18 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
     for one in matchers:
         if failure is None and not isinstance(one, Accepted | Rejected | Reported | Silent | State | Writes):
             failure = one.failure(env)
+    if failure is None and (missing := _no_verdict(matchers)) is not None:
+        return ScenarioValidationResult(success=None, rationale=missing)
     return ScenarioValidationResult(success=failure is None, rationale=failure)
+
+
+def _no_verdict(matchers: Sequence[Any]) -> str | None:
+    """Return why matchers that all match give no verdict: the judge has no answer, or none of them decides."""
+    judgements = [one for one in matchers if isinstance(one, Judgement)]
+    unknown = next((one.no_verdict for one in judgements if one.no_verdict is not None), None)
+    # A verdict of judgements alone, none of which decides, would be a yes that nobody has said.
+    is_open = bool(judgements) and len(judgements) == len(matchers) and all(one.abstains for one in judgements)
+    return unknown or (judgements[0].abstains if is_open else None)
 
 
 class Stage(NamedTuple):
@@ -88,18 +103,25 @@ def stages_of(matchers: Sequence[Any]) -> list[Stage]:
     return stages
 
 
-class _Judgement:
-    """Finds answers of the log for the stages, so that every stage matches."""
+class Dialogue:
+    """The dialogue of a run: finds answers for the stages, so that every stage matches.
 
-    def __init__(self, env: AbstractEnvironment, stages: list[Stage]) -> None:
+    Args:
+        env: The environment after the run.
+        stages: What must have happened.
+        timed: Whether a failure names the time of the event.
+    """
+
+    def __init__(self, env: AbstractEnvironment, stages: list[Stage], *, timed: bool = True) -> None:
         self._log: list[CompletedEvent] = env.event_log.list_view()
         self._answers = answers(env)
         self._stages = stages
-        self._start: float | None = getattr(env, "start_time", None)
+        self._start: float | None = getattr(env, "start_time", None) if timed else None
         self._from = cache(self._from_stage)
 
     def failure(self) -> str | None:
         """Return why no choice of answers matches all stages, or `None`."""
+        declare(self._stages)
         return self._from(0, -1)
 
     def _from_stage(self, number: int, place: int) -> str | None:
@@ -144,7 +166,7 @@ class _Judgement:
         texts = [event.get_args().get("content") for event in events[last:] if is_proposal(event)]
         for one in stage.reports:
             if not any(one.report is None or one.report(text) for text in texts):
-                return f"no report {_passes(one.report)}{_last(texts)}" if texts else "the agent reported nothing"
+                return _unlike("report", one.report, texts) if texts else "the agent reported nothing"
         return None
 
     def _no_answer(self, wanted: Accepted | Rejected | None, begin: int) -> str:
@@ -153,7 +175,7 @@ class _Judgement:
         if not texts:
             return "the agent proposed nothing" if begin == 0 else "the agent proposed nothing more"
         if test is not None and not any(map(test, texts)):
-            return f"no proposal {_passes(test)}{_last(texts)}"
+            return _unlike("proposal", test, texts)
         return f"the user never {'rejected' if isinstance(wanted, Rejected) else 'accepted'} the proposal"
 
     def _when(self, event: CompletedEvent) -> str:
@@ -166,12 +188,17 @@ def _fits(wanted: Accepted | Rejected, answer: Answer) -> bool:
     return wanted.function == answer.function and (wanted.proposal is None or bool(wanted.proposal(answer.text)))
 
 
-def _passes(test: ArgumentTest | None) -> str:
-    return redacted(str(test)) if isinstance(test, Described) else "passes the scenario's test"
-
-
-def _last(texts: Sequence[Any]) -> str:
-    return f"; the last one was {short(texts[-1])}"
+def _unlike(kind: str, test: ArgumentTest | None, texts: Sequence[Any]) -> str:
+    """Return that no text passes a test, with the closest one, or the last one if none is close."""
+    if not isinstance(test, Described):
+        return f"no {kind} passes the scenario's test; the last one was {short(texts[-1])}"
+    failure = f"no {kind} {redacted(str(test))}"
+    if (lacks := test.lacks) is not None:
+        closest = min(reversed(texts), key=lambda text: len(lacks(text)))
+        lacking = lacks(closest)
+        if len(lacking) < len(lacks(None)):
+            return f"{failure}; the closest one lacks {redacted(' and '.join(lacking))}: {short(closest)}"
+    return f"{failure}; the last one was {short(texts[-1])}"
 
 
 def _not_silent(env: AbstractEnvironment) -> str | None:
