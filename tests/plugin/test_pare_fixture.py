@@ -192,7 +192,7 @@ def test_settings_by_keyword(example: Example) -> None:
         (
             "agent_type='nul'",
             [
-                "fixture pare.agent_type: must be observe-execute, null, eager, reckless, random, flaky, or "
+                "fixture pare.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, flaky, or "
                 'module:name of an agent of your own, got "nul"'
             ],
         ),
