@@ -236,8 +236,8 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ('runner: {oracle: "false"}', 'runner.oracle: must be true or false, got "false"'),
         (
             "runner: {agent_type: nul}",
-            "runner.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, flaky, or module:name of "
-            'an agent of your own, got "nul"',
+            "runner.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, flaky, or "
+            'module:name of an agent of your own, got "nul"',
         ),
         (
             "runner: {simulated_generation_time_mode: recorded}",
