@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from are.simulation.apps.messaging_v2 import ConversationV2
 from are.simulation.apps.shopping import Item, Product
@@ -26,9 +26,6 @@ class CampStove(PAREScenario):
     """
 
     tags = ("app:messaging", "app:shopping", "skill:change_of_mind", "skill:several_days", "level:easy")
-    equivalent_mutants: ClassVar = {
-        "argument:send_message_to_user-2.content.empty": "an agent may also begin to watch without a word",
-    }
     start_time = START.timestamp()
     user_goal = (
         "You need a stove for a hike from Queenstown, but would rather not buy one. Once a friend lends you one, you "
