@@ -37,6 +37,7 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.tags import tags_of
 from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation.known_agents import is_silent, play_known_agents
+from pytest_pare.simulation.lint import lint
 from pytest_pare.simulation.runner import Run, run_scenario
 
 LIBRARY = bundled_library_dir()
@@ -210,8 +211,8 @@ def test_a_reminder_falls_due_during_the_run(scenario_id: str) -> None:
 
 
 def test_known_agents_have_known_results() -> None:
-    # All scenarios take half a minute: a suite reports them with `known_agents: true`.
-    ids = ids_of("core")
+    # All scenarios take half a minute: `pytest --pare-known-agents` reports them.
+    ids = ids_of("smoke")
     silent = with_skill("silence").intersection(ids)
     agents = ("null", "eager", "spam", "reckless", "replay")
     table = play_known_agents({scenario_id: CLASSES[scenario_id] for scenario_id in ids}, RunnerSettings(), agents)
@@ -236,6 +237,7 @@ def test_reference_run_succeeds(scenario_id: str) -> None:
     assert run.result.exception is None
     assert run.result.success is True, run.result.rationale
     assert run.warnings == ()
+    assert lint(initialized(scenario_id)) == []
     goal = initialized(scenario_id).user_goal
     if goal is not None:
         assert goal.startswith(("You ", "Your "))
