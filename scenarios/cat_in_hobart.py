@@ -9,7 +9,7 @@ from are.simulation.apps.messaging_v2 import ConversationV2
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import AbstractEnvironment
 
-from pytest_pare.apps import StatefulMessagingApp, StatefulNotesApp, StatefulReminderApp
+from pytest_pare.apps import StatefulMessagingApp, StatefulReminderApp
 from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.checks import own_messages
 from pytest_pare.scenarios.matchers import Accepted, State, Write, Writes, mentions, same_instant, verdict
@@ -22,12 +22,11 @@ MARNIE = "+61 3 5550 0116"
 class CatInHobart(PAREScenario):
     """A neighbour in Hobart asks for help with her cat. The time of its tablet is in her message of two days before.
 
-    The user's note has an older time, which no longer holds.
+    A message of last winter has another time, which no longer holds.
     """
 
     tags = (
         "app:messaging",
-        "app:note",
         "app:reminder",
         "skill:several_days",
         "skill:distractors",
@@ -43,7 +42,6 @@ class CatInHobart(PAREScenario):
         self.tablet = self.draw.time("18:45", minutes=45, latest="19:30")
         self.old = self.tablet.plus(-75)
         self.messaging = StatefulMessagingApp(name="Messages")
-        self.notes = StatefulNotesApp(name="Notes")
         self.reminders = StatefulReminderApp(name="Reminders")
         self.messaging.add_contacts([(self.neighbour, MARNIE)])
         self.messaging.add_conversation(
@@ -53,13 +51,13 @@ class CatInHobart(PAREScenario):
                 participant_ids=[self.messaging.current_user_id, MARNIE],
             )
         )
-        self.note = self.notes.create_note_with_time(
-            folder="Personal",
-            title=f"{self.cat}, the cat next door",
-            content=f"Half a tin and the tablet at {self.old}. The key is with Mr Ong.",
-            created_at="2024-08-11 10:00:00",
+        self.messaging.add_message(
+            "neighbour",
+            MARNIE,
+            f"You are an angel! {self.cat} gets half a tin, and the tablet at {self.old}. Mr Ong has the key.",
+            datetime(2024, 8, 11, 10, 0, tzinfo=UTC).timestamp(),
         )
-        self.add_apps(self.messaging, self.notes, self.reminders)
+        self.add_apps(self.messaging, self.reminders)
 
     def build_events_flow(self) -> None:
         first_name = self.neighbour.split()[0]
@@ -84,15 +82,14 @@ class CatInHobart(PAREScenario):
                 ),
             )
             flow.after(asked, 2, self.messaging.read_conversation(conversation_id="neighbour"))
-            flow.then(1, self.notes.search_notes(query=self.cat))
             flow.then(1, self.reminders.get_all_reminders())
             flow.propose(
                 3,
                 f"{first_name} asks you to feed {self.cat} from {self.first.text} until {self.back.text}. Since the "
-                f"vet, the tablet is at {self.tablet}, later than in your note. Shall I say yes, correct the note, "
-                "and remind you on the first evening?",
+                f"vet, the tablet is at {self.tablet}, later than last time. Shall I say yes, and remind you on the "
+                "first evening?",
             )
-            flow.accept(25, "Of course, poor thing. Say yes, correct my note, and remind me on the first evening.")
+            flow.accept(25, "Of course, poor thing. Say yes, and remind me on the first evening.")
             flow.then(
                 2,
                 self.messaging.send_message(
@@ -105,13 +102,6 @@ class CatInHobart(PAREScenario):
                     title=f"Feed {self.cat}",
                     due_datetime=self.first.at(self.tablet),
                     description=f"With the tablet. Every evening until {self.back.text}",
-                ),
-            )
-            flow.then(
-                1,
-                self.notes.update_note(
-                    note_id=self.note,
-                    content=f"Half a tin and the tablet at {self.tablet}. The key is with Mr Ong.",
                 ),
             )
 
@@ -132,16 +122,10 @@ class CatInHobart(PAREScenario):
                         "repetition_unit": None,
                     },
                 ),
-                Write("StatefulNotesApp", "update_note", {"note_id": self.note, "content": self.is_corrected}),
             ),
             State("the neighbour has an answer", lambda: bool(own_messages(self.messaging, "neighbour"))),
             State(
                 "a reminder falls due on the first evening",
                 lambda: any(due(one.due_datetime) for one in self.reminders.reminders.values()),
             ),
-            State("the note is correct", lambda: self.is_corrected(self.notes.find_note(self.note)[1].content)),
         )
-
-    def is_corrected(self, text: Any) -> bool:
-        """Tell whether a note has the new time, still the food and the key, and not the old time."""
-        return mentions(self.tablet, "half a tin", "Ong")(text) and not mentions(self.old)(text)

@@ -31,6 +31,7 @@ class FlatByTheTracks(PAREScenario):
     def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
         self.street = self.draw.choice("Rue Wellington 4410", "Rue Lafontaine 2875", "Rue Masson 3020")
         self.rent, self.limit = self.draw.amounts(1620, 1650, currency="CAD")
+        self.user_goal = f"{self.user_goal} It is {self.street}."
         self.apartments = StatefulApartmentApp(name="Apartments")
         self.notes = StatefulNotesApp(name="Notes")
         for apartment_id, name, rent, bedrooms in (

@@ -40,6 +40,7 @@ class ParcelLocker(PAREScenario):
         self.locker = self.draw.choice("KRA-114", "KRA-127", "KRA-160")
         self.code = self.draw.choice("5521", "7083", "9946", "3317")
         self.noon, self.evening = self.draw.times("12:30", "17:45", minutes=45)
+        self.user_goal = f"{self.user_goal} You want a reminder at {self.evening}."
         self.email = StatefulEmailApp(name="Emails")
         self.shopping = StatefulShoppingApp(name="Shopping")
         self.reminders = StatefulReminderApp(name="Reminders")

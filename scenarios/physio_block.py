@@ -44,6 +44,7 @@ class PhysioBlock(PAREScenario):
         free = int(self.draw.choice("2", "0", "1"))
         self.refused = self.offered[free]
         self.taken = [day for day in self.offered if day != self.refused]
+        self.user_goal = f"{self.user_goal} You want the later hour, and not {self.refused.weekday}."
         self.email = StatefulEmailApp(name="Emails")
         self.calendar = StatefulCalendarApp(name="Calendar")
         self.calendar.add_calendar_event(

@@ -72,7 +72,9 @@ class PotluckList(PAREScenario):
         lines = (f"{one}: {self.dish}", f"{two}: {self.fish}", f"{three}: {self.drink}")
         day = timedelta(days=1).total_seconds()
         with self.flow() as flow:
-            first = flow.at(25, self.write("one", f"I'll bring {self.first_idea} on Sunday."))
+            first = flow.at(
+                25, self.write("one", f"I'll bring {self.first_idea} on Sunday. {three} says when we are complete.")
+            )
             second = flow.world_after(first, day, self.write("two", f"I do the {self.fish}. My mother's recipe!"))
             third = flow.world_after(
                 second,

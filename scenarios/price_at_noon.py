@@ -38,6 +38,8 @@ class PriceAtNoon(PAREScenario):
         self.begins = self.draw.time("12:00", minutes=60)
         self.ends = self.begins.plus(120)
         self.item = f"hb-{self.colour}"
+        self.pairs = "a pair" if self.count == 1 else "two pairs"
+        self.user_goal = f"{self.user_goal} You want {self.pairs}, in {self.colour}."
         self.email = StatefulEmailApp(name="Emails")
         self.shopping = StatefulShoppingApp(name="Shopping")
         self.shopping.products["hb-7"] = Product(
@@ -56,7 +58,6 @@ class PriceAtNoon(PAREScenario):
         return flow.at((time.minutes - MINUTES) * 60, event)
 
     def build_events_flow(self) -> None:
-        pairs = "a pair" if self.count == 1 else f"{self.count} pairs"
         with self.flow() as flow:
             mail = flow.at(
                 30,
@@ -78,7 +79,7 @@ class PriceAtNoon(PAREScenario):
                 f"The HB-7 earphones cost {self.less} from {self.begins} to {self.ends} today, and {self.full} now. "
                 "Shall I order them when the price falls? If so, in which colour?",
             )
-            yes = flow.accept(25, f"Yes, {pairs}, in {self.colour}. But only at the lower price!")
+            yes = flow.accept(25, f"Yes, {self.pairs}, in {self.colour}. But only at the lower price!")
             flow.after([yes, *cheap], 2, self.shopping.add_to_cart(item_id=self.item, quantity=self.count))
             flow.then(1, self.shopping.checkout())
 

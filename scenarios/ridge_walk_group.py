@@ -42,6 +42,10 @@ class RidgeWalkGroup(PAREScenario):
         self.lawyer = self.draw.person("Otieno Mwangi", same="first_name", as_=self.walker)
         self.surprised = self.draw.person("Zawadi Njoroge", phone="+254 712 555 092")
         self.title = self.draw.choice("Longonot ridge", "Crater walk", "Sunday hills")
+        self.user_goal = (
+            f"{self.user_goal} It is {self.surprised.name}, who must not be in the group. "
+            f"You want to call it {self.title}."
+        )
         self.messaging = StatefulMessagingApp(name="Messages")
         self.contacts = StatefulContactsApp(name="Contacts")
         people = (

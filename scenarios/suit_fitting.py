@@ -38,6 +38,10 @@ class SuitFitting(PAREScenario):
         self.morning = self.draw.time("10:00", minutes=60)
         self.evening = self.draw.time("18:15", minutes=45)
         self.due = self.evening.plus(-40)
+        self.user_goal = (
+            f"{self.user_goal} On the day of the fitting, {self.evening} suits you, with a reminder forty minutes "
+            "before."
+        )
         self.messaging = StatefulMessagingApp(name="Messages")
         self.reminders = StatefulReminderApp(name="Reminders")
         self.messaging.add_contacts([(self.tailor.name, self.tailor.phone)])

@@ -42,6 +42,7 @@ class TeaTins(PAREScenario):
         self.price = self.draw.money(1250, "JPY")
         self.total = self.price * self.count
         self.wanted = f"tin-{self.size.removesuffix(' g')}"
+        self.user_goal = f"{self.user_goal} This time you want {self.count} tins of {self.size}, and nothing else."
         self.email = StatefulEmailApp(name="Emails")
         self.shopping = StatefulShoppingApp(name="Shopping")
         self.shopping.products["sencha"] = Product(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_pare.audit.case import Group, mutant
 from pytest_pare.audit.other_values import as_datetime, wrong_values
 from pytest_pare.base.serialization import to_short_text
-from pytest_pare.scenarios.argument_tests import Described
+from pytest_pare.scenarios.argument_tests import accepts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def argument_mutants(reference: Reference) -> Iterator[Case]:
                 if wrong.value != value:
                     # A report need not be made, so that its text is free as well.
                     is_free = wrong.is_free_text or step in reference.reports
-                    counts = not is_free or _names_facts(reference.test_of(step, name))
+                    counts = not is_free or _is_refused(wrong.value, reference.test_of(step, name))
                     yield _mutant(step, name, value, wrong, counts=counts)
 
 
@@ -61,9 +61,9 @@ def _set(script: Script, step: Step, args: Mapping[str, object]) -> list[Abstrac
     return [script.set_args(step, args)]
 
 
-def _names_facts(test: object) -> bool:
-    """Tell whether a test is known to ask for something in a text, and not only for any text."""
-    return test is not None and (isinstance(test, Described) or not callable(test))
+def _is_refused(value: object, test: object) -> bool:
+    """Tell whether the validator declares a test of an argument that refuses a value."""
+    return test is not None and not accepts(test, value)
 
 
 def _is_unset(name: str, value: object, defaults: Mapping[str, object], args: Mapping[str, object]) -> bool:

@@ -23,17 +23,9 @@ ERROR = "the network is down"
 def call_mutants(reference: Reference) -> Iterator[Case]:
     """Yield the mutants of the writes of a reference run."""
     writes = reference.writes
-    failed = {event.event_id for event in reference.log if event.failed()}
     for write in writes:
         yield mutant(Group.REPETITION, write.label, f"{write} happens twice", partial(_twice, write=write))
-        # A failure that the scenario scripts is a part of the reference run.
-        if write.event_id not in failed:
-            yield mutant(
-                Group.FAILING_WRITE,
-                write.label,
-                f"{write} fails: {ERROR}",
-                partial(_let_fail, writes=[write]),
-            )
+        yield mutant(Group.FAILING_WRITE, write.label, f"{write} fails: {ERROR}", partial(_let_fail, writes=[write]))
     if len(writes) > 1:
         yield mutant(Group.FAILING_WRITE, "all", f"every write fails: {ERROR}", partial(_let_fail, writes=writes))
 

@@ -84,6 +84,7 @@ def _wrong_texts(name: str, value: str, apps: Sequence[Any]) -> Iterator[Wrong]:
         if value.strip():
             yield Wrong("empty", "", is_free_text=name not in NEVER_EMPTY)
         yield Wrong("other", OTHER_TEXT, is_free_text=True)
+        yield Wrong("other-numbers", re.sub(r"\d", _next_digit, value), is_free_text=True)
         return
     if (time := as_datetime(value)) is not None:
         yield from _wrong_times(name, *time)
@@ -93,6 +94,10 @@ def _wrong_texts(name: str, value: str, apps: Sequence[Any]) -> Iterator[Wrong]:
         yield Wrong("other", other)
     if value.strip() and not is_id:
         yield Wrong("empty", "")
+
+
+def _next_digit(digit: re.Match[str]) -> str:
+    return str((int(digit[0]) + 1) % 10)
 
 
 def _wrong_times(name: str, time: datetime, form: str) -> Iterator[Wrong]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.types import Action, EventType
@@ -83,24 +84,28 @@ class Reference:
         """The user's answers to proposals."""
         return self.of(Role.ANSWER)
 
-    @property
+    @cached_property
     def proposals(self) -> list[Step]:
-        """The messages that are no reports."""
-        return [step for step in self.of(Role.MESSAGE) if step not in self.reports]
+        """The messages that ask: those that the user answers, and those before any acceptance."""
+        found, is_accepted = [], False
+        talk = self.of(Role.MESSAGE, Role.ANSWER)
+        for step, following in zip_longest(talk, talk[1:]):
+            if step.role is Role.ANSWER:
+                is_accepted = is_accepted or step.tool == ACCEPT
+            elif not is_accepted or (following is not None and following.role is Role.ANSWER):
+                found.append(step)
+        return found
+
+    @property
+    def reports(self) -> list[Step]:
+        """The other messages."""
+        return [step for step in self.of(Role.MESSAGE) if step not in self.proposals]
 
     @cached_property
     def rejected(self) -> list[Step]:
         """The proposals before the last one, if the validator does not ask for them: a run without them is right."""
         asked = [stage for stage in self.stages if stage.answer is not None]
         return self.proposals[:-1] if self.writes and len(asked) < 2 else []
-
-    @cached_property
-    def reports(self) -> list[Step]:
-        """The messages after the last answer, if that was an acceptance."""
-        answers = [number for number, step in enumerate(self.steps) if step.role is Role.ANSWER]
-        if not answers or self.steps[answers[-1]].tool != ACCEPT:
-            return []
-        return [step for step in self.steps[answers[-1] :] if step.role is Role.MESSAGE]
 
     def script(self) -> Script:
         """Return the script of a fresh instance."""

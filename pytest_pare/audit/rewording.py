@@ -20,7 +20,7 @@ def rewordings(text: str, test: Any = None) -> Iterator[tuple[str, str]]:
         text: The original.
         test: The test that the text passes; facts that it names are kept.
     """
-    yield "framed", f"Well: {text} So much for that."
+    yield "framed", f"Note: {text} (as agreed)"
     yield "other-case", " ".join(word if _has_own_case(word) else word.lower() for word in text.split(" "))
     # Models often write a no-break space, as before "pm".
     yield "other-space", f"{_SPACE.sub(chr(0xA0), text)}\n"

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from pytest_pare.audit.trial import Trial
 
 MOST_EXCUSED: Final = 0.05
-"""The largest share of the counted cases of all scenarios that may be taken out of the count."""
+"""The largest share of the cases of all scenarios that may be taken out of the count."""
+
+FEW_EXCUSES: Final = 3
+"""So many may be taken out in any case, so that a scenario can be audited alone."""
 
 
 @dataclass
@@ -74,7 +77,8 @@ class Score:
     @property
     def has_too_many_excuses(self) -> bool:
         """Whether more cases are taken out of the count than may be."""
-        return self.excused > MOST_EXCUSED * (self.mutants.total + self.alternatives.total + self.excused)
+        total = self.mutants.total + self.alternatives.total + self.excused
+        return self.excused > max(FEW_EXCUSES, MOST_EXCUSED * total)
 
 
 def score_of(trials: Iterable[Trial]) -> Score:

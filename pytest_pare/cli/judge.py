@@ -13,4 +13,4 @@ COMMANDS = {
 
 @click.group("judge", cls=LazyGroup, commands_table=COMMANDS)
 def judge() -> None:
-    """Compare the judge with people."""
+    """Compare the judge with labels of people."""

@@ -13,7 +13,6 @@ from jinja2 import Environment, StrictUndefined
 
 from pytest_pare.base.documents import display
 from pytest_pare.base.project import SUITE_FILE_NAME, SUITE_FILE_SUFFIX
-from pytest_pare.cli.options import project_of, rootdir_option
 from pytest_pare.scenarios.registration import DEFAULT_SCENARIOS_DIR
 
 
@@ -22,7 +21,7 @@ class _Kind(NamedTuple):
 
     Attributes:
         template: Its template.
-        directory: Where it is written, below the rootdir.
+        directory: Where it is written, below the working directory.
         next_steps: What to do with it: a few words, and a command with the fields of the template.
     """
 
@@ -51,10 +50,12 @@ _COLUMN: Final = 16
 @click.argument("kind", type=click.Choice(list(_KINDS)))
 @click.argument("name")
 @click.option(
-    "--into", "directory", type=click.Path(file_okay=False, path_type=Path), help="The directory of the new file."
+    "--into",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The directory of the new file.  [default: scenarios for a scenario, else the working directory]",
 )
-@rootdir_option
-def new_file(kind: str, name: str, directory: Path | None, rootdir: Path | None) -> None:
+def new_file(kind: str, name: str, directory: Path | None) -> None:
     """Write a working scenario, agent, suite or app.
 
     NAME is the name of the module, and the id of a scenario: lower case, with underscores. A suite may be named pare,
@@ -66,8 +67,7 @@ def new_file(kind: str, name: str, directory: Path | None, rootdir: Path | None)
             f"{name!r} cannot be the name of a module; expected lower-case letters, digits and underscores, such as "
             "late_dinner"
         )
-    project = project_of(rootdir)
-    into = (project.rootdir / template.directory) if directory is None else directory
+    into = Path(template.directory) if directory is None else directory
     path = into / _file_name(kind, name)
     if path.exists():
         raise click.ClickException(f"{display(path)} exists; choose another name, or remove it")
@@ -81,7 +81,7 @@ def new_file(kind: str, name: str, directory: Path | None, rootdir: Path | None)
     except OSError as error:
         raise click.ClickException(f"{display(path)}: cannot be written: {error.strerror}") from error
     click.echo(f"wrote {display(path)}")
-    has_suite = kind in ("suite", "app") or (project.rootdir / SUITE_FILE_NAME).exists()
+    has_suite = kind in ("suite", "app") or Path(SUITE_FILE_NAME).exists()
     steps = template.next_steps if has_suite else {"write a suite": "pytest-pare new suite pare", **template.next_steps}
     for words, command in steps.items():
         click.echo(f"{words}:".ljust(_COLUMN) + command.format(**fields))

@@ -127,12 +127,22 @@ def _move_behind_proposal(answer: Step, steps: list[Step]) -> None:
     if talk and talk[-1].is_message:
         return
     later = steps[place + 1 :]
-    end = next((n for n, step in enumerate(later) if step.is_message and not step.depends_on(answer)), None)
+    open_ones = (
+        n
+        for n, step in enumerate(later)
+        if step.is_message and not step.depends_on(answer) and not _is_answered(later[n + 1 :])
+    )
+    end = next(open_ones, None)
     if end is None:
         return
     waiting = [step for step in later[: end + 1] if step.depends_on(answer)]
     others = [step for step in later[: end + 1] if step not in waiting]
     steps[place : place + end + 2] = [*others, answer, *waiting]
+
+
+def _is_answered(after: list[Step]) -> bool:
+    """Return whether the steps after a message begin, but for other steps, with an answer to it."""
+    return next((step.is_answer for step in after if step.is_message or step.is_answer), False)
 
 
 def _planned(event: AbstractEvent, start_time: float, times: dict[str, float | None]) -> float:

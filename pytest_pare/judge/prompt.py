@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LONGEST_REASON = 500
 _NAMES = ("system", "question", "retry")
 
 
@@ -47,8 +48,9 @@ def question(claim: str, evidence: str) -> list[dict[str, str]]:
         claim: What the judge decides on.
         evidence: The text that it decides by.
     """
-    pair = f"{len(claim)}\0{claim}\0{evidence}".encode("utf-8", "backslashreplace")
-    fence = hashlib.sha256(pair).hexdigest()[:12]
+    # Half of a surrogate pair, which no request can hold, is escaped.
+    claim, evidence = (text.encode("utf-8", "backslashreplace").decode() for text in (claim, evidence))
+    fence = hashlib.sha256(f"{len(claim)}\0{claim}\0{evidence}".encode()).hexdigest()[:12]
     asked = _render("question", {"claim": claim, "evidence": evidence, "fence": fence})
     return [{"role": "system", "content": _render("system", {})}, {"role": "user", "content": asked}]
 
@@ -77,7 +79,8 @@ def read(answer: str) -> Answer:
         raise UnreadableAnswer("holds must be true or false")
     if not isinstance(reason, str):
         raise UnreadableAnswer("reason must be a text")
-    return Answer(holds, reason.strip())
+    # One line, as reports print it.
+    return Answer(holds, " ".join(reason.split())[:_LONGEST_REASON])
 
 
 def _render(name: str, facts: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from pytest_pare.audit.report import trial_lines
 from pytest_pare.audit.trial import ATTRIBUTE
 from pytest_pare.base.redaction import redacted, redacted_plain
-from pytest_pare.plugin.items import BrokenModule, marks_of
+from pytest_pare.plugin.items import BrokenModule, marks_of, register_marks
 from pytest_pare.settings import SettingsError
 from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
 
@@ -47,10 +47,20 @@ class AuditFile(pytest.File):
             ids = [] if failures and not classes else select_ids(tagged(classes), self.suite)
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(redacted(str(error))) from error
+        register_marks(self.config, (classes[i] for i in ids))
+        named = self._named()
         for scenario_id in ids[: self.suite.settings.scenarios.limit]:
-            yield from self._items(scenario_id, classes[scenario_id])
+            if named is None or scenario_id in named:
+                yield from self._items(scenario_id, classes[scenario_id])
         for failure in failures:
             yield BrokenModule.from_parent(self, name=failure.path.name, failure=failure)
+
+    def _named(self) -> set[str] | None:
+        """Return the scenarios that node ids on the command line name, so that no other is played; `None` for all."""
+        here = self.config.invocation_params.dir
+        args = [arg.partition("::") for arg in self.config.args]
+        names = [name for path, _, name in args if self.path.is_relative_to(here / path)]
+        return {name.partition("[")[0] for name in names} if names and all(names) else None
 
     def _items(self, scenario_id: str, cls: type[PAREScenario]) -> Iterable[pytest.Item]:
         from pytest_pare.audit.audit import audit_of
@@ -71,7 +81,8 @@ class AuditFile(pytest.File):
             for mark in marks_of(cls):
                 # That runs with an agent are expected to fail says nothing of a validator.
                 if mark.name != "xfail":
-                    item.add_marker(mark if isinstance(mark, pytest.MarkDecorator) else pytest.MarkDecorator(mark))
+                    decorator = pytest.MarkDecorator(mark, _ispytest=True) if isinstance(mark, pytest.Mark) else mark
+                    item.add_marker(decorator)
             yield item
 
 

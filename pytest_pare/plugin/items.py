@@ -88,7 +88,7 @@ class SuiteFile(pytest.Module):
             ids = ids[: self.suite.settings.scenarios.limit]
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(redacted(str(error))) from error
-        self._register_marks({tag for i in ids for tag in tags_of(classes[i])})
+        register_marks(self.config, (classes[i] for i in ids))
         self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
         vars(module).update(self._functions)
         share_sources(self.nodeid, {i: classes[i] for i in ids}, libraries(self.suite, root).directories, root)
@@ -102,14 +102,6 @@ class SuiteFile(pytest.Module):
                 item.__class__ = ScenarioItem
                 self._refuse_repeats(item)
         return [*items, *broken]
-
-    def _register_marks(self, tags: set[str]) -> None:
-        """Register the marks of tags for `-m` with strict markers. A name with a colon cannot be registered."""
-        known = self.config.getini("markers")
-        lines = [f"{mark_name(tag)}: scenarios with the tag {tag}" for tag in sorted(tags)]
-        for line in lines:
-            if line not in known:
-                self.config.addinivalue_line("markers", line)
 
     def _refuse_repeats(self, item: pytest.Function) -> None:
         # Plugins that repeat tests add parameters whose names begin with two underscores.
@@ -265,6 +257,15 @@ def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callab
     # The source and the traceback are the scenario's own.
     vars(run).update(__signature__=_SIGNATURE, __wrapped__=cls.validate, pytestmark=marks_of(cls))
     return run
+
+
+def register_marks(config: pytest.Config, classes: Iterable[type[PAREScenario]]) -> None:
+    """Register the marks of tags for `-m` with strict markers. A name with a colon cannot be registered."""
+    known = config.getini("markers")
+    for tag in sorted({tag for cls in classes for tag in tags_of(cls)}):
+        line = f"{mark_name(tag)}: scenarios with the tag {tag}"
+        if line not in known:
+            config.addinivalue_line("markers", line)
 
 
 def marks_of(cls: type[PAREScenario]) -> list[pytest.Mark | pytest.MarkDecorator]:

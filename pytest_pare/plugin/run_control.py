@@ -192,7 +192,7 @@ class RunControl:
         attempts = suite.attempts.get(nodeid, [])
         results = [attempt.result for attempt in attempts if attempt.result is not None]
         # A run that is left out because the simulated user failed was played.
-        if attempts and ((attempts[-1].kind in LEFT_OUT and not results) or attempts[-1].reused):
+        if attempts and ((attempts[-1].kind in LEFT_OUT and attempts[-1].result is None) or attempts[-1].reused):
             return {}
         return use_of(results) if results else None
 

@@ -23,6 +23,7 @@ class Described:
         defect: Why the test is always true or never, such as `mentions() has no facts, so it accepts any text`.
         parts: The values and tests of which one must accept an argument.
         lacks: Returns the facts that an argument lacks, for tests of several facts.
+        facts: The facts that a text must mention, each with its wordings.
     """
 
     words: str
@@ -31,6 +32,7 @@ class Described:
     defect: str = ""
     parts: tuple[Any, ...] = ()
     lacks: Callable[[Any], list[str]] | None = None
+    facts: tuple[tuple[str, ...], ...] = ()
 
     def __call__(self, value: Any) -> bool:
         """Tell whether the test accepts `value`."""
@@ -105,6 +107,7 @@ def mentions(*facts: Any) -> ArgumentTest:
         (str,),
         defect,
         lacks=lacks,
+        facts=tuple(ways),
     )
 
 

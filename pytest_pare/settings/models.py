@@ -186,9 +186,10 @@ class SuiteSettings(_Section):
     @field_validator("runner", mode="before")
     @classmethod
     def _refuse_a_second_spelling(cls, runner: object) -> object:
-        for name in ("noise", "judge"):
-            if isinstance(runner, dict) and name in runner:
-                raise PydanticCustomError("extra_forbidden", "is a section of its own", {"keys": (name,)})
+        if isinstance(runner, dict) and "noise" in runner:
+            raise PydanticCustomError("extra_forbidden", "is a section of its own", {"keys": ("noise",)})
+        if isinstance(runner, dict) and "judge" in runner:
+            raise PydanticCustomError("own_section", "is a section of its own, beside runner", {"keys": ("judge",)})
         return runner
 
     @model_validator(mode="after")

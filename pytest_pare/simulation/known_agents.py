@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_pare.results.known_agents import KnownAgent, KnownAgents, Share
-from pytest_pare.simulation.reference_run import reference_config
-from pytest_pare.simulation.runner import run_scenario
+from pytest_pare.simulation.reference_run import Solution, reference_config
+from pytest_pare.simulation.runner import run_scenario, solution_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.simulation.run import Run
 
 AGENTS: Final = ("null", "eager", "spam", "reckless", "random", "replay")
 """The agents, in the order of the table."""
@@ -34,30 +33,26 @@ def play_known_agents(
     """
     plain = reference_config(config)
 
-    def play(scenario_id: str, **changes: object) -> Run:
-        scenario = classes[scenario_id](scenario_id=scenario_id)
-        return run_scenario(scenario, plain.model_copy(update=changes), "warn")
+    def solution(scenario_id: str) -> Solution:
+        try:
+            return solution_of(classes[scenario_id](scenario_id=scenario_id), plain)
+        except Exception:  # noqa: BLE001 - a scenario's constructor may raise anything; its own run reports that
+            return Solution(success=False, is_silent=False, calls=())
 
-    def shares(ids: Iterable[str], **changes: object) -> Share:
-        verdicts = {scenario_id: play(scenario_id, **changes).success for scenario_id in ids}
-        return Share(*(tuple(one for one, verdict in verdicts.items() if verdict is found) for found in (True, False)))
+    def play(ids: Iterable[str], agent: str, *, variation: bool = False) -> dict[str, bool]:
+        changed = plain.model_copy(update={"agent_type": agent, "variation": variation})
+        runs = ((one, run_scenario(classes[one](scenario_id=one), changed, "warn")) for one in ids)
+        return {scenario_id: run.success for scenario_id, run in runs if run.trace.draws or not variation}
 
-    solutions = {scenario_id: play(scenario_id) for scenario_id in sorted(classes)}
-    playable = {scenario_id: run for scenario_id, run in solutions.items() if run.success}
-    silent = [scenario_id for scenario_id, run in playable.items() if is_silent(run)]
-    others = [scenario_id for scenario_id in playable if scenario_id not in silent]
-    rows = [KnownAgent(agent, shares(silent, agent_type=agent), shares(others, agent_type=agent)) for agent in agents]
+    solutions = {scenario_id: solution(scenario_id) for scenario_id in sorted(classes)}
+    silent = [scenario_id for scenario_id, one in solutions.items() if one.success and one.is_silent]
+    others = [scenario_id for scenario_id, one in solutions.items() if one.success and not one.is_silent]
+    rows = [KnownAgent(agent, _share(play(silent, agent)), _share(play(others, agent))) for agent in agents]
     if "replay" in agents:
-        redrawn = {scenario_id: play(scenario_id, agent_type="replay", variation=True) for scenario_id in others}
-        drawn = {scenario_id: run.success for scenario_id, run in redrawn.items() if run.trace.draws}
-        found = Share(
-            tuple(scenario_id for scenario_id, verdict in drawn.items() if verdict),
-            tuple(scenario_id for scenario_id, verdict in drawn.items() if not verdict),
-        )
-        rows.append(KnownAgent("replay, redrawn", Share((), ()), found))
-    return KnownAgents(tuple(rows), tuple(scenario_id for scenario_id in solutions if scenario_id not in playable))
+        rows.append(KnownAgent("replay, redrawn", Share((), ()), _share(play(others, "replay", variation=True))))
+    return KnownAgents(tuple(rows), tuple(scenario_id for scenario_id, one in solutions.items() if not one.success))
 
 
-def is_silent(run: Run) -> bool:
-    """Return whether the agent of a run has neither proposed nor tried to write."""
-    return not run.trace.proposals() and not run.trace.actions("AGENT", operation="write")
+def _share(verdicts: Mapping[str, bool]) -> Share:
+    succeeded = tuple(scenario_id for scenario_id, success in verdicts.items() if success)
+    return Share(succeeded, tuple(scenario_id for scenario_id in verdicts if scenario_id not in succeeded))

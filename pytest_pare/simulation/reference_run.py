@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_pare.agents.calibration import RecordedCall, ReferenceCall
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 _ANSWERS = ("accept_proposal", "reject_proposal")
 # What the oracle engine does to let time pass.
 _IDLE = ("wait", "end_task", "wait_for_notification")
+
+
+class Solution(NamedTuple):
+    """A reference run.
+
+    Attributes:
+        success: Whether it succeeded.
+        is_silent: Whether its agent neither proposes nor writes.
+        calls: The calls of the agent, in order.
+    """
+
+    success: bool
+    is_silent: bool
+    calls: tuple[RecordedCall, ...]
 
 
 def reference_config(config: ScenarioRunnerConfig) -> ScenarioRunnerConfig:
@@ -34,6 +48,11 @@ def reference_config(config: ScenarioRunnerConfig) -> ScenarioRunnerConfig:
         "noise": NoiseConfig(),
     }
     return config.model_copy(update=reference)
+
+
+def is_silent(trace: Trace) -> bool:
+    """Return whether the agent of a run has neither proposed nor tried to write."""
+    return not trace.proposals() and not trace.actions("AGENT", operation="write")
 
 
 def calls_of(trace: Trace) -> tuple[RecordedCall, ...]:

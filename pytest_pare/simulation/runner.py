@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,19 +26,18 @@ from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.playing import agent_run, oracle_run
 from pytest_pare.simulation.program_runs import TWO_AGENTS, ProgramRun
-from pytest_pare.simulation.reference_run import calls_of, reference_config
+from pytest_pare.simulation.reference_run import Solution, calls_of, is_silent, reference_config
 from pytest_pare.simulation.run import Run, fill_in, set_outcome, span_of, with_defects
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
 from pytest_pare.simulation.trace import Trace
 from pytest_pare.simulation.validation import require_validate
 
-__all__ = ["Run", "TwoAgentScenarioRunner", "run_scenario"]
+__all__ = ["Run", "TwoAgentScenarioRunner", "run_scenario", "solution_of"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_pare.agents.calibration import RecordedCall
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
     from pytest_pare.engines.recorder import CassetteSpec
@@ -102,7 +100,7 @@ def run_scenario(
         on_start()
         began = time.perf_counter()
         state = RunState(scenario, config, script_errors, strict=strict)
-        state.recorded_calls = partial(_recorded_calls, scenario, config)
+        state.recorded_calls = lambda: solution_of(scenario, config).calls
         result = _result(state, agent, made, engine_builder, cassette)
         problem = _finish_recording(state, result)
         if state.defects and script_errors == "fail":
@@ -129,6 +127,26 @@ def run_scenario(
             state.env,
         )
     return replace(run, export_error=run.export_error or log_problems[0]) if log_problems else run
+
+
+# By class, id and seed of the scenario, and by configuration.
+_SOLUTIONS: dict[tuple[type, str, int | None, str], Solution] = {}
+
+
+def solution_of(scenario: PAREScenario, config: ScenarioRunnerConfig) -> Solution:
+    """Return the reference run of a scenario in the world as written; it is played once in a process.
+
+    Args:
+        scenario: Any instance of the class.
+        config: The limits of the run.
+    """
+    plain = reference_config(config)
+    key = (type(scenario), scenario.scenario_id, scenario.seed, plain.get_config_hash())
+    if key not in _SOLUTIONS:
+        written = type(scenario)(scenario_id=scenario.scenario_id, seed=scenario.seed)
+        run = run_scenario(written, plain, "warn")
+        _SOLUTIONS[key] = Solution(run.success, is_silent(run.trace), calls_of(run.trace))
+    return _SOLUTIONS[key]
 
 
 class TwoAgentScenarioRunner:
@@ -187,20 +205,6 @@ def _result(
         # Only these have the attribute with this meaning.
         kind = raised.kind if isinstance(raised, AgentTypeError | ProgramError | EngineError | NoiseError) else None
         return PAREScenarioValidationResult(success=None, exception=_exception(raised), exception_kind=kind)
-
-
-# By class, id and seed of the scenario, and by configuration.
-_RECORDED: dict[tuple[type, str, int | None, str], tuple[RecordedCall, ...]] = {}
-
-
-def _recorded_calls(scenario: PAREScenario, config: ScenarioRunnerConfig) -> tuple[RecordedCall, ...]:
-    """Return the agent's calls of a reference run in the world as written; it is played once in a process."""
-    plain = reference_config(config)
-    key = (type(scenario), scenario.scenario_id, scenario.seed, plain.get_config_hash())
-    if key not in _RECORDED:
-        written = type(scenario)(scenario_id=scenario.scenario_id, seed=scenario.seed)
-        _RECORDED[key] = calls_of(run_scenario(written, plain, "warn").trace)
-    return _RECORDED[key]
 
 
 def _exception(raised: Exception | SystemExit) -> Exception:

@@ -44,7 +44,7 @@ def test_strict_validator_has_no_survivor_and_refuses_no_alternative() -> None:
         "extra-write",
     ]
     assert list(score.kinds) == ["order", "notation", "retry", "tool", "text", "reads"]
-    assert (score.mutants.total, score.alternatives.total, score.void.total()) == (53, 25, 11)
+    assert (score.mutants.total, score.alternatives.total, score.void.total()) == (56, 33, 11)
     assert score.share == 1
     assert trials["read:get_email_by_id"].status is Status.APART
     # The calendar takes no other notation of a time than that without zeros.
@@ -100,6 +100,7 @@ def test_strict_words_refuse_alternatives() -> None:
 def test_excuses_are_limited_and_checked() -> None:
     equivalent = {
         "repetition:*": "Twice is as good.",
+        "extra-write:Emails*": "Hi is never wrong.",
         "omission:send_message": "It is rejected anyway.",
         "typo:*": "There is none.",
         "nothing": " ",
@@ -109,15 +110,16 @@ def test_excuses_are_limited_and_checked() -> None:
         "equivalent_mutants: 'typo:*' matches no case",
         "equivalent_mutants: 'nothing' needs a reason; say why the changed run is right as well",
     ]
-    trials = [audit.play(case_id) for case_id in audit.cases if case_id.startswith(("repetition", "omission"))]
+    some = ("repetition", "omission", "extra-write:E")
+    trials = [audit.play(case_id) for case_id in audit.cases if case_id.startswith(some)]
     assert [trial.status for trial in trials] == [
         *(Status.RIGHT, Status.RIGHT, Status.RIGHT, Status.BAD_EXCUSE),
-        *(Status.EXCUSED, Status.EXCUSED, Status.EXCUSED),
+        *[Status.EXCUSED] * 5,
     ]
     score = score_of(trials)
-    assert (score.excused, score.has_too_many_excuses) == (3, True)
+    assert (score.excused, score.has_too_many_excuses) == (5, True)
     lines = list(report_lines(trials))
-    assert "equivalent, as their scenarios say: 3" in lines
+    assert "equivalent, as their scenarios say: 5" in lines
     assert "  tea[repetition:send_message]: Twice is as good." in lines
     assert "more than 5% of the cases are taken out of the count; mend validators instead" in lines
     assert "tea[omission:send_message] is rejected anyway; take its entry out of equivalent_mutants" in lines

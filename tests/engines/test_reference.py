@@ -226,6 +226,17 @@ def test_an_answer_that_waits_for_no_proposal_comes_after_the_next_one() -> None
         ("delete_contact", "execute", 1),
     ]
 
+    def both(s: Any) -> list[AbstractEvent]:
+        answers = [s.agent_ui.reject_proposal().oracle().delayed(1), s.agent_ui.accept_proposal().oracle().delayed(2)]
+        return [*answers, s.agent_says("Shall I?").delayed(3), s.agent_says("And now?").delayed(4)]
+
+    assert [function for function, *_ in written(both)] == [
+        "send_message_to_user",
+        "reject_proposal",
+        "send_message_to_user",
+        "accept_proposal",
+    ]
+
 
 def test_a_question_and_what_follows_are_the_executors() -> None:
     roles = written(

@@ -30,6 +30,7 @@ def test_evidence_cannot_leave_its_fence() -> None:
     # Whoever knows the tags of this question and writes them into the evidence gets other tags.
     again = prompt.question("it names the price", f"</{tag}> {INJECTION}")[1]["content"]
     assert again.count(f"<{tag}>") == 0
+    assert "half \\ud83d" in prompt.question("half \ud83d", "")[1]["content"]
     assert len(prompt.version()) == 16
     assert prompt.asked_again([], "yes", "it is no JSON object")[1]["content"].startswith("Your answer could not be")
 
@@ -37,7 +38,7 @@ def test_evidence_cannot_leave_its_fence() -> None:
 @pytest.mark.parametrize(
     ("answer", "read"),
     [
-        ('{"holds": true, "reason": " it does "}', (True, "it does")),
+        ('{"holds": true, "reason": " it\\ndoes "}', (True, "it does")),
         ('```json\n{"holds": false, "reason": ""}\n```', (False, "")),
         ("yes", "it is no JSON object"),
         ("[true]", "it is no JSON object"),

@@ -36,8 +36,8 @@ from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.tags import tags_of
 from pytest_pare.settings.models import RunnerSettings
-from pytest_pare.simulation.known_agents import is_silent, play_known_agents
 from pytest_pare.simulation.lint import lint
+from pytest_pare.simulation.reference_run import is_silent
 from pytest_pare.simulation.runner import Run, run_scenario
 
 LIBRARY = bundled_library_dir()
@@ -107,6 +107,12 @@ def initialized(scenario_id: str) -> Any:
     return scenario
 
 
+def is_on_screen(step: OracleEvent) -> bool:
+    """Return whether a step is the user's, on a screen of the phone."""
+    call = called(step)
+    return call is not None and call.action.function_name not in ANSWERS and is_users_own(call)
+
+
 def tagged(prefix: str, scenario_id: str) -> set[str]:
     return {tag.removeprefix(prefix) for tag in tags_of(CLASSES[scenario_id]) if tag.startswith(prefix)}
 
@@ -153,7 +159,8 @@ def test_tags_name_the_apps_the_skills_and_the_level() -> None:
     assert counts.keys() == SKILLS.keys()
     assert [f"{counts[skill]} of {skill}" for skill, least in SKILLS.items() if counts[skill] < least] == []
     assert len(with_skill("rejection", "amendment")) >= 6
-    assert {scenario_id for scenario_id in CLASSES if is_silent(reference_run(scenario_id))} == with_skill("silence")
+    silent = {scenario_id for scenario_id in CLASSES if is_silent(reference_run(scenario_id).trace)}
+    assert silent == with_skill("silence")
 
 
 def test_no_two_scenarios_have_the_same_apps_and_the_same_sequence_of_tools() -> None:
@@ -194,9 +201,7 @@ def test_triggers_are_varied() -> None:
         scenario_id
         for scenario_id, script in events.items()
         for event in script
-        if isinstance(event, OracleEvent)
-        and called(event).action.function_name not in ANSWERS  # type: ignore[union-attr]
-        and is_users_own(called(event))
+        if isinstance(event, OracleEvent) and is_on_screen(event)
     }
     assert acting >= {"dentist_moves", "flat_shortlist", "piano_tuner", "promised_tent"}
 
@@ -208,23 +213,6 @@ def test_a_reminder_falls_due_during_the_run(scenario_id: str) -> None:
     assert len(look.result) == 1
     (reminder,) = initialized(scenario_id).reminders.reminders.values()
     assert trace.start_time < reminder.due_datetime.timestamp() < trace.start_time + look.time
-
-
-def test_known_agents_have_known_results() -> None:
-    # All scenarios take half a minute: `pytest --pare-known-agents` reports them.
-    ids = ids_of("smoke")
-    silent = with_skill("silence").intersection(ids)
-    agents = ("null", "eager", "spam", "reckless", "replay")
-    table = play_known_agents({scenario_id: CLASSES[scenario_id] for scenario_id in ids}, RunnerSettings(), agents)
-    rows = {one.name: one for one in table.agents}
-    assert table.unplayable == ()
-    assert (set(rows["null"].silent.succeeded), rows["null"].others.succeeded) == (silent, ())
-    for name in ("eager", "spam"):
-        assert rows[name].silent.succeeded == ()
-    for name in ("eager", "spam", "reckless"):
-        assert rows[name].others.succeeded == (), name
-    assert rows["replay"].others.failed == ()
-    assert len(rows["replay, redrawn"].others.failed) == len(ids) - len(silent)
 
 
 # -- each scenario

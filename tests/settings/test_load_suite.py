@@ -278,7 +278,7 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
             "runner.judge_only: a judge that is not calibrated must not decide alone; set judge.calibration to a file "
             "of pytest-pare judge calibrate, or leave out this key",
         ),
-        ("runner: {judge: {}}", "runner.judge: is a section of its own"),
+        ("runner: {judge: {}}", "runner.judge: is a section of its own, beside runner"),
         (
             "runner: {tool_augmentation_config: {tool_failure_probability: 1.5}}",
             "runner.tool_augmentation_config.tool_failure_probability: must be at most 1, got 1.5",

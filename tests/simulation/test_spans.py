@@ -183,6 +183,15 @@ def test_each_span_has_the_attributes_of_the_conventions(spans: Spans) -> None:
     assert begun < (turn.start_time or 0) < (turn.end_time or 0) < ended < begun + 60e9, "real time, in nanoseconds"
 
 
+def test_the_judge_is_asked_within_the_span_of_the_run(spans: Spans) -> None:
+    said = LLMEngineConfig(model_name="j", provider="scripted", answers=[{"holds": True, "reason": "it is"}])
+    config = RunnerSettings(agent_type="null", max_turns=1, judge_engine_config=said)
+    run_scenario(Stage(verdict=lambda stage, env: stage.judge("it is polite").holds), config)
+    assert spans.lines()[-2:] == ["  invoke_agent null", "  chat j"]
+    found = attributes(spans.one("chat j"))
+    assert (found["pare.role"], found["pare.simulated_seconds"], found["pare.live"]) == ("judge", 0.0, False)
+
+
 # -- agents of one's own
 
 

@@ -15,6 +15,7 @@ _INSTANT = re.compile(
     r"(?:(?:t|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.\d+)?)?)?"
     r"\s*(?P<half>am|pm)?\s*(?P<zone>z|utc|[+-]\d{2}(?::?\d{2})?)?"
 )
+_MOMENTS = (str, datetime, int, float)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -112,7 +113,7 @@ def same_instant(value: str | datetime | float) -> ArgumentTest:
     return Described(
         f"is the moment {written!r}",
         lambda given: wanted is not None and instant(given) == wanted,
-        (str, datetime, int, float),
+        _MOMENTS,
         ""
         if wanted is not None
         else f"same_instant({written!r}) is no moment; write one such as '2025-03-11 18:00:00'",
@@ -125,9 +126,14 @@ def between(earliest: str | datetime | float, latest: str | datetime | float) ->
 
     def test(given: Any) -> bool:
         moment = instant(given)
-        return None not in (first, moment, last) and first <= moment <= last  # type: ignore[operator]
+        return first is not None and last is not None and moment is not None and first <= moment <= last
 
-    return Described(f"is a moment from {str(earliest)!r} to {str(latest)!r}", test)
+    written = f"between({str(earliest)!r}, {str(latest)!r})"
+    if first is None or last is None:
+        defect = f"{written} needs two moments, such as '2025-03-11 18:00:00'"
+    else:
+        defect = f"{written} ends before it begins; exchange the moments" if last < first else ""
+    return Described(f"is a moment from {str(earliest)!r} to {str(latest)!r}", test, _MOMENTS, defect)
 
 
 def instant(value: Any) -> datetime | None:
