@@ -31,13 +31,14 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
         excuse: The reason why the scenario takes the case out of the count; empty if it does not.
     """
     script = reference.script()
-    with script.scenario.world.active():
-        required = list(case.apply(script))
-    env = play_script(script)
-    if _is_void(env, reference, case, required):
-        outcome, said = Outcome.VOID, "the change has no effect"
+    try:
+        with script.scenario.world.active():
+            required = list(case.apply(script))
+        env = play_script(script)
+    except Exception as error:  # noqa: BLE001 - a script of an unusual form may not allow the change
+        outcome, said = Outcome.VOID, f"cannot be played: {type(error).__name__}: {to_short_text(error)}"
     else:
-        outcome, said = _verdict(script.scenario, env)
+        outcome, said = _judged(env, reference, script.scenario, case, required)
     return Trial(
         scenario_id=reference.scenario.scenario_id,
         case_id=case.case_id,
@@ -49,6 +50,18 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
         said=said,
         excuse=excuse,
     )
+
+
+def _judged(
+    env: StateAwareEnvironmentWrapper,
+    reference: Reference,
+    scenario: PAREScenario,
+    case: Case,
+    required: Iterable[AbstractEvent],
+) -> tuple[Outcome, str]:
+    if _is_void(env, reference, case, required):
+        return Outcome.VOID, "the change has no effect"
+    return _verdict(scenario, env)
 
 
 def _verdict(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> tuple[Outcome, str]:

@@ -30,8 +30,13 @@ def trial_lines(trial: Trial) -> list[str]:
     return lines
 
 
-def report_lines(trials: Sequence[Trial]) -> Iterator[str]:
-    """Yield the lines of the report of some scenarios: scores, excused cases, and what must be mended."""
+def report_lines(trials: Sequence[Trial], most: int | None = None) -> Iterator[str]:
+    """Yield the lines of the report of some scenarios: scores, excused cases, and what must be mended.
+
+    Args:
+        trials: The cases that were played.
+        most: The number of cases that must be mended to print; `None` prints all.
+    """
     score = score_of(trials)
     yield f"mutants rejected:      {score.mutants}"
     yield from _table(score.groups)
@@ -41,7 +46,7 @@ def report_lines(trials: Sequence[Trial]) -> Iterator[str]:
         parts = [f"{name} {tally.right} of {tally.total}" for name, tally in score.apart.items()]
         yield f"not counted:           {', '.join(parts)} rejected"
     if score.void:
-        yield f"without effect:        {score.void.total()}"
+        yield f"without effect:        {score.void.total()} (the changed call fails, or nothing differs)"
     yield from _scenarios(trials)
     excused = [trial for trial in trials if trial.status is Status.EXCUSED]
     if excused:
@@ -50,21 +55,17 @@ def report_lines(trials: Sequence[Trial]) -> Iterator[str]:
             yield f"  {trial.scenario_id}[{trial.case_id}]: {_cut(trial.excuse)}"
     if score.has_too_many_excuses:
         yield f"more than {MOST_EXCUSED:.0%} of the cases are taken out of the count; mend validators instead"
-    for trial in trials:
-        if trial.fails:
-            yield from trial_lines(trial)
+    failing = [trial for trial in trials if trial.fails]
+    for trial in failing[:most]:
+        yield from trial_lines(trial)
+    if len(failing) > len(failing[:most]):
+        yield f"and {len(failing) - len(failing[:most])} more"
 
 
 def _headline(trial: Trial) -> str:
     if trial.status is Status.BAD_EXCUSE:
-        why = (
-            "has no effect"
-            if trial.outcome == Outcome.VOID
-            else "does not count anyway"
-            if not trial.counts
-            else f"is {trial.outcome} anyway"
-        )
-        return f"{why}; take its entry out of equivalent_mutants"
+        why = f"is {trial.outcome}" if trial.counts else "does not count"
+        return f"{why} anyway; take its entry out of equivalent_mutants"
     return _SAYS[trial.status]
 
 

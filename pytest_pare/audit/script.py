@@ -117,18 +117,13 @@ class Script:
     def insert_before(self, new: AbstractEvent, event: AbstractEvent) -> None:
         """Let a new event happen right before another, in the same second."""
         self.events.insert(self.events.index(event), new)
+        new.event_time = event.event_time
         new.depends_on(list(event.dependencies), event.event_relative_time or 0)
 
     def insert_after(self, new: AbstractEvent, event: AbstractEvent, delay: float = 0.5) -> None:
         """Let a new event happen after another, on which nothing depends."""
         self.events.insert(self.events.index(event) + 1, new)
         new.depends_on([event], delay)
-
-    def insert_between(self, new: AbstractEvent, event: AbstractEvent) -> None:
-        """Let a new event happen before another, which then depends on it as well."""
-        self.insert_before(new, event)
-        delay = event.event_relative_time or 0
-        event.depends_on([new], delay)
 
     def append(self, new: AbstractEvent) -> None:
         """Let a new event happen when everything else is done."""

@@ -66,11 +66,11 @@ class Trial:
     @property
     def status(self) -> Status:
         """What the outcome means."""
-        is_wrong = self.outcome != Outcome.VOID and not self.is_judged_rightly
-        if self.excuse:
-            return Status.EXCUSED if is_wrong and self.counts else Status.BAD_EXCUSE
         if self.outcome == Outcome.VOID:
             return Status.VOID
+        is_wrong = not self.is_judged_rightly
+        if self.excuse:
+            return Status.EXCUSED if is_wrong and self.counts else Status.BAD_EXCUSE
         if not self.counts:
             return Status.APART
         if not is_wrong:
@@ -80,14 +80,14 @@ class Trial:
         return Status.REFUSED if self.is_alternative else Status.SURVIVED
 
     @property
-    def fails(self) -> bool:
-        """Whether something must be mended."""
-        return self.is_misjudged or self.status is Status.BAD_EXCUSE
-
-    @property
     def is_misjudged(self) -> bool:
         """Whether the validator did not say what it must say."""
         return self.status in (Status.SURVIVED, Status.REFUSED, Status.RAISED)
+
+    @property
+    def fails(self) -> bool:
+        """Whether something must be mended."""
+        return self.is_misjudged or self.status is Status.BAD_EXCUSE
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values by name."""

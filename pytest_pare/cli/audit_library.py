@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_pare.audit.audit import audit_of
-from pytest_pare.audit.reference import AuditImpossible
 from pytest_pare.audit.report import report_lines
 from pytest_pare.audit.score import score_of
 from pytest_pare.cli.group import FAILED
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 def audit_library(
     paths: tuple[Path, ...], globs: tuple[str, ...], bundled: bool, rootdir: Path | None, as_json: bool
 ) -> int:
-    """Audit the validators of scenarios.
+    """Audit the validators of scenarios by mutants.
 
     Plays wrong and right changes of each reference run. The validator must reject the wrong ones, the mutants, and
     accept the right ones, the alternatives.
@@ -42,13 +40,12 @@ def audit_library(
     project = project_of(rootdir)
     prepare_imports(project)
     suites = bundled_suite(project) if bundled else named_suites(paths, project)
-    problems: list[str] = []
+    scenarios, problems = selected_classes(suites.values(), project, globs)
     trials: list[Trial] = []
-    for suite in suites.values():
-        for scenario_id, cls in selected_classes(suite, project, globs, problems).items():
-            played, wrong = _audited(scenario_id, cls)
-            trials += played
-            problems += wrong
+    for scenario_id, cls in scenarios:
+        played, wrong = _audited(scenario_id, cls)
+        trials += played
+        problems += wrong
     if as_json:
         print_json(
             "audit", {"trials": [trial.to_dict() | {"status": trial.status} for trial in trials], "problems": problems}
@@ -62,6 +59,9 @@ def audit_library(
 
 
 def _audited(scenario_id: str, cls: type[PAREScenario]) -> tuple[list[Trial], list[str]]:
+    from pytest_pare.audit.audit import audit_of
+    from pytest_pare.audit.reference import AuditImpossible
+
     try:
         audit = audit_of(cls)
     except AuditImpossible as error:

@@ -14,6 +14,7 @@ from pytest_pare.base.documents import display
 from pytest_pare.base.extensions import ExtensionError
 from pytest_pare.base.project import INI_ALIAS, SUITE_FILE_NAME, paths_of, read_ini, suite_files, suite_files_in
 from pytest_pare.base.serialization import error_text
+from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.tags import tags_of
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, load_suite
 from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
@@ -146,29 +147,39 @@ def selected_scenarios(suite: Suite, project: Project) -> Listing:
 
 
 def selected_classes(
-    suite: Suite, project: Project, globs: Iterable[str], problems: list[str]
-) -> dict[str, type[PAREScenario]]:
-    """Import the libraries of a suite, and return the scenarios that it selects, by id.
+    suites: Iterable[Suite], project: Project, globs: Iterable[str]
+) -> tuple[list[tuple[str, type[PAREScenario]]], list[str]]:
+    """Import the libraries of suites, and return the scenarios that they select.
 
     Args:
-        suite: The suite.
+        suites: The suites.
         project: The project.
         globs: Patterns of ids, of which one must match; none selects all.
-        problems: A line is added for each module that cannot be imported.
+
+    Returns:
+        The scenarios with their ids, and a line for each module that cannot be imported.
 
     Raises:
-        click.ClickException: If the selection of the suite is wrong.
+        click.ClickException: If the selection of a suite is wrong.
+        click.UsageError: If a pattern matches nothing.
     """
+    found: list[tuple[str, type[PAREScenario]]] = []
+    problems: list[str] = []
     with redirect_stdout(sys.stderr):
-        try:
-            classes, failures = load_scenarios(suite, project.rootdir)
-            ids = select_ids(tagged(classes), suite) if classes or not failures else []
-        except (SettingsError, OSError, ImportError) as error:
-            raise click.ClickException(str(error)) from error
-    problems += map(str, failures)
+        for suite in suites:
+            try:
+                classes, failures = load_scenarios(suite, project.rootdir)
+                ids = select_ids(tagged(classes), suite) if classes or not failures else []
+            except (SettingsError, OSError, ImportError) as error:
+                raise click.ClickException(str(error)) from error
+            problems += map(str, failures)
+            found += [(i, classes[i]) for i in ids[: suite.settings.scenarios.limit]]
     patterns = list(globs)
-    ids = ids[: suite.settings.scenarios.limit]
-    return {i: classes[i] for i in ids if not patterns or any(fnmatchcase(i, one) for one in patterns)}
+    known = [scenario_id for scenario_id, _ in found]
+    for glob in patterns:
+        if not any(fnmatchcase(scenario_id, glob) for scenario_id in known):
+            raise click.UsageError(f"-k: {glob!r} matches no scenario{did_you_mean(glob, known)}")
+    return [one for one in found if not patterns or any(fnmatchcase(one[0], glob) for glob in patterns)], problems
 
 
 def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pytest_pare.settings import Suite
 
 
+# pytest shows each of them as well.
+_MOST_SHOWN = 50
+
+
 class AuditResults:
     """A plugin of the controller, or of the only process.
 
@@ -56,7 +60,7 @@ class AuditResults:
             if not self._records[name]:
                 continue
             terminalreporter.write_sep("=", redacted(f"pare: audit of {name}"))
-            for line in report_lines(self._trials(name)):
+            for line in report_lines(self._trials(name), _MOST_SHOWN):
                 terminalreporter.write_line(redacted(line))
             least = self._least(name)
             verdict = "PASS" if self._passes(name) else "FAIL"

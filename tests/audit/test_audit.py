@@ -46,6 +46,7 @@ def test_strict_validator_has_no_survivor_and_refuses_no_alternative() -> None:
     assert list(score.kinds) == ["order", "notation", "retry", "tool", "text", "reads"]
     assert (score.mutants.total, score.alternatives.total, score.void.total()) == (56, 33, 11)
     assert score.share == 1
+    assert {trial.said for trial in trials.values() if trial.status is Status.VOID} == {"the change has no effect"}
     assert trials["read:get_email_by_id"].status is Status.APART
     # The calendar takes no other notation of a time than that without zeros.
     assert trials["alternative:notation:add_calendar_event.start_datetime.iso"].status is Status.VOID

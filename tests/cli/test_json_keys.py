@@ -49,6 +49,7 @@ def documented() -> dict[str, set[str]]:
     "arguments",
     [
         ["accept", "--reason", "x"],
+        ["audit", "--bundled", "-k", "parcel_next_door"],
         ["compare", "last~1"],
         ["history"],
         ["list", "--bundled", "-k", "parcel_next_door"],
