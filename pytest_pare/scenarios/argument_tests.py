@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_pare.scenarios.draw.values import Notation
+
 ArgumentTest = Callable[[Any], bool]
 """A function that gets an argument and tells whether it is accepted."""
 
@@ -81,7 +83,8 @@ def mentions(*facts: Any) -> ArgumentTest:
     `mentions("dinner", ("19:00", "7 pm"))`.
     """
     ways = [_wordings(fact) for fact in facts]
-    wanted = [list(map(normalized, wordings)) for wordings in ways]
+    # A notation of a drawn value is no part of another number.
+    wanted = [[type(wording)(normalized(wording)) for wording in wordings] for wordings in ways]
     words = [wordings[0] if len(wordings) == 1 else wordings for wordings in ways]
     facts_shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
     if not facts:
@@ -98,7 +101,7 @@ def mentions(*facts: Any) -> ArgumentTest:
         return [
             fact
             for fact, wordings in zip(facts_shown, wanted, strict=True)
-            if plain is None or not any(wording in plain for wording in wordings)
+            if plain is None or not any(_is_in(wording, plain) for wording in wordings)
         ]
 
     return Described(
@@ -111,10 +114,16 @@ def mentions(*facts: Any) -> ArgumentTest:
     )
 
 
+def _is_in(wording: str, text: str) -> bool:
+    return wording.is_in(text) if isinstance(wording, Notation) else wording in text
+
+
 def _wordings(fact: Any) -> tuple[str, ...]:
     if isinstance(fact, tuple):
         return tuple(wording for one in fact for wording in _wordings(one))
-    return (str(fact),) if (drawn := getattr(fact, "wordings", None)) is None else tuple(drawn)
+    if (drawn := getattr(fact, "wordings", None)) is not None:
+        return tuple(drawn)
+    return (fact if isinstance(fact, Notation) else str(fact),)
 
 
 def same_members(*members: str) -> ArgumentTest:

@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_pare.base.suggestions import did_you_mean
-from pytest_pare.scenarios.library import SCENARIO_ENTRY_POINT_GROUP, bundled_library_dir, ids_in_source
+from pytest_pare.scenarios.library import BUNDLED_SPLITS, SCENARIO_ENTRY_POINT_GROUP, bundled_library_dir, ids_in_source
 from pytest_pare.scenarios.registration import default_library_dirs
 from pytest_pare.scenarios.tags import tags_in_source, tags_of
 
@@ -95,7 +95,9 @@ def select_ids(available: Mapping[str, Collection[str]], suite: Suite) -> list[s
     if split is not None:
         for scenario_id in split:
             if scenario_id not in known:
-                message = f"there is no scenario {scenario_id!r}{did_you_mean(scenario_id, known)}"
+                is_bundled = suite.settings.scenarios.split in BUNDLED_SPLITS
+                hint = "; set scenarios.bundled: true" if is_bundled else did_you_mean(scenario_id, known)
+                message = f"there is no scenario {scenario_id!r}{hint}"
                 raise suite.error(("scenarios", "split"), message)
         ids = split
     for key in ("include", "exclude"):

@@ -10,7 +10,8 @@ from pytest_pare.judge.prompt import version
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
 
-AGAIN = "pytest-pare judge calibrate"
+# Not the nearest directory with sessions, which may be above the one of a test.
+CALIBRATE = ("judge", "calibrate", "--rootdir", ".")
 
 
 def labels(count: int) -> str:
@@ -35,7 +36,7 @@ def test_calibration_by_labels_of_known_errors(shell: Shell) -> None:
     wrong = (0, 2, 4, 6, 8, 10, 1, 3, 5, 7)
     shell.write("labels.jsonl", labels(100))
     shell.write("pare.yaml", suite(*answers(100, *wrong), *answers(100, *wrong, 20, 21)))
-    assert shell.lines("judge", "calibrate", "labels.jsonl", "--repeats", "2") == [
+    assert shell.lines(*CALIBRATE, "labels.jsonl", "--repeats", "2") == [
         f"judge j-1, prompt {version()}: 100 labels by 2 people, each judged 2 times",
         "  label             judge: holds    does not",
         "  holds                       44           6",
@@ -50,9 +51,7 @@ def test_calibration_by_labels_of_known_errors(shell: Shell) -> None:
     ]
     written = json.loads((shell.path / "judge-calibration.json").read_text())
     assert (written["model"], written["prompt"], written["sufficient"]) == ("j-1", version(), True)
-    found = json.loads(
-        shell("judge", "calibrate", "labels.jsonl", "--json", "--model", "j-2", "--output", "b.json").out
-    )
+    found = json.loads(shell(*CALIBRATE, "labels.jsonl", "--json", "--model", "j-2", "--output", "b.json").out)
     assert (found["model"], found["figures"], found["calls"]) == (
         "j-2",
         written["figures"] | {"flips": 0},
@@ -64,7 +63,7 @@ def test_too_few_labels(shell: Shell) -> None:
     shell.write("labels.jsonl", labels(50))
     # One answer cannot be read, twice.
     shell.write("other.yaml", suite("?", "?", *answers(50)[1:]))
-    lines = shell.lines("judge", "calibrate", "labels.jsonl", "--suite", "other.yaml")
+    lines = shell.lines(*CALIBRATE, "labels.jsonl", "--suite", "other.yaml")
     assert lines[4] == "  Unknown answers     1"
     assert " ".join(" ".join(lines[-2:]).split()).startswith(
         "wrote judge-calibration.json: it does not suffice, the judge decides nothing: 49 labels"
@@ -75,13 +74,13 @@ def test_too_few_labels(shell: Shell) -> None:
 def test_what_cannot_be_calibrated(shell: Shell) -> None:
     shell.write("labels.jsonl", labels(2))
     assert "name the suite with the judge by --suite FILE; the project has none" in shell.error(
-        "judge", "calibrate", "labels.jsonl"
+        *CALIBRATE, "labels.jsonl"
     )
     shell.write("pare.yaml", "runs: 1")
     assert "pare.yaml: runner.judge_engine_config: there is no judge; set its model" in shell.error(
-        "judge", "calibrate", "labels.jsonl"
+        *CALIBRATE, "labels.jsonl"
     )
     shell.write("pare.yaml", suite(*answers(1)))
-    assert "the scripted answers of role judge have run out" in shell.error("judge", "calibrate", "labels.jsonl")
+    assert "the scripted answers of role judge have run out" in shell.error(*CALIBRATE, "labels.jsonl")
     shell.write("pare.yaml", json.dumps({"runner": {"judge_engine_config": {"model_name": "m"}}}))
-    assert "calls a model (no provider, m), which may cost money" in shell.error("judge", "calibrate", "labels.jsonl")
+    assert "calls a model (no provider, m), which may cost money" in shell.error(*CALIBRATE, "labels.jsonl")

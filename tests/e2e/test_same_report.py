@@ -1,4 +1,4 @@
-"""The report of the bundled library is the same however it is run."""
+"""The report of bundled scenarios is the same however they are run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SUITE = """
-scenarios: {bundled: true}
+scenarios: {bundled: true, split: smoke}
 runs: 2
 gate: {min_success_rate: 1}
 reports: {json: out.json, parquet: rows.parquet}

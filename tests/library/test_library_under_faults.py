@@ -46,15 +46,17 @@ def play(scenario_id: str, noise: dict[str, Any], **settings: Any) -> Run:
     return run_scenario(CLASSES[scenario_id](run_number=2), RunnerSettings(noise=NoiseConfig(**noise), **settings))
 
 
-@pytest.mark.parametrize("noise", NOISES.values(), ids=list(NOISES))
-def test_the_solution_survives(noise: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kind", list(NOISES))
+def test_the_solution_survives(kind: str) -> None:
     assert not FAILURES
-    results = {scenario_id: play(scenario_id, noise).result for scenario_id in CLASSES}
+    # Each kind in another sixth of the library; all kinds in all of it would take half a minute.
+    ids = list(CLASSES)[list(NOISES).index(kind) % 6 :: 6]
+    results = {scenario_id: play(scenario_id, NOISES[kind]).result for scenario_id in ids}
     hit = [scenario_id for scenario_id, result in results.items() if result.faults]
     assert hit
     assert {result.status for result in results.values()} <= {"success", "failed"}
     succeeded = [scenario_id for scenario_id, result in results.items() if result.success]
-    assert set(CLASSES) - set(hit) <= set(succeeded)
+    assert set(ids) - set(hit) <= set(succeeded)
     assert len(succeeded) >= 0.8 * len(results), {name: one.rationale for name, one in results.items()}
 
 

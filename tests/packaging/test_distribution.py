@@ -68,7 +68,8 @@ def test_the_wheel_holds_the_package_and_the_bundled_library_and_nothing_else(wh
     kinds = ("*.py", "*.jinja", "data/*.json", "py.typed")
     package = {path.relative_to(ROOT).as_posix() for kind in kinds for path in (ROOT / "pytest_pare").rglob(kind)}
     library = {f"pytest_pare/bundled_scenarios/{path.name}" for path in library_modules(ROOT / "scenarios")}
-    assert len(library) > 1
+    library |= {f"pytest_pare/bundled_scenarios/splits/{path.name}" for path in (ROOT / "scenarios/splits").iterdir()}
+    assert len(library) > 3
     found = {name for name in names(wheel) if ".dist-info/" not in name}
     assert found == package | library
     assert {"pytest_pare/agents/prompts/user.jinja", "pytest_pare/data/noise.json"} < found

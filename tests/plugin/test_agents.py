@@ -237,8 +237,8 @@ def test_a_name_that_can_lead_to_no_agent_is_an_error_of_the_suite(garden: Examp
     session = garden.suite("runner: {agent_type: lazy}").run(*SUITE)
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert session.err == (
-        "ERROR: pare.yaml:1: runner.agent_type: must be observe-execute, null, eager, reckless, random, flaky, "
-        'or module:name of an agent of your own, got "lazy"\n'
+        "ERROR: pare.yaml:1: runner.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, "
+        'flaky, or module:name of an agent of your own, got "lazy"\n'
     )
 
 

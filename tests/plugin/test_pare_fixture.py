@@ -192,8 +192,8 @@ def test_settings_by_keyword(example: Example) -> None:
         (
             "agent_type='nul'",
             [
-                "fixture pare.agent_type: must be observe-execute, null, eager, reckless, random, flaky, or "
-                'module:name of an agent of your own, got "nul"'
+                "fixture pare.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, "
+                'flaky, or module:name of an agent of your own, got "nul"'
             ],
         ),
         (

@@ -165,8 +165,8 @@ def test_flags_may_stand_in_the_projects_settings(garden: Example) -> None:
         (["--pare-set", "=2"], '--pare-set: must be KEY=VALUE, such as runner.max_scenario_duration=30, got "=2"'),
         (
             ["--pare-set", "runner.agent_type=nul"],
-            "--pare-set: runner.agent_type: must be observe-execute, null, eager, reckless, random, flaky, or "
-            'module:name of an agent of your own, got "nul"',
+            "--pare-set: runner.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, "
+            'flaky, or module:name of an agent of your own, got "nul"',
         ),
     ],
 )

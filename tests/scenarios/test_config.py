@@ -225,8 +225,8 @@ def test_what_can_be_set(name: str) -> None:
         ({"output_dir": "a\0b"}, "output_dir: String should match pattern '^[^\\x00]+$'"),
         (
             {"agent_type": "nul"},
-            "agent_type: must be observe-execute, null, eager, reckless, random, flaky, or module:name of an agent of "
-            'your own, got "nul"',
+            "agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, "
+            'flaky, or module:name of an agent of your own, got "nul"',
         ),
         ({"max_concurrent_scenarios": 0}, "max_concurrent_scenarios: Input should be greater than or equal to 1"),
         ({"executor_type": "fork"}, "executor_type: Input should be 'sequential', 'thread' or 'process'"),

@@ -224,6 +224,13 @@ def test_days_and_times_in_all_notations() -> None:
         assert mentions(time)(text)
     assert not mentions(time)("At 5 pm?")
     assert mentions(day)("on February 11th")
+    # No part of another number.
+    assert mentions(Day("2025-02-01"))("From Feb 1, 2025 on.")
+    assert not mentions(Day("2025-02-01"))("11 February, or February 11")
+    assert not mentions(("never", Clock("08:00")))("At 18:00, or 18:00 am.")
+    assert mentions(Clock("18:00"))("2025-02-11 18:00:00")
+    assert mentions(Money(40, "EUR"))("It is €40.")
+    assert not any(map(mentions(Money(40, "EUR").wordings), ("€140", "€1,40", "€40.50", "€4000", "€40,000")))
 
 
 def test_amounts_of_money() -> None:

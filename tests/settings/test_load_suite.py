@@ -236,8 +236,8 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ('runner: {oracle: "false"}', 'runner.oracle: must be true or false, got "false"'),
         (
             "runner: {agent_type: nul}",
-            "runner.agent_type: must be observe-execute, null, eager, reckless, random, flaky, or module:name of "
-            'an agent of your own, got "nul"',
+            "runner.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, flaky, or "
+            'module:name of an agent of your own, got "nul"',
         ),
         (
             "runner: {simulated_generation_time_mode: recorded}",
@@ -586,7 +586,9 @@ def test_json_schema() -> None:
     sections = {"scenarios", "runs", "runner", "noise", "matrix", "sweep", "live", "cassettes", "gate", "reports"}
     assert set(schema["properties"]) == sections | {"agent_version", "judge", "ledger"}
     assert not {"noise", "judge"} & schema["$defs"]["RunnerSettings"]["properties"].keys()
-    assert set(schema["$defs"]["Reports"]["properties"]) == {"formats", "github", "json", "markdown", "parquet"}
+    assert set(schema["$defs"]["Reports"]["properties"]) == {
+        "formats", "github", "json", "known_agents", "markdown", "parquet",
+    }  # fmt: skip
     assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is False
     assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False
     json.dumps(schema)

@@ -206,8 +206,8 @@ def test_a_wrong_override_is_named_instead_of_the_file(tmp_path: Path) -> None:
         "pare.yaml:3: runner.user_engine_config.model_name: is required",
         "-s: scenarios.includes: unknown key; did you mean include?",
         "--pare-runs: runs: must be at least 1, got 0",
-        "--pare-agents: runner.agent_type: must be observe-execute, null, eager, reckless, random, flaky, "
-        'or module:name of an agent of your own, got "nul"',
+        "--pare-agents: runner.agent_type: must be observe-execute, null, eager, reckless, random, replay, spam, "
+        'flaky, or module:name of an agent of your own, got "nul"',
         "--endpoint: runner.observe_engine_config.model_name: is required",
         "--judge: runner.judge_engine_config.model_name: is required",
     ]

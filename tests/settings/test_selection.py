@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.scenarios.library import bundled_library_dir
+from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings
 from pytest_pare.settings.selection import Plan, libraries, plan, select_ids
@@ -47,6 +47,18 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_selection(tmp_path: Path, scenarios: dict[str, Any], expected: list[str]) -> None:
     (tmp_path / "ids.txt").write_text("b2\na1\nb1\n")
     assert select_ids(LIBRARY, suite_with(tmp_path, **scenarios)) == expected
+
+
+def test_a_bundled_split_has_a_name_and_a_file_of_that_name_a_path(tmp_path: Path) -> None:
+    bundled = dict.fromkeys(ids_in_source(bundled_library_dir()), ())
+    smoke = select_ids(bundled, suite_with(tmp_path, split="smoke"))
+    assert len(smoke) == 8
+    assert set(smoke) < set(select_ids(bundled, suite_with(tmp_path, split="core"))) < set(bundled)
+    assert select_ids(bundled, suite_with(tmp_path, split="full")) == sorted(bundled)
+    with pytest.raises(SettingsError, match=f"there is no scenario '{smoke[0]}'; set scenarios.bundled: true"):
+        select_ids(LIBRARY, suite_with(tmp_path, split="smoke"))
+    (tmp_path / "smoke").write_text("a1\n")
+    assert select_ids(LIBRARY, suite_with(tmp_path, split="./smoke")) == ["a1"]
 
 
 def test_globs_mind_the_case_of_letters(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_an_answer_that_cannot_be_read_is_no_verdict(calibrated: dict[str, Any])
 
     # A failure of another matcher is a failure nevertheless.
     def untrue(scenario: Any, env: Any) -> ScenarioValidationResult:
-        return verdict(env, scenario.judge("it is polite"), State("it rains", False))
+        return verdict(env, scenario.judge("it is polite"), State("it rains", lambda: scenario.calendar.events))
 
     assert judged(untrue, "Yes!", "Yes!", **calibrated).result.status == "failed"
 
@@ -137,7 +137,7 @@ def test_the_reference_is_right(mode: dict[str, Any]) -> None:
 
 def test_the_judge_alone(calibrated: dict[str, Any]) -> None:
     def wrong_but_polite(scenario: Any, env: Any) -> ScenarioValidationResult:
-        return verdict(env, State("it rains", False), scenario.judge("it is polite"))
+        return verdict(env, State("it rains", lambda: scenario.calendar.events), scenario.judge("it is polite"))
 
     config = {"judge_only": True, **calibrated}
     run = judged(wrong_but_polite, YES, **config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,20 @@ from functools import total_ordering
 _MINUTES_PER_DAY = 24 * 60
 # Currencies without a smaller unit.
 _WHOLE = ("JPY", "KRW", "VND", "CLP")
+
+
+class Notation(str):
+    """A notation of a day, a time or an amount of money."""
+
+    __slots__ = ()
+
+    def is_in(self, text: str) -> bool:
+        """Return whether a text has it, and not as a part of another number: `1 May` is not in `11 May`.
+
+        Args:
+            text: The text, in lower case as this notation.
+        """
+        return re.search(rf"(?<!\d)(?<!\d[.,]){re.escape(self)}(?![.,]?\d)", text) is not None
 
 
 @dataclass(frozen=True)
@@ -80,20 +95,9 @@ class Day(str):
         """The notations of the day that a text may have, for `mentions`."""
         number, month, short = self.date.day, f"{self.date:%B}", f"{self.date:%b}"
         ordinal = f"{number}{_ordinal_ending(number)}"
-        return tuple(
-            dict.fromkeys(
-                (
-                    str(self),
-                    f"{number} {month}",
-                    f"{month} {number}",
-                    f"{number} {short}",
-                    f"{short} {number}",
-                    f"{ordinal} {month}",
-                    f"{ordinal} of {month}",
-                    f"{month} {ordinal}",
-                )
-            )
-        )
+        forms = [f"{number} {month}", f"{month} {number}", f"{number} {short}", f"{short} {number}"]
+        forms += [f"{ordinal} {month}", f"{ordinal} of {month}", f"{month} {ordinal}"]
+        return _notations(str(self), *forms)
 
     def plus(self, days: int) -> Day:
         """Return the day that is so many days later, or earlier if negative."""
@@ -127,8 +131,8 @@ class Clock(str):
         hour, minute, half = self._twelve_hours()
         forms = [f"{hour}:{minute}"] if minute != "00" else [f"{hour}:00", f"{hour}"]
         dotted = f"{half[0]}.m."
-        found = [str(self), *(f"{form}{end}" for form in forms for end in (f" {half}", half, f" {dotted}"))]
-        return (*found, "noon") if self == "12:00" else tuple(found)
+        found = [f"{form}{end}" for form in forms for end in (f" {half}", half, f" {dotted}")]
+        return _notations(str(self), *found, *(["noon"] if self == "12:00" else []))
 
     def plus(self, minutes: int) -> Clock:
         """Return the time that is so many minutes later, or earlier if negative.
@@ -170,7 +174,7 @@ class Money:
             forms.append(number[:-1])
         if self.amount >= 1000:
             forms.append(f"{self.amount:,.{2 if '.' in number else 0}f}")
-        return tuple(forms)
+        return _notations(*forms)
 
     @property
     def _number(self) -> str:
@@ -198,6 +202,11 @@ class Money:
 
     def _with(self, amount: float) -> Money:
         return Money(round(amount, 2), self.currency)
+
+
+def _notations(*forms: str) -> tuple[str, ...]:
+    # In May, the short name of the month is the long one.
+    return tuple(map(Notation, dict.fromkeys(forms)))
 
 
 def clock(minutes: int) -> Clock:
