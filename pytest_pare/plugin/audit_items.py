@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,7 +70,7 @@ class AuditFile(pytest.File):
         audit: Audit | None = None
         problem = ""
         try:
-            audit = audit_of(cls)
+            audit = audit_of(partial(_instance, cls, variation=self.suite.settings.runner.variation))
             problem = "\n".join(f"{scenario_id}: {one}" for one in audit.problems)
         except AuditImpossible as error:
             problem = f"{scenario_id}: {error}"
@@ -84,6 +85,14 @@ class AuditFile(pytest.File):
                     decorator = pytest.MarkDecorator(mark, _ispytest=True) if isinstance(mark, pytest.Mark) else mark
                     item.add_marker(decorator)
             yield item
+
+
+def _instance(cls: type[PAREScenario], *, variation: bool) -> PAREScenario:
+    scenario = cls()
+    # The first of the worlds that runs with variation have.
+    scenario.variation = variation
+    scenario.run_number = 1 if variation else None
+    return scenario
 
 
 class AuditItem(pytest.Item):
