@@ -72,6 +72,7 @@ def test_scenarios_as_json(garden: Shell) -> None:
                         "description": "The weeds\nare high.\n\nMore of it.",
                         "file": str(garden.path / "library/a.py"),
                         "line": 5,
+                        "tags": [],
                         "apps": [
                             {"name": "PAREAgentUserInterface", "class": "PAREAgentUserInterface"},
                             {"name": "System", "class": "HomeScreenSystemApp"},
