@@ -434,6 +434,21 @@ def test_a_failure_names_the_closest_event_and_its_difference_first(story: Story
     )
 
 
+def test_a_missing_write_that_somebody_else_made(story: Story) -> None:
+    story.proposes()
+    story.accepts()
+    story.mails(who=EventType.ENV, error="no network")
+    story.checks_condition()
+    assert refused(story, ANN, Writes(MAIL)) == "missing write: StatefulEmailApp.send_email"
+    story.mails(who=EventType.ENV)
+    story.mails(who=EventType.USER)
+    story.mails("bob@home.example", who=EventType.USER)
+    assert refused(story, ANN, Writes(MAIL)) == (
+        "missing write: StatefulEmailApp.send_email; the world made StatefulEmailApp.send_email at +5 s; "
+        "the user made StatefulEmailApp.send_email at +6 s"
+    )
+
+
 # -- what is refused before a run
 
 
