@@ -286,7 +286,7 @@ def test_no_name_of_the_table_is_ambiguous() -> None:
     ],
 )  # fmt: skip
 def test_a_draw_that_cannot_vary_is_a_defect(declare: Callable[[Draw], Any], message: str, variation: bool) -> None:
-    with pytest.raises(ScenarioDefect, match=f"^s: .*{re.escape(message)}"):
+    with pytest.raises(ScenarioDefect, match=rf"^s: .*test_draw\.py:\d+: .*{re.escape(message)}"):
         declare(Draw("s", 0, 1, START, variation=variation, words=frozenset))
 
 

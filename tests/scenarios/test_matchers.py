@@ -92,6 +92,7 @@ def accepted(story: Story, *matchers: Any) -> bool:
             ["2025-03-11 06:59:59", "2025-03-11 09:01", "08:00", None],
         ),
         (mentions(Clock("18:00")), ["at 6 pm", "18:00"], ["at 7 pm"]),
+        (mentions(4), ["4 bags", "Bags:4."], ["14 bags", "40 bags", "4.5 kg", 4]),
         (same_members(), [[]], [["a"]]),
     ],
 )
