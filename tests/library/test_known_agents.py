@@ -15,8 +15,8 @@ from pytest_pare.simulation.known_agents import play_known_agents
 
 LIBRARY = bundled_library_dir()
 FAILURES = load_library(registry, LIBRARY)
-# The core: all scenarios would take half a minute; `pytest --pare-known-agents` plays them.
-IDS = bundled_split("core").read_text(encoding="utf-8").split("\n")[1:-1]
+# The smallest split: all scenarios would take half a minute; `pytest --pare-known-agents` plays them.
+IDS = bundled_split("smoke").read_text(encoding="utf-8").split("\n")[1:-1]
 CLASSES: dict[str, Any] = {one: registry.registered()[one] for one in IDS}
 
 

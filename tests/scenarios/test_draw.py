@@ -216,6 +216,8 @@ def test_days_and_times_in_all_notations() -> None:
         "6 pm", "12:30 pm", "18:30", "12:15 am",
     )  # fmt: skip
     assert Clock("12:00").wordings[-1] == "noon"
+    assert mentions(Clock("08:30").wordings)("See you at 8:30!")
+    assert not mentions(Clock("08:30").wordings)("See you at 18:30!")
     with pytest.raises(ValueError, match="got 1470 minutes after midnight"):
         time.plus(390)
     # Apps and traces get plain texts.
