@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_pare.audit.alternatives import alternatives
 from pytest_pare.audit.arguments import argument_mutants
@@ -12,8 +12,10 @@ from pytest_pare.audit.dialogue import dialogue_mutants
 from pytest_pare.audit.extra_writes import extra_write_mutants
 from pytest_pare.audit.order import order_cases
 from pytest_pare.audit.playing import play
-from pytest_pare.audit.reference import reference_of
+from pytest_pare.audit.reference import AuditImpossible, reference_of
+from pytest_pare.base.serialization import error_text, type_and_value
 from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.scenarios.config import MAX_SCENARIO_DURATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,16 +50,35 @@ class Audit(NamedTuple):
         return map(self.play, self.cases)
 
 
-def audit_of(make: Callable[[], PAREScenario]) -> Audit:
+def audit_of(
+    make: Callable[[], PAREScenario],
+    *,
+    max_scenario_duration: int = MAX_SCENARIO_DURATION,
+    script_errors: Literal["fail", "warn"] = "fail",
+) -> Audit:
     """Return the audit of a scenario; its cases are not played yet.
 
     Args:
         make: Makes a fresh instance of the scenario.
+        max_scenario_duration: How many simulated seconds the conditions of a run may wait.
+        script_errors: Whether a defect of the script makes the reference run an exception, as for `run_scenario`.
 
     Raises:
-        AuditImpossible: If the reference run does not succeed.
+        AuditImpossible: If the reference run does not succeed, or code of the scenario raises elsewhere.
     """
-    reference = reference_of(make)
+    try:
+        return _audit(make, max_scenario_duration, script_errors)
+    except (AuditImpossible, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        # Tests of arguments raise, or a second instance cannot be built. A skip or `SystemExit` is no end, either.
+        raise AuditImpossible(f"its reference run cannot be changed: {error_text(error)}") from error
+
+
+def _audit(
+    make: Callable[[], PAREScenario], max_scenario_duration: int, script_errors: Literal["fail", "warn"]
+) -> Audit:
+    reference = reference_of(make, max_scenario_duration, script_errors)
     found = [
         *dialogue_mutants(reference),
         *call_mutants(reference),
@@ -70,13 +91,15 @@ def audit_of(make: Callable[[], PAREScenario]) -> Audit:
     for case in found:
         # Two changes of one name are one change, such as two mails from the same sender.
         cases.setdefault(case.case_id, case)
-    entries = dict(getattr(type(reference.scenario), "equivalent_mutants", {}))
-    return Audit(reference, cases, *_excuses(entries, cases))
+    return Audit(reference, cases, *_excuses(getattr(type(reference.scenario), "equivalent_mutants", {}), cases))
 
 
-def _excuses(entries: Mapping[str, str], cases: Mapping[str, Case]) -> tuple[dict[str, str], list[str]]:
+def _excuses(entries: object, cases: Mapping[str, Case]) -> tuple[dict[str, str], list[str]]:
     excuses: dict[str, str] = {}
-    problems = []
+    problems: list[str] = []
+    if not isinstance(entries, dict) or not all(isinstance(pattern, str) for pattern in entries):
+        given = type_and_value(entries)
+        return {}, [f"equivalent_mutants: expected a dictionary of reasons by ids of cases, got {given}"]
     for pattern, reason in entries.items():
         matching = [case_id for case_id in cases if fnmatchcase(case_id, pattern)]
         if not isinstance(reason, str) or not reason.strip():

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.audit.case import Group, alternative, mutant
 from pytest_pare.audit.end_state import end_state
-from pytest_pare.audit.reference import play_script
 from pytest_pare.audit.steps import Role
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def _order_matters(reference: Reference, first: Step, second: Step) -> bool:
         return True
     script = reference.script()
     moved = _reversed(script, first, second)
-    env = play_script(script)
+    env = reference.play(script)
     done = {event.event_id for event in env.event_log.list_view() if not event.failed()}
     if any(event.event_id not in done for event in moved):
         return True

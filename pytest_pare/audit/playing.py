@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.audit.reference import play_script, signature_of
+from pytest_pare.audit.reference import signature_of
 from pytest_pare.audit.trial import Outcome, Trial
-from pytest_pare.base.serialization import to_short_text
+from pytest_pare.base.serialization import error_text, to_short_text
 from pytest_pare.results.validation_result import exception_type_name
 from pytest_pare.scenarios.judging import Judging
 from pytest_pare.simulation.validation import validate
@@ -30,15 +30,7 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
         case: The case.
         excuse: The reason why the scenario takes the case out of the count; empty if it does not.
     """
-    script = reference.script()
-    try:
-        with script.scenario.world.active():
-            required = list(case.apply(script))
-        env = play_script(script)
-    except Exception as error:  # noqa: BLE001 - a script of an unusual form may not allow the change
-        outcome, said = Outcome.VOID, f"cannot be played: {type(error).__name__}: {to_short_text(error)}"
-    else:
-        outcome, said = _judged(env, reference, script.scenario, case, required)
+    outcome, said = _played(reference, case)
     return Trial(
         scenario_id=reference.scenario.scenario_id,
         case_id=case.case_id,
@@ -50,6 +42,24 @@ def play(reference: Reference, case: Case, excuse: str = "") -> Trial:
         said=said,
         excuse=excuse,
     )
+
+
+def _played(reference: Reference, case: Case) -> tuple[Outcome, str]:
+    try:
+        script = reference.script()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the author's code may raise anything
+        return Outcome.RAISED, f"the scenario cannot be built again: {error_text(error)}"
+    try:
+        with script.scenario.world.active():
+            required = list(case.apply(script))
+        env = reference.play(script)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a script of an unusual form may not allow the change
+        return Outcome.VOID, f"cannot be played: {error_text(error)}"
+    return _judged(env, reference, script.scenario, case, required)
 
 
 def _judged(
@@ -69,8 +79,10 @@ def _verdict(scenario: PAREScenario, env: StateAwareEnvironmentWrapper) -> tuple
         with scenario.world.active(), env.off_the_record():
             # The reference run was inspected. Offline, no judge is asked: its claims are taken to hold.
             verdict = validate(scenario, env, Judging(env, is_reference=True), inspects=False)
-    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-        return Outcome.RAISED, f"validate() raised {type(error).__name__}: {to_short_text(error)}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the author's code may raise anything, SystemExit or a skip as well
+        return Outcome.RAISED, f"validate() raised {error_text(error)}"
     if verdict.exception is not None:
         said = f"{exception_type_name(verdict.exception)}: {to_short_text(verdict.exception)}"
         return Outcome.RAISED, f"validate() returned an exception: {said}"

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from are.simulation.types import Action, EventType
 
@@ -47,6 +47,7 @@ class Reference:
         played_scenario: The instance that was played.
         env: The environment after its run.
         steps: The reference steps that happened, in the order of the run.
+        max_scenario_duration: How many simulated seconds the conditions of a run may wait.
     """
 
     make: Callable[[], PAREScenario]
@@ -54,6 +55,7 @@ class Reference:
     played_scenario: PAREScenario
     env: StateAwareEnvironmentWrapper
     steps: tuple[Step, ...]
+    max_scenario_duration: int
 
     @cached_property
     def log(self) -> list[CompletedEvent]:
@@ -116,8 +118,17 @@ class Reference:
         script = self.script()
         for step in without:
             script.leave_out(script.event(step))
-        play_script(script)
+        self.play(script)
         return script.scenario
+
+    def play(self, script: Script) -> StateAwareEnvironmentWrapper:
+        """Play a script in oracle mode, and return the environment after it."""
+        limits = Limits(self.max_scenario_duration)
+        env = StateAwareEnvironmentWrapper(clock=script.scenario.world.clock, limits=limits, oracle_mode=True)
+        # A condition may wait for a step that was left out: the run ends there.
+        with suppress(SimulatedTimeOver):
+            env.run(script.scenario)
+        return env
 
     @cached_property
     def unwritten(self) -> PAREScenario:
@@ -182,17 +193,22 @@ def initialized(make: Callable[[], PAREScenario]) -> PAREScenario:
     return scenario
 
 
-def reference_of(make: Callable[[], PAREScenario]) -> Reference:
+def reference_of(
+    make: Callable[[], PAREScenario], max_scenario_duration: int, script_errors: Literal["fail", "warn"]
+) -> Reference:
     """Play the reference run of a scenario.
 
     Args:
         make: Makes a fresh instance of the scenario.
+        max_scenario_duration: How many simulated seconds the conditions of a run may wait.
+        script_errors: Whether a defect of the script makes the run an exception, as for `run_scenario`.
 
     Raises:
         AuditImpossible: If the run does not succeed.
     """
     played = make()
-    run = run_scenario(played, MultiScenarioRunnerConfig(oracle=True))
+    oracle = MultiScenarioRunnerConfig(oracle=True, max_scenario_duration=max_scenario_duration)
+    run = run_scenario(played, oracle, script_errors)
     if not run.success or run.env is None:
         error, said = run.result.exception, run.result.rationale or "validate() gives no reason"
         why = said if error is None else f"{exception_type_name(error)}: {to_short_text(error)}"
@@ -200,16 +216,7 @@ def reference_of(make: Callable[[], PAREScenario]) -> Reference:
     scenario = initialized(make)
     steps = {step.event_id: step for step in steps_of(scenario.events)}
     happened = [steps[event.event_id] for event in run.env.event_log.list_view() if event.event_id in steps]
-    return Reference(make, scenario, played, run.env, tuple(happened))
-
-
-def play_script(script: Script) -> StateAwareEnvironmentWrapper:
-    """Play a script in oracle mode, and return the environment after it."""
-    env = StateAwareEnvironmentWrapper(clock=script.scenario.world.clock, limits=Limits(), oracle_mode=True)
-    # A condition may wait for a step that was left out: the run ends there.
-    with suppress(SimulatedTimeOver):
-        env.run(script.scenario)
-    return env
+    return Reference(make, scenario, played, run.env, tuple(happened), max_scenario_duration)
 
 
 def signature_of(log: Iterable[CompletedEvent]) -> list[Any]:

@@ -47,6 +47,8 @@ def report_lines(trials: Sequence[Trial], most: int | None = None) -> Iterator[s
         yield f"not counted:           {', '.join(parts)} rejected"
     if score.void:
         yield f"without effect:        {score.void.total()} (the changed call fails, or nothing differs)"
+    if score.proves_nothing:
+        yield "no case had an effect: nothing is known of the validators"
     yield from _scenarios(trials)
     excused = [trial for trial in trials if trial.status is Status.EXCUSED]
     if excused:

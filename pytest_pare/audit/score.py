@@ -43,6 +43,8 @@ class Tally:
         return self.right / self.total if self.total else 1.0
 
     def __str__(self) -> str:
+        if not self.total:
+            return "none"
         # Rounded down, so that only all cases are 100 %.
         return f"{self.right} of {self.total} ({int(self.share * 1000) / 10:g} %)"
 
@@ -73,6 +75,11 @@ class Score:
     def share(self) -> float:
         """The smaller of the shares of mutants and alternatives."""
         return min(self.mutants.share, self.alternatives.share)
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether cases were played, and none of them had an effect."""
+        return bool(self.void) and not (self.mutants.total or self.alternatives.total or self.apart or self.excused)
 
     @property
     def has_too_many_excuses(self) -> bool:

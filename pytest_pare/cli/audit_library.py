@@ -16,7 +16,7 @@ from pytest_pare.cli.output import clean, print_json, print_lines
 
 if TYPE_CHECKING:
     from pytest_pare.audit.trial import Trial
-    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.cli.libraries import SelectedScenario
 
 
 @click.command("audit")
@@ -42,8 +42,8 @@ def audit_library(
     suites = bundled_suite(project) if bundled else named_suites(paths, project)
     scenarios, problems = selected_classes(suites.values(), project, globs)
     trials: list[Trial] = []
-    for scenario_id, cls in scenarios:
-        played, wrong = _audited(scenario_id, cls)
+    for scenario in scenarios:
+        played, wrong = _audited(scenario)
         trials += played
         problems += wrong
     if as_json:
@@ -54,16 +54,22 @@ def audit_library(
         print_lines(report_lines(trials))
     for problem in problems:
         click.echo(clean(f"Error: {problem}"), err=True)
-    failed = problems or any(trial.fails for trial in trials) or score_of(trials).has_too_many_excuses
+    score = score_of(trials)
+    failed = problems or any(trial.fails for trial in trials) or score.has_too_many_excuses or score.proves_nothing
     return FAILED if failed else 0
 
 
-def _audited(scenario_id: str, cls: type[PAREScenario]) -> tuple[list[Trial], list[str]]:
+def _audited(scenario: SelectedScenario) -> tuple[list[Trial], list[str]]:
     from pytest_pare.audit.audit import audit_of
     from pytest_pare.audit.reference import AuditImpossible
 
+    scenario_id, cls, settings = scenario
     try:
-        audit = audit_of(cls)
+        audit = audit_of(
+            cls,
+            max_scenario_duration=settings.runner.max_scenario_duration,
+            script_errors=settings.scenarios.script_errors,
+        )
     except AuditImpossible as error:
         return [], [f"{scenario_id}: {error}"]
     return list(audit.play_all()), [f"{scenario_id}: {problem}" for problem in audit.problems]

@@ -16,7 +16,7 @@ from pytest_pare.cli.options import json_option, project_of, rootdir_option
 from pytest_pare.cli.output import print_json, print_lines, redacted_lines
 from pytest_pare.judge import prompt
 from pytest_pare.judge.agreement import Agreement
-from pytest_pare.judge.calibration import LEAST_LABELS, Calibration
+from pytest_pare.judge.calibration import Calibration
 from pytest_pare.judge.labels import digest_of, read_labels
 from pytest_pare.results.text import interval_text, plural
 from pytest_pare.results.usage import dollars
@@ -187,8 +187,7 @@ def _lines(calibration: Calibration, agreement: Agreement, calibrator: Calibrato
         yield from redacted_lines(f"wrote {display(path)}: the judge may decide on success")
     else:
         yield from redacted_lines(
-            f"wrote {display(path)}: it does not suffice, the judge decides nothing: {calibration.answered} labels "
-            f"have an answer, and {LEAST_LABELS} are needed"
+            f"wrote {display(path)}: it does not suffice, the judge decides nothing: {calibration.lack}"
         )
 
 

@@ -63,6 +63,20 @@ class ListedScenario(NamedTuple):
     problem: str | None
 
 
+class SelectedScenario(NamedTuple):
+    """A scenario of a suite, imported.
+
+    Attributes:
+        scenario_id: Its id.
+        cls: Its class.
+        settings: The settings of the suite.
+    """
+
+    scenario_id: str
+    cls: type[PAREScenario]
+    settings: SuiteSettings
+
+
 class Listing(NamedTuple):
     """The scenarios that a suite selects.
 
@@ -148,7 +162,7 @@ def selected_scenarios(suite: Suite, project: Project) -> Listing:
 
 def selected_classes(
     suites: Iterable[Suite], project: Project, globs: Iterable[str]
-) -> tuple[list[tuple[str, type[PAREScenario]]], list[str]]:
+) -> tuple[list[SelectedScenario], list[str]]:
     """Import the libraries of suites, and return the scenarios that they select.
 
     Args:
@@ -157,13 +171,13 @@ def selected_classes(
         globs: Patterns of ids, of which one must match; none selects all.
 
     Returns:
-        The scenarios with their ids, and a line for each module that cannot be imported.
+        The scenarios, and a line for each module that cannot be imported.
 
     Raises:
         click.ClickException: If the selection of a suite is wrong.
         click.UsageError: If a pattern matches nothing.
     """
-    found: list[tuple[str, type[PAREScenario]]] = []
+    found: list[SelectedScenario] = []
     problems: list[str] = []
     with redirect_stdout(sys.stderr):
         for suite in suites:
@@ -173,13 +187,15 @@ def selected_classes(
             except (SettingsError, OSError, ImportError) as error:
                 raise click.ClickException(str(error)) from error
             problems += map(str, failures)
-            found += [(i, classes[i]) for i in ids[: suite.settings.scenarios.limit]]
+            found += [SelectedScenario(i, classes[i], suite.settings) for i in ids[: suite.settings.scenarios.limit]]
     patterns = list(globs)
-    known = [scenario_id for scenario_id, _ in found]
+    known = [one.scenario_id for one in found]
     for glob in patterns:
         if not any(fnmatchcase(scenario_id, glob) for scenario_id in known):
             raise click.UsageError(f"-k: {glob!r} matches no scenario{suggested_glob(glob, known)}")
-    return [one for one in found if not patterns or any(fnmatchcase(one[0], glob) for glob in patterns)], problems
+    return [
+        one for one in found if not patterns or any(fnmatchcase(one.scenario_id, glob) for glob in patterns)
+    ], problems
 
 
 def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:

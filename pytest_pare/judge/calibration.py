@@ -54,9 +54,20 @@ class Calibration:
         return sum(number for name, number in counts.items() if name != "unknown")
 
     @property
+    def lack(self) -> str | None:
+        """Why the judge may not decide on success by these labels; `None` if it may."""
+        if self.answered < LEAST_LABELS:
+            return f"{self.answered} labels have an answer of the judge, and {LEAST_LABELS} are needed"
+        counts = self.figures.get("counts", {})
+        for names, kind in (("both", "only_label"), "holds"), (("only_judge", "neither"), "does not hold"):
+            if not any(counts.get(name) for name in names):
+                return f"no label with an answer says that a claim {kind}, so that the judge's errors there are unknown"
+        return None
+
+    @property
     def is_sufficient(self) -> bool:
         """Whether the judge may decide on success."""
-        return self.answered >= LEAST_LABELS
+        return self.lack is None
 
     def problem(self, model: str) -> str | None:
         """Return why a judge may not decide by this calibration; `None` if it may.
@@ -69,12 +80,7 @@ class Calibration:
         if self.prompt != prompt.version():
             now = prompt.version()
             return f"it was made with version {self.prompt} of the judge's prompt, and the version is {now}; {_AGAIN}"
-        if not self.is_sufficient:
-            return (
-                f"it has {self.answered} labels with an answer of the judge, and {LEAST_LABELS} are needed; "
-                f"add labels, and {_AGAIN}"
-            )
-        return None
+        return None if self.lack is None else f"it does not suffice: {self.lack}; add labels, and {_AGAIN}"
 
     def write(self, path: Path) -> None:
         """Write the file.

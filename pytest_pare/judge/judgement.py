@@ -108,5 +108,5 @@ def conclusion(judgements: Sequence[Judgement]) -> tuple[bool | None, str | None
         return False, "; ".join(rejected)
     without = [one for one in judgements if one.answer is None]
     if without:
-        return None, "; ".join(f"no judgement on the claim {one.claim!r}: {one.reason}" for one in without)
+        return None, "; ".join(f"no judgement on the claim {one._claim}: {one.reason}" for one in without)
     return True, None

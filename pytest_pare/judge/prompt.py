@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_pare.base.redaction import redacted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,8 +81,8 @@ def read(answer: str) -> Answer:
         raise UnreadableAnswer("holds must be true or false")
     if not isinstance(reason, str):
         raise UnreadableAnswer("reason must be a text")
-    # One line, as reports print it.
-    return Answer(holds, " ".join(reason.split())[:_LONGEST_REASON])
+    # One line, as reports print it. Redacted before the cut: a part of a secret has no shape.
+    return Answer(holds, redacted(" ".join(reason.split()))[:_LONGEST_REASON])
 
 
 def _render(name: str, facts: Mapping[str, Any]) -> str:

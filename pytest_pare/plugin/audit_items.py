@@ -70,7 +70,12 @@ class AuditFile(pytest.File):
         audit: Audit | None = None
         problem = ""
         try:
-            audit = audit_of(partial(_instance, cls, variation=self.suite.settings.runner.variation))
+            settings = self.suite.settings
+            audit = audit_of(
+                partial(_instance, cls, variation=settings.runner.variation),
+                max_scenario_duration=settings.runner.max_scenario_duration,
+                script_errors=settings.scenarios.script_errors,
+            )
             problem = "\n".join(f"{scenario_id}: {one}" for one in audit.problems)
         except AuditImpossible as error:
             problem = f"{scenario_id}: {error}"

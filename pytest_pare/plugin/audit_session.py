@@ -10,6 +10,7 @@ from pytest_pare.base.redaction import redacted
 from pytest_pare.plugin import options
 from pytest_pare.plugin.audit_items import AuditFile, AuditReports
 from pytest_pare.plugin.audit_results import AuditResults
+from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.suite_files import read_suites
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class AuditSession:
         config.pluginmanager.register(AuditReports, "pare-audit-reports")
         if not hasattr(config, "workerinput"):
             named = {names[path]: suite for path, suite in suites.items()}
-            config.pluginmanager.register(AuditResults(named), "pare-audit-results")
+            results = AuditResults(named)
+            config.pluginmanager.register(results, "pare-audit-results")
+            config.pluginmanager.register(ProcessEnd(config, results), "pare-process-end")
         return cls(suites, names)
 
     def collect(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

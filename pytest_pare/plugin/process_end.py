@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import pytest
 
@@ -21,14 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from types import FrameType
 
-    from pytest_pare.plugin.result_collector import ResultCollector
-
 # How long code may take to unwind after an interrupt. `docker stop` kills after 10 seconds.
 _UNWIND_SECONDS = 5.0
 # How long a session may take to end inside of `os._exit`.
 _FINISH_SECONDS = 60.0
 # How long a thread may go on after the session.
 _THREAD_SECONDS = 5.0
+
+
+class EndNoted(Protocol):
+    """The results of a session, which has no verdict like others if it ends early.
+
+    Attributes:
+        is_urgent: Whether the process may be killed soon.
+    """
+
+    is_urgent: bool
+
+    def note_end(self, reason: str) -> None:
+        """Note why the session ends early."""
+        ...
 
 
 class ProcessEnd:
@@ -39,7 +51,7 @@ class ProcessEnd:
         collector: The results of the session; `None` in a worker, because the controller detects its end.
     """
 
-    def __init__(self, config: pytest.Config, collector: ResultCollector | None) -> None:
+    def __init__(self, config: pytest.Config, collector: EndNoted | None) -> None:
         self._config = config
         self._collector = collector
         self._session: pytest.Session | None = None

@@ -130,7 +130,7 @@ def same_members(*members: str) -> ArgumentTest:
     """Return a test for lists of exactly `members`, in any order."""
     return Described(
         f"has exactly {', '.join(map(repr, members))}",
-        lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(members),
+        lambda items: isinstance(items, list | tuple) and sorted(map(str, items)) == sorted(map(str, members)),
         (list, tuple),
     )
 

@@ -100,6 +100,9 @@ def _with_judgements(
         result.judgements = {"claims": [one.to_record() for one in judging.made]}
     if not judging.is_alone:
         return result
+    if judging.is_reference and result.success is False:
+        # Nobody was asked: claims that are taken to hold must not hide that the solution fails.
+        return result
     success, rationale = conclusion(judging.made)
     apart = {"without_judge": {"success": result.success, "rationale": optional_text(result.rationale)}}
     judgements = {"claims": [], **result.judgements, **apart}

@@ -139,6 +139,43 @@ def test_validator_without_a_verdict_is_reported() -> None:
     )
 
 
+def test_validator_that_ends_the_process_is_reported() -> None:
+    def decide(scenario: Any, env: Any) -> Any:
+        if not any(event.action.class_name == "StatefulCalendarApp" for event in agent_writes(env)):
+            raise SystemExit(0)
+        return ScenarioValidationResult(success=True)
+
+    assert audit_of(tea.tea(decide)).play("omission:add_calendar_event").status is Status.RAISED
+
+
+@pytest.mark.parametrize("entries", [["argument:*"], "argument:*", None, {3: "a reason"}])
+def test_equivalent_mutants_are_a_dictionary(entries: Any) -> None:
+    scenario: Any = tea.tea(tea.strict)
+    scenario.equivalent_mutants = entries
+    (problem,) = audit_of(scenario).problems
+    assert problem.startswith("equivalent_mutants: expected a dictionary of reasons by ids of cases, got")
+
+
+def test_scenario_that_is_built_only_sometimes_has_no_score() -> None:
+    made: list[None] = []
+
+    def make(least: int) -> Any:
+        made.append(None)
+        if len(made) > least:
+            raise RuntimeError("no more tea")
+        return tea.tea(tea.strict)()
+
+    with pytest.raises(AuditImpossible, match="RuntimeError: no more tea"):
+        audit_of(partial(make, 1))
+    made.clear()
+    audit = audit_of(partial(make, 9))
+    made.extend([None] * 9)
+    assert audit.play("nothing").status is Status.RAISED
+    void = Trial("tea", "nothing", "nothing", "", is_alternative=False, counts=True, outcome="void", said="")
+    assert next(report_lines([void])) == "mutants rejected:      none"
+    assert "no case had an effect: nothing is known of the validators" in report_lines([void])
+
+
 def test_failing_reference_run_cannot_be_audited() -> None:
     with pytest.raises(AuditImpossible, match="the reference run does not succeed: Ann is angry"):
         audit_of(tea.tea(lambda *_: ScenarioValidationResult(success=False, rationale="Ann is angry")))

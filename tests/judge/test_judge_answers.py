@@ -55,6 +55,12 @@ def test_an_answer_is_read_or_refused(answer: str, read: tuple[bool, str] | str)
             prompt.read(answer)
 
 
+def test_a_secret_is_redacted_before_a_long_reason_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "Zq7xKw93LmP2vR8t")
+    reason = prompt.read(json.dumps({"holds": True, "reason": "a" * 490 + "Zq7xKw93LmP2vR8t"})).reason
+    assert reason == "a" * 490 + "[redacted]"
+
+
 def test_agreement_of_known_errors() -> None:
     # A judge that misses 8 of 60 claims that hold, and finds 4 of 40 that do not.
     labels = [True] * 60 + [False] * 40
@@ -138,7 +144,7 @@ def calibration(labels: int = 50, **changes: object) -> Calibration:
         "people": 2,
         "labels_digest": "0" * 16,
         "repeats": 1,
-        "figures": Agreement(labels, 0, 0, 0).to_dict(),
+        "figures": Agreement(labels - 1, 0, 0, 1).to_dict(),
     }
     return Calibration(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -157,9 +163,14 @@ def test_a_calibration_counts_for_its_judge_alone(tmp_path: Path) -> None:
     )
     few = calibration(49)
     assert (few.is_sufficient, calibration().is_sufficient) == (False, True)
-    assert str(few.problem("j-1")).startswith("it has 49 labels with an answer of the judge, and 50 are needed")
+    assert str(few.problem("j-1")).startswith(
+        "it does not suffice: 49 labels have an answer of the judge, and 50 are needed; add labels"
+    )
     # An answer that could not be read shows nothing.
-    assert not calibration(figures=Agreement(49, 0, 0, 0, unknown=1).to_dict()).is_sufficient
+    assert not calibration(figures=Agreement(48, 0, 0, 1, unknown=1).to_dict()).is_sufficient
+    # A judge that always says yes agrees with labels that all do.
+    of_one_kind = calibration(figures=Agreement(50, 0, 0, 0).to_dict())
+    assert "no label with an answer says that a claim does not hold" in str(of_one_kind.problem("j-1"))
     assert str(problem_with(tmp_path / "no.json", "j-1")).startswith("cannot be read: No such file")
 
 

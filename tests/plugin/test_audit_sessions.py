@@ -43,6 +43,14 @@ title, text = next(((a["title"], a["content"]) for t, n, a in calls if n == "cre
         right = names == ["accept_proposal", "create_note"] and "milk" in title.lower() and "milk" in text.lower()
         return ScenarioValidationResult(success=right and "milk" in str(asked).lower())
 """
+WRONG_STEP = """\
+def build_events_flow(self):
+    _flow(self)
+    with EventRegisterer.capture_mode():
+        self.events.append(self.notes.delete_note(note_id="gone").delayed(1))
+
+Milk.build_events_flow = build_events_flow
+"""
 WEAK = "return ScenarioValidationResult(success='accept_proposal' in names)"
 
 
@@ -88,6 +96,28 @@ def test_gate_decides_and_node_ids_select(example: Example) -> None:
     assert (selected := example.run("--pare-audit", one)).code == 1
     assert selected.outcomes() == {"failed": 1}
     assert example.run("--pare-audit", "pare.yaml", "-k", "milk and consent").code == 0
+    # The cases before the first failure have no score that the gate may judge.
+    stopped = example.run("--pare-audit", "pare.yaml", "-x")
+    assert stopped.code == 1
+    assert stopped.summary[-2].startswith("the other cases were not played: stopping after 1 failure")
+    assert stopped.summary[-1].startswith("FAIL")
+
+
+def test_audit_that_plays_nothing_is_not_green(example: Example) -> None:
+    write(example, milk="import os; os._exit(0) if 'create_note' not in names else None; " + RIGHT)
+    session = example.run_process("--pare-audit", "pare.yaml")
+    assert session.code == 1
+    assert "the other cases were not played: os._exit(0) was called, at" in session.out
+    write(example, milk=RIGHT.rstrip() + "\n\nimport pytest\npytestmark = pytest.mark.skip\n")
+    assert example.run("--pare-audit", "pare.yaml").code == 5
+
+
+def test_audit_takes_the_settings_of_the_suite(example: Example) -> None:
+    write(example, milk=RIGHT.rstrip() + "\n\n_flow = Milk.build_events_flow\n\n" + WRONG_STEP)
+    assert "the reference run does not succeed: ScenarioDefect" in example.run("--pare-audit", "pare.yaml").out
+    example.suite("scenarios: {script_errors: warn}\n")
+    session = example.run("--pare-audit", "pare.yaml", "-k", "reference or nothing")
+    assert (session.code, session.outcomes()["passed"]) == (0, 3)
 
 
 def test_reference_run_that_fails_is_an_item(example: Example) -> None:

@@ -171,6 +171,12 @@ def test_runs_spread_over_countries() -> None:
     assert max(countries.values()) < 30
 
 
+def test_a_number_of_eight_digits_needs_no_list_of_all() -> None:
+    draw = Draw("s", 0, 1, START, variation=True, words=frozenset)
+    assert draw.number(48_213_377, 10_000_000, 99_999_999) != 48_213_377
+    assert {Draw("s", 0, n, START, variation=True, words=frozenset).number(2, 1, 3) for n in range(20)} == {1, 3}
+
+
 def test_a_draw_depends_on_no_other_one() -> None:
     def price(before: Callable[[Draw], Any]) -> Money:
         draw = Draw("s", 0, 1, START, variation=True, words=frozenset)

@@ -158,6 +158,9 @@ def test_the_judge_alone(calibrated: dict[str, Any]) -> None:
         "no_validation",
         "judge_only: the scenario has no claim for the judge",
     )
+    # Claims that are taken to hold do not hide that the solution fails.
+    run = judged(wrong_but_polite, agent=None, oracle=True, **config)
+    assert (run.result.status, run.result.rationale) == ("failed", "not true after the run: it rains")
     run = judged(wrong_but_polite, YES, judge_only=True)
     assert (run.result.exception_kind, str(run.result.exception)) == (
         "configuration",

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pytest_pare.scenarios.draw.people import Addresses, People
-from pytest_pare.scenarios.draw.selection import Selection
+from pytest_pare.scenarios.draw.selection import Others, Selection
 from pytest_pare.scenarios.draw.values import Clock, Day, Money, Person, clock
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Draw(Selection):
         about = f"draw.number({written}, {low}, {high})"
         if not low <= written <= high:
             raise self._defect(about, f"the written number must be from {low} to {high}")
-        others = [number for number in range(low, high + 1) if number != written]
+        others = Others(low, high, written)
         why = "no other number is possible; give a wider range"
         return self._select("number", about, (written,), others, _alone, why, is_distinct=False)[0]
 

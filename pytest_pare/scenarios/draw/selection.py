@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.source_location import authors_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 T = TypeVar("T")
 C = TypeVar("C")
 
 # How many candidates are tried for a value that no other draw of the kind has.
 _MOST_TRIES = 50
+
+
+class Others(Sequence[int]):
+    """The whole numbers from one to another, without one of them. A list of them may not fit into memory.
+
+    Args:
+        low: The smallest number.
+        high: The largest number.
+        without: The number that is left out, one of them.
+    """
+
+    def __init__(self, low: int, high: int, without: int) -> None:
+        self._parts = range(low, without), range(without + 1, high + 1)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __getitem__(self, index: Any) -> Any:
+        first, second = self._parts
+        return first[index] if index < len(first) else second[index - len(first)]
 
 
 class Selection:

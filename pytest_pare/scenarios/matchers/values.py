@@ -84,12 +84,14 @@ def approximately(value: float, within: float) -> ArgumentTest:
     """Return a test for numbers that differ from `value` by at most `within`."""
 
     def test(given: Any) -> bool:
+        if not isinstance(given, int | float) or isinstance(given, bool):
+            return False
+        try:
+            distance = abs(float(given) - value)
+        except OverflowError:
+            return False
         # The limit itself counts, in spite of binary fractions.
-        return (
-            isinstance(given, int | float)
-            and not isinstance(given, bool)
-            and (abs(given - value) <= within or math.isclose(abs(given - value), within, rel_tol=1e-9))
-        )
+        return distance <= within or math.isclose(distance, within, rel_tol=1e-9)
 
     written = f"approximately({value!r}, within={within!r})"
     if within == math.inf:
