@@ -174,6 +174,7 @@ def test_runs_spread_over_countries() -> None:
 def test_a_number_of_eight_digits_needs_no_list_of_all() -> None:
     draw = Draw("s", 0, 1, START, variation=True, words=frozenset)
     assert draw.number(48_213_377, 10_000_000, 99_999_999) != 48_213_377
+    assert draw.money(1_234_567.89, "EUR").amount != 1_234_567.89
     assert {Draw("s", 0, n, START, variation=True, words=frozenset).number(2, 1, 3) for n in range(20)} == {1, 3}
 
 
@@ -279,15 +280,17 @@ def test_no_name_of_the_table_is_ambiguous() -> None:
         (lambda draw: draw.person("Ana Russo", same="last_name", as_=draw.person("Elena Rossi")),
          "draw.person('Ana Russo'): last_name must be that of 'Elena Rossi' as written"),
         (lambda draw: draw.phone("+39 333", like=drawn().elena), "was not drawn by this scenario; pass what"),
+        (lambda draw: draw.phone("112"), "draw.phone('112'): a phone number must be a text with at least 5 digits"),
         (lambda draw: draw.day("11 February"), "draw.day('11 February'): a day must be an ISO date"),
         (lambda draw: draw.day("2025-02-09", days=6, weekday=True),
          "draw.day('2025-02-09'): no other day fits within days=6 with weekday=True; allow more"),
         (lambda draw: draw.time("6 pm"), "draw.time('6 pm'): a time must be 00:00 to 23:59"),
         (lambda draw: draw.times("00:00", "23:50"), "no other time fits within minutes=90, 00:00 to 23:59"),
-        (lambda draw: draw.money(0, "CHF"), "draw.money(0, 'CHF'): an amount must be above 0"),
+        (lambda draw: draw.money(0, "CHF"), "draw.money(0, 'CHF'): an amount must be a number above 0"),
         (lambda draw: draw.money(5, "CHF", low=5, high=5), "no other amount fits between low and high"),
         (lambda draw: draw.number(3, 3, 3), "draw.number(3, 3, 3): no other number is possible; give a wider range"),
         (lambda draw: draw.number(7, 1, 6), "the written number must be from 1 to 6"),
+        (lambda draw: draw.choice(object(), "red"), "draw.choice(): object has no fixed text; choose among texts"),
         (lambda draw: draw.choice("red"), "draw.choice('red'): no other value is possible; give at least two"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -18,6 +19,8 @@ _QUARTER = 15
 # The steps of whole amounts of money, so that 1,200 becomes 1,400 and not 1,387.
 _STEPS = (1000, 500, 100, 50, 10, 5, 1)
 _FEWEST = 5
+_FEWEST_DIGITS = 5
+_MOST_AMOUNTS = 100_000
 
 
 class Draw(Selection):
@@ -111,8 +114,11 @@ class Draw(Selection):
             written: The number as written.
             like: The person whose country the number has. Default: the country of the number.
         """
+        about = f"draw.phone({written!r})"
+        if not isinstance(written, str) or sum(map(str.isdigit, written)) < _FEWEST_DIGITS:
+            raise self._defect(about, f"a phone number must be a text with at least {_FEWEST_DIGITS} digits")
         if like is not None:
-            self._known(f"draw.phone({written!r})", like)
+            self._known(about, like)
         key, chance = self._next("phone", written)
         number = self._people.phone(chance, written, like) if self.variation else written
         return self._made(key, number)
@@ -221,8 +227,8 @@ class Draw(Selection):
     ) -> tuple[Money, ...]:
         """Return amounts of money with the same differences as the written ones; see `money`."""
         about = f"draw.{'money' if len(written) == 1 else 'amounts'}({', '.join(map(repr, written))}, {currency!r})"
-        if not written or min(written) <= 0:
-            raise self._defect(about, "an amount must be above 0")
+        if not written or not all(0 < amount < math.inf for amount in written):
+            raise self._defect(about, "an amount must be a number above 0")
         decimals = max(_decimals(amount) for amount in written)
         scale = 10**decimals
         units = [round(amount * scale) for amount in written]
@@ -234,6 +240,8 @@ class Draw(Selection):
             for step in _STEPS
             if step == 1 or (all(unit % step == 0 for unit in units) and (below + above) // step >= _FEWEST)
         )
+        # An amount with cents in the millions has too many neighbours for a list.
+        step *= 1 + (below + above) // step // _MOST_AMOUNTS
         offsets = [offset for offset in range(-(below // step) * step, above + 1, step) if offset]
         # As many decimals: 38.5 becomes 41.5, and not 41.
         alike = [offset for offset in offsets if decimals == 0 or any((unit + offset) % 10 for unit in units)]
@@ -262,6 +270,9 @@ class Draw(Selection):
     def choice(self, written: T, *others: T) -> T:
         """Return one of the values; the first is the world as written."""
         about = f"draw.choice({', '.join(map(repr, (written, *others)))})"
+        if isinstance(written, set | frozenset) or " at 0x" in str(written):
+            # The world follows from this text, which differs from process to process.
+            raise self._defect("draw.choice()", f"{type(written).__name__} has no fixed text; choose among texts")
         different = [other for other in others if other != written]
         why = "no other value is possible; give at least two different ones"
         return self._select("choice", about, (written,), different, _alone, why)[0]
