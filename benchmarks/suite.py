@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.processes import cpu_seconds
-from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
+from pytest_pare.scenarios.library import bundled_split
 
 HEADING = "a session of the bundled suite; processor time"
 
@@ -18,10 +18,11 @@ _PLAY = ["-m", "pytest", "--pare-config", "pare.yaml", "-q", "-p", "no:cacheprov
 def measure(*, quick: bool = False) -> list[Figure]:
     """Play the suite with few and with many runs each; the difference is the cost of a run."""
     repeats, many = (1, 2) if quick else (5, 51)
-    scenarios = len(ids_in_source(bundled_library_dir()))
+    split = "smoke" if quick else "full"
+    scenarios = len(bundled_split(split).read_text(encoding="utf-8").split("\n")[1:-1])
     with tempfile.TemporaryDirectory() as directory:
         project = Path(directory)
-        (project / "pare.yaml").write_text("scenarios:\n  bundled: true\n")
+        (project / "pare.yaml").write_text(f"scenarios: {{bundled: true, split: {split}}}\n")
         (project / "pytest.ini").write_text("[pytest]\n")
 
         def play(runs: int) -> float:
