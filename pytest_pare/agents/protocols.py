@@ -58,7 +58,8 @@ class Notification:
         time: The simulated time (UTC).
         kind: `user_message`, `agent_message`, `user_action` (an action of the user on the phone), `environment` (an
             action of others, or a reminder) or `stop`.
-        text: The text.
+        text: The text, such as `Emails: New email ask from ines@cafe.example: Coffee`, a line break and the mail.
+            `print(turn.notifications)` shows those of a scenario in the output of a failed run.
     """
 
     time: datetime
@@ -76,7 +77,7 @@ class Proposal:
         status: `pending` until the user answers, and again if the user withdraws the answer; `accepted` while the agent
             may carry it out, then `done` (it reported), `given up` or `out of turns`; `rejected`; `expired` without an
             answer in time.
-        reply: The user's text.
+        reply: The user's text, such as `Yes, but only two.`.
     """
 
     text: str

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.audit.case import Group, alternative, mutant
 from pytest_pare.audit.end_state import end_state
-from pytest_pare.audit.steps import Role, called
-from pytest_pare.scenarios.placeholders import placeholders_of
+from pytest_pare.audit.steps import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,48 +22,45 @@ if TYPE_CHECKING:
 
 
 def order_cases(reference: Reference) -> Iterator[Case]:
-    """Yield a case for each two successive writes of an execution that can be exchanged."""
+    """Yield a case for each two successive writes of an execution."""
     for first, second in pairwise(reference.writes):
-        if _is_separated(reference, first, second) or _is_named(reference, first, second):
+        if _is_separated(reference, first, second):
             continue
         name, change = f"{first.label}+{second.label}", f"{second} happens before {first}"
-        apply = partial(_exchange, first=first, second=second)
-        matters = _order_matters(reference, first, second)
-        if matters is None:
-            continue
-        yield mutant(Group.ORDER, name, change, apply) if matters else alternative("order", name, change, apply)
+        if _order_matters(reference, first, second):
+            # The second call may fail without the first one, which is wrong as well.
+            yield mutant(Group.ORDER, name, change, partial(_reverse, first=first, second=second))
+        else:
+            yield alternative("order", name, change, partial(_reversed, first=first, second=second))
 
 
-def _order_matters(reference: Reference, first: Step, second: Step) -> bool | None:
-    """Tell whether the order of two writes matters; `None` if they cannot be exchanged."""
+def _order_matters(reference: Reference, first: Step, second: Step) -> bool:
+    """Tell whether the validator declares the order of two writes, or its reverse leads to another result."""
     declared = reference.group(first), reference.group(second)
     if None not in declared and declared[0] != declared[1]:
         return True
-    if first.app != second.app:
-        return False
     script = reference.script()
-    exchanged = _exchange(script, first, second)
+    moved = _reversed(script, first, second)
     env = reference.play(script)
     done = {event.event_id for event in env.event_log.list_view() if not event.failed()}
-    if any(event.event_id not in done for event in exchanged):
-        return None
-    return end_state(script.scenario.apps or []) != end_state(reference.env.apps.values())
+    if any(event.event_id not in done for event in moved):
+        return True
+    # Apps know nothing of each other.
+    return first.app == second.app and end_state(script.scenario.apps or []) != end_state(reference.env.apps.values())
 
 
-def _exchange(script: Script, first: Step, second: Step) -> list[AbstractEvent]:
-    script.exchange_calls(first, second)
-    return [script.event(first), script.event(second)]
+def _reverse(script: Script, first: Step, second: Step) -> None:
+    _reversed(script, first, second)
+
+
+def _reversed(script: Script, first: Step, second: Step) -> list[AbstractEvent]:
+    moved = script.event(second)
+    script.leave_out(moved)
+    script.insert_before(moved, script.event(first))
+    return [script.event(first), moved]
 
 
 def _is_separated(reference: Reference, first: Step, second: Step) -> bool:
     """Tell whether the user answers between two steps."""
     between = reference.steps[reference.steps.index(first) : reference.steps.index(second)]
     return any(step.role is Role.ANSWER for step in between)
-
-
-def _is_named(reference: Reference, first: Step, second: Step) -> bool:
-    """Tell whether a placeholder refers to one of two steps, so that their results cannot be exchanged."""
-    ids = {first.event_id, second.event_id}
-    known = [event.event_id for event in reference.scenario.events]
-    calls = [call for event in reference.scenario.events if (call := called(event)) is not None]
-    return any(one.event_id(known) in ids for call in calls for one in placeholders_of(call.action))

@@ -79,11 +79,6 @@ class Script:
         _call(self.event(step)).action = _call(other).action
         return self.event(step)
 
-    def exchange_calls(self, first: Step, second: Step) -> None:
-        """Let each of two steps make the call of the other, at its own time."""
-        one, other = _call(self.event(first)), _call(self.event(second))
-        one.action, other.action = other.action, one.action
-
     def replace_function(self, event: AbstractEvent, function: Callable[..., Any]) -> None:
         """Let the call of an event do something else, under its own name."""
         action = _call(event).action

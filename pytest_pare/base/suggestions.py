@@ -28,3 +28,9 @@ def did_you_mean(
     """
     close = get_close_matches(name, list(known), n=most) or list(otherwise)[:most]
     return f"; did you mean {' or '.join(map(show, close))}?" if close else ""
+
+
+def suggested_glob(glob: str, known: Iterable[str]) -> str:
+    """Return the end of a message about a glob without a match; one that is a part of a name lacks stars."""
+    known = list(known)
+    return f"; did you mean '*{glob}*'?" if any(glob in name for name in known) else did_you_mean(glob, known)

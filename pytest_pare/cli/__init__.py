@@ -19,7 +19,9 @@ COMMANDS = {
     "merge": Command("pytest_pare.cli.merge:merge_shards", "Print report and verdict of a session that ran in shards."),
     "new": Command("pytest_pare.cli.new_file:new_file", "Write a working scenario, agent, suite or app."),
     "report": Command("pytest_pare.cli.show_report:show_report", "Print the report and the verdict of a session."),
-    "tools": Command("pytest_pare.cli.list_tools:list_tools", "List the tools of the agent and the user, by app."),
+    "tools": Command(
+        "pytest_pare.cli.list_tools:list_tools", "List the tools of the agent, the user and the world, by app."
+    ),
 }
 """By name: where each command is, and the first sentence of its help."""
 

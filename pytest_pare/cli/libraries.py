@@ -14,7 +14,7 @@ from pytest_pare.base.documents import display
 from pytest_pare.base.extensions import ExtensionError
 from pytest_pare.base.project import INI_ALIAS, SUITE_FILE_NAME, paths_of, read_ini, suite_files, suite_files_in
 from pytest_pare.base.serialization import error_text
-from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.base.suggestions import suggested_glob
 from pytest_pare.scenarios.tags import tags_of
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, load_suite
 from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
@@ -192,7 +192,7 @@ def selected_classes(
     known = [one.scenario_id for one in found]
     for glob in patterns:
         if not any(fnmatchcase(scenario_id, glob) for scenario_id in known):
-            raise click.UsageError(f"-k: {glob!r} matches no scenario{did_you_mean(glob, known)}")
+            raise click.UsageError(f"-k: {glob!r} matches no scenario{suggested_glob(glob, known)}")
     return [
         one for one in found if not patterns or any(fnmatchcase(one.scenario_id, glob) for glob in patterns)
     ], problems

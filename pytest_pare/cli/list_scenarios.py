@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.base.suggestions import suggested_glob
 from pytest_pare.cli.group import USAGE_ERROR
 from pytest_pare.cli.libraries import bundled_suite, named_suites, prepare_imports, selected_scenarios
 from pytest_pare.cli.options import json_option, project_of, rootdir_option
@@ -65,7 +65,7 @@ def _only(listings: Iterable[tuple[str, Listing]], globs: Iterable[str]) -> list
     known = [one.scenario_id for _, listing in listings for one in listing.scenarios]
     for glob in globs:
         if not any(fnmatchcase(i, glob) for i in known):
-            raise click.UsageError(f"-k: {glob!r} matches no scenario{did_you_mean(glob, known)}")
+            raise click.UsageError(f"-k: {glob!r} matches no scenario{suggested_glob(glob, known)}")
     return [
         (title, listing._replace(scenarios=[one for one in listing.scenarios if _matches(one, globs)]))
         for title, listing in listings

@@ -1,10 +1,10 @@
-"""`pytest-pare tools`: the tools of the agent and the user, by app."""
+"""`pytest-pare tools`: the tools of the agent, the user and the world, by app."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 @rootdir_option
 @json_option
 def list_tools(app: str | None, rootdir: Path | None, as_json: bool) -> None:
-    """List the tools of the agent and the user, by app.
+    """List the tools of the agent, the user and the world, by app.
 
     APP is the name of an app's class, its short name, such as calendar, or a class of your own as module:Class. Without
-    it, all apps of the package are listed, without the descriptions of their tools.
+    it, all apps of the package are listed, without the descriptions of their tools. The tools of the world are called
+    in the scripts of scenarios.
     """
     from pytest_pare import apps
 
@@ -40,15 +41,36 @@ def list_tools(app: str | None, rootdir: Path | None, as_json: bool) -> None:
     chosen = bundled if app is None else dict([_chosen(app, bundled, rootdir)])
     phones = {name: _tools_of(name, cls) for name, cls in chosen.items()}
     if as_json:
-        print_json("tools", {"apps": [_plain(name, *tools) for name, tools in phones.items()]})
+        print_json("tools", {"apps": [_plain(name, tools) for name, tools in phones.items()]})
     elif app is None:
         print_lines(_overview(phones))
     else:
-        print_lines(line for name, tools in phones.items() for line in _details(name, *tools))
+        print_lines(line for name, tools in phones.items() for line in _details(name, tools))
 
 
-# The tools of the agent, and those of the user by screen.
-_Tools = tuple["list[Tool]", "dict[str, list[Tool]]"]
+class _Tools(NamedTuple):
+    """The tools of an app.
+
+    Attributes:
+        agent: Those of the agent.
+        user: Those of the user, by screen.
+        world: Those of the world, called in the events of a scenario.
+        populating: Those that only fill the app, before the scenario begins.
+    """
+
+    agent: list[Tool]
+    user: dict[str, list[Tool]]
+    world: list[Tool]
+    populating: list[Tool]
+
+    def by_caller(self) -> Iterator[tuple[str, list[Tool]]]:
+        """Yield the callers with their tools. The world is left out where it has none."""
+        yield "agent", self.agent
+        for screen, tools in self.user.items():
+            yield f"user, {screen}" if screen else "user", tools
+        for who, tools in (("world", self.world), ("world, while the scenario is populated", self.populating)):
+            if tools:
+                yield who, tools
 
 
 def _short_name(name: str) -> str:
@@ -86,7 +108,7 @@ def _imported(target: str) -> type:
 
 
 def _tools_of(name: str, cls: type) -> _Tools:
-    """Return the tools of the agent, and those of the user by screen.
+    """Return the tools of an app.
 
     Raises:
         click.UsageError: If the app cannot be made without arguments.
@@ -105,29 +127,31 @@ def _tools_of(name: str, cls: type) -> _Tools:
     try:
         app = cls()
         screens = {screen: list(map(for_user, tools)) for screen, tools in user_tools(app).items()}
-        return sorted(map(shown, agent_tools(app)), key=lambda tool: tool.function), screens
+        agent, world, populating = (
+            {tool.function: tool for tool in sorted(map(shown, tools), key=lambda tool: tool.function)}
+            for tools in (agent_tools(app), app.get_env_tools(), app.get_data_tools())
+        )
+        # Among the tools of the channel are those that read its messages, which the agent does not have.
+        others = {*world, *(tool.func_name for tool in app.get_tools())}
+        only_populating = [tool for name, tool in populating.items() if name not in others]
+        return _Tools(list(agent.values()), screens, list(world.values()), only_populating)
     except (Exception, SystemExit) as error:
         raise click.UsageError(f"{name}: cannot be made without arguments: {error_text(error)}") from error
 
 
 def _overview(phones: dict[str, _Tools]) -> Iterator[str]:
-    for number, (name, (agent, screens)) in enumerate(phones.items()):
+    for number, (name, tools) in enumerate(phones.items()):
         if number:
             yield ""
-        yield _title(name, agent, screens)
-        yield from _names("agent", agent)
-        for screen, tools in screens.items():
-            yield from _names(_who(screen), tools)
+        yield _title(name, tools)
+        for who, called in tools.by_caller():
+            yield from _names(who, called)
 
 
-def _title(name: str, agent: list[Tool], screens: dict[str, list[Tool]]) -> str:
-    of_user = len({tool.function for tools in screens.values() for tool in tools})
-    where = f" on {plural(len(screens), 'screen')}" if any(screens) else ""
-    return f"{name}: {plural(len(agent), 'tool')} of the agent, {of_user} of the user{where}"
-
-
-def _who(screen: str) -> str:
-    return f"user, {screen}" if screen else "user"
+def _title(name: str, tools: _Tools) -> str:
+    of_user = len({tool.function for shown in tools.user.values() for tool in shown})
+    where = f" on {plural(len(tools.user), 'screen')}" if any(tools.user) else ""
+    return f"{name}: {plural(len(tools.agent), 'tool')} of the agent, {of_user} of the user{where}"
 
 
 def _names(who: str, tools: list[Tool]) -> list[str]:
@@ -135,27 +159,28 @@ def _names(who: str, tools: list[Tool]) -> list[str]:
     return redacted_lines(f"{who}: {', '.join(calls) or 'none'}", "  ")
 
 
-def _details(name: str, agent: list[Tool], screens: dict[str, list[Tool]]) -> Iterator[str]:
-    yield _title(name, agent, screens)
-    for who, tools in {"agent": agent, **{_who(screen): tools for screen, tools in screens.items()}}.items():
+def _details(name: str, tools: _Tools) -> Iterator[str]:
+    yield _title(name, tools)
+    for who, called in tools.by_caller():
         yield ""
-        yield who if tools else f"{who}: none"
-        for tool in tools:
+        yield who if called else f"{who}: none"
+        for tool in called:
             _, *arguments = tool.to_text().splitlines()
             description = " ".join(tool.description.split())
-            yield from redacted_lines(f"{tool.function} ({tool.operation}): {description}", "  ")
+            # What fills an app is not declared as a write: it is called before anything is logged.
+            operation = "" if tool in tools.populating else f" ({tool.operation})"
+            yield from redacted_lines(f"{tool.function}{operation}: {description}", "  ")
             for argument in arguments:
                 yield from redacted_lines(argument.strip(), "      ")
 
 
-def _plain(name: str, agent: list[Tool], screens: dict[str, list[Tool]]) -> dict[str, Any]:
+def _plain(name: str, tools: _Tools) -> dict[str, Any]:
     return {
         "class": name,
-        "agent": [_plain_tool(tool) for tool in agent],
-        "user": [
-            {"screen": screen or None, "tools": [_plain_tool(tool) for tool in tools]}
-            for screen, tools in screens.items()
-        ],
+        "agent": list(map(_plain_tool, tools.agent)),
+        "user": [{"screen": screen or None, "tools": list(map(_plain_tool, of))} for screen, of in tools.user.items()],
+        "world": list(map(_plain_tool, tools.world)),
+        "populating": list(map(_plain_tool, tools.populating)),
     }
 
 

@@ -38,10 +38,10 @@ _KINDS: Final = {
         {"play it": "pytest pare.yaml -k {name} --pare-strict", "audit it": "pytest-pare audit pare.yaml -k {name}"},
     ),
     "agent": _Kind(
-        "agent.py.jinja", ".", {"test it": "python -m pytest pare.yaml --pare-set runner.agent_type={name}:{name}"}
+        "agent.py.jinja", ".", {"test it": "python -m pytest pare.yaml --pare-set runner.agent_type={module}:{name}"}
     ),
     "suite": _Kind("suite.yaml.jinja", ".", {"run it": "pytest {file}"}),
-    "app": _Kind("app.py.jinja", ".", {"see its tools": "pytest-pare tools {name}:{class_name}"}),
+    "app": _Kind("app.py.jinja", ".", {"see its tools": "pytest-pare tools {module}:{class_name}"}),
 }
 # Commands begin in this column.
 _COLUMN: Final = 16
@@ -77,7 +77,9 @@ def new_file(kind: str, name: str, directory: Path | None) -> None:
     if path.exists():
         raise click.ClickException(f"{display(path)} exists; choose another name, or remove it")
     class_name = "".join(word.capitalize() for word in name.split("_"))
-    fields = {"name": name, "class_name": class_name, "file": display(path)}
+    # Imported from the working directory, a directory below it is a package.
+    module = name if into.is_absolute() or ".." in into.parts else ".".join([*into.parts, name])
+    fields = {"name": name, "class_name": class_name, "module": module, "file": display(path)}
     text = (files("pytest_pare.cli") / "templates" / template.template).read_text(encoding="utf-8")
     made = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False).from_string(text)  # noqa: S701 - no HTML
     try:

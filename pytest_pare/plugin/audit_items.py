@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,7 +72,7 @@ class AuditFile(pytest.File):
         try:
             settings = self.suite.settings
             audit = audit_of(
-                cls,
+                partial(_instance, cls, variation=settings.runner.variation),
                 max_scenario_duration=settings.runner.max_scenario_duration,
                 script_errors=settings.scenarios.script_errors,
             )
@@ -89,6 +90,14 @@ class AuditFile(pytest.File):
                     decorator = pytest.MarkDecorator(mark, _ispytest=True) if isinstance(mark, pytest.Mark) else mark
                     item.add_marker(decorator)
             yield item
+
+
+def _instance(cls: type[PAREScenario], *, variation: bool) -> PAREScenario:
+    scenario = cls()
+    # The first of the worlds that runs with variation have.
+    scenario.variation = variation
+    scenario.run_number = 1 if variation else None
+    return scenario
 
 
 class AuditItem(pytest.Item):

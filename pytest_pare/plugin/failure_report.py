@@ -13,6 +13,7 @@ from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text, to_te
 from pytest_pare.base.user_frames import is_users as is_users_file
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.results.judgements import claim_lines
+from pytest_pare.results.text import wrapped
 from pytest_pare.results.validation_result import RecordedException, exception_type_name
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def explanation(run: Run) -> str:
 
 def draw_lines(run: Run) -> list[str]:
     """Return lines on the values that the world of a run has by `variation`; none without."""
-    drawn = [f"  {written}: {value}" for written, value in run.trace.draws.items()]
+    # Redacted before they are wrapped: a part of a secret is not recognized.
+    values = (redacted(to_short_text(f"{written}: {value}")) for written, value in run.trace.draws.items())
+    drawn = [line for value in values for line in wrapped(value, "  ")]
     return ["drawn in this run, by kind and written value:", *drawn] if drawn else []
 
 

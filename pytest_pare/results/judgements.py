@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_pare.base.redaction import redacted
 from pytest_pare.results.text import plural, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
+
+# How many claims without effect are shown.
+_MOST_CLAIMS: Final = 5
 
 
 def totals_of(runs: Iterable[PAREScenarioValidationResult]) -> dict[str, int]:
@@ -48,11 +53,23 @@ def judgement_lines(runs: Iterable[PAREScenarioValidationResult]) -> list[str]:
     lines = wrapped(f"Judge: {'; '.join(parts)}", "  ")
     if asked and not totals["decide"]:
         lines.append("    not calibrated: decides nothing")
+    lines += _without_effect(runs)
     apart = [run.judgements["without_judge"] for run in runs if "without_judge" in run.judgements]
     if apart:
         own = sum(one["success"] is True for one in apart)
         lines += wrapped(f"Judge only: the scenarios' own checks pass in {own} of {plural(len(apart), 'run')}", "  ")
     return lines
+
+
+def _without_effect(runs: Iterable[PAREScenarioValidationResult]) -> Iterator[str]:
+    """Yield lines on the claims that do not hold in runs that succeeded; a failed run has its own in its text."""
+    claims = list(_claims(run for run in runs if run.status == "success"))
+    failed = Counter(one["claim"] for one in claims if one["asked"] and one["holds"] is False)
+    for claim, count in failed.most_common(_MOST_CLAIMS):
+        # Redacted before it is wrapped: a part of a secret is not recognized.
+        yield from wrapped(redacted(f"does not hold in {plural(count, 'successful run')}: {claim}"), "    ")
+    if len(failed) > _MOST_CLAIMS:
+        yield f"    and {len(failed) - _MOST_CLAIMS} more"
 
 
 def claim_lines(run: PAREScenarioValidationResult) -> list[str]:

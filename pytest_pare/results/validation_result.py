@@ -114,7 +114,7 @@ class PAREScenarioValidationResult:
         "count",
         "Turns without any action that an idle jump replaced.",
         aggregation="sum",
-        label="; idle jumps saved {} turns",
+        label="; idle jumps saved {:,} turns",
     )
     prompt_version: str | None = metric(
         "text", "Version of the prompts of the user and the built-in agent; null in oracle mode.", aggregation="names"

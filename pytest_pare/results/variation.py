@@ -23,7 +23,7 @@ class Variation:
     def line(self) -> str:
         """Return the sentence on the scenarios without draws."""
         if not self.undrawn:
-            return f"variation: all of {plural(self.scenarios, 'scenario')} declare draws"
+            return f"variation: worlds redrawn in all of {plural(self.scenarios, 'scenario')}"
         verb = "declares" if len(self.undrawn) == 1 else "declare"
         names = ", ".join(self.undrawn)
         return f"variation: {len(self.undrawn)} of {plural(self.scenarios, 'scenario')} {verb} no draws: {names}"

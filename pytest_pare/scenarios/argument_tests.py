@@ -79,11 +79,11 @@ def accepts(wanted: Any, given: Any) -> bool:
 def mentions(*facts: Any) -> ArgumentTest:
     """Return a test for texts that contain each of `facts`, in any case and with any kind of white space.
 
-    A fact is a text, or has `wordings`, as draws have them. A tuple holds alternatives for one fact:
-    `mentions("dinner", ("19:00", "7 pm"))`.
+    A fact is a text, a number, or has `wordings`, as draws have them. A number is no part of another number: 4 is not
+    in "14". A tuple holds alternatives for one fact: `mentions("dinner", ("19:00", "7 pm"))`.
     """
     ways = [_wordings(fact) for fact in facts]
-    # A notation of a drawn value is no part of another number.
+    # A notation of a drawn value, or of a number, is no part of another number.
     wanted = [[type(wording)(normalized(wording)) for wording in wordings] for wordings in ways]
     words = [wordings[0] if len(wordings) == 1 else wordings for wordings in ways]
     facts_shown = [repr(one) if isinstance(one, str) else f"({' or '.join(map(repr, one))})" for one in words]
@@ -123,7 +123,7 @@ def _wordings(fact: Any) -> tuple[str, ...]:
         return tuple(wording for one in fact for wording in _wordings(one))
     if (drawn := getattr(fact, "wordings", None)) is not None:
         return tuple(drawn)
-    return (fact if isinstance(fact, Notation) else str(fact),)
+    return (Notation(fact) if isinstance(fact, int | float | Notation) else str(fact),)
 
 
 def same_members(*members: str) -> ArgumentTest:

@@ -181,6 +181,8 @@ def _definition(scenario: PAREScenario) -> PAREScenario:
         name: {**app, "serialized_state": json.dumps(_clean(json.loads(app["serialized_state"])))}
         for name, app in (scenario._initial_apps or {}).items()
     }
+    # ARE's importer accepts its own tags only.
+    view.tags = tuple(tag for tag in scenario.tags or () if hasattr(tag, "value"))
     if view.start_time is None:
         view.start_time = DEFAULT_START_TIME
     return view

@@ -118,17 +118,20 @@ def _flats(state: dict[str, Any]) -> Lines:
 
 
 def _shop(state: dict[str, Any]) -> Lines:
+    names = {}
     for product in state["products"].values():
         yield 1, product["name"]
         for item in product["variants"].values():
-            options = ", ".join(f"{name} {value}" for name, value in item["options"].items())
-            yield 2, f"{item['price']:g} {options or item['item_id']}{'' if item['available'] else ', not available'}"
+            options = ", ".join(f"{name} {value}" for name, value in item["options"].items()) or item["item_id"]
+            yield 2, f"{item['price']:g} {options}{'' if item['available'] else ', not available'}"
+            names[item["item_id"]] = f"{product['name']} ({options})"
     if state["cart"]:
         yield 1, "in the cart"
     for item in state["cart"].values():
-        yield 2, f"{item['quantity']} x {item['item_id']}"
+        yield 2, f"{item['quantity']} x {names.get(item['item_id'], item['item_id'])}"
     for order_id, order in state["orders"].items():
-        items = ", ".join(f"{one['quantity']} x {one['item_id']}" for one in order["order_items"].values())
+        bought = order["order_items"].values()
+        items = ", ".join(f"{one['quantity']} x {names.get(one['item_id'], one['item_id'])}" for one in bought)
         yield 1, f"order of {items}: {order['order_total']:g}, {order['order_status']} ({order_id})"
 
 

@@ -68,7 +68,8 @@ class RunState:
 
             defects = [*defects, *lint(self.scenario)]
         if defects and self.script_errors == "fail":
-            raise ScenarioDefect(f"{self.scenario.scenario_id}: {'; '.join(defects)}")
+            # A line each: the text of one may have semicolons.
+            raise ScenarioDefect(f"{self.scenario.scenario_id}: " + "\n  ".join(defects))
         self.suspicions = [*defects, *self.suspicions]
 
     def noise_warnings(self) -> list[str]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 ENV_EVENT = "env_event"
 """The fault of an event of the world that is noise itself."""
 
-_ARGUMENT_WIDTH = 60
+# A sentence or two: the fact that decides is often at the end of a mail.
+_ARGUMENT_WIDTH = 120
 # The longest text of a printed event, before it is wrapped.
 _LINE_WIDTH = 1000
 _AGENT_INTERFACE = "PAREAgentUserInterface"
@@ -170,4 +171,7 @@ def _brief(text: str) -> str:
 def _short(value: Any) -> str:
     # Redacted before the cut: half of a secret would not be recognized later.
     text = redacted(repr(value))
-    return text if len(text) <= _ARGUMENT_WIDTH else text[: _ARGUMENT_WIDTH - 3] + "..."
+    if len(text) <= _ARGUMENT_WIDTH:
+        return text
+    quote = text[0] if text[0] in "'\"" and text[-1] == text[0] else ""
+    return f"{text[: _ARGUMENT_WIDTH - 3 - len(quote)]}...{quote}"

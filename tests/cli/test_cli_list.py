@@ -72,6 +72,7 @@ def test_scenarios_as_json(garden: Shell) -> None:
                         "description": "The weeds\nare high.\n\nMore of it.",
                         "file": str(garden.path / "library/a.py"),
                         "line": 5,
+                        "tags": [],
                         "apps": [
                             {"name": "PAREAgentUserInterface", "class": "PAREAgentUserInterface"},
                             {"name": "System", "class": "HomeScreenSystemApp"},
@@ -125,6 +126,8 @@ def test_globs_choose_scenarios(garden: Shell) -> None:
         "weed (Notes)",
     ]
     assert garden.error("list", "-k", "wader") == "-k: 'wader' matches no scenario; did you mean 'water'?"
+    # As for pytest's -k, where a part is enough.
+    assert garden.error("list", "-k", "wat") == "-k: 'wat' matches no scenario; did you mean '*wat*'?"
 
 
 def test_the_bundled_library(shell: Shell) -> None:

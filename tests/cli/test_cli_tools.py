@@ -53,6 +53,22 @@ def test_tools_as_json(shell: Shell) -> None:
     ]
 
 
+def test_tools_of_the_world(shell: Shell) -> None:
+    lines = shell.lines("tools", "shopping")
+    assert lines[lines.index("world") :][:3] == [
+        "world",
+        "  add_discount_code (write): Add a discount code to the inventory.",
+        "      item_id (str): item id of the item for which this discount code works",
+    ]
+    assert "  add_order: Add an order of one item to the user's orders." in lines
+    overview = "\n".join(shell.lines("tools"))
+    assert "\n  world: add_discount_code(item_id, discount_code)" in overview
+    assert "get_all_messages" not in overview
+    (app,) = shell.json("tools", "email")["apps"]
+    assert [tool["name"] for tool in app["populating"]] == ["create_and_add_email_with_time"]
+    assert "send_email_to_user_with_id" in [tool["name"] for tool in app["world"]]
+
+
 def test_the_user_has_no_attachments_as_text(shell: Shell) -> None:
     (app,) = shell.json("tools", "messaging")["apps"]
     arguments = {

@@ -107,7 +107,7 @@ def wait_until(condition: Callable[[], object], seconds: float) -> None:
 def test_forked_workers_change_nothing_but_durations(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pytest_pare.plugin.session._wants_forks", lambda suites: True)
     monkeypatch.setenv("PYTHONWARNINGS", "error")
-    example.suite("scenarios: {bundled: true}\nreports: {json: out.json}")
+    example.suite("scenarios: {bundled: true, split: core}\nreports: {json: out.json}")
     example.pytester.makeini("[pytest]\nfilterwarnings = error")
     sessions = []
     for flags in ("-n8", "--dist=worksteal"), ("-p", "no:xdist"):

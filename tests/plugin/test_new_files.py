@@ -48,6 +48,15 @@ def test_scenario_agent_and_suite_work_together(project: Example) -> None:
     assert "agent: my_agent:my_agent" in tested.header[0]
 
 
+def test_the_agent_of_a_directory_is_found(project: Example) -> None:
+    new("suite", "pare")
+    new("scenario", "late_dinner")
+    code, text = new("agent", "my_agent", "--into", "agents/dinner")
+    assert (code, text.splitlines()[1].rpartition("=")[2]) == (0, "agents.dinner.my_agent:my_agent")
+    tested = project.run("pare.yaml", "--pare-set", "runner.agent_type=agents.dinner.my_agent:my_agent")
+    tested.result.assert_outcomes(passed=3)
+
+
 def test_an_app_works_in_a_scenario(project: Example) -> None:
     assert new("app", "garden_plants") == (
         0,

@@ -223,6 +223,8 @@ def test_days_and_times_in_all_notations() -> None:
         "6 pm", "12:30 pm", "18:30", "12:15 am",
     )  # fmt: skip
     assert Clock("12:00").wordings[-1] == "noon"
+    assert mentions(Clock("08:30").wordings)("See you at 8:30!")
+    assert not mentions(Clock("08:30").wordings)("See you at 18:30!")
     with pytest.raises(ValueError, match="got 1470 minutes after midnight"):
         time.plus(390)
     # Apps and traces get plain texts.
@@ -293,7 +295,7 @@ def test_no_name_of_the_table_is_ambiguous() -> None:
     ],
 )  # fmt: skip
 def test_a_draw_that_cannot_vary_is_a_defect(declare: Callable[[Draw], Any], message: str, variation: bool) -> None:
-    with pytest.raises(ScenarioDefect, match=f"^s: .*{re.escape(message)}"):
+    with pytest.raises(ScenarioDefect, match=rf"^s: .*test_draw\.py:\d+: .*{re.escape(message)}"):
         declare(Draw("s", 0, 1, START, variation=variation, words=frozenset))
 
 

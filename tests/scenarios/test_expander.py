@@ -29,7 +29,7 @@ from pytest_pare.scenarios.expander import (
     PAREEnvEventsExpander,
     default_weight_per_app_class,
 )
-from pytest_pare.scenarios.library import bundled_library_dir
+from pytest_pare.scenarios.library import bundled_library_dir, bundled_split
 from pytest_pare.scenarios.noise.data import NoiseError
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
@@ -61,7 +61,8 @@ CHATS: dict[str, Any] = STATES["Messages"]["conversations"]
 LIBRARY = bundled_library_dir()
 load_library(registry, LIBRARY)
 BUNDLED: dict[str, Any] = {
-    scenario_id: registry.registered()[scenario_id] for scenario_id in sorted(registry.ids_below(LIBRARY))
+    scenario_id: registry.registered()[scenario_id]
+    for scenario_id in bundled_split("core").read_text(encoding="utf-8").split("\n")[1:-1]
 }
 
 

@@ -92,6 +92,7 @@ def accepted(story: Story, *matchers: Any) -> bool:
             ["2025-03-11 06:59:59", "2025-03-11 09:01", "08:00", None],
         ),
         (mentions(Clock("18:00")), ["at 6 pm", "18:00"], ["at 7 pm"]),
+        (mentions(4), ["4 bags", "Bags:4."], ["14 bags", "40 bags", "4.5 kg", 4]),
         (same_members(), [[]], [["a"]]),
     ],
 )
@@ -430,6 +431,21 @@ def test_a_failure_names_the_closest_event_and_its_difference_first(story: Story
     ).startswith("cc: expected [{'a': a value that passes the scenario's test}], got ")
     assert refused(story, ANN, Writes(ANY_MAIL, ENTRY)).endswith(
         "; missing write: StatefulCalendarApp.delete_calendar_event"
+    )
+
+
+def test_a_missing_write_that_somebody_else_made(story: Story) -> None:
+    story.proposes()
+    story.accepts()
+    story.mails(who=EventType.ENV, error="no network")
+    story.checks_condition()
+    assert refused(story, ANN, Writes(MAIL)) == "missing write: StatefulEmailApp.send_email"
+    story.mails(who=EventType.ENV)
+    story.mails(who=EventType.USER)
+    story.mails("bob@home.example", who=EventType.USER)
+    assert refused(story, ANN, Writes(MAIL)) == (
+        "missing write: StatefulEmailApp.send_email; the world made StatefulEmailApp.send_email at +5 s; "
+        "the user made StatefulEmailApp.send_email at +6 s"
     )
 
 

@@ -68,7 +68,10 @@ def test_a_judge_that_is_not_calibrated_decides_nothing() -> None:
         {"claim": "it names the price", "holds": True, "reason": "it is there", "asked": True, "decides": False},
         {"claim": "it is polite", "holds": False, "reason": "the price is missing", "asked": True, "decides": False},
     ]
-    assert summary(run) == "Judge: 1 of 2 claims hold, 1 do not, 0 unknown not calibrated: decides nothing"
+    assert summary(run) == (
+        "Judge: 1 of 2 claims hold, 1 do not, 0 unknown not calibrated: decides nothing "
+        "does not hold in 1 successful run: it is polite"
+    )
     assert result_from_record(result_to_record(run.result)).judgements == run.result.judgements
     # The world stood still.
     calls = [call for call in run.trace.calls if call.role == "judge"]

@@ -31,7 +31,7 @@ def test_each_app_is_readable() -> None:
     shop = phone_of("discount_code")
     assert shop[0] == "2025-10-31 12:01, on the screen: System"
     assert "    99 color black" in shop
-    assert any(line.startswith("  order of 1 x larch-one-black: 79.2, processed") for line in shop)
+    assert any(line.startswith("  order of 1 x Larch One headphones (color black): 79.2, processed") for line in shop)
     flats = phone_of("flat_cheaper")
     assert "  Tannery Yard (saved): 1480 a month, 2 bedrooms, Leeds" in flats
     assert any("Kofi Mensah: Tannery Yard is the nicest flat" in line for line in flats)

@@ -229,7 +229,7 @@ def test_circles(oracle: bool) -> None:
         return {"first": first, "second": second, "third": StopEvent().depends_on(second)}
 
     told_twice = f"FILE:LINE: {MAIL} depends on itself, and never happens"
-    assert defect(variant(more=more)(), oracle=oracle) == f"{told_twice}; {told_twice}"
+    assert defect(variant(more=more)(), oracle=oracle) == f"{told_twice}\n  {told_twice}"
 
 
 def test_a_long_chain_is_no_problem() -> None:
@@ -410,7 +410,7 @@ def test_the_line_and_the_home_screen() -> None:
     line = f"FILE:LINE: the scenario has no {LINE}; add one to self.apps"
     home = "FILE:LINE: the scenario has no HomeScreenSystemApp; add one to self.apps"
     assert defect(bare("system", "email")) == line
-    assert defect(bare("email")) == f"{home}; {line}"
+    assert defect(bare("email")) == f"{home}\n  {line}"
     assert defect(bare("email"), oracle=True) == home
     # What is played without agents needs no line between them.
     assert run(bare("system", "email"), oracle=True).success

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.source_location import authors_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,4 +98,4 @@ class Selection:
         return value
 
     def _defect(self, about: str, problem: str) -> ScenarioDefect:
-        return ScenarioDefect(f"{self._id}: {about}: {problem}")
+        return ScenarioDefect(f"{self._id}: {authors_place()}: {about}: {problem}")

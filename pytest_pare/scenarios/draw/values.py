@@ -132,7 +132,8 @@ class Clock(str):
         forms = [f"{hour}:{minute}"] if minute != "00" else [f"{hour}:00", f"{hour}"]
         dotted = f"{half[0]}.m."
         found = [f"{form}{end}" for form in forms for end in (f" {half}", half, f" {dotted}")]
-        return _notations(str(self), *found, *(["noon"] if self == "12:00" else []))
+        bare = [str(self)[1:]] if str(self) < "10" else []
+        return _notations(str(self), *bare, *found, *(["noon"] if self == "12:00" else []))
 
     def plus(self, minutes: int) -> Clock:
         """Return the time that is so many minutes later, or earlier if negative.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from are.simulation.types import Action, CompletedEvent, EventType
+
 from pytest_pare.scenarios.event_log import is_attempt
 from pytest_pare.scenarios.matchers.assignment import maximum_matching
 from pytest_pare.scenarios.matchers.texts import call, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from are.simulation.types import CompletedEvent
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_pare.scenarios.writes import Write
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # How many calls that raised are shown.
 _MOST_ERRORS = 2
+_OTHERS = {EventType.ENV: "the world", EventType.USER: "the user"}
 
 
 def execution_failure(
@@ -50,7 +51,7 @@ def execution_failure(
     if missing:
         failed = [one for one in attempts if one.failed()]
         errors = [f"{call(one)} raised{when(one)}: {one.metadata.exception}" for one in failed[-_MOST_ERRORS:]]
-        return "; ".join([f"missing write: {names}", *errors])
+        return "; ".join([f"missing write: {names}", *_made_by_others(events, missing, when), *errors])
     start = 0
     for group in groups:
         part = written[start : start + len(group)]
@@ -78,6 +79,22 @@ def _closest(
         return None
     (_, text), event = min(near, key=lambda entry: entry[0][0])
     return f"{text}{when(event)}"
+
+
+def _made_by_others(
+    events: Sequence[CompletedEvent], missing: Sequence[Ways], when: Callable[[CompletedEvent], str]
+) -> Iterator[str]:
+    """Yield who else has made a missing write: a step of the agent may be scripted as an event of the world."""
+    ways = [way for one in missing for way in one]
+    for event in events:
+        others = _OTHERS.get(event.event_type)
+        if (
+            others
+            and isinstance(event.action, Action)
+            and not event.failed()
+            and any(way.matches(event) for way in ways)
+        ):
+            yield f"{others} made {_name(event)}{when(event)}"
 
 
 def _name(event: CompletedEvent) -> str:
