@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -67,6 +68,10 @@ def new_file(kind: str, name: str, directory: Path | None) -> None:
             f"{name!r} cannot be the name of a module; expected lower-case letters, digits and underscores, such as "
             "late_dinner"
         )
+    if kind in ("agent", "app") and name in sys.stdlib_module_names:
+        raise click.UsageError(f"{name!r} is a module of Python, which the new file would hide; choose another name")
+    if kind == "scenario":
+        _check_scenario_name(name)
     into = Path(template.directory) if directory is None else directory
     path = into / _file_name(kind, name)
     if path.exists():
@@ -87,6 +92,19 @@ def new_file(kind: str, name: str, directory: Path | None) -> None:
     steps = template.next_steps if has_suite else {"write a suite": "pytest-pare new suite pare", **template.next_steps}
     for words, command in steps.items():
         click.echo(f"{words}:".ljust(_COLUMN) + command.format(**fields))
+
+
+def _check_scenario_name(name: str) -> None:
+    """Refuse names of modules whose scenario would not be run."""
+    from pytest_pare.scenarios.errors import InvalidScenarioIdError
+    from pytest_pare.scenarios.registry import check_scenario_id
+
+    try:
+        check_scenario_id(name)
+    except InvalidScenarioIdError as error:
+        raise click.UsageError(str(error)) from error
+    if name.startswith("test_"):
+        raise click.UsageError(f"{name!r}: scenarios in files that begin with test_ are not run; choose another name")
 
 
 def _file_name(kind: str, name: str) -> str:

@@ -57,7 +57,7 @@ class Calibration:
     def lack(self) -> str | None:
         """Why the judge may not decide on success by these labels; `None` if it may."""
         if self.answered < LEAST_LABELS:
-            return f"{self.answered} labels have an answer of the judge, and {LEAST_LABELS} are needed"
+            return f"{self.answered} labels have an answer, and {LEAST_LABELS} are needed"
         counts = self.figures.get("counts", {})
         for names, kind in (("both", "only_label"), "holds"), (("only_judge", "neither"), "does not hold"):
             if not any(counts.get(name) for name in names):

@@ -151,6 +151,9 @@ def settings_of(suite: Suite, rootdir: Path) -> dict[str, Any]:
     if suite.settings.judge.calibration is None:
         # Plans of earlier versions have no such key.
         del values["judge"]
+    if suite.settings.runner.variation:
+        # In the plans of earlier versions, and without variation, it is not there.
+        values["runner"]["variation"] = True
     for key, value in _flattened(values, ""):
         flat[key] = _relative(value, rootdir, directory)
         if isinstance(value, str) and os.path.isabs(value) and os.path.isfile(value):  # noqa: PTH117, PTH113 - any text

@@ -18,6 +18,9 @@ LEFT_OUT: Final = ("skipped", "xfailed", "not_needed", "user_fault")
 USER_FAULTS: Final = "gate.user_faults"
 """The setting that leaves out runs in which the simulated user failed; a run set without it counts them."""
 
+VARIATION: Final = "runner.variation"
+"""The setting that redraws worlds; a run set without it plays them as written."""
+
 # The distributions whose versions change what an agent meets.
 _SIMULATION: Final = ("pytest-pare", "meta-agents-research-environments")
 # Settings of the agent, and those whose effect the lists of scenarios show.
@@ -106,7 +109,7 @@ def simulation_changes(before: RunSet, now: RunSet) -> str:
     The agent's own settings, and the selection of scenarios, are left out. The text is empty if nothing differs.
     """
     versions = [(name, before.versions.get(name, "unknown"), now.versions.get(name, "unknown")) for name in _SIMULATION]
-    old, new = ({USER_FAULTS: "count", **one.settings} for one in (before, now))
+    old, new = ({USER_FAULTS: "count", VARIATION: False, **one.settings} for one in (before, now))
     settings = [
         (key, *(json.dumps(one[key], ensure_ascii=False) for one in (old, new)))
         for key in sorted(old.keys() & new.keys())

@@ -164,7 +164,7 @@ def test_a_calibration_counts_for_its_judge_alone(tmp_path: Path) -> None:
     few = calibration(49)
     assert (few.is_sufficient, calibration().is_sufficient) == (False, True)
     assert str(few.problem("j-1")).startswith(
-        "it does not suffice: 49 labels have an answer of the judge, and 50 are needed; add labels"
+        "it does not suffice: 49 labels have an answer, and 50 are needed; add labels"
     )
     # An answer that could not be read shows nothing.
     assert not calibration(figures=Agreement(48, 0, 0, 1, unknown=1).to_dict()).is_sufficient

@@ -85,6 +85,9 @@ def test_wrong_names_and_files_that_exist(project: Example) -> None:
     code, text = new("scenario", "Late-Dinner")
     assert (code, "'Late-Dinner' cannot be the name of a module; expected lower-case letters" in text) == (4, True)
     assert new("agent", "class")[0] == 4
+    code, text = new("agent", "json")
+    assert (code, "is a module of Python, which the new file would hide" in text) == (4, True)
+    assert [new("scenario", name)[0] for name in ("setup_module", "test_tea")] == [4, 4]
     assert new("suite", "nightly")[0] == 0
     code, text = new("suite", "nightly")
     assert (code, text) == (4, "Error: nightly.pare.yaml exists; choose another name, or remove it\n")
