@@ -196,17 +196,19 @@ def test_settings_by_keyword(example: Example) -> None:
                 'flaky, or module:name of an agent of your own, got "nul"'
             ],
         ),
-        (
-            "judge_only=True",
-            [
-                "fixture pare.judge_only: judge_only has no effect in this version of pytest-pare and can only be left "
-                "at its default (false)"
-            ],
-        ),
     ],
 )
 def test_wrong_settings(example: Example, settings: str, messages: list[str]) -> None:
     assert complaint(check(example, f"pare.run('dinner_moved', {settings})")) == messages
+
+
+def test_the_judge_alone_decides_nothing_without_a_claim(example: Example) -> None:
+    code = """
+    run = pare.run('dinner_moved', judge_only=True)
+    assert run.result.status == 'no_validation'
+    assert 'the scenario has no claim for the judge' in run.result.rationale
+    """
+    assert passes(check(example, code))
 
 
 def test_the_config_of_the_fixtures(example: Example) -> None:
