@@ -58,7 +58,7 @@ def _played(reference: Reference, case: Case) -> tuple[Outcome, str]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a script of an unusual form may not allow the change
-        return Outcome.VOID, f"cannot be played: {error_text(error)}"
+        return Outcome.UNPLAYABLE, error_text(error)
     return _judged(env, reference, script.scenario, case, required)
 
 

@@ -45,7 +45,8 @@ def report_lines(trials: Sequence[Trial], most: int | None = None) -> Iterator[s
     if score.apart:
         parts = [f"{name} {tally.right} of {tally.total}" for name, tally in score.apart.items()]
         yield f"not counted:           {', '.join(parts)} rejected"
-    if score.void:
+    yield from _unplayable(trials)
+    if score.void.total():
         yield f"without effect:        {score.void.total()} (the changed call fails, or nothing differs)"
     if score.proves_nothing:
         yield "no case had an effect: nothing is known of the validators"
@@ -62,6 +63,14 @@ def report_lines(trials: Sequence[Trial], most: int | None = None) -> Iterator[s
         yield from trial_lines(trial)
     if len(failing) > len(failing[:most]):
         yield f"and {len(failing) - len(failing[:most])} more"
+
+
+def _unplayable(trials: Iterable[Trial]) -> Iterator[str]:
+    found = [trial for trial in trials if trial.status is Status.UNPLAYABLE]
+    if found:
+        yield f"cannot be played:      {len(found)}, so that nothing is known of these changes"
+    for trial in found:
+        yield f"  {trial.scenario_id}[{trial.case_id}]: {_cut(trial.said)}"
 
 
 def _headline(trial: Trial) -> str:

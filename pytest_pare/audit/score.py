@@ -60,6 +60,7 @@ class Score:
         kinds: Of each kind of alternatives.
         apart: Of each class of mutants that does not count.
         void: How many cases had no effect, by class or kind.
+        unplayable: How many cases could not be played.
         excused: How many cases their scenarios take out of the count.
     """
 
@@ -69,6 +70,7 @@ class Score:
     kinds: dict[str, Tally] = field(default_factory=dict)
     apart: dict[str, Tally] = field(default_factory=dict)
     void: Counter[str] = field(default_factory=Counter)
+    unplayable: int = 0
     excused: int = 0
 
     @property
@@ -78,8 +80,9 @@ class Score:
 
     @property
     def proves_nothing(self) -> bool:
-        """Whether cases were played, and none of them had an effect."""
-        return bool(self.void) and not (self.mutants.total or self.alternatives.total or self.apart or self.excused)
+        """Whether there are cases, and none of them was played with an effect."""
+        known = self.mutants.total or self.alternatives.total or self.apart or self.excused
+        return not known and bool(self.void.total() or self.unplayable)
 
     @property
     def has_too_many_excuses(self) -> bool:
@@ -94,8 +97,9 @@ def score_of(trials: Iterable[Trial]) -> Score:
     for trial in trials:
         if trial.status is Status.EXCUSED:
             score.excused += 1
-        elif trial.outcome == "void":
-            score.void[trial.group] += 1
+        elif trial.status in (Status.VOID, Status.UNPLAYABLE):
+            score.void[trial.group] += trial.status is Status.VOID
+            score.unplayable += trial.status is Status.UNPLAYABLE
         elif not trial.counts:
             score.apart.setdefault(trial.group, Tally()).add(is_right=trial.is_judged_rightly)
         else:

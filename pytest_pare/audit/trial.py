@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     RAISED = "raised"
     VOID = "void"
+    UNPLAYABLE = "unplayable"
 
 
 class Status(StrEnum):
@@ -27,6 +28,7 @@ class Status(StrEnum):
     REFUSED = "refused"
     RAISED = "raised"
     VOID = "void"
+    UNPLAYABLE = "unplayable"
     APART = "apart"
     EXCUSED = "excused"
     BAD_EXCUSE = "bad excuse"
@@ -44,7 +46,7 @@ class Trial:
         is_alternative: Whether the changed run is right.
         counts: Whether the case counts for the score.
         outcome: What the validator said.
-        said: The validator's reason, or its error.
+        said: The validator's reason, or its error; why a case cannot be played.
         excuse: The reason why the scenario takes the case out of the count; empty if it does not.
     """
 
@@ -66,8 +68,8 @@ class Trial:
     @property
     def status(self) -> Status:
         """What the outcome means."""
-        if self.outcome == Outcome.VOID:
-            return Status.VOID
+        if self.outcome in (Outcome.VOID, Outcome.UNPLAYABLE):
+            return Status(self.outcome)
         is_wrong = not self.is_judged_rightly
         if self.excuse:
             return Status.EXCUSED if is_wrong and self.counts else Status.BAD_EXCUSE

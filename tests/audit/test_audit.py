@@ -14,7 +14,7 @@ from pytest_pare.audit.audit import audit_of
 from pytest_pare.audit.reference import AuditImpossible
 from pytest_pare.audit.report import report_lines
 from pytest_pare.audit.score import score_of
-from pytest_pare.audit.trial import Status, Trial
+from pytest_pare.audit.trial import Outcome, Status, Trial
 from pytest_pare.scenarios import PAREScenario
 from pytest_pare.scenarios.event_log import agent_writes
 from pytest_pare.scenarios.matchers import Accepted, Rejected, Silent, Write, Writes, equal, mentions, verdict
@@ -283,3 +283,23 @@ def test_rejections_and_failing_tools_are_audited() -> None:
     assert failing(rejected) == []
     assert {"consent:accepted", "consent:silence", "extra-write:Shop.add_to_cart:in-the-end"} <= rejected.keys()
     assert all(rejected[i].status is Status.RIGHT for i in rejected if rejected[i].group == "consent")
+
+
+def test_a_change_that_cannot_be_played_is_named() -> None:
+    trial = Trial(
+        scenario_id="tea",
+        case_id="order:a+b",
+        group="order",
+        change="b before a",
+        is_alternative=False,
+        counts=True,
+        outcome=Outcome.UNPLAYABLE,
+        said="ValueError: no event",
+    )
+    assert (trial.status, trial.fails) == (Status.UNPLAYABLE, False)
+    lines = list(report_lines([trial]))
+    assert lines[2:4] == [
+        "cannot be played:      1, so that nothing is known of these changes",
+        "  tea[order:a+b]: ValueError: no event",
+    ]
+    assert score_of([trial]).proves_nothing
