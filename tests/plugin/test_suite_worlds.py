@@ -67,5 +67,5 @@ def test_each_run_has_a_world_and_the_known_agents_are_shown(example: Example) -
     # The ledger has the line as well, and no session plays the agents without being asked.
     shown = example.run("--pare-config", "pare.yaml", "--pare-set", "runner.variation=false", "-n", "0")
     assert shown.code == pytest.ExitCode.OK
-    assert "nown agents" not in shown.out
+    assert "known agents" not in shown.out.casefold()
     assert "variation" not in "\n".join(shown.summary)
