@@ -40,16 +40,16 @@ def test_a_verdict_an_exception_and_what_is_printed(example: Example, validate: 
     assert (example.path / "junit.xml").exists()
 
 
-@pytest.mark.parametrize("padding", range(30, 70, 7))
+@pytest.mark.parametrize("padding", range(30, 130, 7))
 def test_an_argument_that_is_cut(padding: int) -> None:
     from pytest_pare.base.serialization import type_and_value
     from pytest_pare.scenarios.matchers.texts import short as of_checks
     from pytest_pare.simulation.trace_entries import _short as of_trace
 
-    text = "x" * padding + SECRET + "y" * 80
+    text = "x" * padding + SECRET + "y" * 150
     for shorten in (of_checks, of_trace, type_and_value):
         assert SECRET[:3] not in shorten(text)
-        assert len(shorten(text)) < 90
+        assert len(shorten(text)) < 130
 
 
 def test_a_fixture_that_fails(example: Example) -> None:
