@@ -57,7 +57,7 @@ class ReferenceCall(NamedTuple):
 class Reckless:
     """Makes the tool calls of the scenario's solution as soon as each is possible, without asking the user.
 
-    Where the solution writes nothing, it answers all news by a write that nobody asked for.
+    Where the solution writes nothing, it answers all news by an unrequested write.
 
     Args:
         next_call: Returns the next of these calls and marks it as made; `None` if there is none now.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_pare.audit.reference import Reference
     from pytest_pare.audit.trial import Trial
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.settings import SuiteSettings
 
 
 class Audit(NamedTuple):
@@ -73,6 +74,29 @@ def audit_of(
     except BaseException as error:
         # Tests of arguments raise, or a second instance cannot be built. A skip or `SystemExit` is no end, either.
         raise AuditImpossible(f"its reference run cannot be changed: {error_text(error)}") from error
+
+
+def audit_in_suite(scenario_id: str, cls: type[PAREScenario], settings: SuiteSettings) -> Audit:
+    """Return the audit of a scenario of a suite, in the world and with the limits that the suite sets.
+
+    With `runner.variation`, the world is that of run 1.
+
+    Raises:
+        AuditImpossible: As for `audit_of`.
+    """
+    runner = settings.runner
+
+    def make() -> PAREScenario:
+        # A class that is registered under two ids has only the last one, so the id is an argument.
+        scenario = cls(scenario_id=scenario_id, run_number=1 if runner.variation else None)
+        scenario.variation = runner.variation
+        return scenario
+
+    return audit_of(
+        make,
+        max_scenario_duration=runner.max_scenario_duration,
+        script_errors=settings.scenarios.script_errors,
+    )
 
 
 def _audit(

@@ -1,4 +1,4 @@
-"""Mutants with a write that nobody asked for, in each app."""
+"""Mutants with an unrequested write in each app."""
 
 from __future__ import annotations
 

@@ -60,16 +60,12 @@ def audit_library(
 
 
 def _audited(scenario: SelectedScenario) -> tuple[list[Trial], list[str]]:
-    from pytest_pare.audit.audit import audit_of
+    from pytest_pare.audit.audit import audit_in_suite
     from pytest_pare.audit.reference import AuditImpossible
 
     scenario_id, cls, settings = scenario
     try:
-        audit = audit_of(
-            cls,
-            max_scenario_duration=settings.runner.max_scenario_duration,
-            script_errors=settings.scenarios.script_errors,
-        )
+        audit = audit_in_suite(scenario_id, cls, settings)
     except AuditImpossible as error:
         return [], [f"{scenario_id}: {error}"]
     return list(audit.play_all()), [f"{scenario_id}: {problem}" for problem in audit.problems]

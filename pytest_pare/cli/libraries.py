@@ -151,13 +151,8 @@ def selected_scenarios(suite: Suite, project: Project) -> Listing:
     """
     # The modules of a library may print; the output of a command is its own.
     with redirect_stdout(sys.stderr):
-        try:
-            classes, failures = load_scenarios(suite, project.rootdir)
-            ids = select_ids(tagged(classes), suite) if classes or not failures else []
-        except (SettingsError, OSError, ImportError) as error:
-            raise click.ClickException(str(error)) from error
-        ids = ids[: suite.settings.scenarios.limit]
-        return Listing([_listed(i, classes[i]) for i in ids], list(map(str, failures)))
+        classes, problems = _selected(suite, project)
+        return Listing([_listed(i, cls) for i, cls in classes.items()], problems)
 
 
 def selected_classes(
@@ -181,13 +176,9 @@ def selected_classes(
     problems: list[str] = []
     with redirect_stdout(sys.stderr):
         for suite in suites:
-            try:
-                classes, failures = load_scenarios(suite, project.rootdir)
-                ids = select_ids(tagged(classes), suite) if classes or not failures else []
-            except (SettingsError, OSError, ImportError) as error:
-                raise click.ClickException(str(error)) from error
-            problems += map(str, failures)
-            found += [SelectedScenario(i, classes[i], suite.settings) for i in ids[: suite.settings.scenarios.limit]]
+            classes, failures = _selected(suite, project)
+            problems += failures
+            found += [SelectedScenario(i, cls, suite.settings) for i, cls in classes.items()]
     patterns = list(globs)
     known = [one.scenario_id for one in found]
     for glob in patterns:
@@ -196,6 +187,16 @@ def selected_classes(
     return [
         one for one in found if not patterns or any(fnmatchcase(one.scenario_id, glob) for glob in patterns)
     ], problems
+
+
+def _selected(suite: Suite, project: Project) -> tuple[dict[str, type[PAREScenario]], list[str]]:
+    """Return the scenarios that a suite selects, in its order, and a line for each module that cannot be imported."""
+    try:
+        classes, failures = load_scenarios(suite, project.rootdir)
+        ids = select_ids(tagged(classes), suite) if classes or not failures else []
+    except (SettingsError, OSError, ImportError) as error:
+        raise click.ClickException(str(error)) from error
+    return {i: classes[i] for i in ids[: suite.settings.scenarios.limit]}, list(map(str, failures))
 
 
 def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,18 +63,13 @@ class AuditFile(pytest.File):
         return {name.partition("[")[0] for name in names} if names and all(names) else None
 
     def _items(self, scenario_id: str, cls: type[PAREScenario]) -> Iterable[pytest.Item]:
-        from pytest_pare.audit.audit import audit_of
+        from pytest_pare.audit.audit import audit_in_suite
         from pytest_pare.audit.reference import AuditImpossible
 
         audit: Audit | None = None
         problem = ""
         try:
-            settings = self.suite.settings
-            audit = audit_of(
-                partial(_instance, cls, variation=settings.runner.variation),
-                max_scenario_duration=settings.runner.max_scenario_duration,
-                script_errors=settings.scenarios.script_errors,
-            )
+            audit = audit_in_suite(scenario_id, cls, self.suite.settings)
             problem = "\n".join(f"{scenario_id}: {one}" for one in audit.problems)
         except AuditImpossible as error:
             problem = f"{scenario_id}: {error}"
@@ -90,14 +84,6 @@ class AuditFile(pytest.File):
                     decorator = pytest.MarkDecorator(mark, _ispytest=True) if isinstance(mark, pytest.Mark) else mark
                     item.add_marker(decorator)
             yield item
-
-
-def _instance(cls: type[PAREScenario], *, variation: bool) -> PAREScenario:
-    scenario = cls()
-    # The first of the worlds that runs with variation have.
-    scenario.variation = variation
-    scenario.run_number = 1 if variation else None
-    return scenario
 
 
 class AuditItem(pytest.Item):

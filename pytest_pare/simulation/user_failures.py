@@ -1,4 +1,4 @@
-"""Failures of the simulated user, told apart from those of the agent.
+"""Failures of the simulated user, distinguished from those of the agent.
 
 A run can fail because of the model that plays the user. Four kinds of failures are found at the end of a run, in its
 trace and by the reference steps of its scenario:

@@ -10,7 +10,7 @@ from are.simulation.apps.shopping import Item, Product
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 
 from pytest_pare.apps import StatefulCalendarApp, StatefulReminderApp, StatefulShoppingApp
-from pytest_pare.audit.audit import audit_of
+from pytest_pare.audit.audit import audit_in_suite, audit_of
 from pytest_pare.audit.reference import AuditImpossible
 from pytest_pare.audit.report import report_lines
 from pytest_pare.audit.score import score_of
@@ -18,6 +18,7 @@ from pytest_pare.audit.trial import Outcome, Status, Trial
 from pytest_pare.scenarios import PAREScenario
 from pytest_pare.scenarios.event_log import agent_writes
 from pytest_pare.scenarios.matchers import Accepted, Rejected, Silent, Write, Writes, equal, mentions, verdict
+from pytest_pare.settings import SuiteSettings
 from tests.audit import tea
 
 if TYPE_CHECKING:
@@ -303,3 +304,20 @@ def test_a_change_that_cannot_be_played_is_named() -> None:
         "  tea[order:a+b]: ValueError: no event",
     ]
     assert score_of([trial]).proves_nothing
+
+
+def test_a_suite_sets_the_world_and_the_id() -> None:
+    strict: Any = tea.tea(tea.strict)
+
+    class Visit(strict):
+        def init_and_populate_apps(self, *args: Any, **kwargs: Any) -> None:
+            super().init_and_populate_apps()
+            self.guest = self.draw.person("Clara Berg")
+
+    guests = {}
+    for variation in (False, True):
+        settings = SuiteSettings.model_validate({"runner": {"variation": variation}})
+        scenario: Any = audit_in_suite("visit", Visit, settings).reference.scenario
+        assert scenario.scenario_id == "visit"
+        guests[variation] = scenario.guest.name
+    assert guests[False] == "Clara Berg" != guests[True]

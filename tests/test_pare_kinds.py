@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.simulation.runner import Run
 
-LIBRARY = Path(__file__).parents[1] / "data" / "pare_kinds"
+LIBRARY = Path(__file__).parent / "data" / "pare_kinds"
 IDS = sorted(ids_in_source(LIBRARY))
 # In oracle mode the environment plays all steps, whoever could.
 ORACLE_MODE_ONLY = {"accepted_in_words", "closed_screen", "condition_without_end"}
