@@ -37,6 +37,8 @@ LAYERS = (
     {"simulation", "settings"},
     {"audit"},
     {"ledger"},
+    {"plots", "timeline"},
+    {"page", "what_if"},
     {"plugin", "cli"},
 )
 

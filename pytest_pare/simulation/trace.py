@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_pare.base.records import Count, Number
 from pytest_pare.simulation import trace_codec
+from pytest_pare.simulation.trace_details import AppChange, Told
 from pytest_pare.simulation.trace_entries import ENV_EVENT, EngineCall, TraceEvent
 
 __all__ = ["ENV_EVENT", "EngineCall", "Trace", "TraceEvent"]
@@ -30,6 +31,10 @@ class Trace:
         turns: Turns that were played.
         turns_saved: Idle turns that jumps in simulated time have saved.
         draws: The values that a redrawn world has, by kind and written value; empty without `variation`.
+        told: What each side was told in its turns.
+        states: The states of the apps at the start, and their changes, in order.
+        reference: The scenario's reference steps in order, each with `who` (`USER` or `AGENT`), `app`, `function` and
+            `args`; empty for a run that succeeded.
     """
 
     scenario_id: str
@@ -42,6 +47,9 @@ class Trace:
     turns: Count = 0
     turns_saved: Count = 0
     draws: dict[str, str] = field(default_factory=dict)
+    told: tuple[Told, ...] = ()
+    states: tuple[AppChange, ...] = ()
+    reference: tuple[dict[str, Any], ...] = ()
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario_id!r}, {len(self.entries)} entries)"
@@ -131,8 +139,11 @@ class Trace:
         return answers
 
     def to_jsonl(self) -> str:
-        """Return the trace as JSON lines: a header, then a line for each entry, every one with all of its fields."""
-        return trace_codec.to_jsonl({**vars(self), "entries": len(self.entries)}, self.entries)
+        """Return the trace as JSON lines: a header, then a line for each entry, every one with all of its fields.
+
+        What each side was told, and the states of the apps, come after the entries.
+        """
+        return trace_codec.to_jsonl(vars(self))
 
     @classmethod
     def from_jsonl(cls, text: str) -> Trace:

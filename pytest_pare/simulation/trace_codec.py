@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pytest_pare.base.records import from_fields
+from pytest_pare.simulation.trace_details import AppChange, Told
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 _FORMAT = "pytest-pare/trace"
-_VERSION = 2
+_VERSION = 3
+# Version 2 has no requests, and nothing of what the sides were told and of the states of apps.
+_READ = (2, 3)
 
-Entry = TraceEvent | EngineCall
+Line = TraceEvent | EngineCall | Told | AppChange
 T = TypeVar("T")
 
+_CLASSES: dict[str, type[Line]] = {"event": TraceEvent, "call": EngineCall, "told": Told, "state": AppChange}
+_TYPES = {cls: name for name, cls in _CLASSES.items()}
+# What earlier versions, or runs without it, do not have.
+_WITHOUT: dict[str, dict[str, Any]] = {"call": {"finish_reason": None, "kept": 0, "request": None}}
+_PARTS = {"entries": (TraceEvent, EngineCall), "told": (Told,), "states": (AppChange,)}
+_OPTIONAL: dict[str, Any] = {"draws": {}, "reference": ()}
 
-def to_jsonl(header: dict[str, Any], entries: Iterable[Entry]) -> str:
+
+def to_jsonl(fields: dict[str, Any]) -> str:
     """Return the lines of a trace.
 
     Args:
-        header: The fields of the trace; its `entries` are how many there are.
-        entries: The entries.
+        fields: The fields of the trace.
     """
-    # Without variation a trace is as earlier versions have written it.
+    header = {name: len(value) if name in _PARTS else value for name, value in fields.items()}
     first = {"format": _FORMAT, "version": _VERSION, **header}
-    if not first["draws"]:
-        del first["draws"]
+    for name in _OPTIONAL:
+        if not first[name]:
+            del first[name]
     # `vars` has the fields in the order of their definition.
-    rest = ({"type": "call" if isinstance(one, EngineCall) else "event", **vars(one)} for one in entries)
+    rest = ({"type": _TYPES[type(one)], **vars(one)} for part in _PARTS for one in fields[part])
     lines = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in (first, *rest)]
     # Half of a surrogate pair, which UTF-8 cannot encode, becomes its JSON escape.
     return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
@@ -52,14 +59,16 @@ def from_jsonl(text: str, cls: type[T]) -> T:
     if header.pop("format", None) != _FORMAT:
         raise ValueError(f"not a trace: the first line must name the format {_FORMAT!r}")
     version = header.pop("version", None)
-    if version != _VERSION:
-        raise ValueError(f"a trace of version {version!r}; this version of pytest-pare reads version {_VERSION}")
-    entries = tuple(_entry(line, f"line {number} of the trace") for number, line in enumerate(rest, start=2))
-    header = {**header, "draws": header.get("draws", {})}
-    fields = {**header, "entries": entries} if "entries" in header else header
+    if version not in _READ:
+        raise ValueError(f"a trace of version {version!r}; this version of pytest-pare reads the versions 2 and 3")
+    lines = [_line(line, f"line {number} of the trace") for number, line in enumerate(rest, start=2)]
+    parts = {name: tuple(one for one in lines if isinstance(one, of)) for name, of in _PARTS.items()}
+    counts = {"told": 0, "states": 0, **header} if version == 2 else header
+    fields = {**_OPTIONAL, **counts, **{name: part for name, part in parts.items() if name in counts}}
     trace = _made(cls, fields, "the first line of the trace")
-    if header["entries"] != len(entries):
-        raise ValueError(f"not a whole trace: there are {len(entries)} of {header['entries']!r} entries")
+    for name, part in parts.items():
+        if counts[name] != len(part):
+            raise ValueError(f"not a whole trace: there are {len(part)} of {counts[name]!r} {name}")
     return trace
 
 
@@ -73,15 +82,12 @@ def _parsed(line: str, what: str) -> dict[str, Any]:
     raise ValueError(f"{what} is no JSON object")
 
 
-def _entry(line: str, what: str) -> Entry:
+def _line(line: str, what: str) -> Line:
     values = _parsed(line, what)
     kind = values.pop("type", None)
-    if kind not in ("event", "call"):
-        raise ValueError(f"{what} is of the type {kind!r}, and must be 'event' or 'call'")
-    if kind == "event":
-        return _made(TraceEvent, values, what)
-    # Traces of earlier versions do not have it.
-    return _made(EngineCall, {"finish_reason": None, **values}, what)
+    if not isinstance(kind, str) or kind not in _CLASSES:
+        raise ValueError(f"{what} is of the type {kind!r}, and must be one of {', '.join(_CLASSES)}")
+    return _made(_CLASSES[kind], {**_WITHOUT.get(kind, {}), **values}, what)
 
 
 def _made(cls: type[T], values: dict[str, Any], what: str) -> T:

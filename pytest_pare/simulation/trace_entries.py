@@ -110,6 +110,9 @@ class EngineCall:
         live: Whether a model has answered, which may have cost something.
         finish_reason: Why the answer ended: `stop`, `length` (cut at `max_tokens`), `tool_calls` or `content_filter`;
             `None` if the engine does not report it.
+        kept: The number of messages at the begin of the request that are those of the last request of this role.
+        request: The other messages of the request, each with its `role` and `content`; `None` for the oracle engine,
+            which reads none.
     """
 
     time: Number
@@ -125,6 +128,8 @@ class EngineCall:
     error: str | None = None
     live: Flag = False
     finish_reason: str | None = None
+    kept: Count = 0
+    request: list[dict[str, Any]] | None = None
 
     __repr__ = redacted_repr
 

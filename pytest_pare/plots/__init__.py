@@ -1,0 +1,1 @@
+"""Plots as SVG: rates by model, by noise, and over sessions."""
