@@ -20,12 +20,12 @@ class Step(NamedTuple):
     Attributes:
         number: Its number, from 1 on.
         entry: The event, or the call.
-        index: The index of the entry in the trace.
+        place: The index of the entry in the trace.
     """
 
     number: int
     entry: TraceEvent | EngineCall
-    index: int
+    place: int
 
     @property
     def lane(self) -> Lane:
