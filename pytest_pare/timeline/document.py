@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.base.redaction import redacted_json
+from pytest_pare.base.redaction import redacted, redacted_json, redacted_plain
+from pytest_pare.base.serialization import to_short_text, to_text
 from pytest_pare.results.text import plural
 from pytest_pare.results.validation_result import exception_type_name
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
@@ -71,21 +72,22 @@ def run_document(
 def reason_of(result: PAREScenarioValidationResult) -> str | None:
     """Return why a run did not succeed: the exception, or the validator's rationale."""
     if result.exception is not None:
-        return shown(f"{exception_type_name(result.exception)}: {result.exception}".removesuffix(": "))
+        text = to_short_text(result.exception)
+        return shown(redacted(f"{exception_type_name(result.exception)}: {text}".removesuffix(": ")))
     if result.rationale:
-        return shown(result.rationale)
+        return shown(redacted(to_text(result.rationale)))
     return None if result.status == "success" else "the validator gave no rationale"
 
 
 def _notes(result: PAREScenarioValidationResult) -> Iterator[str]:
     if result.user_failure is not None:
-        yield shown(result.user_failure)
+        yield shown(redacted(to_text(result.user_failure)))
     if missed := result.script_events_missed:
         yield f"{plural(missed, 'event')} of the script had not happened when the run ended"
 
 
 def _differences(result: PAREScenarioValidationResult | None, steps: Sequence[Step]) -> list[dict[str, Any]]:
-    found: Sequence[dict[str, Any]] = getattr(result, "differences", None) or []
+    found: Sequence[dict[str, Any]] = redacted_plain(getattr(result, "differences", None) or [])
     return [
         {
             "expected": optional_value(one.get("expected")),
