@@ -34,7 +34,8 @@ def facts_of(suite: PageSuite) -> list[list[str]]:
             "Shard": None if header.shard is None else f"{header.shard[0]} of {header.shard[1]}",
             "Resumed from": header.resumed_from,
             "Traces": f"{kept} of {plural(len(suite.runs), 'run')}",
-            "System": f"{header.host.get('system')}, {header.host.get('processors')} processors",
+            "System": header.host.get("system"),
+            "Processors": header.host.get("processors"),
             **header.versions,
         }
     return [[label, str(value)] for label, value in facts.items() if value not in (None, "")]
