@@ -25,8 +25,9 @@ VERSION: Final = 1
 """Version of the data in a page. It is raised if the meaning of a key changes, or if one is removed."""
 
 _STYLES: Final = ("page.css", "run.css")
-# Each is a scope of its own; they share `window.pare`.
-_SCRIPTS: Final = ("dom.js", "run.js", "diff.js", "verdict.js", "overview.js", "filters.js", "table.js", "page.js")
+# Each is a scope of its own. The first ones draw a run, and two runs side by side: they set `drawRun` and `drawDiff`.
+_OF_RUNS: Final = ("elements.js", "words.js", "steps.js", "timeline.js", "turns.js", "run.js", "diff.js")
+_SCRIPTS: Final = (*_OF_RUNS, "dom.js", "verdict.js", "overview.js", "filters.js", "table.js", "page.js")
 # What could end a script element, begin a comment in it, or be another sign in a reader of XML.
 _ESCAPED: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"})
 
