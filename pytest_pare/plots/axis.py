@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from pytest_pare.results.text import as_written
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -45,7 +47,8 @@ def ticks(low: float, high: float, most: int) -> list[float]:
         high: Its end; if it is not more than `low`, the range is that from `low` to 1 above it.
         most: The largest number of ticks, at least 3.
     """
-    first, last = Fraction(low), Fraction(high)
+    # As written: the float 0.6 is less than six tenths.
+    first, last = as_written(low), as_written(high)
     if last <= first:
         last = first + 1
     exponent = math.floor(math.log10((last - first) / most))

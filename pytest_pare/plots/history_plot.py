@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_pare.plots.axis import Scale, apart
 from pytest_pare.plots.drawing import SMALL, WIDTH, draw
 from pytest_pare.plots.figures import Figure, in_words
-from pytest_pare.plots.series import SHAPES, mark, rate_axis
+from pytest_pare.plots.series import mark, rate_axis, verdict_style
 from pytest_pare.plots.texts import fitting, label, percent, width_of
 
 if TYPE_CHECKING:
@@ -19,8 +19,12 @@ _RIGHT: Final = WIDTH - 12
 _TOP: Final = 34.0
 _BOTTOM: Final = 204.0
 _LEGEND: Final = 244.0
-_VERSION: Final = 90.0
-_VERDICTS: Final = {"PASS": "circle", "FAIL": "cross", "INCONCLUSIVE": "diamond"}
+_LINE: Final = 18.0
+# The room for the mark of an entry of the legend, and for its line.
+_MARK: Final = 14.0
+_DASH: Final = 27.0
+_LONGEST: Final = 90.0
+_OTHERS: Final = {"plot-other": "no verdict"}
 
 
 @dataclass(frozen=True)
@@ -62,19 +66,19 @@ def history(
     shown = [
         {
             **mark(across(number), one.success, scale),
-            "shape": _shape(one),
-            "style": f"plot-{_kind(one)}",
+            "style": verdict_style(one.verdict)[0],
+            "shape": verdict_style(one.verdict)[1],
             "tooltip": _sentence(one),
         }
         for number, one in enumerate(points)
         if one.success.value is not None
     ]
-    used = {_kind(one): one for one in points}
+    legend, last = _legend(points, baseline)
     return draw(
         "history",
         title=label(title),
         description=[*(_sentence(one) for one in points), *_baseline(baseline)] or ["There are no sessions."],
-        height=_LEGEND + 8,
+        height=last + 8,
         standalone=standalone,
         left=_LEFT,
         right=_RIGHT,
@@ -83,32 +87,30 @@ def history(
         marks=marks,
         ticks=_ticks(points, across),
         versions=_versions(points, across),
-        baseline=None if baseline is None else {"y": scale(baseline), "text": f"baseline {percent(baseline)}"},
+        baseline=None if baseline is None else scale(baseline),
         points=shown,
-        legend=_legend(used),
+        legend=legend,
     )
 
 
-def _kind(point: HistoryPoint) -> str:
-    return point.verdict.lower() if point.verdict in _VERDICTS else "other"
-
-
-def _shape(point: HistoryPoint) -> str:
-    return SHAPES[_VERDICTS.get(point.verdict, "square")]
-
-
-def _legend(used: dict[str, HistoryPoint]) -> list[dict[str, Any]]:
-    """Return the verdicts in the order of the sessions, each beside the one before."""
-    x, found = _LEFT, []
-    for kind, point in used.items():
-        text = point.verdict if kind != "other" else "no verdict"
-        found.append({"x": x + 5, "style": f"plot-{kind}", "shape": _shape(point), "text": text})
-        x += 14 + width_of(text, SMALL) + 16
-    return found
+def _legend(points: Sequence[HistoryPoint], baseline: float | None) -> tuple[list[dict[str, Any]], float]:
+    """Return the verdicts in the order of the sessions and the baseline, side by side, and the line of the last one."""
+    words = {verdict_style(one.verdict): one.verdict for one in points}
+    entries = [(style, shape, _OTHERS.get(style, word)) for (style, shape), word in words.items()]
+    if baseline is not None:
+        entries.append(("", "", f"baseline {percent(baseline)}"))
+    x, y, found = _LEFT, _LEGEND, []
+    for style, shape, text in entries:
+        mark_width = _MARK if shape else _DASH
+        if x > _LEFT and x + mark_width + width_of(text, SMALL) > _RIGHT:
+            x, y = _LEFT, y + _LINE
+        found.append({"x": x, "y": y, "style": style, "shape": shape, "text": text, "text_x": x + mark_width})
+        x += mark_width + width_of(text, SMALL) + 14
+    return found, y
 
 
 def _ticks(points: Sequence[HistoryPoint], across: Scale) -> list[dict[str, Any]]:
-    texts = [fitting(label(one.name), 90.0, SMALL) for one in points]
+    texts = [fitting(label(one.name), _LONGEST, SMALL) for one in points]
     positions = [across(number) for number in range(len(points))]
     shown = apart(positions, [width_of(text, SMALL) for text in texts])
     return [{"x": positions[index], "text": texts[index]} for index in shown]
@@ -118,7 +120,7 @@ def _versions(points: Sequence[HistoryPoint], across: Scale) -> list[dict[str, A
     """Return the place of each new version of the agent, with its label if there is room for it."""
     starts = [number for number, one in enumerate(points) if number == 0 or one.agent != points[number - 1].agent]
     starts = [number for number in starts if points[number].agent]
-    texts = [fitting(label(points[number].agent), _VERSION, SMALL) for number in starts]
+    texts = [fitting(label(points[number].agent), _LONGEST, SMALL) for number in starts]
     lefts = [across(number) - 4 for number in starts]
     widths = [width_of(text, SMALL) for text in texts]
     # A label that would not end before the right end of the plot ends there.

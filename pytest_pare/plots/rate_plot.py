@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _GAP: Final = 14.0
 _PANEL: Final = (WIDTH - 2 * _GAP) / 3
 # The room for the value to the right of its axis.
-_VALUE: Final = 40.0
-_EDGE: Final = 5.0
+_VALUE: Final = 44.0
+_EDGE: Final = 6.0
 _HEAD: Final = 40.0
 _ROW: Final = 40.0
 _MARK: Final = 25.0
@@ -64,7 +64,7 @@ def rates(rows: Sequence[RateRow], *, title: str = "Rates by variant", standalon
     panels = [
         _panel(0, "Success", "success", rows, is_share=True),
         _panel(1, "Acceptance", "acceptance", rows, is_share=True),
-        _panel(2, "Proposals per turn", "proposal", rows, is_share=False),
+        _panel(2, "Proposals a turn", "proposal", rows, is_share=False),
     ]
     return draw(
         "rates",
@@ -84,12 +84,12 @@ def _panel(number: int, title: str, attribute: str, rows: Sequence[RateRow], *, 
     figures = [getattr(row, attribute) for row in rows]
     largest = max((value for one in figures for value in one if value is not None), default=0.0)
     marks = [0.0, 0.5, 1.0] if is_share else ticks(0.0, largest or 1.0, 4)
-    # Three labels at most fit below each other's panel.
     scale = Scale(0.0, marks[-1], left + _EDGE, left + _PANEL - _VALUE)
     return _Panel(title, attribute, is_share, left, scale, marks)
 
 
 def _heading(panel: _Panel) -> dict[str, Any]:
+    # Others would touch each other.
     shown = panel.ticks if panel.is_share else [panel.ticks[0], panel.ticks[-1]]
     return {
         "title": panel.title,

@@ -23,6 +23,7 @@ SHAPES: Final = {
 }
 """Paths of marks around the point 0 0."""
 
+_VERDICTS: Final = {"PASS": "circle", "FAIL": "cross", "INCONCLUSIVE": "diamond"}
 _SERIES: Final = ("circle", "square", "triangle", "diamond", "down", "plus")
 
 
@@ -33,6 +34,12 @@ def style_of(number: int) -> tuple[str, str]:
         number: The number of the series, from 0.
     """
     return f"plot-s{number % _COLOURS}", SHAPES[_SERIES[(number + number // _COLOURS) % len(_SERIES)]]
+
+
+def verdict_style(verdict: str) -> tuple[str, str]:
+    """Return the CSS class and the path of a verdict; words that are none share one of each."""
+    kind = verdict.lower() if verdict in _VERDICTS else "other"
+    return f"plot-{kind}", SHAPES[_VERDICTS.get(verdict, "square")]
 
 
 def rate_axis(top: float, bottom: float) -> tuple[Scale, list[dict[str, Any]]]:
