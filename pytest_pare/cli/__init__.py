@@ -19,6 +19,7 @@ COMMANDS = {
     "merge": Command("pytest_pare.cli.merge:merge_shards", "Print report and verdict of a session that ran in shards."),
     "new": Command("pytest_pare.cli.new_file:new_file", "Write a working scenario, agent, suite or app."),
     "report": Command("pytest_pare.cli.show_report:show_report", "Print the report and the verdict of a session."),
+    "show": Command("pytest_pare.cli.show_run:show_run", "Show a run step by step."),
     "tools": Command(
         "pytest_pare.cli.list_tools:list_tools", "List the tools of the agent, the user and the world, by app."
     ),
