@@ -24,7 +24,9 @@ COMMANDS = {
     "tools": Command(
         "pytest_pare.cli.list_tools:list_tools", "List the tools of the agent, the user and the world, by app."
     ),
-    "view": Command("pytest_pare.cli.view_session:view_session", "Write the report page of a session, and open it."),
+    "view": Command(
+        "pytest_pare.cli.view_session:view_session", "Write the report page of a session, and print its path."
+    ),
 }
 """By name: where each command is, and the first sentence of its help."""
 
