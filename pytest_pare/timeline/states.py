@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.simulation import phone_text
 from pytest_pare.simulation.state_change import applied, entries_of
 from pytest_pare.timeline.texts import shown
 
@@ -43,6 +42,9 @@ def cards_and_changes(trace: Trace, steps: Sequence[Step]) -> tuple[list[dict[st
 
 
 def _card(state: Any) -> list[list[Any]]:
+    # Imported here, because it takes a second, and most runs of a session are shown without their states.
+    from pytest_pare.simulation import phone_text
+
     card_lines: Any = getattr(phone_text, "card_lines", None)
     return [] if card_lines is None else [[level, shown(text)] for level, text in card_lines(state)]
 

@@ -22,7 +22,12 @@ _MESSAGES: Final = ("agent_message", "user_message")
 
 
 def run_lines(
-    document: dict[str, Any], *, turn: int | None = None, step: int | None = None, state: bool = False
+    document: dict[str, Any],
+    *,
+    turn: int | None = None,
+    step: int | None = None,
+    state: bool = False,
+    with_reason: bool = True,
 ) -> list[Line]:
     """Return a run as lines: its head, then its turns.
 
@@ -31,6 +36,7 @@ def run_lines(
         turn: The one turn to show, with more of each text; `None` for all.
         step: The one step to show, whole; `None` for all.
         state: Whether to show the apps that a turn changed.
+        with_reason: Whether the head has the name of the run and its reason.
 
     Raises:
         ValueError: If there is no such turn or step.
@@ -45,15 +51,16 @@ def run_lines(
         if not turns:
             raise ValueError(_no_such("turn", turn, [one["turn"] for one in document["turns"]]))
         return list(_turn(document, turns[0], MORE, state))
-    return [*head_lines(document), *_turns(document, state)]
+    head = [*_end_lines(document), Line("")] if with_reason else []
+    return [*head, *_facts_lines(document), *_turns(document, state), *_left_out(document)]
 
 
 def _no_such(what: str, number: int, known: Sequence[int]) -> str:
     return f"{what} {number}: the run has " + (f"the {what}s {known[0]} to {known[-1]}" if known else f"no {what}s")
 
 
-def head_lines(document: dict[str, Any]) -> Iterator[Line]:
-    """Yield what a run was, how it ended, and what catches the eye."""
+def _end_lines(document: dict[str, Any]) -> Iterator[Line]:
+    """Yield what a run was, and how it ended."""
     status = document["status"]
     yield from lines_of(
         f"{document['run']}: {status.replace('_', ' ')}", indent="  ", colour=STATUS_COLOURS.get(status)
@@ -61,7 +68,10 @@ def head_lines(document: dict[str, Any]) -> Iterator[Line]:
     yield from _reason(document)
     for note in document["notes"]:
         yield from lines_of(note, "  ", "    ")
-    yield Line("")
+
+
+def _facts_lines(document: dict[str, Any]) -> Iterator[Line]:
+    """Yield the facts of a run, and what catches the eye."""
     yield from lines_of(_facts(document), "  ", "  ")
     for role, usage in document["usage"].items():
         if usage["live"]:
@@ -140,7 +150,6 @@ def _turns(document: dict[str, Any], state: bool) -> Iterator[Line]:
             yield from step_lines(document, step, BRIEF)
     if state:
         yield from _state(document, None)
-    folded = 0
     place = 0
     while place < len(turns):
         idle = place
@@ -150,12 +159,16 @@ def _turns(document: dict[str, Any], state: bool) -> Iterator[Line]:
             yield from _idle(turns[place:idle])
             place = idle
             continue
-        folded += sum(is_folded(document, step) for step in _of(document, turns[place]))
         yield from _turn(document, turns[place], BRIEF, state)
         place += 1
-    if folded:
+
+
+def _left_out(document: dict[str, Any]) -> Iterator[Line]:
+    idle = {turn["turn"] for turn in document["turns"] if _is_idle(document, turn)}
+    steps = [one for one in document["steps"] if one["turn"] is not None and one["turn"] not in idle]
+    if count := sum(is_folded(document, step) for step in steps):
         yield Line("")
-        yield Line(f"{plural(folded, 'step')} of engines without a model not shown; --turn N shows them")
+        yield Line(f"left out: {plural(count, 'step')} of engines without a model (pytest-pare show --turn N has them)")
 
 
 def _is_idle(document: dict[str, Any], turn: dict[str, Any]) -> bool:
