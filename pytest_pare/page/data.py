@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.page.comparisons import comparison_of, history_of_suite
 from pytest_pare.page.figures import figures_of, groups_of
+from pytest_pare.page.plots import plots_of
 from pytest_pare.page.rows import columns_of, name_of, rows_of
 from pytest_pare.page.sessions import facts_of, settings_of
 from pytest_pare.results.run_entries import reused_lines
@@ -25,14 +26,15 @@ _NO_TRACES: Final = "no traces were kept (ledger.traces: none in the suite)"
 _SOME: Final = "the session kept the traces of other runs only; with a report page, or ledger.traces: all, it keeps all"
 
 
-def page_data(suites: Sequence[PageSuite], documents: Documents) -> dict[str, Any]:
-    """Return the data of a page as builtins for JSON.
+def page_data(suites: Sequence[PageSuite], documents: Documents) -> tuple[dict[str, Any], list[str]]:
+    """Return the data of a page as builtins for JSON, and its plots as SVG texts.
 
     Args:
         suites: The suites on the page.
         documents: The documents of their runs.
     """
     rows, shown = [], []
+    every: list[str] = []
     for number, suite in enumerate(suites):
         # A name is that of one run, also where suites have runs of the same scenario.
         prefix = f"{suite.report.suite}::" if len(suites) > 1 else ""
@@ -40,9 +42,14 @@ def page_data(suites: Sequence[PageSuite], documents: Documents) -> dict[str, An
         for row, entry in zip(own, suite.report.entries, strict=True):
             row.update(_document(suite, number, name_of(entry), documents))
         rows += own
-        shown.append(_suite(suite, number, documents, has_traces=any("document" in row for row in own)))
+        one = _suite(suite, number, documents, has_traces=any("document" in row for row in own))
+        places = {}
+        for section, plots in plots_of(suite).items():
+            places[section] = list(range(len(every), len(every) + len(plots)))
+            every += plots
+        shown.append({**one, "plots": places})
     title = ", ".join(suite.report.suite for suite in suites)
-    return {"title": title, "suites": shown, "columns": columns_of(rows), "runs": rows}
+    return {"title": title, "suites": shown, "columns": columns_of(rows), "runs": rows}, every
 
 
 def _document(suite: PageSuite, number: int, name: str, documents: Documents) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def page_of(entries: list[RunEntry], documents: Documents = NOTHING) -> str:
         assert one.result is not None
         results.add_result(one.result, one.scenario_id, one.run_number)
     report = SuiteReport("pare.yaml", {"": results}, entries=entries)
-    return page_text(page_data([PageSuite(report)], documents), documents.texts)
+    data, plots = page_data([PageSuite(report)], documents)
+    return page_text(data, documents.texts, plots)
 
 
 def checked(page: Page) -> Page:
