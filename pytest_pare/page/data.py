@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NO_LEDGER: Final = "no traces were kept, because the suite keeps no ledger (ledger: false)"
 _NO_TRACES: Final = "no traces were kept (ledger.traces: none in the suite)"
+_GONE: Final = "its trace is no longer beside the ledger"
 _SOME: Final = "the session kept the traces of other runs only; with a report page, or ledger.traces: all, it keeps all"
 
 
@@ -42,7 +43,7 @@ def page_data(suites: Sequence[PageSuite], documents: Documents) -> tuple[dict[s
         for row, entry in zip(own, suite.report.entries, strict=True):
             row.update(_document(suite, number, name_of(entry), documents))
         rows += own
-        one = _suite(suite, number, documents, has_traces=any("document" in row for row in own))
+        one = _suite(suite, number, documents)
         places = {}
         for section, plots in plots_of(suite).items():
             places[section] = list(range(len(every), len(every) + len(plots)))
@@ -60,13 +61,13 @@ def _document(suite: PageSuite, number: int, name: str, documents: Documents) ->
     return {}
 
 
-def _suite(suite: PageSuite, number: int, documents: Documents, *, has_traces: bool) -> dict[str, Any]:
+def _suite(suite: PageSuite, number: int, documents: Documents) -> dict[str, Any]:
     report = suite.report
     return {
         "name": report.suite,
         "verdict": _verdict(suite),
         "notes": _notes(suite),
-        "no_trace": _why_no_trace(suite, has_traces=has_traces),
+        "no_trace": _why_no_trace(suite),
         "groups": groups_of(report),
         **figures_of(report),
         "comparison": None if report.verdict is None else comparison_of(report.verdict.given.comparison),
@@ -111,11 +112,15 @@ def _notes(suite: PageSuite) -> list[str]:
     ]
 
 
-def _why_no_trace(suite: PageSuite, *, has_traces: bool) -> str:
+def _why_no_trace(suite: PageSuite) -> str:
     """Return why runs without a document have none."""
     if suite.ledger is None:
         return _NO_LEDGER if suite.problem is None else suite.problem
-    return _SOME if has_traces else _NO_TRACES
+    records = [record for records in suite.ledger.records.values() for record in records]
+    if any(record.get("trace") for record in records):
+        return _SOME if any(one.trace_path is not None for one in suite.runs.values()) else _GONE
+    # Without a page, the traces of runs that did not succeed are kept.
+    return _SOME if all(entry.status == "success" for entry in suite.report.entries) else _NO_TRACES
 
 
 def _scenarios(suite: PageSuite, number: int, documents: Documents) -> dict[str, dict[str, Any]]:
@@ -133,7 +138,7 @@ def _scenarios(suite: PageSuite, number: int, documents: Documents) -> dict[str,
             "tags": tags,
             "apps": documents.apps.get((number, scenario_id), []),
             "flips": f"{flip.flips} of {plural(flip.pairs, 'run')} flipped between sessions"
-            if flip is not None and flip.pairs
+            if flip is not None and flip.flips
             else None,
         }
     return found
