@@ -19,6 +19,7 @@ COMMANDS = {
     "list": Command("pytest_pare.cli.list_scenarios:list_scenarios", "List scenarios with their apps."),
     "merge": Command("pytest_pare.cli.merge:merge_shards", "Print report and verdict of a session that ran in shards."),
     "new": Command("pytest_pare.cli.new_file:new_file", "Write a working scenario, agent, suite or app."),
+    "plot": Command("pytest_pare.cli.plot_sessions:plot_sessions", "Write plots of sessions as SVG files."),
     "report": Command("pytest_pare.cli.show_report:show_report", "Print the report and the verdict of a session."),
     "show": Command("pytest_pare.cli.show_run:show_run", "Show a run step by step."),
     "tools": Command(
