@@ -37,7 +37,7 @@ def view_session(
     suite_file: Path | None,
     rootdir: Path | None,
 ) -> int:
-    """Write the report page of a session, print its path, and open it in a browser.
+    """Write the report page of a session, and print its path.
 
     SESSION is the name of a session, the begin of one, last (the default), last~1 for the one before it, or the path of
     a ledger. On a terminal the page is opened in a browser.

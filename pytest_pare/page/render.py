@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_pare.base.redaction import redacted_json
+from pytest_pare.plots import style_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,10 +26,11 @@ VERSION: Final = 1
 """Version of the data in a page. It is raised if the meaning of a key changes, or if one is removed."""
 
 _STYLES: Final = ("page.css", "run.css")
-# Each is a scope of its own; they share `window.pare`.
-_SCRIPTS: Final = ("dom.js", "run.js", "diff.js", "verdict.js", "overview.js", "filters.js", "table.js", "page.js")
+# Each is a scope of its own. The first ones draw a run, and two runs side by side: they set `drawRun` and `drawDiff`.
+_OF_RUNS: Final = ("elements.js", "words.js", "steps.js", "timeline.js", "turns.js", "run.js", "diff.js")
+_SCRIPTS: Final = (*_OF_RUNS, "dom.js", "verdict.js", "overview.js", "filters.js", "table.js", "page.js")
 # What could end a script element, begin a comment in it, or be another sign in a reader of XML.
-_ESCAPED: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"})
+_ESCAPED: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
 
 
 def page_text(data: Mapping[str, Any], documents: Mapping[str, str], plots: Sequence[str] = ()) -> str:
@@ -39,7 +41,7 @@ def page_text(data: Mapping[str, Any], documents: Mapping[str, str], plots: Sequ
         documents: Key to the packed document of a run.
         plots: SVG texts.
     """
-    styles = [text for name in _STYLES if (text := _asset(name))]
+    styles = [*(text for name in _STYLES if (text := _asset(name))), style_sheet()]
     scripts = [_scoped(text) for name in _SCRIPTS if (text := _asset(name))]
     policy = {
         "default-src": "'none'",
@@ -49,17 +51,20 @@ def page_text(data: Mapping[str, Any], documents: Mapping[str, str], plots: Sequ
         "base-uri": "'none'",
         "form-action": "'none'",
     }
+    safe = redacted_json(json.dumps({"version": VERSION, **data}, separators=(",", ":"), allow_nan=False), (",", ":"))
+    plain = json.loads(safe)
     page: str = _template().render(
-        title=data["title"],
-        suites=data["suites"],
+        title=plain["title"],
+        suites=plain["suites"],
         policy="; ".join(f"{name} {value}" for name, value in policy.items()),
         styles=[Markup(text) for text in styles],  # noqa: S704 - files of this package
         scripts=[Markup(text) for text in scripts],  # noqa: S704 - files of this package
-        data=json_element(data),
+        data=Markup(safe.translate(_ESCAPED)),  # noqa: S704 - escaped
         documents=documents,
         plots=[Markup(text) for text in plots],  # noqa: S704 - `plots` escapes the texts in them
     )
-    return page
+    # Half of a surrogate pair in a name; in JSON it is escaped.
+    return page.encode("utf-8", "replace").decode("utf-8")
 
 
 def unfinished_page(suite: str, reason: str) -> str:
@@ -71,12 +76,6 @@ def unfinished_page(suite: str, reason: str) -> str:
     """
     verdict = {"word": "UNFINISHED", "lines": [f"UNFINISHED: {reason}"]}
     return page_text({"title": suite, "suites": [{"name": suite, "verdict": verdict}], "runs": []}, {})
-
-
-def json_element(data: Mapping[str, Any]) -> Markup:
-    """Return data as JSON that is safe in a script element, without secrets."""
-    text = json.dumps({"version": VERSION, **data}, separators=(",", ":"), allow_nan=False)
-    return Markup(redacted_json(text, (",", ":")).translate(_ESCAPED))  # noqa: S704 - escaped
 
 
 def _scoped(script: str) -> str:

@@ -16,7 +16,8 @@ def facts_of(suite: PageSuite) -> list[list[str]]:
     scenarios = len({entry.scenario_id for entry in report.entries})
     facts: dict[str, Any] = {
         "Suite": report.suite,
-        "Scenarios": f"{scenarios} (split {report.split})",
+        "Scenarios": scenarios,
+        "Split": report.split,
         "Runs": len(report.entries),
         "Mode": ", ".join(sorted(+report.modes)),
     }
@@ -32,8 +33,9 @@ def facts_of(suite: PageSuite) -> list[list[str]]:
             "Commit": None if commit is None else commit.id + (", with changed files" if commit.dirty else ""),
             "Shard": None if header.shard is None else f"{header.shard[0]} of {header.shard[1]}",
             "Resumed from": header.resumed_from,
-            "Traces": f"of {kept} of {plural(len(suite.runs), 'run')}",
-            "System": f"{header.host.get('system')}, {header.host.get('processors')} processors",
+            "Traces": f"{kept} of {plural(len(suite.runs), 'run')}",
+            "System": header.host.get("system"),
+            "Processors": header.host.get("processors"),
             **header.versions,
         }
     return [[label, str(value)] for label, value in facts.items() if value not in (None, "")]

@@ -53,6 +53,7 @@ class Loop:
         users_time: Returns when the user has to act, in epoch seconds; `None` if it waits for others.
         offline: Whether the agent takes the fixed time, whatever it takes in real time.
         during: Surrounds each turn of the agent, and returns the turn that it gets.
+        look: Called wherever apps may have changed: after what each side does, and after time has passed.
         models: The model behind the agent's endpoint, whose answers take time instead of the turn as a whole; `None`
             without one.
 
@@ -73,6 +74,7 @@ class Loop:
         users_time: Callable[[], float | None] = lambda: None,
         offline: bool = False,
         during: Callable[[Turn], AbstractContextManager[Turn]] = nullcontext,
+        look: Callable[[], None] = lambda: None,
         models: AgentModel | None = None,
     ) -> None:
         self._env = env
@@ -85,6 +87,7 @@ class Loop:
         self._is_measured = config.simulated_generation_time_mode == "measured" and not offline
         self._users_time = users_time
         self._during = during
+        self._look = look
         self._models = models
         self._async = AsyncCalls()
         self._turns = 0
@@ -107,6 +110,7 @@ class Loop:
         """
         try:
             self._env.advance_to(self._env.time_manager.time())
+            self._look()
             self.ended_by = self._play_turns()
         except RunEnded as ended:
             if not isinstance(ended.cause, WorldOver | SimulatedTimeOver):
@@ -150,17 +154,23 @@ class Loop:
         gateway.acted = False
         with telemetry.user_turn(env.turn, began) as gateway.span:
             self._user(gateway.user_turn(env.turn))
+        self._look()
         self._check()
         if env.is_over:
             return False
         now = env.time_manager.time()
         with telemetry.agent_turn(env.turn, self._consent.mode.value, now) as gateway.span:
             self._play_agent(gateway.agent_turn(env.turn))
+        self._look()
         self._check()
         gateway.close_turn()
         if env.is_over:
             return False
-        return gateway.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
+        if gateway.acted or not self._config.skip_idle_time:
+            return True
+        goes_on = self._skip_idle_time(env.time_manager.time() - began)
+        self._look()
+        return goes_on
 
     def _play_agent(self, turn: Turn) -> None:
         began, calls = time.perf_counter(), self._model_calls()

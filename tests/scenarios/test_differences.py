@@ -92,8 +92,8 @@ def test_the_dialogue() -> None:
         ("a proposal that mentions 'Ann' and 'tea'", "'Mail to Ann?'", 1)
     ]
     assert found(Accepted(mentions("tea")), **said) == [("a proposal that mentions 'tea'", "'Hi'", 2)]
-    assert found(ANN, **said) == [("the user accepts the proposal", None, 1)]
-    assert found(Rejected(), **said) == [("the user rejects the proposal", None, 2)]
+    assert found(ANN, **said) == [("the user accepted the proposal", None, 1)]
+    assert found(Rejected(), **said) == [("the user rejected the proposal", None, 2)]
     agreed: dict[str, Any] = {"proposes": {}, "accepts": {}, "mails": {}}
     report = Reported(mentions("done"))
     assert found(ANN, Writes(MAIL), report, **agreed) == [("a report that mentions 'done'", None, None)]

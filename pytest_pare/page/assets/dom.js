@@ -71,27 +71,16 @@ pare.number = (value, kind) => {
 };
 
 // The hash as an object of texts, such as `#run=parcel[run2]&step=3`. A word without `=` is an anchor.
-pare.parse = (hash) => {
-  const state = {};
-  for (const part of hash.replace(/^#/, "").split("&")) {
-    const place = part.indexOf("=");
-    if (place > 0) state[decoded(part.slice(0, place))] = decoded(part.slice(place + 1));
-  }
-  return state;
-};
+pare.parse = (hash) => (hash.includes("=") ? Object.fromEntries(new URLSearchParams(hash.slice(1))) : {});
 
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
+// Return the link to a state; what is empty is left out.
 pare.link = (state) => {
   const parts = Object.entries(state).filter(([, value]) => value !== "" && value !== null && value !== undefined);
-  return `#${parts.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join("&")}`;
+  return `#${new URLSearchParams(parts)}`;
 };
+
+// Return the state of the table of runs: without the run, or the two, that are shown.
+pare.ofTable = ({ run, step, diff, with: other, ...state }) => state;
 
 // Return a table. A cell is a text, an element, or an array of these; a cell of `numbers` is aligned to the right.
 pare.table = (caption, heads, rows, numbers = []) => {

@@ -32,7 +32,6 @@ const whyNot = (run) => `There is no timeline: ${run.no_trace || pare.data.suite
 // -- the views
 
 const main = document.getElementById("main");
-let overview = "";
 let shown = null;
 let last = null;
 let request = 0;
@@ -55,7 +54,6 @@ function route() {
 function showOverview(state) {
   const suites = pare.data.suites;
   const back = shown !== null && shown !== "overview";
-  overview = location.hash;
   shown = "overview";
   const several = suites.length > 1;
   const sections = suites.flatMap((suite, number) =>
@@ -77,6 +75,8 @@ function showOverview(state) {
     sections.map(({ id, title, content }) => el("section", { id, class: "detail" }, el("h2", {}, title), content)),
   );
   drawRuns(table, state);
+  const anchor = location.hash.includes("=") ? null : document.getElementById(location.hash.slice(1));
+  if (anchor) anchor.scrollIntoView();
   if (back && last) focusRow(last);
 }
 
@@ -125,7 +125,6 @@ function keep(state, draw) {
   } catch {
     // Some viewers allow no change of the address; the filter works without.
   }
-  overview = hash;
   draw();
 }
 
@@ -136,126 +135,114 @@ function options(state, change) {
     { class: "options" },
     el("label", {}, flat, "Group by scenario"),
     pare.data.columns.length ? pare.drawColumns(state, change) : null,
-    pare.filtered(state) ? clear(state, change) : null,
+    pare.filtered(state) ? clear(state, change, "clear") : null,
   );
 }
 
-const clear = (state, change) =>
-  el("button", { type: "button", id: "clear", click: () => change(Object.fromEntries(Object.keys(state).filter((key) => !(key in pare.cleared(state))).map((key) => [key, ""]))) }, "Clear the filters");
+const clear = (state, change, id) =>
+  el("button", { type: "button", id, click: () => change(Object.fromEntries(Object.keys(state).filter((key) => !(key in pare.cleared(state))).map((key) => [key, ""]))) }, "Clear the filters");
 
 const noRun = (state, change) => el("div", { class: "nothing" }, el("p", {}, "No run matches these filters."), clear(state, change));
 
-function heading(text, status) {
-  const title = el("h1", { tabindex: "-1", class: "run-name" }, text);
-  return [title, status ? el("p", {}, badge(status, "large")) : null];
+// The title of the page stands above a run, whose name is a heading below it.
+const context = (state) => el("h1", { class: "context" }, el("a", { href: link(pare.ofTable(state)) }, pare.data.title));
+
+function failed(body, title, text, state) {
+  const heading = el("h2", { tabindex: "-1" }, title);
+  body.replaceChildren(heading, el("p", { class: "nothing" }, text), el("p", {}, el("a", { href: link(pare.ofTable(state)) }, "← All runs")));
+  heading.focus();
 }
 
-const backLink = () => el("a", { class: "back", href: overview || "#" }, "← All runs");
-
-function missing(name) {
-  const [title] = heading(`There is no run ${name}`);
-  show("No such run", el("nav", { "aria-label": "Runs" }, backLink()), title, el("p", {}, "The link may be of another session, or of a later one with other runs."));
-  title.focus();
-}
+const isKnown = (name) => byName.has(name) || name in (pare.data.others || {});
 
 async function showRun(state) {
-  const run = byName.get(state.run);
   if (shown === `run ${state.run}`) {
     toStep(state);
     return;
   }
   shown = `run ${state.run}`;
-  if (!run && !(pare.data.others || {})[state.run]) {
-    missing(state.run);
+  last = state.run;
+  const run = byName.get(state.run);
+  const body = el("div", { class: "run-body" }, el("p", { class: "muted" }, "Loading…"));
+  show(`${state.run}${run ? `, ${pare.word(run.status)}` : ""}`, context(state), around(run, state), body);
+  if (!isKnown(state.run)) {
+    failed(body, `There is no run ${state.run}`, "The link may be of another session, or of a later one with other runs.", state);
     return;
   }
-  last = state.run;
-  const body = el("div", { class: "run-body" }, el("p", { class: "muted" }, "Loading…"));
-  const [title, status] = heading(state.run, run && run.status);
-  const nearest = el("p", { class: "nearest" });
-  show(`${state.run}, ${run ? pare.word(run.status) : "another session"}`, around(run), title, status, run && run.reason ? el("p", { class: "reason-text" }, run.reason) : null, nearest, body);
-  title.focus();
-  await draw(body, async () => {
+  await draw(body, state.run, state, async () => {
     const found = await pare.load(state.run);
-    if (found.nearest && run && run.status !== "success") nearest.replaceChildren(comparedLink(run.name, found.nearest));
-    body.replaceChildren();
-    call("drawRun", body, found, run || { name: state.run });
+    return () => {
+      body.replaceChildren();
+      call("drawRun", body, found, run || { name: state.run });
+      toStep(state);
+    };
   });
-  toStep(state);
-}
-
-function comparedLink(name, nearest) {
-  const kinds = { sibling: "another run of this scenario that passed", baseline: "a run of the baseline that passed", reference: "the scenario's own solution" };
-  return [
-    el("a", { href: link({ diff: name, with: nearest.run }) }, `Compare with ${nearest.run}`),
-    el("span", { class: "muted" }, kinds[nearest.kind] || nearest.kind),
-    nearest.diff && nearest.diff.sentence ? el("span", { class: "first-difference" }, nearest.diff.sentence) : null,
-  ];
 }
 
 async function showDiff(state) {
   if (shown === `diff ${state.diff} ${state.with}`) return;
   shown = `diff ${state.diff} ${state.with}`;
-  const run = byName.get(state.diff);
-  if (!run) {
-    missing(state.diff);
-    return;
-  }
   last = state.diff;
   const body = el("div", { class: "run-body" }, el("p", { class: "muted" }, "Loading…"));
-  const [title] = heading(`${state.diff} beside ${state.with}`);
-  show(title.textContent, el("nav", { class: "around", "aria-label": "Runs" }, backLink(), el("a", { href: link({ run: state.diff }) }, state.diff)), title, body);
-  title.focus();
-  await draw(body, async () => {
+  show(`${state.diff} beside ${state.with}`, context(state), around(byName.get(state.diff), state), body);
+  if (!isKnown(state.diff)) {
+    failed(body, `There is no run ${state.diff}`, "The link may be of another session, or of a later one with other runs.", state);
+    return;
+  }
+  await draw(body, `${state.diff} beside ${state.with}`, state, async () => {
     const first = await pare.load(state.diff);
     const nearest = first.nearest && first.nearest.run === state.with ? first.nearest : null;
-    const known = byName.has(state.with) || (pare.data.others || {})[state.with];
-    const second = known ? await pare.load(state.with) : null;
+    const second = isKnown(state.with) ? await pare.load(state.with) : null;
     if (!nearest && !second) throw new Error(`This page has no run ${state.with}, and no comparison with it.`);
-    body.replaceChildren();
-    call("drawDiff", body, first, second, nearest ? nearest.diff : null);
+    return () => {
+      body.replaceChildren();
+      call("drawDiff", body, first, second, nearest ? nearest.diff : null);
+    };
   });
 }
 
-// Draw what takes time, unless another view was opened meanwhile; an error is shown as a sentence.
-async function draw(body, work) {
+// Load what takes time and draw it, unless another view was opened meanwhile; an error is shown as a sentence.
+async function draw(body, title, state, load) {
   const own = request;
   body.setAttribute("aria-busy", "true");
   try {
-    await work();
+    const drawing = await load();
+    if (own === request) drawing();
   } catch (error) {
-    if (own === request) body.replaceChildren(el("p", { class: "nothing" }, error.message));
+    if (own === request) failed(body, title, error.message, state);
   }
   body.removeAttribute("aria-busy");
 }
 
-function call(name, ...args) {
-  const drawing = pare[name] || window[name];
-  if (drawing) drawing(...args);
-  else args[0].replaceChildren(el("pre", {}, JSON.stringify(args[1], null, 2)));
+function call(name, body, ...args) {
+  if (window[name]) {
+    window[name](body, ...args);
+    return;
+  }
+  const heading = el("h2", { tabindex: "-1" }, args[0].run.run);
+  body.replaceChildren(heading, el("pre", {}, JSON.stringify(args[0], null, 2)));
+  heading.focus();
 }
 
 function toStep(state) {
   const step = state.step === undefined ? null : document.getElementById(`step-${state.step}`);
-  if (!step) return;
-  for (let node = step.parentElement; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
-  step.scrollIntoView({ block: "center" });
+  if (!step || document.activeElement === step) return;
   if (!step.hasAttribute("tabindex")) step.setAttribute("tabindex", "-1");
-  step.focus({ preventScroll: true });
+  step.focus();
 }
 
-// The links to all runs, and to those before and after this one in the table.
-function around(run) {
+// The links to the runs before and after this one in the table.
+function around(run, state) {
   const order = pare.order && pare.order.includes(run) ? pare.order : pare.runs;
   const place = order.indexOf(run);
-  const to = (other, text) => (other ? el("a", { href: link({ run: other.name }), title: other.name }, text) : null);
+  if (place < 0) return null;
+  const to = (other, text) => (other ? el("a", { href: link({ run: other.name, ...pare.ofTable(state) }), title: other.name }, text) : null);
   return el(
     "nav",
-    { class: "around", "aria-label": "Runs" },
-    backLink(),
-    to(place > 0 && order[place - 1], "↑ Previous run"),
-    to(place >= 0 && order[place + 1], "↓ Next run"),
-    place >= 0 ? el("span", { class: "muted" }, `${place + 1} of ${plural(order.length, "run")}`) : null,
+    { class: "around", "aria-label": "Other runs" },
+    to(order[place - 1], "↑ Previous run"),
+    to(order[place + 1], "↓ Next run"),
+    el("span", { class: "muted" }, `${place + 1} of ${plural(order.length, "run")}`),
   );
 }
 
@@ -272,7 +259,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
   if (event.key === "Escape" && shown !== "overview" && !isTyping) {
-    location.hash = overview || "#";
+    location.hash = link(pare.ofTable(parse(location.hash)));
   } else if (event.key === "/" && !isTyping && shown === "overview") {
     const search = document.getElementById("search");
     if (search) {

@@ -50,7 +50,7 @@ pare.drawTable = (runs, state, change) => {
     el("caption", { class: "hidden" }, "Runs; each links to its timeline"),
     el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map((column) => head(column, state, change)))),
     [...groups.values()].map((group) =>
-      el("tbody", { role: "rowgroup" }, grouped ? groupRow(group, columns.length) : null, group.map((run) => row(run, columns, grouped))),
+      el("tbody", { role: "rowgroup" }, grouped ? groupRow(group, columns.length) : null, group.map((run) => row(run, columns, grouped, state))),
     ),
   );
 };
@@ -98,12 +98,12 @@ function groupRow(group, width) {
   );
 }
 
-function row(run, columns, grouped) {
-  return el("tr", { role: "row", class: "run", "data-run": run.name }, columns.map((column) => cell(run, column, grouped)));
+function row(run, columns, grouped, state) {
+  return el("tr", { role: "row", class: "run", "data-run": run.name }, columns.map((column) => cell(run, column, grouped, state)));
 }
 
-function cell(run, column, grouped) {
-  if (column.key === "name") return el("th", { scope: "row", role: "rowheader", class: "column-name" }, name(run, grouped));
+function cell(run, column, grouped, state) {
+  if (column.key === "name") return el("th", { scope: "row", role: "rowheader", class: "column-name" }, name(run, grouped, state));
   const label = { "data-label": column.label, role: "cell" };
   if (column.key === "status") {
     return el("td", { ...label, class: "column-status" }, badge(run.status), notes(run));
@@ -112,10 +112,10 @@ function cell(run, column, grouped) {
   return el("td", { ...label, class: `number${run[column.key] === undefined ? " empty" : ""}` }, number(run[column.key] === undefined ? 0 : run[column.key], column.kind));
 }
 
-function name(run, grouped) {
+function name(run, grouped, state) {
   const short = [run.variant, run.run ? `run ${run.run}` : ""].filter(Boolean).join(", ");
   const content = grouped && short ? [el("span", { class: "hidden" }, `${run.scenario}, `), short] : run.name;
-  return el("a", { class: "row", href: link({ run: run.name }) }, content);
+  return el("a", { class: "row", href: link({ run: run.name, ...state }) }, content);
 }
 
 function notes(run) {

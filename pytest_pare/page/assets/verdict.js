@@ -60,6 +60,9 @@ pare.drawReasons = (runs) => {
 };
 
 function reason(category, found) {
+  // A category has `0` for numbers; where all reasons are the same text, that text says more.
+  const [text, ...others] = new Set(found.map((run) => run.reason));
+  const title = others.length || !text ? category : text.length > 160 ? `${text.slice(0, 159)}…` : text;
   const scenarios = [...new Set(found.map((run) => run.scenario))];
   const first = found[0];
   const more = scenarios.length > 3 ? `, and ${plural(scenarios.length - 3, "more scenario")}` : "";
@@ -70,7 +73,7 @@ function reason(category, found) {
     el(
       "div",
       {},
-      el("a", { class: "reason", href: link({ reason: category }) }, `${plural(found.length, "run")}: ${category}`),
+      el("a", { class: "reason", href: link({ reason: category }) }, `${plural(found.length, "run")}: ${title}`),
       el("p", { class: "muted" }, scenarios.slice(0, 3).join(", ") + more),
     ),
     el("a", { class: "first", href: link({ run: first.name }) }, "Open the first", el("span", { class: "hidden" }, ` of them, ${first.name}`)),

@@ -184,7 +184,7 @@ class Dialogue:
         answer = "reject" if isinstance(wanted, Rejected) else "accept"
         return Finding(
             f"the user never {answer}ed the proposal",
-            ((f"the user {answer}s the proposal", None),),
+            ((f"the user {answer}ed the proposal", None),),
             next(one for one in reversed(messages) if test is None or test(_content(one))),
         )
 
