@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.loop import Loop
+    from pytest_pare.simulation.past import Past
     from pytest_pare.simulation.user_failures import UserFault
 
 
@@ -45,6 +46,7 @@ class RunState:
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
         self.recorder: Recorder | None = None
+        self.past: Past | None = None
         # Whether the conversation came to its end, so that no more engine calls follow.
         self.is_played = False
         self.agent_name: str | None = None
@@ -92,6 +94,7 @@ class RunState:
             turns=played.turns,
             turns_saved=played.turns_saved,
             draws=self._draws(),
+            turn_seconds=() if self.loop is None else tuple(self.loop.turn_seconds),
         )
 
     def _draws(self) -> dict[str, str]:

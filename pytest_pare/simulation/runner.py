@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.past import Past
 
 
 def run_scenario(
@@ -58,6 +59,7 @@ def run_scenario(
     on_start: Callable[[], None] = lambda: None,
     logs_dir: Path | None = None,
     strict: bool = False,
+    past: Past | None = None,
 ) -> Run:
     """Play a scenario with a user and an agent, or in oracle mode, and validate the run.
 
@@ -81,6 +83,7 @@ def run_scenario(
         on_start: Called when the run's clock starts.
         logs_dir: The directory of the log file of the run, `None` writes none. `config.log_level` is its level.
         strict: Whether the findings of the linter are defects, too; see `lint`.
+        past: The begin of an earlier run, which is played again first; `None` without one.
     """
     log_path = None
     if logs_dir is not None:
@@ -100,6 +103,7 @@ def run_scenario(
         on_start()
         began = time.perf_counter()
         state = RunState(scenario, config, script_errors, strict=strict)
+        state.past = past
         state.recorded_calls = lambda: solution_of(scenario, config).calls
         result = _result(state, agent, made, engine_builder, cassette)
         problem = _finish_recording(state, result)
