@@ -13,7 +13,9 @@ COMMANDS = {
     "accept": Command("pytest_pare.cli.accept_session:accept_session", "Add the runs of a session to its baseline."),
     "audit": Command("pytest_pare.cli.audit_library:audit_library", "Audit the validators of scenarios by mutants."),
     "compare": Command("pytest_pare.cli.compare_runs:compare_runs", "Compare two sessions or baselines of a suite."),
-    "fork": Command("pytest_pare.cli.fork_run:fork_run", "Ask what would have happened otherwise from a step on."),
+    "fork": Command(
+        "pytest_pare.cli.fork_run:fork_run", "Play a run again up to a step, then with a change."
+    ),
     "history": Command("pytest_pare.cli.show_history:show_history", "Show success over sessions, and flip rates."),
     "judge": Command("pytest_pare.cli.judge:judge", "Compare the judge with labels of people."),
     "list": Command("pytest_pare.cli.list_scenarios:list_scenarios", "List scenarios with their apps."),

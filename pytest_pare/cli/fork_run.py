@@ -15,11 +15,7 @@ from pytest_pare.cli.output import print_json, print_lines, redacted_lines
 from pytest_pare.cli.sessions import sessions_of, suite_option
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.kept_runs import find_run
-from pytest_pare.simulation.past import NOTHING
-from pytest_pare.what_if.changes import SHORT_ANSWERS, Wish, parse_result
 from pytest_pare.what_if.errors import ForkError
-from pytest_pare.what_if.fork import fork
-from pytest_pare.what_if.kept import keep, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,11 +63,16 @@ def fork_run(
     rootdir: Path | None,
     as_json: bool,
 ) -> None:
-    """Play a run of an earlier session again up to a step, and let it go on with one thing changed.
+    """Play a run again up to a step, then with a change.
 
     RUN is [SESSION:]SCENARIO[VARIANT-runN], as the report names it; without SESSION, it is in the last one. Before the
     step no model is called: its answers come from the run's trace. The fork is in no report, rate or baseline.
     """
+    from pytest_pare.simulation.past import NOTHING
+    from pytest_pare.what_if.changes import Wish, parse_result
+    from pytest_pare.what_if.fork import fork
+    from pytest_pare.what_if.kept import keep, origin_of
+
     try:
         wish = Wish(
             None if answer is None else _text(answer),
@@ -97,7 +98,7 @@ def fork_run(
 
 
 def _text(answer: str) -> str:
-    if answer in SHORT_ANSWERS:
+    if answer in ("accept", "reject"):
         return answer
     try:
         text = sys.stdin.read() if answer == "-" else Path(answer).read_text(encoding="utf-8")

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 _ANSWERS = {"accept": "accept_proposal", "reject": "reject_proposal"}
-SHORT_ANSWERS = tuple(_ANSWERS)
-"""The words that stand for an answer of the user to a proposal."""
-
 _WORDS = {"accept": "Yes, please.", "reject": "No, thank you."}
 
 
