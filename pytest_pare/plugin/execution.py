@@ -18,7 +18,8 @@ from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of, reusable
-from pytest_pare.plugin.failure_report import draw_lines, explanation, from_users_code, is_users, sendable
+from pytest_pare.plugin.failure_report import from_users_code, is_users, sendable
+from pytest_pare.plugin.failure_text import draw_lines, explanation
 from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent, tested_agent
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.resume import take_result
@@ -120,7 +121,8 @@ def play(
             error.add_note(note)
         raise error if item.config.getoption("fulltrace") else from_users_code(error)
     raised = None if run.agent_error is None else users_traceback(run.agent_error.__traceback__)
-    _fail("\n\n".join([explanation(run), *also]), scenario, run.env, raised)
+    kept = str(RunId.of_item(item, suite)) if "trace" in record else None
+    _fail(explanation(run, kept, also), scenario, run.env, raised)
 
 
 def _fail(

@@ -141,6 +141,12 @@ SHORTHANDS = (
         },
     ),
     Option(
+        "--pare-html",
+        "pare_html",
+        "reports.html",
+        {"metavar": "PATH", "help": "Write the report page to this file, or to index.html in this directory."},
+    ),
+    Option(
         "--pare-known-agents",
         "pare_known_agents",
         "reports.known_agents",

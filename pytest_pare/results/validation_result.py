@@ -165,6 +165,13 @@ class PAREScenarioValidationResult:
         aggregation="judgements",
         is_optional=True,
     )
+    differences: list[dict[str, Any]] = metric(
+        "list",
+        "What the matchers and checks of a failed run expected and got: `expected` and `got`, texts or null for "
+        "nothing; the `event_id` of the event that the verdict is about, and its `time` in seconds of simulated time, "
+        "both null without one; empty for a validator without matchers.",
+        is_optional=True,
+    )
 
     __repr__ = redacted_repr
 

@@ -23,5 +23,6 @@ class LedgerSettings(Setting):
     )
     keep: int = Field(default=50, ge=1, description="Number of sessions of the suite that are kept.")
     traces: KeptTraces = Field(
-        default="failed", description="The runs whose traces are kept, compressed, beside the ledger."
+        default="failed",
+        description="The runs whose traces are kept, compressed, beside the ledger; with a report page, failed is all.",
     )

@@ -30,6 +30,7 @@ from pytest_pare.simulation.answer_time import AnswerTime
 from pytest_pare.simulation.call_order import sort_calls
 from pytest_pare.simulation.errors import RunEnded
 from pytest_pare.simulation.model_waits import ModelWaits
+from pytest_pare.simulation.new_messages import NewMessages
 from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class AgentModel:
         # Whether the turn takes no further requests, and waits for the answers to those that it has.
         self._is_ending = False
         self._waits = ModelWaits()
+        self._messages = NewMessages()
         # The answers of this turn, with their entries in the trace.
         self._answered: list[tuple[Asked, EngineCall]] = []
         self.calls = 0
@@ -121,9 +123,7 @@ class AgentModel:
         finally:
             with self._gateway.exclusively():
                 self._is_open = False
-                calls = {id(asked): call for asked, call in self._answered}
-                ordered = in_order([asked for asked, _ in self._answered])
-                sort_calls(self._env.trace_entries, start, [calls[id(asked)] for asked in ordered])
+                self._sort(start)
 
     def answer(self, request: ModelRequest) -> ModelAnswer:
         """Return the answer to a request.
@@ -142,6 +142,22 @@ class AgentModel:
             return self._answer(request)
         finally:
             self._waits.end()
+
+    def _sort(self, start: int) -> None:
+        """Sort the calls of the turn in the trace, and set the new messages of each.
+
+        Args:
+            start: The index of the first entry of the turn.
+        """
+        calls = {id(asked): call for asked, call in self._answered}
+        ordered = in_order([asked for asked, _ in self._answered])
+        entries = self._env.trace_entries
+        sort_calls(entries, start, [calls[id(asked)] for asked in ordered])
+        requests = {asked.key: asked.messages for asked in ordered}
+        for index in range(start, len(entries)):
+            entry = entries[index]
+            if isinstance(entry, EngineCall) and entry.role == "agent" and entry.fingerprint in requests:
+                entries[index] = replace(entry, **self._messages.of(requests[entry.fingerprint]))
 
     def seconds_waited(self) -> float:
         """Return for how many seconds of real time the agent has waited for answers."""

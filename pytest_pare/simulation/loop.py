@@ -114,6 +114,7 @@ class Loop:
         """
         try:
             self._env.advance_to(self._env.time_manager.time())
+            self._env.states.look()
             self.ended_by = self._play_turns()
         except RunEnded as ended:
             if not isinstance(ended.cause, WorldOver | SimulatedTimeOver):
@@ -157,17 +158,23 @@ class Loop:
         gateway.acted = False
         with telemetry.user_turn(env.turn, began) as gateway.span:
             self._user(gateway.user_turn(env.turn))
+        env.states.look()
         self._check()
         if env.is_over:
             return False
         now = env.time_manager.time()
         with telemetry.agent_turn(env.turn, self._consent.mode.value, now) as gateway.span:
             self._play_agent(gateway.agent_turn(env.turn))
+        env.states.look()
         self._check()
         gateway.close_turn()
         if env.is_over:
             return False
-        return gateway.acted or not self._config.skip_idle_time or self._skip_idle_time(env.time_manager.time() - began)
+        if gateway.acted or not self._config.skip_idle_time:
+            return True
+        goes_on = self._skip_idle_time(env.time_manager.time() - began)
+        env.states.look()
+        return goes_on
 
     def _play_agent(self, turn: Turn) -> None:
         began, calls = time.perf_counter(), self._model_calls()

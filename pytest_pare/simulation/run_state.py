@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pytest_pare.agents import prompts
@@ -9,6 +10,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.loop import Played
 from pytest_pare.simulation.preflight import inspect_scenario
+from pytest_pare.simulation.reference_trace import reference_of
 from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
@@ -96,6 +98,19 @@ class RunState:
             draws=self._draws(),
             turn_seconds=() if self.loop is None else tuple(self.loop.turn_seconds),
         )
+
+    def whole_trace(self, result: PAREScenarioValidationResult) -> Trace:
+        """Return the trace of the run at its end, with its details.
+
+        Args:
+            result: The result of the run; one that is no success gets the reference steps as well.
+        """
+        trace, env = self.trace(), self.env
+        if env is None:
+            return trace
+        env.states.look()
+        reference = () if result.status == "success" else reference_of(self.scenario, env)
+        return replace(trace, told=tuple(env.told), states=env.states.changes(), reference=reference)
 
     def _draws(self) -> dict[str, str]:
         draw = getattr(self.scenario, "draw", None)

@@ -109,7 +109,7 @@ def run_scenario(
         problem = _finish_recording(state, result)
         if state.defects and script_errors == "fail":
             result = with_defects(result, state.defects)
-        trace = state.trace()
+        trace = state.whole_trace(result)
         fill_in(result, trace)
         state.fill_in_end(result)
         export_error = _export(scenario, trace, result, config, export_dir, variant)

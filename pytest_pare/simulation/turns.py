@@ -294,4 +294,6 @@ class TurnGateway:
             return self._notifications(FOR_AGENT) if token is self._turn else ()
 
     def _notifications(self, types: frozenset[PAREMessageType]) -> tuple[Notification, ...]:
-        return tuple(map(to_notification, self._env.notification_system.take(types)))
+        found = tuple(map(to_notification, self._env.notification_system.take(types)))
+        self._trace.add_told("USER" if types is FOR_USER else "AGENT", found)
+        return found

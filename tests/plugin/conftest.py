@@ -17,6 +17,7 @@ import pytest
 from pytest_pare.plugin import requirements
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.scenarios.registry import registry
+from tests.forks import Forks
 
 # Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
 # What LiteLLM imports first takes the place of the standard library's finder of plugins, and would be dropped alone.
@@ -142,9 +143,11 @@ class Example:
 
     Attributes:
         pytester: The directory that it is in, and what runs it.
+        forks: How its sessions get their processes.
     """
 
     pytester: pytest.Pytester
+    forks: Forks
 
     @property
     def path(self) -> Path:
@@ -199,6 +202,11 @@ class Example:
 
     def run_process(self, *args: str) -> Session:
         """Run pytest in a process of its own."""
+        if self.forks.are_possible:
+            result = self.pytester.run(*self.forks.command(args), timeout=180)
+            # A shim tells the signal that has ended its process as a shell does.
+            result.ret = 128 - result.ret if result.ret > 128 else result.ret
+            return Session(result)
         return Session(self.pytester.runpytest_subprocess(*args, timeout=180))
 
     def collected(self, *args: str) -> list[str]:
@@ -208,11 +216,11 @@ class Example:
 
 
 @pytest.fixture
-def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Example:
+def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, forks: Forks) -> Example:
     """A project with an empty suite file `pare.yaml`, whose library is `scenarios/`."""
     # In CI, pytest tells each failure whole, a second time in its short summary.
     for variable in (SCENARIOS_DIR_VARIABLE, "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(requirements, "installed", lambda: _installed_on(tuple(sys.path)))
     pytester.makeini("[pytest]")
-    return Example(pytester).suite()
+    return Example(pytester, forks).suite()

@@ -224,8 +224,9 @@ def test_a_name_that_leads_to_no_agent(garden: Example, name: str, message: str)
         "def exits(): raise SystemExit(3)\n",
     )
     session = garden.suite(f"runner: {{agent_type: '{name}'}}").run(*SUITE)
-    assert failure(session).startswith(f"AgentTypeError: agent_type '{name}': {message}")
-    assert len(failure(session).splitlines()[0]) < 220
+    text = failure(session)
+    assert " ".join(text.split()).startswith(f"AgentTypeError: agent_type '{name}': {message}")
+    assert max(map(len, text.splitlines())) <= 80
     assert session.outcomes() == {"failed": 2}
     assert "  Exceptions: 2 configuration" in session.summary
     # A run of it is none, and no rate excuses it.
@@ -346,7 +347,8 @@ def test_the_failure_text_of_an_agent_that_raises(garden: Example) -> None:
         f'  File "{path}", line 4, in agent',
         f'  File "{path}", line 8, in water',
     ]
-    assert trace[-1] == "KeyError: 'water'"
+    # The reason names the exception.
+    assert text.count("KeyError") == 1
 
 
 CALL = "turn.call('Notes__open', {})"

@@ -140,6 +140,7 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("user_faults", []),
         ("reused_from", None),
         ("judgements", {}),
+        ("differences", []),
     ]
 
 
@@ -374,6 +375,7 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
     }
     own |= {
         "judgements",
+        "differences",
         "faults",
         "usage",
         "script_events_missed",
