@@ -7,7 +7,6 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_pare.base.redaction import redacted_json
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.page.rows import name_of, prefix_of
 from pytest_pare.results.run_entries import AS_EXPECTED
@@ -78,9 +77,9 @@ def packed_documents(suites: Sequence[PageSuite]) -> Documents:
 
 
 def packed(document: Mapping[str, Any]) -> str:
-    """Return a document as JSON, without secrets, compressed, in base64; equal documents give equal texts."""
-    text = redacted_json(json.dumps(document, separators=(",", ":")), (",", ":"))
-    return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode("ascii")
+    """Return a document, whose texts hold no secrets, as JSON, compressed, in base64; equal ones give equal texts."""
+    text = json.dumps(document, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode("ascii"), compresslevel=9, mtime=0)).decode("ascii")
 
 
 class _Traces:
