@@ -14,6 +14,7 @@ COMMANDS = {
     "audit": Command("pytest_pare.cli.audit_library:audit_library", "Audit the validators of scenarios by mutants."),
     "compare": Command("pytest_pare.cli.compare_runs:compare_runs", "Compare two sessions or baselines of a suite."),
     "diff": Command("pytest_pare.cli.diff_runs:diff_runs", "Compare two runs step by step."),
+    "fork": Command("pytest_pare.cli.fork_run:fork_run", "Play a run again up to a step, then with a change."),
     "history": Command("pytest_pare.cli.show_history:show_history", "Show success over sessions, and flip rates."),
     "judge": Command("pytest_pare.cli.judge:judge", "Compare the judge with labels of people."),
     "list": Command("pytest_pare.cli.list_scenarios:list_scenarios", "List scenarios with their apps."),

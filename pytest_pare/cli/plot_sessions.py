@@ -57,11 +57,11 @@ def plot_sessions(
     suite_file: Path | None,
     rootdir: Path | None,
 ) -> None:
-    """Write plots of sessions as SVG files, and print their paths.
+    """Write plots of sessions as SVG files.
 
     SESSION is the name of a session, the begin of one, last (the default), last~1 for the one before it, or the path of
     a ledger. Several sessions are shown in one plot. The history is that of the suite up to the session, or of the
-    sessions if they are several; the comparison is that of the latest of them.
+    sessions if they are several; the comparison is that of the latest of them. The paths of the files are printed.
     """
     sessions = sessions_of(rootdir, suite_file)
     ledgers = [sessions.read(name) for name in dict.fromkeys(names or ("last",))]

@@ -62,7 +62,7 @@ def comparison(
     return draw(
         "comparison",
         title=label(title),
-        description=[*map(_sentence, rows), f"The {note}."],
+        description=[*(map(_sentence, rows) if rows else ["There is no comparison."]), f"The {note}."],
         height=bottom + 22,
         standalone=standalone,
         top=_HEAD,
