@@ -22,6 +22,7 @@ from benchmarks import (
     population,
     rate_intervals,
     replay,
+    report_page,
     results_table,
     startup,
     suite,
@@ -47,6 +48,7 @@ MEASUREMENTS = {
     "ledger": ledger,
     "results_table": results_table,
     "large_report": large_report,
+    "report_page": report_page,
     "gate_errors": gate_errors,
     "rate_intervals": rate_intervals,
 }

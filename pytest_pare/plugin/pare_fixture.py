@@ -179,6 +179,7 @@ class Player:
             cassette=cassette_of(self._suite, scenario_id, run_number, variant, of_suite=False),
             logs_dir=self._suite.logs_dir(config),
             strict=self._suite.settings.scenarios.strict,
+            details="all",
         )
 
     def _class(self, scenario_id: str) -> type[PAREScenario]:

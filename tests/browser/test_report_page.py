@@ -116,7 +116,7 @@ def test_a_filtered_table_can_be_shared(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.locator("#search").fill("dinner")
     expect(page.locator("tr[data-run]")).to_have_count(4)
-    expect(page.locator(".matches")).to_contain_text("4 runs of")
+    expect(page.locator(".matches")).to_contain_text("4 of 28 runs")
     page.get_by_role("button", name=re.compile("^failed")).click()
     page.locator("#sort-name").click()
     page.locator("#sort-name").click()

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
     from tests.plugin.conftest import Example
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only"),
+    pytest.mark.usefixtures("plain_processes"),
+]
 
 # What a process can tell of itself.
 TELL = """
