@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_pare import plots
 from pytest_pare.plots import CurvePoint, Difference, Figure, HistoryPoint, RateRow
 from pytest_pare.plots.texts import fitting, label, percent, points, width_of
+from tests.docs.plot import PLOT, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -259,3 +260,10 @@ def test_programs_without_light_dark_get_the_light_colours() -> None:
     for name, first, second in re.findall(r"(fill|stroke|color): (#\w+); \1: light-dark\((#\w+),", rules):
         assert first == second, name
     assert rules.count("light-dark(#") == len(re.findall(r"(fill|stroke|color): #\w+; \1: light-dark\(", rules))
+
+
+# -- the plot in the manual
+
+
+def test_the_plot_in_the_manual_is_what_its_code_draws() -> None:
+    assert PLOT.read_text(encoding="utf-8") == drawn(), "run `python -m tests.docs.plot`"
