@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.page.comparisons import comparison_of, history_of_suite
 from pytest_pare.page.figures import figures_of, groups_of
+from pytest_pare.page.plots import plots_of
 from pytest_pare.page.rows import columns_of, name_of, rows_of
 from pytest_pare.page.sessions import facts_of, settings_of
 from pytest_pare.results.run_entries import reused_lines
@@ -22,17 +23,19 @@ if TYPE_CHECKING:
 
 _NO_LEDGER: Final = "no traces were kept, because the suite keeps no ledger (ledger: false)"
 _NO_TRACES: Final = "no traces were kept (ledger.traces: none in the suite)"
+_GONE: Final = "its trace is no longer beside the ledger"
 _SOME: Final = "the session kept the traces of other runs only; with a report page, or ledger.traces: all, it keeps all"
 
 
-def page_data(suites: Sequence[PageSuite], documents: Documents) -> dict[str, Any]:
-    """Return the data of a page as builtins for JSON.
+def page_data(suites: Sequence[PageSuite], documents: Documents) -> tuple[dict[str, Any], list[str]]:
+    """Return the data of a page as builtins for JSON, and its plots as SVG texts.
 
     Args:
         suites: The suites on the page.
         documents: The documents of their runs.
     """
     rows, shown = [], []
+    every: list[str] = []
     for number, suite in enumerate(suites):
         # A name is that of one run, also where suites have runs of the same scenario.
         prefix = f"{suite.report.suite}::" if len(suites) > 1 else ""
@@ -40,9 +43,14 @@ def page_data(suites: Sequence[PageSuite], documents: Documents) -> dict[str, An
         for row, entry in zip(own, suite.report.entries, strict=True):
             row.update(_document(suite, number, name_of(entry), documents))
         rows += own
-        shown.append(_suite(suite, number, documents, has_traces=any("document" in row for row in own)))
+        one = _suite(suite, number, documents)
+        places = {}
+        for section, plots in plots_of(suite).items():
+            places[section] = list(range(len(every), len(every) + len(plots)))
+            every += plots
+        shown.append({**one, "plots": places})
     title = ", ".join(suite.report.suite for suite in suites)
-    return {"title": title, "suites": shown, "columns": columns_of(rows), "runs": rows}
+    return {"title": title, "suites": shown, "columns": columns_of(rows), "runs": rows}, every
 
 
 def _document(suite: PageSuite, number: int, name: str, documents: Documents) -> dict[str, Any]:
@@ -53,13 +61,13 @@ def _document(suite: PageSuite, number: int, name: str, documents: Documents) ->
     return {}
 
 
-def _suite(suite: PageSuite, number: int, documents: Documents, *, has_traces: bool) -> dict[str, Any]:
+def _suite(suite: PageSuite, number: int, documents: Documents) -> dict[str, Any]:
     report = suite.report
     return {
         "name": report.suite,
         "verdict": _verdict(suite),
         "notes": _notes(suite),
-        "no_trace": _why_no_trace(suite, has_traces=has_traces),
+        "no_trace": _why_no_trace(suite),
         "groups": groups_of(report),
         **figures_of(report),
         "comparison": None if report.verdict is None else comparison_of(report.verdict.given.comparison),
@@ -104,11 +112,15 @@ def _notes(suite: PageSuite) -> list[str]:
     ]
 
 
-def _why_no_trace(suite: PageSuite, *, has_traces: bool) -> str:
+def _why_no_trace(suite: PageSuite) -> str:
     """Return why runs without a document have none."""
     if suite.ledger is None:
         return _NO_LEDGER if suite.problem is None else suite.problem
-    return _SOME if has_traces else _NO_TRACES
+    records = [record for records in suite.ledger.records.values() for record in records]
+    if any(record.get("trace") for record in records):
+        return _SOME if any(one.trace_path is not None for one in suite.runs.values()) else _GONE
+    # Without a page, the traces of runs that did not succeed are kept.
+    return _SOME if all(entry.status == "success" for entry in suite.report.entries) else _NO_TRACES
 
 
 def _scenarios(suite: PageSuite, number: int, documents: Documents) -> dict[str, dict[str, Any]]:
@@ -126,7 +138,7 @@ def _scenarios(suite: PageSuite, number: int, documents: Documents) -> dict[str,
             "tags": tags,
             "apps": documents.apps.get((number, scenario_id), []),
             "flips": f"{flip.flips} of {plural(flip.pairs, 'run')} flipped between sessions"
-            if flip is not None and flip.pairs
+            if flip is not None and flip.flips
             else None,
         }
     return found

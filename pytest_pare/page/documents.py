@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.page.rows import name_of
+from pytest_pare.timeline.kept import document_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_pare.ledger.kept_runs import KeptRun
     from pytest_pare.page.suites import PageSuite
 
 
@@ -44,7 +44,7 @@ def packed_documents(suites: Sequence[PageSuite]) -> Documents:
             if kept is None or kept.trace_path is None:
                 continue
             try:
-                document = _document(kept)
+                document = document_of(kept)
             except LedgerError as error:
                 found.problems[number, name] = str(error)
                 continue
@@ -60,19 +60,3 @@ def packed(document: Mapping[str, Any]) -> str:
     """Return a document as JSON, without secrets, compressed, in base64; equal documents give equal texts."""
     text = redacted_json(json.dumps(document, separators=(",", ":")), (",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode("ascii")
-
-
-def _document(kept: KeptRun) -> dict[str, Any]:
-    trace = kept.trace()
-    run = kept.run_id
-    return {
-        "run": str(run),
-        "scenario": run.scenario_id,
-        "variant": run.variant,
-        "run_number": run.run_number,
-        "status": kept.outcome.kind,
-        "steps": [
-            {"n": n, "title": str(vars(entry)), "app": getattr(entry, "app", None)}
-            for n, entry in enumerate(trace.entries, 1)
-        ],
-    }

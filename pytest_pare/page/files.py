@@ -51,4 +51,5 @@ def write_page(path: Path, reports: Sequence[SuiteReport], ledger: Ledger | None
     """
     suites = [suite_of(report, ledger) for report in reports]
     documents = packed_documents(suites)
-    write_whole(path, page_text(page_data(suites, documents), documents.texts))
+    data, plots = page_data(suites, documents)
+    write_whole(path, page_text(data, documents.texts, plots))

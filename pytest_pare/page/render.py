@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_pare.base.redaction import redacted_json
+from pytest_pare.plots import style_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ def page_text(data: Mapping[str, Any], documents: Mapping[str, str], plots: Sequ
         documents: Key to the packed document of a run.
         plots: SVG texts.
     """
-    styles = [text for name in _STYLES if (text := _asset(name))]
+    styles = [*(text for name in _STYLES if (text := _asset(name))), style_sheet()]
     scripts = [_scoped(text) for name in _SCRIPTS if (text := _asset(name))]
     policy = {
         "default-src": "'none'",

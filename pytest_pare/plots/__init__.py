@@ -12,16 +12,20 @@ from pytest_pare.plots.figures import Figure
 from pytest_pare.plots.history_plot import HistoryPoint, history
 from pytest_pare.plots.noise_plot import CurvePoint, curve
 from pytest_pare.plots.rate_plot import RateRow, rates
+from pytest_pare.plots.suite_plots import KINDS, Plot, suite_plots
 
 __all__ = [
+    "KINDS",
     "CurvePoint",
     "Difference",
     "Figure",
     "HistoryPoint",
+    "Plot",
     "RateRow",
     "comparison",
     "curve",
     "history",
     "rates",
     "style_sheet",
+    "suite_plots",
 ]

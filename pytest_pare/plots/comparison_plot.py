@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.plots.axis import Scale, apart, ticks
+from pytest_pare.plots.axis import Scale, ticks
 from pytest_pare.plots.drawing import SIZE, SMALL, WIDTH, draw
-from pytest_pare.plots.series import verdict_style
+from pytest_pare.plots.series import tick_labels, verdict_style
 from pytest_pare.plots.texts import fitting, label, points, width_of
 
 if TYPE_CHECKING:
@@ -62,26 +62,19 @@ def comparison(
     return draw(
         "comparison",
         title=label(title),
-        description=[*map(_sentence, rows), f"The {note}."],
+        description=[*(map(_sentence, rows) if rows else ["There is no comparison."]), f"The {note}."],
         height=bottom + 22,
         standalone=standalone,
         top=_HEAD,
         bottom=bottom,
         unit="percentage points",
-        ticks=_ticks(numbers, scale),
+        ticks=tick_labels([scale(one) for one in numbers], [f"{one:+g}" if one else "0" for one in numbers]),
         lines=[scale(one) for one in numbers],
         zero=scale(0.0),
         allowed=scale(-100 * allowed),
         note=note,
         rows=[_row(number, row, scale) for number, row in enumerate(rows)],
     )
-
-
-def _ticks(numbers: Sequence[float], scale: Scale) -> list[dict[str, Any]]:
-    texts = [f"{number:+g}" if number else "0" for number in numbers]
-    positions = [scale(number) for number in numbers]
-    shown = apart(positions, [width_of(text, SMALL) for text in texts])
-    return [{"x": positions[index], "text": texts[index]} for index in shown]
 
 
 def _row(number: int, row: Difference, scale: Scale) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_pare.plots.texts import fitting
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,6 +19,8 @@ WIDTH: Final = 400.0
 
 SIZE: Final = 12.0
 """The size of the font of labels."""
+
+_LARGE: Final = 14.0
 
 SMALL: Final = 11.0
 """The size of the font of ticks and notes."""
@@ -43,6 +47,7 @@ def draw(
         .get_template(f"{template}.svg.jinja")
         .render(
             title=title,
+            heading=fitting(title, WIDTH, _LARGE),
             desc=desc,
             id=f"plot-{digest[:12]}",
             width=WIDTH,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_pare.plots.axis import Scale, apart
 from pytest_pare.plots.drawing import SMALL, WIDTH, draw
 from pytest_pare.plots.figures import Figure, in_words
-from pytest_pare.plots.series import mark, rate_axis, verdict_style
+from pytest_pare.plots.series import mark, rate_axis, tick_labels, verdict_style
 from pytest_pare.plots.texts import fitting, label, percent, width_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LINE: Final = 18.0
 # The room for the mark of an entry of the legend, and for its line.
 _MARK: Final = 14.0
 _DASH: Final = 27.0
-_LONGEST: Final = 90.0
+_LONGEST: Final = 110.0
 _OTHERS: Final = {"plot-other": "no verdict"}
 
 
@@ -85,7 +85,10 @@ def history(
         top=_TOP,
         bottom=_BOTTOM,
         marks=marks,
-        ticks=_ticks(points, across),
+        ticks=tick_labels(
+            [across(number) for number in range(len(points))],
+            [fitting(label(one.name), _LONGEST, SMALL) for one in points],
+        ),
         versions=_versions(points, across),
         baseline=None if baseline is None else scale(baseline),
         points=shown,
@@ -107,13 +110,6 @@ def _legend(points: Sequence[HistoryPoint], baseline: float | None) -> tuple[lis
         found.append({"x": x, "y": y, "style": style, "shape": shape, "text": text, "text_x": x + mark_width})
         x += mark_width + width_of(text, SMALL) + 14
     return found, y
-
-
-def _ticks(points: Sequence[HistoryPoint], across: Scale) -> list[dict[str, Any]]:
-    texts = [fitting(label(one.name), _LONGEST, SMALL) for one in points]
-    positions = [across(number) for number in range(len(points))]
-    shown = apart(positions, [width_of(text, SMALL) for text in texts])
-    return [{"x": positions[index], "text": texts[index]} for index in shown]
 
 
 def _versions(points: Sequence[HistoryPoint], across: Scale) -> list[dict[str, Any]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.plots.axis import Scale, apart
-from pytest_pare.plots.drawing import SIZE, SMALL, WIDTH, draw
+from pytest_pare.plots.axis import Scale
+from pytest_pare.plots.drawing import SIZE, WIDTH, draw
 from pytest_pare.plots.figures import Figure, in_words
-from pytest_pare.plots.series import mark, rate_axis, style_of
-from pytest_pare.plots.texts import fitting, label, plain, width_of
+from pytest_pare.plots.series import mark, rate_axis, style_of, tick_labels
+from pytest_pare.plots.texts import fitting, label, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ _LEFT: Final = 44.0
 _RIGHT: Final = WIDTH - 12
 _TOP: Final = 12.0
 _BOTTOM: Final = 192.0
-_LEGEND: Final = 240.0
+_LEGEND: Final = 250.0
 _LINE: Final = 19.0
 # Bands of more series hide each other.
 _MOST_BANDS: Final = 3
@@ -68,14 +68,14 @@ def curve(
         "curve",
         title=label(title),
         description=[_sentence(name, points) for name in names] or ["There is no sweep."],
-        height=_LEGEND - 8 + _LINE * len(legend),
+        height=_LEGEND - 14 + _LINE * len(legend),
         standalone=standalone,
         left=_LEFT,
         right=_RIGHT,
         top=_TOP,
         bottom=_BOTTOM,
         marks=marks,
-        ticks=_ticks(levels, across),
+        ticks=tick_labels(list(map(across, levels)), list(map(plain, levels))),
         axis=fitting(label(axis), _RIGHT - _LEFT, SIZE),
         series=series,
         legend=[(_LEGEND + _LINE * number, one) for number, one in enumerate(legend)],
@@ -97,13 +97,6 @@ def _series(number: int, name: str, points: list[CurvePoint], across: Scale, sca
             for one in measured
         ],
     }
-
-
-def _ticks(levels: Sequence[float], across: Scale) -> list[dict[str, Any]]:
-    texts = [plain(level) for level in levels]
-    positions = [across(level) for level in levels]
-    shown = apart(positions, [width_of(text, SMALL) for text in texts])
-    return [{"x": positions[index], "text": texts[index]} for index in shown]
 
 
 def _sentence(name: str, points: Sequence[CurvePoint]) -> str:

@@ -73,7 +73,6 @@ def rates(rows: Sequence[RateRow], *, title: str = "Rates by variant", standalon
         height=_HEAD + _ROW * max(1, len(rows)) + 6,
         standalone=standalone,
         top=_HEAD,
-        bottom=_HEAD + _ROW * max(1, len(rows)),
         panels=[_heading(panel) for panel in panels],
         rows=[_row(number, row, panels) for number, row in enumerate(rows)],
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.plots.axis import Scale
-from pytest_pare.plots.texts import percent
+from pytest_pare.plots.axis import Scale, apart
+from pytest_pare.plots.drawing import SMALL, WIDTH
+from pytest_pare.plots.texts import percent, width_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_pare.plots.figures import Figure
 
 _COLOURS: Final = 6
@@ -51,6 +54,18 @@ def rate_axis(top: float, bottom: float) -> tuple[Scale, list[dict[str, Any]]]:
     """
     scale = Scale(0.0, 1.0, bottom, top)
     return scale, [{"y": scale(one / 4), "text": percent(one / 4)} for one in range(5)]
+
+
+def tick_labels(positions: Sequence[float], texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the labels below an axis for which there is room, within the plot; `at` is what each is the label of.
+
+    Args:
+        positions: The positions on the axis, ascending.
+        texts: The label of each.
+    """
+    widths = [width_of(text, SMALL) for text in texts]
+    middles = [min(at, WIDTH - width / 2) for at, width in zip(positions, widths, strict=True)]
+    return [{"at": positions[index], "x": middles[index], "text": texts[index]} for index in apart(middles, widths)]
 
 
 def mark(x: float, figure: Figure, scale: Scale) -> dict[str, Any]:

@@ -229,8 +229,18 @@ AUDIT = Option(
         "help": "Audit the validators: play wrong and right changes of each scenario's reference run, without agents.",
     },
 )
+SHOW = Option(
+    "--pare-show",
+    "pare_show",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Print each run that did not pass step by step, as `pytest-pare show` does.",
+    },
+)
 CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, AUDIT, SET)
-OPTIONS = (CONFIG, OTEL, *CHANGES)
+OPTIONS = (CONFIG, OTEL, SHOW, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
 INI_OTEL_HELP = "Export runs, turns, tool calls and model calls as OpenTelemetry spans (as --pare-otel)."

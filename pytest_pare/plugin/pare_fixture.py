@@ -182,6 +182,7 @@ class Player:
             cassette=cassette,
             logs_dir=self._suite.logs_dir(config),
             strict=self._suite.settings.scenarios.strict,
+            details="all",
         )
 
         def forked(run: Run, at: int, *, times: int = 1, **change: Any) -> Fork:

@@ -83,6 +83,7 @@ class SuiteSession:
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(collector, "pare-collector")
             config.pluginmanager.register(collector.resumption, "pare-resumption")
+            collector.failures.register()
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             pruning.register(config, collector)
             known_agents.register(config, collector)

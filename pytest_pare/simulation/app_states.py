@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from are.simulation.types import Action
-
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text
 from pytest_pare.scenarios.app_content import content_of
 from pytest_pare.simulation.state_change import change_of
 from pytest_pare.simulation.trace_details import AppChange
+from pytest_pare.simulation.trace_entries import TraceEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from are.simulation.types import CompletedEvent
+    from are.simulation.apps.app import App
 
+    from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.trace_entries import EngineCall
 
 # Reads that change an app: they mark a mail as read.
 _OPENING = ("get_email_by_id", "get_email_by_index")
@@ -38,49 +39,35 @@ class _Look(NamedTuple):
 class AppStates:
     """The states of the apps: at the start, and wherever one may have changed.
 
-    Only an app that an event has touched is looked at, and its state is kept as the text of its JSON until the trace
-    needs it.
+    Only an app that an event has touched is looked at, and its state stays the text of its JSON until the trace needs
+    it.
 
     Args:
-        env: The environment of the run.
+        scenario: The scenario; its states at the start are those that `initialize` has kept.
     """
 
-    def __init__(self, env: StateAwareEnvironmentWrapper) -> None:
-        self._env = env
+    def __init__(self, scenario: PAREScenario) -> None:
+        self._scenario = scenario
         self._looks: list[_Look] = []
         self._content: dict[str, str] = {}
-        # In the order of the first event.
-        self._touched: dict[str, None] = {}
+        # The number of entries at the last look.
+        self._seen = 0
 
-    def begin(self, initial: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep the states at the start.
+    def look(self, env: StateAwareEnvironmentWrapper) -> None:
+        """Keep the states of the apps that have changed since the last look.
 
         Args:
-            initial: The `class_name` and `serialized_state` of each app by name, as the scenario has kept them.
+            env: The environment of the run.
         """
-        for name, app in initial.items():
-            self._content[name] = app["serialized_state"]
-            self._looks.append(_Look(0.0, None, 0, name, app["class_name"], app["serialized_state"]))
-
-    def touch(self, event: CompletedEvent) -> None:
-        """Note that an event may have changed its app."""
-        action = event.action
-        if not isinstance(action, Action) or action.app is None:
-            return
-        operation = action.operation_type
-        if operation is None or operation.value != "read" or action.function_name in _OPENING:
-            self._touched[action.app.name] = None
-
-    def look(self) -> None:
-        """Keep the states of the apps that have changed since the last look."""
-        env = self._env
-        touched, self._touched = self._touched, {}
-        for name in touched:
-            app = env.apps.get(name)
-            if app is not None and (content := content_of(app)) != self._content.get(name):
+        entries = env.trace_entries
+        seen, self._seen = self._seen, len(entries)
+        for name in _touched((entries[index] for index in range(seen, len(entries))), env.apps):
+            content = content_of(env.apps[name])
+            if content != self._content.get(name, self._at_start(name)):
                 self._content[name] = content
                 time = round(env.time_manager.time() - env.start_time, 6)
-                self._looks.append(_Look(time, env.turn, len(env.trace_entries), name, type(app).__name__, content))
+                app_class = type(env.apps[name]).__name__
+                self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content))
 
     def changes(self) -> tuple[AppChange, ...]:
         """Return the states at the start, and the changes after that, without secrets."""
@@ -88,12 +75,35 @@ class AppStates:
 
     def _changes(self) -> Iterator[AppChange]:
         states: dict[str, Any] = {}
-        for look in self._looks:
+        start = (
+            _Look(0.0, None, 0, name, app["class_name"], app["serialized_state"])
+            for name, app in (self._scenario._initial_apps or {}).items()
+        )
+        for look in (*start, *self._looks):
             state = _plain(look.content)
             change = change_of(states.get(look.app), state)
             states[look.app] = state
             if change is not None:
                 yield AppChange(look.time, look.turn, look.after, look.app, look.app_class, change)
+
+    def _at_start(self, name: str) -> str | None:
+        app = (self._scenario._initial_apps or {}).get(name)
+        return None if app is None else app["serialized_state"]
+
+
+def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]) -> list[str]:
+    """Return the names of the apps that events may have changed, in order of the events."""
+    names: dict[str, None] = {}
+    for entry in entries:
+        # A call without an id never came to its app.
+        if not isinstance(entry, TraceEvent) or not entry.event_id:
+            continue
+        if entry.app is None:
+            # A function of the scenario's own may change any app; its checks change none.
+            names.update(dict.fromkeys(apps if entry.kind == "ENV" else ()))
+        elif entry.app in apps and (entry.operation != "read" or entry.function in _OPENING):
+            names[entry.app] = None
+    return list(names)
 
 
 def _plain(content: str) -> Any:

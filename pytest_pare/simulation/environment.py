@@ -17,7 +17,6 @@ from pytest_pare.are.copies import detached
 from pytest_pare.are.world import SimulatedClock, active_clock
 from pytest_pare.scenarios.events import check_name
 from pytest_pare.scenarios.noise.events import is_noise
-from pytest_pare.simulation.app_states import AppStates
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.event_scheduler import is_repeated_check
 from pytest_pare.simulation.limits import Limits
@@ -25,7 +24,6 @@ from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSyst
 from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TraceEntries
 from pytest_pare.simulation.timed_environment import TimedEnvironment
-from pytest_pare.simulation.trace_details import Told
 from pytest_pare.simulation.trace_entries import ENV_EVENT, trace_event
 
 if TYPE_CHECKING:
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent
 
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.trace_details import Told
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -61,7 +60,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
     Attributes:
         failure: Why a validation event or an agent validator of the scenario ended the run, or `None`.
         trace_entries: All events and engine calls, with the values of their time.
-        states, told: The states of the apps over the run, and what each side was told in its turns.
+        told: What each side was told in its turns.
         consent: The state of the agent's last proposal, and whether the agent may write; `None` without agents.
         turn: The present turn; `None` without agents.
     """
@@ -100,7 +99,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         self.background_apps = []
         self.failure: str | None = None
         self.trace_entries = TraceEntries()
-        self.states, self.told = AppStates(self), list[Told]()
+        self.told: list[Told] = []
         self.consent = consent
         self.turn: int | None = None
         self._screen: str | None = None
@@ -125,7 +124,6 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         self.time_increment_in_seconds = scenario.time_increment_in_seconds
         with scenario.world.active():
             self.register_apps(scenario.apps or [])
-            self.states.begin(scenario._initial_apps or {})
             if schedule_events:
                 self.schedule(scenario.events)
             self.start()
@@ -239,7 +237,6 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             if self._is_users and event.event_type == EventType.AGENT:
                 event.event_type = EventType.USER
             self.event_log.put(event)
-            self.states.touch(event)
             # Copied at once: the returned object may be one that later calls change.
             returned = event.metadata.return_value
             if isinstance(event.action, Action):

@@ -54,6 +54,7 @@ class Loop:
         users_time: Returns when the user has to act, in epoch seconds; `None` if it waits for others.
         offline: Whether the agent takes the fixed time, whatever it takes in real time.
         during: Surrounds each turn of the agent, and returns the turn that it gets.
+        look: Called wherever apps may have changed: after what each side does, and after time has passed.
         models: The model behind the agent's endpoint, whose answers take time instead of the turn as a whole; `None`
             without one.
         past: The past of the run; `None` without one.
@@ -76,6 +77,7 @@ class Loop:
         users_time: Callable[[], float | None] = lambda: None,
         offline: bool = False,
         during: Callable[[Turn], AbstractContextManager[Turn]] = nullcontext,
+        look: Callable[[], None] = lambda: None,
         models: AgentModel | None = None,
         past: Past | None = None,
     ) -> None:
@@ -89,6 +91,7 @@ class Loop:
         self._is_measured = config.simulated_generation_time_mode == "measured" and not offline
         self._users_time = users_time
         self._during = during
+        self._look = look
         self._models = models
         # Real time is another one in each run, so that of turns comes from the past.
         self._past_seconds = iter(() if past is None else past.turn_seconds)
@@ -114,7 +117,7 @@ class Loop:
         """
         try:
             self._env.advance_to(self._env.time_manager.time())
-            self._env.states.look()
+            self._look()
             self.ended_by = self._play_turns()
         except RunEnded as ended:
             if not isinstance(ended.cause, WorldOver | SimulatedTimeOver):
@@ -158,14 +161,14 @@ class Loop:
         gateway.acted = False
         with telemetry.user_turn(env.turn, began) as gateway.span:
             self._user(gateway.user_turn(env.turn))
-        env.states.look()
+        self._look()
         self._check()
         if env.is_over:
             return False
         now = env.time_manager.time()
         with telemetry.agent_turn(env.turn, self._consent.mode.value, now) as gateway.span:
             self._play_agent(gateway.agent_turn(env.turn))
-        env.states.look()
+        self._look()
         self._check()
         gateway.close_turn()
         if env.is_over:
@@ -173,7 +176,7 @@ class Loop:
         if gateway.acted or not self._config.skip_idle_time:
             return True
         goes_on = self._skip_idle_time(env.time_manager.time() - began)
-        env.states.look()
+        self._look()
         return goes_on
 
     def _play_agent(self, turn: Turn) -> None:

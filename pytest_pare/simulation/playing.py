@@ -89,6 +89,7 @@ def agent_run(
         users_time=participants.users_time,
         offline=offline,
         during=backend.during,
+        look=state.look,
         models=participants.agent_model,
         past=past,
     )

@@ -51,6 +51,12 @@ class Run:
 
     __repr__ = redacted_repr
 
+    def _repr_html_(self) -> str:
+        """Return the run as HTML for a notebook."""
+        from pytest_pare.simulation.notebook import run_html
+
+        return run_html(self.result, self.trace, self.warnings)
+
     @property
     def success(self) -> bool:
         """Whether the run has a verdict, and succeeded."""

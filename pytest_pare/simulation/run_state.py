@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_pare.agents import prompts
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.simulation.app_states import AppStates
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.loop import Played
 from pytest_pare.simulation.preflight import inspect_scenario
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.past import Past
     from pytest_pare.simulation.user_failures import UserFault
 
+Details = Literal["all", "failed", "none"]
+
 
 class RunState:
     """The state of a run, which is there however the run ends."""
@@ -37,11 +40,15 @@ class RunState:
         script_errors: Literal["fail", "warn"],
         *,
         strict: bool = False,
+        details: Details = "failed",
     ) -> None:
         self.scenario = scenario
         self.config = config
         self.script_errors = script_errors
         self.strict = strict
+        # Which runs get the states of their apps, and the reference steps, in their traces.
+        self.details = details
+        self.states = AppStates(scenario)
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         # The agent's calls of a reference run in the world as written, for an agent that asks for them.
         self.recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
@@ -96,6 +103,7 @@ class RunState:
             turns=played.turns,
             turns_saved=played.turns_saved,
             draws=self._draws(),
+            told=() if env is None else tuple(env.told),
             turn_seconds=() if self.loop is None else tuple(self.loop.turn_seconds),
         )
 
@@ -106,11 +114,17 @@ class RunState:
             result: The result of the run; one that is no success gets the reference steps as well.
         """
         trace, env = self.trace(), self.env
-        if env is None:
+        is_failed = result.status != "success"
+        if env is None or self.details == "none" or (self.details == "failed" and not is_failed):
             return trace
-        env.states.look()
-        reference = () if result.status == "success" else reference_of(self.scenario, env)
-        return replace(trace, told=tuple(env.told), states=env.states.changes(), reference=reference)
+        self.look()
+        reference = reference_of(self.scenario, env) if is_failed else ()
+        return replace(trace, states=self.states.changes(), reference=reference)
+
+    def look(self) -> None:
+        """Keep the present states of the apps that have changed."""
+        if self.env is not None and self.details != "none":
+            self.states.look(self.env)
 
     def _draws(self) -> dict[str, str]:
         draw = getattr(self.scenario, "draw", None)

@@ -33,36 +33,38 @@ class Row(NamedTuple):
     same: bool
 
 
-def content_of(entry: TraceEvent | EngineCall) -> tuple[Any, ...]:
+def content_of(entry: TraceEvent | EngineCall, *, with_request: bool = True) -> tuple[Any, ...]:
     """Return what two steps of equal runs have in common, apart from their time.
 
     How long a model took, its tokens and its price are measured, and no part of what happened.
+
+    Args:
+        entry: The step.
+        with_request: Whether the request of a call counts, or its answer alone.
     """
     if isinstance(entry, EngineCall):
-        return (
-            "call",
-            entry.turn,
-            entry.role,
-            entry.fingerprint,
-            entry.request,
-            entry.kept,
-            entry.response,
-            entry.error,
-        )
+        request = (entry.fingerprint, entry.request, entry.kept) if with_request else ()
+        return ("call", entry.turn, entry.role, request, entry.response, entry.error)
     values = vars(entry)
     return ("event", *(value for name, value in values.items() if name not in ("time", "event_id")))
 
 
-def equal_beginning(a: Sequence[Step], b: Sequence[Step]) -> int:
+def equal_beginning(a: Sequence[Step], b: Sequence[Step], *, with_requests: bool = True) -> int:
     """Return the number of steps with which both runs begin.
 
     The time of an event of the world counts while all times before it are equal.
+
+    Args:
+        a: The steps of the first run.
+        b: Those of the second.
+        with_requests: Whether the requests of calls count, or their answers alone.
     """
     same_times = True
     for place, (one, other) in enumerate(zip(a, b, strict=False)):
         same_time = one.entry.time == other.entry.time
         moved = same_times and not same_time and "world" in (one.lane, other.lane)
-        if moved or content_of(one.entry) != content_of(other.entry):
+        contents = [content_of(step.entry, with_request=with_requests) for step in (one, other)]
+        if moved or contents[0] != contents[1]:
             return place
         same_times = same_times and same_time and _latency(one) == _latency(other)
     return min(len(a), len(b))

@@ -1,4 +1,4 @@
-"""Reads the answers of models: the thought, and the call that it asks for."""
+"""Reads the answers of models: the thought, and the calls that it asks for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 _ACTION = re.compile(r"^[ \t]*Action:", re.MULTILINE)
 _END = "<end_action>"
 _THOUGHT = re.compile(r"\A\s*Thought:\s*")
+# An agent's own model, whose answer the trace has as text: what it says, then a line for each call.
+_CALL = re.compile(r"([A-Za-z_][\w.-]*)\((\{.*\})\)")
 
 
 class Answer(NamedTuple):
@@ -24,52 +26,28 @@ class Answer(NamedTuple):
 
 
 def read_answer(response: str) -> Answer:
-    """Return an answer in ARE's format, or in one of OpenAI's; of anything else, the text alone."""
+    """Return an answer in ARE's format, or of an agent's own model; of anything else, the text alone."""
     before, *actions = _ACTION.split(response)
     if len(actions) == 1:
-        call = _object(actions[0].split(_END)[0])
+        call = _object(actions[0].split(_END)[0]) or {}
         if isinstance(name := call.get("action"), str):
             arguments = call.get("action_input")
             return Answer(_THOUGHT.sub("", before).strip(), [(name, arguments if isinstance(arguments, dict) else {})])
-    if response.startswith("{") and (found := _of_body(_object(response))) is not None:
-        return found
-    return Answer(_THOUGHT.sub("", response).strip(), [])
+    text, calls = [], []
+    for line in response.split("\n"):
+        found = _CALL.fullmatch(line)
+        arguments = None if found is None else _object(found[2])
+        if found is None or arguments is None:
+            text.append(line)
+        else:
+            calls.append((found[1], arguments))
+    return Answer(_THOUGHT.sub("", "\n".join(text)).strip(), calls)
 
 
-def _of_body(body: dict[str, Any]) -> Answer | None:
-    """Return the answer in a body of OpenAI's formats; `None` if it is none."""
-    choices, output = body.get("choices"), body.get("output")
-    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-        message = choices[0].get("message")
-        message = message if isinstance(message, dict) else {}
-        calls = [one.get("function") for one in _objects(message.get("tool_calls"))]
-        return Answer(_content(message.get("content")), _calls(calls))
-    if isinstance(output, list):
-        items = _objects(output)
-        texts = [_content(one.get("content")) for one in items if one.get("type") == "message"]
-        return Answer("\n".join(filter(None, texts)), _calls([one for one in items if "call_id" in one]))
-    return None
-
-
-def _calls(functions: list[Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(str(one.get("name")), _object(one.get("arguments"))) for one in _objects(functions)]
-
-
-def _content(content: Any) -> str:
-    """Return the text of a message, whose content may be a list of parts."""
-    if isinstance(content, list):
-        return "\n".join(str(one.get("text", "")) for one in _objects(content))
-    return "" if content is None else str(content)
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _object(text: Any) -> dict[str, Any]:
-    """Return the JSON object that a text holds; an empty one if there is none."""
+def _object(text: str) -> dict[str, Any] | None:
+    """Return the JSON object that a text holds; `None` if there is none."""
     try:
-        value = json.loads(text) if isinstance(text, str) else text
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None

@@ -84,15 +84,25 @@ class Side(NamedTuple):
         return any(isinstance(one, TraceEvent) and _function(one) == _function(event) for one in later)
 
 
-def difference_of(a: Side, b: Side) -> Difference:
-    """Return the first difference of two runs, with its cause."""
+def difference_of(a: Side, b: Side, *, with_requests: bool = True) -> Difference:
+    """Return the first difference of two runs, with its cause.
+
+    Args:
+        a: The first run.
+        b: The second.
+        with_requests: Whether another request of a model is a difference, or another answer alone.
+    """
     if a.trace.scenario_id != b.trace.scenario_id:
         return Difference("scenario", "the runs are of two scenarios", [("step", *_titles(a, b))])
     one, other = (None if side.step is None else side.step.entry for side in (a, b))
     if one is None or other is None:
         return _one_ended(a, b)
     if isinstance(one, EngineCall) and isinstance(other, EngineCall) and one.role == other.role:
-        return _of_calls(a, b, one, other)
+        return (
+            _of_calls(a, b, one, other)
+            if with_requests
+            else _of_answers(a, b, one, other, f"the {one.role} model gave another answer")
+        )
     if isinstance(one, TraceEvent) and isinstance(other, TraceEvent) and _same_call(one, other):
         return _of_results(a, b, one, other)
     return _of_actions(a, b, one, other)
@@ -105,18 +115,13 @@ def _one_ended(a: Side, b: Side) -> Difference:
     where = f"after step {last}" if last else "without a step"
     sentence = f"{ended.name} ended {where}, and {other.name} went on: {_title(other)}"
     cause, known = _changed(a, b)
-    return Difference(cause or "code", f"{sentence}{known}", [("step", *_titles(a, b))])
+    return Difference(cause or "code", f"{sentence}{known}", [])
 
 
 def _of_calls(a: Side, b: Side, one: EngineCall, other: EngineCall) -> Difference:
     who = f"the {one.role} model"
     if (one.fingerprint, one.request) == (other.fingerprint, other.request):
-        parts = [("answer", one.response, other.response), ("error", one.error, other.error)]
-        sentence = f"the same request to {who} got another answer"
-        if one.model != other.model:
-            sentence = f"the same request went to {one.model} in {a.name}, and to {other.model} in {b.name}"
-            parts = [("model", one.model, other.model), *parts]
-        return Difference("model's answer", sentence, _different(parts))
+        return _of_answers(a, b, one, other, f"the same request to {who} got another answer")
     parts = _different([("request", _request(one), _request(other))])
     if one.time != other.time:
         slower = next((step for step in _slower(a, b)), None)
@@ -137,6 +142,14 @@ def _of_calls(a: Side, b: Side, one: EngineCall, other: EngineCall) -> Differenc
         return Difference("agent's action", "the agent sent its model another request, after equal steps", parts)
     unknown = "" if known else "; prompts, scenario and versions are not known to differ"
     return Difference(cause or "code", f"{who} was asked another after equal steps{known}{unknown}", parts)
+
+
+def _of_answers(a: Side, b: Side, one: EngineCall, other: EngineCall, sentence: str) -> Difference:
+    parts = [("answer", one.response, other.response), ("error", one.error, other.error)]
+    if one.model != other.model:
+        parts = [("model", one.model, other.model), *parts]
+        sentence = f"{sentence}, from {one.model} in {a.name} and {other.model} in {b.name}"
+    return Difference("model's answer", sentence, _different(parts))
 
 
 def _of_results(a: Side, b: Side, one: TraceEvent, other: TraceEvent) -> Difference:

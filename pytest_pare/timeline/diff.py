@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.timeline.alignment import Row, aligned, equal_beginning
-from pytest_pare.timeline.causes import Cause, Context, Side, difference_of
+from pytest_pare.timeline.causes import Cause, Context, Difference, Side, difference_of
 from pytest_pare.timeline.steps import steps_of
 from pytest_pare.timeline.texts import optional_value, redacted_trace, shown
 
@@ -25,6 +25,8 @@ class TraceDiff:
         first: The number of the first step that differs in each run; `None` for one that has ended, and for equal runs.
         rows: All steps, aligned.
         parts: What differs in that step: a name, and both texts.
+        effect: If models were asked another, and answered the same: the first later step in which anything but a
+            request differs, as a comparison without rows; `None` if there is none.
     """
 
     names: tuple[str, str]
@@ -33,6 +35,7 @@ class TraceDiff:
     first: tuple[int | None, int | None]
     rows: tuple[Row, ...]
     parts: tuple[tuple[str, str | None, str | None], ...] = ()
+    effect: TraceDiff | None = None
 
 
 def compare_traces(
@@ -52,14 +55,23 @@ def compare_traces(
     rows = tuple(aligned(steps[0], steps[1], begin))
     if begin == max(map(len, steps)):
         return TraceDiff(names, "none", "both runs are the same, step by step", (None, None), rows)
-    sides = [
+    both = contexts or (Context(), Context())
+    first, second = (
         Side(name, trace, side, begin, context)
-        for name, trace, side, context in zip(names, traces, steps, contexts or (Context(), Context()), strict=True)
-    ]
-    found = difference_of(sides[0], sides[1])
-    first = [None if side.step is None else side.step.number for side in sides]
+        for name, trace, side, context in zip(names, traces, steps, both, strict=True)
+    )
+    later = equal_beginning(steps[0], steps[1], with_requests=False)
+    effect = None
+    if begin < later < max(map(len, steps)):
+        sides = first._replace(begin=later), second._replace(begin=later)
+        effect = _made(*sides, difference_of(*sides, with_requests=False))
+    return replace(_made(first, second, difference_of(first, second)), rows=rows, effect=effect)
+
+
+def _made(a: Side, b: Side, found: Difference) -> TraceDiff:
+    first = tuple(None if side.step is None else side.step.number for side in (a, b))
     parts = tuple((name, optional_value(one), optional_value(other)) for name, one, other in found.parts)
-    return TraceDiff(names, found.cause, shown(found.sentence), (first[0], first[1]), rows, parts)
+    return TraceDiff((a.name, b.name), found.cause, shown(found.sentence), (first[0], first[1]), (), parts)
 
 
 def diff_document(diff: TraceDiff) -> dict[str, Any]:
@@ -67,9 +79,16 @@ def diff_document(diff: TraceDiff) -> dict[str, Any]:
     return {
         "a": diff.names[0],
         "b": diff.names[1],
+        **_plain(diff),
+        "effect": None if diff.effect is None else _plain(diff.effect),
+        "rows": [row._asdict() for row in diff.rows],
+    }
+
+
+def _plain(diff: TraceDiff) -> dict[str, Any]:
+    return {
         "cause": diff.cause,
         "sentence": diff.sentence,
         "first": {"a": diff.first[0], "b": diff.first[1]},
         "parts": [{"name": name, "a": one, "b": other} for name, one, other in diff.parts],
-        "rows": [row._asdict() for row in diff.rows],
     }

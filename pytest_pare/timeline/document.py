@@ -102,7 +102,9 @@ def _number(steps: Sequence[Step], event_id: str | None, time: float | None) -> 
     """Return the number of the step of an event; without its id, that of the last event at that time or before."""
     events = [step for step in steps if isinstance(step.entry, TraceEvent)]
     if event_id:
-        return next((step.number for step in events if getattr(step.entry, "event_id", None) == event_id), None)
+        # An id that a script gives may come twice.
+        found = [step for step in events if getattr(step.entry, "event_id", None) == event_id]
+        return next((step.number for step in found if step.entry.time == time), found[0].number if found else None)
     if time is None:
         return None
     return max((step.number for step in events if step.entry.time <= time), default=None)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.simulation.state_change import applied, entries_of
+from pytest_pare.timeline.texts import shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,8 +17,37 @@ if TYPE_CHECKING:
 def cards_and_changes(trace: Trace, steps: Sequence[Step]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the cards of the apps, and the changes of their states.
 
+    The first card of an app is that at the start, after step 0; a later one follows each of its changes.
+
     Args:
         trace: The trace.
         steps: Its steps.
     """
-    return [], []
+    states: dict[str, Any] = {}
+    cards: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    for one in trace.states:
+        is_first = one.app not in states
+        states[one.app] = state = applied(states.get(one.app), one.change)
+        after = max((step.number for step in steps if step.place < one.after), default=0)
+        where = {"after": after, "turn": one.turn, "app": one.app}
+        cards.append({**where, "lines": _card(state)})
+        if not is_first:
+            rows = [
+                {"path": shown(path), "before": _text(before), "after": _text(later)}
+                for path, before, later in entries_of(one.change)
+            ]
+            changes.append({**where, "rows": rows})
+    return cards, changes
+
+
+def _card(state: Any) -> list[list[Any]]:
+    # Imported here, because it takes a second, and most runs of a session are shown without their states.
+    from pytest_pare.simulation import phone_text
+
+    card_lines: Any = getattr(phone_text, "card_lines", None)
+    return [] if card_lines is None else [[level, shown(text)] for level, text in card_lines(state)]
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else shown(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pytest_pare.results.text import WIDTH
 from pytest_pare.timeline.answers import read_answer
 from pytest_pare.timeline.lines import Line, lines_of
 from pytest_pare.timeline.texts import arguments_line, one_line
@@ -30,13 +31,14 @@ class Detail(NamedTuple):
     request: int | None
 
 
-BRIEF: Final = Detail(value=160, call=6, result=1, error=3, request=0)
+BRIEF: Final = Detail(value=160, call=5, result=1, error=3, request=0)
 MORE: Final = Detail(value=1000, call=20, result=12, error=12, request=6)
 WHOLE: Final = Detail(None, None, None, None, None)
 
 _LANE_COLOURS: Final = {"user": "blue", "agent": None, "world": "magenta", "model": "bright_black"}
 _VERBS: Final = {"proposal": "proposes", "acceptance": "accepts", "rejection": "rejects", "report": "reports"}
 _INDENT: Final = 22
+_CUT: Final = {"length": "CUT AT MAX_TOKENS", "content_filter": "CUT BY A CONTENT FILTER"}
 _EMPTY: Final = ("", "null", "[]", "{}")
 _WAITS: Final = ("wait",)
 
@@ -80,6 +82,8 @@ def step_lines(document: dict[str, Any], step: dict[str, Any], detail: Detail) -
     indent = " " * _INDENT
     colour = _LANE_COLOURS[step["lane"]]
     text = _model_text(document, step, detail) if step["lane"] == "model" else _event_text(document, step, detail)
+    if step["lane"] == "model" and step["model"]["finish_reason"] in _CUT:
+        colour = "red"
     yield from lines_of(text, begin, indent + "  ", most=detail.call, colour=colour)
     if step["lane"] == "model":
         yield from _exchange(step["model"], detail, indent)
@@ -87,7 +91,7 @@ def step_lines(document: dict[str, Any], step: dict[str, Any], detail: Detail) -
         for name, value in step["args"].items():
             yield from lines_of(value, f"{indent}{name} = ", indent + "  ")
     if step["result"] not in (None, "") and not _is_talk(step):
-        result = step["result"] if detail is not BRIEF else one_line(step["result"], 400)
+        result = step["result"] if detail is not BRIEF else one_line(step["result"], WIDTH - _INDENT - 3)
         yield from lines_of(result, f"{indent}-> ", indent + "   ", most=detail.result, colour="bright_black")
     if step["error"] is not None:
         yield from lines_of(f"failed: {step['error']}", indent, indent + "  ", most=detail.error, colour="red")
@@ -141,7 +145,7 @@ def _figures(model: dict[str, Any]) -> str:
         f"{model['latency']:.4g} s",
         "" if None in tokens else f"{tokens[0]:,}+{tokens[1]:,} tokens",
         "" if model["cost"] is None else f"${model['cost']:.3g}",
-        {"length": "CUT AT MAX_TOKENS", "stop": "", "tool_calls": ""}.get(reason, reason) or "",
+        _CUT.get(reason, ""),
     ]
     return f" ({', '.join(filter(None, parts))})"
 
@@ -153,6 +157,9 @@ def _exchange(model: dict[str, Any], detail: Detail, indent: str) -> Iterator[Li
     if model["kept"]:
         yield Line(f"{indent}({model['kept']} messages as in the last request)", "bright_black")
     for message in model["request"] or []:
+        if message["role"] == "assistant" and detail is not WHOLE:
+            # An answer of an earlier step.
+            continue
         yield from lines_of(message["content"], f"{indent}[{message['role']}] ", indent + "  ", most=detail.request)
     if model["response"] is not None:
         yield from lines_of(model["response"], f"{indent}[answer] ", indent + "  ", most=detail.result)

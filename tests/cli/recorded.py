@@ -52,6 +52,7 @@ def record(
     sources: dict[str, str] | None = None,
     end: dict[str, Any] | None = None,
     mode: str = "agent",
+    sweep: tuple[str, list[float]] | None = None,
 ) -> str:
     """Write the ledger of a session, and return the session's name.
 
@@ -67,6 +68,7 @@ def record(
         sources: The hashes of scenarios that are not that of all others.
         end: What differs at the end of the session; empty for one without an end.
         mode: What the runs play.
+        sweep: The key of the sweep and its levels; each level has all runs, and one scenario more that fails.
     """
     began = START + timedelta(days=day)
     path = reserve(rootdir / ".pare/runs", suite, began)
@@ -74,6 +76,7 @@ def record(
         suite,
         runs=max(map(len, outcomes.values())),
         gate=Gate.model_validate(gate or {}),
+        sweep={} if sweep is None else {sweep[0]: sweep[1]},
         sources={name: ScenarioSource((sources or {}).get(name, "1"), f"{name}.py", 1) for name in outcomes},
     )
     versions = {"pytest-pare": "9.9", "python": "3.11"}
@@ -82,19 +85,27 @@ def record(
     writer.begin(header)
     nodes = [(name, number) for name, letters in outcomes.items() for number in range(1, len(letters) + 1)]
     many = plan.runs > 1
-    writer.plan([f"{name}[run{number}]" if many else name for name, number in nodes])
+    levels = [None] if sweep is None else [(sweep[0], level) for level in sweep[1]]
+    runs = [
+        RunId(name, "" if level is None else f"{level[1]:g}", number if many else None, level=level)
+        for level in levels
+        for name, number in nodes
+    ]
+    writer.plan([str(run) for run in runs])
     results = SuiteResults(plan)
     config = REFERENCE if mode == "reference" else AGENT
-    for name, number in nodes:
-        letter = outcomes[name][number - 1]
-        node = f"{name}[run{number}]" if many else name
+    for run in runs:
+        lost = 0 if run.level is None or sweep is None else sweep[1].index(run.level[1])
+        letter = outcomes[run.scenario_id][(run.run_number or 1) - 1]
+        if run.scenario_id in [*outcomes][len(outcomes) - lost :]:
+            letter = "f"
         outcome = Outcome("no_result", reported=False)
         if letter in RESULTS:
             result = RESULTS[letter]
             outcome = Outcome(result.status, result, config)
-            run = RunId(name, "", number if many else None)
-            writer.note(node, run, outcome, {"result": result_to_record(result), "config": config})
-        results.keep(f"{suite}::{node}", outcome)
+            writer.note(str(run), run, outcome, {"result": result_to_record(result), "config": config})
+        results.identify(f"{suite}::{run}", run)
+        results.keep(f"{suite}::{run}", outcome)
     if end != {}:
         values = {"partial": [], "interrupted": False, "duration": 2.5, **(end or {})}
         of_shard = None if shard is None else f"{shard[0]}/{shard[1]}"

@@ -14,6 +14,8 @@ from textwrap import dedent, indent
 
 import pytest
 
+from pytest_pare.base.redaction import redacted
+from pytest_pare.ledger.lines import open_runs
 from pytest_pare.plugin import requirements
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.scenarios.registry import registry
@@ -81,9 +83,12 @@ class Session:
 
     Attributes:
         result: What pytester kept of it.
+        listed: The lines on what did not pass, with the reasons that pytest has printed; `None` if the session was a
+            process of its own.
     """
 
     result: pytest.RunResult
+    listed: list[str] | None = None
 
     @property
     def code(self) -> int:
@@ -126,8 +131,9 @@ class Session:
 
     @property
     def open_runs(self) -> list[str]:
-        """The lines on what did not pass."""
-        return [line for line in self.summary if re.match(r"(FAILED|EXCEPTION|NO |RERUN|skipped|xfailed)", line)]
+        """The lines on what did not pass, each with its reason, as `pytest-pare report` prints them."""
+        lines = self.summary if self.listed is None else self.listed
+        return [line for line in lines if re.match(r"(FAILED|EXCEPTION|NO |RERUN|skipped|xfailed)", line)]
 
     def outcomes(self) -> dict[str, int]:
         return self.result.parseoutcomes()
@@ -135,6 +141,18 @@ class Session:
     def has_no_traceback_of_ours(self) -> bool:
         text = self.out + self.err
         return not any(sign in text for sign in ("Traceback", "INTERNALERROR", "pytest_pare/", "are/simulation"))
+
+
+class Listing:
+    """A plugin that keeps what the report of the first suite says if pytest prints no failures."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        collector = config.pluginmanager.get_plugin("pare-collector")
+        judged = [] if collector is None else [one for one in collector.suites.values() if one.verdict is not None]
+        self.lines = [redacted(line) for _, line in open_runs(judged[0])] if judged else []
 
 
 @dataclass
@@ -198,7 +216,9 @@ class Example:
         with warnings.catch_warnings():
             # Those of the outer session make errors of them.
             warnings.resetwarnings()
-            return Session(self.pytester.runpytest_inprocess(*args, no_reraise_ctrlc=True))
+            listing = Listing()
+            result = self.pytester.runpytest_inprocess(*args, no_reraise_ctrlc=True, plugins=[listing])
+            return Session(result, listing.lines)
 
     def run_process(self, *args: str) -> Session:
         """Run pytest in a process of its own."""

@@ -275,7 +275,9 @@ def test_writes_without_consent_are_in_the_report_and_in_the_files(garden: Examp
     columns = ("mode", "agent_type", "writes_without_consent", "rejection_count", "write_actions", "prompt_version")
     assert rows.select(columns).rows() == [("agent", "my_agent:agent", 2, 0, 2, prompts.version())] * 2
     session = garden.run(*SUITE, "--pare-set=runner.writes_without_consent=refuse")
-    assert "ConsentRequired: Notes__create_note writes, and the user has accepted nothing" in failure(session)
+    assert "ConsentRequired: Notes__create_note writes, and the user has accepted nothing" in " ".join(
+        failure(session).split()
+    )
 
 
 def test_runs_that_end_before_their_script_are_reported(garden: Example) -> None:
@@ -446,7 +448,7 @@ def test_a_run_that_an_agent_has_failed_is_reported_by_its_events(garden: Exampl
     agent(garden, "turn.propose('May I?') if turn.number == 0 else 1 / 0")
     text = failure(garden.run(*SUITE, *NAMED))
     assert text.startswith("turn 1: the agent raised ZeroDivisionError: division by zero\n")
-    assert "send_message_to_user(content='May I?')" in text
+    assert "send_message_to_user(content='May I?')" in " ".join(text.split())
 
 
 # -- agents that print

@@ -230,11 +230,6 @@ def test_without_a_terminal(garden: Example) -> None:
     assert (session.code, session.out) == (pytest.ExitCode.OK, "")
 
 
-def test_the_short_summary_tells_the_rationale(garden: Example) -> None:
-    session = garden.run(*SUITE, "-rA")
-    session.result.stdout.fnmatch_lines(["FAILED pare.yaml::water - Failed: the plants are dry"])
-
-
 def test_junit_xml(example: Example) -> None:
     example.suite("{runs: 2, gate: {min_success_rate: 0}}").scenario("water", "fail").scenario("weed")
     example.scenario("prune", "raise").scenario("saw", marks="@pytest.mark.skip(reason='no saw')")

@@ -198,7 +198,7 @@ def test_runs_that_differ_in_the_log_of_their_program_fail_equally(example: Exam
     written(example, "turn-1:exits", more="runs: 2\nreports: {markdown: out.md}")
     session = example.run("pare.yaml")
     assert len(set(pids(session.out))) == 2
-    [line] = [line for line in session.out.splitlines() if line.startswith("FAILED     ")]
+    [line] = [line for line in session.open_runs if line.startswith("FAILED     ")]
     assert line.startswith("FAILED     new_number, 2 of 2 runs: turn 1: the program ")
     report = (example.path / "out.md").read_text()
     assert report.count("exited with status 3 before it answered turn (out of memory)") == 2

@@ -41,7 +41,7 @@ def with_entry(place: int, **changes: Any) -> Trace:
     ("other", "first", "cause", "part"),
     [
         (with_entry(0, response="Nothing."), 1, "model's answer", "the same request to the user model got another"),
-        (with_entry(0, model="claude", response="No."), 1, "model's answer", "went to gpt in A, and to claude in B"),
+        (with_entry(0, model="claude", response="No."), 1, "model's answer", "from gpt in A and claude in B"),
         (with_entry(1, args={"subject": "Wet"}), 2, "world", "with another content"),
         (with_entry(1, time=2.5), 2, "world", "at another time"),
         (with_entry(1, function="delete_email"), 2, "world", "another event of the world"),

@@ -16,13 +16,14 @@ pare.sections = (suite, prefix) => {
     ["known-agents", "Known agents", suite.known_agents && known(suite.known_agents)],
     ["session", "Session", session(suite)],
   ];
-  return sections.filter(([, , content]) => content);
+  return sections.filter(([, , content]) => content).map(([id, title, content]) => [id, title, [plots(suite, id), content]]);
 };
 
-function plots(suite, kind) {
-  // The plots are in the page, made by Python; they move to their place.
-  const numbers = (suite.plots || {})[kind] || [];
-  const found = numbers.map((number) => document.getElementById(`plot-${number}`)).filter(Boolean);
+// The plots are in the page, made by Python; they move to their place.
+const drawn = [...document.querySelectorAll("#plots > div")];
+
+function plots(suite, section) {
+  const found = ((suite.plots || {})[section] || []).map((number) => drawn[number]);
   return found.length ? el("div", { class: "plots" }, found) : null;
 }
 
@@ -43,10 +44,7 @@ function groups(suite) {
     ...group.means.map((one) => [one.text, el("small", {}, one.note.replace("95 % CI ", ""))]),
   ]);
   const heads = [named ? "Variant" : "Runs of", "Runs", "Succeeded", "Failed", "Not judged", ...rates, ...means];
-  return [
-    plots(suite, "rates"),
-    table("Groups of runs with equal settings; below each rate its 95 % interval", heads, rows, heads.map((_, n) => n).slice(1)),
-  ];
+  return table("Groups of runs with equal settings; below each rate its 95 % interval", heads, rows, heads.map((_, n) => n).slice(1));
 }
 
 function settings(group) {
@@ -116,25 +114,22 @@ function history(past) {
 
 function curves(suite) {
   if (!suite.curves || !suite.curves.length) return null;
-  return [
-    plots(suite, "curves"),
-    suite.curves.map((curve) => {
-      const rows = curve.levels.map((level) => [
-        String(level.level),
-        String(level.runs),
-        String(level.judged),
-        level.rate === null ? "n/a" : percent(level.rate),
-        level.low === null ? "" : `${(100 * level.low).toFixed(1)} to ${(100 * level.high).toFixed(1)}`,
-      ]);
-      const area = curve.area === null ? "no area under the curve" : `area under the curve ${curve.area.toFixed(3)}`;
-      const name = curve.group ? `${curve.key}, ${curve.group}` : curve.key;
-      const costs = curve.costs.filter((cost) => cost.cost > 0).map((cost) => `${cost.tool}: ${cost.cost.toFixed(1)} runs lost, hit in ${cost.hit}`);
-      return [
-        table(`${name}: ${area}`, ["Level", "Runs", "Judged", "Success", "95 % interval"], rows, [1, 2, 3, 4]),
-        costs.length ? [el("p", {}, "Costliest tools"), list(costs)] : null,
-      ];
-    }),
-  ];
+  return suite.curves.map((curve) => {
+    const rows = curve.levels.map((level) => [
+      String(level.level),
+      String(level.runs),
+      String(level.judged),
+      level.rate === null ? "n/a" : percent(level.rate),
+      level.low === null ? "" : `${(100 * level.low).toFixed(1)} to ${(100 * level.high).toFixed(1)}`,
+    ]);
+    const area = curve.area === null ? "no area under the curve" : `area under the curve ${curve.area.toFixed(3)}`;
+    const name = curve.group ? `${curve.key}, ${curve.group}` : curve.key;
+    const costs = curve.costs.filter((cost) => cost.cost > 0).map((cost) => `${cost.tool}: ${cost.cost.toFixed(1)} runs lost, hit in ${cost.hit}`);
+    return [
+      table(`${name}: ${area}`, ["Level", "Runs", "Judged", "Success", "95 % interval"], rows, [1, 2, 3, 4]),
+      costs.length ? [el("p", {}, "Costliest tools"), list(costs)] : null,
+    ];
+  });
 }
 
 function models(used) {
