@@ -70,7 +70,8 @@ function findings(run) {
 }
 
 function commands(run, nearest) {
-  const name = view.quoted(String(run.run));
+  // With the session, so that it is found when there are later ones.
+  const name = view.quoted(String(run.full_name ?? run.run));
   const about = (run.differences ?? []).find((one) => one.step)?.step;
   const step = nearest?.diff?.first?.a ?? about ?? (run.steps.length ? 1 : null);
   const lines = [`pytest-pare show ${name}`, step !== null && `pytest-pare fork ${name} --at ${step}`];
