@@ -61,7 +61,7 @@ def failing() -> Document:
         "a": "parcel[run2]",
         "b": "parcel[run1]",
         "cause": "tool result",
-        "sentence": "Step 6 differs: get_calendar_events_from_to failed in parcel[run2] and returned 1 event in parcel[run1].",
+        "sentence": "Step 6: get_calendar_events_from_to failed in parcel[run2] and returned 1 event in parcel[run1].",
         "first": {"a": 6, "b": 6},
         "rows": [{"a": n, "b": n, "same": True} for n in range(1, 6)]
         + [{"a": 6, "b": 6, "same": False}, {"a": 7, "b": None, "same": False}, {"a": 8, "b": None, "same": False}]
@@ -112,7 +112,7 @@ def with_models() -> Document:
 def hostile() -> Document:
     """Return a run with hostile texts in every field."""
     script = f"</script><script>window.{HOSTILE_MARK} = 1</script><img src=x onerror='window.{HOSTILE_MARK} = 1'>"
-    name = f"evil[{script}\ud800 & 'x' \"y\"-run1]"
+    name = f"evil[{script} & 'x' \"y\"-run1]"
     run = _run(name, scenario="evil") | {"agent": f"agent:{script}", "reason": f"{script}\n" * 3, "status": "failed"}
     _turn(run, 0, 10.0, "observe", [{"who": "AGENT", "notifications": [_news(10.0, script, script + "\udc00")]}])
     run["turns"][0]["screen"] = f"{script}/MailboxView"
@@ -304,8 +304,8 @@ def _step(run: Document, time: float, turn: int | None, lane: str, kind: str, **
     if kind in _CHANNEL and step["function"] is None:
         step |= {"app": "PAREAgentUserInterface", "function": _CHANNEL[kind]}
     if step["title"] is None:
-        values = step["args"].get("content") or ", ".join(f"{key}={text}" for key, text in step["args"].items())
-        step["title"] = f"{step['function']}: {values[:70]}"
+        text = step["args"].get("content") or ", ".join(f"{key}={value}" for key, value in step["args"].items())
+        step["title"] = f"{step['function']}: {text[:70]}"
     if lane != "model":
         del step["model"]
     run["steps"].append(step)
@@ -359,13 +359,12 @@ def _pairs(count: int, different: set[int]) -> list[Document]:
     return [{"a": n, "b": n, "same": n not in different} for n in range(1, count + 1)]
 
 
-_VERDICT: Final = {
-    "word": "FAIL",
-    "passed": False,
-    "lines": ["gate FAIL"],
-    "reasons": [],
-    "rate": None,
-    "interval": None,
+_SUITE: Final[Document] = {
+    "name": "pare.yaml",
+    "verdict": {"word": "FAIL", "passed": False, "lines": ["gate FAIL"], "reasons": [], "rate": None, "interval": None},
+    **{key: [] for key in ("notes", "groups", "curves", "facts", "totals", "counts")},
+    **{key: {} for key in ("scenarios", "settings")},
+    "no_trace": "",
 }
 
 
@@ -378,16 +377,7 @@ def page_of(documents: Iterable[Document]) -> str:
         texts[key] = packed(document)
         names = {"name": run["run"], "scenario": run["scenario"], "run": run["run_number"], "variant": run["variant"]}
         rows.append({**names, "suite": 0, "status": run["status"], "reason": run["reason"], "document": key})
-    suite = {
-        "name": "pare.yaml",
-        "verdict": _VERDICT,
-        "notes": [],
-        "scenarios": {},
-        "groups": [],
-        "no_trace": "",
-        "facts": [],
-    }
-    return page_text({"title": "pare.yaml", "suites": [suite], "columns": [], "runs": rows}, texts)
+    return page_text({"title": "pare.yaml", "suites": [_SUITE], "columns": [], "runs": rows}, texts)
 
 
 def main() -> None:

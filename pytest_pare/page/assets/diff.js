@@ -97,18 +97,26 @@ function rows(a, b, diff) {
     if (row.same && groups.at(-1)?.same) groups.at(-1).rows.push(row);
     else groups.push({ same: row.same, rows: [row] });
   }
-  const draw = (group) => pare.el("li", {}, group.same ? equal(a, b, group.rows) : pair(a, b, group.rows[0]));
+  const draw = ({ same, rows: found }) => {
+    const isFirst = !same && found[0].a === diff.first?.a && found[0].b === diff.first?.b;
+    const above = () => pare.el("p", { class: "see-above" }, `The first step that differs${places(found)}, as above`);
+    return pare.el("li", {}, same ? equal(a, b, found) : isFirst ? above() : pair(a, b, found[0]));
+  };
   const list = view.listed(pare.el("ol", { class: "rows" }), groups, ROWS, "rows", draw);
   return pare.el("section", {}, pare.el("h3", {}, "All steps, aligned"), list);
 }
 
-function equal(a, b, equals) {
+// The numbers of the steps of rows on both sides.
+function places(found) {
   const numbers = (name) => {
-    const found = equals.map((row) => row[name]).filter((number) => number !== null);
-    return found.length > 1 ? `${found[0]} to ${found.at(-1)}` : String(found[0] ?? "none");
+    const known = found.map((row) => row[name]).filter((number) => number !== null);
+    return known.length > 1 ? `${known[0]} to ${known.at(-1)}` : String(known[0] ?? "none");
   };
-  const places = numbers("a") === numbers("b") ? numbers("a") : `${numbers("a")} in A, ${numbers("b")} in B`;
-  const label = `${pare.plural(equals.length, "equal step")} (${places})`;
+  return numbers("a") === numbers("b") ? ` (${numbers("a")})` : ` (${numbers("a")} in A, ${numbers("b")} in B)`;
+}
+
+function equal(a, b, equals) {
+  const label = `${pare.plural(equals.length, "equal step")}${places(equals)}`;
   const titles = () =>
     pare.el("ul", { class: "equal" }, equals.map((row) => {
       const step = a.steps[row.a - 1] ?? b.steps[row.b - 1];

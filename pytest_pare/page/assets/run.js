@@ -2,6 +2,7 @@
 
 const view = (window.pareView ??= {});
 const ROWS_OF_STATE = 200;
+const LONG_RUN = 200;
 let shown = null;
 
 /**
@@ -13,7 +14,8 @@ let shown = null;
 window.drawRun = (container, loaded, row) => {
   // The name on the page has the suite before it where there are several.
   const run = { ...loaded.run, name: row?.name ?? loaded.run.run };
-  const root = pare.el("article", { class: "run-view", tabindex: -1, "aria-label": `Run ${run.name}` });
+  const names = run.steps.length > LONG_RUN ? "run-view run-long" : "run-view";
+  const root = pare.el("article", { class: names, tabindex: -1, "aria-label": `Run ${run.name}` });
   const width = Math.max((container.clientWidth || 1000) - 80, 240);
   const timeline = run.steps.length ? view.timeline(run, width, goTo) : null;
   root.append(

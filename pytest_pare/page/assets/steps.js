@@ -10,7 +10,7 @@ const SHAPES = {
   call: "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0z",
   message: "M-6,-5h12v8h-7l-3,3v-3h-2z",
   proposal: "M0,-6.5L6.5,0L0,6.5L-6.5,0z",
-  acceptance: "M-6,0L-3,-3L-1,-1L4,-6L6.5,-3.5L-1,4z",
+  acceptance: "M-6.5,0L-4.5,-2L-1.5,1L4.5,-5L6.5,-3L-1.5,5z",
   rejection: "M-6,-4L-4,-6L0,-2L4,-6L6,-4L2,0L6,4L4,6L0,2L-4,6L-6,4L-2,0z",
   report: "M-5,-6.5h1.5v1h8.5l-2.5,3l2.5,3h-8.5v6h-1.5z",
   model: "M-3,-5.5h6L6.5,0L3,5.5h-6L-6.5,0z",
@@ -28,6 +28,9 @@ const KINDS = {
   check: "check",
   noise: "noise",
 };
+const SOLID = new Set(["acceptance", "rejection", "report"]);
+// Over the shape: errors and faults can be told apart without colours.
+const SIGNS = { error: "M-2.5,-2.5L2.5,2.5M2.5,-2.5L-2.5,2.5", fault: "M0,-14v4M0,-8v.5" };
 const SPEECH = new Set(["message", "proposal", "acceptance", "rejection", "report"]);
 
 /** Returns the name of a kind of step. */
@@ -42,15 +45,15 @@ view.stepState = (step) => {
 
 /** Returns the mark of a step, for the timeline and beside the step. */
 view.mark = (kind, state, lane) => {
-  const names = `mark mark-${state} lane-${view.lanes.includes(lane) ? lane : "world"}`;
+  const style = SOLID.has(kind) && state === "plain" ? "write" : state;
+  const names = `mark mark-${style} lane-${view.lanes.includes(lane) ? lane : "world"}`;
   const shape = pare.svg("path", { d: SHAPES[kind] ?? SHAPES.call });
-  const badge = { error: "M3,-9l5,5m0,-5l-5,5", fault: "M6,-10v4m0,1.5v1.5" }[state];
-  return pare.svg("g", { class: names }, shape, badge && pare.svg("path", { class: "badge", d: badge }));
+  return pare.svg("g", { class: names }, shape, state in SIGNS && pare.svg("path", { class: "sign", d: SIGNS[state] }));
 };
 
 /** Returns a mark as a picture of its own, in a line of text. */
 view.markPicture = (kind, state, lane) =>
-  pare.svg("svg", { class: "picture", viewBox: "-10 -11 20 20", "aria-hidden": "true" }, view.mark(kind, state, lane));
+  pare.svg("svg", { class: "picture", viewBox: "-9 -12 18 21", "aria-hidden": "true" }, view.mark(kind, state, lane));
 
 /** Returns the heading line of a step as a text: for titles, captions and screen readers. */
 view.stepLabel = (run, step) => {

@@ -5,7 +5,7 @@ const LANE = 28;
 const TOP = 22;
 const AXIS = 36;
 const MARGIN = 14;
-const [NARROWEST, WIDEST] = [13, 30];
+const [NARROWEST, WIDEST] = [13, 40];
 // A longer time without a step is a visible break, and not a distance: most runs wait for hours between two turns.
 const BREAK_SECONDS = 60;
 
@@ -34,7 +34,8 @@ view.timeline = (run, width, goTo) => {
   const labels = lanes.map((lane) =>
     pare.svg("text", { class: `lane-name lane-${lane}`, x: 0, y: row(lane) + 4 }, lane),
   );
-  const names = pare.svg("svg", { class: "lane-names", width: 48, height, "aria-hidden": "true" }, labels);
+  labels.push(pare.svg("text", { x: 0, y: height - AXIS + 18 }, "time"));
+  const names = pare.svg("svg", { class: "lane-names", width: 52, height, "aria-hidden": "true" }, labels);
   const caption = pare.el("p", { class: "timeline-caption" });
   const slider = sliderOf(run, places, drawing, cursor, caption, goTo);
   const node = pare.el("div", { class: "timeline" }, names, slider.node);
@@ -61,7 +62,7 @@ function mark(run, step, x, y) {
 }
 
 function turnBands(run, places, height) {
-  const bands = [];
+  const [bands, labels] = [[], []];
   let lastLabel = -Infinity;
   view.groups(run).forEach((group, place) => {
     if (!group.steps.length) return;
@@ -72,9 +73,9 @@ function turnBands(run, places, height) {
     bands.push(pare.svg("rect", shape));
     if (group.turn === null || from - lastLabel < 44) return;
     lastLabel = from;
-    bands.push(pare.svg("text", { class: "turn-name", x: from + 2, y: 13 }, `turn ${group.turn}`));
+    labels.push(pare.svg("text", { class: "turn-name", x: Math.max(from, 0) + 4, y: 13 }, `turn ${group.turn}`));
   });
-  return bands;
+  return [...bands, ...labels];
 }
 
 function consentBands(run, places, row) {
@@ -174,7 +175,11 @@ function sliderOf(run, places, drawing, cursor, caption, goTo) {
     node.setAttribute("aria-valuetext", label);
     caption.textContent = label;
     cursor.setAttribute("transform", `translate(${x},0)`);
-    if (x < node.scrollLeft + 20 || x > node.scrollLeft + node.clientWidth - 20) node.scrollLeft = x - node.clientWidth / 2;
+    // Reading the layout at once would make the browser lay out the whole view for each key.
+    requestAnimationFrame(() => {
+      const isInside = x > node.scrollLeft + 20 && x < node.scrollLeft + node.clientWidth - 20;
+      if (!isInside) node.scrollLeft = x - node.clientWidth / 2;
+    });
   }
   function pressed(event) {
     const moves = {

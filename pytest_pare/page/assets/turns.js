@@ -34,9 +34,7 @@ view.groups = (run) => {
 /** Returns the section of a run with its turns. */
 view.turns = (run) => {
   const groups = view.groups(run);
-  const verdicts = Map.groupBy
-    ? Map.groupBy((run.differences ?? []).filter((one) => one.step), (one) => one.step)
-    : byStep((run.differences ?? []).filter((one) => one.step));
+  const verdicts = byStep(run.differences ?? []);
   const first = (run.cards ?? []).filter((card) => card.after === 0);
   const start = () => pare.el("div", { class: "cards" }, first.map((card) => view.card(card, null)));
   return pare.el(
@@ -50,7 +48,7 @@ view.turns = (run) => {
 
 function byStep(differences) {
   const found = new Map();
-  for (const one of differences) found.set(one.step, [...(found.get(one.step) ?? []), one]);
+  for (const one of differences) if (one.step) found.set(one.step, [...(found.get(one.step) ?? []), one]);
   return found;
 }
 
@@ -65,24 +63,32 @@ function turn(run, group, verdicts) {
     details?.mode && pare.el("span", { class: "mode" }, MODES[details.mode] ?? view.text(details.mode)),
   );
   const steps = pare.el("ol", { class: "steps" }, group.steps.map((step) => stepItem(run, step, verdicts)));
-  const main = pare.el("div", { class: "turn-main" }, (details?.told ?? []).map((one) => told(run, one)), group.steps.length > 0 && steps);
+  const main = pare.el("div", { class: "turn-main" }, told(run, details?.told ?? []), group.steps.length > 0 && steps);
   return pare.el("div", { class: "turn" }, heading, pare.el("div", { class: "turn-columns" }, main, phone(run, group)));
 }
 
-function told(run, one) {
-  const side = SIDES[one.who] ?? String(one.who);
-  if (!one.notifications?.length) return pare.el("p", { class: "told muted" }, `The ${side} was told nothing new.`);
-  const news = one.notifications.map((note) =>
-    pare.el(
-      "li",
-      {},
-      pare.el("time", { title: view.clock(run, note.time) }, view.timeOfDay(run, note.time)),
-      note.kind && pare.el("span", { class: "kind" }, view.text(note.kind)),
-      view.text(note.text),
-    ),
-  );
-  return pare.el("div", { class: "told" }, pare.el("p", {}, `The ${side} was told:`), pare.el("ul", {}, news));
+function told(run, sides) {
+  const bySide = new Map();
+  for (const one of sides) {
+    const key = JSON.stringify(one.notifications ?? []);
+    bySide.set(key, [...(bySide.get(key) ?? []), SIDES[one.who] ?? String(one.who)]);
+  }
+  return [...bySide].map(([key, names]) => {
+    const who = `The ${names.join(" and the ")} ${names.length > 1 ? "were" : "was"} told`;
+    const notifications = JSON.parse(key);
+    if (!notifications.length) return pare.el("p", { class: "told muted" }, `${who} nothing new.`);
+    return pare.el("div", { class: "told" }, pare.el("p", {}, `${who}:`), pare.el("ul", {}, notifications.map((one) => news(run, one))));
+  });
 }
+
+const news = (run, one) =>
+  pare.el(
+    "li",
+    {},
+    one.time !== null && pare.el("time", { title: view.clock(run, one.time) }, view.timeOfDay(run, one.time)),
+    one.kind && pare.el("span", { class: "kind" }, String(one.kind).toLowerCase().replaceAll("_", " ")),
+    view.text(one.text),
+  );
 
 function stepItem(run, step, verdicts) {
   const about = verdicts.get(step.n) ?? [];
@@ -121,9 +127,9 @@ function phone(run, group) {
   const cards = run.cards ?? [];
   const changed = latest(cards.filter(isInside));
   const screen = group.steps.findLast((step) => step.screen_after)?.screen_after ?? group.details?.screen;
-  if (!changed.length && group.turn === null) return null;
   const known = latest(cards.filter((card) => isInside(card) || (last !== undefined && card.after <= last)));
   const others = known.filter((card) => !changed.includes(card));
+  if (!known.length || (!changed.length && group.turn === null)) return null;
   const time = group.steps.at(-1)?.time ?? group.details?.time;
   const name = group.turn === null ? "Phone" : `Phone after turn ${group.turn}`;
   return pare.el(
