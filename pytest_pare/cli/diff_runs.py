@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 def diff_runs(
     a: str, b: str | None, reference: bool, suite_file: Path | None, rootdir: Path | None, as_json: bool
 ) -> None:
-    """Compare two runs step by step, and name the first step that differs, with its cause.
+    """Compare two runs step by step.
+
+    It names the first step that differs, with its cause, and shows what followed.
 
     A and B are [SESSION:]SCENARIO[VARIANT-runN]. Without B, the run A is compared with the nearest run that passed:
     another number of it, or one of an earlier session; if there is none, with the reference steps of its scenario.

@@ -113,13 +113,21 @@ def _lines(done: Fork, names: list[str]) -> Iterator[str]:
     for number, one in enumerate(done.runs, start=1):
         yield from redacted_lines(f"{f'{number}. ' if len(done.runs) > 1 else ''}{_verdict(one.result)}")
     if len(done.runs) > 1:
-        yield rate_line(done)
+        yield _rate_line(done)
         if done.all_equal:
             yield from redacted_lines("all forks are the same: nothing is drawn at random after the step")
+    else:
+        yield from redacted_lines(_difference(done))
     yield from redacted_lines(f"kept as {names[0]}")
 
 
-def rate_line(done: Fork) -> str:
+def _difference(done: Fork) -> str:
+    diff = done.diff
+    step = diff.first[0] if diff.first[0] is not None else diff.first[1]
+    return diff.sentence if step is None else f"the first difference is step {step}: {diff.sentence}"
+
+
+def _rate_line(done: Fork) -> str:
     """Return the success rate of several forks as a line."""
     share = 100 * done.successes / len(done.runs)
     low, high = 100 * done.interval.low, 100 * done.interval.high
@@ -148,6 +156,7 @@ def _plain(done: Fork, names: list[str]) -> dict[str, Any]:
             {"name": name, "status": one.result.status, "verdict": _verdict(one.result)}
             for name, one in zip(names, done.runs, strict=True)
         ],
+        "diff": {"cause": done.diff.cause, "sentence": done.diff.sentence, "first": list(done.diff.first)},
         "successes": done.successes,
         "rate": {"low": done.interval.low, "high": done.interval.high},
         "all_equal": done.all_equal,

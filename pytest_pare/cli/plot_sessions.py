@@ -1,4 +1,4 @@
-"""`pytest-pare plot`: rates, noise, history and comparison as SVG files."""
+"""`pytest-pare plot`: rates, noise, history, comparison and cost as SVG files."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ _NOTHING: Final = {
     "noise": "the suite has no sweep",
     "history": "only one session is recorded; run the suite again, or name several sessions",
     "comparison": "no baseline is compared; set gate.baseline in the suite, or add --baseline FILE",
+    "cost": "the cost of models is known of fewer than two variants or sessions",
 }
 
 

@@ -38,7 +38,10 @@ def show_run(
     rootdir: Path | None,
     as_json: bool,
 ) -> None:
-    """Show a run of an earlier session: why it ended as it did, then its turns with their steps.
+    """Show a run step by step.
+
+    It begins with the reason why the run ended as it did; then come its turns with their steps, whose numbers other
+    commands take.
 
     RUN is [SESSION:]SCENARIO[VARIANT-runN], as the report names it; without SESSION, it is in the last one. The name of
     the scenario alone stands for its first run that did not succeed.

@@ -10,6 +10,8 @@ from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.results.history import SessionEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_pare.ledger.reader import Ledger
 
 
@@ -21,24 +23,35 @@ def session_entry(ledger: Ledger) -> SessionEntry:
     return SessionEntry(header.session, header.began, commit, verdict, ledger.run_set())
 
 
-def history_of(ledger: Ledger, most: int, most_bytes: int) -> list[SessionEntry]:
-    """Return the history of a suite up to a session, the oldest session first; ledgers that are damaged are left out.
+def earlier_sessions(ledger: Ledger, most: int, most_bytes: int) -> Iterator[Ledger]:
+    """Yield the sessions of a suite before a session, the last one first; ledgers that are damaged are left out.
 
     Args:
         ledger: The session.
         most: The largest number of sessions.
-        most_bytes: The largest size of the ledgers of the others together, which take time to read.
+        most_bytes: The largest size of their ledgers together, which take time to read.
     """
     others = ledgers(ledger.path.parent, ledger.header.plan.name)
     # A ledger that was moved has no others around it.
     before = others[: others.index(ledger.path)] if ledger.path in others else []
-    found = [session_entry(ledger)]
     for path in reversed(before):
         most_bytes -= path.stat().st_size
-        if len(found) == most or most_bytes < 0:
-            break
+        if most == 0 or most_bytes < 0:
+            return
         try:
-            found.append(session_entry(read_ledger(path)))
+            yield read_ledger(path)
         except LedgerError:
             continue
-    return found[::-1]
+        most -= 1
+
+
+def history_of(ledger: Ledger, most: int, most_bytes: int) -> list[SessionEntry]:
+    """Return the history of a suite up to a session, the oldest session first.
+
+    Args:
+        ledger: The session.
+        most: The largest number of sessions.
+        most_bytes: The largest size of the ledgers of the others together.
+    """
+    before = [session_entry(one) for one in earlier_sessions(ledger, most - 1, most_bytes)]
+    return [*reversed(before), session_entry(ledger)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_pare.page.comparisons import comparison_of, history_of_suite
 from pytest_pare.page.figures import figures_of, groups_of
 from pytest_pare.page.plots import plots_of
-from pytest_pare.page.rows import columns_of, name_of, rows_of
+from pytest_pare.page.rows import columns_of, name_of, prefix_of, rows_of
 from pytest_pare.page.sessions import facts_of, settings_of
 from pytest_pare.results.run_entries import reused_lines
 from pytest_pare.results.text import plural
@@ -37,9 +37,7 @@ def page_data(suites: Sequence[PageSuite], documents: Documents) -> tuple[dict[s
     rows, shown = [], []
     every: list[str] = []
     for number, suite in enumerate(suites):
-        # A name is that of one run, also where suites have runs of the same scenario.
-        prefix = f"{suite.report.suite}::" if len(suites) > 1 else ""
-        own = rows_of(suite, number, prefix)
+        own = rows_of(suite, number, prefix_of(suite, suites))
         for row, entry in zip(own, suite.report.entries, strict=True):
             row.update(_document(suite, number, name_of(entry), documents))
         rows += own
@@ -50,7 +48,13 @@ def page_data(suites: Sequence[PageSuite], documents: Documents) -> tuple[dict[s
             every += plots
         shown.append({**one, "plots": places})
     title = ", ".join(suite.report.suite for suite in suites)
-    return {"title": title, "suites": shown, "columns": columns_of(rows), "runs": rows}, every
+    return {
+        "title": title,
+        "suites": shown,
+        "columns": columns_of(rows),
+        "runs": rows,
+        "others": documents.others,
+    }, every
 
 
 def _document(suite: PageSuite, number: int, name: str, documents: Documents) -> dict[str, Any]:

@@ -9,7 +9,13 @@ from pytest_pare.plots.suite_plots import suite_plots
 if TYPE_CHECKING:
     from pytest_pare.page.suites import PageSuite
 
-_SECTIONS: Final = {"rates": "rates", "noise": "robustness", "history": "history", "comparison": "baseline"}
+_SECTIONS: Final = {
+    "rates": "rates",
+    "noise": "robustness",
+    "history": "history",
+    "comparison": "baseline",
+    "cost": "models",
+}
 
 
 def plots_of(suite: PageSuite) -> dict[str, list[str]]:

@@ -67,6 +67,11 @@ def name_of(entry: RunEntry) -> str:
     return str(RunId(entry.scenario_id, entry.variant, entry.run_number))
 
 
+def prefix_of(suite: PageSuite, suites: Sequence[PageSuite]) -> str:
+    """Return the begin of the names of the runs of a suite on a page: each name is that of one run."""
+    return f"{suite.report.suite}::" if len(suites) > 1 else ""
+
+
 def rows_of(suite: PageSuite, number: int, prefix: str) -> list[dict[str, Any]]:
     """Return the rows of a suite as builtins for JSON, without secrets. What is zero or missing is left out.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_pare.ledger.earlier_sessions import history_of
+from pytest_pare.ledger.earlier_sessions import earlier_sessions, session_entry
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.kept_runs import KeptRun, run_in
 from pytest_pare.ledger.reader import read_ledger
@@ -28,6 +28,7 @@ class PageSuite(NamedTuple):
         report: The results.
         ledger: The session; `None` without a ledger.
         history: The last sessions up to this one, the oldest first; empty without a ledger.
+        earlier: The ledgers of these, without this one, the last one first.
         runs: The runs of the session by name, with their traces; empty without a ledger.
         problem: Why the ledger cannot be read; `None` if it can, and without one.
     """
@@ -35,6 +36,7 @@ class PageSuite(NamedTuple):
     report: SuiteReport
     ledger: Ledger | None = None
     history: Sequence[SessionEntry] = ()
+    earlier: Sequence[Ledger] = ()
     runs: dict[str, KeptRun] = {}  # noqa: RUF012 - a NamedTuple is not changed
     problem: str | None = None
 
@@ -54,4 +56,6 @@ def suite_of(report: SuiteReport, ledger: Ledger | None = None) -> PageSuite:
         except LedgerError as error:
             return PageSuite(report, problem=str(error))
     runs = {str(ledger.results.run_id(nodeid)): run_in(ledger, nodeid) for nodeid in ledger.results.outcomes}
-    return PageSuite(report, ledger, history_of(ledger, _MOST_SESSIONS, _MOST_BYTES), runs)
+    earlier = list(earlier_sessions(ledger, _MOST_SESSIONS - 1, _MOST_BYTES))
+    history = [session_entry(one) for one in (*reversed(earlier), ledger)]
+    return PageSuite(report, ledger, history, earlier, runs)

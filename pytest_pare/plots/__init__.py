@@ -1,4 +1,4 @@
-"""Plots of rates, noise and history: plain data in, SVG text out.
+"""Plots of rates, noise, history and cost: plain data in, SVG text out.
 
 Texts are escaped and without secrets, and equal data makes equal bytes. An embedded plot, the default, has no style of
 its own: the page that holds it needs `style_sheet`. A standalone one is a file, with colours for light and dark.
@@ -7,6 +7,7 @@ its own: the page that holds it needs `style_sheet`. A standalone one is a file,
 from __future__ import annotations
 
 from pytest_pare.plots.comparison_plot import Difference, comparison
+from pytest_pare.plots.cost_plot import CostRow, costs
 from pytest_pare.plots.drawing import style_sheet
 from pytest_pare.plots.figures import Figure
 from pytest_pare.plots.history_plot import HistoryPoint, history
@@ -16,6 +17,7 @@ from pytest_pare.plots.suite_plots import KINDS, Plot, suite_plots
 
 __all__ = [
     "KINDS",
+    "CostRow",
     "CurvePoint",
     "Difference",
     "Figure",
@@ -23,6 +25,7 @@ __all__ = [
     "Plot",
     "RateRow",
     "comparison",
+    "costs",
     "curve",
     "history",
     "rates",

@@ -6,17 +6,20 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_pare.plots.comparison_plot import Difference
+from pytest_pare.plots.cost_plot import CostRow
 from pytest_pare.plots.figures import Figure
 from pytest_pare.plots.history_plot import HistoryPoint
 from pytest_pare.plots.noise_plot import CurvePoint
 from pytest_pare.plots.rate_plot import RateRow
+from pytest_pare.results.usage import cost_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_pare.inference.intervals import Interval
     from pytest_pare.results.comparison import Comparison
     from pytest_pare.results.history import SessionEntry
+    from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
     from pytest_pare.results.robustness import Curve
     from pytest_pare.results.statistics import GroupStatistics
 
@@ -80,6 +83,26 @@ def differences(compared: Comparison) -> list[Difference]:
             one.verdict,
         )
         for one in compared.variants
+    ]
+
+
+def cost_rows(results: Mapping[str, PAREMultiScenarioValidationResult], prefix: str = "") -> list[CostRow]:
+    """Return the cost of the variants in which a model took part.
+
+    Args:
+        results: The results of each variant, by its name.
+        prefix: The begin of each name, such as the session's.
+    """
+    costs = {name: cost_of_runs(one.scenario_results.values()) for name, one in results.items()}
+    return [
+        CostRow(
+            ": ".join(filter(None, (prefix, name))) or "All runs",
+            None if cost.total is None else cost.total / cost.known,
+            cost.known,
+            cost.runs,
+        )
+        for name, cost in costs.items()
+        if cost.runs
     ]
 
 

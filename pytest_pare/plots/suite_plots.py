@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_pare.plots.comparison_plot import comparison
+from pytest_pare.plots.cost_plot import costs
 from pytest_pare.plots.history_plot import history
 from pytest_pare.plots.noise_plot import curve
-from pytest_pare.plots.of_results import curve_points, differences, history_points, rate_rows
+from pytest_pare.plots.of_results import cost_rows, curve_points, differences, history_points, rate_rows
 from pytest_pare.plots.rate_plot import rates
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_pare.results.history import SessionEntry
     from pytest_pare.results.suite_report import SuiteReport
 
-KINDS: Final = ("rates", "noise", "history", "comparison")
+KINDS: Final = ("rates", "noise", "history", "comparison", "cost")
 """The kinds of plots."""
 
 
@@ -45,8 +46,8 @@ def suite_plots(
 ) -> list[Plot]:
     """Return the plots of the sessions of a suite, in the order of `KINDS`.
 
-    There are rates if a run has a result, curves for each sweep, a history of two sessions or more, and the differences
-    to a baseline if one was compared.
+    There are rates if a run has a result, curves for each sweep, a history of two sessions or more, the differences to
+    a baseline if one was compared, and costs if they are known of two variants or sessions.
 
     Args:
         reports: The results of one session or several, each with what its rows are called; empty for one session.
@@ -79,4 +80,7 @@ def suite_plots(
         rows_of = differences(compared)
         text = comparison(rows_of, allowed=compared.max_regression, title=title, standalone=standalone)
         found.append(Plot("comparison", "", text))
+    spent = [row for name, report in reports for row in cost_rows(report.results, name)]
+    if sum(row.per_run is not None for row in spent) > 1:
+        found.append(Plot("cost", "", costs(spent, title=f"{suite}: cost of models", standalone=standalone)))
     return found

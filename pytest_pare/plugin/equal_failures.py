@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -113,18 +113,19 @@ class EqualFailures:
         return _changed(group[0], location=(path, line, headline))
 
 
-class _AfterFailures(NamedTuple):
+class _AfterFailures:
     """The innermost hook: pytest has printed the failures before it, and prints its short summary after it."""
 
-    failures: EqualFailures
+    def __init__(self, failures: EqualFailures) -> None:
+        self._failures = failures
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
-        self.failures.restore(terminalreporter)
+        self._failures.restore(terminalreporter)
         try:
             return (yield)
         finally:
-            self.failures.shorten(terminalreporter)
+            self._failures.shorten(terminalreporter)
 
 
 def headline_of(runs: Sequence[RunId], selected: Sequence[RunId]) -> str:

@@ -239,8 +239,19 @@ SHOW = Option(
         "help": "Print each run that did not pass step by step, as `pytest-pare show` does.",
     },
 )
+PROGRESS = Option(
+    "--pare-progress",
+    "pare_progress",
+    "",
+    {
+        "choices": ("auto", "on", "off"),
+        "default": "auto",
+        "metavar": "WHEN",
+        "help": "Print how far the session is: auto (in sessions of more than some seconds), on or off.",
+    },
+)
 CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, AUDIT, SET)
-OPTIONS = (CONFIG, OTEL, SHOW, *CHANGES)
+OPTIONS = (CONFIG, OTEL, SHOW, PROGRESS, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
 INI_OTEL_HELP = "Export runs, turns, tool calls and model calls as OpenTelemetry spans (as --pare-otel)."

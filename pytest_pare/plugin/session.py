@@ -19,6 +19,7 @@ from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
+from pytest_pare.plugin.progress import ProgressStart
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
@@ -85,6 +86,7 @@ class SuiteSession:
             config.pluginmanager.register(collector.resumption, "pare-resumption")
             collector.failures.register()
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
+            config.pluginmanager.register(ProgressStart(collector.suites), "pare-progress-start")
             pruning.register(config, collector)
             known_agents.register(config, collector)
             run_control.register(config, collector)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text
 from pytest_pare.scenarios.app_content import content_of
-from pytest_pare.simulation.state_change import change_of
+from pytest_pare.simulation.state_change import change_of, without_secrets
 from pytest_pare.simulation.trace_details import AppChange
 from pytest_pare.simulation.trace_entries import TraceEvent
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 # Reads that change an app: they mark a mail as read.
 _OPENING = ("get_email_by_id", "get_email_by_index")
+# A longer text without a space is the content of a file, as base64.
+_MOST_DATA = 1000
+_DATA_SHOWN = 60
+# Without a quotation mark, which is enough: such a text has none either.
+_HAS_LONG = re.compile(f'"[^"]{{{_MOST_DATA},}}')
+_WHITE = re.compile(r"\s")
 
 
 class _Look(NamedTuple):
@@ -61,16 +67,18 @@ class AppStates:
         """
         entries = env.trace_entries
         seen, self._seen = self._seen, len(entries)
-        for name in _touched((entries[index] for index in range(seen, len(entries))), env.apps):
-            content = content_of(env.apps[name])
-            if content != self._content.get(name, self._at_start(name)):
+        touched = _touched((entries[index] for index in range(seen, len(entries))), env.apps)
+        for name in touched:
+            with env.off_the_record():
+                content = _content_of(env.apps[name])
+            if content is not None and content != self._content.get(name, self._at_start(name)):
                 self._content[name] = content
                 time = round(env.time_manager.time() - env.start_time, 6)
                 app_class = type(env.apps[name]).__name__
                 self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content))
 
     def changes(self) -> tuple[AppChange, ...]:
-        """Return the states at the start, and the changes after that, without secrets."""
+        """Return the states at the start, and the changes after that, without the secrets of what has changed."""
         return tuple(self._changes())
 
     def _changes(self) -> Iterator[AppChange]:
@@ -80,9 +88,14 @@ class AppStates:
             for name, app in (self._scenario._initial_apps or {}).items()
         )
         for look in (*start, *self._looks):
-            state = _plain(look.content)
+            state = json.loads(look.content, parse_constant=str)
             change = change_of(states.get(look.app), state)
+            is_first = look.app not in states
             states[look.app] = state
+            if is_first and _HAS_LONG.search(look.content):
+                change = _cut(change)
+            elif not is_first:
+                change = _cut(without_secrets(change))
             if change is not None:
                 yield AppChange(look.time, look.turn, look.after, look.app, look.app_class, change)
 
@@ -106,16 +119,19 @@ def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]
     return list(names)
 
 
-def _plain(content: str) -> Any:
-    # Redacted here, because a change has no longer the name beside each value.
-    state = json.loads(redacted_json(content), parse_constant=str)
-    return state if len(content) <= MOST_CHARACTERS else _cut(state)
+def _content_of(app: App) -> str | None:
+    try:
+        return content_of(app)
+    except Exception:  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
+        return None
 
 
 def _cut(value: Any) -> Any:
     """Return a value with long texts cut. All items of lists are kept: the last ones are often the new ones."""
     if isinstance(value, str):
-        return value if len(value) <= MOST_CHARACTERS else to_short_text(value)
+        if len(value) > _MOST_DATA and not _WHITE.search(value):
+            return f"{value[:_DATA_SHOWN]}... [{len(value) - _DATA_SHOWN:,} more characters]"
+        return to_short_text(value) if len(value) > MOST_CHARACTERS else value
     if isinstance(value, dict):
         return {key: _cut(item) for key, item in value.items()}
     return [_cut(item) for item in value] if isinstance(value, list) else value

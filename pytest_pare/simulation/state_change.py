@@ -16,17 +16,12 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.simulation.change_text import entries_of, label_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# What names an object for people, the best first.
-_NAMES = ("title", "subject", "name", "folder_name", "first_name", "content")
-_LABEL_WIDTH = 60
-_TEXT_WIDTH = 1000
+__all__ = ["applied", "change_of", "entries_of", "without_secrets"]
 
 
 def change_of(before: Any, after: Any) -> Any:
@@ -63,13 +58,33 @@ def applied(before: Any, change: Any) -> Any:
         raise ValueError(f"no change of this value: {redacted(repr(change)):.200}") from None
 
 
-def entries_of(change: Any) -> list[tuple[str, str | None, str | None]]:
-    """Return the entries of a change: the path, and the texts before and after, `None` for none.
+def without_secrets(change: Any, key: str = "") -> Any:
+    """Return a change with the secrets in its values redacted, also those that only their key names as such.
 
     Args:
         change: A change as `change_of` returns it.
+        key: The key of the value that changes.
     """
-    return list(_entries(change, ""))
+    if change is None:
+        return None
+    kind = change[0]
+    if kind == "{":
+        changes = {name: without_secrets(one, name) for name, one in change[2].items()}
+        return ["{", change[1], changes]
+    if kind == "[":
+        return ["[", [_step_without_secrets(step, key) for step in change[1]]]
+    return [kind, *(_redacted(key, value) for value in change[1:])]
+
+
+def _step_without_secrets(step: Any, key: str) -> Any:
+    if isinstance(step, int):
+        return step
+    return ["~", without_secrets(step[1], key)] if step[0] == "~" else [step[0], _redacted(key, step[1])]
+
+
+def _redacted(key: str, value: Any) -> Any:
+    (found,) = redacted_plain({key: value}).values()
+    return found
 
 
 # -- dictionaries
@@ -85,7 +100,7 @@ def _of_dict(before: dict[str, Any], after: dict[str, Any]) -> Any:
     for key, value in after.items():
         if key not in before:
             changes[key] = ["+", value]
-    return ["{", _label(after), changes]
+    return ["{", label_of(after), changes]
 
 
 def _applied(before: Any, change: Any) -> Any:
@@ -206,69 +221,3 @@ def _applied_to_list(before: list[Any], steps: list[Any]) -> list[Any]:
             after.append(_applied(before[at], step[1]))
             at += 1
     return after
-
-
-# -- text
-
-
-def _entries(change: Any, path: str) -> Iterator[tuple[str, str | None, str | None]]:
-    if change is None:
-        return
-    kind = change[0]
-    if kind == "{":
-        for key, one in change[2].items():
-            label = one[1] if one[0] == "{" else _label(one[1]) if one[0] in "+-" else None
-            yield from _entries(one, _joined(path, label or key))
-    elif kind == "[":
-        yield from _entries_of_list(change[1], path)
-    elif kind == "=":
-        yield path, _text(change[1]), _text(change[2])
-    else:
-        text = _text(change[1])
-        yield path, *((None, text) if kind == "+" else (text, None))
-
-
-def _entries_of_list(steps: list[Any], path: str) -> Iterator[tuple[str, str | None, str | None]]:
-    at = 1
-    for step in steps:
-        if isinstance(step, int):
-            at += step
-        elif step[0] == "~":
-            label = step[1][1] if step[1][0] == "{" else None
-            yield from _entries(step[1], _joined(path, label or str(at)))
-            at += 1
-        else:
-            for item in step[1]:
-                yield path, *((None, _text(item)) if step[0] == "+" else (_text(item), None))
-            at += len(step[1]) * (step[0] == "+")
-
-
-def _joined(path: str, name: str) -> str:
-    return f"{path}/{name}" if path else name
-
-
-def _label(value: Any) -> str | None:
-    """Return how people recognize an object, or `None`."""
-    if not isinstance(value, dict):
-        return None
-    text = next((value[name] for name in _NAMES if isinstance(value.get(name), str) and value[name].strip()), None)
-    if text is None:
-        return None
-    # Redacted before the cut: half of a secret would not be recognized later.
-    flat = redacted(" ".join(text.split()))
-    return flat if len(flat) <= _LABEL_WIDTH else f"{flat[: _LABEL_WIDTH - 3]}..."
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, dict):
-        text = ", ".join(f"{key}: {_inner(one)}" for key, one in value.items() if one not in (None, "", [], {}))
-    else:
-        text = _inner(value)
-    text = redacted(text)
-    return text if len(text) <= _TEXT_WIDTH else f"{text[: _TEXT_WIDTH - 3]}..."
-
-
-def _inner(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_pare.results.text import WIDTH, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_DEEPEST: Final = 40
 
 
 class Line(NamedTuple):
@@ -35,7 +37,11 @@ def lines_of(
         most: The number of lines after which the text is cut; `None` for all.
         colour: The colour of the lines.
     """
-    indent = " " * len(first) if indent is None else indent
+    first = printable(first)
+    indent = " " * min(len(first), _DEEPEST) if indent is None else indent
+    if len(first) > _DEEPEST:
+        # The name of an argument can be as long as its value.
+        text, first = f"{first.lstrip()}{text}", indent
     wrapped: list[str] = []
     for part in text.split("\n"):
         begin = indent if wrapped else first
@@ -45,7 +51,6 @@ def lines_of(
             initial_indent=begin,
             subsequent_indent=indent,
             break_on_hyphens=False,
-            drop_whitespace=True,
         ) or [begin.rstrip()]
     if most is not None and len(wrapped) > most:
         left = len(wrapped) - most

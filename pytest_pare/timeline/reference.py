@@ -21,6 +21,7 @@ REFERENCE = "reference"
 """The name of the reference in a comparison."""
 
 _READS = ("check_", "find_", "get_", "list_", "open_", "read_", "search_", "view_", "wait")
+_ANSWERS = ("accept_proposal", "reject_proposal")
 _TALK = {
     "send_message_to_user": "proposes",
     "accept_proposal": "accepts",
@@ -120,13 +121,23 @@ def _done(trace: Trace) -> Iterator[_Act]:
 
 def _due(trace: Trace) -> Iterator[_Act]:
     known = {(event.app, event.function): event.operation for event in trace.events}
-    for number, one in enumerate(trace.reference, start=1):
-        act = _Act(number, str(one["who"]), str(one["app"]), str(one["function"]), dict(one.get("args") or {}))
-        reads = act.function.startswith(_READS)
-        is_read = known.get((act.app, act.function), "read" if reads else "write") == "read"
-        is_users = act.who == "USER" and not act.is_talk
-        if act.is_talk or not (is_read or is_users):
+    acts = [
+        _Act(number, str(one["who"]), str(one["app"]), str(one["function"]), dict(one.get("args") or {}))
+        for number, one in enumerate(trace.reference, start=1)
+    ]
+    for place, act in enumerate(acts):
+        guess = "read" if act.function.startswith(_READS) else "write"
+        is_agents_write = act.who == "AGENT" and known.get((act.app, act.function), guess) == "write"
+        if not _is_report(acts, place) if act.is_talk else is_agents_write:
             yield act
+
+
+def _is_report(acts: Sequence[_Act], place: int) -> bool:
+    """Return whether a message to the user follows an acceptance, and no answer follows it."""
+    if acts[place].function != "send_message_to_user":
+        return False
+    after = next((act.function for act in acts[place + 1 :] if act.is_talk), "")
+    return after not in _ANSWERS and any(act.function == "accept_proposal" for act in acts[:place])
 
 
 def _pairs(done: Sequence[_Act], due: Sequence[_Act]) -> Iterator[tuple[_Act | None, _Act | None]]:

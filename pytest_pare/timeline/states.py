@@ -43,10 +43,9 @@ def cards_and_changes(trace: Trace, steps: Sequence[Step]) -> tuple[list[dict[st
 
 def _card(state: Any) -> list[list[Any]]:
     # Imported here, because it takes a second, and most runs of a session are shown without their states.
-    from pytest_pare.simulation import phone_text
+    from pytest_pare.simulation.phone_text import card_lines
 
-    card_lines: Any = getattr(phone_text, "card_lines", None)
-    return [] if card_lines is None else [[level, shown(text)] for level, text in card_lines(state)]
+    return [[level, shown(text)] for level, text in card_lines(state)]
 
 
 def _text(value: str | None) -> str | None:

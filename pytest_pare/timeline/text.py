@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STATUS_COLOURS: Final = {"success": "green", "failed": "red", "exception": "red", "no_validation": "red"}
 _TURN_COLOUR = "cyan"
+_CARD_LINES: Final = 20
 _CHANNEL = "PAREAgentUserInterface"
 _MESSAGES: Final = ("agent_message", "user_message")
 
@@ -149,6 +150,7 @@ def _turns(document: dict[str, Any], state: bool) -> Iterator[Line]:
         for step in of_no_turn:
             yield from step_lines(document, step, BRIEF)
     if state:
+        yield Line("")
         yield from _state(document, None)
     place = 0
     while place < len(turns):
@@ -168,7 +170,7 @@ def _left_out(document: dict[str, Any]) -> Iterator[Line]:
     steps = [one for one in document["steps"] if one["turn"] is not None and one["turn"] not in idle]
     if count := sum(is_folded(document, step) for step in steps):
         yield Line("")
-        yield Line(f"left out: {plural(count, 'step')} of engines without a model (pytest-pare show --turn N has them)")
+        yield Line(f"left out: {plural(count, 'step')} of engines without a model; show --turn N has them")
 
 
 def _is_idle(document: dict[str, Any], turn: dict[str, Any]) -> bool:
@@ -235,8 +237,10 @@ def _state(document: dict[str, Any], turn: int | None) -> Iterator[Line]:
             # Its messages are steps.
             continue
         yield Line(f"      {app} {'at the start' if turn is None else 'after the turn'}:", "magenta")
-        for level, text in card["lines"]:
+        for level, text in card["lines"][:_CARD_LINES]:
             yield from lines_of(text, " " * (6 + 2 * level), most=2)
+        if (more := len(card["lines"]) - _CARD_LINES) > 0:
+            yield Line(f"        … {plural(more, 'more line')}")
         for row in rows.get(app, []):
             for sign, value, colour in (("-", row["before"], "red"), ("+", row["after"], "green")):
                 if value is not None:

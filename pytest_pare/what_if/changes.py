@@ -49,6 +49,18 @@ class Wish(NamedTuple):
     agent: ProactiveAgent | str | None = None
 
 
+def wish_of(change: dict[str, Any]) -> Wish:
+    """Return a wish from keyword arguments.
+
+    Raises:
+        ForkError: If there is no such kind of change.
+    """
+    unknown = sorted(change.keys() - set(Wish._fields))
+    if unknown:
+        raise ForkError(f"there is no change {unknown[0]!r}; there are {', '.join(Wish._fields)}")
+    return Wish(**change)
+
+
 NO_CHANGE = Wish()
 """The run goes on as it was."""
 

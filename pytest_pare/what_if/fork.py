@@ -13,6 +13,7 @@ from pytest_pare.inference.intervals import Interval, rate_interval
 from pytest_pare.simulation.past import Past, PastError
 from pytest_pare.simulation.runner import run_scenario
 from pytest_pare.simulation.trace import EngineCall
+from pytest_pare.timeline.diff import TraceDiff, compare_traces
 from pytest_pare.timeline.steps import steps_of
 from pytest_pare.what_if.changes import NO_CHANGE, Planned, Wish, planned
 from pytest_pare.what_if.errors import ForkError
@@ -96,6 +97,11 @@ class Fork:
         return self.run.success
 
     @property
+    def diff(self) -> TraceDiff:
+        """The comparison of the run that was forked with the first run: the first step that differs, and its cause."""
+        return compare_traces(self.before, self.trace, names=(self.of, "its fork"))
+
+    @property
     def successes(self) -> int:
         """The number of runs that have succeeded."""
         return sum(run.success for run in self.runs)
@@ -172,8 +178,8 @@ def _play(origin: Origin, plan: Planned, recorded: dict[str, list[Call]], seed: 
 
 def _require_past(past: Past, run: Run, origin: Origin) -> None:
     error = run.result.exception
-    if past.problem is None and not past.is_over and error is not None and origin.trace.entries:
-        # The run has not even begun as it did, for a reason that says more than the step.
+    if not run.trace.entries and error is not None and origin.trace.entries:
+        # The run has not even begun, for a reason that says more than the step.
         raise ForkError(f"{origin.name} cannot be played again: {to_short_text(error)}")
     try:
         if past.problem is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.ledger.directory import reserve, session_of
+from pytest_pare.ledger.directory import reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Commit, Header
 from pytest_pare.ledger.outcomes import Outcome
 from pytest_pare.ledger.plan import ScenarioSource, SuitePlan
@@ -19,6 +20,8 @@ from pytest_pare.settings import Gate
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_pare.simulation.trace import Trace
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 AGENT = MultiScenarioRunnerConfig(agent_type="null").model_dump(mode="json")
@@ -52,6 +55,7 @@ def record(
     sources: dict[str, str] | None = None,
     end: dict[str, Any] | None = None,
     mode: str = "agent",
+    traces: dict[str, Trace] | None = None,
     sweep: tuple[str, list[float]] | None = None,
 ) -> str:
     """Write the ledger of a session, and return the session's name.
@@ -68,6 +72,7 @@ def record(
         sources: The hashes of scenarios that are not that of all others.
         end: What differs at the end of the session; empty for one without an end.
         mode: What the runs play.
+        traces: The traces that are kept, by the names of the runs.
         sweep: The key of the sweep and its levels; each level has all runs, and one scenario more that fails.
     """
     began = START + timedelta(days=day)
@@ -103,7 +108,13 @@ def record(
         if letter in RESULTS:
             result = RESULTS[letter]
             outcome = Outcome(result.status, result, config)
-            writer.note(str(run), run, outcome, {"result": result_to_record(result), "config": config})
+            kept = {}
+            if (trace := (traces or {}).get(str(run))) is not None:
+                file = traces_dir(path) / f"{run}.jsonl.gz"
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(gzip.compress(trace.to_jsonl().encode("utf-8"), mtime=0))
+                kept = {"trace": f"{file.parent.name}/{file.name}"}
+            writer.note(str(run), run, outcome, {"result": result_to_record(result), "config": config, **kept})
         results.identify(f"{suite}::{run}", run)
         results.keep(f"{suite}::{run}", outcome)
     if end != {}:

@@ -20,6 +20,7 @@ BESIDE = f".pare/runs/{THIRD}/plots"
 NO_BASELINE = (
     "comparison: nothing to plot: no baseline is compared; set gate.baseline in the suite, or add --baseline FILE"
 )
+NO_COST = "cost: nothing to plot: the cost of models is known of fewer than two variants or sessions"
 NO_SWEEP = "noise: nothing to plot: the suite has no sweep"
 
 
@@ -41,7 +42,7 @@ def test_each_plot_with_figures_is_written_beside_the_ledger(project: Shell) -> 
     status, out, err = project("plot")
     assert status == 0
     assert out.splitlines() == [f"{BESIDE}/rates.svg", f"{BESIDE}/history.svg"]
-    assert err.splitlines() == [NO_SWEEP, NO_BASELINE]
+    assert err.splitlines() == [NO_SWEEP, NO_BASELINE, NO_COST]
     rates, history = (project.path / line for line in out.splitlines())
     assert "(6 runs): success 33.3 % (" in desc(rates)
     assert desc(history).startswith("2026-12-01, agent 1.0: success 83.3 % (")

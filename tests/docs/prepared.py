@@ -1,7 +1,6 @@
-"""Sessions of pytest in forked processes, which have ARE imported already: most of the cost of a short session.
+"""Sessions of pytest in forked processes, which have all imported already: most of the cost of a short session.
 
-One process imports the dependencies of the project once, and forks for each session. The imports of the project itself
-happen in the session, as in a new process.
+One process imports the project and its dependencies once, and forks for each session.
 
 Run as a script, this is that process: a line of JSON on standard input is a session, and a line of output its status.
 """
@@ -15,17 +14,27 @@ import runpy
 import subprocess
 import sys
 import traceback
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from pytest_pare.fork.memory import import_for_forks
+from pytest_pare.plugin.forking import ENVIRONMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 IMPORTED = (
-    "are.simulation.agents.default_agent.base_agent",
-    "are.simulation.environment",
-    "are.simulation.scenarios.scenario",
+    "_pytest.junitxml",
+    "anyio.pytest_plugin",
+    "hypothesis",
     "pytest",
+    "pytest_pare.plugin",
+    "pytest_pare.plugin.pare_fixture",
+    "pytest_pare.plugin.session",
+    "pytest_pare.plugin.summary",
+    "pytest_pare.results.files",
+    "pytest_pare.scenarios.checks",
+    "pytest_pare.simulation.runner",
+    "xdist.dsession",
 )
 
 
@@ -41,7 +50,11 @@ class PreparedPython:
         self._output = output
         # With -P, the files beside this one cannot be imported.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", __file__],
+            env=environment | ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def pytest(self, arguments: list[str], directory: Path) -> tuple[int, str]:
@@ -60,12 +73,11 @@ class PreparedPython:
 
 def serve() -> None:
     """Fork for each session, and print its exit status."""
-    for name in IMPORTED:
-        import_module(name)
-    gc.freeze()
+    import_for_forks(IMPORTED)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            gc.enable()
             status = session(**json.loads(line))
             sys.stdout.flush()
             sys.stderr.flush()

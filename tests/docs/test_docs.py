@@ -291,7 +291,8 @@ class Reader:
 def environment() -> dict[str, str]:
     """Return the environment variables without those that configure this session."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PARE_"))}
-    return {**inherited, "COLUMNS": "80", "NO_COLOR": "1"}
+    # One worker is enough for `-n auto`.
+    return {**inherited, "COLUMNS": "80", "NO_COLOR": "1", "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
 
 
 def matches(output: str, expected: str) -> bool:

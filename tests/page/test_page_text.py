@@ -30,7 +30,7 @@ HOSTILE = (
     "]]> & &lt; \u2028\u2029 \x00 \ud83d half, and a whole one: 🌱",
     "{{ 7 * 7 }} {% raw %}",
 )
-NOTHING = Documents({}, {}, {}, {})
+NOTHING = Documents.none()
 ASSETS = {one.name: one.read_text() for one in (resources.files("pytest_pare.page") / "assets").iterdir()}
 
 
@@ -81,7 +81,7 @@ def checked(page: Page) -> Page:
 def test_no_text_leaves_its_script_element(text: str) -> None:
     # An id can be encoded; other texts need not be.
     name = text.replace("\ud83d", "?")
-    documents = Documents({"run-0": packed({"run": {"reason": text}})}, {(0, f"{name}[run1]"): "run-0"}, {}, {})
+    documents = Documents({"run-0": packed({"run": {"reason": text}})}, {(0, f"{name}[run1]"): "run-0"}, {}, {}, {})
     page = checked(read_page(page_of([entry(name, 1, text)], documents)))
     (run,) = page.data["runs"]
     assert run["scenario"] == name

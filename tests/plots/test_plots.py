@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare import plots
-from pytest_pare.plots import CurvePoint, Difference, Figure, HistoryPoint, RateRow
+from pytest_pare.plots import CostRow, CurvePoint, Difference, Figure, HistoryPoint, RateRow
 from pytest_pare.plots.texts import fitting, label, percent, points, width_of
+from tests.docs.plot import PLOT, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,12 @@ def comparison_of(name: str, *, standalone: bool = False) -> str:
     return plots.comparison(rows, allowed=0.1, title=name, standalone=standalone)
 
 
-EACH = pytest.mark.parametrize("draw", [rates_of, curve_of, history_of, comparison_of])
+def costs_of(name: str, *, standalone: bool = False) -> str:
+    rows = [CostRow(name, 0.0123, 10, 12), CostRow("dear", 0.4, 12, 12), CostRow("unknown", None, 0, 2)]
+    return plots.costs(rows, title=name, standalone=standalone)
+
+
+EACH = pytest.mark.parametrize("draw", [rates_of, curve_of, history_of, comparison_of, costs_of])
 
 
 def texts(svg: str) -> list[str]:
@@ -177,8 +183,19 @@ def test_a_comparison_names_the_allowed_drop() -> None:
     )
 
 
+def test_costs_are_bars_from_zero_in_words() -> None:
+    svg = costs_of("cheap")
+    assert desc(svg) == (
+        "cheap: $0.012 per run, known for 10 of 12 runs. dear: $0.40 per run, known for 12 of 12 runs. "
+        "unknown: unknown cost, known for 0 of 2 runs."
+    )
+    assert texts(svg)[1:6] == ["$0", "$0.1", "$0.2", "$0.3", "$0.4"]
+    widths = [float(one.attrib["width"]) for one in ET.fromstring(svg).iter(f"{SVG}rect")]
+    assert widths == [10.3, 336.0, 0.0]
+
+
 @pytest.mark.parametrize(
-    "svg", [plots.rates([]), plots.curve([]), plots.history([]), plots.comparison([], allowed=0.1)]
+    "svg", [plots.rates([]), plots.curve([]), plots.history([]), plots.comparison([], allowed=0.1), plots.costs([])]
 )
 def test_a_plot_without_data_says_so(svg: str) -> None:
     ET.fromstring(svg)
@@ -259,3 +276,10 @@ def test_programs_without_light_dark_get_the_light_colours() -> None:
     for name, first, second in re.findall(r"(fill|stroke|color): (#\w+); \1: light-dark\((#\w+),", rules):
         assert first == second, name
     assert rules.count("light-dark(#") == len(re.findall(r"(fill|stroke|color): #\w+; \1: light-dark\(", rules))
+
+
+# -- the plot in the manual
+
+
+def test_the_plot_in_the_manual_is_what_its_code_draws() -> None:
+    assert PLOT.read_text(encoding="utf-8") == drawn(), "run `python -m tests.docs.plot`"

@@ -8,9 +8,10 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +21,9 @@ from pytest_pare.plugin import requirements
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.scenarios.registry import registry
 from tests.forks import Forks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
 # What LiteLLM imports first takes the place of the standard library's finder of plugins, and would be dropped alone.
@@ -36,9 +40,23 @@ for module in (
 ):
     import_module(module)
 
-# To read them takes a tenth of a short session, and sessions in one process find the same ones.
-_INSTALLED = requirements.installed
+# To read what is installed takes a third of a short session, and sessions in one process find the same.
+_INSTALLED, _PROBLEM_LINES, _ENTRY_POINTS = requirements.installed, requirements.problem_lines, metadata.entry_points
 _installed_on = cache(lambda path: _INSTALLED())
+_problem_lines_on = cache(lambda path: _PROBLEM_LINES(_installed_on(path)))
+_entry_points_on = cache(lambda path, parameters: _ENTRY_POINTS(**dict(parameters)))
+
+
+def _problem_lines(distributions: Mapping[str, Any]) -> list[str]:
+    path = tuple(sys.path)
+    return _problem_lines_on(path) if distributions is _installed_on(path) else _PROBLEM_LINES(distributions)
+
+
+def _entry_points(**parameters: Any) -> Any:
+    # A directory changes when something is installed there.
+    path = tuple((name, Path(name).stat().st_mtime_ns if Path(name).exists() else 0) for name in sys.path)
+    return _entry_points_on(path, tuple(parameters.items()))
+
 
 _SCENARIO = """\
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -242,5 +260,7 @@ def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, forks: F
     for variable in (SCENARIOS_DIR_VARIABLE, "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(requirements, "installed", lambda: _installed_on(tuple(sys.path)))
+    monkeypatch.setattr(requirements, "problem_lines", _problem_lines)
+    monkeypatch.setattr(metadata, "entry_points", _entry_points)
     pytester.makeini("[pytest]")
     return Example(pytester, forks).suite()
