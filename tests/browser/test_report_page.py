@@ -129,7 +129,7 @@ def test_a_filtered_table_can_be_shared(open_page: Callable[..., Page]) -> None:
     assert shown(again) == wanted
     again.get_by_role("button", name="Clear the filters").click()
     assert len(shown(again)) == RUNS
-    assert shown(open_page("#app=Cab")) == [name for name in shown(again) if name.startswith(("ride", "theatre"))]
+    assert shown(open_page("#app=cab")) == [name for name in shown(again) if name.startswith(("ride", "theatre"))]
 
 
 def test_the_keyboard_walks_from_the_table_to_a_run_and_back(open_page: Callable[..., Page]) -> None:
