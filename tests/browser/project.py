@@ -237,8 +237,8 @@ def _dinner(hour: int) -> list[dict[str, Any]]:
 
 
 SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
-    # The first run of it is right.
-    "dinner_moved": [*_dinner(19), *_dinner(20)],
+    # The second run of it is right.
+    "dinner_moved": [*_dinner(20), *_dinner(19)],
     "new_number": [
         _call("Contacts__search_contacts", query="Elena"),
         _call(_SAY, content=_CORRECT),

@@ -32,8 +32,8 @@ matrix:
     agent_engine_config: {model_name: other-model, provider: local, endpoint: "URL"}
 """
 RUNS = 2 * (len(CAUSES) + 1) * 2
-FAILED = "dinner_moved[plain-run2]"
-PASSED = "dinner_moved[plain-run1]"
+FAILED = "dinner_moved[plain-run1]"
+PASSED = "dinner_moved[plain-run2]"
 STATES = {
     "overview": "",
     "filtered": "#status=failed&app=email",
