@@ -29,7 +29,7 @@ window.drawRun = (container, loaded, row) => {
   );
   container.replaceChildren(root);
   shown = { root, run, timeline, step: 0 };
-  if (timeline) timeline.show((run.differences ?? []).find((one) => one.step)?.step ?? 1);
+  if (timeline) timeline.show(keyStep(run, loaded.nearest) ?? 1);
   root.addEventListener("focusin", focused);
   root.querySelector("h2").focus({ preventScroll: true });
 };
@@ -71,11 +71,16 @@ function findings(run) {
   return pare.el("ul", { class: "findings", "aria-label": "What stands out" }, found.map(draw));
 }
 
+// The step to look at first: where the run differs from one that passed, or what the verdict is about.
+function keyStep(run, nearest) {
+  const steps = [nearest?.diff?.first?.a, ...[...(run.differences ?? [])].map((one) => one.step), ...(run.findings ?? []).map((one) => one.steps[0])];
+  return steps.find((step) => step >= 1 && step <= run.steps.length) ?? null;
+}
+
 function commands(run, nearest) {
   // With the session, so that it is found when there are later ones.
   const name = view.quoted(String(run.full_name ?? run.run));
-  const about = (run.differences ?? []).find((one) => one.step)?.step;
-  const step = nearest?.diff?.first?.a ?? about ?? (run.steps.length ? 1 : null);
+  const step = keyStep(run, nearest) ?? (run.steps.length ? 1 : null);
   const lines = [`pytest-pare show ${name}`, step !== null && `pytest-pare fork ${name} --at ${step}`];
   return lines.filter(Boolean).map((line) => pare.el("li", {}, view.command(line)));
 }
@@ -172,7 +177,7 @@ function reference(run) {
         pare.el("span", { class: `tag tag-${verdict.kind}` }, verdict.text),
         call && view.stepLink(run, call.n),
       ),
-      Object.keys(step.args ?? {}).length > 0 && view.argumentTable(Object.entries(step.args), (text) => view.text(text)),
+      view.argumentTable(Object.entries(step.args), (text) => view.text(text)),
     ),
   );
   const title = pare.el("h3", {}, "Reference steps of the scenario");
@@ -194,7 +199,9 @@ view.referenceDone = (run) => {
     return call;
   };
   const isTool = (step) => (one) => one.app === step.app && one.function === step.function && one.lane !== "world";
-  const asText = (value) => JSON.stringify(Object.entries(value ?? {}).map(([key, one]) => [key, String(one)]).sort());
+  // An argument that is not given is the same as none.
+  const given = (args) => Object.entries(args ?? {}).filter(([, value]) => value !== "null");
+  const asText = (args) => JSON.stringify(given(args).sort(([a], [b]) => (a < b ? -1 : 1)));
   const exact = run.reference.map((step) => take((one) => isTool(step)(one) && asText(one.args) === asText(step.args)));
   return run.reference.map((step, place) => {
     if (exact[place]) return { step, call: exact[place], verdict: VERDICTS.same };

@@ -40,8 +40,11 @@ view.kindName = (kind) => KINDS[kind] ?? String(kind);
 view.stepState = (step) => {
   if (step.error || step.model?.error) return "error";
   if (step.fault || step.kind === "noise" || step.model?.finish_reason === "length") return "fault";
-  return step.operation === "write" ? "write" : "plain";
+  return isWrite(step) ? "write" : "plain";
 };
+
+// A message is a write in the app between the agent and the user, but none that a reader looks for.
+const isWrite = (step) => step.operation === "write" && step.kind === "call" && step.lane !== "world";
 
 /** Returns the mark of a step, for the timeline and beside the step. */
 view.mark = (kind, state, lane) => {
@@ -81,7 +84,7 @@ view.stepParts = (run, step, draw = (text) => view.text(text)) => {
     pare.el("span", { class: `lane lane-${step.lane}` }, step.lane),
     !isCall && pare.el("span", { class: "kind" }, view.kindName(step.kind)),
     isCall && pare.el("code", { class: "call" }, draw(`${step.app ? `${step.app}.` : ""}${step.function}`, "call")),
-    step.operation && pare.el("span", { class: `tag tag-${step.operation}` }, step.operation),
+    isCall && step.operation && pare.el("span", { class: `tag tag-${step.operation}` }, step.operation),
     state === "error" && pare.el("span", { class: "tag tag-error" }, "error"),
     step.fault && pare.el("span", { class: "tag tag-fault" }, "fault: ", view.text(step.fault)),
   );
@@ -96,11 +99,11 @@ function content(run, step, isCall, draw) {
   return [
     said !== undefined && pare.el("blockquote", { class: `speech speech-${step.lane}` }, draw(said, "said")),
     !isCall && said === undefined && pare.el("p", {}, draw(step.title, "title")),
-    rest.length > 0 && view.argumentTable(rest, draw),
+    view.argumentTable(rest, draw),
     failed(step, draw),
     step.result !== null && step.result !== undefined && !SPEECH.has(step.kind) && returned(step.result, draw),
     screens(step),
-  ].filter(Boolean);
+  ].flat().filter(Boolean);
 }
 
 function failed(step, draw) {
@@ -117,24 +120,18 @@ function screens(step) {
   return pare.el("p", { class: "screens" }, "screen: ", view.text(before ?? "home screen"), " → ", view.text(after));
 }
 
-/** Returns the arguments of a call as a table. */
-view.argumentTable = (values, draw) =>
-  pare.el(
-    "table",
-    { class: "arguments" },
-    pare.el(
-      "tbody",
-      {},
-      values.map(([name, value]) =>
-        pare.el(
-          "tr",
-          {},
-          pare.el("th", { scope: "row" }, view.text(name)),
-          pare.el("td", {}, draw(value, `argument ${name}`)),
-        ),
-      ),
-    ),
-  );
+/** Returns the arguments of a call as a table; those without a value are only named. */
+view.argumentTable = (values, draw) => {
+  const given = values.filter(([, value]) => value !== "null");
+  const absent = values.filter(([, value]) => value === "null").map(([name]) => name);
+  const cell = (value, name) => (value === "" ? pare.el("span", { class: "muted" }, "empty") : draw(value, `argument ${name}`));
+  const row = ([name, value]) =>
+    pare.el("tr", {}, pare.el("th", { scope: "row" }, view.text(name)), pare.el("td", {}, cell(value, name)));
+  return [
+    given.length > 0 && pare.el("table", { class: "arguments" }, pare.el("tbody", {}, given.map(row))),
+    absent.length > 0 && pare.el("p", { class: "not-given" }, "without ", view.text(absent.join(", "))),
+  ];
+};
 
 function modelCall(run, step, draw) {
   const call = step.model;
@@ -160,7 +157,7 @@ function modelCall(run, step, draw) {
   const summary = pare.el("span", { class: "figures" }, view.text(figures.join(" · ")));
   return [
     isCut && pare.el("p", { class: "warning" }, pare.el("b", {}, "Warning: "), warning),
-    pare.el("p", { class: "answer" }, draw(call.response ?? step.title, "response")),
+    pare.el("p", { class: "answer" }, draw(step.title, "title")),
     view.details(summary, whole, { class: "model" }),
   ].filter(Boolean);
 }
