@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.cli.libraries import prepare_imports
 from pytest_pare.cli.options import json_option, project_of, rootdir_option
@@ -75,7 +78,7 @@ def fork_run(
 
     try:
         wish = Wish(
-            None if answer is None else _text(answer),
+            None if answer is None else _answer_of(answer),
             NOTHING if tool_result is None else parse_result(tool_result),
             model,
             provider,
@@ -97,7 +100,7 @@ def fork_run(
         print_lines(list(_lines(done, names)))
 
 
-def _text(answer: str) -> str:
+def _answer_of(answer: str) -> str:
     if answer in ("accept", "reject"):
         return answer
     try:
@@ -110,15 +113,17 @@ def _text(answer: str) -> str:
 
 def _lines(done: Fork, names: list[str]) -> Iterator[str]:
     yield from redacted_lines(f"fork of {done.of} at step {done.step}: {_described(done.change)}")
-    for number, one in enumerate(done.runs, start=1):
-        yield from redacted_lines(f"{f'{number}. ' if len(done.runs) > 1 else ''}{_verdict(one.result)}")
+    verdicts = Counter(_verdict(one.result) for one in done.runs)
+    for verdict, count in verdicts.most_common():
+        yield from redacted_lines(f"{count} of {len(done.runs)}: {verdict}" if len(done.runs) > 1 else verdict)
     if len(done.runs) > 1:
         yield _rate_line(done)
         if done.all_equal:
             yield from redacted_lines("all forks are the same: nothing is drawn at random after the step")
     else:
         yield from redacted_lines(_difference(done))
-    yield from redacted_lines(f"kept as {names[0]}")
+    more = f", and {len(names) - 1} more beside it" if len(names) > 1 else ""
+    yield from redacted_lines(f"kept as {names[0]}{more}")
 
 
 def _difference(done: Fork) -> str:
@@ -137,8 +142,16 @@ def _rate_line(done: Fork) -> str:
 def _described(change: dict[str, Any]) -> str:
     if not change:
         return "no change"
-    parts = [f"{name.replace('_', ' ')} {' '.join(str(value).split())}" for name, value in change.items()]
+    parts = [
+        f"{name.replace('_', ' ')} {' '.join(redacted(_text_of(value)).split())}" for name, value in change.items()
+    ]
     return ", ".join(part if len(part) <= 200 else f"{part[:197]}..." for part in parts)
+
+
+def _text_of(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # Redacted before the cut: half of a secret would not be recognized later.
+    return " ".join(redacted(text).split())
 
 
 def _verdict(result: PAREScenarioValidationResult) -> str:

@@ -31,7 +31,8 @@ class Metric:
         total: Name of the aggregate in JSON: for each group if PARE has the column, else in the metadata.
         label: Begins its line in a group of the report; of the others, its part of the line on the whole suite, with
             the sign that separates it from the part before, and `{}` for the aggregate.
-        is_optional: Whether it is left out of records and totals where no run has it.
+        is_optional: Whether it is left out of records and of the report where no run has it, and of the totals, unless
+            it is a count: so records of earlier versions, which lack it, can be read.
     """
 
     name: str

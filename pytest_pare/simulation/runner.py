@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.simulation.run_state import Details
     from pytest_pare.simulation.past import Past
+    from pytest_pare.simulation.run_state import Details
 
 
 def run_scenario(

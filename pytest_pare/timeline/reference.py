@@ -21,6 +21,8 @@ REFERENCE = "reference"
 """The name of the reference in a comparison."""
 
 _READS = ("check_", "find_", "get_", "list_", "open_", "read_", "search_", "view_", "wait")
+# Arguments with the words of a message.
+_WORDS = ("body", "content", "message", "text")
 _ANSWERS = ("accept_proposal", "reject_proposal")
 _TALK = {
     "send_message_to_user": "proposes",
@@ -50,8 +52,10 @@ class _Act(NamedTuple):
 
     @property
     def content(self) -> dict[str, Any]:
-        """What must be the same. The words of a message are free."""
-        return {} if self.is_talk else {name: one for name, one in self.args.items() if one not in (None, "", [])}
+        """What must be the same. Words are free."""
+        if self.is_talk:
+            return {}
+        return {name: one for name, one in self.args.items() if one not in (None, "", []) and name not in _WORDS}
 
     def __str__(self) -> str:
         return act_title(self.app, self.function, self.args)
@@ -61,7 +65,7 @@ def act_title(app: str, function: str, args: dict[str, Any]) -> str:
     """Return a write, a proposal or an answer as one line."""
     if function in _TALK:
         return one_line(f"{_TALK[function]}: {args.get('content') or ''}".rstrip(": "))
-    return one_line(f"{app}.{function} {arguments_line(args)}".rstrip())
+    return one_line(f"{app}: {function} {arguments_line(args)}".rstrip())
 
 
 def compare_with_reference(trace: Trace, *, name: str = "A") -> TraceDiff:

@@ -46,8 +46,11 @@ def assist(turn):
         return
     # Half of a surrogate pair cannot be sent.
     news = "\\n".join(one.text for one in turn.notifications).encode("utf-8", "replace").decode()
-    task = f"{TASK} Your phone: {turn.scenario_seed}"
-    messages = [{"role": "system", "content": task}, {"role": "user", "content": f"{turn.mode.value}: {news}"}]
+    scenario = turn.scenario_seed.partition("/")[0]
+    messages = [
+        {"role": "system", "content": f"{TASK} Phone: {scenario}"},
+        {"role": "user", "content": f"{turn.mode.value}: {news}"},
+    ]
     with OpenAI(base_url=turn.models.url, api_key=turn.models.token) as client:
         while True:
             answer = client.chat.completions.create(model="any", messages=messages, tools=turn.definitions)
@@ -183,11 +186,11 @@ def write_project(project: Path, url: str, *, runs: int = 1, more: str = "", inc
         project: Its directory.
         url: The address of the model.
         runs: The number of runs of each scenario.
-        more: More sections of the suite file.
+        more: More sections of the suite file, with `URL` for the address.
         include: The scenarios; those of `CAUSES` if there are none.
     """
     names = ", ".join(include or CAUSES)
-    suite = _SUITE.format(include=f"[{names}]", runs=runs, url=url, more=dedent(more))
+    suite = _SUITE.format(include=f"[{names}]", runs=runs, url=url, more=dedent(more).replace("URL", url))
     files = {
         "agent.py": _AGENT,
         "conftest.py": _CONFTEST,
@@ -234,16 +237,15 @@ def _dinner(hour: int) -> list[dict[str, Any]]:
 
 
 SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
-    "dinner_moved": _dinner(20),
-    # The other runs of it are right.
-    "dinner_moved[run1]": _dinner(19),
+    # The first run of it is right.
+    "dinner_moved": [*_dinner(19), *_dinner(20)],
     "new_number": [
         _call("Contacts__search_contacts", query="Elena"),
         _call(_SAY, content=_CORRECT),
         _call("Contacts__edit_contact", **_EDIT),
         said("Elena's number is corrected."),
     ],
-    "theatre_cancelled": [said("Noted: Noor is ill, and the tickets are for Friday."), said("Noted.")],
+    "theatre_cancelled": [said("Noted: Noor is ill."), said("Noted: the tickets are for Friday.")],
     "bags_of_soil": [
         _call("Messages__read_conversation", conversation_id="next-door"),
         _call("Notes__search_notes", query="potting soil"),
@@ -260,20 +262,19 @@ SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
     ],
     "ride_to_the_pier": [_cut("The user is going to the pier, so I should first look at")],
 }
-"""The model's answers in order, by the name of a run or of its scenario; the last one is repeated."""
+"""The model's answers in order, over all runs of a scenario that are played one after the other."""
 
 
 class Model:
-    """Answers each run by its script."""
+    """Answers the runs of each scenario by its script; after the last answer, it begins again."""
 
     def __init__(self) -> None:
-        self._asked: Counter[str] = Counter()
+        self._asked: Counter[tuple[str, str]] = Counter()
 
     def __call__(self, request: Request) -> Reply:
-        """Return the next answer of the run that asks."""
-        task = request.body["messages"][0]["content"]
-        name = task.rpartition("Your phone: ")[2]
-        scenario, _, run = name.split("/")
-        script = SCRIPTS.get(f"{scenario}[run{run}]") or SCRIPTS[scenario]
-        self._asked[name] += 1
-        return sends(script[min(self._asked[name], len(script)) - 1])
+        """Return the next answer to a model and a scenario."""
+        scenario = request.body["messages"][0]["content"].rpartition("Phone: ")[2]
+        asked = (request.body["model"], scenario)
+        script = SCRIPTS[scenario]
+        self._asked[asked] += 1
+        return sends(script[(self._asked[asked] - 1) % len(script)])
