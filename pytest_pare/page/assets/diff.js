@@ -27,7 +27,7 @@ function side(letter, name, document) {
 
 // The page has the comparison of a run with its nearest one only.
 function notCompared(a, b) {
-  const command = `pytest-pare diff ${view.quoted(String(a.run.full_name ?? a.run.run))} ${view.quoted(String(b.run.full_name ?? b.run.run))}`;
+  const command = `pytest-pare diff ${view.commandName(a.run)} ${view.commandName(b.run)}`;
   return pare.el("p", {}, "This page has no comparison of these two runs. To compare them: ", view.command(command));
 }
 

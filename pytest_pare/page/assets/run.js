@@ -79,8 +79,7 @@ function keyStep(run, nearest) {
 }
 
 function commands(run, nearest) {
-  // With the session, so that it is found when there are later ones.
-  const name = view.quoted(String(run.full_name ?? run.run));
+  const name = view.commandName(run);
   const step = keyStep(run, nearest) ?? (run.steps.length ? 1 : null);
   const lines = [`pytest-pare show ${name}`, step !== null && `pytest-pare fork ${name} --at ${step}`];
   return lines.filter(Boolean).map((line) => pare.el("li", {}, view.command(line)));
