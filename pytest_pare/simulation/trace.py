@@ -32,9 +32,10 @@ class Trace:
         turns_saved: Idle turns that jumps in simulated time have saved.
         draws: The values that a redrawn world has, by kind and written value; empty without `variation`.
         told: What each side was told in its turns.
-        states: The states of the apps at the start, and their changes, in order.
+        states: The states of the apps at the start, and their changes, in order; empty for a run whose trace is not
+            kept or exported.
         reference: The scenario's reference steps in order, each with `who` (`USER` or `AGENT`), `app`, `function` and
-            `args`; empty for a run that succeeded.
+            `args`; empty for a run that succeeded, and where there are no states.
     """
 
     scenario_id: str

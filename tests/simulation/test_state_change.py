@@ -71,6 +71,8 @@ def test_changed_and_removed_objects_are_found_beside_a_new_one() -> None:
         ({"a": 1}, {"a": 2}, [("a", "1", "2")]),
         ({"a": "x"}, {}, [("a", "x", None)]),
         ({}, {"a": {"title": "T", "b": 1}}, [("T", None, "title: T, b: 1")]),
+        ({}, {"x": {"first_name": "Elena", "last_name": "Rossi", "age": 1}},
+         [("Elena Rossi", None, "first_name: Elena, last_name: Rossi, age: 1")]),
         ([1, 2], [1, 3, 2], [("", None, "3")]),
         ({"x": [{"n": 1}, {"n": 2}]}, {"x": [{"n": 1}, {"n": 3}]}, [("x/2/n", "2", "3")]),
         ({"chats": {"c1": {"title": "Ann", "seen": 0}}}, {"chats": {"c1": {"title": "Ann", "seen": 1}}},

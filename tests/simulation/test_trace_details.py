@@ -167,7 +167,7 @@ def test_a_function_of_the_scenario_may_change_any_app() -> None:
         return [Event.from_function(s.contacts.contacts.clear).delayed(1)]
 
     run = play(script, verdict=fails, content=lambda s: s.contacts.add_new_contact("Ann", "Lee"))
-    assert [entry[0] for entry in entries_of(run.trace.states[-1].change)][-1] == "contacts/Ann"
+    assert [entry[0] for entry in entries_of(run.trace.states[-1].change)][-1] == "contacts/Ann Lee"
 
 
 class Diary(App):
