@@ -32,8 +32,8 @@ matrix:
     agent_engine_config: {model_name: other-model, provider: local, endpoint: "URL"}
 """
 RUNS = 2 * (len(CAUSES) + 1) * 2
-FAILED = "dinner_moved[plain-run2]"
-PASSED = "dinner_moved[plain-run1]"
+FAILED = "dinner_moved[plain-run1]"
+PASSED = "dinner_moved[plain-run2]"
 STATES = {
     "overview": "",
     "filtered": "#status=failed&app=email",
@@ -41,7 +41,7 @@ STATES = {
     "failed run": f"#run={FAILED}",
     "step": f"#run={FAILED}&step=5",
     "passed run": f"#run={PASSED}",
-    "defect": "#run=broken_parcel[plain-run1]",
+    "defect": "#run=parcel_at_the_depot[plain-run1]",
     "cut answer": "#run=ride_to_the_pier[plain-run1]",
     "hostile run": "#run=hostile[plain-run1]",
     "two runs": f"#diff={FAILED}&with={PASSED}",
@@ -129,7 +129,7 @@ def test_a_filtered_table_can_be_shared(open_page: Callable[..., Page]) -> None:
     assert shown(again) == wanted
     again.get_by_role("button", name="Clear the filters").click()
     assert len(shown(again)) == RUNS
-    assert shown(open_page("#app=Cab")) == [name for name in shown(again) if name.startswith(("ride", "theatre"))]
+    assert shown(open_page("#app=cab")) == [name for name in shown(again) if name.startswith(("ride", "theatre"))]
 
 
 def test_the_keyboard_walks_from_the_table_to_a_run_and_back(open_page: Callable[..., Page]) -> None:
