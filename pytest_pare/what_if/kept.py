@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pytest_pare.base.extensions import ExtensionError
-from pytest_pare.base.project import PARE_DIR
 from pytest_pare.base.redaction import redacted_json, redacted_plain
 from pytest_pare.base.run_files import file_name, write_whole
 from pytest_pare.ledger.directory import EXTENSION, find
@@ -28,7 +27,7 @@ from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings import SettingsError, load_suite
-from pytest_pare.settings.ledger import LEDGER_DIR
+from pytest_pare.settings.ledger import FORKS_DIR, LEDGER_DIR
 from pytest_pare.settings.selection import load_scenarios
 from pytest_pare.what_if.changes import wish_of
 from pytest_pare.what_if.errors import ForkError
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite
     from pytest_pare.simulation.run import Run
-
-FORKS_DIR = "forks"
-"""The directory of forks in the project's `.pare`."""
 
 
 def fork_run(
@@ -156,7 +152,7 @@ def keep(fork: Fork, kept: KeptRun, rootdir: Path) -> list[str]:
     Raises:
         OSError: If a file cannot be written.
     """
-    directory = rootdir / PARE_DIR / FORKS_DIR
+    directory = rootdir / FORKS_DIR
     directory.mkdir(parents=True, exist_ok=True)
     ignore = directory / ".gitignore"
     if not ignore.exists():
@@ -167,7 +163,7 @@ def keep(fork: Fork, kept: KeptRun, rootdir: Path) -> list[str]:
     names = [f"{stem}.{number}" if len(fork.runs) > 1 else stem for number in range(1, len(fork.runs) + 1)]
     for name, one in zip(names, fork.runs, strict=True):
         _write(directory, name, one, kept)
-    return [f"{PARE_DIR}/{FORKS_DIR}/{name}{EXTENSION}:{run}" for name in names]
+    return [f"{name}:{run}" for name in names]
 
 
 def _write(directory: Path, name: str, run: Run, kept: KeptRun) -> None:

@@ -77,7 +77,8 @@ def test_the_command(garden: Example, capsys: pytest.CaptureFixture[str], monkey
         line.strip() for line in lines
     )
     name = lines[-1].removeprefix("kept as ")
-    assert name.startswith(f".pare/forks/garden.step{at - 1}.")
+    assert name.startswith(f"garden.step{at - 1}.")
+    assert name.endswith(":garden")
 
     # The name is one that other commands take, and the fork is in no session.
     status, out, err = call(capsys, "show", name, "--json")
