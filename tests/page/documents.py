@@ -143,7 +143,7 @@ def hostile() -> Document:
     run["changes"] = [{"after": 1, "turn": 0, "app": script, "rows": rows}]
     run["reference"] = [{"who": script, "app": script, "function": script, "args": {script: script}}]
     other = "evil[other-run1]"
-    diff = {
+    diff: Document = {
         "a": name,
         "b": other,
         "cause": script,
