@@ -95,7 +95,7 @@ function facts(run, row) {
     ["agent", run.agent],
     ["seed", run.seed],
     ["begin", view.clock(run, 0)],
-    ["steps", `${pare.plural(steps.length, "step")}${turns ? ` in ${pare.plural(turns, "turn")}` : ""}${length}`],
+    ["length", `${pare.plural(steps.length, "step")}${turns ? ` in ${pare.plural(turns, "turn")}` : ""}${length}`],
     ["ended by", run.ended_by],
     ["cost", row?.cost === undefined ? null : pare.number(row.cost, "dollars")],
     ...Object.entries(run.draws ?? {}).map(([name, value]) => [`drawn: ${name}`, value]),
