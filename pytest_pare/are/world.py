@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.time_manager import TimeManager
 
-from pytest_pare.are import copies, file_system_patch
+from pytest_pare.are import copies, file_system_patch, state_copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -276,6 +276,7 @@ def _install() -> None:
     conversation.__post_init__, conversation.update_last_updated = keep_order, number_updates
     copies.install(lambda: _active.get() is not None)
     file_system_patch.install(lambda: _active.get() is not None)
+    state_copies.install()
 
 
 _install()

@@ -208,7 +208,7 @@ def reference_of(
     """
     played = make()
     oracle = MultiScenarioRunnerConfig(oracle=True, max_scenario_duration=max_scenario_duration)
-    run = run_scenario(played, oracle, script_errors)
+    run = run_scenario(played, oracle, script_errors, details="none")
     if not run.success or run.env is None:
         error, said = run.result.exception, run.result.rationale or "validate() gives no reason"
         why = said if error is None else f"{exception_type_name(error)}: {to_short_text(error)}"

@@ -44,11 +44,13 @@ class ScenarioSource:
         digest: The hash of its module and of what that imports, by `scenarios.source_hash`.
         path: Its module, relative to the rootdir if it is below it.
         line: The line of its class.
+        tags: Its tags.
     """
 
     digest: str
     path: str
     line: int
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

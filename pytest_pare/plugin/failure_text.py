@@ -37,13 +37,14 @@ _CUT = re.compile(r"\.\.\. \[[\d,]+ more characters\]$")
 _AROUND_AGENTS = ("pytest_pare", "are", "asyncio")
 
 
-def explanation(run: Run, name: str | None = None, notes: Sequence[str] = ()) -> str:
+def explanation(run: Run, name: str | None = None, notes: Sequence[str] = (), *, with_events: bool = True) -> str:
     """Return the failure text of a run.
 
     Args:
         run: The run.
         name: Its name for `pytest-pare show`; `None` if its trace is not kept.
         notes: What else is to be said, a paragraph each.
+        with_events: Whether it has the events, which `--pare-show` prints in a section of their own.
     """
     error, result = run.result.exception, run.result
     reason = redacted(_reason(result))
@@ -56,7 +57,8 @@ def explanation(run: Run, name: str | None = None, notes: Sequence[str] = ()) ->
     lines = [line for one in paragraphs for line in filled(redacted(one))]
     if different := _difference_lines(result, reason):
         lines += ["", *different]
-    lines += ["", *_event_lines(run)]
+    if with_events:
+        lines += ["", *_event_lines(run)]
     if drawn := draw_lines(run):
         lines += ["", *drawn]
     if result.export_path is not None:

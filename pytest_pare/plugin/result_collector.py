@@ -19,7 +19,7 @@ from pytest_pare.plugin.baselines import Baselines
 from pytest_pare.plugin.equal_failures import EqualFailures
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
-from pytest_pare.plugin.report_files import ReportFiles, problem_of
+from pytest_pare.plugin.report_files import ReportFiles, problem_of, write_all
 from pytest_pare.plugin.resume import Resumption, is_taken_over
 from pytest_pare.plugin.session_ledger import SessionLedger
 
@@ -198,7 +198,7 @@ class ResultCollector:
             os.close(number)
         self._spare = []
         self.duration = time.perf_counter() - self._began
-        for name, suite in self.suites.items():
+        for name, suite in reversed(self.suites.items()):  # Suites can share a page: the last one restores it first.
             if suite.outcomes or (self._shard is not None and exitstatus in _WELL_ENDED):
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
                 continue
@@ -275,7 +275,7 @@ class ResultCollector:
         for suite in suites:
             assert suite.verdict is not None
             self._ledgers[suite.name].end(suite.verdict, self.duration)
-            self._files[suite.name].write(duration=self.duration)
+        write_all([self._files[suite.name] for suite in suites], self.duration)
         self.problems += [problem for one in self._files.values() for problem in one.problems]
         on_github = [suite for suite in suites if self.suite_files[suite.name].settings.reports.github]
         annotations, problems = publish(on_github, self.duration, self._config.rootpath, os.environ)

@@ -242,8 +242,9 @@ def _runs_of_a_scenario(suite: Suite) -> Iterator[tuple[Variant, int | None]]:
 def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:
     writer: dict[Path, Path] = {}
     for path, suite in suites.items():
-        for report in suite.reports.values():
-            if report in writer:
+        for name, report in suite.reports.items():
+            # Suites can share a page.
+            if report in writer and not (name == "html" and suites[writer[report]].reports.get("html") == report):
                 raise pytest.UsageError(
                     f"{path}: the report {report} is also written by {writer[report]}; give each a file of its own"
                 )

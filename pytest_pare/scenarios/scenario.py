@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import field, fields
 from itertools import takewhile
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
-from are.simulation.utils import EnumEncoder
 
 from pytest_pare.are.copies import own_content
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
+from pytest_pare.scenarios.app_content import content_of
 from pytest_pare.scenarios.draw import Draw
 from pytest_pare.scenarios.draw.written import declares_draws, written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
@@ -167,7 +166,7 @@ class PAREScenario(Scenario):
             self._initial_apps = {
                 app.name: {
                     "class_name": type(app).__name__,
-                    "serialized_state": json.dumps(app.get_state(), cls=_StateEncoder),
+                    "serialized_state": content_of(app),
                 }
                 for app in self.apps or []
             }
@@ -275,10 +274,3 @@ class PAREScenario(Scenario):
 def _fresh_copy(value: Any) -> Any:
     """Return a dataclass field whose default is a new copy of `value` for each instance."""
     return field(default_factory=lambda: copy.deepcopy(value))
-
-
-class _StateEncoder(EnumEncoder):
-    """ARE's encoder with support for attachments, which the apps store as base64 in bytes."""
-
-    def default(self, o: Any) -> Any:
-        return o.decode("latin-1") if isinstance(o, bytes) else super().default(o)

@@ -23,12 +23,14 @@ from pytest_pare.engines.calls import ask_engine
 from pytest_pare.engines.cassette import fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.matching import Requests, in_order
+from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.replay import Redactor
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
 from pytest_pare.simulation.call_order import sort_calls
 from pytest_pare.simulation.errors import RunEnded
 from pytest_pare.simulation.model_waits import ModelWaits
+from pytest_pare.simulation.new_messages import NewMessages
 from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
     from pytest_pare.engines.agent_requests import ModelRequest
     from pytest_pare.engines.cassette import Call
     from pytest_pare.engines.matching import Asked
-    from pytest_pare.engines.recorder import Recorder
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.past_engines import PastCalls
     from pytest_pare.simulation.turns import TurnGateway
 
 # How often it is checked whether a run must end that waits for answers.
@@ -74,14 +76,14 @@ class AgentModel:
         self,
         config: LLMEngineConfig,
         build: Callable[[], AgentEngine],
-        recorder: Recorder | None,
+        recorder: Recorder | PastCalls | None,
         env: StateAwareEnvironmentWrapper,
         gateway: TurnGateway,
         run_config: ScenarioRunnerConfig,
     ) -> None:
         self._config = config
         self._build = build
-        self._recorder = recorder if config.is_live else None
+        self._recorder = recorder if config.is_live or not isinstance(recorder, Recorder) else None
         self._env = env
         self._gateway = gateway
         self._time = AnswerTime(env, gateway, run_config)
@@ -95,6 +97,7 @@ class AgentModel:
         # Whether the turn takes no further requests, and waits for the answers to those that it has.
         self._is_ending = False
         self._waits = ModelWaits()
+        self._messages = NewMessages()
         # The answers of this turn, with their entries in the trace.
         self._answered: list[tuple[Asked, EngineCall]] = []
         self.calls = 0
@@ -120,9 +123,7 @@ class AgentModel:
         finally:
             with self._gateway.exclusively():
                 self._is_open = False
-                calls = {id(asked): call for asked, call in self._answered}
-                ordered = in_order([asked for asked, _ in self._answered])
-                sort_calls(self._env.trace_entries, start, [calls[id(asked)] for asked in ordered])
+                self._sort(start)
 
     def answer(self, request: ModelRequest) -> ModelAnswer:
         """Return the answer to a request.
@@ -141,6 +142,22 @@ class AgentModel:
             return self._answer(request)
         finally:
             self._waits.end()
+
+    def _sort(self, start: int) -> None:
+        """Sort the calls of the turn in the trace, and set the new messages of each.
+
+        Args:
+            start: The index of the first entry of the turn.
+        """
+        calls = {id(asked): call for asked, call in self._answered}
+        ordered = in_order([asked for asked, _ in self._answered])
+        entries = self._env.trace_entries
+        sort_calls(entries, start, [calls[id(asked)] for asked in ordered])
+        requests = {asked.key: asked.messages for asked in ordered}
+        for index in range(start, len(entries)):
+            entry = entries[index]
+            if isinstance(entry, EngineCall) and entry.role == "agent" and entry.fingerprint in requests:
+                entries[index] = replace(entry, **self._messages.of(requests[entry.fingerprint]))
 
     def seconds_waited(self) -> float:
         """Return for how many seconds of real time the agent has waited for answers."""
@@ -228,6 +245,7 @@ class AgentModel:
                 asked.is_delivered = True
                 is_offline = not self._config.is_live
                 seconds = self._time.seconds(call.seconds, call.seconds, call.model, is_offline=is_offline)
+                seconds = seconds if is_offline else round(seconds, 6)
                 self._note(asked, call, seconds, text_of(body))
                 self.calls += 1
                 self._time.let_pass(seconds, is_offline=is_offline)
@@ -264,6 +282,7 @@ class AgentModel:
             error=error,
             live=self._config.is_live,
             finish_reason=None if call is None else call.finish_reason,
+            body=None if call is None or not self._config.is_live else call.answer,
         )
         self._env.trace_entries.put(entry)
         self._answered.append((asked, entry))

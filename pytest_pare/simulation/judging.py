@@ -14,6 +14,7 @@ from pytest_pare.judge import prompt
 from pytest_pare.judge.calibration import problem_with
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
 from pytest_pare.scenarios.judging import Judging
+from pytest_pare.simulation.new_messages import NewMessages
 from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Judge:
         self._now = now
         self._time = time
         self._turn = turn
+        self._messages = NewMessages()
 
     def ask(self, claim: str, evidence: str) -> tuple[bool | None, str]:
         """Return whether a claim holds, and why; `None` if two answers could not be read.
@@ -94,13 +96,14 @@ class Judge:
             error = f"{type(raised).__name__}: {to_short_text(raised)}"
             raise EngineError(error) from raised
         finally:
+            request = [Message.of(message) for message in messages]
             self._record(
                 EngineCall(
                     time=self._time,
                     turn=self._turn,
                     role="judge",
                     model=engine.model_name,
-                    fingerprint=fingerprint(map(Message.of, messages)),
+                    fingerprint=fingerprint(request),
                     response=answer,
                     latency=0.0,
                     prompt_tokens=facts.prompt_tokens,
@@ -109,6 +112,7 @@ class Judge:
                     error=error,
                     live=is_live,
                     finish_reason=facts.finish_reason,
+                    **self._messages.of(request),
                 )
             )
         return answer

@@ -41,7 +41,7 @@ def play_known_agents(
 
     def play(ids: Iterable[str], agent: str, *, variation: bool = False) -> dict[str, bool]:
         changed = plain.model_copy(update={"agent_type": agent, "variation": variation})
-        runs = ((one, run_scenario(classes[one](scenario_id=one), changed, "warn")) for one in ids)
+        runs = ((one, run_scenario(classes[one](scenario_id=one), changed, "warn", details="none")) for one in ids)
         return {scenario_id: run.success for scenario_id, run in runs if run.trace.draws or not variation}
 
     solutions = {scenario_id: solution(scenario_id) for scenario_id in sorted(classes)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pytest_pare.agents import prompts
 from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.simulation.app_states import AppStates
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.loop import Played
 from pytest_pare.simulation.preflight import inspect_scenario
+from pytest_pare.simulation.reference_trace import reference_of
 from pytest_pare.simulation.trace import Trace
 
 if TYPE_CHECKING:
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.loop import Loop
+    from pytest_pare.simulation.past import Past
     from pytest_pare.simulation.user_failures import UserFault
+
+Details = Literal["all", "failed", "none"]
 
 
 class RunState:
@@ -34,17 +40,22 @@ class RunState:
         script_errors: Literal["fail", "warn"],
         *,
         strict: bool = False,
+        details: Details = "failed",
     ) -> None:
         self.scenario = scenario
         self.config = config
         self.script_errors = script_errors
         self.strict = strict
+        # Which runs get the states of their apps, and the reference steps, in their traces.
+        self.details = details
+        self.states = AppStates(scenario)
         self.limits = Limits(config.max_scenario_duration, getattr(config, "timeout_seconds", None))
         # The agent's calls of a reference run in the world as written, for an agent that asks for them.
         self.recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
         self.recorder: Recorder | None = None
+        self.past: Past | None = None
         # Whether the conversation came to its end, so that no more engine calls follow.
         self.is_played = False
         self.agent_name: str | None = None
@@ -92,7 +103,28 @@ class RunState:
             turns=played.turns,
             turns_saved=played.turns_saved,
             draws=self._draws(),
+            told=() if env is None else tuple(env.told),
+            turn_seconds=() if self.loop is None else tuple(self.loop.turn_seconds),
         )
+
+    def whole_trace(self, result: PAREScenarioValidationResult) -> Trace:
+        """Return the trace of the run at its end, with its details.
+
+        Args:
+            result: The result of the run; one that is no success gets the reference steps as well.
+        """
+        trace, env = self.trace(), self.env
+        is_failed = result.status != "success"
+        if env is None or self.details == "none" or (self.details == "failed" and not is_failed):
+            return trace
+        self.look()
+        reference = reference_of(self.scenario, env) if is_failed else ()
+        return replace(trace, states=self.states.changes(), reference=reference)
+
+    def look(self) -> None:
+        """Keep the present states of the apps that have changed."""
+        if self.env is not None and self.details != "none":
+            self.states.look(self.env)
 
     def _draws(self) -> dict[str, str]:
         draw = getattr(self.scenario, "draw", None)

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.past import Past
+    from pytest_pare.simulation.run_state import Details
 
 
 def run_scenario(
@@ -58,6 +60,8 @@ def run_scenario(
     on_start: Callable[[], None] = lambda: None,
     logs_dir: Path | None = None,
     strict: bool = False,
+    details: Details = "failed",
+    past: Past | None = None,
 ) -> Run:
     """Play a scenario with a user and an agent, or in oracle mode, and validate the run.
 
@@ -81,6 +85,9 @@ def run_scenario(
         on_start: Called when the run's clock starts.
         logs_dir: The directory of the log file of the run, `None` writes none. `config.log_level` is its level.
         strict: Whether the findings of the linter are defects, too; see `lint`.
+        details: Which runs have the states of their apps, and the reference steps, in their traces: `failed` for those
+            that do not succeed, `all` or `none`. An exported trace always has the states.
+        past: The begin of an earlier run, which is played again first; `None` without one.
     """
     log_path = None
     if logs_dir is not None:
@@ -99,13 +106,14 @@ def run_scenario(
         span = spans.enter_context(span_of(scenario, variant, tested))
         on_start()
         began = time.perf_counter()
-        state = RunState(scenario, config, script_errors, strict=strict)
+        state = RunState(scenario, config, script_errors, strict=strict, details="all" if config.export else details)
+        state.past = past
         state.recorded_calls = lambda: solution_of(scenario, config).calls
         result = _result(state, agent, made, engine_builder, cassette)
         problem = _finish_recording(state, result)
         if state.defects and script_errors == "fail":
             result = with_defects(result, state.defects)
-        trace = state.trace()
+        trace = state.whole_trace(result)
         fill_in(result, trace)
         state.fill_in_end(result)
         export_error = _export(scenario, trace, result, config, export_dir, variant)
@@ -144,7 +152,7 @@ def solution_of(scenario: PAREScenario, config: ScenarioRunnerConfig) -> Solutio
     key = (type(scenario), scenario.scenario_id, scenario.seed, plain.get_config_hash())
     if key not in _SOLUTIONS:
         written = type(scenario)(scenario_id=scenario.scenario_id, seed=scenario.seed)
-        run = run_scenario(written, plain, "warn")
+        run = run_scenario(written, plain, "warn", details="none")
         _SOLUTIONS[key] = Solution(run.success, is_silent(run.trace), calls_of(run.trace))
     return _SOLUTIONS[key]
 

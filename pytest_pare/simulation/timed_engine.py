@@ -15,6 +15,7 @@ from pytest_pare.engines.facts import Facts
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
 from pytest_pare.simulation.errors import WorldOver
+from pytest_pare.simulation.new_messages import NewMessages
 from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class TimedEngine(LLMEngine):
         self._gateway = gateway
         self._provider = config.engines[role].provider
         self._time = AnswerTime(env, gateway, config)
+        # The oracle engine reads no messages.
+        self._messages = None if self._provider == "oracle" else NewMessages()
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -90,6 +93,8 @@ class TimedEngine(LLMEngine):
             measured = time.perf_counter() - began
             reported = facts.completion_duration
             seconds = self._time.seconds(reported, measured, self.model_name, is_offline=self._is_offline)
+            # A real time passes as the trace has it, so that a fork can play it again.
+            seconds = seconds if self._is_offline else round(seconds, 6)
         except ScenarioTimeoutError as over:
             self._gateway.end(over)
         except Exception as raised:  # noqa: BLE001 - any exception of an engine ends the run
@@ -99,13 +104,14 @@ class TimedEngine(LLMEngine):
                 cause.__cause__ = raised
             self._gateway.end(cause)
         finally:
+            request = [Message.of(message) for message in messages]
             env.trace_entries.put(
                 EngineCall(
                     time=asked,
                     turn=env.turn or 0,
                     role=self._role,
                     model=self._engine.model_name,
-                    fingerprint=fingerprint(map(Message.of, messages)),
+                    fingerprint=fingerprint(request),
                     response=answer,
                     latency=round(seconds, 6),
                     prompt_tokens=facts.prompt_tokens,
@@ -114,6 +120,7 @@ class TimedEngine(LLMEngine):
                     error=error,
                     live=not self._is_offline,
                     finish_reason=facts.finish_reason,
+                    **({} if self._messages is None else self._messages.of(request)),
                 )
             )
         return answer or "", facts, seconds

@@ -40,8 +40,8 @@ class AppChange:
         after: The number of entries of the trace before it.
         app: Name of the app.
         app_class: Name of the app's class.
-        change: The difference to the state before, as `pytest_pare.simulation.state_change.change_of` returns it; the
-            first one of an app is its whole state at the start.
+        change: The change of the state before, as `pytest_pare.simulation.state_change.change_of` returns it; the first
+            one of an app is the change from `None` to its state at the start.
     """
 
     time: Number

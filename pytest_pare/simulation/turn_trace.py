@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.serialization import to_short_builtins, to_short_text
+from pytest_pare.simulation.trace_details import Told
 from pytest_pare.simulation.trace_entries import TraceEvent
 
 if TYPE_CHECKING:
+    from pytest_pare.agents.protocols import Notification
     from pytest_pare.agents.tools import Tool
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
@@ -55,7 +57,7 @@ class TurnTrace:
         screen = self._env.screen
         self._env.trace_entries.put(
             TraceEvent(
-                time=round(self._env.time_manager.time() - self._env.start_time, 6),
+                time=self._seconds(self._env.time_manager.time()),
                 kind=who,
                 event_id="",
                 app=app,
@@ -71,3 +73,17 @@ class TurnTrace:
                 screen_after=screen,
             )
         )
+
+    def add_told(self, who: str, notifications: tuple[Notification, ...]) -> None:
+        """Add what `USER` or `AGENT` is told; nothing without notifications."""
+        if notifications:
+            told = [
+                {"time": self._seconds(one.time.timestamp()), "kind": one.kind, "text": to_short_text(one.text)}
+                for one in notifications
+            ]
+            now = self._seconds(self._env.time_manager.time())
+            self._env.told.append(Told(now, self._env.turn or 0, who, self._consent.mode.value, told))
+
+    def _seconds(self, time: float) -> float:
+        """Return a time in epoch seconds as seconds since the start of the scenario."""
+        return round(time - self._env.start_time, 6)

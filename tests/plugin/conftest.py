@@ -8,9 +8,10 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +20,10 @@ from pytest_pare.ledger.lines import open_runs
 from pytest_pare.plugin import requirements
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.scenarios.registry import registry
+from tests.forks import Forks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
 # What LiteLLM imports first takes the place of the standard library's finder of plugins, and would be dropped alone.
@@ -35,9 +40,23 @@ for module in (
 ):
     import_module(module)
 
-# To read them takes a tenth of a short session, and sessions in one process find the same ones.
-_INSTALLED = requirements.installed
+# To read what is installed takes a third of a short session, and sessions in one process find the same.
+_INSTALLED, _PROBLEM_LINES, _ENTRY_POINTS = requirements.installed, requirements.problem_lines, metadata.entry_points
 _installed_on = cache(lambda path: _INSTALLED())
+_problem_lines_on = cache(lambda path: _PROBLEM_LINES(_installed_on(path)))
+_entry_points_on = cache(lambda path, parameters: _ENTRY_POINTS(**dict(parameters)))
+
+
+def _problem_lines(distributions: Mapping[str, Any]) -> list[str]:
+    path = tuple(sys.path)
+    return _problem_lines_on(path) if distributions is _installed_on(path) else _PROBLEM_LINES(distributions)
+
+
+def _entry_points(**parameters: Any) -> Any:
+    # A directory changes when something is installed there.
+    path = tuple((name, Path(name).stat().st_mtime_ns if Path(name).exists() else 0) for name in sys.path)
+    return _entry_points_on(path, tuple(parameters.items()))
+
 
 _SCENARIO = """\
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -165,9 +184,11 @@ class Example:
 
     Attributes:
         pytester: The directory that it is in, and what runs it.
+        forks: How its sessions get their processes.
     """
 
     pytester: pytest.Pytester
+    forks: Forks
 
     @property
     def path(self) -> Path:
@@ -224,6 +245,11 @@ class Example:
 
     def run_process(self, *args: str) -> Session:
         """Run pytest in a process of its own."""
+        if self.forks.are_possible:
+            result = self.pytester.run(*self.forks.command(args), timeout=180)
+            # A shim tells the signal that has ended its process as a shell does.
+            result.ret = 128 - result.ret if result.ret > 128 else result.ret
+            return Session(result)
         return Session(self.pytester.runpytest_subprocess(*args, timeout=180))
 
     def collected(self, *args: str) -> list[str]:
@@ -233,11 +259,13 @@ class Example:
 
 
 @pytest.fixture
-def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Example:
+def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, forks: Forks) -> Example:
     """A project with an empty suite file `pare.yaml`, whose library is `scenarios/`."""
     # In CI, pytest tells each failure whole, a second time in its short summary.
     for variable in (SCENARIOS_DIR_VARIABLE, "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(requirements, "installed", lambda: _installed_on(tuple(sys.path)))
+    monkeypatch.setattr(requirements, "problem_lines", _problem_lines)
+    monkeypatch.setattr(metadata, "entry_points", _entry_points)
     pytester.makeini("[pytest]")
-    return Example(pytester).suite()
+    return Example(pytester, forks).suite()

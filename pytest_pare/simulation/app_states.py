@@ -1,0 +1,135 @@
+"""Records the states of the apps of a run, for its trace."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text
+from pytest_pare.scenarios.app_content import content_of
+from pytest_pare.simulation.state_change import change_of, without_secrets
+from pytest_pare.simulation.trace_details import AppChange
+from pytest_pare.simulation.trace_entries import TraceEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from are.simulation.apps.app import App
+
+    from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.trace_entries import EngineCall
+
+# A longer text without a space is the content of a file, as base64.
+_MOST_DATA = 1000
+_DATA_SHOWN = 60
+# Without a quotation mark, which is enough: such a text has none either.
+_HAS_LONG = re.compile(f'"[^"]{{{_MOST_DATA},}}')
+_WHITE = re.compile(r"\s")
+
+
+class _Look(NamedTuple):
+    """The state of an app at one time, as JSON."""
+
+    time: float
+    turn: int | None
+    after: int
+    app: str
+    app_class: str
+    content: str
+
+
+class AppStates:
+    """The states of the apps: at the start, and wherever one may have changed.
+
+    Only an app with an event that is no read is looked at. Its state stays the text of its JSON until the trace needs
+    it.
+
+    Args:
+        scenario: The scenario; its states at the start are those that `initialize` has kept.
+    """
+
+    def __init__(self, scenario: PAREScenario) -> None:
+        self._scenario = scenario
+        self._looks: list[_Look] = []
+        self._content: dict[str, str] = {}
+        # The number of entries at the last look.
+        self._seen = 0
+
+    def look(self, env: StateAwareEnvironmentWrapper) -> None:
+        """Keep the states of the apps that have changed since the last look.
+
+        Args:
+            env: The environment of the run.
+        """
+        entries = env.trace_entries
+        seen, self._seen = self._seen, len(entries)
+        touched = _touched((entries[index] for index in range(seen, len(entries))), env.apps)
+        for name in touched:
+            with env.off_the_record():
+                content = _content_of(env.apps[name])
+            if content is not None and content != self._content.get(name, self._at_start(name)):
+                self._content[name] = content
+                time = round(env.time_manager.time() - env.start_time, 6)
+                app_class = type(env.apps[name]).__name__
+                self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content))
+
+    def changes(self) -> tuple[AppChange, ...]:
+        """Return the states at the start, and the changes after that, without the secrets of what has changed."""
+        return tuple(self._changes())
+
+    def _changes(self) -> Iterator[AppChange]:
+        states: dict[str, Any] = {}
+        start = (
+            _Look(0.0, None, 0, name, app["class_name"], app["serialized_state"])
+            for name, app in (self._scenario._initial_apps or {}).items()
+        )
+        for look in (*start, *self._looks):
+            state = json.loads(look.content, parse_constant=str)
+            change = change_of(states.get(look.app), state)
+            is_first = look.app not in states
+            states[look.app] = state
+            if is_first and _HAS_LONG.search(look.content):
+                change = _cut(change)
+            elif not is_first:
+                change = _cut(without_secrets(change))
+            if change is not None:
+                yield AppChange(look.time, look.turn, look.after, look.app, look.app_class, change)
+
+    def _at_start(self, name: str) -> str | None:
+        app = (self._scenario._initial_apps or {}).get(name)
+        return None if app is None else app["serialized_state"]
+
+
+def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]) -> list[str]:
+    """Return the names of the apps that events may have changed, in order of the events."""
+    names: dict[str, None] = {}
+    for entry in entries:
+        # A call without an id never came to its app.
+        if not isinstance(entry, TraceEvent) or not entry.event_id:
+            continue
+        if entry.app is None:
+            # A function of the scenario's own may change any app; its checks change none.
+            names.update(dict.fromkeys(apps if entry.kind == "ENV" else ()))
+        elif entry.app in apps and entry.operation != "read":
+            names[entry.app] = None
+    return list(names)
+
+
+def _content_of(app: App) -> str | None:
+    try:
+        return content_of(app)
+    except Exception:  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
+        return None
+
+
+def _cut(value: Any) -> Any:
+    """Return a value with long texts cut. All items of lists are kept: the last ones are often the new ones."""
+    if isinstance(value, str):
+        if len(value) > _MOST_DATA and not _WHITE.search(value):
+            return f"{value[:_DATA_SHOWN]}... [{len(value) - _DATA_SHOWN:,} more characters]"
+        return to_short_text(value) if len(value) > MOST_CHARACTERS else value
+    if isinstance(value, dict):
+        return {key: _cut(item) for key, item in value.items()}
+    return [_cut(item) for item in value] if isinstance(value, list) else value
