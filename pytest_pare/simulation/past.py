@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import to_short_builtins
+from pytest_pare.engines.cassette import Message
+from pytest_pare.engines.drift import difference
 from pytest_pare.engines.errors import EngineConfigurationError
+from pytest_pare.engines.replay import Redactor
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ NOTHING: Final = object()
 
 # A text is quoted up to this length.
 _WIDTH = 100
+# Of the difference of two requests: the message, what it was and what it is.
+_MOST_LINES = 3
 # Traces of earlier versions do not have them, and the fingerprint covers them.
 _NOT_COMPARED = ("kept", "request", "body")
 
@@ -149,8 +154,13 @@ class Past:
         if not self.is_over:
             self.differ(now, f"expected {_named(self.entries[now])}, and the run has ended")
 
-    def expected(self, role: Role, fingerprint: str) -> EngineCall | None:
+    def expected(self, role: Role, key: str, request: Sequence[Message]) -> EngineCall | None:
         """Return the recorded call that a request of a role stands for; `None` after the step.
+
+        Args:
+            role: The role.
+            key: The fingerprint of the request.
+            request: Its messages.
 
         Raises:
             PastError: If the earlier run had no such request here.
@@ -161,9 +171,23 @@ class Past:
         before = self.entries[index]
         if not isinstance(before, EngineCall) or before.role != role:
             self.differ(index, f"expected {_named(before)}, got a request of role {role}")
-        if before.fingerprint != fingerprint:
-            self.differ(index, f"the request of role {role} has changed")
+        if before.fingerprint != key:
+            recorded = self._request_at(index, role)
+            clean = Redactor().of_messages(list(request))
+            lines = [] if recorded is None else difference(recorded, clean)[:_MOST_LINES]
+            self.differ(index, ", ".join([f"the request of role {role} has changed", " ".join(lines)]).rstrip(", "))
         return before
+
+    def _request_at(self, index: int, role: Role) -> list[Message] | None:
+        """Return the messages of a recorded request; `None` if the trace does not have them."""
+        messages: list[Message] = []
+        calls = (one for one in self.entries[: index + 1] if isinstance(one, EngineCall) and one.role == role)
+        for call in calls:
+            if call.request is None:
+                return None
+            added = [Message(str(one["role"]), one["content"]) for one in call.request]
+            messages = [*messages[: call.kept], *added]
+        return messages
 
     def differ(self, index: int, what: str) -> NoReturn:
         """Stop the run, because its past differs.

@@ -79,7 +79,7 @@ class PastEngine(LLMEngine):
             return answered
 
         key = fingerprint(request)
-        before = self._past.expected(self._role, key)
+        before = self._past.expected(self._role, key, request)
         if before is not None:
             if before is not self._past.step:
                 return self._again(before, ask)
