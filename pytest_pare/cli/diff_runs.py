@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,22 +10,13 @@ from pytest_pare.cli.options import json_option, rootdir_option
 from pytest_pare.cli.output import print_json
 from pytest_pare.cli.sessions import sessions_of, suite_option
 from pytest_pare.cli.show_run import echo
-from pytest_pare.ledger.directory import ledgers
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.kept_runs import find_run
-from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.timeline.diff import diff_document
 from pytest_pare.timeline.diff_text import diff_lines
 from pytest_pare.timeline.kept import compare_runs, document_of
-from pytest_pare.timeline.nearest import nearest
+from pytest_pare.timeline.nearest import earlier_ledgers, nearest
 from pytest_pare.timeline.reference import compare_with_reference
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_pare.cli.sessions import Sessions
-    from pytest_pare.ledger.kept_runs import KeptRun
-    from pytest_pare.ledger.reader import Ledger
 
 
 @click.command("diff")
@@ -51,7 +41,9 @@ def diff_runs(
     sessions = sessions_of(rootdir, suite_file)
     try:
         run = find_run(sessions.read, a)
-        other = find_run(sessions.read, b) if b is not None else None if reference else _nearest(run, sessions)
+        other = None if b is None else find_run(sessions.read, b)
+        if other is None and not reference:
+            other = nearest(run, run.ledger, earlier_ledgers(run.ledger))
         if other is None:
             diff, beside = compare_with_reference(run.trace(), name=str(run.run_id)), None
         else:
@@ -63,19 +55,3 @@ def diff_runs(
         print_json("diff", diff_document(diff))
     else:
         echo(diff_lines(diff_document(diff), document, beside))
-
-
-def _nearest(run: KeptRun, sessions: Sessions) -> KeptRun | None:
-    return nearest(run, run.ledger, _earlier(run.ledger, sessions))
-
-
-def _earlier(ledger: Ledger, sessions: Sessions) -> Iterator[Ledger]:
-    """Yield the earlier sessions of the suite of a ledger, the last one first."""
-    paths = ledgers(sessions.directory, ledger.header.plan.name)
-    before = paths[: paths.index(ledger.path)] if ledger.path in paths else []
-    for path in reversed(before):
-        try:
-            yield read_ledger(path)
-        except LedgerError:
-            # One that cannot be read does not hide those before it.
-            continue

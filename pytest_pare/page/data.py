@@ -5,6 +5,7 @@ Every figure, sentence and interval is made here; the page only draws them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.page.comparisons import comparison_of, history_of_suite
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_pare.page.documents import Documents
     from pytest_pare.page.suites import PageSuite
 
+# They are in every scenario.
+_NOT_OF_SCENARIOS: Final = ("PAREAgentUserInterface", "System")
 _NO_LEDGER: Final = "no traces were kept, because the suite keeps no ledger (ledger: false)"
 _NO_TRACES: Final = "no traces were kept (ledger.traces: none in the suite)"
 _GONE: Final = "its trace is no longer beside the ledger"
@@ -140,9 +143,16 @@ def _scenarios(suite: PageSuite, number: int, documents: Documents) -> dict[str,
         found[scenario_id] = {
             "source": None if source is None else f"{source.path}:{source.line}",
             "tags": tags,
-            "apps": documents.apps.get((number, scenario_id), []),
+            "apps": _apps(tags, documents.apps.get((number, scenario_id), [])),
             "flips": f"{flip.flips} of {plural(flip.pairs, 'run')} flipped between sessions"
             if flip is not None and flip.flips
             else None,
         }
     return found
+
+
+def _apps(tags: Sequence[str], used: Sequence[str]) -> list[str]:
+    """Return the apps that a scenario declares by tags such as `app:cab`, or else those that its runs have used."""
+    declared = [tag.removeprefix("app:") for tag in tags if tag.startswith("app:")]
+    names = declared or [re.sub(r"^Stateful|App$", "", name).lower() for name in used if name not in _NOT_OF_SCENARIOS]
+    return sorted(set(names))

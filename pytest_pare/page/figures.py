@@ -96,7 +96,7 @@ def _totals(runs: Sequence[PAREScenarioValidationResult]) -> list[dict[str, Any]
         if one.kind == "count" and one.aggregation == "sum":
             total = AGGREGATIONS[one.aggregation](runs, one.name)
             if total:
-                mean = f"{total / len(runs):.2f}"
+                mean = f"{total / len(runs):,.2f}"
                 found.append({"label": label_of(one.name), "about": one.about, "total": total, "mean": mean})
     return found
 

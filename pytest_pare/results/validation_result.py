@@ -116,6 +116,21 @@ class PAREScenarioValidationResult:
         aggregation="sum",
         label="; idle jumps saved {:,} turns",
     )
+    gather_context: int = metric(
+        "count",
+        "The user's turns in which a proposal waited and the user neither accepted nor rejected it, but read or "
+        "navigated: PARE's gather context.",
+        aggregation="sum",
+        label="; gather context in {:,} turns",
+        is_optional=True,
+    )
+    reads_before_first_proposal: int = metric(
+        "count",
+        "The agent's calls of tools that change nothing before its first proposal; 0 without a proposal.",
+        aggregation="sum",
+        label="; reads before the first proposal {:,}",
+        is_optional=True,
+    )
     prompt_version: str | None = metric(
         "text", "Version of the prompts of the user and the built-in agent; null in oracle mode.", aggregation="names"
     )

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.trace_entries import EngineCall
 
-# Reads that change an app: they mark a mail as read.
-_OPENING = ("get_email_by_id", "get_email_by_index")
 # A longer text without a space is the content of a file, as base64.
 _MOST_DATA = 1000
 _DATA_SHOWN = 60
@@ -45,7 +43,7 @@ class _Look(NamedTuple):
 class AppStates:
     """The states of the apps: at the start, and wherever one may have changed.
 
-    Only an app that an event has touched is looked at, and its state stays the text of its JSON until the trace needs
+    Only an app with an event that is no read is looked at. Its state stays the text of its JSON until the trace needs
     it.
 
     Args:
@@ -114,7 +112,7 @@ def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]
         if entry.app is None:
             # A function of the scenario's own may change any app; its checks change none.
             names.update(dict.fromkeys(apps if entry.kind == "ENV" else ()))
-        elif entry.app in apps and (entry.operation != "read" or entry.function in _OPENING):
+        elif entry.app in apps and entry.operation != "read":
             names[entry.app] = None
     return list(names)
 

@@ -116,6 +116,8 @@ def fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
     result.rejection_count = len(trace.rejections())
     result.read_only_actions = len(trace.actions("AGENT", operation="read"))
     result.write_actions = len(trace.actions("AGENT", operation="write"))
+    result.gather_context = len(trace.turns_of_gathering())
+    result.reads_before_first_proposal = len(trace.reads_before_proposal())
     result.writes_without_consent = len(trace.writes_without_consent())
     result.number_of_turns = trace.turns
     result.turns_saved = trace.turns_saved

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pytest_pare.ledger.directory import ledgers
+from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.kept_runs import run_in
+from pytest_pare.ledger.reader import read_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,3 +50,17 @@ def _passed(run: KeptRun, ledger: Ledger) -> Iterator[KeptRun]:
 def _distance(run: KeptRun, other: KeptRun) -> tuple[int, int]:
     number, own = other.run_id.run_number or 0, run.run_id.run_number or 0
     return abs(number - own), number
+
+
+def earlier_ledgers(ledger: Ledger) -> Iterator[Ledger]:
+    """Yield the earlier sessions of the suite of a ledger, the last one first; those that cannot be read are left out.
+
+    They are read when they are asked for.
+    """
+    paths = ledgers(ledger.path.parent, ledger.header.plan.name)
+    before = paths[: paths.index(ledger.path)] if ledger.path in paths else []
+    for path in reversed(before):
+        try:
+            yield read_ledger(path)
+        except LedgerError:
+            continue

@@ -31,7 +31,8 @@ class Detail(NamedTuple):
     request: int | None
 
 
-BRIEF: Final = Detail(value=160, call=5, result=1, error=3, request=0)
+_VALUE_WIDTH: Final = 160
+BRIEF: Final = Detail(value=_VALUE_WIDTH, call=5, result=1, error=3, request=0)
 MORE: Final = Detail(value=1000, call=20, result=12, error=12, request=6)
 WHOLE: Final = Detail(None, None, None, None, None)
 
@@ -114,11 +115,14 @@ def _event_text(document: dict[str, Any], step: dict[str, Any], detail: Detail) 
     mark = "" if step["operation"] != "write" or step["lane"] == "world" else " (write)"
     if detail.value is None:
         return f"{name}{mark}"
-    return f"{name}{mark} {_arguments(step['args'], detail.value)}".rstrip()
+    return f"{name}{mark} {_arguments(step['args'], detail)}".rstrip()
 
 
-def _arguments(args: dict[str, str], width: int) -> str:
-    return " ".join(f"{name}={one_line(value, width)}" for name, value in args.items() if value not in _EMPTY)
+def _arguments(args: dict[str, str], detail: Detail) -> str:
+    given = {name: value for name, value in args.items() if value not in _EMPTY}
+    if detail is BRIEF:
+        return arguments_line(given, _VALUE_WIDTH)
+    return " ".join(f"{name}={one_line(value, detail.value or 0)}" for name, value in given.items())
 
 
 def _is_talk(step: dict[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.base.redaction import redacted_json
@@ -19,6 +20,8 @@ TITLE_WIDTH: Final = 160
 """The longest title of a step."""
 
 _ARGUMENT_WIDTH = 60
+_ID_WIDTH = 8
+_ID = re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 # A value whose JSON is longer than a line is written on several.
 _ONE_LINE = 100
 
@@ -58,10 +61,14 @@ def one_line(text: str, width: int = TITLE_WIDTH) -> str:
     return line if len(line) <= width and len(text) <= 8 * width else f"{line[: width - 1]}…"
 
 
-def arguments_line(args: Mapping[str, Any]) -> str:
-    """Return arguments as `name=value`, each short, without those that are empty."""
+def arguments_line(args: Mapping[str, Any], width: int = _ARGUMENT_WIDTH) -> str:
+    """Return arguments as `name=value`, each cut, without those that are empty; long ids are cut as well."""
     given = ((name, value) for name, value in args.items() if value is not None and value not in ("", [], {}))
-    return " ".join(f"{name}={one_line(_plain(value), _ARGUMENT_WIDTH)}" for name, value in given)
+    return " ".join(f"{name}={one_line(_ID.sub(_short_id, _plain(value)), width)}" for name, value in given)
+
+
+def _short_id(found: re.Match[str]) -> str:
+    return f"{found[0][:_ID_WIDTH]}…"
 
 
 def _plain(value: Any) -> str:

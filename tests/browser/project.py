@@ -24,7 +24,7 @@ CAUSES = {
     "new_number": "too early: the contact is edited before the user has answered",
     "theatre_cancelled": "never asked: the model answers that it has noted the news, and proposes nothing",
     "bags_of_soil": "a tool failure that is not recovered: the cart refuses six bags, and the agent reports success",
-    "broken_parcel": "a defect of the scenario: its script replies to a mail that does not exist",
+    "parcel_at_the_depot": "a defect of the scenario: its script replies to a mail that does not exist",
     "ride_to_the_pier": "the model's answer is cut at max_tokens, before it calls a tool",
 }
 """The scenarios that fail, and why."""
@@ -46,8 +46,11 @@ def assist(turn):
         return
     # Half of a surrogate pair cannot be sent.
     news = "\\n".join(one.text for one in turn.notifications).encode("utf-8", "replace").decode()
-    task = f"{TASK} Your phone: {turn.scenario_seed}"
-    messages = [{"role": "system", "content": task}, {"role": "user", "content": f"{turn.mode.value}: {news}"}]
+    scenario = turn.scenario_seed.partition("/")[0]
+    messages = [
+        {"role": "system", "content": f"{TASK} Phone: {scenario}"},
+        {"role": "user", "content": f"{turn.mode.value}: {news}"},
+    ]
     with OpenAI(base_url=turn.models.url, api_key=turn.models.token) as client:
         while True:
             answer = client.chat.completions.create(model="any", messages=messages, tools=turn.definitions)
@@ -75,7 +78,7 @@ def proactive_agent():
     return assist
 """
 
-_BROKEN = """
+_PARCEL = """
 from datetime import UTC, datetime
 
 from pytest_pare.apps import StatefulEmailApp
@@ -83,8 +86,8 @@ from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.matchers import Accepted, Write, Writes, mentions, verdict
 
 
-@register_scenario("broken_parcel")
-class BrokenParcel(PAREScenario):
+@register_scenario("parcel_at_the_depot")
+class ParcelAtTheDepot(PAREScenario):
     '''A parcel waits at the depot. The agent offers to have it delivered.'''
 
     tags = ("app:email", "level:easy")
@@ -183,15 +186,15 @@ def write_project(project: Path, url: str, *, runs: int = 1, more: str = "", inc
         project: Its directory.
         url: The address of the model.
         runs: The number of runs of each scenario.
-        more: More sections of the suite file.
+        more: More sections of the suite file, with `URL` for the address.
         include: The scenarios; those of `CAUSES` if there are none.
     """
     names = ", ".join(include or CAUSES)
-    suite = _SUITE.format(include=f"[{names}]", runs=runs, url=url, more=dedent(more))
+    suite = _SUITE.format(include=f"[{names}]", runs=runs, url=url, more=dedent(more).replace("URL", url))
     files = {
         "agent.py": _AGENT,
         "conftest.py": _CONFTEST,
-        "library/broken_parcel.py": _BROKEN,
+        "library/parcel_at_the_depot.py": _PARCEL,
         "library/hostile.py": _HOSTILE,
         "pare.yaml": suite,
         "pytest.ini": "[pytest]\n",
@@ -234,16 +237,15 @@ def _dinner(hour: int) -> list[dict[str, Any]]:
 
 
 SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
-    "dinner_moved": _dinner(20),
-    # The other runs of it are right.
-    "dinner_moved[run1]": _dinner(19),
+    # The second run of it is right.
+    "dinner_moved": [*_dinner(20), *_dinner(19)],
     "new_number": [
         _call("Contacts__search_contacts", query="Elena"),
         _call(_SAY, content=_CORRECT),
         _call("Contacts__edit_contact", **_EDIT),
         said("Elena's number is corrected."),
     ],
-    "theatre_cancelled": [said("Noted: Noor is ill, and the tickets are for Friday."), said("Noted.")],
+    "theatre_cancelled": [said("Noted: Noor is ill."), said("Noted: the tickets are for Friday.")],
     "bags_of_soil": [
         _call("Messages__read_conversation", conversation_id="next-door"),
         _call("Notes__search_notes", query="potting soil"),
@@ -251,7 +253,7 @@ SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
         _call("Shopping__add_to_cart", item_id="potting-soil-40", quantity=6),
         said("All six bags are in your cart."),
     ],
-    "broken_parcel": [_call("Emails__list_emails"), said("Nothing to do.")],
+    "parcel_at_the_depot": [_call("Emails__list_emails"), said("Nothing to do.")],
     "hostile": [
         _call("Emails__list_emails"),
         *_ask(f"Eve writes {HOSTILE} half a pair: \udc00. Shall I answer?"),
@@ -260,20 +262,19 @@ SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
     ],
     "ride_to_the_pier": [_cut("The user is going to the pier, so I should first look at")],
 }
-"""The model's answers in order, by the name of a run or of its scenario; the last one is repeated."""
+"""The model's answers in order, over all runs of a scenario that are played one after the other."""
 
 
 class Model:
-    """Answers each run by its script."""
+    """Answers the runs of each scenario by its script; after the last answer, it begins again."""
 
     def __init__(self) -> None:
-        self._asked: Counter[str] = Counter()
+        self._asked: Counter[tuple[str, str]] = Counter()
 
     def __call__(self, request: Request) -> Reply:
-        """Return the next answer of the run that asks."""
-        task = request.body["messages"][0]["content"]
-        name = task.rpartition("Your phone: ")[2]
-        scenario, _, run = name.split("/")
-        script = SCRIPTS.get(f"{scenario}[run{run}]") or SCRIPTS[scenario]
-        self._asked[name] += 1
-        return sends(script[min(self._asked[name], len(script)) - 1])
+        """Return the next answer to a model and a scenario."""
+        scenario = request.body["messages"][0]["content"].rpartition("Phone: ")[2]
+        asked = (request.body["model"], scenario)
+        script = SCRIPTS[scenario]
+        self._asked[asked] += 1
+        return sends(script[(self._asked[asked] - 1) % len(script)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.recorded import record
+from tests.cli.test_json_keys import documented, keys_of
 from tests.timeline.made import agent, answer, call, proposal, trace, world
 
 if TYPE_CHECKING:
@@ -134,3 +135,11 @@ def test_a_session_that_cannot_be_read_does_not_hide_others(project: Shell) -> N
     path.write_text(path.read_text(encoding="utf-8") + "{}\n", encoding="utf-8")
     assert f"+ B {FIRST}:mow[run1]: success" not in project.lines("diff", f"{name}:mow")
     assert "+ B mow[run1]: success" in project.lines("diff", f"{name}:mow")
+
+
+@pytest.mark.parametrize("arguments", [["show", "weed"], ["diff", "weed"]], ids=lambda arguments: arguments[0])
+def test_each_key_is_documented(project: Shell, arguments: list[str]) -> None:
+    document = project.json(*arguments)
+    found = {key for key in keys_of(document) if key not in ("command", "version")}
+    # `observe` is the name of a role.
+    assert found - documented()[arguments[0]] - {"observe"} == set()

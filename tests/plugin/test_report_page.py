@@ -54,6 +54,9 @@ def test_a_session_writes_its_page_and_view_writes_it_again(
     assert suite["scenarios"]["rose"]["tags"] == ["app:garden", "level:easy"]
     assert suite["scenarios"]["rose"]["source"].startswith("scenarios/rose.py:")
     assert page.runs()["weed[run1]"]["category"] == "the plants are dry"
+    # No run of it has passed.
+    nearest = page.document(page.runs()["weed[run1]"]["document"])["nearest"]
+    assert (nearest["kind"], nearest["run"]) == ("reference", "reference")
     written = path.read_bytes()
     # The command writes the same bytes, beside the ledger, also after the project's other files are gone.
     monkeypatch.chdir(example.path)
@@ -66,6 +69,32 @@ def test_a_session_writes_its_page_and_view_writes_it_again(
     assert beside.read_bytes() == written
     assert view("last", "--no-open", "--output", "again.html") == 0
     assert (example.path / "again.html").read_bytes() == written
+
+
+COUNTED = """
+from pathlib import Path
+file = Path("count")
+number = len(file.read_text()) if file.exists() else 0
+file.write_text("." * (number + 1))
+return ScenarioValidationResult(success=number == 0, rationale="dry")
+"""
+
+
+def test_a_failed_run_is_compared_with_the_nearest_that_passed(example: Example) -> None:
+    example.scenario("rose", COUNTED).suite("runs: 2\nreports: {html: page.html}\n")
+    example.run("--pare-config", "pare.yaml")
+    page = page_at(example.path / "page.html")
+    nearest = page.document(page.runs()["rose[run2]"]["document"])["nearest"]
+    assert (nearest["run"], nearest["kind"]) == ("rose[run1]", "sibling")
+    assert (nearest["diff"]["a"], nearest["diff"]["b"]) == ("rose[run2]", "rose[run1]")
+    assert page.document(page.runs()["rose[run1]"]["document"])["nearest"] is None
+    # The next session has no run that passed. That of this one is in its page, too.
+    example.run("--pare-config", "pare.yaml", "--pare-runs=1")
+    page = page_at(example.path / "page.html")
+    nearest = page.document(page.runs()["rose"]["document"])["nearest"]
+    assert nearest["kind"] == "baseline"
+    assert nearest["run"].endswith(":rose[run1]")
+    assert page.document(page.data["others"][nearest["run"]])["run"]["run"] == nearest["run"]
 
 
 def test_suites_share_a_page_with_workers(example: Example) -> None:

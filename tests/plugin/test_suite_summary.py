@@ -326,6 +326,8 @@ def test_the_json_report(garden: Example) -> None:
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
+        "gather_context": 0,
+        "reads_before_first_proposal": 0,
         "prompt_version": prompts.version(),
         "exceptions": {"other": 2},
         "noise_events": 0,

@@ -66,7 +66,7 @@ function comparison(compared) {
 
 function variant(one) {
   const parts = [
-    el("h4", {}, one.variant || "All runs", " ", badge(one.verdict)),
+    el("h3", {}, one.variant || "All runs", " ", badge(one.verdict)),
     el("p", {}, one.line),
     el("p", { class: "muted" }, `${one.method}, ${one.runs[0]} runs before and ${one.runs[1]} now`),
   ];

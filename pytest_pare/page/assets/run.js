@@ -17,7 +17,7 @@ window.drawRun = (container, loaded, row) => {
   const names = run.steps.length > LONG_RUN ? "run-view run-long" : "run-view";
   const root = pare.el("article", { class: names, tabindex: -1, "aria-label": `Run ${run.name}` });
   const width = Math.max((container.clientWidth || 1000) - 80, 240);
-  const timeline = run.steps.length ? view.timeline(run, width, goTo) : null;
+  const timeline = run.steps.length ? view.timeline(run, width, (number) => goTo(number)) : null;
   root.append(
     ...[
       head(run, loaded.nearest, row),
@@ -29,7 +29,8 @@ window.drawRun = (container, loaded, row) => {
   );
   container.replaceChildren(root);
   shown = { root, run, timeline, step: 0 };
-  if (timeline) timeline.show((run.differences ?? []).find((one) => one.step)?.step ?? 1);
+  const wanted = Number(pare.parse(location.hash).step);
+  if (timeline) timeline.show(wanted >= 1 ? wanted : (keyStep(run, loaded.nearest) ?? 1));
   root.addEventListener("focusin", focused);
   root.querySelector("h2").focus({ preventScroll: true });
 };
@@ -63,7 +64,7 @@ function compare(run, nearest) {
 }
 
 function findings(run) {
-  const found = run.findings ?? [];
+  const found = (run.findings ?? []).filter((one) => one.text !== run.reason);
   if (!found.length) return null;
   const draw = (one) =>
     pare.el("li", {}, view.text(one.text), one.steps.slice(0, 5).map((step) => [" ", view.stepLink(run, step)]),
@@ -71,10 +72,15 @@ function findings(run) {
   return pare.el("ul", { class: "findings", "aria-label": "What stands out" }, found.map(draw));
 }
 
+// The step to look at first: where the run differs from one that passed, or what the verdict is about.
+function keyStep(run, nearest) {
+  const steps = [nearest?.diff?.first?.a, ...[...(run.differences ?? [])].map((one) => one.step), ...(run.findings ?? []).map((one) => one.steps[0])];
+  return steps.find((step) => step >= 1 && step <= run.steps.length) ?? null;
+}
+
 function commands(run, nearest) {
-  const name = view.quoted(String(run.run));
-  const about = (run.differences ?? []).find((one) => one.step)?.step;
-  const step = nearest?.diff?.first?.a ?? about ?? (run.steps.length ? 1 : null);
+  const name = view.commandName(run);
+  const step = keyStep(run, nearest) ?? (run.steps.length ? 1 : null);
   const lines = [`pytest-pare show ${name}`, step !== null && `pytest-pare fork ${name} --at ${step}`];
   return lines.filter(Boolean).map((line) => pare.el("li", {}, view.command(line)));
 }
@@ -171,7 +177,7 @@ function reference(run) {
         pare.el("span", { class: `tag tag-${verdict.kind}` }, verdict.text),
         call && view.stepLink(run, call.n),
       ),
-      Object.keys(step.args ?? {}).length > 0 && view.argumentTable(Object.entries(step.args), (text) => view.text(text)),
+      view.argumentTable(Object.entries(step.args), (text) => view.text(text)),
     ),
   );
   const title = pare.el("h3", {}, "Reference steps of the scenario");
@@ -193,7 +199,9 @@ view.referenceDone = (run) => {
     return call;
   };
   const isTool = (step) => (one) => one.app === step.app && one.function === step.function && one.lane !== "world";
-  const asText = (value) => JSON.stringify(Object.entries(value ?? {}).map(([key, one]) => [key, String(one)]).sort());
+  // An argument that is not given is the same as none.
+  const given = (args) => Object.entries(args ?? {}).filter(([, value]) => value !== "null");
+  const asText = (args) => JSON.stringify(given(args).sort(([a], [b]) => (a < b ? -1 : 1)));
   const exact = run.reference.map((step) => take((one) => isTool(step)(one) && asText(one.args) === asText(step.args)));
   return run.reference.map((step, place) => {
     if (exact[place]) return { step, call: exact[place], verdict: VERDICTS.same };
@@ -202,7 +210,7 @@ view.referenceDone = (run) => {
   });
 };
 
-function goTo(number) {
+function goTo(number, block = "center") {
   const node = document.getElementById(`step-${number}`);
   if (!node) return;
   try {
@@ -212,7 +220,7 @@ function goTo(number) {
     // Some viewers allow no change of the address.
   }
   node.focus({ preventScroll: true });
-  node.scrollIntoView({ block: "nearest" });
+  node.scrollIntoView({ block });
 }
 
 function focused(event) {
@@ -228,8 +236,8 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
   const last = shown.run.steps.length;
-  if (event.key === "j" || event.key === "n") goTo(Math.min(shown.step + 1, last));
-  else if (event.key === "k" || event.key === "p") goTo(Math.max(shown.step - 1, 1));
+  if (event.key === "j" || event.key === "n") goTo(Math.min(shown.step + 1, last), "nearest");
+  else if (event.key === "k" || event.key === "p") goTo(Math.max(shown.step - 1, 1), "nearest");
   else return;
   event.preventDefault();
 });

@@ -40,8 +40,11 @@ view.kindName = (kind) => KINDS[kind] ?? String(kind);
 view.stepState = (step) => {
   if (step.error || step.model?.error) return "error";
   if (step.fault || step.kind === "noise" || step.model?.finish_reason === "length") return "fault";
-  return step.operation === "write" ? "write" : "plain";
+  return isWrite(step) ? "write" : "plain";
 };
+
+// A message is a write in the app between the agent and the user, but none that a reader looks for.
+const isWrite = (step) => step.operation === "write" && step.kind === "call" && step.lane !== "world";
 
 /** Returns the mark of a step, for the timeline and beside the step. */
 view.mark = (kind, state, lane) => {
@@ -55,10 +58,13 @@ view.mark = (kind, state, lane) => {
 view.markPicture = (kind, state, lane) =>
   pare.svg("svg", { class: "picture", viewBox: "-9 -12 18 21", "aria-hidden": "true" }, view.mark(kind, state, lane));
 
-/** Returns the heading line of a step as a text: for titles, captions and screen readers. */
-view.stepLabel = (run, step) => {
+/** Returns a step as a line of text: for titles, captions and screen readers. */
+view.stepLabel = (run, step) => `Step ${step.n}, ${view.stepLine(run, step)}`;
+
+/** Returns a step as a line of text without its number. */
+view.stepLine = (run, step) => {
   const state = { error: ", error", fault: ", fault" }[view.stepState(step)] ?? "";
-  return `Step ${step.n}, ${view.timeOfDay(run, step.time)}, ${step.lane}, ${view.kindName(step.kind)}${state}: ${short(step.title)}`;
+  return `${view.timeOfDay(run, step.time)}, ${step.lane}, ${view.kindName(step.kind)}${state}: ${short(step.title)}`;
 };
 
 const short = (text) => (String(text ?? "").length > 200 ? `${String(text).slice(0, 199)}…` : String(text ?? ""));
@@ -66,9 +72,9 @@ const short = (text) => (String(text ?? "").length > 200 ? `${String(text).slice
 /**
  * Returns the heading line and the content of a step, as a list of elements.
  *
- * `draw(text, key)` draws a text of the step; by default a long one is folded.
+ * `draw(text, key)` draws a text of the step; by default a long one is folded. The call of a model is folded unless `open`.
  */
-view.stepParts = (run, step, draw = (text) => view.text(text)) => {
+view.stepParts = (run, step, draw = (text) => view.text(text), open = false) => {
   const state = view.stepState(step);
   const isCall = step.function && !SPEECH.has(step.kind);
   const link = view.stepLink(run, step.n, [view.spoken("step "), String(step.n)]);
@@ -79,28 +85,33 @@ view.stepParts = (run, step, draw = (text) => view.text(text)) => {
     step.isReference ? pare.el("span", { class: "number" }, `reference ${step.n}`) : link,
     step.time !== undefined && pare.el("time", { title: view.clock(run, step.time) }, view.timeOfDay(run, step.time)),
     pare.el("span", { class: `lane lane-${step.lane}` }, step.lane),
-    !isCall && pare.el("span", { class: "kind" }, view.kindName(step.kind)),
+    !isCall && step.kind !== "model" && pare.el("span", { class: "kind" }, view.kindName(step.kind)),
+    step.kind === "model" && pare.el("span", { class: "answer" }, draw(step.title, "title")),
     isCall && pare.el("code", { class: "call" }, draw(`${step.app ? `${step.app}.` : ""}${step.function}`, "call")),
-    step.operation && pare.el("span", { class: `tag tag-${step.operation}` }, step.operation),
+    isCall && step.operation && step.lane !== "world" && pare.el("span", { class: `tag tag-${step.operation}` }, step.operation),
+    isWrite(step) && step.lane === "agent" && step.mode && step.mode !== "execute" &&
+      pare.el("span", { class: "tag tag-fault" }, "without consent"),
     state === "error" && pare.el("span", { class: "tag tag-error" }, "error"),
     step.fault && pare.el("span", { class: "tag tag-fault" }, "fault: ", view.text(step.fault)),
   );
-  return [head, ...content(run, step, isCall, draw)];
+  return [head, ...content(step, isCall, draw, open)];
 };
 
-function content(run, step, isCall, draw) {
-  if (step.model) return [...modelCall(run, step, draw), failed(step, draw)].filter(Boolean);
+function content(step, isCall, draw, open) {
+  if (step.model) return [...modelCall(step.model, draw, open), failed(step, draw)].filter(Boolean);
+  // A wait has nothing to say but itself.
+  if (isCall && step.function === "wait" && !step.error) return [];
   const values = Object.entries(step.args ?? {});
   const said = SPEECH.has(step.kind) ? (step.args?.content ?? step.args?.message) : undefined;
   const rest = said === undefined ? values : values.filter(([name]) => !["content", "message"].includes(name));
   return [
     said !== undefined && pare.el("blockquote", { class: `speech speech-${step.lane}` }, draw(said, "said")),
     !isCall && said === undefined && pare.el("p", {}, draw(step.title, "title")),
-    rest.length > 0 && view.argumentTable(rest, draw),
+    view.argumentTable(rest, draw),
     failed(step, draw),
     step.result !== null && step.result !== undefined && !SPEECH.has(step.kind) && returned(step.result, draw),
     screens(step),
-  ].filter(Boolean);
+  ].flat().filter(Boolean);
 }
 
 function failed(step, draw) {
@@ -117,27 +128,20 @@ function screens(step) {
   return pare.el("p", { class: "screens" }, "screen: ", view.text(before ?? "home screen"), " → ", view.text(after));
 }
 
-/** Returns the arguments of a call as a table. */
-view.argumentTable = (values, draw) =>
-  pare.el(
-    "table",
-    { class: "arguments" },
-    pare.el(
-      "tbody",
-      {},
-      values.map(([name, value]) =>
-        pare.el(
-          "tr",
-          {},
-          pare.el("th", { scope: "row" }, view.text(name)),
-          pare.el("td", {}, draw(value, `argument ${name}`)),
-        ),
-      ),
-    ),
-  );
+/** Returns the arguments of a call as a table; those without a value are only named. */
+view.argumentTable = (values, draw) => {
+  const given = values.filter(([, value]) => value !== "null");
+  const absent = values.filter(([, value]) => value === "null").map(([name]) => name);
+  const cell = (value, name) => (value === "" ? pare.el("span", { class: "muted" }, "empty") : draw(value, `argument ${name}`));
+  const row = ([name, value]) =>
+    pare.el("tr", {}, pare.el("th", { scope: "row" }, view.text(name)), pare.el("td", {}, cell(value, name)));
+  return [
+    given.length > 0 && pare.el("table", { class: "arguments" }, pare.el("tbody", {}, given.map(row))),
+    absent.length > 0 && pare.el("p", { class: "not-given" }, "without ", view.text(absent.join(", "))),
+  ];
+};
 
-function modelCall(run, step, draw) {
-  const call = step.model;
+function modelCall(call, draw, open) {
   const figures = [
     call.role,
     call.model,
@@ -155,13 +159,12 @@ function modelCall(run, step, draw) {
     call.kept > 0 && pare.el("p", { class: "muted" }, `${view.count(call.kept)} earlier messages as before, then:`),
     call.request ? call.request.map((one, place) => message(one, place, draw)) : absent("The request is not recorded."),
     pare.el("h5", {}, "Answer"),
-    call.response === null || call.response === undefined ? absent("none") : draw(call.response, "response"),
+    call.response === null || call.response === undefined ? absent("none") : pare.el("div", { class: "request" }, draw(call.response, "response")),
   ].flat().filter(Boolean);
   const summary = pare.el("span", { class: "figures" }, view.text(figures.join(" · ")));
   return [
     isCut && pare.el("p", { class: "warning" }, pare.el("b", {}, "Warning: "), warning),
-    pare.el("p", { class: "answer" }, draw(call.response ?? step.title, "response")),
-    view.details(summary, whole, { class: "model" }),
+    view.details(summary, whole, { class: "model", open }),
   ].filter(Boolean);
 }
 

@@ -162,9 +162,10 @@ function before(cards, card) {
 /** Returns the content of an app as a card, with the lines marked that the card before did not have. */
 view.card = (card, previous) => {
   const key = ([level, text]) => `${level} ${text}`;
-  const known = previous ? new Set(previous.lines.map(key)) : null;
-  const lines = card.lines.map((line) => ({ level: line[0], text: line[1], isNew: known !== null && !known.has(key(line)) }));
-  const gone = previous ? goneLines(previous.lines, new Set(card.lines.map(key)), key) : [];
+  const old = previous && contentOf(previous);
+  const known = old && counted(old.map(key));
+  const lines = contentOf(card).map((line) => ({ level: line[0], text: line[1], isNew: known !== null && !taken(known, key(line)) }));
+  const gone = old ? goneLines(old, new Set(card.lines.map(key)), key) : [];
   const content = pare.el("div", { class: "card-lines" });
   const shown = shownLines(lines);
   let isFolded = false;
@@ -189,7 +190,24 @@ view.card = (card, previous) => {
 };
 
 /** Returns the name of an app for people: `Email` for `StatefulEmailApp`. */
-view.appName = (app) => String(app).replace(/^Stateful(\w+)App$/, "$1");
+view.appName = (app) =>
+  app === "PAREAgentUserInterface" ? "Dialogue with the agent" : String(app).replace(/^Stateful(\w+)App$/, "$1");
+
+// The same line can be there more than once.
+function counted(keys) {
+  const counts = new Map();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+function taken(counts, key) {
+  const left = counts.get(key) ?? 0;
+  counts.set(key, left - 1);
+  return left > 0;
+}
+
+// An app without content has one line that says so.
+const contentOf = (card) => (card.lines.length === 1 && card.lines[0][1] === "empty" ? [] : card.lines);
 
 const GONE_LINES = 6;
 
