@@ -108,11 +108,14 @@ class Past:
         self._numbers = numbers
         self._now: TraceEntries | Sequence[TraceEvent | EngineCall] = ()
         self._checked = 0
+        # An event that the change does not touch must be the same as well.
+        is_same = isinstance(self.step, TraceEvent) and change.tool_result is NOTHING and change.agent is None
+        self._end = place + is_same
 
     @property
-    def step(self) -> TraceEvent | EngineCall:
-        """The entry of the step."""
-        return self.entries[self.place]
+    def step(self) -> TraceEvent | EngineCall | None:
+        """The entry of the step; `None` at the end of the run, where only another agent can go on."""
+        return self.entries[self.place] if self.place < len(self.entries) else None
 
     @property
     def is_over(self) -> bool:
@@ -133,16 +136,18 @@ class Past:
         Raises:
             PastError: If an entry is not that of the earlier run.
         """
+        if self.problem is not None:
+            raise PastError(self.problem)
         now = len(self._now)
-        if self.is_left:
-            return now
-        while self._checked < min(now, self.place):
-            index = self._checked
-            before, entry = self.entries[index], self._now[index]
-            if _plain(before) != _plain(entry):
-                self.differ(index, f"expected {_named(before)}, got {_named(entry)}")
+        while self._checked < min(now, self._end) and not self.is_left:
+            self._compare(self._checked)
             self._checked += 1
         return now
+
+    def _compare(self, index: int) -> None:
+        before, entry = self.entries[index], self._now[index]
+        if _plain(before) != _plain(entry):
+            self.differ(index, f"expected {_named(before)}, got {_named(entry)}")
 
     def finish(self) -> None:
         """Check the whole past, at the end of the run.
@@ -152,7 +157,8 @@ class Past:
         """
         now = self.check()
         if not self.is_over:
-            self.differ(now, f"expected {_named(self.entries[now])}, and the run has ended")
+            before = "the agent's turn" if now >= len(self.entries) else _named(self.entries[now])
+            self.differ(now, f"expected {before}, and the run has ended")
 
     def expected(self, role: Role, key: str, request: Sequence[Message]) -> EngineCall | None:
         """Return the recorded call that a request of a role stands for; `None` after the step.
@@ -220,6 +226,7 @@ class Past:
         if given is NOTHING or trace.last(who, known) != self.place:
             return result
         self.check()
+        self._compare(self.place)
         trace.change(self.place, {"result": to_short_builtins(given)})
         return given
 

@@ -399,6 +399,17 @@ def test_a_past_that_has_changed_is_named(solved: Origin) -> None:
         fork(replace(solved, config=shorter), at)
 
 
+def test_the_call_whose_result_is_changed_must_be_the_same() -> None:
+    def other(turn: Turn) -> None:
+        turn.call("Contacts__get_contacts", {"offset": turn.number + 1})
+
+    origin = staged(propose_twice)
+    at = step_of(origin.trace, is_call("get_contacts"))
+    for wish in (Wish(), Wish(tool_result=[])):
+        with pytest.raises(ForkError, match=rf"step {at} is not what it was: expected .*offset=0.*, got .*offset=1"):
+            fork(replace(origin, agent=other), at, wish)
+
+
 def test_a_changed_request_is_shown() -> None:
     with ModelServer(numbered(), models=["m"]) as server:
         origin = staged(**live(server), script=mail)
