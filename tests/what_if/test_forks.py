@@ -399,6 +399,38 @@ def test_a_past_that_has_changed_is_named(solved: Origin) -> None:
         fork(replace(solved, config=shorter), at)
 
 
+def test_the_call_whose_result_is_changed_must_be_the_same() -> None:
+    def other(turn: Turn) -> None:
+        turn.call("Contacts__get_contacts", {"offset": turn.number + 1})
+
+    origin = staged(propose_twice)
+    at = step_of(origin.trace, is_call("get_contacts"))
+    for wish in (Wish(), Wish(tool_result=[])):
+        with pytest.raises(ForkError, match=rf"step {at} is not what it was: expected .*offset=0.*, got .*offset=1"):
+            fork(replace(origin, agent=other), at, wish)
+
+
+def test_a_changed_request_is_shown() -> None:
+    with ModelServer(numbered(), models=["m"]) as server:
+        origin = staged(**live(server), script=mail)
+        asked = len(server.requests)
+        at = step_of(origin.trace, is_asked("observe", 1))
+        fewer = replace(origin, make=lambda: Stage(script=lambda stage: mail(stage)[1:]), is_live=True)
+        with pytest.raises(ForkError, match=r"is not what it was: expected the world's Emails\.send"):
+            fork(fewer, at)
+        entries = list(origin.trace.entries)
+        place = steps_of(origin.trace)[at - 1].place
+        request = [{"role": "system", "content": "You are someone else."}]
+        before = entries[place]
+        assert isinstance(before, EngineCall)
+        entries[place] = replace(before, fingerprint="another", kept=0, request=request)
+        changed = replace(origin, trace=replace(origin.trace, entries=tuple(entries)), is_live=True)
+        message = r"the request of role observe has changed, message 1 of \d+: - \[system\] You are someone else\. \+"
+        with pytest.raises(ForkError, match=message):
+            fork(changed, at)
+        assert len(server.requests) == asked
+
+
 @pytest.mark.parametrize(
     ("is_step", "wish", "message"),
     [
