@@ -72,7 +72,7 @@ def _report(records: list[tuple[str, dict[str, Any]]]) -> float:
     from pytest_pare.ledger.outcomes import outcome_of_record
     from pytest_pare.ledger.plan import SuitePlan
     from pytest_pare.ledger.suite_results import SuiteResults
-    from pytest_pare.plugin.report_files import ReportFiles
+    from pytest_pare.plugin.report_files import ReportFiles, write_all
 
     with tempfile.TemporaryDirectory() as directory:
         suite = _suite(Path(directory))
@@ -82,7 +82,7 @@ def _report(records: list[tuple[str, dict[str, Any]]]) -> float:
             results.keep(nodeid, outcome_of_record(record, replaced=False))
         report_lines(results, 1.0), list(open_runs(results))
         files = ReportFiles(results, suite)
-        files.write(duration=1.0)
+        write_all([files], 1.0)
         seconds = time.process_time() - began
         if files.problems or len(files.written) != 2:
             sys.exit(f"the files were not written: {files.problems}")

@@ -177,11 +177,16 @@ class RandomAgent:
     """
 
     def __init__(self) -> None:
-        self._random: Random | None = None
+        self._seed = ""
+        self._random = Random(self._seed)  # noqa: S311 - reproducible on purpose
 
     def __call__(self, turn: Turn) -> None:
         """Take a turn."""
-        chance = self._random = self._random or Random(f"random/{turn.scenario_seed}")  # noqa: S311 - reproducible on purpose
+        # A fork has another seed from its step on.
+        if self._seed != turn.scenario_seed:
+            self._seed = turn.scenario_seed
+            self._random = Random(f"random/{self._seed}")  # noqa: S311 - as above
+        chance = self._random
         match chance.randrange(4):
             case 0:
                 turn.wait()

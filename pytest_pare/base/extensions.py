@@ -66,6 +66,7 @@ BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
         "json": "pytest_pare.results.files:write_json",
         "parquet": "pytest_pare.results.files:write_parquet",
         "markdown": "pytest_pare.results.files:write_markdown",
+        "html": "pytest_pare.page.files:write_html",
     },
 }
 """What this plugin has itself: name to `module:object`, by kind."""

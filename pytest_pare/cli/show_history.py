@@ -12,17 +12,17 @@ from pytest_pare.cli.options import json_option, rootdir_option
 from pytest_pare.cli.output import print_json, print_lines, redacted_lines
 from pytest_pare.cli.sessions import sessions_of, suite_option
 from pytest_pare.ledger.directory import first_line, ledgers
+from pytest_pare.ledger.earlier_sessions import session_entry
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.reader import read_ledger
-from pytest_pare.results.history import SessionEntry, scenario_histories
+from pytest_pare.results.history import scenario_histories
 from pytest_pare.results.text import WIDTH, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_pare.cli.sessions import Sessions
-    from pytest_pare.ledger.reader import Ledger
-    from pytest_pare.results.history import ScenarioHistory, Tally
+    from pytest_pare.results.history import ScenarioHistory, SessionEntry, Tally
 
 _SIGNS: Final = {"success": ".", "failed": "F", "exception": "E", "no_validation": "N"}
 _LONGEST_ID: Final = 31
@@ -73,19 +73,12 @@ def _entries(sessions: Sessions, most: int) -> tuple[str, list[SessionEntry], li
     entries, problems = [], []
     for path in paths[-most:]:
         try:
-            entries.append(_entry(read_ledger(path)))
+            entries.append(session_entry(read_ledger(path)))
         except LedgerError as error:
             problems.append(str(error))
     if not entries:
         raise click.ClickException(problems[0])
     return suites[0], entries, problems
-
-
-def _entry(ledger: Ledger) -> SessionEntry:
-    header = ledger.header
-    commit = None if header.commit is None else header.commit.id[:7] + "+" * header.commit.dirty
-    verdict = str(ledger.end.get("verdict", "UNFINISHED"))
-    return SessionEntry(header.session, header.began, commit, verdict, ledger.run_set())
 
 
 def _overview(suite: str, entries: Sequence[SessionEntry], histories: Sequence[ScenarioHistory]) -> Iterator[str]:

@@ -28,6 +28,7 @@ __all__ = ["Reference", "Role", "Step"]
 
 # Seconds of waiting for a condition, whose time is not known.
 _SECONDS_TO_CHECK = 60.0
+_ALL: frozenset[Role] = frozenset(("user", "observe", "execute"))
 # The role that can act besides the user, by the agent's mode.
 _ACTS: dict[ProactiveAgentMode, Role] = {
     ProactiveAgentMode.OBSERVE: "observe",
@@ -72,7 +73,7 @@ class Reference:
         self._is_users = is_users
         self._played = played
         self._early_writes = early_writes
-        self._is_all_played = played >= {"user", "observe", "execute"}
+        self._is_all_played = played >= _ALL
         # In the order in which they were played.
         self._played_steps: list[Step] = []
 
@@ -183,6 +184,11 @@ class Reference:
         left = {(step.app_name, step.function) for step in words if step.since is None or step.turn == self._env.turn}
         apps = (app for app in self._env.apps.values() if any(app.name == name for name, _ in left))
         return [tool for app in apps for tool in app.get_tools() if (app.name, tool.func_name) in left]
+
+    def release(self, *roles: Role) -> None:
+        """Let other engines, or another agent, act for roles from now on."""
+        self._played -= set(roles)
+        self._is_all_played = self._played >= _ALL
 
     def agent_tool(self, function: str, is_app: Callable[[App], bool]) -> str | None:
         """Return the agent's name for a tool of an app; `None` if there is none."""

@@ -78,9 +78,12 @@ def _put_names_together() -> None:
 
 @cache
 def gateway() -> tuple[str, CodeType]:
-    """Return the source that each of execnet's workers runs first, and its code: compiling takes 4 MB in each."""
+    """Return the source that each of execnet's workers runs first, and its code: compiling takes 4 MB in each.
+
+    The code has the name of its file, so that no message takes it for the user's.
+    """
     source = inspect.getsource(gateway_base)
-    return source, compile(source, "<string>", "exec")
+    return source, compile(source, gateway_base.__file__, "exec")
 
 
 def _fill_gaps() -> None:

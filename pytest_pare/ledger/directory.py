@@ -56,6 +56,11 @@ def traces_dir(ledger: Path) -> Path:
     return ledger.with_name(ledger.name.removesuffix(EXTENSION))
 
 
+def page_of(ledger: Path) -> Path:
+    """Return the report page of a session, beside its ledger."""
+    return ledger.with_name(session_of(ledger) + ".html")
+
+
 def session_of(ledger: Path) -> str:
     """Return the name of the session of a ledger."""
     return ledger.name.removesuffix(EXTENSION)
@@ -112,7 +117,7 @@ def find(directory: Path, session: str = "last", suite: str | None = None) -> Pa
 
 
 def prune(ledger: Path, keep: int) -> None:
-    """Remove the oldest ledgers of the suite of a ledger, with their traces.
+    """Remove the oldest ledgers of the suite of a ledger, with their traces and pages.
 
     Those of sessions that still run stay, and so do those of other shards, without which a shard cannot be merged.
 
@@ -132,6 +137,7 @@ def prune(ledger: Path, keep: int) -> None:
     for path in others[: max(0, len(others) + 1 - keep)]:
         with suppress(OSError):
             path.unlink()
+            page_of(path).unlink(missing_ok=True)
             shutil.rmtree(traces_dir(path), ignore_errors=True)
 
 

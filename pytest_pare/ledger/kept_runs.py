@@ -96,7 +96,8 @@ def find_run(read: Callable[[str], Ledger], name: str) -> KeptRun:
         outcomes = ledger.results.outcomes
         found.sort(key=lambda nodeid: outcomes[nodeid].kind in ("success", "not_needed", "skipped"))
     if not found:
-        like = did_you_mean(wanted, names.values())
+        scenarios = dict.fromkeys(ledger.results.run_id(nodeid).scenario_id for nodeid in names)
+        like = did_you_mean(wanted, [*scenarios, *names.values()])
         listed = ", ".join(list(names.values())[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
         raise LedgerError(f"{wanted}: session {ledger.header.session} has no such run{like}; it has {listed or 'none'}")
     return run_in(ledger, found[0])

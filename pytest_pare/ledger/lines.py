@@ -14,7 +14,7 @@ from pytest_pare.results.run_entries import why_of
 from pytest_pare.results.text import WIDTH, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.suite_results import SuiteResults
@@ -126,16 +126,20 @@ def _unfinished_lines(results: Iterable[PAREMultiScenarioValidationResult]) -> l
 
 
 @without_garbage_collection()
-def open_runs(suite: SuiteResults) -> list[tuple[str, str]]:
+def open_runs(suite: SuiteResults, printed: Collection[str] = ()) -> list[tuple[str, str]]:
     """Return kind and line for the runs that did not pass, sorted by scenario, with empty lines around them.
 
     The variants of a scenario come in the suite's order; if there are many variants, they are not distinguished. Runs
     of one scenario with the same reason share a line, and so do all runs that had not begun when the session ended.
+
+    Args:
+        suite: The runs.
+        printed: The node ids of runs that are left out, because their reasons are printed elsewhere.
     """
-    return list(_open_runs(suite))
+    return list(_open_runs(suite, printed))
 
 
-def _open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
+def _open_runs(suite: SuiteResults, printed: Collection[str]) -> Iterator[tuple[str, str]]:
     ids = {nodeid: suite.run_id(nodeid) for nodeid in suite.outcomes}
     by_variant = len({run.variant for run in ids.values()}) <= _MOST_GROUPS
     shown_as = {nodeid: (run.scenario_id, run.variant * by_variant) for nodeid, run in ids.items()}
@@ -144,7 +148,8 @@ def _open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
     not_begun = {nodeid: one for nodeid, one in suite.outcomes.items() if one.is_waiting or one.left_out}
     waiting = Counter(outcome.reason for outcome in not_begun.values() if outcome.kind == "no_result")
     open_ones: list[tuple[tuple[str, str], str, str]] = []
-    for nodeid, outcome in suite.outcomes.items():
+    for nodeid in _without(suite.outcomes, printed):
+        outcome = suite.outcomes[nodeid]
         if outcome.kind not in ("success", "not_needed") and (nodeid not in not_begun or waiting[outcome.reason] == 1):
             open_ones.append((shown_as[nodeid], outcome.kind, _why(outcome, ids[nodeid])))
         elif earlier := suite.earlier_attempts(nodeid):
@@ -168,6 +173,10 @@ def _open_runs(suite: SuiteResults) -> Iterator[tuple[str, str]]:
             yield "no_result", f"{_LABEL['no_result']:<11}{plural(count, 'run')}: {_OF_SEVERAL.get(reason, reason)}"
     if reasons_of or waiting:
         yield "", ""
+
+
+def _without(nodeids: Iterable[str], printed: Collection[str]) -> list[str]:
+    return [nodeid for nodeid in nodeids if nodeid not in printed]
 
 
 def _open_lines(scenario: str, kind: str, reasons: list[str], runs: int) -> Iterator[str]:

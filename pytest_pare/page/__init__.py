@@ -1,1 +1,1 @@
-"""The report page: one HTML file with the results of suites and the timelines of their runs."""
+"""The report page: a static file with the results and the runs of a session."""

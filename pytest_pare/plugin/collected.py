@@ -35,6 +35,7 @@ def share_sources(
         rootdir: The base of the paths.
     """
     from pytest_pare.scenarios.source_hash import class_line, forget_files, source_hash
+    from pytest_pare.scenarios.tags import tags_of
 
     file = session_file(suite, "sources")
     if file.exists():
@@ -49,7 +50,7 @@ def share_sources(
             library = next((one for one in known if path.is_relative_to(one)), path.parent)
             shown = path.relative_to(rootdir) if path.is_relative_to(rootdir) else path
             sources[scenario_id] = asdict(
-                ScenarioSource(source_hash(path, library), shown.as_posix(), class_line(cls, path))
+                ScenarioSource(source_hash(path, library), shown.as_posix(), class_line(cls, path), tags_of(cls))
             )
     # On a full disk there is no ledger either.
     with suppress(OSError):
@@ -77,4 +78,4 @@ def shared_sources(suite: str) -> dict[str, ScenarioSource]:
         values = json.loads(session_file(suite, "sources").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {scenario_id: ScenarioSource(**one) for scenario_id, one in values.items()}
+    return {scenario_id: ScenarioSource(**{**one, "tags": tuple(one["tags"])}) for scenario_id, one in values.items()}

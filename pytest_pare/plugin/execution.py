@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import shlex
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,11 +17,20 @@ from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of, reusable
-from pytest_pare.plugin.failure_report import draw_lines, explanation, from_users_code, is_users, sendable
-from pytest_pare.plugin.fixture_values import checked_config, refuse, require_agent, tested_agent
+from pytest_pare.plugin.failure_report import from_users_code, is_users, sendable
+from pytest_pare.plugin.failure_text import draw_lines, explanation
+from pytest_pare.plugin.fixture_values import (
+    checked_config,
+    refuse,
+    refuse_another_level,
+    refuse_two_agents,
+    require_agent,
+    tested_agent,
+)
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.resume import take_result
 from pytest_pare.plugin.session_ledger import keep_trace
+from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.unrecorded import nothing_recorded
 from pytest_pare.plugin.watchdog import watchdog
@@ -78,10 +86,10 @@ def play(
     __tracebackhide__ = hide_from_users_code
     require_agent(agent)
     config = checked_config(item, config, suite)
-    _refuse_two_agents(config, agent, variant, suite)
+    refuse_two_agents(config, agent, variant, suite)
     agent, config = tested_agent(agent, config, suite)
     config_record = _config_to_record(config, agent)
-    _refuse_another_level(config, variant)
+    refuse_another_level(config, variant)
     require_permission(suite.settings, config)
     name_of_variant = RunId.of_item(item, suite).variant
     cassette = cassette_of(suite, scenario_id, run_number, name_of_variant, of_suite=True)
@@ -113,6 +121,7 @@ def play(
     item.stash[RECORD] = sendable(record)
     if run.result.status == "success":
         return
+    is_shown = show_steps(item, run)
     error = run.result.exception
     also = [f"{exception_type_name(one)}: {one}" for one in refused if one is not error]
     if error is not None and is_users(error):
@@ -120,7 +129,8 @@ def play(
             error.add_note(note)
         raise error if item.config.getoption("fulltrace") else from_users_code(error)
     raised = None if run.agent_error is None else users_traceback(run.agent_error.__traceback__)
-    _fail("\n\n".join([explanation(run), *also]), scenario, run.env, raised)
+    kept = str(RunId.of_item(item, suite)) if "trace" in record else None
+    _fail(explanation(run, kept, also, with_events=not is_shown), scenario, run.env, raised)
 
 
 def _fail(
@@ -173,49 +183,6 @@ def warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
     path, line = (item.path, 0) if code is None else (Path(code.co_filename), code.co_firstlineno)
     root = item.config.rootpath
     warnings.warn_explicit(warning, None, str(path.relative_to(root) if path.is_relative_to(root) else path), line)
-
-
-def _refuse_two_agents(
-    config: MultiScenarioRunnerConfig,
-    agent: ProactiveAgent | AgentProgram | None,
-    variant: Variant,
-    suite: Suite,
-) -> None:
-    # If a flag or a variant names an agent, no other agent may be tested. A program is never replaced.
-    if agent is None or config.oracle:
-        return
-    key, named = ("runner.agent_type", config.agent_type) if config.agent is None else ("runner.agent", config.agent)
-    sources = [] if config.agent is None else [suite.path.name]
-    sources += [
-        override.source for override in suite.overrides if override.key in ("runner.agent_type", "runner.agent")
-    ]
-    if variant.settings.runner.agent_type != suite.settings.runner.agent_type:
-        sources.append(f"variant {variant.name}")
-    if sources:
-        shown = named if isinstance(named, str) else shlex.join(named.command)
-        precedence = ", which takes precedence" if config.agent is None else ""
-        pytest.fail(
-            f"{sources[-1]} sets {key} = {shown}, and the fixture proactive_agent returns another agent"
-            f"{precedence}; leave one out (--noconftest leaves out each conftest.py)",
-            pytrace=False,
-        )
-
-
-def _refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -> None:
-    # A run counts only at the level of the sweep at which it was played.
-    if variant.level is None:
-        return
-    key, level = variant.level
-    value: Any = config
-    for part in key.removeprefix("runner.").split("."):
-        # The faults of extensions are a mapping.
-        value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
-    if value != level:
-        pytest.fail(
-            f"variant {variant.name}: {key}: expected {level:g}, got {value} from a fixture, which takes precedence; "
-            "leave one out",
-            pytrace=False,
-        )
 
 
 def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The config of a run is validated once: the suite's own when the suite is loaded,
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import pytest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
-    from pytest_pare.settings import RunnerSettings, Suite
+    from pytest_pare.settings import RunnerSettings, Suite, Variant
 
 _CHECKED = pytest.StashKey[object]()
 """The config of a test that was validated, with absolute paths."""
@@ -166,3 +167,47 @@ def refuse(name: str, error: ValidationError) -> NoReturn:
     lines = [": ".join(filter(None, [place, message])) for place, message in zip(places, messages, strict=True)]
     # Not `pytest.fail`: pytest would print pydantic's own message, too.
     raise pytest.fail.Exception("\n".join(f"fixture {line}" for line in lines), pytrace=False) from None
+
+
+def refuse_two_agents(
+    config: MultiScenarioRunnerConfig,
+    agent: ProactiveAgent | AgentProgram | None,
+    variant: Variant,
+    suite: Suite,
+) -> None:
+    """Fail the test if a flag, a variant or the suite names an agent, and the fixture returns another one."""
+    # A program is never replaced.
+    if agent is None or config.oracle:
+        return
+    key, named = ("runner.agent_type", config.agent_type) if config.agent is None else ("runner.agent", config.agent)
+    sources = [] if config.agent is None else [suite.path.name]
+    sources += [
+        override.source for override in suite.overrides if override.key in ("runner.agent_type", "runner.agent")
+    ]
+    if variant.settings.runner.agent_type != suite.settings.runner.agent_type:
+        sources.append(f"variant {variant.name}")
+    if sources:
+        shown = named if isinstance(named, str) else shlex.join(named.command)
+        precedence = ", which takes precedence" if config.agent is None else ""
+        pytest.fail(
+            f"{sources[-1]} sets {key} = {shown}, and the fixture proactive_agent returns another agent"
+            f"{precedence}; leave one out (--noconftest leaves out each conftest.py)",
+            pytrace=False,
+        )
+
+
+def refuse_another_level(config: MultiScenarioRunnerConfig, variant: Variant) -> None:
+    """Fail the test if a fixture changed the level of the sweep, at which alone the run counts."""
+    if variant.level is None:
+        return
+    key, level = variant.level
+    value: Any = config
+    for part in key.removeprefix("runner.").split("."):
+        # The faults of extensions are a mapping.
+        value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
+    if value != level:
+        pytest.fail(
+            f"variant {variant.name}: {key}: expected {level:g}, got {value} from a fixture, which takes precedence; "
+            "leave one out",
+            pytrace=False,
+        )

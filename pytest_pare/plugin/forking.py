@@ -40,13 +40,13 @@ _START_SECONDS = 120.0
 # How long the server may take to end when no workers are left.
 _END_SECONDS = 2.0
 
-# Without these, libraries start threads when they are imported, and a fork does not copy threads.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # numpy: a pool, one thread for each core
     "_RJEM_MALLOC_CONF": "background_thread:false",  # polars: jemalloc's housekeeping
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow, which pandas imports: the same
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # LiteLLM: reads prices from a file of its own instead of the network
 }
+"""Without these, libraries start threads when they are imported, and a fork does not copy threads."""
 
 
 def fork_workers(config: pytest.Config, preload: Sequence[str]) -> str | None:
@@ -107,7 +107,7 @@ def _start(config: pytest.Config, preload: Sequence[str]) -> str:
         popen_args(execnet.XSpec("popen")),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, **_ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT},
     )
     config.add_cleanup(lambda: _end(server))
     assert server.stdin is not None

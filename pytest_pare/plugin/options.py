@@ -141,6 +141,12 @@ SHORTHANDS = (
         },
     ),
     Option(
+        "--pare-html",
+        "pare_html",
+        "reports.html",
+        {"metavar": "PATH", "help": "Write the report page to this file, or to index.html in this directory."},
+    ),
+    Option(
         "--pare-known-agents",
         "pare_known_agents",
         "reports.known_agents",
@@ -223,8 +229,29 @@ AUDIT = Option(
         "help": "Audit the validators: play wrong and right changes of each scenario's reference run, without agents.",
     },
 )
+SHOW = Option(
+    "--pare-show",
+    "pare_show",
+    "",
+    {
+        "action": "store_const",
+        "const": True,
+        "help": "Print each run that did not pass step by step, as `pytest-pare show` does.",
+    },
+)
+PROGRESS = Option(
+    "--pare-progress",
+    "pare_progress",
+    "",
+    {
+        "choices": ("auto", "on", "off"),
+        "default": "auto",
+        "metavar": "WHEN",
+        "help": "Print how far the session is: auto (in sessions of more than some seconds), on or off.",
+    },
+)
 CHANGES = (*SHORTHANDS, SWEEP, SHARD, PRUNE, BUDGET, BURN_IN, RESUME, AUDIT, SET)
-OPTIONS = (CONFIG, OTEL, *CHANGES)
+OPTIONS = (CONFIG, OTEL, SHOW, PROGRESS, *CHANGES)
 
 INI_HELP = "Suite files that are run when no path is given on the command line (as testpaths)."
 INI_OTEL_HELP = "Export runs, turns, tool calls and model calls as OpenTelemetry spans (as --pare-otel)."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
+    from pytest_pare.what_if.fork import Fork
 
 
 _NO_SUITE = (
@@ -169,18 +171,38 @@ class Player:
         self._runs[scenario_id, run_number] += 1
         # A test may play a scenario several times in different ways, so the call is numbered.
         variant = f"{self._nodeid}#{self._runs[scenario_id, run_number]}"
-        return run_scenario(
+        cassette = cassette_of(self._suite, scenario_id, run_number, variant, of_suite=False)
+        run = run_scenario(
             scenario,
             config,
             script_errors,
             agent=under_test,
             export_dir=self._suite.traces_dir,
             variant=variant,
-            cassette=cassette_of(self._suite, scenario_id, run_number, variant, of_suite=False),
+            cassette=cassette,
             logs_dir=self._suite.logs_dir(config),
             strict=self._suite.settings.scenarios.strict,
             details="all",
         )
+
+        def forked(run: Run, at: int, *, times: int = 1, **change: Any) -> Fork:
+            from pytest_pare.what_if.changes import wish_of
+            from pytest_pare.what_if.fork import Origin, fork
+
+            origin = Origin(
+                f"{scenario_id}, {variant}",
+                run.trace,
+                lambda: type(scenario)(run_number=run_number, scenario_id=scenario_id),
+                config,
+                under_test,
+                script_errors,
+                self._suite.settings.scenarios.strict,
+                self._suite.settings.live,
+                None if cassette is None else cassette.path,
+            )
+            return fork(origin, at, wish_of(change), times)
+
+        return replace(run, forker=forked)
 
     def _class(self, scenario_id: str) -> type[PAREScenario]:
         from pytest_pare.scenarios.library import bundled_library_dir

@@ -16,14 +16,18 @@ from pytest_pare.results.markdown import alert, escaped
 from pytest_pare.results.suite_report import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_pare.ledger.suite_results import SuiteResults
+    from pytest_pare.results.suite_report import SuiteReport
     from pytest_pare.settings import Suite
 
 UNFINISHED = "UNFINISHED"
 """The verdict of a report whose session has not ended, or ended before its verdict."""
+
+# The format that several suites can share.
+_PAGE = "html"
 
 
 class ReportFiles:
@@ -41,6 +45,7 @@ class ReportFiles:
     def __init__(self, results: SuiteResults, suite: Suite) -> None:
         self._results = results
         self._paths = suite.reports
+        self._ledger: Path | None = None
         self._earlier: dict[Path, tuple[bytes, os.stat_result]] = {}
         self.written: list[Path] = []
         self.problems: list[str] = []
@@ -48,11 +53,12 @@ class ReportFiles:
     def begin(self, ledger: Path | None) -> None:
         """Replace the reports of an earlier session: a session that never ends must not leave its verdict.
 
-        The JSON file and the summary say UNFINISHED. The other files have no verdict, and are removed.
+        The JSON file, the summary and the page say UNFINISHED. The other files have no verdict, and are removed.
 
         Args:
             ledger: The ledger of the session, which these files name; `None` without one.
         """
+        self._ledger = ledger
         for path in self._paths.values():
             with suppress(OSError):
                 self._earlier[path] = (path.read_bytes(), path.stat())
@@ -74,25 +80,59 @@ class ReportFiles:
                 else:
                     path.unlink(missing_ok=True)
 
-    def write(self, *, duration: float) -> None:
-        """Write the reports; an error in one of them does not stop the others.
+    def report(self, duration: float) -> SuiteReport:
+        """Return what the files are made of.
 
         Args:
             duration: Length of the session in seconds of real time.
         """
+        report = self._results.report(duration)
+        report.ledger = self._ledger
+        return report
+
+    @property
+    def page(self) -> Path | None:
+        """The report page; `None` without one."""
+        return self._paths.get(_PAGE)
+
+    def write(self, *, duration: float, pages: dict[Path, list[SuiteReport]]) -> None:
+        """Write the reports; an error in one of them does not stop the others.
+
+        Args:
+            duration: Length of the session in seconds of real time.
+            pages: The pages that are not written yet, with the reports of all suites on them.
+        """
         for name, path in self._paths.items():
+            if name == _PAGE and path not in pages:
+                # Another suite has written it.
+                continue
             extension = named("report")[name]
             by = "" if name in BUILT_IN["report"] else f" with {extension}"
             with problem_of(self.problems, f"{self._results.name}: cannot write the report {path}{by}"):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                report = self._results.report(duration)
+                content = pages.pop(path) if name == _PAGE else self.report(duration)
                 try:
-                    extension.load()(path, report)
+                    extension.load()(path, content)
                 except (SystemExit, pytest.exit.Exception) as error:
                     raise ExtensionError(error_text(error)) from error
                 if not path.is_file():
                     raise ExtensionError("it wrote no file")
                 self.written.append(path)
+
+
+def write_all(files: Sequence[ReportFiles], duration: float) -> None:
+    """Write the reports of several suites.
+
+    Args:
+        files: The report files of each.
+        duration: Length of the session in seconds of real time.
+    """
+    pages: dict[Path, list[SuiteReport]] = {}
+    for one in files:
+        if one.page is not None:
+            pages.setdefault(one.page, []).append(one.report(duration))
+    for one in files:
+        one.write(duration=duration, pages=pages)
 
 
 @contextmanager
@@ -140,4 +180,10 @@ def _unfinished_markdown(suite: str, ledger: Path | None) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-_UNFINISHED = {"json": _unfinished_json, "markdown": _unfinished_markdown}
+def _unfinished_page(suite: str, ledger: Path | None) -> str:
+    from pytest_pare.page.render import unfinished_page
+
+    return unfinished_page(suite, _reason(ledger))
+
+
+_UNFINISHED = {"json": _unfinished_json, "markdown": _unfinished_markdown, _PAGE: _unfinished_page}

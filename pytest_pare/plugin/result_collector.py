@@ -14,10 +14,12 @@ from pytest_pare.ledger.plan import SuitePlan
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.suite_results import SuiteResults
 from pytest_pare.ledger.verdict import judge
+from pytest_pare.plugin import summary
 from pytest_pare.plugin.baselines import Baselines
+from pytest_pare.plugin.equal_failures import EqualFailures
 from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
-from pytest_pare.plugin.report_files import ReportFiles, problem_of
+from pytest_pare.plugin.report_files import ReportFiles, problem_of, write_all
 from pytest_pare.plugin.resume import Resumption, is_taken_over
 from pytest_pare.plugin.session_ledger import SessionLedger
 
@@ -51,6 +53,7 @@ class ResultCollector:
         suites: The runs of each suite, by the node id of its file.
         resumption: The sessions that this one resumes.
         baselines: The baselines of the suites.
+        failures: Groups equal failures.
         duration: Length of the session in seconds of real time, when it has ended.
         problems: Errors outside of the runs, a sentence each.
         is_urgent: Whether the process may be killed soon: the verdict then comes before other plugins end, and before
@@ -80,6 +83,7 @@ class ResultCollector:
         }
         self._files = {name: ReportFiles(results, suite_files[name]) for name, results in self.suites.items()}
         self.baselines = Baselines({} if only_looks(config) else suite_files, config.rootpath, self._ledgers)
+        self.failures = EqualFailures(config, self.suites)
         self._session: pytest.Session | None = None
         self._spare: list[int] = []
         self._is_finished = False
@@ -194,7 +198,7 @@ class ResultCollector:
             os.close(number)
         self._spare = []
         self.duration = time.perf_counter() - self._began
-        for name, suite in self.suites.items():
+        for name, suite in reversed(self.suites.items()):  # Suites can share a page: the last one restores it first.
             if suite.outcomes or (self._shard is not None and exitstatus in _WELL_ENDED):
                 suite.verdict = self._judge(suite, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
                 continue
@@ -253,9 +257,7 @@ class ResultCollector:
     ) -> None:
         """Print the report of each suite and the gate's verdict, and then write the files."""
         if exitstatus in _WELL_ENDED and not only_looks(self._config):
-            from pytest_pare.plugin.summary import write_no_verdict
-
-            write_no_verdict(terminalreporter, self._deselected_suites())
+            summary.write_no_verdict(terminalreporter, self._deselected_suites())
         self._finish(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
@@ -268,24 +270,20 @@ class ResultCollector:
             return
         self._is_finished = True
         if reporter is not None:
-            from pytest_pare.plugin.summary import write_summary
-
-            write_summary(reporter, suites, self.duration, self.problems)
+            summary.write_summary(reporter, suites, self.duration, self.problems, self.failures.printed)
             reporter.flush()
         for suite in suites:
             assert suite.verdict is not None
             self._ledgers[suite.name].end(suite.verdict, self.duration)
-            self._files[suite.name].write(duration=self.duration)
-        files = self._files.values()
-        self.problems += [problem for one in files for problem in one.problems]
+        write_all([self._files[suite.name] for suite in suites], self.duration)
+        self.problems += [problem for one in self._files.values() for problem in one.problems]
         on_github = [suite for suite in suites if self.suite_files[suite.name].settings.reports.github]
         annotations, problems = publish(on_github, self.duration, self._config.rootpath, os.environ)
         self.problems += problems
         if reporter is not None:
-            from pytest_pare.plugin.summary import write_files, write_ledgers
-
-            write_files(reporter, [path for one in files for path in one.written], suites, self.problems)
-            write_ledgers(reporter, [self._ledgers[suite.name] for suite in suites if suite.verdict is not None])
+            written = [path for one in self._files.values() for path in one.written]
+            summary.write_files(reporter, written, suites, self.problems)
+            summary.write_ledgers(reporter, [self._ledgers[suite.name] for suite in suites])
             for line in annotations:
                 reporter.write_line(line)
         if self.problems and self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:

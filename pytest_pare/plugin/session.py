@@ -19,6 +19,7 @@ from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
+from pytest_pare.plugin.progress import ProgressStart
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
@@ -83,7 +84,9 @@ class SuiteSession:
             config.pluginmanager.register(EndpointCheck(suites.values()), "pare-endpoints")
             config.pluginmanager.register(collector, "pare-collector")
             config.pluginmanager.register(collector.resumption, "pare-resumption")
+            collector.failures.register()
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
+            config.pluginmanager.register(ProgressStart(collector.suites), "pare-progress-start")
             pruning.register(config, collector)
             known_agents.register(config, collector)
             run_control.register(config, collector)
@@ -239,8 +242,9 @@ def _runs_of_a_scenario(suite: Suite) -> Iterator[tuple[Variant, int | None]]:
 def _refuse_shared_reports(suites: dict[Path, Suite]) -> None:
     writer: dict[Path, Path] = {}
     for path, suite in suites.items():
-        for report in suite.reports.values():
-            if report in writer:
+        for name, report in suite.reports.items():
+            # Suites can share a page.
+            if report in writer and not (name == "html" and suites[writer[report]].reports.get("html") == report):
                 raise pytest.UsageError(
                     f"{path}: the report {report} is also written by {writer[report]}; give each a file of its own"
                 )

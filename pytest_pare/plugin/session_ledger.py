@@ -182,8 +182,8 @@ def keep_trace(
     Returns:
         For the record of the run, `trace`, the file relative to the ledger's directory, or `trace_problem`.
     """
-    ledger = suite.settings.ledger
-    if ledger is None or ledger.traces == "none" or (ledger.traces == "failed" and result.status == "success"):
+    kept = suite.kept_traces
+    if kept == "none" or (kept == "failed" and result.status == "success"):
         return {}
     try:
         path = session_file(name, "ledger")

@@ -15,7 +15,7 @@ from pytest_pare.plugin.report_files import problem_of
 from pytest_pare.results.text import WIDTH, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     import pytest
 
@@ -26,7 +26,11 @@ _MOST_PROBLEMS = 3
 
 
 def write_summary(
-    reporter: pytest.TerminalReporter, suites: list[SuiteResults], duration: float, problems: list[str]
+    reporter: pytest.TerminalReporter,
+    suites: list[SuiteResults],
+    duration: float,
+    problems: list[str],
+    printed: Collection[str] = (),
 ) -> None:
     """Print the report, the runs that did not pass, and the verdict of each suite with runs.
 
@@ -35,6 +39,7 @@ def write_summary(
         suites: The suites.
         duration: Length of the session in seconds of real time.
         problems: A sentence is added for figures that cannot be printed; the verdict is printed nevertheless.
+        printed: The node ids of the runs whose reasons pytest has printed: the list leaves them out.
     """
     write = partial(_write, reporter)
     for suite in suites:
@@ -44,7 +49,7 @@ def write_summary(
         with problem_of(problems, f"{suite.name}: cannot print the figures"):
             for line in report_lines(suite, duration):
                 write(line)
-            for label, line in open_runs(suite):
+            for label, line in open_runs(suite, printed):
                 write(line, **_markup(label))
         for colour, line in verdict_lines(suite.verdict):
             write(line, **({colour: True, "bold": True} if colour else {}))

@@ -254,6 +254,12 @@ class Comparison:
             "further_runs": self.further_runs,
         }
 
+    def _repr_html_(self) -> str:
+        """Return the comparison as HTML for a notebook."""
+        from pytest_pare.results.notebook import comparison_html
+
+        return comparison_html(self.to_dict())
+
 
 def _largest(changes: Iterable[ScenarioChange]) -> tuple[ScenarioChange, ...]:
     return tuple(sorted(changes, key=lambda one: (-abs(one.difference), one.scenario_id)))

@@ -32,9 +32,7 @@ def details_to_dict(runs: Runs, other_attempts: Runs = ()) -> dict[str, Any]:
     figures = {
         one.total: AGGREGATIONS[one.aggregation](played if one.aggregation == "usage" else runs, one.name)
         for one in METRICS
-        if one.place is None
-        and one.aggregation is not None
-        and not (one.is_optional and not any(getattr(run, one.name) for run in runs))
+        if one.place is None and one.aggregation is not None and (one.is_always_there or not _is_zero(runs, one.name))
     }
     return {**figures, "cost": cost_of_runs(played).to_dict()}
 
@@ -55,9 +53,16 @@ def labelled_lines(runs: Runs) -> list[str]:
     parts = [
         one.label.format(AGGREGATIONS[one.aggregation](runs, one.name))
         for one in METRICS
-        if one.place is None and one.label is not None and one.aggregation is not None
+        if one.place is None
+        and one.label is not None
+        and one.aggregation is not None
+        and not (one.is_optional and _is_zero(runs, one.name))
     ]
     return wrapped("".join(parts), "  ")
+
+
+def _is_zero(runs: Runs, name: str) -> bool:
+    return not any(getattr(run, name) for run in runs)
 
 
 def exceptions_by_kind(runs: Runs) -> dict[str, int]:

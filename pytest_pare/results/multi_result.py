@@ -177,6 +177,13 @@ class PAREMultiScenarioValidationResult:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         return generate_validation_report(self.to_polars(), split, weight_per_app_class, timestamp=now)
 
+    def _repr_html_(self) -> str:
+        """Return the results as HTML for a notebook."""
+        from pytest_pare.results.notebook import results_html
+
+        counts = {status: vars(self)[name] for status, name in _COUNTS.items()}
+        return results_html(self.rows(), counts, self.success_rate)
+
     def _count(self, key: tuple[str, int | None], status: Status) -> None:
         if key in self._counted:
             self._change_count(self._counted[key], -1)

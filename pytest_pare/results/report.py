@@ -13,7 +13,7 @@ from pytest_pare.results.statistics import TOTALS, GroupStatistics, Spread, grou
 from pytest_pare.results.text import interval_text, plural, printable, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import polars as pl
 
@@ -117,8 +117,8 @@ def lines_of_groups(groups: list[GroupStatistics], *, agents: bool = True, most_
 def _table(groups: list[GroupStatistics]) -> Iterator[str]:
     k = max(group.k for group in groups)
     yield f"  {'Variant':<25}{'Runs':>6}{'Failed':>8}{'Not judged':>12}{'Success':>9}{'95 % CI':>10}{f'Pass^{k}':>8}"
-    for group in groups:
-        name = printable(_short_name(group, [other for other in groups if other.variant == group.variant]))
+    for group, short_name in zip(groups, names_of(groups), strict=True):
+        name = printable(short_name)
         # A long name is cut in the middle: cells of a matrix differ at the beginning, levels of a sweep at the end.
         shown = name if len(name) <= _NAME_WIDTH else f"{name[: _HALF + 1]}...{name[-_HALF:]}"
         not_judged = group.exception_runs + group.no_validation_runs
@@ -128,6 +128,11 @@ def _table(groups: list[GroupStatistics]) -> Iterator[str]:
         # Rounded to the outside.
         ends = "" if interval is None else f"{math.floor(interval.low)} to {math.ceil(interval.high)}"
         yield f"  {shown:<25}{counts}{rate:>9}{ends:>10}{f'{group.pass_k_percent:.1f} %':>8}"
+
+
+def names_of(groups: Sequence[GroupStatistics]) -> list[str]:
+    """Return the name of each group: its variant, or else its models, and the settings that differ within it."""
+    return [_short_name(group, [other for other in groups if other.variant == group.variant]) for group in groups]
 
 
 def _short_name(group: GroupStatistics, of_variant: list[GroupStatistics]) -> str:

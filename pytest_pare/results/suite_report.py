@@ -11,6 +11,7 @@ from pytest_pare.results.attempts import Attempts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -44,6 +45,7 @@ class SuiteReport:
         entries: Each selected run, in the order of the collection.
         undrawn: The scenarios that were played as written although `variation` is on.
         known_agents: How the control agents do on the suite; `None` if nobody has asked.
+        ledger: The ledger of the session; None without one.
     """
 
     suite: str
@@ -57,6 +59,7 @@ class SuiteReport:
     entries: Sequence[RunEntry] = ()
     undrawn: Sequence[str] = ()
     known_agents: KnownAgents | None = None
+    ledger: Path | None = None
 
     @cached_property
     def table(self) -> pl.DataFrame:

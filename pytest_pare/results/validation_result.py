@@ -116,6 +116,21 @@ class PAREScenarioValidationResult:
         aggregation="sum",
         label="; idle jumps saved {:,} turns",
     )
+    gather_context: int = metric(
+        "count",
+        "The user's turns in which a proposal waited and the user neither accepted nor rejected it, but read or "
+        "navigated: PARE's gather context.",
+        aggregation="sum",
+        label="; gather context in {:,} turns",
+        is_optional=True,
+    )
+    reads_before_first_proposal: int = metric(
+        "count",
+        "The agent's calls of tools that change nothing before its first proposal; 0 without a proposal.",
+        aggregation="sum",
+        label="; reads before the first proposal {:,}",
+        is_optional=True,
+    )
     prompt_version: str | None = metric(
         "text", "Version of the prompts of the user and the built-in agent; null in oracle mode.", aggregation="names"
     )
@@ -163,6 +178,13 @@ class PAREScenarioValidationResult:
         "`asked`; and `decides`, whether it may decide on success) and, with `judge_only`, `without_judge`, the "
         "scenario's own verdict; empty without a claim.",
         aggregation="judgements",
+        is_optional=True,
+    )
+    differences: list[dict[str, Any]] = metric(
+        "list",
+        "What the matchers and checks of a failed run expected and got: `expected` and `got`, texts or null for "
+        "nothing; the `event_id` of the event that the verdict is about, and its `time` in seconds of simulated time, "
+        "both null without one; empty for a validator without matchers.",
         is_optional=True,
     )
 

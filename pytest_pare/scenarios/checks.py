@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from are.simulation.scenarios.validation_result import ScenarioValidationResult
-
 from pytest_pare.scenarios.argument_tests import mentions, same_members, same_phone
 from pytest_pare.scenarios.event_log import accepted_at, agent_writes, rejected_at
 from pytest_pare.scenarios.matchers.defects import note_text_test, require_agents_writes
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Rejected, Writes
+from pytest_pare.scenarios.matchers.finding import judged, not_true
 from pytest_pare.scenarios.matchers.verdict import Dialogue, stages_of
 from pytest_pare.scenarios.writes import Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from are.simulation.scenarios.validation_result import ScenarioValidationResult
     from are.simulation.types import AbstractEnvironment
 
     from pytest_pare.scenarios.argument_tests import ArgumentTest
@@ -103,7 +103,6 @@ def _judged(
     env: AbstractEnvironment, matchers: list[Accepted | Rejected | Writes], state: Mapping[str, bool] | None
 ) -> ScenarioValidationResult:
     failure = Dialogue(env, stages_of(matchers), timed=False).failure()
-    untrue = [] if failure else [sentence for sentence, holds in (state or {}).items() if not holds]
-    if untrue:
-        failure = f"not true after the run: {'; '.join(untrue)}"
-    return ScenarioValidationResult(success=failure is None, rationale=failure)
+    if failure is None:
+        failure = not_true([sentence for sentence, holds in (state or {}).items() if not holds])
+    return judged(env, failure)

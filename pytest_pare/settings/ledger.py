@@ -10,6 +10,9 @@ from pytest_pare.scenarios.fields import FilePath, Setting
 LEDGER_DIR = f"{PARE_DIR}/runs"
 """The directory of ledgers in a rootdir."""
 
+FORKS_DIR = f"{PARE_DIR}/forks"
+"""The directory of the ledgers of forks in a rootdir."""
+
 KeptTraces = Literal["failed", "all", "none"]
 
 
@@ -23,5 +26,6 @@ class LedgerSettings(Setting):
     )
     keep: int = Field(default=50, ge=1, description="Number of sessions of the suite that are kept.")
     traces: KeptTraces = Field(
-        default="failed", description="The runs whose traces are kept, compressed, beside the ledger."
+        default="failed",
+        description="The runs whose traces are kept, compressed, beside the ledger; with a report page, failed is all.",
     )

@@ -14,8 +14,8 @@ from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.library import BUNDLED_SPLITS, bundled_split
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.errors import SettingsError
-from pytest_pare.settings.ledger import LEDGER_DIR
-from pytest_pare.settings.models import SuiteSettings
+from pytest_pare.settings.ledger import LEDGER_DIR, KeptTraces
+from pytest_pare.settings.models import PAGE_NAME, SuiteSettings
 from pytest_pare.settings.overrides import Override
 from pytest_pare.settings.paths import absolute_paths
 from pytest_pare.settings.variants import Finding, Variant, variants_of
@@ -132,7 +132,18 @@ class Suite:
     @property
     def reports(self) -> dict[str, Path]:
         """The report files, by the name of their format."""
-        return {name: Path(path) for name, path in self.settings.reports.paths.items()}
+        paths = {name: Path(path) for name, path in self.settings.reports.paths.items()}
+        if "html" in paths and paths["html"].is_dir():
+            paths["html"] /= PAGE_NAME
+        return paths
+
+    @property
+    def kept_traces(self) -> KeptTraces:
+        """The runs whose traces the session keeps: all for a report page, unless the ledger keeps none."""
+        ledger = self.settings.ledger
+        if ledger is None or ledger.traces == "none":
+            return "none"
+        return "all" if "html" in self.settings.reports.paths else ledger.traces
 
     @property
     def traces_dir(self) -> Path:

@@ -23,6 +23,7 @@ from pytest_pare.engines.calls import ask_engine
 from pytest_pare.engines.cassette import fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.matching import Requests, in_order
+from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.replay import Redactor
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
     from pytest_pare.engines.agent_requests import ModelRequest
     from pytest_pare.engines.cassette import Call
     from pytest_pare.engines.matching import Asked
-    from pytest_pare.engines.recorder import Recorder
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.past_engines import PastCalls
     from pytest_pare.simulation.turns import TurnGateway
 
 # How often it is checked whether a run must end that waits for answers.
@@ -75,14 +76,14 @@ class AgentModel:
         self,
         config: LLMEngineConfig,
         build: Callable[[], AgentEngine],
-        recorder: Recorder | None,
+        recorder: Recorder | PastCalls | None,
         env: StateAwareEnvironmentWrapper,
         gateway: TurnGateway,
         run_config: ScenarioRunnerConfig,
     ) -> None:
         self._config = config
         self._build = build
-        self._recorder = recorder if config.is_live else None
+        self._recorder = recorder if config.is_live or not isinstance(recorder, Recorder) else None
         self._env = env
         self._gateway = gateway
         self._time = AnswerTime(env, gateway, run_config)
@@ -244,6 +245,7 @@ class AgentModel:
                 asked.is_delivered = True
                 is_offline = not self._config.is_live
                 seconds = self._time.seconds(call.seconds, call.seconds, call.model, is_offline=is_offline)
+                seconds = seconds if is_offline else round(seconds, 6)
                 self._note(asked, call, seconds, text_of(body))
                 self.calls += 1
                 self._time.let_pass(seconds, is_offline=is_offline)
@@ -280,6 +282,7 @@ class AgentModel:
             error=error,
             live=self._config.is_live,
             finish_reason=None if call is None else call.finish_reason,
+            body=None if call is None or not self._config.is_live else call.answer,
         )
         self._env.trace_entries.put(entry)
         self._answered.append((asked, entry))

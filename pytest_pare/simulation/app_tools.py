@@ -29,6 +29,8 @@ _MESSAGE_READERS = (
     "get_all_messages",
 )
 
+_MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
+
 
 def agent_tools(app: App) -> list[AppTool]:
     """Return the tools of an app that the agent has."""
@@ -70,3 +72,15 @@ def screens_of(cls: type[StatefulApp]) -> list[type[AppState]]:
 def _on_screen(app: StatefulApp, screen: type[AppState]) -> list[AppTool]:
     methods: list[Any] = [getattr(screen, name) for name in sorted(dir(screen))]
     return [build_tool(app, method) for method in methods if getattr(method, ToolAttributeName.USER.value, False)]
+
+
+def require_words(tool: Tool, arguments: dict[str, Any]) -> None:
+    """Refuse a message without words.
+
+    Raises:
+        ValueError: If it has none.
+    """
+    if tool.is_interface and tool.function in _MESSAGES:
+        content = arguments.get("content")
+        if not isinstance(content, str) or not content.strip():
+            raise ValueError(f"{tool.function} needs content, a text that is not empty")

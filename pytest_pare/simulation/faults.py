@@ -42,6 +42,27 @@ def chance(kind: str, seed: int, scenario: PAREScenario, subject: object) -> Ran
     return Random(f"{kind}/{seed}/{scenario.scenario_id}/{scenario.seed}/{scenario.run_number}/{subject}")  # noqa: S311 - reproducible on purpose
 
 
+def seed_of(scenario: PAREScenario, fork: int) -> str:
+    """Return the seed of a run for an agent that draws random numbers.
+
+    Args:
+        scenario: The scenario, with its seed and the run number.
+        fork: The seed of a fork; 0 for the run itself.
+    """
+    seed = f"{scenario.scenario_id}/{scenario.seed}/{scenario.run_number}"
+    return f"{seed}.{fork}" if fork else seed
+
+
+def forked(subject: object, seed: int) -> str:
+    """Return the subject of draws: another one in each fork of a run.
+
+    Args:
+        subject: The subject.
+        seed: The seed of the fork; 0 for the draws of the run.
+    """
+    return f"{subject}/fork {seed}" if seed else str(subject)
+
+
 class ToolFaults:
     """Carries out the agent's tool calls, with their faults.
 
@@ -52,18 +73,22 @@ class ToolFaults:
     Args:
         scenario: The scenario, initialized, with the noise that it is played with.
         pass_time: Lets seconds of simulated time pass.
+        fork_seed: Returns the seed of a fork for the next draw; 0 for the draws of the run.
 
     Attributes:
         trace_fields: Fields of the last call's `TraceEvent` that its fault sets; empty without a fault.
     """
 
-    def __init__(self, scenario: PAREScenario, pass_time: Callable[[float], None]) -> None:
+    def __init__(
+        self, scenario: PAREScenario, pass_time: Callable[[float], None], fork_seed: Callable[[], int] = lambda: 0
+    ) -> None:
         self.trace_fields: dict[str, Any] = {}
         self._rates = {kind: rate for kind in named("tool_fault") if (rate := _rate(kind, scenario))[0] > 0}
         self._faults: dict[str, ToolFault] = {kind: named("tool_fault")[kind].load() for kind in self._rates}
         self._keeps_results = any(fault.needs_earlier for fault in self._faults.values())
         self._scenario = scenario
         self._pass_time = pass_time
+        self._fork_seed = fork_seed
         self._chances: dict[tuple[str, str], Random] = {}
         self._results: dict[str, EarlierResult] = {}
 
@@ -129,6 +154,7 @@ class ToolFaults:
         return [kind for kind in kinds if self._next(kind, f"{tool.app}__{tool.function}") < self._rates[kind][0]]
 
     def _next(self, kind: str, subject: str) -> float:
+        subject = forked(subject, self._fork_seed())
         if (kind, subject) not in self._chances:
             self._chances[kind, subject] = chance(kind, self._rates[kind][1], self._scenario, subject)
         return self._chances[kind, subject].random()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.agent_model import AgentModel
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.past import Past
     from pytest_pare.simulation.turns import TurnGateway
 
 
@@ -49,16 +50,18 @@ class Loop:
         user: The simulated user.
         agent: The agent under test.
         config: The configuration of the run.
-        charges: Whether a turn of the agent takes simulated time as a whole, because no calls of an engine do.
+        charges: Returns whether a turn of the agent takes simulated time as a whole, because no calls of an engine do.
         users_time: Returns when the user has to act, in epoch seconds; `None` if it waits for others.
         offline: Whether the agent takes the fixed time, whatever it takes in real time.
         during: Surrounds each turn of the agent, and returns the turn that it gets.
         look: Called wherever apps may have changed: after what each side does, and after time has passed.
         models: The model behind the agent's endpoint, whose answers take time instead of the turn as a whole; `None`
             without one.
+        past: The past of the run; `None` without one.
 
     Attributes:
         ended_by: What ended the turns; `None` before their end, and after an exception.
+        turn_seconds: The simulated seconds of the agent's turns that took their real time.
     """
 
     def __init__(
@@ -70,12 +73,13 @@ class Loop:
         agent: ProactiveAgent,
         config: ScenarioRunnerConfig,
         *,
-        charges: bool,
+        charges: Callable[[], bool],
         users_time: Callable[[], float | None] = lambda: None,
         offline: bool = False,
         during: Callable[[Turn], AbstractContextManager[Turn]] = nullcontext,
         look: Callable[[], None] = lambda: None,
         models: AgentModel | None = None,
+        past: Past | None = None,
     ) -> None:
         self._env = env
         self._gateway = gateway
@@ -89,10 +93,13 @@ class Loop:
         self._during = during
         self._look = look
         self._models = models
+        # Real time is another one in each run, so that of turns comes from the past.
+        self._past_seconds = iter(() if past is None else past.turn_seconds)
         self._async = AsyncCalls()
         self._turns = 0
         self._turns_saved = 0.0
         self.ended_by: Ending | None = None
+        self.turn_seconds: list[float] = []
 
     @property
     def played(self) -> Played:
@@ -185,10 +192,14 @@ class Loop:
                 f"the agent returned {type_and_value(returned)}; "
                 "it must return None, and act through the turn it is given"
             )
-        if self._charges and self._model_calls() == calls:
+        if self._charges() and self._model_calls() == calls:
             # A replay must take the same time, so an agent with a model has no real time of its own.
             is_measured = self._is_measured and self._models is None
-            seconds = time.perf_counter() - began if is_measured else self._config.generation_seconds
+            seconds = self._config.generation_seconds
+            if is_measured:
+                # As the trace has it, so that a fork can play it again.
+                seconds = next(self._past_seconds, round(time.perf_counter() - began, 6))
+                self.turn_seconds.append(seconds)
             self._env.pass_time(seconds, "the agents have not come to an end")
 
     def _model_calls(self) -> int:

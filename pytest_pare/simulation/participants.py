@@ -19,6 +19,7 @@ from pytest_pare.scenarios.scripted_failures import is_scripted
 from pytest_pare.simulation.judging import judge_of_run
 from pytest_pare.simulation.reference_defects import failed_call, steps_left
 from pytest_pare.simulation.request_inputs import request_inputs
+from pytest_pare.simulation.switch import Switch
 from pytest_pare.simulation.timed_engine import TimedEngine
 from pytest_pare.simulation.trace_entries import ENV_EVENT, TraceEvent
 from pytest_pare.simulation.turns import TurnGateway
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
     from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.engines.reference import Role
     from pytest_pare.results.validation_result import Ending
-    from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.scenarios.judging import Judging
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.agent_model import AgentModel
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
+    from pytest_pare.simulation.past import Past
+    from pytest_pare.simulation.past_engines import PastCalls
     from pytest_pare.simulation.trace import Trace
     from pytest_pare.simulation.user_failures import UserFault
 
@@ -58,6 +61,7 @@ class Participants:
         agent: The agent under test; `None` for that of the configuration.
         cassette: Where the calls of live engines are recorded, or replayed from; `None` for neither.
         recorded_calls: Returns the agent's calls of a reference run in the world as written.
+        past: The past of the run; `None` without one.
 
     Attributes:
         gateway: Makes the turns.
@@ -78,8 +82,9 @@ class Participants:
         agent: ProactiveAgent | None = None,
         cassette: CassetteSpec | None = None,
         recorded_calls: Callable[[], Sequence[RecordedCall]] = tuple,
+        past: Past | None = None,
     ) -> None:
-        self.gateway = TurnGateway(scenario, env, consent, config)
+        self.gateway = TurnGateway(scenario, env, consent, config, past)
         self._scenario = scenario
         self._config = config
         self._env = env
@@ -87,10 +92,12 @@ class Participants:
         self._engine_builder = engine_builder
         self._agent = agent
         self._recorded_calls = recorded_calls
+        self._past = past
         # Only the built-in agent plays the agent's reference steps.
         is_built_in = agent is None and config.is_built_in
         roles: tuple[Role, ...] = ("user", "observe", "execute") if is_built_in else ("user",)
-        if config.agent_engine_config is not None and is_own_agent(config.agent_type, agent):
+        other = None if past is None else past.change.agent
+        if config.agent_engine_config is not None and is_own_agent(config.agent_type, agent or other):
             roles += ("agent",)
         self._engines = {role: engine.for_run(scenario.run_number) for role, engine in config.engines.items()}
         played = frozenset(role for role in roles if role != "agent" and self._engines[role].provider == "oracle")
@@ -118,7 +125,12 @@ class Participants:
 
         engine = self._engines["agent"]
         build = partial(build_agent_engine, engine, self._reference, self._engine_builder)
-        return AgentModel(engine, build, self.recorder, self._env, self.gateway, self._config)
+        recorder: Recorder | PastCalls | None = self.recorder
+        if self._past is not None:
+            from pytest_pare.simulation.past_engines import PastCalls
+
+            recorder = PastCalls(self._past, engine)
+        return AgentModel(engine, build, recorder, self._env, self.gateway, self._config)
 
     def user(self) -> UserAgent:
         """Return the simulated user.
@@ -164,6 +176,16 @@ class Participants:
         )
         return make_agent(self._config.agent_type, context, (EngineError,))
 
+    def switch(self, agent: ProactiveAgent) -> Switch:
+        """Return an agent that another one replaces at the step of the run's past.
+
+        Args:
+            agent: The agent before.
+        """
+        past = self._past
+        other = None if past is None else past.change.agent
+        return Switch(agent, other, past, lambda: self._reference.release("observe", "execute"))
+
     def judging(self) -> Judging:
         """Return the judge of the run, at its end.
 
@@ -191,6 +213,7 @@ class Participants:
         events = [entry for entry in self._env.trace_entries if isinstance(entry, TraceEvent)]
         if (
             self._agent is not None
+            or (self._past is not None and not self._past.change.is_none)
             or self._config.mode != "reference"
             or any(event.fault not in (None, ENV_EVENT) for event in events)
         ):
@@ -230,6 +253,13 @@ class Participants:
     def _bare_engine(self, role: Role) -> LLMEngine:
         config = self._engines[role]
         build = partial(self._engine_builder, config, role, self._reference)
+        if self._past is not None:
+            from pytest_pare.simulation.past_engines import PastEngine
+
+            def build_other(other: LLMEngineConfig) -> LLMEngine:
+                return self._engine_builder(other, role, self._reference)
+
+            return PastEngine(self._past, role, config, build_other, self._reference.release)
         return build() if self.recorder is None or not config.is_live else self.recorder.engine(role, build)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from pytest_pare.agents.observe_execute import ObserveExecuteAgent
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
@@ -66,27 +65,33 @@ def agent_run(
     consent = Consent(config.proposal_lifetime, config.execute_max_turns)
     env = state.env = StateAwareEnvironmentWrapper(clock=scenario.world.clock, limits=state.limits, consent=consent)
     env.run(scenario, wait_for_end=False)
-    participants = Participants(scenario, config, env, consent, engine_builder, agent, cassette, state.recorded_calls)
+    past = state.past
+    if past is not None:
+        past.begin(env.trace_entries)
+    participants = Participants(
+        scenario, config, env, consent, engine_builder, agent, cassette, state.recorded_calls, past
+    )
     state.recorder = participants.recorder
     user = participants.user()
     state.agent_name = config.agent_type if agent is None else name_of(agent)
     under_test = participants.agent(made)
     backend = RunBackend(participants.gateway, participants.agent_model)
-    charges = not isinstance(under_test, ObserveExecuteAgent)
+    players = participants.switch(under_test)
     offline = not is_own_agent(config.agent_type, agent)
     loop = state.loop = Loop(
         env,
         participants.gateway,
         consent,
         user,
-        under_test,
+        players,
         config,
-        charges=charges,
+        charges=players.charges,
         users_time=participants.users_time,
         offline=offline,
         during=backend.during,
         look=state.look,
         models=participants.agent_model,
+        past=past,
     )
     try:
         with closing(backend), reachable(backend, config, agent), connected(under_test, state.limits, backend):

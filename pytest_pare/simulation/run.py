@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base import telemetry
 from pytest_pare.base.redaction import redacted_repr
@@ -14,6 +14,8 @@ from pytest_pare.scenarios.noise.events import is_arrival
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 
@@ -34,6 +36,7 @@ class Run:
         setup_seconds: Seconds of real time for importing and making the agent, before the run began.
         env: The environment at the end of the run, for a debugger; `None` if the run had none, or was made in another
             process.
+        forker: Forks the run, see `fork`; `None` for a run that cannot be forked.
     """
 
     result: PAREScenarioValidationResult
@@ -44,13 +47,43 @@ class Run:
     recording_warnings: tuple[str, ...] = ()
     setup_seconds: float = 0.0
     env: StateAwareEnvironmentWrapper | None = field(default=None, repr=False, compare=False)
+    forker: Callable[..., Any] | None = field(default=None, repr=False, compare=False)
 
     __repr__ = redacted_repr
+
+    def _repr_html_(self) -> str:
+        """Return the run as HTML for a notebook."""
+        from pytest_pare.simulation.notebook import run_html
+
+        return run_html(self.result, self.trace, self.warnings)
 
     @property
     def success(self) -> bool:
         """Whether the run has a verdict, and succeeded."""
         return self.result.status == "success"
+
+    def fork(self, at: int, *, times: int = 1, **change: Any) -> Any:
+        """Play the run again up to a step, and let it go on with a change.
+
+        Only runs of the fixture `pare` can be forked.
+
+        Args:
+            at: The number of the step, as `pytest-pare show` prints it.
+            times: The number of forks. Each but the first has other draws from the step on.
+            **change: One of `answer` (the model's text, or `accept` or `reject`), `tool_result` (a value), `model` (a
+                name, with `provider` and `endpoint` where they are others) and `agent` (an agent, or its
+                `module:name`); without one, the run goes on as it was.
+
+        Returns:
+            A `pytest_pare.what_if.fork.Fork`, with `run`, `result`, `trace`, `success` and `diff`.
+
+        Raises:
+            RuntimeError: If the run is none of the fixture `pare`.
+            ForkError: If the run cannot be forked as asked; a `ValueError`.
+        """
+        if self.forker is None:
+            raise RuntimeError("this run cannot be forked; only runs of the fixture pare can")
+        return self.forker(self, at, times=times, **change)
 
 
 def span_of(scenario: PAREScenario, variant: str, agent: str | None) -> telemetry.Span:
@@ -83,6 +116,8 @@ def fill_in(result: PAREScenarioValidationResult, trace: Trace) -> None:
     result.rejection_count = len(trace.rejections())
     result.read_only_actions = len(trace.actions("AGENT", operation="read"))
     result.write_actions = len(trace.actions("AGENT", operation="write"))
+    result.gather_context = len(trace.turns_of_gathering())
+    result.reads_before_first_proposal = len(trace.reads_before_proposal())
     result.writes_without_consent = len(trace.writes_without_consent())
     result.number_of_turns = trace.turns
     result.turns_saved = trace.turns_saved

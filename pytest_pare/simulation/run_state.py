@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.loop import Loop
+    from pytest_pare.simulation.past import Past
     from pytest_pare.simulation.user_failures import UserFault
 
 Details = Literal["all", "failed", "none"]
@@ -54,6 +55,7 @@ class RunState:
         self.env: StateAwareEnvironmentWrapper | None = None
         self.loop: Loop | None = None
         self.recorder: Recorder | None = None
+        self.past: Past | None = None
         # Whether the conversation came to its end, so that no more engine calls follow.
         self.is_played = False
         self.agent_name: str | None = None
@@ -102,6 +104,7 @@ class RunState:
             turns_saved=played.turns_saved,
             draws=self._draws(),
             told=() if env is None else tuple(env.told),
+            turn_seconds=() if self.loop is None else tuple(self.loop.turn_seconds),
         )
 
     def whole_trace(self, result: PAREScenarioValidationResult) -> Trace:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
+    from pytest_pare.simulation.past import Past
     from pytest_pare.simulation.run_state import Details
 
 
@@ -60,6 +61,7 @@ def run_scenario(
     logs_dir: Path | None = None,
     strict: bool = False,
     details: Details = "failed",
+    past: Past | None = None,
 ) -> Run:
     """Play a scenario with a user and an agent, or in oracle mode, and validate the run.
 
@@ -85,6 +87,7 @@ def run_scenario(
         strict: Whether the findings of the linter are defects, too; see `lint`.
         details: Which runs have the states of their apps, and the reference steps, in their traces: `failed` for those
             that do not succeed, `all` or `none`. An exported trace always has the states.
+        past: The begin of an earlier run, which is played again first; `None` without one.
     """
     log_path = None
     if logs_dir is not None:
@@ -104,6 +107,7 @@ def run_scenario(
         on_start()
         began = time.perf_counter()
         state = RunState(scenario, config, script_errors, strict=strict, details="all" if config.export else details)
+        state.past = past
         state.recorded_calls = lambda: solution_of(scenario, config).calls
         result = _result(state, agent, made, engine_builder, cassette)
         problem = _finish_recording(state, result)

@@ -93,6 +93,8 @@ class TimedEngine(LLMEngine):
             measured = time.perf_counter() - began
             reported = facts.completion_duration
             seconds = self._time.seconds(reported, measured, self.model_name, is_offline=self._is_offline)
+            # A real time passes as the trace has it, so that a fork can play it again.
+            seconds = seconds if self._is_offline else round(seconds, 6)
         except ScenarioTimeoutError as over:
             self._gateway.end(over)
         except Exception as raised:  # noqa: BLE001 - any exception of an engine ends the run

@@ -36,6 +36,8 @@ class Trace:
             kept or exported.
         reference: The scenario's reference steps in order, each with `who` (`USER` or `AGENT`), `app`, `function` and
             `args`; empty for a run that succeeded, and where there are no states.
+        turn_seconds: Simulated seconds of the turns in which an agent of the user's own took its real time, in order.
+        forked_from: For a fork, its `run`, the `step`, and the `change` from there on; empty for any other run.
     """
 
     scenario_id: str
@@ -51,6 +53,8 @@ class Trace:
     told: tuple[Told, ...] = ()
     states: tuple[AppChange, ...] = ()
     reference: tuple[dict[str, Any], ...] = ()
+    turn_seconds: tuple[Number, ...] = ()
+    forked_from: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario_id!r}, {len(self.entries)} entries)"
@@ -102,6 +106,20 @@ class Trace:
         """
         tried = (one for one in self.events if one.kind == "AGENT" and one.operation == "write")
         return [one for one in tried if not one.is_interface and one.mode not in (None, "execute")]
+
+    def reads_before_proposal(self) -> list[TraceEvent]:
+        """Return the agent's reads before its first proposal; none if it made no proposal."""
+        first = next(iter(self.proposals()), None)
+        if first is None:
+            return []
+        before = self.events[: self.events.index(first)]
+        return [one for one in self.actions("AGENT", operation="read") if any(one is event for event in before)]
+
+    def turns_of_gathering(self) -> list[int]:
+        """Return the turns in which a proposal waited, and the user read or navigated and gave no answer."""
+        looked = [one for one in self.actions("USER", "awaiting_confirmation") if one.operation != "write"]
+        answered = {event.turn for event in self._answers()}
+        return sorted({one.turn for one in looked if one.turn is not None and one.turn not in answered})
 
     def usage(self) -> dict[str, dict[str, Any]]:
         """Return the calls, tokens and cost of each role's engine.

@@ -20,9 +20,9 @@ T = TypeVar("T")
 _CLASSES: dict[str, type[Line]] = {"event": TraceEvent, "call": EngineCall, "told": Told, "state": AppChange}
 _TYPES = {cls: name for name, cls in _CLASSES.items()}
 # What earlier versions, or runs without it, do not have.
-_WITHOUT: dict[str, dict[str, Any]] = {"call": {"finish_reason": None, "kept": 0, "request": None}}
+_WITHOUT: dict[str, dict[str, Any]] = {"call": {"finish_reason": None, "kept": 0, "request": None, "body": None}}
 _PARTS = {"entries": (TraceEvent, EngineCall), "told": (Told,), "states": (AppChange,)}
-_OPTIONAL: dict[str, Any] = {"draws": {}, "reference": ()}
+_OPTIONAL: dict[str, Any] = {"draws": {}, "reference": (), "turn_seconds": (), "forked_from": {}}
 
 
 def to_jsonl(fields: dict[str, Any]) -> str:

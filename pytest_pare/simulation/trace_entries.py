@@ -113,6 +113,7 @@ class EngineCall:
         kept: The number of messages at the begin of the request that are those of the last request of this role.
         request: The other messages of the request, each with its `role` and `content`; `None` for the oracle engine,
             which reads none.
+        body: For the model of an agent of the user's own, its whole answer in OpenAI's format, as JSON.
     """
 
     time: Number
@@ -130,6 +131,7 @@ class EngineCall:
     finish_reason: str | None = None
     kept: Count = 0
     request: list[dict[str, Any]] | None = None
+    body: str | None = None
 
     __repr__ = redacted_repr
 

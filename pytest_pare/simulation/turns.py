@@ -16,9 +16,9 @@ from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn,
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools, lent
+from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools, lent, require_words
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
-from pytest_pare.simulation.faults import ToolFaults
+from pytest_pare.simulation.faults import ToolFaults, seed_of
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
 from pytest_pare.simulation.tool_faults import call_tool
 from pytest_pare.simulation.turn_limits import TurnLimits
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.consent import Consent
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-
-_MESSAGES = ("send_message_to_user", "ask_user", "send_message_to_agent")
+    from pytest_pare.simulation.past import Past
 
 
 class TurnGateway:
@@ -45,6 +44,7 @@ class TurnGateway:
         env: The environment that it is played in.
         consent: The state of the agent's last proposal.
         config: The configuration of the run.
+        past: The past of the run; `None` without one.
 
     Attributes:
         ended: Why the run must end now, or `None`. It stays: an agent that swallows the exception gets it again.
@@ -54,7 +54,12 @@ class TurnGateway:
     """
 
     def __init__(
-        self, scenario: PAREScenario, env: StateAwareEnvironmentWrapper, consent: Consent, config: ScenarioRunnerConfig
+        self,
+        scenario: PAREScenario,
+        env: StateAwareEnvironmentWrapper,
+        consent: Consent,
+        config: ScenarioRunnerConfig,
+        past: Past | None = None,
     ) -> None:
         self.ended: Exception | None = None
         self.acted = False
@@ -64,7 +69,8 @@ class TurnGateway:
         self._env = env
         self._consent = consent
         self._config = config
-        self._faults = ToolFaults(scenario, self._keep_waiting)
+        self._faults = ToolFaults(scenario, self._keep_waiting, self.fork_seed)
+        self._past = past
         self._trace = TurnTrace(env, consent)
         self._lock = threading.RLock()
         self._agent_tools: list[AppTool] | None = None
@@ -107,15 +113,18 @@ class TurnGateway:
             proposal=self._consent.proposal,
             notifications=self._notifications(FOR_AGENT),
             tools=self._toolbox(token),
-            scenario_seed=f"{self._scenario.scenario_id}/{self._scenario.seed}/{self._scenario.run_number}",
+            scenario_seed=seed_of(self._scenario, self.fork_seed()),
             _news=lambda: self._news(token),
         )
 
+    def fork_seed(self) -> int:
+        """Return the seed of a fork for what is drawn now; 0 for the draws of the run."""
+        return 0 if self._past is None else self._past.seed()
+
     def user_turn(self, number: int) -> UserTurn:
         """Return a new turn of the user."""
-        token = self._open_turn()
+        token, scenario = self._open_turn(), self._scenario
         wait = Tool.apart("wait", "Do nothing now.", [], lambda _arguments: "You wait.")
-        scenario: Any = self._scenario
 
         def tools() -> Toolbox:
             app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
@@ -174,12 +183,11 @@ class TurnGateway:
         self._require_turn(token)
         if not (tool.is_interface and tool.function == "wait"):
             self.acted = True
-        known = len(self._env.trace_entries)
-        self._faults.trace_fields = {}
+        known, self._faults.trace_fields = len(self._env.trace_entries), {}
         try:
             self._require_calls()
             self._require_consent(tool, who)
-            _require_words(tool, arguments)
+            require_words(tool, arguments)
             carry_out = partial(self._faults.carry_out, tool) if who == "AGENT" else call_tool
             result = carry_out(app_tool, arguments)
             if self._faults.trace_fields and self._trace.last(who, known) is None:
@@ -196,7 +204,7 @@ class TurnGateway:
             telemetry.note_fault(self._faults.trace_fields.get("fault"))
             self._trace.change(self._trace.last(who, known), self._faults.trace_fields)
         self._check_limits()
-        return result
+        return result if self._past is None else self._past.received(self._trace, who, known, result)
 
     def _give_up(self, token: object) -> None:
         with self._lock, self._span("end_task", {}, "AGENT"):
@@ -252,8 +260,6 @@ class TurnGateway:
         if self._env.is_over:
             raise TurnOver("the simulation has ended")
 
-    # -- what the trace has besides events
-
     def be_busy(self, kind: str | None) -> None:
         """Let the user's turn pass without an action.
 
@@ -291,10 +297,3 @@ class TurnGateway:
         found = tuple(map(to_notification, self._env.notification_system.take(types)))
         self._trace.add_told("USER" if types is FOR_USER else "AGENT", found)
         return found
-
-
-def _require_words(tool: Tool, arguments: dict[str, Any]) -> None:
-    if tool.is_interface and tool.function in _MESSAGES:
-        content = arguments.get("content")
-        if not isinstance(content, str) or not content.strip():
-            raise ValueError(f"{tool.function} needs content, a text that is not empty")

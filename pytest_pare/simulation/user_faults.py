@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
-from pytest_pare.simulation.faults import chance
+from pytest_pare.simulation.faults import chance, forked
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import Notification, UserAgent, UserTurn
@@ -136,7 +136,8 @@ class DifficultUser:
 
     def _is_hit(self, kind: str) -> bool:
         fault = getattr(self._noise, kind)
-        return bool(chance(kind, fault.seed, self._scenario, self._consent.number).random() < fault.rate)
+        subject = forked(self._consent.number, self._gateway.fork_seed())
+        return bool(chance(kind, fault.seed, self._scenario, subject).random() < fault.rate)
 
 
 def _channel_tool(tools: Toolbox, function: str) -> Tool:

@@ -13,6 +13,7 @@ from are.simulation.types import AgentValidationEvent, ValidationEvent
 from pytest_pare.base.serialization import type_and_value
 from pytest_pare.judge.judgement import NoJudgement, conclusion
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, optional_text
+from pytest_pare.scenarios.differences import differences_of, noted_differences
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.writes import inspected_writes
 
@@ -58,6 +59,7 @@ def validate(
     try:
         with ExitStack() as stack:
             wrong = stack.enter_context(inspected_writes(scenario.apps or [])) if inspects else {}
+            noted = stack.enter_context(noted_differences())
             verdict = scenario.validate(env)
     except NoJudgement as reason:
         verdict = ScenarioValidationResult(success=None, rationale=str(reason))
@@ -67,6 +69,8 @@ def validate(
     if judging is not None and judging.error is not None:
         raise judging.error
     result = _result(verdict, env)
+    if result.status == "failed":
+        result.differences = differences_of(result.rationale, noted)
     return result if judging is None else _with_judgements(result, env, judging)
 
 
@@ -108,4 +112,5 @@ def _with_judgements(
     judgements = {"claims": [], **result.judgements, **apart}
     if env.failure is not None and success is not False:
         success, rationale = False, env.failure
-    return replace(result, success=success, rationale=rationale, judgements=judgements)
+    # The differences are those of the scenario's own verdict, which decides nothing here.
+    return replace(result, success=success, rationale=rationale, judgements=judgements, differences=[])

@@ -1,1 +1,1 @@
-"""What if: plays a run again up to a step, and goes on from there with a change."""
+"""Forks of runs: what would have happened if one thing had been different from a step on."""

@@ -1,9 +1,8 @@
-"""Sessions of pytest in forked processes, which have ARE imported already: most of the cost of a short session.
+"""Commands in forked processes, which have all imported already: most of the cost of a short session.
 
-One process imports the dependencies of the project once, and forks for each session. The imports of the project itself
-happen in the session, as in a new process.
+One process imports the project and its dependencies once, and forks for each command.
 
-Run as a script, this is that process: a line of JSON on standard input is a session, and a line of output its status.
+Run as a script, this is that process: a line of JSON on standard input is a command, and a line of output its status.
 """
 
 from __future__ import annotations
@@ -15,17 +14,29 @@ import runpy
 import subprocess
 import sys
 import traceback
-from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
+
+from pytest_pare.fork.memory import import_for_forks
+from pytest_pare.plugin.forking import ENVIRONMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 IMPORTED = (
-    "are.simulation.agents.default_agent.base_agent",
-    "are.simulation.environment",
-    "are.simulation.scenarios.scenario",
+    "_pytest.junitxml",
+    "anyio.pytest_plugin",
+    "hypothesis",
     "pytest",
+    "pytest_pare.cli",
+    "pytest_pare.plugin",
+    "pytest_pare.plugin.pare_fixture",
+    "pytest_pare.plugin.session",
+    "pytest_pare.plugin.summary",
+    "pytest_pare.results.files",
+    "pytest_pare.scenarios.checks",
+    "pytest_pare.simulation.runner",
+    "xdist.dsession",
 )
 
 
@@ -33,23 +44,33 @@ class PreparedPython:
     """The process that forks.
 
     Args:
-        environment: Environment variables of all sessions.
-        output: A file for the output of a session.
+        environment: Environment variables of all commands.
+        output: A file for the output of a command.
     """
 
     def __init__(self, environment: dict[str, str], output: Path) -> None:
         self._output = output
         # With -P, the files beside this one cannot be imported.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", __file__],
+            env=environment | ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
-    def pytest(self, arguments: list[str], directory: Path) -> tuple[int, str]:
-        """Run pytest in `directory`, as `python -P -m pytest` does, and return its exit status and output."""
+    def run(self, program: str, arguments: list[str], directory: Path) -> tuple[int, str]:
+        """Run a command in `directory`, and return its exit status and output.
+
+        Args:
+            program: `pytest`, `pytest-pare`, or `-c` for the code that is the only argument.
+            arguments: Its arguments.
+            directory: The working directory.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        task = {"arguments": arguments, "directory": str(directory), "output": str(self._output)}
+        task = {"program": program, "arguments": arguments, "directory": str(directory), "output": str(self._output)}
         print(json.dumps(task), file=stdin, flush=True)
         return int(stdout.readline()), self._output.read_text(encoding="utf-8")
 
@@ -59,14 +80,13 @@ class PreparedPython:
 
 
 def serve() -> None:
-    """Fork for each session, and print its exit status."""
-    for name in IMPORTED:
-        import_module(name)
-    gc.freeze()
+    """Fork for each command, and print its exit status."""
+    import_for_forks(IMPORTED)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            status = session(**json.loads(line))
+            gc.enable()
+            status = perform(**json.loads(line))
             sys.stdout.flush()
             sys.stderr.flush()
             # Skips the teardown of all imported modules, which takes time.
@@ -76,15 +96,25 @@ def serve() -> None:
         sys.stdout.flush()
 
 
-def session(arguments: list[str], directory: str, output: str) -> int:
-    """Run pytest as its command does, and return the exit status."""
+def perform(program: str, arguments: list[str], directory: str, output: str) -> int:
+    """Run a command as its own process does, and return the exit status."""
     os.chdir(directory)
     printed = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for descriptor, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, printed), (2, printed)):
         os.dup2(file, descriptor)
-    sys.argv = ["pytest", *arguments]
+    sys.argv = [program, *arguments]
     try:
-        runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        if program == "pytest":
+            runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        elif program == "pytest-pare":
+            from pytest_pare.cli import main
+
+            main()
+        else:
+            sys.path.insert(0, "")
+            sys.modules["__main__"] = main_module = ModuleType("__main__")
+            exec(compile(arguments[0], "<string>", "exec"), vars(main_module))
+        return 0
     except SystemExit as end:
         return int(end.code or 0)
     except BaseException:  # noqa: BLE001 - as Python does at the end of a process

@@ -8,15 +8,22 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.base.redaction import redacted
+from pytest_pare.ledger.lines import open_runs
 from pytest_pare.plugin import requirements
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
 from pytest_pare.scenarios.registry import registry
+from tests.forks import Forks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Modules that a session within a test is the first to import are dropped after it, which costs that time in each test.
 # What LiteLLM imports first takes the place of the standard library's finder of plugins, and would be dropped alone.
@@ -33,9 +40,23 @@ for module in (
 ):
     import_module(module)
 
-# To read them takes a tenth of a short session, and sessions in one process find the same ones.
-_INSTALLED = requirements.installed
+# To read what is installed takes a third of a short session, and sessions in one process find the same.
+_INSTALLED, _PROBLEM_LINES, _ENTRY_POINTS = requirements.installed, requirements.problem_lines, metadata.entry_points
 _installed_on = cache(lambda path: _INSTALLED())
+_problem_lines_on = cache(lambda path: _PROBLEM_LINES(_installed_on(path)))
+_entry_points_on = cache(lambda path, parameters: _ENTRY_POINTS(**dict(parameters)))
+
+
+def _problem_lines(distributions: Mapping[str, Any]) -> list[str]:
+    path = tuple(sys.path)
+    return _problem_lines_on(path) if distributions is _installed_on(path) else _PROBLEM_LINES(distributions)
+
+
+def _entry_points(**parameters: Any) -> Any:
+    # A directory changes when something is installed there.
+    path = tuple((name, Path(name).stat().st_mtime_ns if Path(name).exists() else 0) for name in sys.path)
+    return _entry_points_on(path, tuple(parameters.items()))
+
 
 _SCENARIO = """\
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -80,9 +101,12 @@ class Session:
 
     Attributes:
         result: What pytester kept of it.
+        listed: The lines on what did not pass, with the reasons that pytest has printed; `None` if the session was a
+            process of its own.
     """
 
     result: pytest.RunResult
+    listed: list[str] | None = None
 
     @property
     def code(self) -> int:
@@ -91,6 +115,11 @@ class Session:
     @property
     def out(self) -> str:
         return self.result.stdout.str()
+
+    @property
+    def words(self) -> str:
+        """The output on one line, as failure texts are wrapped."""
+        return " ".join(self.out.split())
 
     @property
     def err(self) -> str:
@@ -125,8 +154,9 @@ class Session:
 
     @property
     def open_runs(self) -> list[str]:
-        """The lines on what did not pass."""
-        return [line for line in self.summary if re.match(r"(FAILED|EXCEPTION|NO |RERUN|skipped|xfailed)", line)]
+        """The lines on what did not pass, each with its reason, as `pytest-pare report` prints them."""
+        lines = self.summary if self.listed is None else self.listed
+        return [line for line in lines if re.match(r"(FAILED|EXCEPTION|NO |RERUN|skipped|xfailed)", line)]
 
     def outcomes(self) -> dict[str, int]:
         return self.result.parseoutcomes()
@@ -136,15 +166,29 @@ class Session:
         return not any(sign in text for sign in ("Traceback", "INTERNALERROR", "pytest_pare/", "are/simulation"))
 
 
+class Listing:
+    """A plugin that keeps what the report of the first suite says if pytest prints no failures."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        collector = config.pluginmanager.get_plugin("pare-collector")
+        judged = [] if collector is None else [one for one in collector.suites.values() if one.verdict is not None]
+        self.lines = [redacted(line) for _, line in open_runs(judged[0])] if judged else []
+
+
 @dataclass
 class Example:
     """A project with scenarios and suites.
 
     Attributes:
         pytester: The directory that it is in, and what runs it.
+        forks: How its sessions get their processes.
     """
 
     pytester: pytest.Pytester
+    forks: Forks
 
     @property
     def path(self) -> Path:
@@ -195,10 +239,17 @@ class Example:
         with warnings.catch_warnings():
             # Those of the outer session make errors of them.
             warnings.resetwarnings()
-            return Session(self.pytester.runpytest_inprocess(*args, no_reraise_ctrlc=True))
+            listing = Listing()
+            result = self.pytester.runpytest_inprocess(*args, no_reraise_ctrlc=True, plugins=[listing])
+            return Session(result, listing.lines)
 
     def run_process(self, *args: str) -> Session:
         """Run pytest in a process of its own."""
+        if self.forks.are_possible:
+            result = self.pytester.run(*self.forks.command(args), timeout=180)
+            # A shim tells the signal that has ended its process as a shell does.
+            result.ret = 128 - result.ret if result.ret > 128 else result.ret
+            return Session(result)
         return Session(self.pytester.runpytest_subprocess(*args, timeout=180))
 
     def collected(self, *args: str) -> list[str]:
@@ -208,11 +259,13 @@ class Example:
 
 
 @pytest.fixture
-def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Example:
+def example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, forks: Forks) -> Example:
     """A project with an empty suite file `pare.yaml`, whose library is `scenarios/`."""
     # In CI, pytest tells each failure whole, a second time in its short summary.
     for variable in (SCENARIOS_DIR_VARIABLE, "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(requirements, "installed", lambda: _installed_on(tuple(sys.path)))
+    monkeypatch.setattr(requirements, "problem_lines", _problem_lines)
+    monkeypatch.setattr(metadata, "entry_points", _entry_points)
     pytester.makeini("[pytest]")
-    return Example(pytester).suite()
+    return Example(pytester, forks).suite()

@@ -17,6 +17,7 @@ from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
 from tests.agents.programs import PROGRAMS
 from tests.engines.model_server import WAIT, ModelServer, answers
+from tests.page.pages import read_page
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
@@ -80,6 +81,9 @@ def leaks(session: Session, example: Example) -> list[str]:
     sources = {"pare.yaml", "conftest.py", "water.py", "mow.py", "test_own.py"}
     files = [path for path in example.path.rglob("*") if path.is_file() and path.name not in sources]
     texts = {path.name: path.read_bytes() for path in files if path.suffix != ".pyc"}
+    for page in example.path.glob("page.html"):
+        packed = read_page(page.read_text()).documents()
+        texts |= {f"document {number}": text.encode() for number, text in enumerate(packed)}
     texts |= {"out": session.out.encode(), "err": session.err.encode()}
     return [
         f"{secret} in {name}" for name, text in texts.items() for secret in PLANTED.values() if secret.encode() in text
@@ -111,7 +115,7 @@ def suite(server: ModelServer) -> str:
             },
             "matrix": {"calm": {}, "late": {"noise": {"event_late": {"rate": 1}}}},
             "cassettes": {},
-            "reports": {"json": "out.json", "parquet": "rows.parquet"},
+            "reports": {"json": "out.json", "parquet": "rows.parquet", "html": "page.html"},
         }
     )
 
@@ -124,7 +128,8 @@ def test_a_session(planted: Example, workers: list[str]) -> None:
     assert session.outcomes()["failed"] == 6, session.out
     assert len(server.requests) > 0
     names = {path.name for path in planted.path.rglob("*")}
-    assert {"out.json", "rows.parquet", "junit.xml", "traces", "cassettes"} <= names
+    assert {"out.json", "rows.parquet", "page.html", "junit.xml", "traces", "cassettes"} <= names
+    assert len(read_page((planted.path / "page.html").read_text()).documents()) == 4
     seen = "".join(path.read_text() for path in planted.path.glob("seen-*.txt"))
     assert "{'pare_variant': 'late'}" in seen
     assert "'pare_variant': Variant('late')" in seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,12 +73,20 @@ def test_a_resumed_session_uses_the_budget_for_what_it_plays(costly: Example) ->
     assert "pare: budget: $0.90 of $1.00 used by 3 runs" in session.out
 
 
-def test_real_time(example: Example) -> None:
-    slow = "time.sleep(0.3)\nreturn ScenarioValidationResult(success=True)"
-    session = example.scenario("a", slow).scenario("b", slow).run(*SUITE, "--pare-budget=0.2s")
+def test_real_time(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def use_of(results: object) -> dict[str, float]:
+        now[0] += 3
+        return {"usd": 0.0, "tokens": 0.0, "seconds": 3.0}
+
+    # A run takes 3 s of this clock, and nothing else does.
+    monkeypatch.setattr(run_control, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(run_control, "use_of", use_of)
+    session = example.scenario("a").scenario("b").run(*SUITE, "--pare-budget=2s")
     assert session.outcomes() == {"passed": 1, "skipped": 1}
-    assert session.open_runs == ["NO RESULT  b: budget of 0.2 s reached"]
-    assert re.search(r"pare: budget: .* s of 0.2 s used by 1 run; overshoot .* s", session.out)
+    assert session.open_runs == ["NO RESULT  b: budget of 2 s reached"]
+    assert "pare: budget: 3 s of 2 s used by 1 run; overshoot 1 s" in session.out
 
 
 def test_a_run_without_a_result_and_a_skipped_one(example: Example) -> None:

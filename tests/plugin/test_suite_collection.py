@@ -186,30 +186,15 @@ def test_xfail_of_another_exception_is_a_failure(example: Example) -> None:
 @pytest.mark.parametrize(
     "flags",
     [
-        ["-q"],
-        ["-qq"],
-        ["-v"],
-        ["-vv"],
+        ["-q", "--tb=short", "--capture=sys"],
+        ["-qq", "--tb=line", "--no-header"],
+        ["-v", "-rA", "--durations=2"],
+        ["-vv", "--tb=native", "-s"],
         ["--tb=no"],
-        ["--tb=short"],
-        ["--tb=line"],
-        ["--tb=native"],
-        ["-rA"],
-        ["--durations=2"],
         ["--no-summary"],
-        ["--no-header"],
-        ["-s"],
-        ["--capture=sys"],
-        ["-p", "no:xdist"],
-        ["-p", "no:cacheprovider"],
-        ["-p", "no:junitxml"],
-        ["-p", "no:logging"],
-        ["-p", "no:stepwise"],
-        ["-p", "no:warnings"],
-        ["--full-trace"],
-        ["--strict-markers", "--strict-config"],
-        ["-W", "error"],
-        ["--import-mode=importlib"],
+        ["-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:junitxml"],
+        ["-p", "no:logging", "-p", "no:stepwise", "-p", "no:warnings"],
+        ["-W", "error", "--full-trace", "--strict-markers", "--strict-config", "--import-mode=importlib"],
         ["-n0"],
     ],
     ids=" ".join,
@@ -228,11 +213,6 @@ def test_without_a_terminal(garden: Example) -> None:
     assert (session.code, session.out) == (pytest.ExitCode.TESTS_FAILED, "")
     session = garden.suite("gate: {min_success_rate: 0.6}").run(*SUITE, "-p", "no:terminal")
     assert (session.code, session.out) == (pytest.ExitCode.OK, "")
-
-
-def test_the_short_summary_tells_the_rationale(garden: Example) -> None:
-    session = garden.run(*SUITE, "-rA")
-    session.result.stdout.fnmatch_lines(["FAILED pare.yaml::water - Failed: the plants are dry"])
 
 
 def test_junit_xml(example: Example) -> None:

@@ -137,6 +137,7 @@ def plants(example: Example, install: Install) -> Example:
     return example.suite(SUITE)
 
 
+@pytest.mark.usefixtures("plain_processes")
 def test_extensions_work_on_workers(plants: Example) -> None:
     session = plants.run_process("pare.yaml", "-n", "2")
     assert session.code == 0

@@ -73,11 +73,11 @@ def test_one_endpoint_that_misbehaves_harms_no_other_run(example: Example) -> No
         ("EngineConfigurationError", "configuration"),
     ]
     assert [line.split()[1] for line in session.open_runs] == ["mow:", "rake:", "weed:"]
-    assert "EXCEPTION  mow: ProviderOutageError: the provider fails (503, down), observe" in session.out
+    assert "EXCEPTION  mow: ProviderOutageError: the provider fails (503, down), observe" in "".join(session.open_runs)
     sentence = (
         r"the key is refused \(401, who are you\?\), observe engine closed \(at http\S+/v1\); set the right key in"
     )
-    assert re.search(sentence, session.out)
+    assert re.search(sentence, session.words)
     assert session.has_no_traceback_of_ours()
 
 

@@ -28,7 +28,7 @@ def garden(example: Example) -> Example:
 
 
 def test_the_summary(garden: Example) -> None:
-    lines = garden.run(*SUITE).summary
+    lines = garden.run(*SUITE, "--tb=no").summary
     assert lines[:6] == [
         "PARE validation report",
         "Reference check, no agent tested.",
@@ -62,7 +62,7 @@ def test_the_summary_of_oracle_mode_tells_of_no_agents(garden: Example) -> None:
 
 def test_the_summary_fits_80_columns(example: Example) -> None:
     example.scenario("water_" * 20, f"return ScenarioValidationResult(success=False, rationale={'dry ' * 99!r})")
-    lines = example.scenario("weed", f"raise ValueError({'x' * 300!r})").run(*SUITE).summary
+    lines = example.scenario("weed", f"raise ValueError({'x' * 300!r})").run(*SUITE, "--tb=no").summary
     assert max(map(len, lines)) == 80
     assert [line for line in lines if line.startswith("EXCEPTION")] == [
         "EXCEPTION  weed: ValueError: " + "x" * 48 + "..."
@@ -116,7 +116,7 @@ def test_what_was_not_come_to_is_one_line(garden: Example) -> None:
 
 
 def test_colours(garden: Example) -> None:
-    out = garden.run(*SUITE, "--color=yes").out
+    out = garden.run(*SUITE, "--color=yes", "--tb=no").out
     assert "\x1b[31mFAILED     water: the plants are dry\x1b[0m" in out
     assert "\x1b[33mskipped    saw: no saw\x1b[0m" in out
     assert re.search(r"\x1b\[31m\x1b\[1mgate FAIL: [^\n]*\x1b\[0m\n", out)
@@ -326,6 +326,8 @@ def test_the_json_report(garden: Example) -> None:
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
+        "gather_context": 0,
+        "reads_before_first_proposal": 0,
         "prompt_version": prompts.version(),
         "exceptions": {"other": 2},
         "noise_events": 0,

@@ -368,6 +368,8 @@ def test_what_happened_in_a_suite_as_json() -> None:
         "total_rejections": 0,
         "writes_without_consent": 0,
         "turns_saved": 0,
+        "gather_context": 0,
+        "reads_before_first_proposal": 0,
         "prompt_version": None,
         "exceptions": {"infrastructure": 2, "configuration": 1, "other": 1},
         "noise_events": 1530,

@@ -130,6 +130,8 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("rejection_count", 0),
         ("writes_without_consent", 0),
         ("turns_saved", 0),
+        ("gather_context", 0),
+        ("reads_before_first_proposal", 0),
         ("prompt_version", None),
         ("exception_kind", None),
         ("noise_events", 0),
@@ -140,6 +142,7 @@ def test_fields_of_a_run_in_their_order() -> None:
         ("user_faults", []),
         ("reused_from", None),
         ("judgements", {}),
+        ("differences", []),
     ]
 
 
@@ -167,6 +170,12 @@ results = st.builds(
     rejection_count=natural,
     writes_without_consent=natural,
     turns_saved=natural,
+    gather_context=natural,
+    reads_before_first_proposal=natural,
+    differences=st.lists(
+        st.fixed_dictionaries({"expected": st.none() | st.text(), "got": st.none() | st.text(), "time": natural}),
+        max_size=2,
+    ),
     prompt_version=st.none() | st.text(),
     exception_kind=st.sampled_from([None, "configuration", "infrastructure"]),
     noise_events=natural,
@@ -374,6 +383,9 @@ def test_every_attribute_of_pares_has_its_unit() -> None:
     }
     own |= {
         "judgements",
+        "differences",
+        "gather_context",
+        "reads_before_first_proposal",
         "faults",
         "usage",
         "script_events_missed",

@@ -251,6 +251,40 @@ def test_actions_are_events_of_the_user_and_the_agent_with_the_apps() -> None:
     assert told("AGENT.write.observe", event_id="").actions() == []
 
 
+@pytest.mark.parametrize(
+    ("events", "reads", "turns"),
+    [
+        ("AGENT.read.observe AGENT.send_message_to_user.observe USER.read.awaiting_confirmation", [0], [2]),
+        # The second read is after the first proposal, whatever becomes of it; the third turn has the answer.
+        (
+            "AGENT.read.observe AGENT.write.observe AGENT.send_message_to_user.observe AGENT.read.awaiting_confirmation"
+            " USER.read.awaiting_confirmation+USER.accept_proposal.awaiting_confirmation AGENT.read.execute",
+            [0],
+            [],
+        ),
+        # Several looks in a turn count once; a write is no look, and neither is a look at any other time.
+        (
+            "USER.read.observe AGENT.send_message_to_user.observe"
+            " USER.read.awaiting_confirmation+USER.read.awaiting_confirmation+USER.write.awaiting_confirmation"
+            " USER.write.awaiting_confirmation USER.read.awaiting_confirmation USER.read.execute",
+            [],
+            [2, 4],
+        ),
+        ("AGENT.read.observe AGENT.read.observe", [], []),
+        ("", [], []),
+    ],
+)
+def test_reads_before_the_first_proposal_and_the_turns_in_which_the_user_looks_on(
+    events: str, reads: list[float], turns: list[int]
+) -> None:
+    parts = [told(turn.replace("+", " ")).entries for turn in events.split()]
+    entries = [
+        dataclasses.replace(entry, turn=number, time=number) for number, part in enumerate(parts) for entry in part
+    ]
+    trace = Trace("a", 0.0, tuple(entries))
+    assert (when(trace.reads_before_proposal()), trace.turns_of_gathering()) == (reads, turns)
+
+
 # -- lines of JSON
 
 

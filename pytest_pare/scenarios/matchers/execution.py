@@ -8,7 +8,8 @@ from are.simulation.types import Action, CompletedEvent, EventType
 
 from pytest_pare.scenarios.event_log import is_attempt
 from pytest_pare.scenarios.matchers.assignment import maximum_matching
-from pytest_pare.scenarios.matchers.texts import call, difference
+from pytest_pare.scenarios.matchers.finding import Finding
+from pytest_pare.scenarios.matchers.texts import call, difference, long, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,7 @@ def execution_failure(
     events: Sequence[CompletedEvent],
     groups: Sequence[Sequence[Ways]],
     when: Callable[[CompletedEvent], str] = lambda _: "",
-) -> str | None:
+) -> Finding | None:
     """Return why the agent's writes are not exactly the expected ones, or `None`.
 
     Failed writes are ignored: the agent may retry.
@@ -43,21 +44,21 @@ def execution_failure(
     matched = _matched(written, slots)
     missing = [ways for ways, event in zip(slots, matched, strict=True) if event is None]
     unexpected = [event for number, event in enumerate(written) if number not in matched]
-    names = ", ".join(" or ".join(map(str, ways)) for ways in missing)
     if unexpected:
-        near = _closest(unexpected, missing, when)
-        others = f"; missing write: {names}" if missing else ""
-        return near or f"unexpected write{when(unexpected[0])}: {call(unexpected[0])}{others}"
+        return _closest(unexpected, missing, when) or _unexpected(unexpected[0], missing, when)
     if missing:
-        failed = [one for one in attempts if one.failed()]
-        errors = [f"{call(one)} raised{when(one)}: {one.metadata.exception}" for one in failed[-_MOST_ERRORS:]]
-        return "; ".join([f"missing write: {names}", *_made_by_others(events, missing, when), *errors])
+        return _missing(missing, events, when)
     start = 0
     for group in groups:
         part = written[start : start + len(group)]
-        if None in _matched(part, group):
+        placed = _matched(part, group)
+        if None in placed:
             names = ", then ".join(" and ".join(" or ".join(map(str, ways)) for ways in one) for one in groups)
-            return f"writes in the wrong order: expected {names}, got {', '.join(map(_name, written))}"
+            got = ", ".join(map(_name, written))
+            early = next(event for number, event in enumerate(part) if number not in placed)
+            return Finding(
+                f"writes in the wrong order: expected {names}, got {got}", ((long(names), long(got)),), early
+            )
         start += len(group)
     return None
 
@@ -71,19 +72,42 @@ def _matched(written: Sequence[CompletedEvent], slots: Sequence[Ways]) -> list[i
 
 def _closest(
     events: Sequence[CompletedEvent], missing: Sequence[Ways], when: Callable[[CompletedEvent], str]
-) -> str | None:
+) -> Finding | None:
     """Return the smallest difference between an event and a missing write; `None` if none calls the same tool."""
     ways = [way for one in missing for way in one]
     near = [(found, event) for event in events if (found := difference(event, ways)) is not None]
     if not near:
         return None
-    (_, text), event = min(near, key=lambda entry: entry[0][0])
-    return f"{text}{when(event)}"
+    found, event = min(near, key=lambda entry: entry[0].number)
+    return Finding(f"{found.text}{when(event)}", found.pairs, event)
 
 
-def _made_by_others(
-    events: Sequence[CompletedEvent], missing: Sequence[Ways], when: Callable[[CompletedEvent], str]
-) -> Iterator[str]:
+def _unexpected(event: CompletedEvent, missing: Sequence[Ways], when: Callable[[CompletedEvent], str]) -> Finding:
+    names = _alternatives(missing)
+    others = f"; missing write: {', '.join(names)}" if missing else ""
+    expected = ", ".join(map(wanted, missing)) if missing else None
+    return Finding(f"unexpected write{when(event)}: {call(event)}{others}", ((expected, call(event, long)),), event)
+
+
+def _missing(
+    missing: Sequence[Ways], events: Sequence[CompletedEvent], when: Callable[[CompletedEvent], str]
+) -> Finding:
+    names = _alternatives(missing)
+    failed = [event for event in events if is_attempt(event) and event.failed()]
+    errors = [f"{call(one)} raised{when(one)}: {one.metadata.exception}" for one in failed[-_MOST_ERRORS:]]
+    others = list(_made_by_others(events, missing))
+    by_others = [f"{who} made {_name(event)}{when(event)}" for who, event in others]
+    # The last failed attempt is the nearest to the missing write; else the same call of another side.
+    about = failed[-1] if failed else others[0][1] if others else None
+    pairs = tuple((wanted(ways), None) for ways in missing)
+    return Finding("; ".join([f"missing write: {', '.join(names)}", *by_others, *errors]), pairs, about)
+
+
+def _alternatives(missing: Sequence[Ways]) -> list[str]:
+    return [" or ".join(map(str, ways)) for ways in missing]
+
+
+def _made_by_others(events: Sequence[CompletedEvent], missing: Sequence[Ways]) -> Iterator[tuple[str, CompletedEvent]]:
     """Yield who else has made a missing write: a step of the agent may be scripted as an event of the world."""
     ways = [way for one in missing for way in one]
     for event in events:
@@ -94,7 +118,7 @@ def _made_by_others(
             and not event.failed()
             and any(way.matches(event) for way in ways)
         ):
-            yield f"{others} made {_name(event)}{when(event)}"
+            yield others, event
 
 
 def _name(event: CompletedEvent) -> str:

@@ -15,7 +15,8 @@ from pytest_pare.scenarios.event_log import answers, is_attempt, is_proposal
 from pytest_pare.scenarios.matchers.defects import note_defects
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
 from pytest_pare.scenarios.matchers.execution import execution_failure
-from pytest_pare.scenarios.matchers.texts import call, short
+from pytest_pare.scenarios.matchers.finding import Finding, judged, not_true
+from pytest_pare.scenarios.matchers.texts import call, long, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,15 +48,15 @@ def verdict(env: AbstractEnvironment, *matchers: AnyMatcher) -> ScenarioValidati
     failure = Dialogue(env, stages_of(matchers)).failure()
     if failure is None and any(isinstance(one, Silent) for one in matchers):
         failure = _not_silent(env)
-    untrue = [] if failure else [one.sentence for one in matchers if isinstance(one, State) and not one.is_true()]
-    if untrue:
-        failure = f"not true after the run: {'; '.join(untrue)}"
+    if failure is None:
+        failure = not_true([one.sentence for one in matchers if isinstance(one, State) and not one.is_true()])
     for one in matchers:
         if failure is None and not isinstance(one, Accepted | Rejected | Reported | Silent | State | Writes):
-            failure = one.failure(env)
+            text = one.failure(env)
+            failure = None if text is None else Finding(text)
     if failure is None and (missing := _no_verdict(matchers)) is not None:
         return ScenarioValidationResult(success=None, rationale=missing)
-    return ScenarioValidationResult(success=failure is None, rationale=failure)
+    return judged(env, failure)
 
 
 def _no_verdict(matchers: Sequence[Any]) -> str | None:
@@ -119,18 +120,18 @@ class Dialogue:
         self._start: float | None = getattr(env, "start_time", None) if timed else None
         self._from = cache(self._from_stage)
 
-    def failure(self) -> str | None:
+    def failure(self) -> Finding | None:
         """Return why no choice of answers matches all stages, or `None`."""
         declare(self._stages)
         return self._from(0, -1)
 
-    def _from_stage(self, number: int, place: int) -> str | None:
+    def _from_stage(self, number: int, place: int) -> Finding | None:
         """Return why a stage at an answer does not match, or those after it; `None` if they do."""
         begin = 0 if place < 0 else self._answers[place].position
         if number + 1 == len(self._stages):
             return self._segment(self._stages[number], begin, len(self._log))
         following = self._stages[number + 1].answer
-        failures: list[str] = []
+        failures: list[Finding] = []
         for later in range(place + 1, len(self._answers)):
             if following is not None and _fits(following, self._answers[later]):
                 failure = self._segment(self._stages[number], begin, self._answers[later].position)
@@ -144,39 +145,48 @@ class Dialogue:
         early = self._segment(self._stages[number], begin, len(self._log)) if number else None
         return early or self._no_answer(following, begin)
 
-    def _segment(self, stage: Stage, begin: int, end: int) -> str | None:
+    def _segment(self, stage: Stage, begin: int, end: int) -> Finding | None:
         """Return why the events from an answer to the next one do not match, or `None`."""
         events = self._log[begin:end]
         if not isinstance(stage.answer, Accepted):
             wrong = next(filter(is_attempt, events), None)
             if wrong is None:
                 return None
+            got = call(wrong, long)
             if len(self._stages) == 1:
-                return f"unexpected write{self._when(wrong)}: {call(wrong)}"
+                return Finding(f"unexpected write{self._when(wrong)}: {call(wrong)}", ((None, got),), wrong)
             when = "after the user rejected the proposal"
             if stage.answer is None:
                 first = self._stages[1].answer
                 when = "before the user answered" if isinstance(first, Rejected) else "before the user accepted"
-            return f"write {when}{self._when(wrong)}: {call(wrong)}"
+            return Finding(f"write {when}{self._when(wrong)}: {call(wrong)}", ((f"no write {when}", got),), wrong)
         failure = execution_failure(events, stage.groups, self._when)
         return failure or self._not_reported(stage, events)
 
-    def _not_reported(self, stage: Stage, events: Sequence[CompletedEvent]) -> str | None:
+    def _not_reported(self, stage: Stage, events: Sequence[CompletedEvent]) -> Finding | None:
         last = max((place for place, event in enumerate(events) if is_attempt(event) and not event.failed()), default=0)
-        texts = [event.get_args().get("content") for event in events[last:] if is_proposal(event)]
+        messages = list(filter(is_proposal, events[last:]))
         for one in stage.reports:
-            if not any(one.report is None or one.report(text) for text in texts):
-                return _unlike("report", one.report, texts) if texts else "the agent reported nothing"
+            if not any(one.report is None or one.report(_content(message)) for message in messages):
+                if messages:
+                    return _unlike("report", one.report, messages)
+                return Finding("the agent reported nothing", ((_text_that("report", one.report), None),))
         return None
 
-    def _no_answer(self, wanted: Accepted | Rejected | None, begin: int) -> str:
-        texts = [event.get_args().get("content") for event in filter(is_proposal, self._log[begin:])]
+    def _no_answer(self, wanted: Accepted | Rejected | None, begin: int) -> Finding:
+        messages = list(filter(is_proposal, self._log[begin:]))
         test = None if wanted is None else wanted.proposal
-        if not texts:
-            return "the agent proposed nothing" if begin == 0 else "the agent proposed nothing more"
-        if test is not None and not any(map(test, texts)):
-            return _unlike("proposal", test, texts)
-        return f"the user never {'rejected' if isinstance(wanted, Rejected) else 'accepted'} the proposal"
+        if not messages:
+            more = "" if begin == 0 else " more"
+            return Finding(f"the agent proposed nothing{more}", ((_text_that("proposal", test), None),))
+        if test is not None and not any(test(_content(message)) for message in messages):
+            return _unlike("proposal", test, messages)
+        answer = "reject" if isinstance(wanted, Rejected) else "accept"
+        return Finding(
+            f"the user never {answer}ed the proposal",
+            ((f"the user {answer}ed the proposal", None),),
+            next(one for one in reversed(messages) if test is None or test(_content(one))),
+        )
 
     def _when(self, event: CompletedEvent) -> str:
         if self._start is None or event.event_time is None:
@@ -188,22 +198,39 @@ def _fits(wanted: Accepted | Rejected, answer: Answer) -> bool:
     return wanted.function == answer.function and (wanted.proposal is None or bool(wanted.proposal(answer.text)))
 
 
-def _unlike(kind: str, test: ArgumentTest | None, texts: Sequence[Any]) -> str:
+def _content(message: CompletedEvent) -> Any:
+    return message.get_args().get("content")
+
+
+def _text_that(kind: str, test: ArgumentTest | None) -> str:
+    """Return the text of an expected proposal or report."""
+    if test is None:
+        return f"a {kind}"
+    accepted = str(test) if isinstance(test, Described) else "passes the scenario's test"
+    return long(f"a {kind} that {accepted}")
+
+
+def _unlike(kind: str, test: ArgumentTest | None, messages: Sequence[CompletedEvent]) -> Finding:
     """Return that no text passes a test, with the closest one, or the last one if none is close."""
-    if not isinstance(test, Described):
-        return f"no {kind} passes the scenario's test; the last one was {short(texts[-1])}"
-    failure = f"no {kind} {redacted(str(test))}"
-    if (lacks := test.lacks) is not None:
-        closest = min(reversed(texts), key=lambda text: len(lacks(text)))
-        lacking = lacks(closest)
-        if len(lacking) < len(lacks(None)):
-            return f"{failure}; the closest one lacks {redacted(' and '.join(lacking))}: {short(closest)}"
-    return f"{failure}; the last one was {short(texts[-1])}"
+    shown, which = messages[-1], "the last one was "
+    failure = f"no {kind} passes the scenario's test"
+    if isinstance(test, Described):
+        failure = f"no {kind} {redacted(str(test))}"
+        if (lacks := test.lacks) is not None:
+            closest = min(reversed(messages), key=lambda message: len(lacks(_content(message))))
+            lacking = lacks(_content(closest))
+            if len(lacking) < len(lacks(None)):
+                shown, which = closest, f"the closest one lacks {redacted(' and '.join(lacking))}: "
+    got = _content(shown)
+    return Finding(f"{failure}; {which}{short(got)}", ((_text_that(kind, test), long(repr(got))),), shown)
 
 
-def _not_silent(env: AbstractEnvironment) -> str | None:
+def _not_silent(env: AbstractEnvironment) -> Finding | None:
     said = next(filter(is_proposal, env.event_log.list_view()), None)
     if said is not None:
-        return f"unexpected message: {short(said.get_args().get('content'))}"
+        got = _content(said)
+        return Finding(f"unexpected message: {short(got)}", ((None, long(repr(got))),), said)
     missed = getattr(env, "events_missed", int)()
-    return f"the run ended before {missed} event{'s' * (missed > 1)} of the script happened" if missed else None
+    if not missed:
+        return None
+    return Finding(f"the run ended before {missed} event{'s' * (missed > 1)} of the script happened")

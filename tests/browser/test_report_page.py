@@ -1,0 +1,193 @@
+"""The report page in real browsers: what it shows, its links, its keys, its accessibility, and hostile texts."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.project import CAUSES, HOSTILE, Model, write_project
+from tests.engines.model_server import ModelServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.browser.firefox import Firefox
+
+MATRIX = """
+matrix:
+  plain: {}
+  noisy:
+    noise: {tool_failure_probability: 0.5}
+    agent_engine_config: {model_name: other-model, provider: local, endpoint: "URL"}
+"""
+RUNS = 2 * (len(CAUSES) + 1) * 2
+FAILED = "dinner_moved[plain-run1]"
+PASSED = "dinner_moved[plain-run2]"
+STATES = {
+    "overview": "",
+    "filtered": "#status=failed&app=email",
+    "no match": "#q=zebra",
+    "failed run": f"#run={FAILED}",
+    "step": f"#run={FAILED}&step=5",
+    "passed run": f"#run={PASSED}",
+    "defect": "#run=parcel_at_the_depot[plain-run1]",
+    "cut answer": "#run=ride_to_the_pier[plain-run1]",
+    "hostile run": "#run=hostile[plain-run1]",
+    "two runs": f"#diff={FAILED}&with={PASSED}",
+    "no such run": "#run=nobody",
+}
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a session with a live model, noise and failures, whose project is gone."""
+    root = tmp_path_factory.mktemp("report")
+    project = root / "project"
+    with ModelServer(Model(), models=["small-model", "other-model"]) as server:
+        write_project(project, server.url, runs=2, more=MATRIX, include=[*CAUSES, "hostile"])
+        flags = ["--pare-config=pare.yaml", "--pare-html=../page.html", "-q", "--tb=no"]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *flags],
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+    shutil.rmtree(project)
+    return root / "page.html"
+
+
+@pytest.fixture
+def open_page(chromium: Browser, page_file: Path) -> Iterator[Callable[..., Page]]:
+    """Opens the page at a hash; no page may have an error, or break its content security policy."""
+    errors: list[str] = []
+    contexts = []
+
+    def opened(state: str = "", *, width: int = 1200, scheme: str = "light", file: Path = page_file) -> Page:
+        context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith("file:") else errors.append(request.url))
+        page.goto(file.as_uri() + state)
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def shown(page: Page) -> list[str]:
+    """Return the runs in the table."""
+    return [str(row.get_attribute("data-run")) for row in page.locator("tr[data-run]").all()]
+
+
+def test_the_overview_has_the_verdict_and_each_run(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    assert page.title() == "pare.yaml · pytest-pare"
+    expect(page.locator(".verdict")).to_contain_text("FAIL")
+    expect(page.locator(".verdict")).to_contain_text(f"of {RUNS} runs succeeded")
+    assert len(shown(page)) == RUNS
+    reasons = page.locator("#reasons").inner_text()
+    assert "the agent proposed nothing" in reasons
+    assert "write before the user accepted" in reasons
+    page.locator("#reasons a").first.click()
+    assert "reason=" in page.url
+    assert 0 < len(shown(page)) < RUNS
+
+
+def test_a_filtered_table_can_be_shared(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.locator("#search").fill("dinner")
+    expect(page.locator("tr[data-run]")).to_have_count(4)
+    expect(page.locator(".matches")).to_contain_text("4 of 28 runs")
+    page.get_by_role("button", name=re.compile("^failed")).click()
+    page.locator("#sort-name").click()
+    page.locator("#sort-name").click()
+    wanted = shown(page)
+    assert PASSED not in wanted
+    assert wanted == sorted(wanted, reverse=True)
+    again = open_page(page.evaluate("location.hash"))
+    assert shown(again) == wanted
+    again.get_by_role("button", name="Clear the filters").click()
+    assert len(shown(again)) == RUNS
+    assert shown(open_page("#app=cab")) == [name for name in shown(again) if name.startswith(("ride", "theatre"))]
+
+
+def test_the_keyboard_walks_from_the_table_to_a_run_and_back(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the results")
+    page.keyboard.press("/")
+    page.keyboard.type("new_number")
+    expect(page.locator("tr[data-run]")).to_have_count(4)
+    page.locator("#search").blur()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    name = str(page.evaluate("document.activeElement.closest('tr').dataset.run"))
+    page.keyboard.press("Enter")
+    heading = page.locator("main h2").first
+    expect(heading).to_contain_text(name)
+    expect(heading).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("tr[data-run]")).to_have_count(4)
+    assert page.evaluate("document.activeElement.closest('tr').dataset.run") == name
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 400)])
+def test_no_state_of_the_page_is_inaccessible(open_page: Callable[..., Page], scheme: str, width: int) -> None:
+    axe, found = Axe(), {}
+    page = open_page(scheme=scheme, width=width)
+    for name, state in STATES.items():
+        page.evaluate("hash => { location.hash = hash || '#' }", state)
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        results = axe.run(page)
+        if results.violations_count:
+            found[name] = results.generate_report()
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is {wide} px too wide"
+    assert found == {}
+
+
+@pytest.mark.parametrize("with_policy", [True, False])
+def test_hostile_texts_are_texts(open_page: Callable[..., Page], page_file: Path, *, with_policy: bool) -> None:
+    file = page_file
+    if not with_policy:
+        # The page must not depend on its policy alone.
+        less, count = re.subn('<meta http-equiv="Content-Security-Policy"[^>]*>', "", file.read_text("utf-8"))
+        assert count == 1
+        file = file.with_name("without_policy.html")
+        file.write_text(less, encoding="utf-8")
+    page = open_page("#run=hostile[plain-run1]", file=file)
+    expect(page.locator("main")).to_contain_text(HOSTILE)
+    assert page.evaluate("document.documentElement.dataset.marked") is None
+    assert page.locator("main img, main script, main b").count() == 0
+
+
+def test_the_page_works_in_firefox(firefox: Firefox, page_file: Path) -> None:
+    firefox.open(page_file.as_uri())
+    assert firefox.wait_for("document.querySelectorAll('tr[data-run]').length") == RUNS
+    firefox.evaluate(f"(location.hash = '#run={FAILED}')")
+    assert firefox.wait_for("document.querySelector('#step-1') !== null")
+    assert FAILED in firefox.evaluate("document.querySelector('main h2').textContent")
+    firefox.evaluate("(location.hash = '#run=hostile[plain-run1]')")
+    assert firefox.wait_for("document.querySelector('main').textContent.includes('half a pair')")
+    assert firefox.evaluate("document.documentElement.dataset.marked || null") is None
