@@ -19,19 +19,20 @@ HEADING = "many runs in flight, each in a worker of its own; memory is PSS"
 # As many runs as workers. Each run waits, as for a model, until all runs are waiting.
 _AGENT = """
 import os, pathlib, time
-import litellm
+{imports}
 
 def wait(turn):
     here = pathlib.Path(__file__).parent
-    (here / f"in-flight-{os.getpid()}").write_text(str(os.getppid()))
+    (here / f"in-flight-{{os.getpid()}}").write_text(str(os.getppid()))
     while not (here / "go").exists():
         time.sleep(0.1)
 """
 
 _PLUGIN = """
 import pathlib
-from pytest_pare.plugin import session
+from pytest_pare.plugin import forking, session
 
+forking.PRELOAD = forking.PRELOAD[:{modules}]
 session._wants_forks = lambda suites: {forked}
 
 def pytest_xdist_setupnodes():
@@ -60,7 +61,7 @@ class _Cost(NamedTuple):
 def measure(*, quick: bool = False) -> list[Figure]:
     """Play waiting runs in plain and in forked workers, and measure while all of them are in flight."""
     few, many = (1, 2) if quick else (4, 40)
-    plain, forked = _play(few, forked=False), _play(many, forked=True)
+    plain, forked = _play(few, forked=False, quick=quick), _play(many, forked=True, quick=quick)
     return [
         Figure(f"a plain worker until its run is in flight, of {few}", plain.start, "ms"),
         Figure("its memory", plain.worker, "MB"),
@@ -70,11 +71,14 @@ def measure(*, quick: bool = False) -> list[Figure]:
     ]
 
 
-def _play(workers: int, *, forked: bool) -> _Cost:
+def _play(workers: int, *, forked: bool, quick: bool) -> _Cost:
+    # LiteLLM takes seconds to import, in a plain worker and in the warm-up of a forked one.
+    agent = _AGENT.format(imports="" if quick else "import litellm")
+    plugin = _PLUGIN.format(forked=forked, modules=1 if quick else None)
     with tempfile.TemporaryDirectory() as directory:
         project = Path(directory)
-        files = {"pytest.ini": "[pytest]\n", "waiting.py": _AGENT, "pare.yaml": _SUITE.format(runs=workers)}
-        for name, text in {**files, "observed.py": _PLUGIN.format(forked=forked)}.items():
+        files = {"pytest.ini": "[pytest]\n", "waiting.py": agent, "pare.yaml": _SUITE.format(runs=workers)}
+        for name, text in {**files, "observed.py": plugin}.items():
             (project / name).write_text(text)
         with (project / "output").open("w") as output:
             command = [sys.executable, *_PYTEST, f"-n{workers}"]

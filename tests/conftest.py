@@ -22,7 +22,7 @@ from tests.forks import MEASURE, Forks, fork_server
 pytest_plugins = ["pytester"]
 
 # A busy machine is no fault of an example's. PARE_EXAMPLES=1000 looks longer; each session draws examples of its own.
-hypothesis.settings.register_profile("pare", deadline=None, max_examples=int(os.environ.get("PARE_EXAMPLES", "50")))
+hypothesis.settings.register_profile("pare", deadline=None, max_examples=int(os.environ.get("PARE_EXAMPLES", "25")))
 hypothesis.settings.load_profile("pare")
 
 

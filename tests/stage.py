@@ -16,12 +16,15 @@ from pytest_pare.apps import (
     StatefulEmailApp,
     StatefulMessagingApp,
 )
+from pytest_pare.engines.cassette import Message
 from pytest_pare.scenarios import PAREScenario
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.simulation.runner import Run, run_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytest_pare.simulation.trace import Trace
 
 
 class Stage(PAREScenario):
@@ -88,3 +91,15 @@ def told(run: Run) -> str:
 def said(run: Run) -> list[tuple[float, str]]:
     """Return when the user and the agent said what, in the order of the trace."""
     return [(event.time, event.args["content"]) for event in run.trace.events if "content" in event.args]
+
+
+def requests_of(trace: Trace, *roles: str) -> list[list[Message]]:
+    """Return all messages of each request in a trace, of some roles or of all."""
+    last: dict[str, list[Message]] = {}
+    found = []
+    for call in trace.calls:
+        if call.request is not None:
+            last[call.role] = [*last.get(call.role, [])[: call.kept], *(Message(**one) for one in call.request)]
+            if not roles or call.role in roles:
+                found.append(last[call.role])
+    return found

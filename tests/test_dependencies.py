@@ -82,6 +82,7 @@ ALLOWED = {
     ("simulation/processes.py", "time.perf_counter"): "timeout_seconds, a limit in real time",
     ("simulation/runner.py", "time.perf_counter"): "a result's duration, which no trace holds",
     ("plugin/run_control.py", "time.monotonic"): "a budget in real time",
+    ("plugin/progress.py", "time.perf_counter"): "how far the session is, for the terminal alone",
     ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
 }
 

@@ -171,6 +171,6 @@ def _plain(done: Fork, names: list[str]) -> dict[str, Any]:
         ],
         "diff": {"cause": done.diff.cause, "sentence": done.diff.sentence, "first": list(done.diff.first)},
         "successes": done.successes,
-        "rate": {"low": done.interval.low, "high": done.interval.high},
+        "interval": [done.interval.low, done.interval.high],
         "all_equal": done.all_equal,
     }

@@ -16,7 +16,7 @@ from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.results.text import plural
 from pytest_pare.settings import SettingsError, load_suite
-from pytest_pare.settings.ledger import LEDGER_DIR
+from pytest_pare.settings.ledger import FORKS_DIR, LEDGER_DIR
 
 if TYPE_CHECKING:
     from pytest_pare.base.project import Project
@@ -45,13 +45,15 @@ class Sessions(NamedTuple):
     suite: str | None
 
     def read(self, session: str) -> Ledger:
-        """Return the ledger of a session.
+        """Return the ledger of a session, or that of a fork by its name.
 
         Raises:
             click.ClickException: If there is no such session, or its ledger cannot be used.
         """
         try:
-            return read_ledger(Path(session) if is_ledger(session) else find(self.directory, session, self.suite))
+            fork = self.rootdir / FORKS_DIR / f"{session}{EXTENSION}"
+            path = Path(session) if is_ledger(session) else fork if session and fork.is_file() else None
+            return read_ledger(path or find(self.directory, session, self.suite))
         except LedgerError as error:
             raise click.ClickException(str(error)) from error
 

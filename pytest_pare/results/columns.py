@@ -152,8 +152,8 @@ COLUMNS: Final = (
 )
 """The columns of PARE's tables, in PARE's order."""
 
-DETAILS: Final = tuple(_of_metric(one) for one in METRICS if one.place is None and not one.is_optional)
+DETAILS: Final = tuple(_of_metric(one) for one in METRICS if one.place is None and one.is_always_there)
 """A column for each further figure of a run, in the order of their declaration."""
 
-OPTIONAL: Final = tuple(_of_metric(one) for one in METRICS if one.is_optional)
+OPTIONAL: Final = tuple(_of_metric(one) for one in METRICS if not one.is_always_there)
 """A column for each figure that a table has only if one of its runs has it."""

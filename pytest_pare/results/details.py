@@ -32,9 +32,7 @@ def details_to_dict(runs: Runs, other_attempts: Runs = ()) -> dict[str, Any]:
     figures = {
         one.total: AGGREGATIONS[one.aggregation](played if one.aggregation == "usage" else runs, one.name)
         for one in METRICS
-        if one.place is None
-        and one.aggregation is not None
-        and not (one.is_optional and one.kind != "count" and _is_zero(runs, one.name))
+        if one.place is None and one.aggregation is not None and (one.is_always_there or not _is_zero(runs, one.name))
     }
     return {**figures, "cost": cost_of_runs(played).to_dict()}
 

@@ -31,8 +31,8 @@ class Metric:
         total: Name of the aggregate in JSON: for each group if PARE has the column, else in the metadata.
         label: Begins its line in a group of the report; of the others, its part of the line on the whole suite, with
             the sign that separates it from the part before, and `{}` for the aggregate.
-        is_optional: Whether it is left out of records and of the report where no run has it, and of the totals, unless
-            it is a count: so records of earlier versions, which lack it, can be read.
+        is_optional: Whether records and the terminal leave it out where it is zero or empty. Records of earlier
+            versions, which lack it, can be read.
     """
 
     name: str
@@ -43,6 +43,11 @@ class Metric:
     total: str
     label: str | None
     is_optional: bool = False
+
+    @property
+    def is_always_there(self) -> bool:
+        """Whether it has a column and a total even if no run has it."""
+        return not self.is_optional or self.kind == "count"
 
 
 def metric(

@@ -10,6 +10,9 @@ from pytest_pare.scenarios.fields import FilePath, Setting
 LEDGER_DIR = f"{PARE_DIR}/runs"
 """The directory of ledgers in a rootdir."""
 
+FORKS_DIR = f"{PARE_DIR}/forks"
+"""The directory of the ledgers of forks in a rootdir."""
+
 KeptTraces = Literal["failed", "all", "none"]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Entry = tuple[str, str | None, str | None]
 
 # What people recognize an object by, the best first.
-_NAMES = ("title", "subject", "name", "folder_name", "first_name", "content")
+_NAMES = (("title",), ("subject",), ("name",), ("folder_name",), ("first_name", "last_name"), ("content",))
 _TIME = re.compile(r"time|date|_at$")
 # Numbers between 1990 and 2100 are times in epoch seconds.
 _TIMES = (631_152_000, 4_102_444_800)
@@ -39,9 +39,9 @@ def label_of(value: Any) -> str | None:
     """Return what people recognize an object by, such as its title; `None` if it is no object, or has none."""
     if not isinstance(value, dict):
         return None
-    texts = (value.get(name) for name in _NAMES)
-    text = next((text for text in texts if isinstance(text, str) and text.strip()), None)
-    return None if text is None else _cut(" ".join(text.split()), _LABEL_WIDTH)
+    names = ([value.get(key) for key in keys] for keys in _NAMES)
+    texts = (" ".join(" ".join(part for part in parts if isinstance(part, str)).split()) for parts in names)
+    return _cut(next(filter(None, texts), ""), _LABEL_WIDTH) or None
 
 
 def _entries(change: Any, path: tuple[str, ...]) -> Iterator[Entry]:

@@ -79,7 +79,7 @@ class PastEngine(LLMEngine):
             return answered
 
         key = fingerprint(request)
-        before = self._past.expected(self._role, key)
+        before = self._past.expected(self._role, key, request)
         if before is not None:
             if before is not self._past.step:
                 return self._again(before, ask)
@@ -222,10 +222,15 @@ class PastCalls:
             if not at_step:
                 asked.position = position
                 return self._again(before, asked, ask)
-        elif self._before:
-            first = min(self._before)
-            self._past.differ(self._calls[first][0], "the agent's request has changed")
+        elif self._before or not (self._past.is_over or self._is_beside_step(asked)):
+            place = self._calls[min(self._before)][0] if self._before else self._past.check()
+            self._past.differ(place, "the agent has made another request to its model")
         return self._go_on(asked, ask)
+
+    def _is_beside_step(self, asked: Asked) -> bool:
+        """Return whether a request may have been made at the same time as that of the step."""
+        step = self._past.step
+        return isinstance(step, EngineCall) and step.role == "agent" and asked.turn == self._past.turn
 
     def _again(self, before: EngineCall, asked: Asked, ask: AskLive) -> Call:
         if not self._config.is_live:

@@ -32,9 +32,10 @@ class Trace:
         turns_saved: Idle turns that jumps in simulated time have saved.
         draws: The values that a redrawn world has, by kind and written value; empty without `variation`.
         told: What each side was told in its turns.
-        states: The states of the apps at the start, and their changes, in order.
+        states: The states of the apps at the start, and their changes, in order; empty for a run whose trace is not
+            kept or exported.
         reference: The scenario's reference steps in order, each with `who` (`USER` or `AGENT`), `app`, `function` and
-            `args`; empty for a run that succeeded.
+            `args`; empty for a run that succeeded, and where there are no states.
         turn_seconds: Simulated seconds of the turns in which an agent of the user's own took its real time, in order.
         forked_from: For a fork, its `run`, the `step`, and the `change` from there on; empty for any other run.
     """

@@ -52,6 +52,7 @@ def run_document(
         "notes": [] if result is None else list(_notes(result)),
         "ended_by": None if result is None else result.ended_by,
         "usage": trace.usage(),
+        "forked_from": trace.forked_from or None,
         "draws": {name: shown(value) for name, value in trace.draws.items()},
         "differences": _differences(result, steps),
         "findings": findings_of(steps, consent),

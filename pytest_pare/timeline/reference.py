@@ -52,10 +52,13 @@ class _Act(NamedTuple):
 
     @property
     def content(self) -> dict[str, Any]:
-        """What must be the same. Words are free."""
-        if self.is_talk:
-            return {}
-        return {name: one for name, one in self.args.items() if one not in (None, "", []) and name not in _WORDS}
+        """The arguments that must be the same. Words are free."""
+        return {name: one for name, one in self.given.items() if name not in _WORDS}
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments that are not empty; none of a message between the agent and the user."""
+        return {} if self.is_talk else {name: one for name, one in self.args.items() if one not in (None, "", [])}
 
     def __str__(self) -> str:
         return act_title(self.app, self.function, self.args)
@@ -87,8 +90,7 @@ def compare_with_reference(trace: Trace, *, name: str = "A") -> TraceDiff:
     rows = tuple(Row(_number(one), _number(other), _same(one, other)) for one, other in pairs)
     place = next((place for place, pair in enumerate(pairs) if not _same(*pair)), None)
     if place is None:
-        sentence = "the run has the writes, the proposals and the answers of the reference"
-        return TraceDiff(names, "none", sentence, (None, None), rows)
+        return _by_words(names, pairs, rows)
     first = pairs[place]
     if (early := _early(pairs[place:])) is not None:
         sentence = (
@@ -99,6 +101,20 @@ def compare_with_reference(trace: Trace, *, name: str = "A") -> TraceDiff:
     cause: Cause = "user's action" if who == "USER" else "agent's action"
     numbers = _number(first[0]), _number(first[1])
     return TraceDiff(names, cause, _sentence(*first), numbers, rows, tuple(_parts(*first)))
+
+
+def _by_words(
+    names: tuple[str, str], pairs: Sequence[tuple[_Act | None, _Act | None]], rows: tuple[Row, ...]
+) -> TraceDiff:
+    """Return the comparison of a run whose acts are those of the reference: a write may have other words."""
+    for place, (one, other) in enumerate(pairs):
+        if one is not None and other is not None and one.given != other.given:
+            changed = (*rows[:place], rows[place]._replace(same=False), *rows[place + 1 :])
+            parts = tuple(_parts(one, other))
+            sentence = f"step {one.number} has other words than reference step {other.number}: {one.app}.{one.function}"
+            return TraceDiff(names, "agent's action", sentence, (one.number, other.number), changed, parts)
+    sentence = "the run has the writes, the proposals and the answers of the reference"
+    return TraceDiff(names, "none", sentence, (None, None), rows)
 
 
 def _early(pairs: Sequence[tuple[_Act | None, _Act | None]]) -> _Act | None:
@@ -179,7 +195,7 @@ def _side(act: _Act) -> str:
 def _parts(one: _Act | None, other: _Act | None) -> Iterator[tuple[str, str | None, str | None]]:
     if one is None or other is None:
         return
-    for name in dict.fromkeys((*one.content, *other.content)):
-        values = one.content.get(name), other.content.get(name)
+    for name in dict.fromkeys((*one.given, *other.given)):
+        values = one.given.get(name), other.given.get(name)
         if values[0] != values[1]:
             yield name, optional_value(values[0]), optional_value(values[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.simulation.state_change import applied, entries_of
@@ -23,13 +24,15 @@ def cards_and_changes(trace: Trace, steps: Sequence[Step]) -> tuple[list[dict[st
         trace: The trace.
         steps: Its steps.
     """
+    places = [step.place for step in steps]
     states: dict[str, Any] = {}
     cards: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
     for one in trace.states:
         is_first = one.app not in states
         states[one.app] = state = applied(states.get(one.app), one.change)
-        after = max((step.number for step in steps if step.place < one.after), default=0)
+        # The number of steps before that entry is the number of the last of them.
+        after = bisect_left(places, one.after)
         where = {"after": after, "turn": one.turn, "app": one.app}
         cards.append({**where, "lines": _card(state)})
         if not is_first:

@@ -113,6 +113,7 @@ def _difference(one: dict[str, Any]) -> Iterator[Line]:
 
 
 def _facts(document: dict[str, Any]) -> str:
+    fork = document["forked_from"]
     began = datetime.fromtimestamp(document["start_time"], tz=UTC)
     parts = [
         f"agent {document['agent']}" if document["agent"] else "no agent",
@@ -121,6 +122,7 @@ def _facts(document: dict[str, Any]) -> str:
         f"ended by {document['ended_by']}" if document["ended_by"] else "",
         f"began {began:%A %Y-%m-%d %H:%M:%S}",
         f"seed {document['seed']}" if document["seed"] is not None else "",
+        f"forked from {fork['run']} at step {fork['step']}" if fork else "",
         *(f"drawn {name}: {value}" for name, value in document["draws"].items()),
     ]
     return ", ".join(filter(None, parts))

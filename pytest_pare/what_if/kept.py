@@ -8,16 +8,18 @@ import json
 import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from pytest_pare.base.extensions import ExtensionError
-from pytest_pare.base.project import PARE_DIR
 from pytest_pare.base.redaction import redacted_json, redacted_plain
 from pytest_pare.base.run_files import file_name, write_whole
-from pytest_pare.ledger.directory import EXTENSION
+from pytest_pare.ledger.directory import EXTENSION, find
+from pytest_pare.ledger.kept_runs import find_run
 from pytest_pare.ledger.outcomes import Outcome
+from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.ledger.writer import LedgerWriter
 from pytest_pare.results.validation_result import result_to_record
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
@@ -25,21 +27,53 @@ from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings import SettingsError, load_suite
+from pytest_pare.settings.ledger import FORKS_DIR, LEDGER_DIR
 from pytest_pare.settings.selection import load_scenarios
+from pytest_pare.what_if.changes import wish_of
 from pytest_pare.what_if.errors import ForkError
-from pytest_pare.what_if.fork import Origin
+from pytest_pare.what_if.fork import Fork, Origin, fork
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_pare.ledger.kept_runs import KeptRun
+    from pytest_pare.ledger.reader import Ledger
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite
     from pytest_pare.simulation.run import Run
-    from pytest_pare.what_if.fork import Fork
 
-FORKS_DIR = "forks"
-"""The directory of forks in the project's `.pare`."""
+
+def fork_run(
+    name: str,
+    at: int,
+    *,
+    times: int = 1,
+    live: bool = False,
+    rootdir: str | Path = ".",
+    ledgers: str | Path = LEDGER_DIR,
+    **change: Any,
+) -> Fork:
+    """Fork a run of an earlier session, for a notebook or a script. Nothing is written.
+
+    Args:
+        name: `[SESSION:]SCENARIO[VARIANT-runN]`; the default session is the last one.
+        at: The number of the step.
+        times: The number of forks. Each but the first has other draws from the step on.
+        live: Whether models may be called even if the suite does not allow it.
+        rootdir: The rootdir of the project.
+        ledgers: The directory of the sessions, relative to the rootdir.
+        **change: As in `pytest_pare.simulation.run.Run.fork`.
+
+    Raises:
+        ForkError: If the run cannot be forked as asked.
+        LedgerError: If there is no such run, or its trace was not kept.
+    """
+    root = Path(rootdir).absolute()
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+
+    def read(session: str) -> Ledger:
+        return read_ledger(find(root / ledgers, session))
+
+    return fork(origin_of(find_run(read, name), root, is_live=live), at, wish_of(change), times)
 
 
 def origin_of(kept: KeptRun, rootdir: Path, *, is_live: bool = False) -> Origin:
@@ -118,9 +152,9 @@ def keep(fork: Fork, kept: KeptRun, rootdir: Path) -> list[str]:
     Raises:
         OSError: If a file cannot be written.
     """
-    directory = rootdir / PARE_DIR / FORKS_DIR
+    directory = rootdir / FORKS_DIR
     directory.mkdir(parents=True, exist_ok=True)
-    ignore = directory.parent / ".gitignore"
+    ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
     digest = hashlib.sha256(json.dumps([fork.of, fork.change], sort_keys=True).encode()).hexdigest()[:8]
@@ -129,7 +163,7 @@ def keep(fork: Fork, kept: KeptRun, rootdir: Path) -> list[str]:
     names = [f"{stem}.{number}" if len(fork.runs) > 1 else stem for number in range(1, len(fork.runs) + 1)]
     for name, one in zip(names, fork.runs, strict=True):
         _write(directory, name, one, kept)
-    return [f"{PARE_DIR}/{FORKS_DIR}/{name}{EXTENSION}:{run}" for name in names]
+    return [f"{name}:{run}" for name in names]
 
 
 def _write(directory: Path, name: str, run: Run, kept: KeptRun) -> None:

@@ -24,7 +24,7 @@ CAUSES = {
     "new_number": "too early: the contact is edited before the user has answered",
     "theatre_cancelled": "never asked: the model answers that it has noted the news, and proposes nothing",
     "bags_of_soil": "a tool failure that is not recovered: the cart refuses six bags, and the agent reports success",
-    "broken_parcel": "a defect of the scenario: its script replies to a mail that does not exist",
+    "parcel_at_the_depot": "a defect of the scenario: its script replies to a mail that does not exist",
     "ride_to_the_pier": "the model's answer is cut at max_tokens, before it calls a tool",
 }
 """The scenarios that fail, and why."""
@@ -78,7 +78,7 @@ def proactive_agent():
     return assist
 """
 
-_BROKEN = """
+_PARCEL = """
 from datetime import UTC, datetime
 
 from pytest_pare.apps import StatefulEmailApp
@@ -86,8 +86,8 @@ from pytest_pare.scenarios import PAREScenario, register_scenario
 from pytest_pare.scenarios.matchers import Accepted, Write, Writes, mentions, verdict
 
 
-@register_scenario("broken_parcel")
-class BrokenParcel(PAREScenario):
+@register_scenario("parcel_at_the_depot")
+class ParcelAtTheDepot(PAREScenario):
     '''A parcel waits at the depot. The agent offers to have it delivered.'''
 
     tags = ("app:email", "level:easy")
@@ -194,7 +194,7 @@ def write_project(project: Path, url: str, *, runs: int = 1, more: str = "", inc
     files = {
         "agent.py": _AGENT,
         "conftest.py": _CONFTEST,
-        "library/broken_parcel.py": _BROKEN,
+        "library/parcel_at_the_depot.py": _PARCEL,
         "library/hostile.py": _HOSTILE,
         "pare.yaml": suite,
         "pytest.ini": "[pytest]\n",
@@ -237,8 +237,8 @@ def _dinner(hour: int) -> list[dict[str, Any]]:
 
 
 SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
-    # The first run of it is right.
-    "dinner_moved": [*_dinner(19), *_dinner(20)],
+    # The second run of it is right.
+    "dinner_moved": [*_dinner(20), *_dinner(19)],
     "new_number": [
         _call("Contacts__search_contacts", query="Elena"),
         _call(_SAY, content=_CORRECT),
@@ -253,7 +253,7 @@ SCRIPTS: Mapping[str, list[dict[str, Any]]] = {
         _call("Shopping__add_to_cart", item_id="potting-soil-40", quantity=6),
         said("All six bags are in your cart."),
     ],
-    "broken_parcel": [_call("Emails__list_emails"), said("Nothing to do.")],
+    "parcel_at_the_depot": [_call("Emails__list_emails"), said("Nothing to do.")],
     "hostile": [
         _call("Emails__list_emails"),
         *_ask(f"Eve writes {HOSTILE} half a pair: \udc00. Shall I answer?"),

@@ -32,8 +32,8 @@ matrix:
     agent_engine_config: {model_name: other-model, provider: local, endpoint: "URL"}
 """
 RUNS = 2 * (len(CAUSES) + 1) * 2
-FAILED = "dinner_moved[plain-run2]"
-PASSED = "dinner_moved[plain-run1]"
+FAILED = "dinner_moved[plain-run1]"
+PASSED = "dinner_moved[plain-run2]"
 STATES = {
     "overview": "",
     "filtered": "#status=failed&app=email",
@@ -41,7 +41,7 @@ STATES = {
     "failed run": f"#run={FAILED}",
     "step": f"#run={FAILED}&step=5",
     "passed run": f"#run={PASSED}",
-    "defect": "#run=broken_parcel[plain-run1]",
+    "defect": "#run=parcel_at_the_depot[plain-run1]",
     "cut answer": "#run=ride_to_the_pier[plain-run1]",
     "hostile run": "#run=hostile[plain-run1]",
     "two runs": f"#diff={FAILED}&with={PASSED}",

@@ -1,8 +1,8 @@
-"""Sessions of pytest in forked processes, which have all imported already: most of the cost of a short session.
+"""Commands in forked processes, which have all imported already: most of the cost of a short session.
 
-One process imports the project and its dependencies once, and forks for each session.
+One process imports the project and its dependencies once, and forks for each command.
 
-Run as a script, this is that process: a line of JSON on standard input is a session, and a line of output its status.
+Run as a script, this is that process: a line of JSON on standard input is a command, and a line of output its status.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import runpy
 import subprocess
 import sys
 import traceback
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pytest_pare.fork.memory import import_for_forks
@@ -27,6 +28,7 @@ IMPORTED = (
     "anyio.pytest_plugin",
     "hypothesis",
     "pytest",
+    "pytest_pare.cli",
     "pytest_pare.plugin",
     "pytest_pare.plugin.pare_fixture",
     "pytest_pare.plugin.session",
@@ -42,8 +44,8 @@ class PreparedPython:
     """The process that forks.
 
     Args:
-        environment: Environment variables of all sessions.
-        output: A file for the output of a session.
+        environment: Environment variables of all commands.
+        output: A file for the output of a command.
     """
 
     def __init__(self, environment: dict[str, str], output: Path) -> None:
@@ -57,12 +59,18 @@ class PreparedPython:
             text=True,
         )
 
-    def pytest(self, arguments: list[str], directory: Path) -> tuple[int, str]:
-        """Run pytest in `directory`, as `python -P -m pytest` does, and return its exit status and output."""
+    def run(self, program: str, arguments: list[str], directory: Path) -> tuple[int, str]:
+        """Run a command in `directory`, and return its exit status and output.
+
+        Args:
+            program: `pytest`, `pytest-pare`, or `-c` for the code that is the only argument.
+            arguments: Its arguments.
+            directory: The working directory.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        task = {"arguments": arguments, "directory": str(directory), "output": str(self._output)}
+        task = {"program": program, "arguments": arguments, "directory": str(directory), "output": str(self._output)}
         print(json.dumps(task), file=stdin, flush=True)
         return int(stdout.readline()), self._output.read_text(encoding="utf-8")
 
@@ -72,13 +80,13 @@ class PreparedPython:
 
 
 def serve() -> None:
-    """Fork for each session, and print its exit status."""
+    """Fork for each command, and print its exit status."""
     import_for_forks(IMPORTED)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             gc.enable()
-            status = session(**json.loads(line))
+            status = perform(**json.loads(line))
             sys.stdout.flush()
             sys.stderr.flush()
             # Skips the teardown of all imported modules, which takes time.
@@ -88,15 +96,25 @@ def serve() -> None:
         sys.stdout.flush()
 
 
-def session(arguments: list[str], directory: str, output: str) -> int:
-    """Run pytest as its command does, and return the exit status."""
+def perform(program: str, arguments: list[str], directory: str, output: str) -> int:
+    """Run a command as its own process does, and return the exit status."""
     os.chdir(directory)
     printed = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for descriptor, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, printed), (2, printed)):
         os.dup2(file, descriptor)
-    sys.argv = ["pytest", *arguments]
+    sys.argv = [program, *arguments]
     try:
-        runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        if program == "pytest":
+            runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        elif program == "pytest-pare":
+            from pytest_pare.cli import main
+
+            main()
+        else:
+            sys.path.insert(0, "")
+            sys.modules["__main__"] = main_module = ModuleType("__main__")
+            exec(compile(arguments[0], "<string>", "exec"), vars(main_module))
+        return 0
     except SystemExit as end:
         return int(end.code or 0)
     except BaseException:  # noqa: BLE001 - as Python does at the end of a process

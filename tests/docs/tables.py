@@ -24,7 +24,8 @@ from pytest_pare.settings import RunnerSettings, SuiteSettings
 from pytest_pare.settings.keys import parts_of
 from pytest_pare.simulation.app_tools import screens_of
 from pytest_pare.simulation.runner import Run
-from pytest_pare.simulation.trace import Trace, TraceEvent
+from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
+from pytest_pare.simulation.trace_details import AppChange, Told
 from tests.docs.phone import app_classes, tools_of
 
 if TYPE_CHECKING:
@@ -253,4 +254,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "run": partial(members_table, Run),
     "trace": partial(members_table, Trace),
     "event": partial(members_table, TraceEvent),
+    "call": partial(members_table, EngineCall),
+    "told": partial(members_table, Told),
+    "state": partial(members_table, AppChange),
 }

@@ -105,7 +105,7 @@ class Reader:
 
     Attributes:
         project: The directory.
-        python: Runs sessions of pytest.
+        python: Runs commands of Python.
         scenarios: Files with scenarios that the document has written.
         modules: Names of the other modules that it has written, and the place of each.
         environment: The interpreter of a virtual environment with the document's distribution, if it has one.
@@ -133,7 +133,7 @@ class Reader:
     def check_python(self, block: Block) -> None:
         compile(block.code, block.where, "exec")
         if block.file is None:
-            status, output = self.run([sys.executable, "-c", block.code])
+            status, output = self.python.run("-c", [block.code], self.project)
             assert status == 0, f"{block.where}:\n{output}"
         elif "@register_scenario" in block.code:
             self.scenarios.add(self.project / block.file)
@@ -204,10 +204,8 @@ class Reader:
         program, *arguments = shlex.split(command)
         if program == "pytest" and self.environment is not None:
             return self.run([str(self.environment), "-m", "pytest", *arguments])
-        if program == "pytest":
-            return self.python.pytest(arguments, self.project)
-        if program == "pytest-pare":
-            return self.run([str(Path(sysconfig.get_path("scripts")) / program), *arguments])
+        if program in ("pytest", "pytest-pare"):
+            return self.python.run(program, arguments, self.project)
         if program == "python" and arguments[:2] == ["-m", "benchmarks"]:
             from benchmarks.__main__ import MEASUREMENTS
 
@@ -281,7 +279,7 @@ class Reader:
         (self.project / "all.pare.yaml").write_text(json.dumps({"scenarios": {"paths": directories}}))
         options = ["--pare-config", "all.pare.yaml", "-rA", "--noconftest", "-c", os.devnull, "--rootdir", "."]
         options += ["-o", f"pythonpath={self.project}", "-p", "pytest_pare.compat"]
-        _, output = self.python.pytest(options, self.project)
+        _, output = self.python.run("pytest", options, self.project)
         for path in self.scenarios:
             ids = re.findall(r'^@register_scenario\("(.+)"\)', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
             assert ids, path
@@ -384,7 +382,7 @@ def test_the_picture_shows_what_a_session_prints(tmp_path: Path, python: Prepare
     shown = picture.text_of(picture.PICTURE.read_text(encoding="utf-8"))
     assert shown.startswith(f"$ pytest {' '.join(picture.ARGUMENTS)}\n")
     picture.write_files(tmp_path)
-    status, output = python.pytest(picture.ARGUMENTS, tmp_path)
+    status, output = python.run("pytest", picture.ARGUMENTS, tmp_path)
     assert status == 1
     assert without_durations(shown) == without_durations(output), "run `python -m tests.docs.picture`"
 

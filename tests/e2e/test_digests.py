@@ -27,7 +27,7 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.trace import Trace
 
 RECORD = Path(__file__).parents[1] / "data" / "digests.json"
-SEEDS = 100
+SEEDS = 30
 
 NOISE = """\
 noise:

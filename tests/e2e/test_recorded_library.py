@@ -162,7 +162,7 @@ class Project:
         (self.path / "pare.yaml").write_text(suite)
         kept = {name: value for name, value in os.environ.items() if not name.endswith(("_KEY", "_TOKEN"))}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-n2", "-p", "no:cacheprovider", "--pare-config", "pare.yaml", *args],
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pare-config", "pare.yaml", *args],
             cwd=self.path,
             env={**kept, **environment},
             capture_output=True,
@@ -184,7 +184,7 @@ def test_the_library_is_recorded_and_replayed_byte_for_byte_and_nothing_leaks(tm
         endpoint = server.url.replace("://", f"://me:{PASSWORD}@")
         recorded = project.run(
             "recorded",
-            *("--pare-record", "once", "--pare-live", "-rA"),
+            *("-n2", "--pare-record", "once", "--pare-live", "-rA"),
             ENDPOINT=endpoint,
             OPENAI_API_KEY=KEY,
             OTHER_TOKEN=TOKEN,

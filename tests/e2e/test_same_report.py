@@ -48,9 +48,8 @@ def report(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callab
 
 
 def test_the_report_does_not_depend_on_workers_or_hashes(report: Callable[..., list[Any]]) -> None:
-    alone = report("-n0", hash_seed="1")
+    alone = report("-p", "no:xdist", hash_seed="1")
     assert report("-n2", hash_seed="2") == alone
-    assert report("-p", "no:xdist", hash_seed="3") == alone
     header, _, document, rows = alone
     (group,) = document["per_config_results"]
     assert group["success_rate"] == 100.0

@@ -119,7 +119,7 @@ def play(facts: dict[str, Any], cassette: CassetteSpec, mode: Any) -> Run:
     return run_scenario(Stage(), config, engine_builder=lambda *_: Odd(facts), cassette=cassette)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     facts=st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, FIGURE)), mode=st.sampled_from(["fixed", "measured"])
 )

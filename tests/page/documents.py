@@ -48,6 +48,7 @@ def failing() -> Document:
         "reason": "add_calendar_event: start_datetime: expected '2025-01-08 14:00:00', got '2025-01-08 15:00:00'",
         "ended_by": "validation",
     }
+    run["findings"] = [{"text": "noise: tool_failure 1 time", "steps": [6]}]
     write = next(one["n"] for one in run["steps"] if one["operation"] == "write" and not one["error"])
     run["differences"] = [
         {
@@ -63,6 +64,8 @@ def failing() -> Document:
         "cause": "tool result",
         "sentence": "Step 6: get_calendar_events_from_to failed in parcel[run2] and returned 1 event in parcel[run1].",
         "first": {"a": 6, "b": 6},
+        "parts": [{"name": "result", "a": None, "b": '[{"title": "Stand-up"}]'}],
+        "effect": None,
         "rows": [{"a": n, "b": n, "same": True} for n in range(1, 6)]
         + [{"a": 6, "b": 6, "same": False}, {"a": 7, "b": None, "same": False}, {"a": 8, "b": None, "same": False}]
         + [{"a": n + 2, "b": n, "same": n != 7} for n in range(7, len(run["steps"]) - 1)],
@@ -84,6 +87,8 @@ def missed() -> Document:
         "cause": "agent's action",
         "sentence": "The agent made no proposal.",
         "first": {"a": None, "b": 1},
+        "parts": [],
+        "effect": None,
         "rows": [{"a": 1, "b": None, "same": False}, {"a": None, "b": 1, "same": False}],
     }
     return {"run": run, "nearest": {"run": "reference", "kind": "reference", "diff": diff}}
@@ -106,6 +111,7 @@ def with_models() -> Document:
     old = _call(None, "accept_proposal()", 0, tokens=(420, 8), live=False) | {"role": "user", "cost": None}
     _step(run, 3602.0, 1, "model", "model", title="user: accept_proposal()", model=old)
     run |= {"status": "failed", "reason": "no proposal mentions '7 pm'; the last one was cut", "ended_by": "max_turns"}
+    run["forked_from"] = {"run": "dinner[run1]", "step": 3, "change": "the model gpt-5-mini"}
     return {"run": run, "nearest": None}
 
 
@@ -138,7 +144,15 @@ def hostile() -> Document:
     run["changes"] = [{"after": 1, "turn": 0, "app": script, "rows": rows}]
     run["reference"] = [{"who": script, "app": script, "function": script, "args": {script: script}}]
     other = "evil[other-run1]"
-    diff = {"a": name, "b": other, "cause": script, "sentence": script, "first": {"a": 1, "b": 1}}
+    diff: Document = {
+        "a": name,
+        "b": other,
+        "cause": script,
+        "sentence": script,
+        "first": {"a": 1, "b": 1},
+        "parts": [],
+        "effect": None,
+    }
     return {"run": run, "nearest": {"run": other, "kind": script, "diff": diff | {"rows": _pairs(4, {1, 2, 4})}}}
 
 
@@ -276,7 +290,7 @@ def _reference() -> list[Document]:
 
 
 def _run(name: str, scenario: str = "parcel", variant: str | None = None) -> Document:
-    lists = ("differences", "turns", "steps", "consent", "cards", "changes", "reference")
+    lists = ("notes", "differences", "findings", "turns", "steps", "consent", "cards", "changes", "reference")
     return {
         "run": name,
         "scenario": scenario,
@@ -286,7 +300,10 @@ def _run(name: str, scenario: str = "parcel", variant: str | None = None) -> Doc
         "seed": 42,
         "start_time": START,
         "status": "success",
-        "reason": "",
+        "reason": None,
+        "usage": {},
+        "draws": {},
+        "forked_from": None,
         "ended_by": "end of the scenario",
         **{key: [] for key in lists},
     }

@@ -117,6 +117,11 @@ class Session:
         return self.result.stdout.str()
 
     @property
+    def words(self) -> str:
+        """The output on one line, as failure texts are wrapped."""
+        return " ".join(self.out.split())
+
+    @property
     def err(self) -> str:
         return self.result.stderr.str()
 

@@ -415,11 +415,6 @@ def test_half_of_a_surrogate_pair_in_a_text_costs_no_other_run(garden: Example, 
     session = garden.run_process(*SUITE, *NAMED, *workers)
     assert session.outcomes() == {"passed": 1, "failed": 3}
     assert "INTERNALERROR" not in session.out
-    assert session.open_runs == [
-        "FAILED     moss: \\ud800 z",
-        "FAILED     rose: turn 0: the agent raised ValueError: \\ud800 x",
-        "EXCEPTION  weed: ValueError: \\ud800 y",
-    ]
     for end in "xyz":
         assert f"\\ud800 {end}" in session.out.partition("= pare: ")[0]
     assert_shows_what_was_printed(failure(session))

@@ -113,7 +113,7 @@ def test_forked_workers_change_nothing_but_durations(example: Example, monkeypat
     example.suite("scenarios: {bundled: true, split: core}\nreports: {json: out.json}")
     example.pytester.makeini("[pytest]\nfilterwarnings = error")
     sessions = []
-    for flags in ("-n8", "--dist=worksteal"), ("-p", "no:xdist"):
+    for flags in ("-n3", "--dist=worksteal"), ("-p", "no:xdist"):
         session = example.run(*SUITE, *flags)
         assert session.code == pytest.ExitCode.OK, session.out
         report = json.loads((example.path / "out.json").read_text())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_pare.cli import main
+from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.timeline.steps import steps_of
 from pytest_pare.what_if.changes import parse_result
 from pytest_pare.what_if.errors import ForkError
+from pytest_pare.what_if.kept import fork_run
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example
@@ -75,7 +78,8 @@ def test_the_command(garden: Example, capsys: pytest.CaptureFixture[str], monkey
         line.strip() for line in lines
     )
     name = lines[-1].removeprefix("kept as ")
-    assert name.startswith(f".pare/forks/garden.step{at - 1}.")
+    assert name.startswith(f"garden.step{at - 1}.")
+    assert name.endswith(":garden")
 
     # The name is one that other commands take, and the fork is in no session.
     status, out, err = call(capsys, "show", name, "--json")
@@ -92,6 +96,20 @@ def test_the_command(garden: Example, capsys: pytest.CaptureFixture[str], monkey
     # Again the same files.
     assert json.loads(call(capsys, "fork", "garden", "--at", "1", "--times", "2", "--json")[1]) == document
     assert "0 of 2 succeeded, 0 % (95 % CI 0 to 66)" in call(capsys, "fork", "garden", "--at", "1", "--times", "2")[1]
+
+    # The model's whole answer, of a file and of standard input.
+    idle = 'Thought: Not now.\nAction:\n{"action": "wait", "action_input": {}}<end_action>\n'
+    garden.write("idle.txt", idle)
+    for source in ("idle.txt", "-"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(idle))
+        status, out, err = call(capsys, "fork", "garden", "--at", str(at - 1), "--answer", source)
+        assert status == 0, err
+        assert f"at step {at - 1}: answer Thought: Not now." in out
+
+    forked = fork_run("garden", at, answer="reject")
+    assert forked.trace.rejections()
+    with pytest.raises(LedgerError, match="has no such run"):
+        fork_run("gardn", at)
 
     garden.write("watering.py", AGENT.replace("the plants", "the lawn"))
     monkeypatch.delitem(__import__("sys").modules, "watering", raising=False)

@@ -289,7 +289,7 @@ def test_validate_returns_none(garden: Example) -> None:
 
 def test_validate_returns_something_else(garden: Example) -> None:
     text = failure(garden.scenario("water", "return True").run(*SUITE))
-    assert text.startswith("ScenarioDefect: validate() must return a ScenarioValidationResult, not bool (True)\n")
+    assert text.startswith("ScenarioDefect: validate() must return a ScenarioValidationResult, not bool\n(True)\n")
 
 
 def test_validate_says_no_without_a_word(garden: Example) -> None:
@@ -423,11 +423,11 @@ def drought(garden: Example) -> Example:
 def test_a_condition_that_never_comes_true(drought: Example) -> None:
     text = failure(drought.run(*SUITE, "--pare-oracle"))
     assert text.startswith(
-        "ScenarioTimeoutError: condition 'it_rains' has not come true within 600 simulated seconds "
-        "(max_scenario_duration)\n"
+        "ScenarioTimeoutError: condition 'it_rains' has not come true within 600\n"
+        "simulated seconds (max_scenario_duration)\n"
     )
     # The 600 evaluations of the condition are not shown.
-    assert text.splitlines()[1:] == ["", "no event had happened"]
+    assert text.splitlines()[2:4] == ["", "no event had happened"]
 
 
 def test_with_agents_a_condition_that_never_comes_true_ends_no_run(drought: Example) -> None:
@@ -436,7 +436,7 @@ def test_with_agents_a_condition_that_never_comes_true_ends_no_run(drought: Exam
     assert session.outcomes() == {"passed": 2}
     session = drought.run(*SUITE)
     assert session.outcomes() == {"passed": 1, "failed": 1}
-    assert "1 step of the solution could not be played: " in failure(session)
+    assert "1 step of the solution could not be played:" in failure(session)
     assert any(line.split() == ["Proposals", "1"] for line in session.summary)
 
 
@@ -460,7 +460,7 @@ def test_a_run_that_takes_too_long(garden: Example) -> None:
         """,
     )
     text = failure(garden.run(*SUITE, "--pare-set=runner.timeout_seconds=1"))
-    assert "ScenarioTimeoutError: the run took longer than 1 s of real time (timeout_seconds)" in text
+    assert "ScenarioTimeoutError: the run took longer than 1 s of real time\n(timeout_seconds)" in text
 
 
 def test_an_entry_point_that_cannot_be_loaded(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -505,7 +505,7 @@ def test_a_warning_that_is_to_be_an_error_fails_the_run(sloppy: Example) -> None
     session = sloppy.run(*SUITE, "-W", "error")
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.open_runs[0].startswith("EXCEPTION  water: PAREScriptWarning: +5 s: ")
-    assert "(-W or filterwarnings makes an error of this warning)" in session.out
+    assert "(-W or filterwarnings makes an error of this warning)" in session.words
     assert session.has_no_traceback_of_ours()
 
 
@@ -525,7 +525,7 @@ def test_a_warning_that_is_to_be_an_error_hides_nothing_else(sloppy: Example) ->
         session = sloppy.run(*SUITE, "-W", "error")
         assert expected in session.open_runs[0]
         assert expected in session.out.partition("= FAILURES =")[2].partition("= pare:")[0]
-        assert "(-W or filterwarnings makes an error of this warning)" in session.out
+        assert "(-W or filterwarnings makes an error of this warning)" in session.words
 
 
 def test_answers_that_cannot_be_had_stop_the_session(example: Example) -> None:

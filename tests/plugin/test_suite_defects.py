@@ -77,14 +77,14 @@ def test_defects_are_exceptions_and_no_failures_of_the_agent(example: Example) -
     session = example.suite("runner: {agent_type: 'mover:agent'}").run("pare.yaml", "-v", "-o", "pythonpath=.")
     assert session.outcomes() == {"passed": 1, "failed": 3}
     assert "pare.yaml::as_it_should_be PASSED" in session.out
-    lines, words = SWIMMING.splitlines(), " ".join(session.out.split())
+    lines = SWIMMING.splitlines()
     for scenario_id, event, line in (
         ("mail_left_out", "Emails.send_email_to_user_with_id is not in self.events", "            mail ="),
         ("acceptance_left_out", "PAREAgentUserInterface.accept_proposal is not in self.events", "            yes ="),
         ("write_of_no_tool", "StatefulCalendarApp.edit_calender_event: the agent has no tool", "        wanted ="),
     ):
         number = next(n for n, text in enumerate(lines, 1) if text.startswith(line))
-        assert f"ScenarioDefect: {scenario_id}: scenarios/swimming.py:{number}: {event}" in words
+        assert f"ScenarioDefect: {scenario_id}: scenarios/swimming.py:{number}: {event}" in session.words
         assert any(text.startswith(f"EXCEPTION  {scenario_id}: ScenarioDefect") for text in session.open_runs)
     assert "Failed                    0" in "\n".join(session.summary)
     assert "Success rate          100.0 %" in "\n".join(session.summary)
@@ -103,7 +103,7 @@ def build_events_flow(self):
 @pytest.mark.parametrize("is_error", [False, True])
 def test_what_may_be_on_purpose_is_a_warning_or_a_clean_error(example: Example, is_error: bool) -> None:
     session = example.scenario("a", methods=LEFT).run("pare.yaml", *(["-W", "error"] if is_error else []))
-    assert "PAREAgentUserInterface.send_message_to_agent is not in self.events, so it never happens" in session.out
+    assert "PAREAgentUserInterface.send_message_to_agent is not in self.events, so it never happens" in session.words
     assert "PAREScriptWarning" in session.out
     assert session.code == int(is_error)
     assert session.has_no_traceback_of_ours()

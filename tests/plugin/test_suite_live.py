@@ -77,7 +77,7 @@ def test_one_endpoint_that_misbehaves_harms_no_other_run(example: Example) -> No
     sentence = (
         r"the key is refused \(401, who are you\?\), observe engine closed \(at http\S+/v1\); set the right key in"
     )
-    assert re.search(sentence, " ".join(session.out.split()))
+    assert re.search(sentence, session.words)
     assert session.has_no_traceback_of_ours()
 
 

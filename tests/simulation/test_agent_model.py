@@ -13,7 +13,7 @@ import pytest
 from pytest_pare.agents.program import pool
 from pytest_pare.endpoints import server as endpoints
 from pytest_pare.engines.agent_bodies import make_body
-from pytest_pare.engines.cassette import Cassette
+from pytest_pare.engines.cassette import Cassette, fingerprint
 from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, ProviderOutageError
 from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.engines.recorder import CassetteSpec
@@ -23,7 +23,7 @@ from pytest_pare.simulation.runner import Run, run_scenario
 from tests.agents.programs import spec
 from tests.engines.asking_agents import called, chat, client, replies, said
 from tests.engines.model_server import ModelServer, Reply, Request, fails, sends
-from tests.stage import Stage
+from tests.stage import Stage, requests_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,6 +180,8 @@ def test_parallel_requests_are_replayed_in_any_order(tmp_path: Path) -> None:
         recorded = play(ask_in_parallel, upstream(server), CassetteSpec(path, "once"), script=mail)
     assert recorded.success, recorded.result
     assert len(recorded.trace.calls) == 2 * 12 + 2
+    keys = [call.fingerprint for call in recorded.trace.calls if call.role == "agent"]
+    assert keys == list(map(fingerprint, requests_of(recorded.trace, "agent")))
     for _ in range(3):
         assert play(ask_in_parallel, upstream(server), CassetteSpec(path), script=mail).trace == recorded.trace
 

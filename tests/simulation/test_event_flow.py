@@ -207,7 +207,7 @@ def expected(flow: list[tuple[float, list[int], bool]]) -> list[tuple[float, int
     return [(times[i], i) for i in order]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(flows(), st.randoms(use_true_random=False))
 def test_any_flow_happens_in_the_order_that_its_dependencies_and_the_author_give(
     flow: list[tuple[float, list[int], bool]], random: Any

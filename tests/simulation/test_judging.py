@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
 
+from pytest_pare.engines.cassette import fingerprint
 from pytest_pare.judge.agreement import Agreement
 from pytest_pare.judge.calibration import Calibration
 from pytest_pare.judge.judgement import NOT_CALIBRATED, NoJudgement
@@ -16,7 +17,7 @@ from pytest_pare.results.validation_result import result_from_record, result_to_
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.matchers import Silent, State, verdict
 from pytest_pare.simulation.runner import run_scenario
-from tests.stage import Stage
+from tests.stage import Stage, requests_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,9 @@ def test_a_judge_that_is_not_calibrated_decides_nothing() -> None:
     calls = [call for call in run.trace.calls if call.role == "judge"]
     assert [(call.model, call.latency, call.error) for call in calls] == [("j", 0.0, None)] * 2
     assert run.result.usage["judge"]["calls"] == 2
+    # The requests are there, with what they have in common once.
+    assert [call.fingerprint for call in calls] == list(map(fingerprint, requests_of(run.trace, "judge")))
+    assert [call.kept for call in calls] == [0, 1]
 
 
 def test_a_calibrated_judge_decides(calibrated: dict[str, Any]) -> None:

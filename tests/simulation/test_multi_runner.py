@@ -98,9 +98,9 @@ def stages(*ids: str, **fields: Any) -> list[Stage]:
 
 @pytest.fixture(scope="module")
 def reference() -> dict[str, Run]:
-    """The bundled scenarios, each played by itself."""
+    """Every third bundled scenario, each played by itself."""
     load_library(registry, bundled_library_dir())
-    return {i: run_scenario(cls(), config()) for i, cls in sorted(registry.registered().items())}
+    return {i: run_scenario(cls(), config()) for i, cls in sorted(registry.registered().items())[::3]}
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pytest_pare.base.serialization import to_builtins
 from pytest_pare.simulation.queues import TraceEntries
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
+from pytest_pare.simulation.trace_details import AppChange, Told
 from tests.stage import play
 
 
@@ -289,12 +290,13 @@ def test_reads_before_the_first_proposal_and_the_turns_in_which_the_user_looks_o
 
 def test_the_trace_is_a_header_and_a_line_for_each_entry() -> None:
     run = play(lambda s: [s.user_says("né\n\u2028").delayed(2), s.calendar.delete_calendar_event("x").oracle()], seed=3)
-    lines = run.trace.to_jsonl().split("\n")
+    lines = dataclasses.replace(run.trace, states=(), reference=()).to_jsonl().split("\n")
     assert lines.pop() == ""
     header, *events = map(json.loads, lines)
     assert header == {
-        "format": "pytest-pare/trace", "version": 2, "scenario_id": "stage", "start_time": run.trace.start_time,
+        "format": "pytest-pare/trace", "version": 3, "scenario_id": "stage", "start_time": run.trace.start_time,
         "entries": 2, "seed": 3, "run_number": None, "agent": None, "prompts": None, "turns": 0, "turns_saved": 0,
+        "told": 0, "states": 0,
     }  # fmt: skip
     assert events == [{"type": "event", **dataclasses.asdict(event)} for event in run.trace.events]
     assert [event["error"] is None for event in events] == [False, True]
@@ -323,10 +325,19 @@ EVENT = st.builds(
 CALL = st.builds(
     EngineCall, NUMBER, st.integers(), TEXT, TEXT, TEXT, MAYBE, NUMBER,
     prompt_tokens=COUNT, completion_tokens=COUNT, cost=st.none() | NUMBER, error=MAYBE, finish_reason=MAYBE,
+    kept=st.integers(min_value=0),
+    request=st.none() | st.lists(st.fixed_dictionaries({"role": TEXT, "content": TEXT}), max_size=1),
 )  # fmt: skip
+TOLD = st.builds(
+    Told, NUMBER, st.integers(min_value=0), TEXT, TEXT,
+    st.lists(st.fixed_dictionaries({"time": NUMBER, "kind": TEXT, "text": TEXT}), max_size=1),
+)  # fmt: skip
+STATE = st.builds(AppChange, NUMBER, COUNT, st.integers(min_value=0), TEXT, TEXT, VALUE)
 TRACE = st.builds(
     Trace, TEXT, NUMBER, st.lists(EVENT | CALL, max_size=4).map(tuple), seed=st.none() | st.integers(),
     run_number=COUNT, agent=MAYBE, prompts=MAYBE, turns=st.integers(), turns_saved=st.integers(),
+    told=st.lists(TOLD, max_size=2).map(tuple), states=st.lists(STATE, max_size=1).map(tuple),
+    reference=st.lists(st.dictionaries(TEXT, MAYBE, max_size=1), max_size=1).map(tuple),
 )  # fmt: skip
 
 
@@ -337,7 +348,7 @@ def test_a_trace_is_read_as_it_was_written(trace: Trace) -> None:
     assert again == trace
     # 1, 1.0 and True are equal.
     assert repr(again) == repr(trace)
-    assert len(text.split("\n")) == len(trace.entries) + 2
+    assert len(text.split("\n")) == len(trace.entries) + len(trace.told) + len(trace.states) + 2
 
 
 def test_a_real_trace_is_read_as_it_was_written() -> None:
@@ -365,10 +376,10 @@ def test_a_last_line_without_its_line_feed_is_whole() -> None:
 
 
 WRITTEN = told("AGENT.read").to_jsonl().splitlines()
-VERSION = "a trace of version {}; this version of pytest-pare reads version 2"
+VERSION = "a trace of version {}; this version of pytest-pare reads the versions 2 and 3"
 NOT_AS = "{} of the trace is not as this version writes it: "
 FIRST, SECOND = NOT_AS.format("the first line"), NOT_AS.format("line 2")
-OTHER = "line 2 of the trace is of the type {}, and must be 'event' or 'call'"
+OTHER = "line 2 of the trace is of the type {}, and must be one of event, call, told, state"
 
 
 @pytest.mark.parametrize(
@@ -379,12 +390,16 @@ OTHER = "line 2 of the trace is of the type {}, and must be 'event' or 'call'"
         (0, WRITTEN[0], "[]", "not a trace: the first line is no JSON object"),
         (0, WRITTEN[0], "[" * 100_000, "not a trace: the first line is no JSON object"),
         (0, "pytest-pare/trace", "other", "not a trace: the first line must name the format 'pytest-pare/trace'"),
-        (0, '"version":2', '"version":3', VERSION.format(3)),
-        (0, '"version":2', '"version":"2"', VERSION.format("'2'")),
-        (0, '"version":2,', "", VERSION.format(None)),
+        (0, '"version":3', '"version":4', VERSION.format(4)),
+        (0, '"version":3', '"version":1', VERSION.format(1)),
+        (0, '"version":3', '"version":"3"', VERSION.format("'3'")),
+        (0, '"version":3,', "", VERSION.format(None)),
         (0, '"seed":null', '"sead":null', FIRST + "unknown field 'sead', missing field 'seed'"),
         (0, '"entries":1', '"entries":3', "not a whole trace: there are 1 of 3 entries"),
         (0, '"entries":1,', "", FIRST + "missing field 'entries'"),
+        (0, '"told":0', '"told":2', "not a whole trace: there are 0 of 2 told"),
+        (0, '"told":0,', "", FIRST + "missing field 'told'"),
+        (0, '"states":0', '"states":null', "not a whole trace: there are 0 of None states"),
         (1, WRITTEN[1], "null", "line 2 of the trace is no JSON object"),
         (1, '"type":"event"', '"type":"even"', OTHER.format("'even'")),
         (1, '"type":"event"', '"type":[]', OTHER.format([])),
@@ -483,11 +498,16 @@ def test_usage_counts_why_answers_of_models_ended() -> None:
     assert used(*calls, asked(finish_reason="length"))["user"]["finish_reasons"] == {"length": 1, "stop": 2}
 
 
-def test_a_trace_of_before_answers_had_a_reason_is_read() -> None:
-    trace = Trace("a", 0.0, (asked(live=True),))
+@pytest.mark.parametrize("missing", [',"finish_reason":null', ""])
+def test_a_trace_of_version_2_is_read(missing: str) -> None:
+    trace = Trace("a", 0.0, (asked(live=True), *told("AGENT.read").entries))
     text = trace.to_jsonl()
-    assert ',"finish_reason":null}' in text
-    assert Trace.from_jsonl(text.replace(',"finish_reason":null', "")) == trace
+    for new, old in (
+        ('"version":3', '"version":2'), (',"told":0,"states":0', ""), (',"kept":0,"request":null', ""), (missing, ""),
+    ):  # fmt: skip
+        assert new in text
+        text = text.replace(new, old)
+    assert Trace.from_jsonl(text) == trace
 
 
 @pytest.mark.parametrize("unknown", ["prompt_tokens", "completion_tokens", "cost"])

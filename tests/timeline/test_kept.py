@@ -9,7 +9,7 @@ import pytest
 
 from pytest_pare.ledger.kept_runs import run_in
 from pytest_pare.ledger.reader import read_ledger
-from pytest_pare.timeline.kept import compare_runs, document_of, nearest_of
+from pytest_pare.timeline.kept import compare_runs, document_of
 from pytest_pare.timeline.nearest import earlier_ledgers, nearest
 from tests.cli.recorded import record
 from tests.timeline.made import agent, call, trace
@@ -58,30 +58,17 @@ def test_the_nearest_run_that_passed(
     assert (None if other is None else f"{names.get(other.ledger.header.session, '')}{other.run_id}") == found
 
 
-def test_the_nearest_run_with_its_comparison(tmp_path: Path) -> None:
-    before = session(tmp_path, 0, "S", 1)
-    now = session(tmp_path, 1, "f", 1)
-    run = run_in(now, "pare.yaml::mow")
-    found = nearest_of(run, [before])
-    assert found is not None
-    assert (found["run"], found["kind"]) == ("20261201T090000Z-pare:mow", "baseline")
-    assert found["diff"]["first"] == {"a": 1, "b": 1}
-    assert nearest_of(run) is None
-    assert nearest_of(run_in(before, "pare.yaml::mow"), [before]) is None
-
-
-def test_the_reference_steps_are_the_last_resort(tmp_path: Path) -> None:
-    reference = ({"who": "AGENT", "app": "Emails", "function": "send_email", "args": {"to": "bob"}},)
-    ledger = session(tmp_path, 0, "f", 1, reference=reference)
-    found = nearest_of(run_in(ledger, "pare.yaml::mow"))
-    assert found is not None
-    assert (found["run"], found["kind"], found["diff"]["b"]) == ("reference", "reference", "reference")
-
-
 @pytest.mark.parametrize(("source", "cause"), [("1", "code"), ("2", "scenario")])
 def test_the_ledger_says_whether_the_scenario_changed(tmp_path: Path, source: str, cause: str) -> None:
     a, b = session(tmp_path, 0, "f", 1), session(tmp_path, 1, "S", 1, source=source)
     assert compare_runs(run_in(a, "pare.yaml::mow"), run_in(b, "pare.yaml::mow")).cause == cause
+
+
+def test_settings_that_differ_are_named(tmp_path: Path) -> None:
+    a, b = (run_in(session(tmp_path, day, letter, 1), "pare.yaml::mow") for day, letter in enumerate("fS"))
+    # How much is logged changes no run.
+    b.outcome.config = {**(b.outcome.config or {}), "max_turns": 3, "log_level": "DEBUG"}
+    assert compare_runs(a, b).sentence.endswith("; settings differ: max_turns (10 and 3)")
 
 
 def test_the_document_of_a_run(tmp_path: Path) -> None:

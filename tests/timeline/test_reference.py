@@ -66,6 +66,17 @@ def test_arguments_that_differ() -> None:
     assert compare_with_reference(run).parts == (("to", "bob", "ann"),)
 
 
+def test_other_words_are_a_difference_if_there_is_no_other() -> None:
+    written = {"to": "ann", "content": "On Monday"}
+    reference = (*REFERENCE[:4], due("AGENT", "send_email", to="ann", content="See you on Monday"))
+    run = trace(*RIGHT[:3], agent("send_email", time=4, args=written), reference=reference)
+    found = compare_with_reference(run)
+    assert (found.first, found.parts) == ((4, 5), (("content", "On Monday", "See you on Monday"),))
+    assert "other words" in found.sentence
+    wrong = trace(*RIGHT[:3], agent("send_email", time=4, args={**written, "to": "bob"}), reference=reference)
+    assert "other arguments" in compare_with_reference(wrong).sentence
+
+
 def test_a_report_is_no_proposal() -> None:
     run = trace(*RIGHT, report("Sent.", time=5), reference=REFERENCE)
     assert compare_with_reference(run).cause == "none"

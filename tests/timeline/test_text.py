@@ -71,6 +71,12 @@ def test_a_run_from_its_reason_to_its_last_turn() -> None:
     )
 
 
+def test_a_fork_names_the_run_that_it_comes_from() -> None:
+    fork = {"run": "s:plants[run1]", "step": 4, "change": {"answer": "No."}}
+    text = " ".join(shown(replace(RUN, forked_from=fork)).split())
+    assert "seed 0, forked from s:plants[run1] at step 4 execute model" in text
+
+
 def test_what_the_reason_does_not_say_is_expected_and_got() -> None:
     result = replace(FAILED, rationale="a wrong address")
     assert "  a wrong address\n    expected: to: 'ann'\n    got:      to: 'bob' (step 6)\n" in shown(result=result)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import Turn
 
 ORACLE = {"provider": "oracle", "model_name": "oracle"}
-PLAYED = {f"{role}_engine_config": ORACLE for role in ("user", "observe", "execute")}
+PLAYED: dict[str, Any] = {f"{role}_engine_config": ORACLE for role in ("user", "observe", "execute")}
 SEND = "PAREAgentUserInterface__send_message_to_user"
 LOOK = called(("Contacts__get_contacts", {"offset": 0}))
 PROPOSE = called((SEND, {"content": "Shall I add Ada?"}))
@@ -205,7 +205,7 @@ def test_another_agent_takes_over(is_built_in: bool) -> None:
     at = step_of(origin.trace, lambda entry: entry.turn == 1 and getattr(entry, "kind", "") == "AGENT")
     forked = fork(origin, at, Wish(agent=eager))
     assert forked.trace.agent == "pytest_pare.agents.calibration:eager"
-    turns = {one.turn for one in forked.trace.proposals() if "anything that I can do" in one.args["content"]}
+    turns = {one.turn or 0 for one in forked.trace.proposals() if "anything that I can do" in one.args["content"]}
     assert turns
     assert min(turns) == 1
     begin = [one.entry for one in steps_of(origin.trace) if one.entry.turn == 0]
@@ -333,6 +333,28 @@ def test_an_agent_with_a_model_of_its_own() -> None:
         assert first_difference(origin.trace, given.trace) == at
 
 
+def test_an_agent_that_asks_its_model_something_else_before_the_step_is_stopped() -> None:
+    also: list[Turn] = []
+
+    def agent(turn: Turn) -> None:
+        if turn in also or turn.number == 0:
+            chat(turn)
+        turn.call("Contacts__get_contacts", {"offset": turn.number})
+
+    def changed(turn: Turn) -> None:
+        also.append(turn)
+        agent(turn)
+
+    with ModelServer(replies(said("Fine."), said("More."), said("Much."))) as server:
+        upstream = {"model_name": "m", "endpoint": server.url, "retries": 0, "timeout_seconds": 20}
+        origin = staged(agent, agent_engine_config=upstream)
+        at = step_of(origin.trace, lambda entry: entry.turn == 1 and getattr(entry, "function", "") == "get_contacts")
+        assert len(server.requests) == 1
+        with pytest.raises(ForkError, match="the agent has made another request to its model"):
+            fork(replace(origin, is_live=True, agent=changed), at)
+        assert len(server.requests) == 1
+
+
 def test_a_scripted_agent_goes_on_with_its_script() -> None:
     script = {"model_name": "s", "provider": "scripted", "answers": ["One.", "Two."]}
     origin = staged(chat, script=mail, agent_engine_config=script)
@@ -375,6 +397,38 @@ def test_a_past_that_has_changed_is_named(solved: Origin) -> None:
     shorter = solved.config.model_copy(update={"max_turns": 1})
     with pytest.raises(ForkError, match="and the run has ended"):
         fork(replace(solved, config=shorter), at)
+
+
+def test_the_call_whose_result_is_changed_must_be_the_same() -> None:
+    def other(turn: Turn) -> None:
+        turn.call("Contacts__get_contacts", {"offset": turn.number + 1})
+
+    origin = staged(propose_twice)
+    at = step_of(origin.trace, is_call("get_contacts"))
+    for wish in (Wish(), Wish(tool_result=[])):
+        with pytest.raises(ForkError, match=rf"step {at} is not what it was: expected .*offset=0.*, got .*offset=1"):
+            fork(replace(origin, agent=other), at, wish)
+
+
+def test_a_changed_request_is_shown() -> None:
+    with ModelServer(numbered(), models=["m"]) as server:
+        origin = staged(**live(server), script=mail)
+        asked = len(server.requests)
+        at = step_of(origin.trace, is_asked("observe", 1))
+        fewer = replace(origin, make=lambda: Stage(script=lambda stage: mail(stage)[1:]), is_live=True)
+        with pytest.raises(ForkError, match=r"is not what it was: expected the world's Emails\.send"):
+            fork(fewer, at)
+        entries = list(origin.trace.entries)
+        place = steps_of(origin.trace)[at - 1].place
+        request = [{"role": "system", "content": "You are someone else."}]
+        before = entries[place]
+        assert isinstance(before, EngineCall)
+        entries[place] = replace(before, fingerprint="another", kept=0, request=request)
+        changed = replace(origin, trace=replace(origin.trace, entries=tuple(entries)), is_live=True)
+        message = r"the request of role observe has changed, message 1 of \d+: - \[system\] You are someone else\. \+"
+        with pytest.raises(ForkError, match=message):
+            fork(changed, at)
+        assert len(server.requests) == asked
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ const ROWS = 60;
 /**
  * Draws two runs side by side: the first step that differs, then all steps, aligned.
  *
- * `loadedB` is `null` where the other run are the reference steps of the scenario, and `diff` is a diff document.
+ * `loadedB` is `null` where the other run are the reference steps of the scenario. `diff` is a diff document, or `null`
+ * where the page has none of these two.
  */
 window.drawDiff = (container, loadedA, loadedB, diff) => {
   const names = pare.parse(location.hash);
@@ -27,7 +28,7 @@ function side(letter, name, document) {
 
 // The page has the comparison of a run with its nearest one only.
 function notCompared(a, b) {
-  const command = `pytest-pare diff ${view.quoted(String(a.run.full_name ?? a.run.run))} ${view.quoted(String(b.run.full_name ?? b.run.run))}`;
+  const command = `pytest-pare diff ${view.commandName(a.run)} ${view.commandName(b.run)}`;
   return pare.el("p", {}, "This page has no comparison of these two runs. To compare them: ", view.command(command));
 }
 
@@ -40,20 +41,21 @@ function referenceSide(run) {
     kind: "call",
     ...step,
   }));
-  return { letter: "b", name: "the reference steps", run, steps, title: "The reference steps of the scenario" };
+  return { letter: "b", name: "the reference steps", isReference: true, run, steps, title: "The reference steps of the scenario" };
 }
 
 function head(a, b, diff) {
+  const title = b.isReference ? "The run beside the reference steps" : "Two runs side by side";
   return pare.el(
     "header",
     { class: "run-head" },
-    pare.el("h2", { tabindex: -1 }, "Two runs side by side"),
+    pare.el("h2", { tabindex: -1 }, title),
     diff && pare.el("p", { class: "reason" }, view.text(diff.sentence)),
     diff?.cause && diff.cause !== "none" && pare.el("p", { class: "cause" }, "Cause: ", pare.el("b", {}, view.text(diff.cause))),
     pare.el(
       "div",
       { class: "pair pair-heads" },
-      [a, b].map((one) => pare.el("p", { class: `side side-${one.letter}` }, letter(one), one.title, " ", one.badge)),
+      [a, b].map((one) => pare.el("p", { class: `side side-${one.letter}` }, letter(one), " ", one.title, " ", one.badge)),
     ),
   );
 }
@@ -61,49 +63,80 @@ function head(a, b, diff) {
 const letter = (one) => pare.el("span", { class: "letter" }, one.letter.toUpperCase());
 
 function first(a, b, diff) {
-  if (!diff.first || (diff.first.a === null && diff.first.b === null)) return null;
-  const title = pare.el("h3", {}, "The first step that differs");
-  return pare.el("section", { class: "first-difference" }, title, pair(a, b, diff.first));
+  if (!isStep(diff.first)) return null;
+  const section = pare.el("section", { class: "first-difference" }, pare.el("h3", {}, "The first step that differs"));
+  section.append(pair(a, b, diff.first, true));
+  // Where models were only asked another: the first step in which anything else differs.
+  if (diff.effect && isStep(diff.effect.first)) {
+    section.append(pare.el("h3", {}, "Its first effect"), pare.el("p", {}, view.text(diff.effect.sentence)));
+    section.append(pair(a, b, diff.effect.first, true));
+  }
+  return section;
 }
+
+const isStep = (row) => Boolean(row) && (row.a !== null || row.b !== null);
 
 // One row of two steps in full, the words marked that differ.
-function pair(a, b, row) {
+function pair(a, b, row, open = false) {
   const [left, right] = [a.steps[row.a - 1], b.steps[row.b - 1]];
-  const texts = [textsOf(a, left), textsOf(b, right)];
+  // Between steps of another kind every word differs.
+  const isAlike = left && right && left.lane === right.lane && left.function === right.function;
+  const texts = isAlike ? [textsOf(a, left), textsOf(b, right)] : null;
   const cell = (one, step, other) => {
-    const draw = (text, key) => (other.has(key) ? view.markedText(text, other.get(key), one.letter) : marked(text, one, other));
-    const content = step ? view.stepParts(one.run, step, draw) : pare.el("p", { class: "muted" }, letter(one), " no such step");
-    const names = `side side-${one.letter}${step ? ` step step-${view.stepState(step)}` : " side-none"}`;
-    return pare.el("div", { class: names, role: "group", "aria-label": `${one.letter.toUpperCase()}: ${one.name}` }, content);
+    // A reference step has no result, and so on: only what both can have is compared.
+    const isPlain = (key) => texts === null || (b.isReference && !other.has(key));
+    const draw = (text, key) => (isPlain(key) ? view.text(text) : view.markedText(text, other.get(key) ?? "", one.letter));
+    const content = step ? view.stepParts(one.run, step, draw, open) : none();
+    return sideOf(one, step ? `step step-${view.stepState(step)}` : "side-none", content);
   };
-  return pare.el("div", { class: "pair" }, cell(a, left, texts[1]), cell(b, right, texts[0]));
+  return pare.el("div", { class: "pair" }, cell(a, left, texts?.[1]), cell(b, right, texts?.[0]));
 }
 
-// A text that the other side lacks is marked as a whole, unless the other side has no step at all.
-function marked(text, one, other) {
-  return other.size ? pare.el(one.letter === "a" ? "del" : "ins", {}, view.text(text)) : view.text(text);
-}
+const sideOf = (one, names, content) =>
+  pare.el("div", { class: `side side-${one.letter} ${names}`, role: "group", "aria-label": `${one.letter.toUpperCase()}: ${one.name}` }, letter(one), content);
+
+const none = () => pare.el("p", { class: "muted" }, "no such step");
 
 function textsOf(one, step) {
   const texts = new Map();
-  if (step) view.stepParts(one.run, step, (text, key) => (texts.set(key, String(text ?? "")), ""));
-  for (const [place, message] of (step?.model?.request ?? []).entries()) texts.set(`request ${place}`, message.content);
+  const keep = (text, key) => {
+    texts.set(key, String(text ?? ""));
+    return "";
+  };
+  view.stepParts(one.run, step, keep, true);
   return texts;
 }
 
 function rows(a, b, diff) {
   const groups = [];
+  const kind = (row) => (row.same ? "equal" : row.b === null ? "a" : row.a === null ? "b" : null);
   for (const row of diff.rows ?? []) {
-    if (row.same && groups.at(-1)?.same) groups.at(-1).rows.push(row);
-    else groups.push({ same: row.same, rows: [row] });
+    const isFirst = !row.same && row.a === diff.first?.a && row.b === diff.first?.b;
+    const last = groups.at(-1);
+    if (!isFirst && last && last.kind !== null && last.kind === kind(row)) last.rows.push(row);
+    else groups.push({ kind: isFirst ? null : kind(row), isFirst, rows: [row] });
   }
-  const draw = ({ same, rows: found }) => {
-    const isFirst = !same && found[0].a === diff.first?.a && found[0].b === diff.first?.b;
-    const above = () => pare.el("p", { class: "see-above" }, `The first step that differs${places(found)}, as above`);
-    return pare.el("li", {}, same ? equal(a, b, found) : isFirst ? above() : pair(a, b, found[0]));
-  };
+  const draw = (group) => pare.el("li", {}, drawn(a, b, group));
   const list = view.listed(pare.el("ol", { class: "rows" }), groups, ROWS, "rows", draw);
   return pare.el("section", {}, pare.el("h3", {}, "All steps, aligned"), list);
+}
+
+function drawn(a, b, { kind, isFirst, rows: found }) {
+  if (isFirst) return pare.el("p", { class: "see-above" }, `The first step that differs${places(found)}, as above`);
+  if (kind === "equal") return equal(a, b, found);
+  if (found.length === 1) return pair(a, b, found[0]);
+  // Several steps in one run only: a line each.
+  const one = kind === "a" ? a : b;
+  const titles = pare.el("ol", { class: "one-sided" }, found.map((row) => titleOf(one, one.steps[row[kind] - 1])));
+  const sides = [a, b].map((each) => sideOf(each, each === one ? "" : "side-none", each === one ? titles : none()));
+  return pare.el("div", { class: "pair" }, sides);
+}
+
+function titleOf(one, step) {
+  if (!step) return null;
+  if (!step.isReference) return pare.el("li", {}, view.stepLink(one.run, step.n), " ", view.text(view.stepLine(one.run, step)));
+  const given = Object.values(step.args ?? {}).filter((value) => value !== "null");
+  return pare.el("li", {}, `reference step ${step.n} `, view.text(`${step.lane}, ${step.app}.${step.function} ${given.join(", ")}`));
 }
 
 // The numbers of the steps of rows on both sides.
@@ -116,11 +149,6 @@ function places(found) {
 }
 
 function equal(a, b, equals) {
-  const label = `${pare.plural(equals.length, "equal step")}${places(equals)}`;
-  const titles = () =>
-    pare.el("ul", { class: "equal" }, equals.map((row) => {
-      const step = a.steps[row.a - 1] ?? b.steps[row.b - 1];
-      return step && pare.el("li", {}, step.isReference ? view.text(step.function) : view.text(view.stepLabel(a.run, step)));
-    }));
-  return view.details(label, titles, { class: "equals" });
+  const titles = () => pare.el("ul", { class: "equal" }, equals.map((row) => titleOf(a, a.steps[row.a - 1]) ?? titleOf(b, b.steps[row.b - 1])));
+  return view.details(`${pare.plural(equals.length, "equal step")}${places(equals)}`, titles, { class: "equals" });
 }

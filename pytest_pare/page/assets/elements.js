@@ -92,8 +92,11 @@ view.command = (command) => {
   return pare.el("span", { class: "command" }, code, copy);
 };
 
-/** Returns a word for a POSIX shell. */
-view.quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+/** Returns the name of a run in a command: with its session, so that it is found when there are later ones. */
+view.commandName = (run) => quoted(String(run.full_name ?? run.run));
+
+// A word for a POSIX shell.
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** Returns a hash with the filters of the present one. */
 view.hash = (state) => pare.link({ ...state, ...pare.ofTable(pare.parse(location.hash)) });

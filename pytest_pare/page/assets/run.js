@@ -17,7 +17,7 @@ window.drawRun = (container, loaded, row) => {
   const names = run.steps.length > LONG_RUN ? "run-view run-long" : "run-view";
   const root = pare.el("article", { class: names, tabindex: -1, "aria-label": `Run ${run.name}` });
   const width = Math.max((container.clientWidth || 1000) - 80, 240);
-  const timeline = run.steps.length ? view.timeline(run, width, goTo) : null;
+  const timeline = run.steps.length ? view.timeline(run, width, (number) => goTo(number)) : null;
   root.append(
     ...[
       head(run, loaded.nearest, row),
@@ -29,7 +29,8 @@ window.drawRun = (container, loaded, row) => {
   );
   container.replaceChildren(root);
   shown = { root, run, timeline, step: 0 };
-  if (timeline) timeline.show(keyStep(run, loaded.nearest) ?? 1);
+  const wanted = Number(pare.parse(location.hash).step);
+  if (timeline) timeline.show(wanted >= 1 ? wanted : (keyStep(run, loaded.nearest) ?? 1));
   root.addEventListener("focusin", focused);
   root.querySelector("h2").focus({ preventScroll: true });
 };
@@ -63,7 +64,7 @@ function compare(run, nearest) {
 }
 
 function findings(run) {
-  const found = run.findings ?? [];
+  const found = (run.findings ?? []).filter((one) => one.text !== run.reason);
   if (!found.length) return null;
   const draw = (one) =>
     pare.el("li", {}, view.text(one.text), one.steps.slice(0, 5).map((step) => [" ", view.stepLink(run, step)]),
@@ -78,8 +79,7 @@ function keyStep(run, nearest) {
 }
 
 function commands(run, nearest) {
-  // With the session, so that it is found when there are later ones.
-  const name = view.quoted(String(run.full_name ?? run.run));
+  const name = view.commandName(run);
   const step = keyStep(run, nearest) ?? (run.steps.length ? 1 : null);
   const lines = [`pytest-pare show ${name}`, step !== null && `pytest-pare fork ${name} --at ${step}`];
   return lines.filter(Boolean).map((line) => pare.el("li", {}, view.command(line)));
@@ -89,14 +89,16 @@ function facts(run, row) {
   const steps = run.steps;
   const length = steps.length > 1 ? `, ${view.duration(steps.at(-1).time - steps[0].time)} of simulated time` : "";
   const turns = (run.turns ?? []).length;
+  const fork = run.forked_from;
   const entries = [
     ["scenario", run.scenario],
     ["variant", run.variant],
     ["agent", run.agent],
     ["seed", run.seed],
     ["begin", view.clock(run, 0)],
-    ["steps", `${pare.plural(steps.length, "step")}${turns ? ` in ${pare.plural(turns, "turn")}` : ""}${length}`],
+    ["length", `${pare.plural(steps.length, "step")}${turns ? ` in ${pare.plural(turns, "turn")}` : ""}${length}`],
     ["ended by", run.ended_by],
+    ["fork of", fork && `${fork.run} at step ${fork.step}${fork.change ? `: ${fork.change}` : ""}`],
     ["cost", row?.cost === undefined ? null : pare.number(row.cost, "dollars")],
     ...Object.entries(run.draws ?? {}).map(([name, value]) => [`drawn: ${name}`, value]),
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
@@ -210,7 +212,7 @@ view.referenceDone = (run) => {
   });
 };
 
-function goTo(number) {
+function goTo(number, block = "center") {
   const node = document.getElementById(`step-${number}`);
   if (!node) return;
   try {
@@ -220,7 +222,7 @@ function goTo(number) {
     // Some viewers allow no change of the address.
   }
   node.focus({ preventScroll: true });
-  node.scrollIntoView({ block: "nearest" });
+  node.scrollIntoView({ block });
 }
 
 function focused(event) {
@@ -236,8 +238,8 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
   const last = shown.run.steps.length;
-  if (event.key === "j" || event.key === "n") goTo(Math.min(shown.step + 1, last));
-  else if (event.key === "k" || event.key === "p") goTo(Math.max(shown.step - 1, 1));
+  if (event.key === "j" || event.key === "n") goTo(Math.min(shown.step + 1, last), "nearest");
+  else if (event.key === "k" || event.key === "p") goTo(Math.max(shown.step - 1, 1), "nearest");
   else return;
   event.preventDefault();
 });

@@ -58,10 +58,13 @@ view.mark = (kind, state, lane) => {
 view.markPicture = (kind, state, lane) =>
   pare.svg("svg", { class: "picture", viewBox: "-9 -12 18 21", "aria-hidden": "true" }, view.mark(kind, state, lane));
 
-/** Returns the heading line of a step as a text: for titles, captions and screen readers. */
-view.stepLabel = (run, step) => {
+/** Returns a step as a line of text: for titles, captions and screen readers. */
+view.stepLabel = (run, step) => `Step ${step.n}, ${view.stepLine(run, step)}`;
+
+/** Returns a step as a line of text without its number. */
+view.stepLine = (run, step) => {
   const state = { error: ", error", fault: ", fault" }[view.stepState(step)] ?? "";
-  return `Step ${step.n}, ${view.timeOfDay(run, step.time)}, ${step.lane}, ${view.kindName(step.kind)}${state}: ${short(step.title)}`;
+  return `${view.timeOfDay(run, step.time)}, ${step.lane}, ${view.kindName(step.kind)}${state}: ${short(step.title)}`;
 };
 
 const short = (text) => (String(text ?? "").length > 200 ? `${String(text).slice(0, 199)}…` : String(text ?? ""));
@@ -69,9 +72,9 @@ const short = (text) => (String(text ?? "").length > 200 ? `${String(text).slice
 /**
  * Returns the heading line and the content of a step, as a list of elements.
  *
- * `draw(text, key)` draws a text of the step; by default a long one is folded.
+ * `draw(text, key)` draws a text of the step; by default a long one is folded. The call of a model is folded unless `open`.
  */
-view.stepParts = (run, step, draw = (text) => view.text(text)) => {
+view.stepParts = (run, step, draw = (text) => view.text(text), open = false) => {
   const state = view.stepState(step);
   const isCall = step.function && !SPEECH.has(step.kind);
   const link = view.stepLink(run, step.n, [view.spoken("step "), String(step.n)]);
@@ -82,17 +85,22 @@ view.stepParts = (run, step, draw = (text) => view.text(text)) => {
     step.isReference ? pare.el("span", { class: "number" }, `reference ${step.n}`) : link,
     step.time !== undefined && pare.el("time", { title: view.clock(run, step.time) }, view.timeOfDay(run, step.time)),
     pare.el("span", { class: `lane lane-${step.lane}` }, step.lane),
-    !isCall && pare.el("span", { class: "kind" }, view.kindName(step.kind)),
+    !isCall && step.kind !== "model" && pare.el("span", { class: "kind" }, view.kindName(step.kind)),
+    step.kind === "model" && pare.el("span", { class: "answer" }, draw(step.title, "title")),
     isCall && pare.el("code", { class: "call" }, draw(`${step.app ? `${step.app}.` : ""}${step.function}`, "call")),
-    isCall && step.operation && pare.el("span", { class: `tag tag-${step.operation}` }, step.operation),
+    isCall && step.operation && step.lane !== "world" && pare.el("span", { class: `tag tag-${step.operation}` }, step.operation),
+    isWrite(step) && step.lane === "agent" && step.mode && step.mode !== "execute" &&
+      pare.el("span", { class: "tag tag-fault" }, "without consent"),
     state === "error" && pare.el("span", { class: "tag tag-error" }, "error"),
     step.fault && pare.el("span", { class: "tag tag-fault" }, "fault: ", view.text(step.fault)),
   );
-  return [head, ...content(run, step, isCall, draw)];
+  return [head, ...content(step, isCall, draw, open)];
 };
 
-function content(run, step, isCall, draw) {
-  if (step.model) return [...modelCall(run, step, draw), failed(step, draw)].filter(Boolean);
+function content(step, isCall, draw, open) {
+  if (step.model) return [...modelCall(step.model, draw, open), failed(step, draw)].filter(Boolean);
+  // A wait has nothing to say but itself.
+  if (isCall && step.function === "wait" && !step.error) return [];
   const values = Object.entries(step.args ?? {});
   const said = SPEECH.has(step.kind) ? (step.args?.content ?? step.args?.message) : undefined;
   const rest = said === undefined ? values : values.filter(([name]) => !["content", "message"].includes(name));
@@ -133,8 +141,7 @@ view.argumentTable = (values, draw) => {
   ];
 };
 
-function modelCall(run, step, draw) {
-  const call = step.model;
+function modelCall(call, draw, open) {
   const figures = [
     call.role,
     call.model,
@@ -148,17 +155,16 @@ function modelCall(run, step, draw) {
   const isCut = call.finish_reason === "length";
   const warning = "The answer was cut at the limit of tokens (finish_reason: length).";
   const whole = () => [
-    pare.el("h5", {}, "Request"),
+    pare.el("p", { class: "part" }, "Request"),
     call.kept > 0 && pare.el("p", { class: "muted" }, `${view.count(call.kept)} earlier messages as before, then:`),
     call.request ? call.request.map((one, place) => message(one, place, draw)) : absent("The request is not recorded."),
-    pare.el("h5", {}, "Answer"),
-    call.response === null || call.response === undefined ? absent("none") : draw(call.response, "response"),
+    pare.el("p", { class: "part" }, "Answer"),
+    call.response === null || call.response === undefined ? absent("none") : pare.el("div", { class: "request" }, draw(call.response, "response")),
   ].flat().filter(Boolean);
   const summary = pare.el("span", { class: "figures" }, view.text(figures.join(" · ")));
   return [
     isCut && pare.el("p", { class: "warning" }, pare.el("b", {}, "Warning: "), warning),
-    pare.el("p", { class: "answer" }, draw(step.title, "title")),
-    view.details(summary, whole, { class: "model" }),
+    view.details(summary, whole, { class: "model", open }),
   ].filter(Boolean);
 }
 

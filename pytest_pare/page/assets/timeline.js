@@ -19,7 +19,7 @@ view.timeline = (run, width, goTo) => {
   const lanes = view.lanes.filter((lane) => lane !== "model" || run.steps.some((step) => step.lane === "model"));
   const places = placed(run.steps, width);
   const height = TOP + lanes.length * LANE + AXIS;
-  const drawing = pare.svg("svg", { class: "drawing", width: places.width, height, "aria-hidden": "true" });
+  const drawing = pare.svg("svg", { class: "drawing", width: places.width, height, viewBox: `0 0 ${places.width} ${height}`, "aria-hidden": "true" });
   const row = (lane) => TOP + (Math.max(0, lanes.indexOf(lanes.includes(lane) ? lane : "world")) + 0.5) * LANE;
   drawing.append(
     ...turnBands(run, places, height),

@@ -54,6 +54,7 @@ function byStep(differences) {
 
 function turn(run, group, verdicts) {
   const details = group.details;
+  const isOnly = group.turn === null && !run.turns?.length;
   const time = details?.time ?? group.steps[0]?.time;
   const heading = pare.el(
     "h4",
@@ -64,7 +65,7 @@ function turn(run, group, verdicts) {
   );
   const steps = pare.el("ol", { class: "steps" }, group.steps.map((step) => stepItem(run, step, verdicts)));
   const main = pare.el("div", { class: "turn-main" }, told(run, details?.told ?? []), group.steps.length > 0 && steps);
-  return pare.el("div", { class: "turn" }, heading, pare.el("div", { class: "turn-columns" }, main, phone(run, group)));
+  return pare.el("div", { class: "turn" }, !isOnly && heading, pare.el("div", { class: "turn-columns" }, main, phone(run, group)));
 }
 
 function told(run, sides) {
@@ -163,8 +164,8 @@ function before(cards, card) {
 view.card = (card, previous) => {
   const key = ([level, text]) => `${level} ${text}`;
   const old = previous && contentOf(previous);
-  const known = old && new Set(old.map(key));
-  const lines = contentOf(card).map((line) => ({ level: line[0], text: line[1], isNew: known !== null && !known.has(key(line)) }));
+  const known = old && counted(old.map(key));
+  const lines = contentOf(card).map((line) => ({ level: line[0], text: line[1], isNew: known !== null && !taken(known, key(line)) }));
   const gone = old ? goneLines(old, new Set(card.lines.map(key)), key) : [];
   const content = pare.el("div", { class: "card-lines" });
   const shown = shownLines(lines);
@@ -192,6 +193,19 @@ view.card = (card, previous) => {
 /** Returns the name of an app for people: `Email` for `StatefulEmailApp`. */
 view.appName = (app) =>
   app === "PAREAgentUserInterface" ? "Dialogue with the agent" : String(app).replace(/^Stateful(\w+)App$/, "$1");
+
+// The same line can be there more than once.
+function counted(keys) {
+  const counts = new Map();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+function taken(counts, key) {
+  const left = counts.get(key) ?? 0;
+  counts.set(key, left - 1);
+  return left > 0;
+}
 
 // An app without content has one line that says so.
 const contentOf = (card) => (card.lines.length === 1 && card.lines[0][1] === "empty" ? [] : card.lines);
