@@ -69,7 +69,7 @@ def test_failures_of_the_user_count_or_are_left_out(garden: Example) -> None:
     assert counted.verdict[0].startswith("gate FAIL: 2 of 3 runs succeeded (66.7 %")
     figures = "Failures of the simulated user: goal_dropped 1, outside_tools 1; in 1 run, of"
     assert f"  {figures}" in counted.summary
-    assert LINE in counted.out
+    assert LINE in counted.words
     (row,) = (one for one in json.loads((garden.path / "report.json").read_text())["results"] if one["user_faults"])
     assert (row["scenario"], row["status"]) == ("water", "failed")
     assert [(one["kind"], one["turn"]) for one in row["user_faults"]] == [("goal_dropped", 1), ("outside_tools", 2)]
