@@ -123,6 +123,8 @@ function name(run, grouped, state) {
 function notes(run) {
   const texts = [];
   if (run.attempts) texts.push(`${plural(run.attempts, "earlier attempt")}`);
+  if (run.cut) texts.push(`${plural(run.cut, "answer")} cut at max_tokens`);
+  if (run.faults) texts.push(plural(run.faults, "fault"));
   if (run.reused) texts.push(`reused from ${run.reused}`);
   if (!run.document) texts.push("no trace");
   return texts.length ? el("small", {}, texts.join(", ")) : null;

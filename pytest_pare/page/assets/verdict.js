@@ -66,6 +66,9 @@ function reason(category, found) {
   const scenarios = [...new Set(found.map((run) => run.scenario))];
   const first = found[0];
   const more = scenarios.length > 3 ? `, and ${plural(scenarios.length - 3, "more scenario")}` : "";
+  const cut = found.filter((run) => run.cut).length;
+  const hit = found.filter((run) => run.faults).length;
+  const notes = [cut && `answers cut at max_tokens in ${plural(cut, "run")}`, hit && `faults in ${plural(hit, "run")}`].filter(Boolean);
   return el(
     "li",
     {},
@@ -74,7 +77,7 @@ function reason(category, found) {
       "div",
       {},
       el("a", { class: "reason", href: link({ reason: category }) }, `${plural(found.length, "run")}: ${title}`),
-      el("p", { class: "muted" }, scenarios.slice(0, 3).join(", ") + more),
+      el("p", { class: "muted" }, [scenarios.slice(0, 3).join(", ") + more, ...notes].join("; ")),
     ),
     el("a", { class: "first", href: link({ run: first.name }) }, "Open the first", el("span", { class: "hidden" }, ` of them, ${first.name}`)),
   );
