@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,10 @@ from pytest_pare.timeline.diff_text import diff_lines
 from pytest_pare.timeline.kept import compare_runs, document_of
 from pytest_pare.timeline.nearest import earlier_ledgers, nearest
 from pytest_pare.timeline.reference import compare_with_reference
+
+if TYPE_CHECKING:
+    from pytest_pare.cli.sessions import Sessions
+    from pytest_pare.ledger.kept_runs import KeptRun
 
 
 @click.command("diff")
@@ -34,16 +39,15 @@ def diff_runs(
     It names the first step that differs, with its cause, and shows what followed.
 
     A and B are [SESSION:]SCENARIO[VARIANT-runN]. Without B, the run A is compared with the nearest run that passed:
-    another number of it, or one of an earlier session; if there is none, with the reference steps of its scenario.
+    another number of it, or one of an earlier session; if there is none, with the reference steps of its scenario. A
+    fork is compared with the run that it comes from.
     """
     if b is not None and reference:
         raise click.UsageError("--reference: A is compared with the reference steps; leave out B")
     sessions = sessions_of(rootdir, suite_file)
     try:
         run = find_run(sessions.read, a)
-        other = None if b is None else find_run(sessions.read, b)
-        if other is None and not reference:
-            other = nearest(run, run.ledger, earlier_ledgers(run.ledger))
+        other = None if reference else _beside(run, b, sessions)
         if other is None:
             diff, beside = compare_with_reference(run.trace(), name=str(run.run_id)), None
         else:
@@ -55,3 +59,11 @@ def diff_runs(
         print_json("diff", diff_document(diff))
     else:
         echo(diff_lines(diff_document(diff), document, beside))
+
+
+def _beside(run: KeptRun, name: str | None, sessions: Sessions) -> KeptRun | None:
+    """Return the run that a run is compared with; `None` if there is none."""
+    origin = name or run.trace().forked_from.get("run")
+    if origin is not None:
+        return find_run(sessions.read, origin)
+    return nearest(run, run.ledger, earlier_ledgers(run.ledger))

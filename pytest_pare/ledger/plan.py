@@ -156,17 +156,23 @@ def settings_of(suite: Suite, rootdir: Path) -> dict[str, Any]:
     if suite.settings.runner.variation:
         # In the plans of earlier versions, and without variation, it is not there.
         values["runner"]["variation"] = True
-    for key, value in _flattened(values, ""):
+    for key, value in flattened(values):
         flat[key] = _relative(value, rootdir, directory)
         if isinstance(value, str) and os.path.isabs(value) and os.path.isfile(value):  # noqa: PTH117, PTH113 - any text
             flat[f"{key} (content)"] = hashlib.sha256(Path(value).read_bytes()).hexdigest()[:16]
     return flat
 
 
-def _flattened(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+def flattened(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted key and value of each setting in nested ones.
+
+    Args:
+        value: The settings.
+        key: The key before them; empty for none.
+    """
     if isinstance(value, dict) and value:
         for name, inner in value.items():
-            yield from _flattened(inner, f"{key}.{name}" if key else str(name))
+            yield from flattened(inner, f"{key}.{name}" if key else str(name))
     else:
         yield key, value
 

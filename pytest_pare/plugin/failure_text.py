@@ -58,6 +58,8 @@ def explanation(run: Run, name: str | None = None, notes: Sequence[str] = (), *,
     lines = [line for one in paragraphs for line in filled(redacted(one))]
     if different := _difference_lines(result, reason):
         lines += ["", *different]
+    if said := _model_lines(run):
+        lines += ["", *said]
     if with_events:
         lines += ["", *_event_lines(run)]
     if drawn := draw_lines(run):
@@ -141,6 +143,21 @@ def _difference_lines(result: PAREScenarioValidationResult, reason: str) -> list
 
 def _words(text: str) -> set[str]:
     return {word.strip(",;:") for word in text.split()} - _FILLERS
+
+
+def _model_lines(run: Run) -> list[str]:
+    """Return what the answers of models explain and the events do not show, with the numbers of their steps."""
+    from pytest_pare.timeline.findings import model_findings
+    from pytest_pare.timeline.steps import steps_of
+
+    found = model_findings(steps_of(run.trace), run.trace.told)
+    return [line for text, numbers in found for line in filled(redacted(f"{text}: {_steps(numbers)}"))]
+
+
+def _steps(numbers: Sequence[int]) -> str:
+    shown = [str(number) for number in numbers[:_MOST_MARKED]]
+    more = len(numbers) - len(shown)
+    return f"step{'s' * (len(numbers) > 1)} {', '.join(shown)}{f' and {more} more' if more else ''}"
 
 
 def _event_lines(run: Run) -> list[str]:

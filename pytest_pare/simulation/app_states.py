@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text
 from pytest_pare.scenarios.app_content import content_of
 from pytest_pare.simulation.state_change import change_of, without_secrets
@@ -76,7 +77,7 @@ class AppStates:
                 self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content))
 
     def changes(self) -> tuple[AppChange, ...]:
-        """Return the states at the start, and the changes after that, without the secrets of what has changed."""
+        """Return the states at the start, and the changes after that, without secrets."""
         return tuple(self._changes())
 
     def _changes(self) -> Iterator[AppChange]:
@@ -87,13 +88,12 @@ class AppStates:
         )
         for look in (*start, *self._looks):
             state = json.loads(look.content, parse_constant=str)
-            change = change_of(states.get(look.app), state)
-            is_first = look.app not in states
+            if look.app in states:
+                change = _cut(without_secrets(change_of(states[look.app], state)))
+            else:
+                shown = json.loads(redacted_json(look.content), parse_constant=str)
+                change = change_of(None, _cut(shown) if _HAS_LONG.search(look.content) else shown)
             states[look.app] = state
-            if is_first and _HAS_LONG.search(look.content):
-                change = _cut(change)
-            elif not is_first:
-                change = _cut(without_secrets(change))
             if change is not None:
                 yield AppChange(look.time, look.turn, look.after, look.app, look.app_class, change)
 
@@ -125,7 +125,10 @@ def _content_of(app: App) -> str | None:
 
 
 def _cut(value: Any) -> Any:
-    """Return a value with long texts cut. All items of lists are kept: the last ones are often the new ones."""
+    """Return a value, which has no secrets, with long texts cut.
+
+    All items of lists are kept: the last ones are often the new ones.
+    """
     if isinstance(value, str):
         if len(value) > _MOST_DATA and not _WHITE.search(value):
             return f"{value[:_DATA_SHOWN]}... [{len(value) - _DATA_SHOWN:,} more characters]"

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import to_short_builtins
+from pytest_pare.engines.cassette import Message
+from pytest_pare.engines.drift import difference
 from pytest_pare.engines.errors import EngineConfigurationError
+from pytest_pare.engines.replay import Redactor
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ NOTHING: Final = object()
 
 # A text is quoted up to this length.
 _WIDTH = 100
+# Of the difference of two requests: the message, what it was and what it is.
+_MOST_LINES = 3
 # Traces of earlier versions do not have them, and the fingerprint covers them.
 _NOT_COMPARED = ("kept", "request", "body")
 
@@ -103,11 +108,14 @@ class Past:
         self._numbers = numbers
         self._now: TraceEntries | Sequence[TraceEvent | EngineCall] = ()
         self._checked = 0
+        # An event that the change does not touch must be the same as well.
+        is_same = isinstance(self.step, TraceEvent) and change.tool_result is NOTHING and change.agent is None
+        self._end = place + is_same
 
     @property
-    def step(self) -> TraceEvent | EngineCall:
-        """The entry of the step."""
-        return self.entries[self.place]
+    def step(self) -> TraceEvent | EngineCall | None:
+        """The entry of the step; `None` at the end of the run, where only another agent can go on."""
+        return self.entries[self.place] if self.place < len(self.entries) else None
 
     @property
     def is_over(self) -> bool:
@@ -128,16 +136,18 @@ class Past:
         Raises:
             PastError: If an entry is not that of the earlier run.
         """
+        if self.problem is not None:
+            raise PastError(self.problem)
         now = len(self._now)
-        if self.is_left:
-            return now
-        while self._checked < min(now, self.place):
-            index = self._checked
-            before, entry = self.entries[index], self._now[index]
-            if _plain(before) != _plain(entry):
-                self.differ(index, f"expected {_named(before)}, got {_named(entry)}")
+        while self._checked < min(now, self._end) and not self.is_left:
+            self._compare(self._checked)
             self._checked += 1
         return now
+
+    def _compare(self, index: int) -> None:
+        before, entry = self.entries[index], self._now[index]
+        if _plain(before) != _plain(entry):
+            self.differ(index, f"expected {_named(before)}, got {_named(entry)}")
 
     def finish(self) -> None:
         """Check the whole past, at the end of the run.
@@ -147,10 +157,16 @@ class Past:
         """
         now = self.check()
         if not self.is_over:
-            self.differ(now, f"expected {_named(self.entries[now])}, and the run has ended")
+            before = "the agent's turn" if now >= len(self.entries) else _named(self.entries[now])
+            self.differ(now, f"expected {before}, and the run has ended")
 
-    def expected(self, role: Role, fingerprint: str) -> EngineCall | None:
+    def expected(self, role: Role, key: str, request: Sequence[Message]) -> EngineCall | None:
         """Return the recorded call that a request of a role stands for; `None` after the step.
+
+        Args:
+            role: The role.
+            key: The fingerprint of the request.
+            request: Its messages.
 
         Raises:
             PastError: If the earlier run had no such request here.
@@ -161,9 +177,23 @@ class Past:
         before = self.entries[index]
         if not isinstance(before, EngineCall) or before.role != role:
             self.differ(index, f"expected {_named(before)}, got a request of role {role}")
-        if before.fingerprint != fingerprint:
-            self.differ(index, f"the request of role {role} has changed")
+        if before.fingerprint != key:
+            recorded = self._request_at(index, role)
+            clean = Redactor().of_messages(list(request))
+            lines = [] if recorded is None else difference(recorded, clean)[:_MOST_LINES]
+            self.differ(index, ", ".join([f"the request of role {role} has changed", " ".join(lines)]).rstrip(", "))
         return before
+
+    def _request_at(self, index: int, role: Role) -> list[Message] | None:
+        """Return the messages of a recorded request; `None` if the trace does not have them."""
+        messages: list[Message] = []
+        calls = (one for one in self.entries[: index + 1] if isinstance(one, EngineCall) and one.role == role)
+        for call in calls:
+            if call.request is None:
+                return None
+            added = [Message(str(one["role"]), one["content"]) for one in call.request]
+            messages = [*messages[: call.kept], *added]
+        return messages
 
     def differ(self, index: int, what: str) -> NoReturn:
         """Stop the run, because its past differs.
@@ -196,6 +226,7 @@ class Past:
         if given is NOTHING or trace.last(who, known) != self.place:
             return result
         self.check()
+        self._compare(self.place)
         trace.change(self.place, {"result": to_short_builtins(given)})
         return given
 

@@ -79,7 +79,7 @@ class PastEngine(LLMEngine):
             return answered
 
         key = fingerprint(request)
-        before = self._past.expected(self._role, key)
+        before = self._past.expected(self._role, key, request)
         if before is not None:
             if before is not self._past.step:
                 return self._again(before, ask)
@@ -229,7 +229,7 @@ class PastCalls:
 
     def _is_beside_step(self, asked: Asked) -> bool:
         """Return whether a request may have been made at the same time as that of the step."""
-        step = self._past.entries[self._past.place]
+        step = self._past.step
         return isinstance(step, EngineCall) and step.role == "agent" and asked.turn == self._past.turn
 
     def _again(self, before: EngineCall, asked: Asked, ask: AskLive) -> Call:

@@ -69,7 +69,7 @@ def without_secrets(change: Any, key: str = "") -> Any:
         return None
     kind = change[0]
     if kind == "{":
-        changes = {name: without_secrets(one, name) for name, one in change[2].items()}
+        changes = {redacted(name): without_secrets(one, name) for name, one in change[2].items()}
         return ["{", change[1], changes]
     if kind == "[":
         return ["[", [_step_without_secrets(step, key) for step in change[1]]]

@@ -27,6 +27,7 @@ Cause = Literal[
 _BUILT_IN = "observe-execute"
 _AGENTS_ROLES = ("observe", "execute", "agent")
 _TITLE = 70
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,12 @@ class Context:
     Attributes:
         source: The hash of the scenario's source; `None` if it is not known.
         versions: Distribution to its version.
+        settings: Dotted key to value of each setting that runs depend on.
     """
 
     source: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 class Difference(NamedTuple):
@@ -137,9 +140,10 @@ def _of_calls(a: Side, b: Side, one: EngineCall, other: EngineCall) -> Differenc
     cause, known = _changed(a, b)
     system = [_request(call, "system") for call in (one, other)]
     if cause is None and system[0] != system[1]:
-        return Difference("prompt", f"{who} got another system prompt, after equal steps", parts)
+        return Difference("prompt", f"{who} got another system prompt, after equal steps{known}", parts)
     if cause is None and one.role == "agent":
-        return Difference("agent's action", "the agent sent its model another request, after equal steps", parts)
+        sentence = f"the agent sent its model another request, after equal steps{known}"
+        return Difference("agent's action", sentence, parts)
     unknown = "" if known else "; prompts, scenario and versions are not known to differ"
     return Difference(cause or "code", f"{who} was asked another after equal steps{known}{unknown}", parts)
 
@@ -161,14 +165,16 @@ def _of_results(a: Side, b: Side, one: TraceEvent, other: TraceEvent) -> Differe
     cause, known = _changed(a, b)
     if one.kind not in ("USER", "AGENT"):
         if one.time != other.time:
-            parts = [("time", f"+{one.time:.10g}", f"+{other.time:.10g}"), *parts]
+            parts = [("time", f"+{round(one.time, 3):.10g}", f"+{round(other.time, 3):.10g}"), *parts]
         what = "at another time" if one.time != other.time else "with another content"
         is_scenarios = cause == "scenario"
-        sentence = f"the event {name} of the world came {what}{known if is_scenarios else ''}"
+        sentence = f"the event {name} of the world came {what}{known if is_scenarios or cause is None else ''}"
         return Difference("scenario" if is_scenarios else "world", sentence, parts)
     if parts:
         noise = f" (noise: {one.fault or 'none'} and {other.fault or 'none'})" if one.fault != other.fault else ""
-        return Difference("tool result", f"the same call of {name} got another result{noise}", parts)
+        return Difference(
+            "tool result", f"the same call of {name} got another result{noise}{known if cause is None else ''}", parts
+        )
     others = _different([(key, value, vars(other)[key]) for key, value in vars(one).items() if key not in _UNNAMED])
     return Difference(cause or "code", f"the same call of {name} found the run in another state{known}", others)
 
@@ -203,7 +209,7 @@ def _worlds(a: Side, b: Side, one: TraceEvent | EngineCall, other: TraceEvent | 
         if is_worlds or not there.has_later(entry):
             cause, known = _changed(a, b)
             is_scenarios = cause == "scenario"
-            rest = known if is_scenarios else ""
+            rest = known if is_scenarios or cause is None else ""
             what = (
                 "another event of the world came" if is_worlds else f"an event of the world came in {here.name} alone"
             )
@@ -220,15 +226,29 @@ _UNNAMED = ("time", "event_id", "kind", "app", "app_class", "function")
 
 
 def _changed(a: Side, b: Side) -> tuple[Cause | None, str]:
-    """Return whether the scenario, or a version, is known to differ, and the end of a sentence that says so."""
+    """Return whether the scenario, or a version, is known to differ, and the end of a sentence on what differs.
+
+    Settings that differ explain much, and are no cause of their own.
+    """
     sources = (a.context.source, b.context.source)
     if None not in sources and sources[0] != sources[1]:
         return "scenario", "; the source of the scenario differs"
-    names = sorted({*a.context.versions, *b.context.versions})
-    pairs = [(name, a.context.versions.get(name), b.context.versions.get(name)) for name in names]
-    if found := [f"{name} ({one} and {other})" for name, one, other in pairs if one != other]:
-        return "code", f"; versions differ: {', '.join(found)}"
-    return None, ""
+    if versions := _named(a.context.versions, b.context.versions):
+        return "code", f"; versions differ: {versions}"
+    settings = _named(a.context.settings, b.context.settings)
+    return None, f"; settings differ: {settings}" if settings else ""
+
+
+def _named(one: dict[str, Any], other: dict[str, Any]) -> str:
+    """Return the values that differ between two mappings as a text; empty if none does."""
+    names = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    shown = [f"{name} ({_value(one.get(name))} and {_value(other.get(name))})" for name in names[:_MOST_NAMED]]
+    more = len(names) - _MOST_NAMED
+    return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None else one_line(str(value), _TITLE)
 
 
 def _slower(a: Side, b: Side) -> list[int]:

@@ -55,7 +55,7 @@ def run_document(
         "forked_from": trace.forked_from or None,
         "draws": {name: shown(value) for name, value in trace.draws.items()},
         "differences": _differences(result, steps),
-        "findings": findings_of(steps, consent),
+        "findings": findings_of(steps, consent, trace.told),
         "turns": list(_turns(trace, steps)),
         "steps": [_step(step) for step in steps],
         "consent": consent,

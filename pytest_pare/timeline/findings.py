@@ -4,30 +4,91 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.base.redaction import redacted
 from pytest_pare.results.text import plural
 from pytest_pare.simulation.trace import ENV_EVENT, EngineCall, TraceEvent
+from pytest_pare.timeline.answers import read_answer
 from pytest_pare.timeline.texts import one_line, shown
 from pytest_pare.timeline.titles import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_pare.simulation.trace_details import Told
     from pytest_pare.timeline.steps import Step
 
+    _Found = Iterator[tuple[str, list[int]]]
+
 _ERROR_WIDTH = 120
+_MODELS = {"user": "the user's", "observe": "the agent's", "execute": "the agent's", "agent": "the agent's"}
 
 
-def findings_of(steps: Sequence[Step], consent: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def findings_of(
+    steps: Sequence[Step], consent: Sequence[dict[str, Any]], told: Sequence[Told] = ()
+) -> list[dict[str, Any]]:
     """Return facts about a run, each with its `text` and the numbers of its `steps`."""
-    found = (*_dialogue(steps, consent), *_writes(steps), *_errors(steps), *_models(steps), *_faults(steps))
+    found = (
+        *_cut_answers(steps),
+        *_scripted(steps),
+        *_silence(steps, told),
+        *_dialogue(steps, consent),
+        *_writes(steps),
+        *_errors(steps),
+        *_failed_models(steps),
+        *_faults(steps),
+    )
     return [{"text": shown(text), "steps": numbers} for text, numbers in found]
 
 
-def _dialogue(steps: Sequence[Step], consent: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[int]]]:
-    if not consent:
-        if steps and not any(isinstance(step.entry, TraceEvent) and step.entry.mode is None for step in steps):
-            yield "the agent proposed nothing", []
+def model_findings(steps: Sequence[Step], told: Sequence[Told]) -> list[tuple[str, list[int]]]:
+    """Return what the events do not show: answers that were cut, and what a silent agent's model said instead."""
+    return [*_cut_answers(steps), *(one for one in _silence(steps, told) if one[1])]
+
+
+def _silence(steps: Sequence[Step], told: Sequence[Told]) -> _Found:
+    """Yield that the agent proposed nothing, with what it was told, and the answers of its model that call no tool."""
+    # Runs without agents have no mode; and after a defect of the script there may have been nothing to propose.
+    with_mode = not any(isinstance(step.entry, TraceEvent) and step.entry.mode is None for step in steps)
+    is_silent = not any(_is_script_error(step) or kind_of(step.entry) == "proposal" for step in steps)
+    if not (steps and with_mode and is_silent):
         return
+    idle = [(step.number, thought) for step in steps if (thought := _idle_thought(step)) is not None]
+    text = "the agent proposed nothing"
+    if told:
+        count = sum(len(one.notifications) for one in told if one.who == "AGENT")
+        text = f"the agent was told of {plural(count, 'event') if count else 'no event'} and proposed nothing"
+    if idle and (last := one_line(redacted(idle[-1][1]), _ERROR_WIDTH)):
+        text = f"{text}; in {plural(len(idle), 'answer')} its model called no tool, the last: {last!r}"
+    yield text, [number for number, _ in idle]
+
+
+def _idle_thought(step: Step) -> str | None:
+    """Return what the agent's model said in an answer that calls no tool, or only waits; `None` for another step."""
+    call = step.entry
+    if not isinstance(call, EngineCall) or _MODELS.get(call.role) != "the agent's" or call.finish_reason == "length":
+        return None
+    if call.response is None:
+        return None
+    answer = read_answer(call.response)
+    return None if any(not name.endswith("wait") for name, _ in answer.calls) else answer.thought
+
+
+def _scripted(steps: Sequence[Step]) -> _Found:
+    for step in steps:
+        event = step.entry
+        if isinstance(event, TraceEvent) and _is_script_error(step):
+            yield (
+                f"an event of the scenario failed: {_name(event)}: {one_line(str(event.error), _ERROR_WIDTH)}",
+                [step.number],
+            )
+
+
+def _is_script_error(step: Step) -> bool:
+    event = step.entry
+    return step.lane == "world" and isinstance(event, TraceEvent) and event.error is not None and event.fault is None
+
+
+def _dialogue(steps: Sequence[Step], consent: Sequence[dict[str, Any]]) -> _Found:
     rejected = [one["answer"] for one in consent if one["answer_kind"] == "rejection"]
     if rejected:
         yield f"the user rejected {plural(len(rejected), 'proposal')}", rejected
@@ -41,13 +102,14 @@ def _dialogue(steps: Sequence[Step], consent: Sequence[dict[str, Any]]) -> Itera
                 yield "accepted, and the agent wrote nothing after it", [one["answer"]]
 
 
-def _writes(steps: Sequence[Step]) -> Iterator[tuple[str, list[int]]]:
+def _writes(steps: Sequence[Step]) -> _Found:
     early = [step.number for step in steps if _is_write(step) and _mode(step) not in (None, "execute")]
     if early:
         yield f"{plural(len(early), 'write')} without consent", early
 
 
-def _errors(steps: Sequence[Step]) -> Iterator[tuple[str, list[int]]]:
+def _errors(steps: Sequence[Step]) -> _Found:
+    lost: Step | None = None
     for place, step in enumerate(steps):
         event = step.entry
         if not isinstance(event, TraceEvent) or event.error is None or step.lane == "world":
@@ -59,23 +121,46 @@ def _errors(steps: Sequence[Step]) -> Iterator[tuple[str, list[int]]]:
             rest = "a later call of it succeeded"
         else:
             rest = "no later call of it succeeded" if again else "it was not called again"
-        name = f"{event.app}.{event.function}" if event.app else str(event.function)
-        yield f"{name} failed, {rest}: {one_line(event.error, _ERROR_WIDTH)}", [step.number]
+        yield f"{_name(event)} failed, {rest}: {one_line(event.error, _ERROR_WIDTH)}", [step.number]
+        if _is_write(step) and all(one.error is not None for one in again):
+            lost = step
+    if lost is not None:
+        yield from _reported(lost, steps)
 
 
-def _models(steps: Sequence[Step]) -> Iterator[tuple[str, list[int]]]:
-    calls = [(step.number, step.entry) for step in steps if isinstance(step.entry, EngineCall)]
-    cut = [number for number, call in calls if call.finish_reason == "length"]
-    if cut:
-        yield f"{plural(len(cut), 'answer')} of a model cut at max_tokens (finish_reason length)", cut
-    if filtered := [number for number, call in calls if call.finish_reason == "content_filter"]:
-        yield f"{plural(len(filtered), 'answer')} of a model cut by a content filter", filtered
-    for number, call in calls:
-        if call.error is not None:
-            yield f"the {call.role} model failed: {one_line(call.error, _ERROR_WIDTH)}", [number]
+def _reported(lost: Step, steps: Sequence[Step]) -> _Found:
+    """Yield the first report of the agent after a write that failed: it may hide that."""
+    for step in steps[lost.number :]:
+        event, failed = step.entry, lost.entry
+        if isinstance(event, TraceEvent) and isinstance(failed, TraceEvent) and kind_of(event) == "report":
+            said = one_line(redacted(str(event.args.get("content") or "")), _ERROR_WIDTH)
+            yield f"after {_name(failed)} failed, the agent reported: {said!r}", [step.number]
+            return
 
 
-def _faults(steps: Sequence[Step]) -> Iterator[tuple[str, list[int]]]:
+def _name(event: TraceEvent) -> str:
+    return f"{event.app}.{event.function}" if event.app else str(event.function)
+
+
+def _cut_answers(steps: Sequence[Step]) -> _Found:
+    for reason, how in (("length", "at max_tokens"), ("content_filter", "by a content filter")):
+        cut: dict[str, list[int]] = {}
+        for step in steps:
+            if isinstance(step.entry, EngineCall) and step.entry.finish_reason == reason:
+                role = step.entry.role
+                cut.setdefault(_MODELS.get(role, f"the {role}"), []).append(step.number)
+        for whose, numbers in cut.items():
+            was = "was" if len(numbers) == 1 else "were"
+            yield f"{plural(len(numbers), 'answer')} of {whose} model {was} cut {how}", numbers
+
+
+def _failed_models(steps: Sequence[Step]) -> _Found:
+    for step in steps:
+        if isinstance(step.entry, EngineCall) and step.entry.error is not None:
+            yield f"the {step.entry.role} model failed: {one_line(step.entry.error, _ERROR_WIDTH)}", [step.number]
+
+
+def _faults(steps: Sequence[Step]) -> _Found:
     kinds: dict[str, list[int]] = {}
     for step in steps:
         if isinstance(step.entry, TraceEvent) and step.entry.fault is not None:

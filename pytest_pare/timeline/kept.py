@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.ledger.plan import flattened
+from pytest_pare.scenarios.config_hash import NOT_HASHED
 from pytest_pare.timeline.causes import Context
 from pytest_pare.timeline.diff import compare_traces
 from pytest_pare.timeline.document import run_document
@@ -37,4 +39,11 @@ def compare_runs(a: KeptRun, b: KeptRun) -> TraceDiff:
 def context_of(run: KeptRun) -> Context:
     """Return what the ledger says of a run, for the cause of a difference."""
     source = run.ledger.header.plan.sources.get(run.run_id.scenario_id)
-    return Context(None if source is None else source.digest, run.ledger.header.versions)
+    # The engines are left out of the hash of a configuration, and decide on what models answer.
+    settings = {
+        name: value
+        for name, value in (run.outcome.config or {}).items()
+        if name not in NOT_HASHED or name.endswith("_engine_config") or name == "agent"
+    }
+    digest = None if source is None else source.digest
+    return Context(digest, run.ledger.header.versions, dict(flattened(settings)))

@@ -182,7 +182,8 @@ def _same(one: _Act | None, other: _Act | None) -> bool:
 def _sentence(one: _Act | None, other: _Act | None) -> str:
     if one is None:
         assert other is not None
-        return f"{_side(other)} did not do reference step {other.number}: {other}"
+        join = ", which " if other.is_talk else ": "
+        return f"{_side(other)} did not do reference step {other.number}{join}{other}"
     if other is None:
         return f"{_side(one)} did what the reference does not have here, in step {one.number}: {one}"
     return f"step {one.number} has other arguments than reference step {other.number}: {one.app}.{one.function}"

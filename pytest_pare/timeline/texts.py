@@ -56,8 +56,10 @@ def optional_value(value: Any) -> str | None:
 def one_line(text: str, width: int = TITLE_WIDTH) -> str:
     """Return a text as one line without control characters, cut with an ellipsis."""
     # No more than the line needs: a text may have a million characters.
-    words = "".join(char if char.isprintable() else " " for char in text[: 8 * width]).split()
-    line = " ".join(words)
+    begin = text[: 8 * width]
+    if not begin.isprintable():
+        begin = "".join(char if char.isprintable() else " " for char in begin)
+    line = " ".join(begin.split())
     return line if len(line) <= width and len(text) <= 8 * width else f"{line[: width - 1]}…"
 
 

@@ -117,6 +117,12 @@ def test_the_run_beside_it(project: Shell, arguments: list[str], other: str) -> 
     assert any(line.startswith("first difference: agent's action (step 5 in A") for line in lines)
 
 
+def test_a_fork_is_compared_with_the_run_that_it_comes_from(project: Shell) -> None:
+    fork = replace(FAILED, forked_from={"run": f"{FIRST}:weed[run2]", "step": 5, "change": {}})
+    name = record(project.path, 3, {"weed": "f"}, traces={"weed": fork})
+    assert "+ B weed[run2]: success" in project.lines("diff", f"{name}:weed")
+
+
 def test_runs_that_are_the_same(project: Shell) -> None:
     lines = project.lines("diff", "weed[run1]", "weed[run1]")
     assert lines[-1] == "no difference: both runs are the same, step by step"

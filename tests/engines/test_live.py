@@ -585,15 +585,17 @@ def test_a_wait_that_is_longer_than_the_run_is_not_begun() -> None:
 
 
 def test_the_end_of_the_runs_time_ends_a_request() -> None:
+    # Its import takes longer than a request.
+    litellm_client.load_litellm()
     began = time.monotonic()
     with ModelServer([hangs()]) as server, pytest.raises(ScenarioTimeoutError, match="real time"):
-        engine(server.url, Limits(timeout_seconds=0.3), timeout_seconds=60.0, retries=5)(QUESTION)
-    assert time.monotonic() - began < 3
+        engine(server.url, Limits(timeout_seconds=2), timeout_seconds=60.0, retries=5)(QUESTION)
+    assert time.monotonic() - began < 30
     assert len(server.requests) == 1
 
 
 def test_nobody_waits_for_what_never_ends() -> None:
     with pytest.raises(TimeoutError):
-        within(0.05, lambda: time.sleep(0.5))
+        within(0.05, lambda: time.sleep(2))
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 / 0)

@@ -111,6 +111,7 @@ def with_models() -> Document:
     old = _call(None, "accept_proposal()", 0, tokens=(420, 8), live=False) | {"role": "user", "cost": None}
     _step(run, 3602.0, 1, "model", "model", title="user: accept_proposal()", model=old)
     run |= {"status": "failed", "reason": "no proposal mentions '7 pm'; the last one was cut", "ended_by": "max_turns"}
+    run["forked_from"] = {"run": "dinner[run1]", "step": 3, "change": "the model gpt-5-mini"}
     return {"run": run, "nearest": None}
 
 
@@ -143,7 +144,7 @@ def hostile() -> Document:
     run["changes"] = [{"after": 1, "turn": 0, "app": script, "rows": rows}]
     run["reference"] = [{"who": script, "app": script, "function": script, "args": {script: script}}]
     other = "evil[other-run1]"
-    diff = {
+    diff: Document = {
         "a": name,
         "b": other,
         "cause": script,
@@ -302,6 +303,7 @@ def _run(name: str, scenario: str = "parcel", variant: str | None = None) -> Doc
         "reason": None,
         "usage": {},
         "draws": {},
+        "forked_from": None,
         "ended_by": "end of the scenario",
         **{key: [] for key in lists},
     }

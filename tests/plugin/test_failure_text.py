@@ -11,8 +11,10 @@ from pytest_pare.plugin.failure_text import explanation, filled
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, RecordedException
 from pytest_pare.scenarios.matchers import Silent, verdict
 from pytest_pare.simulation.run import Run
+from pytest_pare.simulation.trace_details import Told
 from pytest_pare.timeline.steps import steps_of
 from tests.stage import play
+from tests.timeline.made import agent, call, trace
 
 if TYPE_CHECKING:
     import pytest
@@ -105,6 +107,30 @@ def test_secrets_are_redacted_before_lines_are_broken(monkeypatch: pytest.Monkey
     text = "\n".join(explained(f"{'x' * 70} {secret}", (f"{'y' * 60} {secret}", None)))
     assert "0123456789" not in text
     assert "blank" not in text
+
+
+def test_what_only_the_models_answers_explain_is_said() -> None:
+    news = {"time": 1.0, "kind": "environment", "text": "A mail from Eve"}
+    told = (Told(1.0, 0, "AGENT", "observe", [news]),)
+    read, cut = agent("list_emails", operation="read"), call("agent", finish_reason="length")
+    result = PAREScenarioValidationResult(success=False, rationale="the agent proposed nothing")
+    for calls, lines in (
+        ([cut, cut], ["2 answers of the agent's model were cut at max_tokens: steps 2, 3"]),
+        (
+            [call("agent", response="Noted: a mail.")],
+            [
+                "the agent was told of 1 event and proposed nothing; in 1 answer its model called",
+                "no tool, the last: 'Noted: a mail.': step 2",
+            ],
+        ),
+        ([], []),
+    ):
+        text = explanation(Run(result, trace(read, *calls, told=told))).splitlines()
+        assert text[: text.index("last 1 of 1 events, at simulated seconds:")] == [
+            "the agent proposed nothing",
+            *(["", *lines] if lines else []),
+            "",
+        ]
 
 
 def test_long_texts_are_wrapped_and_the_note_of_a_cut_stays_whole() -> None:

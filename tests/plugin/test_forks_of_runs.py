@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,15 @@ def test_the_command(garden: Example, capsys: pytest.CaptureFixture[str], monkey
     # Again the same files.
     assert json.loads(call(capsys, "fork", "garden", "--at", "1", "--times", "2", "--json")[1]) == document
     assert "0 of 2 succeeded, 0 % (95 % CI 0 to 66)" in call(capsys, "fork", "garden", "--at", "1", "--times", "2")[1]
+
+    # The model's whole answer, of a file and of standard input.
+    idle = 'Thought: Not now.\nAction:\n{"action": "wait", "action_input": {}}<end_action>\n'
+    garden.write("idle.txt", idle)
+    for source in ("idle.txt", "-"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(idle))
+        status, out, err = call(capsys, "fork", "garden", "--at", str(at - 1), "--answer", source)
+        assert status == 0, err
+        assert f"at step {at - 1}: answer Thought: Not now." in out
 
     forked = fork_run("garden", at, answer="reject")
     assert forked.trace.rejections()

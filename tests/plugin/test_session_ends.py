@@ -350,7 +350,7 @@ def test_sigterm_is_an_interrupt(garden: Example, code: str) -> None:
     ("workers", "pid"), [("-n1", "os.getpid()"), ("-n2", os.getpid())], ids=["to a worker", "to the controller"]
 )
 def test_sigterm_with_workers(garden: Example, workers: str, pid: object) -> None:
-    code = f"if run == 2:\n    time.sleep(0.5)\n    os.kill({pid}, signal.SIGTERM)\n    time.sleep(3)"
+    code = f"if run == 2:\n    time.sleep(1.5)\n    os.kill({pid}, signal.SIGTERM)\n    time.sleep(3)"
     session = agent(garden, code).run(*SUITE, workers)
     assert interrupted(session, garden)
     assert "rose[run2]" not in (garden.path / "out.json").read_text()

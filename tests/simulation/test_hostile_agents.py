@@ -433,9 +433,7 @@ def test_what_an_agent_raises_instead_does_not_hide_the_end(error: BaseException
 
 
 def test_an_agent_that_sleeps_is_ended_after_its_turn() -> None:
-    run = host(
-        lambda turn: time.sleep(0.2), timeout_seconds=0.05, verdict=lambda s, env: ScenarioValidationResult(False)
-    )
+    run = host(lambda turn: time.sleep(1.2), timeout_seconds=1, verdict=lambda s, env: ScenarioValidationResult(False))
     assert isinstance(run.result.exception, ScenarioTimeoutError)
     assert run.result.rationale == "of what had happened until then, validate() says no"
     assert run.result.number_of_turns == 1

@@ -212,6 +212,8 @@ def test_no_secret_is_in_a_file_of_the_trace(tmp_path: Path, monkeypatch: pytest
     run = diary(
         lambda s: [
             s.diary.write("password", "second-secret"), s.diary.write("say", "It is correct-horse-battery."),
+            s.diary.write("correct-horse-battery", "1").delayed(1),
+            s.diary.write("correct-horse-battery", "2").delayed(2),
             s.user_says("correct-horse-battery").oracle(),
         ],
         export=True, output_dir=str(tmp_path), trace_dump_format="jsonl",
@@ -222,6 +224,7 @@ def test_no_secret_is_in_a_file_of_the_trace(tmp_path: Path, monkeypatch: pytest
     states = "".join(line for line in text.splitlines() if line.startswith('{"type":"state"'))
     assert '"password"' in states
     assert "-secret" not in states
+    assert "first-secret" not in str(run.trace.states[-2].change)
     trace = Trace.from_jsonl(text)
     assert end_of(trace)["Diary"]["say"] == "It is [redacted]."
     assert len(trace.reference) == 1

@@ -116,13 +116,51 @@ def test_only_the_last_proposal_is_answered() -> None:
             "Emails.send_email failed, a later call of it succeeded: ToolFailure: no",
             [1],
         ),
-        ([call(finish_reason="length")], "1 answer of a model cut at max_tokens (finish_reason length)", [1]),
+        ([call(finish_reason="length")], "1 answer of the agent's model was cut at max_tokens", [1]),
+        (
+            [call("user", finish_reason="length"), call(), call("user", finish_reason="length")],
+            "2 answers of the user's model were cut at max_tokens",
+            [1, 3],
+        ),
+        (
+            [call("judge", finish_reason="content_filter")],
+            "1 answer of the judge model was cut by a content filter",
+            [1],
+        ),
+        (
+            [call(), call("agent", response="Noted."), call("agent", response='Emails__send({"a": "b"})')],
+            "the agent proposed nothing; in 2 answers its model called no tool, the last: 'Noted.'",
+            [1, 2],
+        ),
+        (
+            [answer(), agent("send_email", mode="execute", error="ValueError: no"), report("All sent.")],
+            "after Emails.send_email failed, the agent reported: 'All sent.'",
+            [3],
+        ),
+        (
+            [world("reply", error="ValueError: no such mail")],
+            "an event of the scenario failed: Emails.reply: ValueError: no such mail",
+            [1],
+        ),
         ([world("add", fault=ENV_EVENT), world("add", fault=ENV_EVENT)], "noise: 2 events", [1, 2]),
         ([agent("list_emails", fault="tool_slow")], "noise: tool_slow 1 time", [1]),
     ],
 )
 def test_what_catches_the_eye(entries: list[Any], text: str, steps: list[int]) -> None:
     assert {"text": text, "steps": steps} in document(trace(*entries))["findings"]
+
+
+@pytest.mark.parametrize(("count", "events"), [(0, "no event"), (2, "2 events")])
+def test_what_a_silent_agent_was_told_is_counted(count: int, events: str) -> None:
+    news = [{"time": 1.0, "kind": "environment", "text": "A mail from Eve"}]
+    told = (Told(1.0, 0, "AGENT", "observe", count * news), Told(1.0, 0, "USER", "observe", news))
+    (found,) = document(trace(agent("list_emails", operation="read"), told=told))["findings"]
+    assert found == {"text": f"the agent was told of {events} and proposed nothing", "steps": []}
+
+
+def test_after_a_defect_of_the_scenario_a_silent_agent_is_no_finding() -> None:
+    (found,) = document(trace(world("reply", error="ValueError: no such mail")))["findings"]
+    assert found["steps"] == [1]
 
 
 def test_a_whole_run_without_mistakes_has_no_findings() -> None:

@@ -64,6 +64,13 @@ def test_the_ledger_says_whether_the_scenario_changed(tmp_path: Path, source: st
     assert compare_runs(run_in(a, "pare.yaml::mow"), run_in(b, "pare.yaml::mow")).cause == cause
 
 
+def test_settings_that_differ_are_named(tmp_path: Path) -> None:
+    a, b = (run_in(session(tmp_path, day, letter, 1), "pare.yaml::mow") for day, letter in enumerate("fS"))
+    # How much is logged changes no run.
+    b.outcome.config = {**(b.outcome.config or {}), "max_turns": 3, "log_level": "DEBUG"}
+    assert compare_runs(a, b).sentence.endswith("; settings differ: max_turns (10 and 3)")
+
+
 def test_the_document_of_a_run(tmp_path: Path) -> None:
     document = document_of(run_in(session(tmp_path, 0, "Sf", 2), "pare.yaml::mow[run2]"))
     assert (document["run"], document["status"], len(document["steps"])) == ("mow[run2]", "failed", 2)

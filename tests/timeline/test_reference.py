@@ -36,7 +36,7 @@ RIGHT = (agent("list_emails", operation="read"), proposal("Shall I?", time=2), a
             "agent's action",
             "did what the reference does not have here, in step 5",
         ),
-        ((), (None, 3), "agent's action", "the agent did not do reference step 3: proposes: May I?"),
+        ((), (None, 3), "agent's action", "the agent did not do reference step 3, which proposes: May I?"),
         (
             (RIGHT[1], answer(accepts=False, time=3), user("list_emails", time=4, operation="read")),
             (2, None),

@@ -138,7 +138,7 @@ def test_faults_errors_and_cut_answers_are_marked() -> None:
     text = shown(run)
     assert "                      failed: ToolFailure: no\n                      noise: tool_failure\n" in text
     assert "observe, gpt (1 s, CUT AT MAX_TOKENS): I should" in text
-    assert "! 1 answer of a model cut at max_tokens (finish_reason length) (step 2)" in text
+    assert "! 1 answer of the agent's model was cut at max_tokens (step 2)" in text
 
 
 HOSTILE = st.text(alphabet=st.sampled_from("a \n\t\x1b\u202e\ud83d<&漢"), max_size=300)

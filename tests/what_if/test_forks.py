@@ -213,6 +213,23 @@ def test_another_agent_takes_over(is_built_in: bool) -> None:
     assert fork(origin, at, Wish(agent="pytest_pare.agents.calibration:eager")).trace == forked.trace
 
 
+class Counting:
+    """An agent that counts its turns."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+
+    def __call__(self, turn: Turn) -> None:
+        self.turns += 1
+        turn.propose(f"Shall I, in turn {self.turns}?")
+
+
+def test_an_agent_that_is_named_is_a_new_one_in_each_fork() -> None:
+    forked = fork(staged(propose_twice), 1, Wish(agent=f"{__name__}:Counting"), times=2)
+    assert next(one.args["content"] for one in forked.runs[1].trace.proposals()).endswith("turn 1?")
+    assert forked.all_equal
+
+
 # -- several forks
 
 
@@ -397,6 +414,38 @@ def test_a_past_that_has_changed_is_named(solved: Origin) -> None:
     shorter = solved.config.model_copy(update={"max_turns": 1})
     with pytest.raises(ForkError, match="and the run has ended"):
         fork(replace(solved, config=shorter), at)
+
+
+def test_the_call_whose_result_is_changed_must_be_the_same() -> None:
+    def other(turn: Turn) -> None:
+        turn.call("Contacts__get_contacts", {"offset": turn.number + 1})
+
+    origin = staged(propose_twice)
+    at = step_of(origin.trace, is_call("get_contacts"))
+    for wish in (Wish(), Wish(tool_result=[])):
+        with pytest.raises(ForkError, match=rf"step {at} is not what it was: expected .*offset=0.*, got .*offset=1"):
+            fork(replace(origin, agent=other), at, wish)
+
+
+def test_a_changed_request_is_shown() -> None:
+    with ModelServer(numbered(), models=["m"]) as server:
+        origin = staged(**live(server), script=mail)
+        asked = len(server.requests)
+        at = step_of(origin.trace, is_asked("observe", 1))
+        fewer = replace(origin, make=lambda: Stage(script=lambda stage: mail(stage)[1:]), is_live=True)
+        with pytest.raises(ForkError, match=r"is not what it was: expected the world's Emails\.send"):
+            fork(fewer, at)
+        entries = list(origin.trace.entries)
+        place = steps_of(origin.trace)[at - 1].place
+        request = [{"role": "system", "content": "You are someone else."}]
+        before = entries[place]
+        assert isinstance(before, EngineCall)
+        entries[place] = replace(before, fingerprint="another", kept=0, request=request)
+        changed = replace(origin, trace=replace(origin.trace, entries=tuple(entries)), is_live=True)
+        message = r"the request of role observe has changed, message 1 of \d+: - \[system\] You are someone else\. \+"
+        with pytest.raises(ForkError, match=message):
+            fork(changed, at)
+        assert len(server.requests) == asked
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ const ROWS = 60;
 /**
  * Draws two runs side by side: the first step that differs, then all steps, aligned.
  *
- * `loadedB` is `null` where the other run are the reference steps of the scenario, and `diff` is a diff document.
+ * `loadedB` is `null` where the other run are the reference steps of the scenario. `diff` is a diff document, or `null`
+ * where the page has none of these two.
  */
 window.drawDiff = (container, loadedA, loadedB, diff) => {
   const names = pare.parse(location.hash);
@@ -54,7 +55,7 @@ function head(a, b, diff) {
     pare.el(
       "div",
       { class: "pair pair-heads" },
-      [a, b].map((one) => pare.el("p", { class: `side side-${one.letter}` }, letter(one), one.title, " ", one.badge)),
+      [a, b].map((one) => pare.el("p", { class: `side side-${one.letter}` }, letter(one), " ", one.title, " ", one.badge)),
     ),
   );
 }
@@ -82,18 +83,19 @@ function pair(a, b, row, open = false) {
   const isAlike = left && right && left.lane === right.lane && left.function === right.function;
   const texts = isAlike ? [textsOf(a, left), textsOf(b, right)] : null;
   const cell = (one, step, other) => {
-    const draw = (text, key) =>
-      texts === null ? view.text(text) : view.markedText(text, other.get(key) ?? "", one.letter);
-    const content = step ? view.stepParts(one.run, step, draw, open) : none(one);
+    // A reference step has no result, and so on: only what both can have is compared.
+    const isPlain = (key) => texts === null || (b.isReference && !other.has(key));
+    const draw = (text, key) => (isPlain(key) ? view.text(text) : view.markedText(text, other.get(key) ?? "", one.letter));
+    const content = step ? view.stepParts(one.run, step, draw, open) : none();
     return sideOf(one, step ? `step step-${view.stepState(step)}` : "side-none", content);
   };
   return pare.el("div", { class: "pair" }, cell(a, left, texts?.[1]), cell(b, right, texts?.[0]));
 }
 
 const sideOf = (one, names, content) =>
-  pare.el("div", { class: `side side-${one.letter} ${names}`, role: "group", "aria-label": `${one.letter.toUpperCase()}: ${one.name}` }, content);
+  pare.el("div", { class: `side side-${one.letter} ${names}`, role: "group", "aria-label": `${one.letter.toUpperCase()}: ${one.name}` }, letter(one), content);
 
-const none = (one) => pare.el("p", { class: "muted" }, letter(one), " no such step");
+const none = () => pare.el("p", { class: "muted" }, "no such step");
 
 function textsOf(one, step) {
   const texts = new Map();
@@ -126,7 +128,7 @@ function drawn(a, b, { kind, isFirst, rows: found }) {
   // Several steps in one run only: a line each.
   const one = kind === "a" ? a : b;
   const titles = pare.el("ol", { class: "one-sided" }, found.map((row) => titleOf(one, one.steps[row[kind] - 1])));
-  const sides = [a, b].map((each) => sideOf(each, each === one ? "" : "side-none", each === one ? titles : none(each)));
+  const sides = [a, b].map((each) => sideOf(each, each === one ? "" : "side-none", each === one ? titles : none()));
   return pare.el("div", { class: "pair" }, sides);
 }
 

@@ -89,14 +89,16 @@ function facts(run, row) {
   const steps = run.steps;
   const length = steps.length > 1 ? `, ${view.duration(steps.at(-1).time - steps[0].time)} of simulated time` : "";
   const turns = (run.turns ?? []).length;
+  const fork = run.forked_from;
   const entries = [
     ["scenario", run.scenario],
     ["variant", run.variant],
     ["agent", run.agent],
     ["seed", run.seed],
     ["begin", view.clock(run, 0)],
-    ["steps", `${pare.plural(steps.length, "step")}${turns ? ` in ${pare.plural(turns, "turn")}` : ""}${length}`],
+    ["length", `${pare.plural(steps.length, "step")}${turns ? ` in ${pare.plural(turns, "turn")}` : ""}${length}`],
     ["ended by", run.ended_by],
+    ["fork of", fork && `${fork.run} at step ${fork.step}${fork.change ? `: ${fork.change}` : ""}`],
     ["cost", row?.cost === undefined ? null : pare.number(row.cost, "dollars")],
     ...Object.entries(run.draws ?? {}).map(([name, value]) => [`drawn: ${name}`, value]),
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");

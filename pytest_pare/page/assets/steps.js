@@ -155,10 +155,10 @@ function modelCall(call, draw, open) {
   const isCut = call.finish_reason === "length";
   const warning = "The answer was cut at the limit of tokens (finish_reason: length).";
   const whole = () => [
-    pare.el("h5", {}, "Request"),
+    pare.el("p", { class: "part" }, "Request"),
     call.kept > 0 && pare.el("p", { class: "muted" }, `${view.count(call.kept)} earlier messages as before, then:`),
     call.request ? call.request.map((one, place) => message(one, place, draw)) : absent("The request is not recorded."),
-    pare.el("h5", {}, "Answer"),
+    pare.el("p", { class: "part" }, "Answer"),
     call.response === null || call.response === undefined ? absent("none") : pare.el("div", { class: "request" }, draw(call.response, "response")),
   ].flat().filter(Boolean);
   const summary = pare.el("span", { class: "figures" }, view.text(figures.join(" · ")));

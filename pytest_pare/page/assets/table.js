@@ -81,7 +81,9 @@ function head(column, state, change) {
 function groupRow(group, width) {
   const first = group[0];
   const scenario = pare.scenario(first);
-  const passed = group.filter((run) => run.status === "success").length;
+  // Of all runs, also those that a filter hides.
+  const every = pare.runs.filter((run) => run.suite === first.suite && run.scenario === first.scenario);
+  const passed = every.filter((run) => run.status === "success").length;
   const tags = scenario.tags.map((tag) => el("a", { class: "tag", href: link({ tag }) }, tag));
   return el(
     "tr",
@@ -91,7 +93,7 @@ function groupRow(group, width) {
       { scope: "rowgroup", role: "rowheader", colspan: width },
       el("span", { class: "scenario" }, first.scenario),
       pare.data.suites.length > 1 ? el("span", { class: "muted" }, pare.data.suites[first.suite].name) : null,
-      el("span", { class: "muted" }, `${passed} of ${plural(group.length, "run")} passed`),
+      el("span", { class: "muted" }, `${passed} of ${plural(every.length, "run")} passed`),
       scenario.flips ? el("span", { class: "muted" }, scenario.flips) : null,
       tags,
     ),

@@ -54,6 +54,7 @@ function byStep(differences) {
 
 function turn(run, group, verdicts) {
   const details = group.details;
+  const isOnly = group.turn === null && !run.turns?.length;
   const time = details?.time ?? group.steps[0]?.time;
   const heading = pare.el(
     "h4",
@@ -64,7 +65,7 @@ function turn(run, group, verdicts) {
   );
   const steps = pare.el("ol", { class: "steps" }, group.steps.map((step) => stepItem(run, step, verdicts)));
   const main = pare.el("div", { class: "turn-main" }, told(run, details?.told ?? []), group.steps.length > 0 && steps);
-  return pare.el("div", { class: "turn" }, heading, pare.el("div", { class: "turn-columns" }, main, phone(run, group)));
+  return pare.el("div", { class: "turn" }, !isOnly && heading, pare.el("div", { class: "turn-columns" }, main, phone(run, group)));
 }
 
 function told(run, sides) {
