@@ -410,7 +410,7 @@ def test_the_files_of_a_session_without_results(example: Example) -> None:
     example.scenario("saw", marks="@pytest.mark.skip").suite("reports: {json: out.json, parquet: rows.parquet}")
     assert example.run(*SUITE).code == pytest.ExitCode.TESTS_FAILED
     rows = pl.read_parquet(example.path / "rows.parquet")
-    assert (rows.height, rows.width) == (0, 44)
+    assert (rows.height, rows.width) == (0, 46)
     assert json.loads((example.path / "out.json").read_text())["per_config_results"] == []
 
 

@@ -68,6 +68,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
             "outcomes": session.outcomes(),
             "header": session.header,
             "summary": without_times(session.summary),
+            "open": session.open_runs,
             "report": report,
             "rows": rows.rows(),
             "cases": cases,
@@ -78,7 +79,7 @@ def test_workers_change_nothing_but_durations(garden: Example) -> None:
     one = sessions["workers"]
     assert one["header"] == ["pare.yaml, 14 runs planned (7 x 2), agent: reference steps"]
     assert one["outcomes"] == {"failed": 6, "passed": 2, "skipped": 2, "xfailed": 2, "errors": 2}
-    assert "NO RESULT  dig, 2 of 2 runs: a fixture failed: fixture 'spade' not found" in one["summary"]
+    assert "NO RESULT  dig, 2 of 2 runs: a fixture failed: fixture 'spade' not found" in one["open"]
     assert len(one["rows"]) == 8
     assert len(one["cases"]) == 14
     assert one["session"][1][:2] == [("pare_verdict", "FAIL"), ("pare_runs", "10")]
