@@ -125,7 +125,8 @@ def _figures(entry: RunEntry) -> dict[str, Any]:
         return {}
     counts = _filled({one.name: getattr(result, one.name) for one in COUNTS})
     others = {"tokens": tokens_of(result), "cost": cost_of(result), "duration": _rounded(result.duration)}
-    ended = {"ended_by": result.ended_by, "exception_kind": result.exception_kind}
+    cut = sum(usage.get("finish_reasons", {}).get("length", 0) for usage in result.usage.values())
+    ended = {"ended_by": result.ended_by, "exception_kind": result.exception_kind, "cut": cut}
     return counts | {name: value for name, value in others.items() if value is not None} | _filled(ended)
 
 

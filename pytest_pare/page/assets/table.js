@@ -108,7 +108,7 @@ function cell(run, column, grouped, state) {
   if (column.key === "status") {
     return el("td", { ...label, class: "column-status" }, badge(run.status), notes(run));
   }
-  if (column.key === "reason") return el("td", { ...label, class: "column-reason" }, el("span", { class: "clamp" }, run.reason || ""));
+  if (column.key === "reason") return el("td", { ...label, class: "column-reason" }, el("span", { class: "clamp" }, run.reason || ""), cut(run));
   return el("td", { ...label, class: `number${run[column.key] === undefined ? " empty" : ""}` }, number(run[column.key] === undefined ? 0 : run[column.key], column.kind));
 }
 
@@ -117,6 +117,8 @@ function name(run, grouped, state) {
   const content = grouped && short ? [el("span", { class: "hidden" }, `${run.scenario}, `), short] : run.name;
   return el("a", { class: "row", href: link({ run: run.name, ...state }) }, content);
 }
+
+const cut = (run) => (run.cut ? el("small", { class: "warn" }, `${plural(run.cut, "answer")} cut at max_tokens`) : null);
 
 function notes(run) {
   const texts = [];

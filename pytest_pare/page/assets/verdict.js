@@ -66,6 +66,9 @@ function reason(category, found) {
   const scenarios = [...new Set(found.map((run) => run.scenario))];
   const first = found[0];
   const more = scenarios.length > 3 ? `, and ${plural(scenarios.length - 3, "more scenario")}` : "";
+  const cut = found.filter((run) => run.cut);
+  const cuts = cut.length ? `answers cut at max_tokens in ${plural(cut.length, "run")}: ${cut.slice(0, 3).map((run) => run.name).join(", ")}${cut.length > 3 ? "…" : ""}` : null;
+  const isOne = found.length === 1;
   return el(
     "li",
     {},
@@ -73,9 +76,10 @@ function reason(category, found) {
     el(
       "div",
       {},
-      el("a", { class: "reason", href: link({ reason: category }) }, `${plural(found.length, "run")}: ${title}`),
+      el("a", { class: "reason", href: link(isOne ? { run: first.name } : { reason: category }) }, `${plural(found.length, "run")}: ${title}`),
       el("p", { class: "muted" }, scenarios.slice(0, 3).join(", ") + more),
+      cuts ? el("p", { class: "warn" }, cuts) : null,
     ),
-    el("a", { class: "first", href: link({ run: first.name }) }, "Open the first", el("span", { class: "hidden" }, ` of them, ${first.name}`)),
+    el("a", { class: "first", href: link({ run: first.name }) }, isOne ? "Open the run" : "Open the first", el("span", { class: "hidden" }, isOne ? `, ${first.name}` : ` of them, ${first.name}`)),
   );
 }
