@@ -125,8 +125,13 @@ def _figures(entry: RunEntry) -> dict[str, Any]:
         return {}
     counts = _filled({one.name: getattr(result, one.name) for one in COUNTS})
     others = {"tokens": tokens_of(result), "cost": cost_of(result), "duration": _rounded(result.duration)}
-    cut = sum(usage.get("finish_reasons", {}).get("length", 0) for usage in result.usage.values())
-    ended = {"ended_by": result.ended_by, "exception_kind": result.exception_kind, "cut": cut}
+    ended = {
+        "ended_by": result.ended_by,
+        "exception_kind": result.exception_kind,
+        # What a reason may not say.
+        "cut": sum(usage.get("finish_reasons", {}).get("length", 0) for usage in result.usage.values()),
+        "faults": sum(sum(hits.values()) for hits in result.faults.values()),
+    }
     return counts | {name: value for name, value in others.items() if value is not None} | _filled(ended)
 
 

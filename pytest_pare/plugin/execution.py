@@ -232,7 +232,7 @@ def _run(
             on_start=on_start,
             logs_dir=suite.logs_dir(config),
             strict=suite.settings.scenarios.strict,
-            details="none" if suite.settings.ledger is None else suite.settings.ledger.traces,
+            details=suite.kept_traces,
         )
     except Exception as error:  # noqa: BLE001 - a user's constructor may raise anything
         result = PAREScenarioValidationResult(success=None, exception=error)

@@ -30,6 +30,7 @@ _BEFORE, _AFTER = 5, 2
 _MOST_MARKED = 3
 _MOST_DIFFERENCES = 3
 _LONGEST_PART = 500
+_LONGEST_WORD = 300
 # Words without which a text still says the same.
 _FILLERS = frozenset({"a", "an", "the", "that", "value", "no"})
 _CUT = re.compile(r"\.\.\. \[[\d,]+ more characters\]$")
@@ -94,6 +95,8 @@ def filled(text: str, begin: str = "", *, further: str | None = None) -> list[st
             initial_indent=further if lines else begin,
             subsequent_indent=further,
             break_on_hyphens=False,
+            # A path stays whole, so that it can be copied.
+            break_long_words=any(len(word) > _LONGEST_WORD for word in line.split()),
         ) or [begin if not lines else ""]
         if note and len(lines[-1]) + len(note) <= WIDTH:
             lines[-1] += note

@@ -212,9 +212,9 @@ def _register(config: pytest.Config, suites: Mapping[str, SuiteResults]) -> None
     """Register the progress report, unless the session has no terminal reporter or does not want it."""
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     wanted = config.getoption(PROGRESS.dest)
-    is_quiet = config.option.verbose <= _VERY_QUIET
     # Reporters of other plugins, such as pytest-sugar, have a progress of their own.
     is_own = type(reporter) is pytest.TerminalReporter
+    is_quiet = reporter is not None and config.option.verbose <= _VERY_QUIET
     if reporter is None or wanted == "off" or (wanted == "auto" and (is_quiet or not is_own)):
         return
     report = ProgressReport(
@@ -229,6 +229,9 @@ def _register(config: pytest.Config, suites: Mapping[str, SuiteResults]) -> None
 def _has_terminal(config: pytest.Config, reporter: Any) -> bool:
     """Return whether a line can be replaced: nothing else may write while runs are played."""
     is_log = os.environ.get("CI") or os.environ.get("BUILD_NUMBER")
-    is_live = config.option.capture == "no" or config.getini("log_cli") or config.getoption("log_cli_level", None)
+    # Each of these plugins of pytest may be switched off.
+    is_live = config.getoption("capture", "no") == "no"
+    if config.pluginmanager.hasplugin("logging-plugin"):
+        is_live = is_live or config.getini("log_cli") or config.getoption("log_cli_level", None) is not None
     # With colours, the terminal understands how the cursor is moved.
     return bool(reporter.isatty and reporter.hasmarkup and not is_log and not is_live)

@@ -60,6 +60,7 @@ PATH_KEYS = frozenset(
         "judge.calibration",
         "noise.data",
         "reports.formats[]",
+        "reports.html",
         "reports.json",
         "reports.markdown",
         "reports.parquet",

@@ -1,6 +1,6 @@
 """The sections of a suite file."""
 
-from typing import Annotated, Any, Final, Literal, Self, get_origin
+from typing import Annotated, Any, Literal, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -22,10 +22,6 @@ __all__ = [
     "ScenarioSelection",
     "SuiteSettings",
 ]
-
-
-PAGE_NAME: Final = "index.html"
-"""The name of a report page in a directory."""
 
 
 class _Section(Setting):
@@ -107,12 +103,6 @@ class Reports(_Section):
         """The files, by the name of their format."""
         own = {name: getattr(self, f"{name}_path") for name in BUILT_IN["report"]}
         return {name: path for name, path in own.items() if path is not None} | self.formats
-
-    @field_validator("html_path")
-    @classmethod
-    def _name_page(cls, path: str | None) -> str | None:
-        # An absolute path has no slash at its end.
-        return f"{path}{PAGE_NAME}" if path is not None and path.endswith("/") else path
 
     @field_validator("formats")
     @classmethod

@@ -1,13 +1,16 @@
 """Paths in settings: relative in the suite file, absolute in the loaded suite."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from pytest_pare.base.documents import Location
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.settings.keys import is_path, key_of
+
+PAGE_NAME: Final = "index.html"
+"""The name of a report page in a directory."""
 
 
 def absolute_paths(value: Any, base_dir: Path, location: Location = ()) -> Any:
@@ -19,7 +22,10 @@ def absolute_paths(value: Any, base_dir: Path, location: Location = ()) -> Any:
         location: The location.
     """
     if isinstance(value, str):
-        absolute = str((base_dir / value).resolve()) if is_path(key_of(location), value) else value
+        key = key_of(location)
+        # An absolute path has no slash at its end.
+        named = f"{value}{PAGE_NAME}" if key == "reports.html" and value.endswith("/") else value
+        absolute = str((base_dir / named).resolve()) if is_path(key, value) else value
         return value if absolute == value else absolute
     if isinstance(value, list):
         items = [absolute_paths(item, base_dir, (*location, index)) for index, item in enumerate(value)]

@@ -15,9 +15,9 @@ from pytest_pare.scenarios.library import BUNDLED_SPLITS, bundled_split
 from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.errors import SettingsError
 from pytest_pare.settings.ledger import LEDGER_DIR, KeptTraces
-from pytest_pare.settings.models import PAGE_NAME, SuiteSettings
+from pytest_pare.settings.models import SuiteSettings
 from pytest_pare.settings.overrides import Override
-from pytest_pare.settings.paths import absolute_paths
+from pytest_pare.settings.paths import PAGE_NAME, absolute_paths
 from pytest_pare.settings.variants import Finding, Variant, variants_of
 
 

@@ -23,7 +23,6 @@ from pytest_pare.engines.calls import ask_engine
 from pytest_pare.engines.cassette import fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.matching import Requests, in_order
-from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.replay import Redactor
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from pytest_pare.engines.agent_requests import ModelRequest
     from pytest_pare.engines.cassette import Call
     from pytest_pare.engines.matching import Asked
+    from pytest_pare.engines.recorder import Recorder
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.past_engines import PastCalls
@@ -83,7 +83,7 @@ class AgentModel:
     ) -> None:
         self._config = config
         self._build = build
-        self._recorder = recorder if config.is_live or not isinstance(recorder, Recorder) else None
+        self._recorder = recorder
         self._env = env
         self._gateway = gateway
         self._time = AnswerTime(env, gateway, run_config)

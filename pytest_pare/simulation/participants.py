@@ -125,7 +125,7 @@ class Participants:
 
         engine = self._engines["agent"]
         build = partial(build_agent_engine, engine, self._reference, self._engine_builder)
-        recorder: Recorder | PastCalls | None = self.recorder
+        recorder: Recorder | PastCalls | None = self.recorder if engine.is_live else None
         if self._past is not None:
             from pytest_pare.simulation.past_engines import PastCalls
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from are.simulation.apps.agent_user_interface import AgentUserInterface
-
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_builtins
 from pytest_pare.simulation.app_lines import card_of, lines_of, talk_of, when
@@ -36,6 +34,9 @@ class PhoneText:
 
     def __str__(self) -> str:
         """Return the text."""
+        # Imported here, because it takes a second, and a card needs no app.
+        from are.simulation.apps.agent_user_interface import AgentUserInterface
+
         lines = [f"{when(self._time)}, on the screen: {self._screen or 'nothing'}"]
         for app in self._apps:
             state: Any = to_builtins(app.get_state())

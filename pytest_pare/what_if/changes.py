@@ -74,6 +74,7 @@ class Planned(NamedTuple):
         turn: The turn of the step.
         change: The change.
         described: The change as plain data.
+        agent_name: The `module:name` of the agent; `None` for none, and for one that is given as an object.
     """
 
     step: int
@@ -81,6 +82,7 @@ class Planned(NamedTuple):
     turn: int
     change: Change
     described: dict[str, Any]
+    agent_name: str | None = None
 
 
 def planned(trace: Trace, config: ScenarioRunnerConfig, at: int, wish: Wish) -> Planned:
@@ -213,13 +215,15 @@ def _with_agent(trace: Trace, step: Step, agent: ProactiveAgent | str) -> Planne
     turn = step.entry.turn
     if turn is None:
         raise ForkError(f"step {step.number} belongs to no turn, in which an agent could take over")
-    name = agent if isinstance(agent, str) else name_of(agent)
+    named = agent if isinstance(agent, str) else None
     if isinstance(agent, str):
         try:
             agent = load_agent(agent)
         except AgentTypeError as error:
             raise ForkError(str(error)) from None
-    return Planned(step.number, _agents_begin(trace, turn), turn, Change(agent=agent), {"agent": name})
+    name = named or name_of(agent)
+    begin = _agents_begin(trace, turn)
+    return Planned(step.number, begin, turn, Change(agent=agent), {"agent": name}, named)
 
 
 def _agents_begin(trace: Trace, turn: int) -> int:

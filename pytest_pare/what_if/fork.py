@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_pare.agents.loading import load_agent
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.cassette import Cassette
 from pytest_pare.engines.errors import EngineError
@@ -155,7 +156,7 @@ def _play(origin: Origin, plan: Planned, recorded: dict[str, list[Call]], seed: 
         plan.place,
         plan.turn,
         {step.place: step.number for step in steps_of(trace)},
-        replace(plan.change, seed=seed),
+        replace(plan.change, seed=seed, agent=_other_agent(plan)),
         turn_seconds=trace.turn_seconds,
         recorded=recorded,
         is_live=origin.is_live,
@@ -174,6 +175,11 @@ def _play(origin: Origin, plan: Planned, recorded: dict[str, list[Call]], seed: 
     forked_from = {"run": origin.name, "step": plan.step, "change": change}
     agent = trace.agent if plan.change.agent is None else plan.described["agent"]
     return replace(run, trace=replace(run.trace, agent=agent, forked_from=forked_from))
+
+
+def _other_agent(plan: Planned) -> ProactiveAgent | None:
+    """Return the agent of a change; one that is named is a new one in each fork."""
+    return plan.change.agent if plan.agent_name is None else load_agent(plan.agent_name)
 
 
 def _require_past(past: Past, run: Run, origin: Origin) -> None:
@@ -235,9 +241,12 @@ def _require_permission(origin: Origin, plan: Planned, recorded: dict[str, list[
     if origin.is_live:
         return
     engines = origin.config.engines
-    called = [(role, engines[role]) for role in _roles(origin, plan) if engines[role].is_live and role not in recorded]
-    if plan.change.engine is not None and plan.change.engine.is_live:
-        called.append(("new", plan.change.engine))
+    roles = [role for role in _roles(origin, plan) if role not in recorded]
+    called = [(role, engines[role]) for role in roles if engines[role].is_live]
+    if plan.change.engine is not None:
+        step = origin.trace.entries[plan.place]
+        called = [(role, engine) for role, engine in called if role != getattr(step, "role", None)]
+        called += [("new", plan.change.engine)] if plan.change.engine.is_live else []
     for role, engine in called[:1]:
         raise ForkError(
             f"from the step on, the {role} engine calls a model, {model_name(engine)}, which may cost money: add "

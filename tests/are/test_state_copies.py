@@ -33,7 +33,8 @@ class Outer(Inner):
 
 VALUES = [
     1, 2.5, True, None, "a", b"b", [1, [Inner(2)]], {"a": Inner(3), 4: {5: Inner()}}, (1, Inner(6)),
-    Pair(Inner(7), [8]), {9, 10}, EmailFolderName.INBOX, datetime(2025, 1, 6, tzinfo=UTC), Outer(11, items=[Inner(12)]), OwnDict(a=[13]),
+    Pair(Inner(7), [8]), {9, 10}, EmailFolderName.INBOX, datetime(2025, 1, 6, tzinfo=UTC),
+    Outer(11, items=[Inner(12)]), OwnDict(a=[13]),
     Inner,
 ]  # fmt: skip
 

@@ -6,12 +6,18 @@ so all sessions have the same results. The scenario `hostile` is full of texts t
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engines.asking_agents import called, said
-from tests.engines.model_server import Reply, completion, sends
+from tests.engines.model_server import ModelServer, Reply, completion, sends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -165,6 +171,14 @@ class Hostile(PAREScenario):
         return verdict(env, Accepted(mentions("Eve")), Writes(write))
 """
 
+_MATRIX = """
+matrix:
+  plain: {}
+  noisy:
+    noise: {tool_failure_probability: 0.5}
+    agent_engine_config: {model_name: other-model, provider: local, endpoint: "URL"}
+"""
+
 _SUITE = """
 scenarios:
   bundled: true
@@ -278,3 +292,27 @@ class Model:
         script = SCRIPTS[scenario]
         self._asked[asked] += 1
         return sends(script[(self._asked[asked] - 1) % len(script)])
+
+
+def write_page(directory: Path) -> Path:
+    """Write a report page of two runs of each scenario, plain and with noise, remove the project, and return the page.
+
+    Args:
+        directory: The directory of the page.
+    """
+    project, page = directory / "project", directory / "page.html"
+    with ModelServer(Model(), models=["small-model", "other-model"]) as server:
+        write_project(project, server.url, runs=2, more=_MATRIX, include=[*CAUSES, "hostile"])
+        flags = ["--pare-config=pare.yaml", f"--pare-html={page}", "-q", "--tb=no"]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *flags],
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+    shutil.rmtree(project)
+    return page

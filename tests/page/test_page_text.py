@@ -105,6 +105,21 @@ def test_equal_results_give_equal_bytes() -> None:
     assert page_of(entries) != page_of(entries[:1])
 
 
+def test_a_row_has_what_its_reason_may_not_say() -> None:
+    one = entry("water", 1, "the agent proposed nothing")
+    assert one.result is not None
+    one.result.usage = {"agent": {"calls": 3, "live": True, "prompt_tokens": 9, "completion_tokens": 1, "cost": 0.5}}
+    one.result.usage["agent"]["finish_reasons"] = {"length": 2, "stop": 1}
+    one.result.faults = {"tool_failure": {"Calendar__add": 2}, "user_busy": {"user": 1}}
+    (row,) = read_page(page_of([one])).data["runs"]
+    assert {name: row[name] for name in ("cut", "faults", "tokens", "cost")} == {
+        "cut": 2,
+        "faults": 3,
+        "tokens": 10,
+        "cost": 0.5,
+    }
+
+
 def test_the_results_of_many_runs_are_small() -> None:
     why = "write add_calendar_event: start_datetime: expected '2025-01-08 14:00:00', got '2025-01-08 15:00:00'; " * 8
     entries = [

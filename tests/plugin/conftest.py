@@ -156,7 +156,7 @@ class Session:
     def open_runs(self) -> list[str]:
         """The lines on what did not pass, each with its reason, as `pytest-pare report` prints them."""
         lines = self.summary if self.listed is None else self.listed
-        return [line for line in lines if re.match(r"(FAILED|EXCEPTION|NO |RERUN|skipped|xfailed)", line)]
+        return [line for line in lines if re.match(r"(FAILED|EXCEPTION|NO |RERUN|USER FAULT|skipped|xfailed)", line)]
 
     def outcomes(self) -> dict[str, int]:
         return self.result.parseoutcomes()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.ledger.directory import ledgers
+from pytest_pare.ledger.directory import ledgers, page_of
 from pytest_pare.ledger.lines import open_runs, report_lines
 from pytest_pare.ledger.reader import Ledger, read_ledger
 from pytest_pare.results.files import write_json
@@ -111,10 +111,13 @@ def test_a_run_takes_at_most_a_kilobyte(mixed: Example) -> None:
 
 def test_only_the_latest_are_kept(example: Example) -> None:
     example.scenario("rose", "fail").suite("{ledger: {keep: 2, dir: kept}}")
+    directory = example.path / "kept"
     for _ in range(3):
         example.run(*SUITE)
-    directory = example.path / "kept"
+        # As `pytest-pare view` does.
+        page_of(ledgers(directory)[-1]).touch()
     assert len(ledgers(directory)) == 2
+    assert set(directory.glob("*.html")) == {page_of(path) for path in ledgers(directory)}
     assert sum(path.is_dir() for path in directory.iterdir()) == 2
     assert not (example.path / ".pare").exists()
 

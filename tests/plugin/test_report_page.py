@@ -98,17 +98,19 @@ def test_a_failed_run_is_compared_with_the_nearest_that_passed(example: Example)
 
 
 def test_suites_share_a_page_with_workers(example: Example) -> None:
-    example.suite("scenarios: {include: [rose]}", "a.pare.yaml").suite("scenarios: {include: [weed]}", "b.pare.yaml")
+    # The path of the flag is relative to the working directory, and not to the suite.
+    example.suite("scenarios: {include: [rose], paths: [../scenarios]}", "of/a.pare.yaml")
+    example.suite("scenarios: {include: [weed]}", "b.pare.yaml")
     example.scenario("rose").scenario("weed", "fail")
-    session = example.run("--pare-config=a.pare.yaml", "--pare-config=b.pare.yaml", "--pare-html=out.html", "-n2")
-    page = page_at(example.path / "out.html")
-    assert [suite["name"] for suite in page.data["suites"]] == ["a.pare.yaml", "b.pare.yaml"]
+    session = example.run("--pare-config=of/a.pare.yaml", "--pare-config=b.pare.yaml", "--pare-html=out/", "-n2")
+    page = page_at(example.path / "out/index.html")
+    assert [suite["name"] for suite in page.data["suites"]] == ["of/a.pare.yaml", "b.pare.yaml"]
     assert {name: run["suite"] for name, run in page.runs().items()} == {
-        "a.pare.yaml::rose": 0,
+        "of/a.pare.yaml::rose": 0,
         "b.pare.yaml::weed": 1,
     }
     assert len(page.documents()) == 2
-    assert session.out.count("wrote out.html") == 1
+    assert session.out.count("wrote out/index.html") == 1
 
 
 @pytest.mark.parametrize(

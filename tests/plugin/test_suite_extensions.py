@@ -241,7 +241,7 @@ def test_an_error_of_an_engine_names_it(
     monkeypatch.setenv("WRONG", wrong)
     plants.suite("live: true\nrunner: {max_turns: 2, observe_engine_config: {model_name: m, provider: paid}}\n")
     session = plants.run("pare.yaml")
-    assert f"extension engine.paid = plants:engine (of plants 1.0): {expected}" in session.out
+    assert f"extension engine.paid = plants:engine (of plants 1.0): {expected}" in session.words
     assert session.outcomes() == {"failed": 2}
     assert SECRET not in session.out + session.err
 

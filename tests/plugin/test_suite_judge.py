@@ -120,7 +120,7 @@ def test_the_calibration_of_another_judge_ends_the_session_before_its_first_run(
     assert session.code == 1
     assert "the judge: the claim 'it is polite' does not hold: it is rude" in session.out
     assert "judge: 'it is polite' does not hold: it is rude" in session.out
-    assert "without the judge: no verdict: the claim 'it is polite' is judged apart, by judge_only" in session.out
+    assert "without the judge: no verdict: the claim 'it is polite' is judged apart, by judge_only" in session.words
     # A fixture may name another judge, which this calibration says nothing of.
     example.write(
         "conftest.py",

@@ -20,11 +20,11 @@ def test_a_suite_plays_its_scenarios_in_noise(example: Example, flags: list[str]
     session = example.suite(f"{BUNDLED}\n{NOISE}\nreports: {{json: out.json}}").run(*SUITE, *flags)
     assert session.outcomes() == {"passed": 2, "warnings": 1}
     line = session.summary.index("  Noise: 60 events")
-    above = session.summary[line - 1 - (not flags)]
+    above = session.summary[line - 1 - 2 * (not flags)]
     assert above == ""
     weights = {"StatefulEmailApp": 1.0, "StatefulMessagingApp": 1.0, "StatefulShoppingApp": 1.0}
     assert json.loads((example.path / "out.json").read_text())["metadata"]["weight_per_app_class"] == weights
-    said = " ".join(session.out.split())
+    said = session.words
     assert "packing_list: no app can get noise: the scenario has no StatefulEmailApp or" in said
     assert "; it ran without" in said
 
@@ -45,7 +45,7 @@ def test_data_that_are_wrong_are_reported_in_a_sentence(
     session = example.suite(f"{BUNDLED}\n{NOISE}").run(*SUITE)
     assert session.code == 1
     place = example.path / "mine.json" if content is None else f"{example.path / 'mine.json'}:1"
-    assert f"ENV_AUGMENTATION_DATA_PATH: {place}: {said}" in session.out
+    assert f"ENV_AUGMENTATION_DATA_PATH: {place}: {said}" in session.words
     assert session.has_no_traceback_of_ours()
 
 

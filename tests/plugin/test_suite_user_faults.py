@@ -69,7 +69,7 @@ def test_failures_of_the_user_count_or_are_left_out(garden: Example) -> None:
     assert counted.verdict[0].startswith("gate FAIL: 2 of 3 runs succeeded (66.7 %")
     figures = "Failures of the simulated user: goal_dropped 1, outside_tools 1; in 1 run, of"
     assert f"  {figures}" in counted.summary
-    assert LINE in counted.out
+    assert LINE in counted.words
     (row,) = (one for one in json.loads((garden.path / "report.json").read_text())["results"] if one["user_faults"])
     assert (row["scenario"], row["status"]) == ("water", "failed")
     assert [(one["kind"], one["turn"]) for one in row["user_faults"]] == [("goal_dropped", 1), ("outside_tools", 2)]
@@ -84,7 +84,7 @@ def test_failures_of_the_user_count_or_are_left_out(garden: Example) -> None:
     verdict = " ".join(line.strip() for line in left_out.verdict)
     assert "not counted: 1 user fault" in verdict
     assert "unreliable rate: the simulated user failed in 1 of 3 runs, more than 10 %" in verdict
-    assert [line for line in left_out.summary if line.startswith("USER FAULT water: the simulated user, not the")]
+    assert [line for line in left_out.open_runs if line.startswith("USER FAULT water: the simulated user, not the")]
     report = json.loads((garden.path / "report.json").read_text())
     assert [one["status"] for one in report["results"]] == ["success", "success", "user_fault"]
     assert report["gate"]["counts"]["user_fault"] == 1

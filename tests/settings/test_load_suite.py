@@ -587,7 +587,7 @@ def test_json_schema() -> None:
     assert set(schema["properties"]) == sections | {"agent_version", "judge", "ledger"}
     assert not {"noise", "judge"} & schema["$defs"]["RunnerSettings"]["properties"].keys()
     assert set(schema["$defs"]["Reports"]["properties"]) == {
-        "formats", "github", "json", "known_agents", "markdown", "parquet",
+        "formats", "github", "html", "json", "known_agents", "markdown", "parquet",
     }  # fmt: skip
     assert schema["$defs"]["RunnerSettings"]["properties"]["oracle"]["default"] is False
     assert schema["$defs"]["RunnerSettings"]["additionalProperties"] is False

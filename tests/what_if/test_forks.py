@@ -213,6 +213,23 @@ def test_another_agent_takes_over(is_built_in: bool) -> None:
     assert fork(origin, at, Wish(agent="pytest_pare.agents.calibration:eager")).trace == forked.trace
 
 
+class Counting:
+    """An agent that counts its turns."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+
+    def __call__(self, turn: Turn) -> None:
+        self.turns += 1
+        turn.propose(f"Shall I, in turn {self.turns}?")
+
+
+def test_an_agent_that_is_named_is_a_new_one_in_each_fork() -> None:
+    forked = fork(staged(propose_twice), 1, Wish(agent=f"{__name__}:Counting"), times=2)
+    assert next(one.args["content"] for one in forked.runs[1].trace.proposals()).endswith("turn 1?")
+    assert forked.all_equal
+
+
 # -- several forks
 
 

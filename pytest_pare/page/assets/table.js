@@ -81,7 +81,9 @@ function head(column, state, change) {
 function groupRow(group, width) {
   const first = group[0];
   const scenario = pare.scenario(first);
-  const passed = group.filter((run) => run.status === "success").length;
+  // Of all runs, also those that a filter hides.
+  const every = pare.runs.filter((run) => run.suite === first.suite && run.scenario === first.scenario);
+  const passed = every.filter((run) => run.status === "success").length;
   const tags = scenario.tags.map((tag) => el("a", { class: "tag", href: link({ tag }) }, tag));
   return el(
     "tr",
@@ -91,7 +93,7 @@ function groupRow(group, width) {
       { scope: "rowgroup", role: "rowheader", colspan: width },
       el("span", { class: "scenario" }, first.scenario),
       pare.data.suites.length > 1 ? el("span", { class: "muted" }, pare.data.suites[first.suite].name) : null,
-      el("span", { class: "muted" }, `${passed} of ${plural(group.length, "run")} passed`),
+      el("span", { class: "muted" }, `${passed} of ${plural(every.length, "run")} passed`),
       scenario.flips ? el("span", { class: "muted" }, scenario.flips) : null,
       tags,
     ),
@@ -108,7 +110,7 @@ function cell(run, column, grouped, state) {
   if (column.key === "status") {
     return el("td", { ...label, class: "column-status" }, badge(run.status), notes(run));
   }
-  if (column.key === "reason") return el("td", { ...label, class: "column-reason" }, el("span", { class: "clamp" }, run.reason || ""), cut(run));
+  if (column.key === "reason") return el("td", { ...label, class: "column-reason" }, el("span", { class: "clamp" }, run.reason || ""));
   return el("td", { ...label, class: `number${run[column.key] === undefined ? " empty" : ""}` }, number(run[column.key] === undefined ? 0 : run[column.key], column.kind));
 }
 
@@ -118,11 +120,11 @@ function name(run, grouped, state) {
   return el("a", { class: "row", href: link({ run: run.name, ...state }) }, content);
 }
 
-const cut = (run) => (run.cut ? el("small", { class: "warn" }, `${plural(run.cut, "answer")} cut at max_tokens`) : null);
-
 function notes(run) {
   const texts = [];
   if (run.attempts) texts.push(`${plural(run.attempts, "earlier attempt")}`);
+  if (run.cut) texts.push(`${plural(run.cut, "answer")} cut at max_tokens`);
+  if (run.faults) texts.push(plural(run.faults, "fault"));
   if (run.reused) texts.push(`reused from ${run.reused}`);
   if (!run.document) texts.push("no trace");
   return texts.length ? el("small", {}, texts.join(", ")) : null;

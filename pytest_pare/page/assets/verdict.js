@@ -66,8 +66,7 @@ function reason(category, found) {
   const scenarios = [...new Set(found.map((run) => run.scenario))];
   const first = found[0];
   const more = scenarios.length > 3 ? `, and ${plural(scenarios.length - 3, "more scenario")}` : "";
-  const cut = found.filter((run) => run.cut);
-  const cuts = cut.length ? `answers cut at max_tokens in ${plural(cut.length, "run")}: ${cut.slice(0, 3).map((run) => run.name).join(", ")}${cut.length > 3 ? "…" : ""}` : null;
+  const notes = [where("answers cut at max_tokens", found, "cut"), where("faults", found, "faults")].filter(Boolean);
   const isOne = found.length === 1;
   return el(
     "li",
@@ -77,9 +76,15 @@ function reason(category, found) {
       "div",
       {},
       el("a", { class: "reason", href: link(isOne ? { run: first.name } : { reason: category }) }, `${plural(found.length, "run")}: ${title}`),
-      el("p", { class: "muted" }, scenarios.slice(0, 3).join(", ") + more),
-      cuts ? el("p", { class: "warn" }, cuts) : null,
+      el("p", { class: "muted" }, [scenarios.slice(0, 3).join(", ") + more, ...notes].join("; ")),
     ),
     el("a", { class: "first", href: link({ run: first.name }) }, isOne ? "Open the run" : "Open the first", el("span", { class: "hidden" }, isOne ? `, ${first.name}` : ` of them, ${first.name}`)),
   );
+}
+
+// Say in which of the runs something happened, by name if it was in one.
+function where(what, found, key) {
+  const hit = found.filter((run) => run[key]);
+  const name = hit.length === 1 && found.length > 1 ? ` (${hit[0].name})` : "";
+  return hit.length ? `${what} in ${plural(hit.length, "run")}${name}` : null;
 }
