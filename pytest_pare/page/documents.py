@@ -11,7 +11,7 @@ from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.page.rows import name_of, prefix_of
 from pytest_pare.results.run_entries import AS_EXPECTED
 from pytest_pare.timeline.diff import compare_traces, diff_document
-from pytest_pare.timeline.document import run_document
+from pytest_pare.timeline.document import is_defect, run_document
 from pytest_pare.timeline.kept import context_of
 from pytest_pare.timeline.nearest import nearest
 from pytest_pare.timeline.reference import REFERENCE, compare_with_reference
@@ -117,7 +117,8 @@ def _nearest(
     try:
         other = nearest(run, run.ledger, suite.earlier)
         if other is None:
-            return _reference(traces.of(run), name)
+            # After a defect, what the agent has not done is not its mistake.
+            return None if is_defect(run.outcome.result) else _reference(traces.of(run), name)
         is_sibling = other.ledger is run.ledger
         other_name = f"{prefix}{other.run_id}" if is_sibling else other.name
         if not is_sibling and other_name not in documents.others:

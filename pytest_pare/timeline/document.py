@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.timeline.steps import Step
 
+_DEFECT = "ScenarioDefect"
+
 
 def run_document(
     trace: Trace, result: PAREScenarioValidationResult | None, *, run: str, variant: str = ""
@@ -80,7 +82,14 @@ def reason_of(result: PAREScenarioValidationResult) -> str | None:
     return None if result.status == "success" else "the validator gave no rationale"
 
 
+def is_defect(result: PAREScenarioValidationResult | None) -> bool:
+    """Return whether a run ended by a defect of its scenario, and so says nothing about the agent."""
+    return result is not None and result.exception is not None and exception_type_name(result.exception) == _DEFECT
+
+
 def _notes(result: PAREScenarioValidationResult) -> Iterator[str]:
+    if is_defect(result):
+        yield "the scenario has a defect, so the agent was not judged"
     if result.user_failure is not None:
         yield shown(redacted(to_text(result.user_failure)))
     if missed := result.script_events_missed:

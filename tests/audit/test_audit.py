@@ -276,7 +276,7 @@ class No(Quiet):
 def test_rejections_and_failing_tools_are_audited() -> None:
     trials = played(audit_of(No))
     assert failing(trials) == []
-    assert trials["consent:after-rejection"].said.startswith("write after the user rejected the proposal at +4 s")
+    assert trials["consent:after-rejection"].said.startswith("write after the user rejected the proposal, at +4 s")
     assert trials["omission:send_message_to_user-1"].status is Status.RIGHT
     # A scripted failure is no write that a mutant changes, and there is one already.
     assert [i for i in trials if i.startswith(("omission:add", "alternative:retry"))] == ["omission:add_to_cart-2"]

@@ -81,9 +81,28 @@ def test_the_overview_has_the_verdict_and_each_run(open_page: Callable[..., Page
     reasons = page.locator("#reasons").inner_text()
     assert "the agent proposed nothing" in reasons
     assert "write before the user accepted" in reasons
+    assert "answers cut at max_tokens in" in reasons
     page.locator("#reasons a").first.click()
     assert "reason=" in page.url
     assert 0 < len(shown(page)) < RUNS
+    # The table is below the window until the link moves there.
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_focused()
+    expect(page.locator("tr[data-run]").first).to_be_in_viewport()
+
+
+def test_the_head_of_a_run_has_the_cause_that_the_verdict_does_not_name(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    causes = {
+        "ride_to_the_pier": "2 answers of the agent's model were cut at max_tokens",
+        "theatre_cancelled": "in 2 answers its model called no tool, the last: 'Noted: the tickets are for Friday.'",
+        "bags_of_soil": "after Shopping.add_to_cart failed, the agent reported: 'All six bags are in your cart.'",
+        "parcel_at_the_depot": "the scenario has a defect, so the agent was not judged",
+    }
+    for scenario, cause in causes.items():
+        page.evaluate("hash => { location.hash = hash }", f"#run={scenario}[plain-run1]")
+        expect(page.locator(".run-head")).to_contain_text(cause)
+    # What the agent has not done after the defect is not its mistake.
+    expect(page.locator(".run-head")).not_to_contain_text("reference")
 
 
 def test_a_filtered_table_can_be_shared(open_page: Callable[..., Page]) -> None:
@@ -101,7 +120,9 @@ def test_a_filtered_table_can_be_shared(open_page: Callable[..., Page]) -> None:
     assert shown(again) == wanted
     again.get_by_role("button", name="Clear the filters").click()
     assert len(shown(again)) == RUNS
-    assert shown(open_page("#app=cab")) == [name for name in shown(again) if name.startswith(("ride", "theatre"))]
+    # The order stays, unlike the filters.
+    of_cab = [name for name in shown(again) if name.startswith(("ride", "theatre"))]
+    assert shown(open_page("#app=cab&sort=-name")) == of_cab
 
 
 def test_the_keyboard_walks_from_the_table_to_a_run_and_back(open_page: Callable[..., Page]) -> None:

@@ -252,12 +252,12 @@ def test_each_answer_has_writes_of_its_own(story: Story) -> None:
     right = (ANN, Writes(MAIL), choir, ANN, Writes(ENTRY), Reported(mentions("cancelled")))
     assert accepted(story, *right)
     # The answer to the first proposal fits as well, but what follows it does not.
-    assert refused(story, choir, ANN, Writes(ENTRY)).startswith("write before the user answered at +3 s: Stateful")
+    assert refused(story, choir, ANN, Writes(ENTRY)).startswith("write before the user answered, at +3 s: Stateful")
     assert refused(story, ANN, choir, ANN, Writes(ENTRY)).startswith("unexpected write at +4 s: StatefulEmailApp")
     assert "missing write: StatefulEmailApp.send_email; StatefulEmailApp.send_email(" in refused(
         story, ANN, Writes(MAIL, MAIL), choir, ANN, Writes(ENTRY)
     )
-    assert refused(story, ANN, Writes(MAIL), choir).startswith("write after the user rejected the proposal at +9 s: ")
+    assert refused(story, ANN, Writes(MAIL), choir).startswith("write after the user rejected the proposal, at +9 s: ")
     assert refused(story, *right, Accepted(mentions("x"))) == (
         "no proposal mentions 'x'; the last one was 'The choir is cancelled.'"
     )
@@ -380,7 +380,7 @@ def test_without_writes_nothing_is_written(story: Story) -> None:
     story.rejects()
     assert accepted(story, Rejected(mentions("Ann")))
     story.mails(error="no network")
-    assert refused(story, Rejected(mentions("Ann"))).startswith("write after the user rejected the proposal at +4 s: ")
+    assert refused(story, Rejected(mentions("Ann"))).startswith("write after the user rejected the proposal, at +4 s: ")
     assert refused(story, Silent()).startswith("unexpected write at +4 s: StatefulEmailApp.send_email(")
     assert refused(story, always).startswith("unexpected write at +4 s: ")
 

@@ -51,7 +51,9 @@ function head(a, b, diff) {
     { class: "run-head" },
     pare.el("h2", { tabindex: -1 }, title),
     diff && pare.el("p", { class: "reason" }, view.text(diff.sentence)),
-    diff?.cause && diff.cause !== "none" && pare.el("p", { class: "cause" }, "Cause: ", pare.el("b", {}, view.text(diff.cause))),
+    // Beside the reference, the sentence names who acted differently; what stands out may be the cause.
+    b.isReference && view.findings(a.run),
+    !b.isReference && diff?.cause && diff.cause !== "none" && pare.el("p", { class: "cause" }, "Cause: ", pare.el("b", {}, view.text(diff.cause))),
     pare.el(
       "div",
       { class: "pair pair-heads" },
@@ -118,7 +120,8 @@ function rows(a, b, diff) {
   }
   const draw = (group) => pare.el("li", {}, drawn(a, b, group));
   const list = view.listed(pare.el("ol", { class: "rows" }), groups, ROWS, "rows", draw);
-  return pare.el("section", {}, pare.el("h3", {}, "All steps, aligned"), list);
+  const title = b.isReference ? "All writes, proposals and answers, aligned" : "All steps, aligned";
+  return pare.el("section", {}, pare.el("h3", {}, title), list);
 }
 
 function drawn(a, b, { kind, isFirst, rows: found }) {

@@ -54,6 +54,7 @@ function route() {
 function showOverview(state) {
   const suites = pare.data.suites;
   const back = shown !== null && shown !== "overview";
+  const isRedrawn = shown === "overview";
   shown = "overview";
   const several = suites.length > 1;
   const sections = suites.flatMap((suite, number) =>
@@ -78,6 +79,13 @@ function showOverview(state) {
   const anchor = location.hash.includes("=") ? null : document.getElementById(location.hash.slice(1));
   if (anchor) anchor.scrollIntoView();
   if (back && last) focusRow(last);
+  // The link of a reason filters the table, which may be below the window.
+  else if (!back && isRedrawn && state.reason !== undefined) toRuns(table);
+}
+
+function toRuns(table) {
+  table.querySelector("h2").focus({ preventScroll: true });
+  table.scrollIntoView();
 }
 
 const contents = (entries) => el("nav", { class: "contents", "aria-label": "On this page" }, entries.map(([id, title]) => el("a", { href: `#${id}` }, title)));
@@ -112,7 +120,7 @@ function drawRuns(section, state) {
     count.textContent = pare.counted(matching);
     list.replaceChildren(matching.length ? pare.drawTable(matching, state, change) : noRun(state, change));
   };
-  section.replaceChildren(el("h2", {}, "Runs"), controls, count, list);
+  section.replaceChildren(el("h2", { tabindex: "-1" }, "Runs"), controls, count, list);
   drawControls();
   drawRows();
 }

@@ -45,8 +45,8 @@ function head(run, nearest, row) {
     (run.notes ?? []).map((note) => pare.el("p", {}, view.text(note))),
     differences.length > 0 &&
       pare.el("div", { class: "expectations" }, differences.map((one) => view.difference(run, one, false))),
+    view.findings(run),
     nearest && compare(run, nearest),
-    findings(run),
     pare.el("ul", { class: "commands", "aria-label": "Commands for a terminal" }, commands(run, nearest)),
     facts(run, row),
   );
@@ -63,14 +63,15 @@ function compare(run, nearest) {
   return pare.el("p", { class: "compare" }, link, " ", view.text(nearest.diff?.sentence));
 }
 
-function findings(run) {
+/** Returns the list of what stands out in a run; `null` for nothing besides its reason. */
+view.findings = (run) => {
   const found = (run.findings ?? []).filter((one) => one.text !== run.reason);
   if (!found.length) return null;
   const draw = (one) =>
     pare.el("li", {}, view.text(one.text), one.steps.slice(0, 5).map((step) => [" ", view.stepLink(run, step)]),
       one.steps.length > 5 && ` and ${one.steps.length - 5} more`);
   return pare.el("ul", { class: "findings", "aria-label": "What stands out" }, found.map(draw));
-}
+};
 
 // The step to look at first: where the run differs from one that passed, or what the verdict is about.
 function keyStep(run, nearest) {

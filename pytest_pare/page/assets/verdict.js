@@ -66,9 +66,8 @@ function reason(category, found) {
   const scenarios = [...new Set(found.map((run) => run.scenario))];
   const first = found[0];
   const more = scenarios.length > 3 ? `, and ${plural(scenarios.length - 3, "more scenario")}` : "";
-  const cut = found.filter((run) => run.cut).length;
-  const hit = found.filter((run) => run.faults).length;
-  const notes = [cut && `answers cut at max_tokens in ${plural(cut, "run")}`, hit && `faults in ${plural(hit, "run")}`].filter(Boolean);
+  const notes = [where("answers cut at max_tokens", found, "cut"), where("faults", found, "faults")].filter(Boolean);
+  const isOne = found.length === 1;
   return el(
     "li",
     {},
@@ -76,9 +75,16 @@ function reason(category, found) {
     el(
       "div",
       {},
-      el("a", { class: "reason", href: link({ reason: category }) }, `${plural(found.length, "run")}: ${title}`),
+      el("a", { class: "reason", href: link(isOne ? { run: first.name } : { reason: category }) }, `${plural(found.length, "run")}: ${title}`),
       el("p", { class: "muted" }, [scenarios.slice(0, 3).join(", ") + more, ...notes].join("; ")),
     ),
-    el("a", { class: "first", href: link({ run: first.name }) }, "Open the first", el("span", { class: "hidden" }, ` of them, ${first.name}`)),
+    el("a", { class: "first", href: link({ run: first.name }) }, isOne ? "Open the run" : "Open the first", el("span", { class: "hidden" }, isOne ? `, ${first.name}` : ` of them, ${first.name}`)),
   );
+}
+
+// Say in which of the runs something happened, by name if it was in one.
+function where(what, found, key) {
+  const hit = found.filter((run) => run[key]);
+  const name = hit.length === 1 && found.length > 1 ? ` (${hit[0].name})` : "";
+  return hit.length ? `${what} in ${plural(hit.length, "run")}${name}` : null;
 }

@@ -159,7 +159,9 @@ class Dialogue:
             if stage.answer is None:
                 first = self._stages[1].answer
                 when = "before the user answered" if isinstance(first, Rejected) else "before the user accepted"
-            return Finding(f"write {when}{self._when(wrong)}: {call(wrong)}", ((f"no write {when}", got),), wrong)
+            # With a comma: the time is that of the write.
+            at = f",{time}" if (time := self._when(wrong)) else ""
+            return Finding(f"write {when}{at}: {call(wrong)}", ((f"no write {when}", got),), wrong)
         failure = execution_failure(events, stage.groups, self._when)
         return failure or self._not_reported(stage, events)
 
