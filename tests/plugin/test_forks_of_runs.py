@@ -148,8 +148,8 @@ def test_a_run_of_the_fixture(example: Example) -> None:
             assert fork.diff.first == (at - 1, at - 1)
             assert run.fork(at).trace.entries == run.trace.entries
             assert run.fork(at, agent=lambda turn: turn.wait(), times=2).runs[1].trace.proposals()
-            with pytest.raises(ValueError, match="there is no change 'anser'; there are answer, tool_result, model"):
-                run.fork(at, anser="x")
+            with pytest.raises(ValueError, match="there is no change 'answre'; there are answer, tool_result, model"):
+                run.fork(at, answre="x")
         """,
     )
     example.write("pytest.ini", "[pytest]\npythonpath = .\n")
