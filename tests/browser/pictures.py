@@ -22,7 +22,7 @@ PICTURES: Final[tuple[tuple[str, str, Literal["light", "dark"], int, int], ...]]
     ("page-diff", f"#diff={_RUN}&with=dinner_moved[plain-run2]", "light", 1100, 760),
     ("page-narrow", f"#run={_RUN}&step=14", "light", 400, 760),
 )
-_COLOURS = 48
+_COLOURS = 128
 
 
 def main() -> None:
