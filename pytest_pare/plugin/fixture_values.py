@@ -25,13 +25,19 @@ _CHECKED = pytest.StashKey[object]()
 _FIXTURES = {"noise": "noise_config"}
 
 
-def require_agent(agent: object) -> None:
-    """Fail the test if the agent under test is neither callable, nor a program, nor `None`."""
+def require_agent(agent: object, *, source: str = "fixture proactive_agent: must return") -> None:
+    """Fail the test if the agent under test is neither callable, nor a program, nor `None`.
+
+    Args:
+        agent: The agent.
+        source: The begin of the message, which says where the agent comes from.
+    """
     from pytest_pare.scenarios.agent_program import AgentProgram
 
     if agent is not None and not callable(agent) and not isinstance(agent, AgentProgram):
         expected = "an agent, which takes a turn, an AgentProgram, or None"
-        pytest.fail(f"fixture proactive_agent: must return {expected}, got {agent!r:.80}", pytrace=False)
+        hint = "; a name is given as agent_type" if isinstance(agent, str) else ""
+        pytest.fail(f"{source} {expected}, got {agent!r:.80}{hint}", pytrace=False)
 
 
 def tested_agent(

@@ -160,7 +160,10 @@ class Player:
         from pytest_pare.simulation.runner import run_scenario
 
         given = self._agent if agent is None else agent
-        require_agent(given)
+        if agent is None:
+            require_agent(given)
+        else:
+            require_agent(agent, source="pare.run(agent=...): must be")
         config = updated_config("pare", self._suite, self._config, settings) if settings else self._config
         if agent is not None and config.agent is not None:
             config = without_agent(config)
@@ -187,7 +190,10 @@ class Player:
 
         def forked(run: Run, at: int, *, times: int = 1, **change: Any) -> Fork:
             from pytest_pare.what_if.changes import wish_of
+            from pytest_pare.what_if.errors import ForkError
             from pytest_pare.what_if.fork import Origin, fork
+
+            __tracebackhide__ = True
 
             origin = Origin(
                 f"{scenario_id}, {variant}",
@@ -200,7 +206,11 @@ class Player:
                 self._suite.settings.live,
                 None if cassette is None else cassette.path,
             )
-            return fork(origin, at, wish_of(change), times)
+            try:
+                return fork(origin, at, wish_of(change), times)
+            except ForkError as error:
+                # The error is about the call in the test: its traceback ends there.
+                raise error.with_traceback(None) from None
 
         return replace(run, forker=forked)
 

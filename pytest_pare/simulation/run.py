@@ -83,6 +83,7 @@ class Run:
         """
         if self.forker is None:
             raise RuntimeError("this run cannot be forked; only runs of the fixture pare can")
+        __tracebackhide__ = True
         return self.forker(self, at, times=times, **change)
 
 

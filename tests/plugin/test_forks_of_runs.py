@@ -150,11 +150,17 @@ def test_a_run_of_the_fixture(example: Example) -> None:
             assert run.fork(at, agent=lambda turn: turn.wait(), times=2).runs[1].trace.proposals()
             with pytest.raises(ValueError, match="there is no change 'answre'; there are answer, tool_result, model"):
                 run.fork(at, answre="x")
+
+        def test_no_such_step(pare):
+            pare.run("garden", agent=water, user_engine_config=ORACLE).fork(99)
         """,
     )
     example.write("pytest.ini", "[pytest]\npythonpath = .\n")
     session = example.run("test_garden.py")
-    assert session.outcomes() == {"passed": 1}, session.out
+    assert session.outcomes() == {"passed": 1, "failed": 1}, session.out
+    # The failure shows the call in the test, and no code of the plugin.
+    assert "ForkError: step 99: the run has the steps 1 to" in session.out
+    assert "pare_fixture.py" not in session.out
 
 
 def test_a_run_that_has_no_forker() -> None:

@@ -140,9 +140,8 @@ def test_the_agent_of_the_fixture(example: Example) -> None:
 @pytest.mark.parametrize("agent", ["'eager'", "3", "object()"])
 def test_what_is_no_agent(example: Example, agent: str) -> None:
     (line,) = complaint(check(example, f"pare.run('dinner_moved', agent={agent})"))
-    assert line.startswith(
-        "fixture proactive_agent: must return an agent, which takes a turn, an AgentProgram, or None, got "
-    )
+    assert line.startswith("pare.run(agent=...): must be an agent, which takes a turn, an AgentProgram, or None, got ")
+    assert line.endswith("; a name is given as agent_type") == (agent == "'eager'")
 
 
 # -- settings
