@@ -99,5 +99,6 @@ def find_run(read: Callable[[str], Ledger], name: str) -> KeptRun:
         scenarios = dict.fromkeys(ledger.results.run_id(nodeid).scenario_id for nodeid in names)
         like = did_you_mean(wanted, [*scenarios, *names.values()])
         listed = ", ".join(list(names.values())[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
-        raise LedgerError(f"{wanted}: session {ledger.header.session} has no such run{like}; it has {listed or 'none'}")
+        known = like or f"; it has {listed or 'none'}"
+        raise LedgerError(f"{wanted}: session {ledger.header.session} has no such run{known}")
     return run_in(ledger, found[0])

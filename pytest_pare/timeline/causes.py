@@ -96,7 +96,8 @@ def difference_of(a: Side, b: Side, *, with_requests: bool = True) -> Difference
         with_requests: Whether another request of a model is a difference, or another answer alone.
     """
     if a.trace.scenario_id != b.trace.scenario_id:
-        return Difference("scenario", "the runs are of two scenarios", [("step", *_titles(a, b))])
+        scenarios = ("scenario", a.trace.scenario_id, b.trace.scenario_id)
+        return Difference("scenario", "the runs are of two scenarios; compare two runs of one", [scenarios])
     one, other = (None if side.step is None else side.step.entry for side in (a, b))
     if one is None or other is None:
         return _one_ended(a, b)

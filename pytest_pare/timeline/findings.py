@@ -121,7 +121,7 @@ def _errors(steps: Sequence[Step]) -> _Found:
             rest = "a later call of it succeeded"
         else:
             rest = "no later call of it succeeded" if again else "it was not called again"
-        yield f"{_name(event)} failed, {rest}: {one_line(event.error, _ERROR_WIDTH)}", [step.number]
+        yield f"{_name(event)} failed, and {rest}: {one_line(event.error, _ERROR_WIDTH)}", [step.number]
         if _is_write(step) and all(one.error is not None for one in again):
             lost = step
     if lost is not None:

@@ -83,7 +83,9 @@ def compare_with_reference(trace: Trace, *, name: str = "A") -> TraceDiff:
     """
     trace = redacted_trace(trace)
     if not trace.reference:
-        raise ValueError(f"{name}: its trace has no reference steps; only runs that did not succeed have them")
+        raise ValueError(
+            f"{name}: its trace has no reference steps, as that of each run that succeeded; name another run B"
+        )
     done, due = list(_done(trace)), list(_due(trace))
     pairs = list(_pairs(done, due))
     names = (name, REFERENCE)

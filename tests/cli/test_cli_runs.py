@@ -76,13 +76,16 @@ def test_the_steps_of_a_run_as_json(project: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["show", "wed"], "wed: session 20261202T090000Z-pare has no such run; did you mean 'weed'?; it has mow[run1]"),
+        (["show", "wed"], "wed: session 20261202T090000Z-pare has no such run; did you mean 'weed'?"),
         (["show", "mow[run1]"], "mow[run1]: its trace was not kept (status success); set ledger.traces: all"),
         (["show", "weed", "--turn", "7"], "turn 7: the run has the turns 0 to 1"),
         (["show", "weed", "--step", "7"], "step 7: the run has the steps 1 to 5"),
         (["show", "2020:weed"], "2020: there is no such session"),
         (["diff", "weed", "mow[run1]"], "mow[run1]: its trace was not kept"),
-        (["diff", "weed[run1]", "--reference"], "weed[run1]: its trace has no reference steps"),
+        (
+            ["diff", "weed[run1]", "--reference"],
+            "weed[run1]: its trace has no reference steps, as that of each run that succeeded; name another run B",
+        ),
         (["diff", "weed", "mow", "--reference"], "--reference: A is compared with the reference steps; leave out B"),
     ],
 )

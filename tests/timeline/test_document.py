@@ -108,12 +108,12 @@ def test_only_the_last_proposal_is_answered() -> None:
         ([agent("send_email")], "1 write without consent", [1]),
         (
             [agent("send_email", error="ValueError: no address")],
-            "Emails.send_email failed, it was not called again: ValueError: no address",
+            "Emails.send_email failed, and it was not called again: ValueError: no address",
             [1],
         ),
         (
             [agent("send_email", error="ToolFailure: no", fault="tool_failure"), agent("send_email")],
-            "Emails.send_email failed, a later call of it succeeded: ToolFailure: no",
+            "Emails.send_email failed, and a later call of it succeeded: ToolFailure: no",
             [1],
         ),
         ([call(finish_reason="length")], "1 answer of the agent's model was cut at max_tokens", [1]),
