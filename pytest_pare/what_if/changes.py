@@ -128,6 +128,7 @@ _GIVEN: tuple[tuple[str, Callable[[Wish], bool]], ...] = (
 
 def _with_answer(trace: Trace, steps: list[Step], step: Step, answer: str) -> Planned:
     call = step
+    wanted = answer
     if answer in _ANSWERS:
         call = _users_answer(trace, steps, step)
         answer = _answered(call, answer)
@@ -139,7 +140,7 @@ def _with_answer(trace: Trace, steps: list[Step], step: Step, answer: str) -> Pl
         raise ForkError("the answer is empty; give the text that the model would have returned")
     if call.entry.error is not None:
         raise ForkError(f"step {step.number}: the model has failed there ({call.entry.error}); fork without an answer")
-    return Planned(call.number, call.place, call.entry.turn, Change(answer=answer), {"answer": answer})
+    return Planned(call.number, call.place, call.entry.turn, Change(answer=answer), {"answer": wanted})
 
 
 def _users_answer(trace: Trace, steps: list[Step], step: Step) -> Step:
