@@ -55,7 +55,7 @@ function head(run, nearest, row) {
 function compare(run, nearest) {
   const labels = {
     sibling: "Compare with the run that passed",
-    baseline: "Compare with the run of the baseline that passed",
+    baseline: "Compare with a run of an earlier session that passed",
     reference: "Compare with the reference steps",
   };
   const href = view.hash({ diff: run.name, with: nearest.run });
