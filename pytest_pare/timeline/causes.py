@@ -181,10 +181,11 @@ def _of_results(a: Side, b: Side, one: TraceEvent, other: TraceEvent) -> Differe
 
 
 def _of_actions(a: Side, b: Side, one: TraceEvent | EngineCall, other: TraceEvent | EngineCall) -> Difference:
-    parts = [("step", *_titles(a, b))]
+    parts, what = [("step", *_titles(a, b))], ""
     if isinstance(one, TraceEvent) and isinstance(other, TraceEvent) and _function(one) == _function(other):
         names = list(dict.fromkeys((*one.args, *other.args)))
         parts = _different([(name, one.args.get(name), other.args.get(name)) for name in names])
+        what = f": {one.app}.{one.function} has other arguments" if parts else ""
     if (by_world := _worlds(a, b, one, other)) is not None:
         return by_world._replace(parts=parts)
     who = "agent" if _is_agents(one) or _is_agents(other) else "user"
@@ -193,7 +194,7 @@ def _of_actions(a: Side, b: Side, one: TraceEvent | EngineCall, other: TraceEven
     role = "user" if who == "user" else "observe"
     if both_acted and all(side.trace.agent == _BUILT_IN and _has_calls(side, role) for side in (a, b)):
         return Difference(cause or "code", f"the {who} acted differently after the same answers{known}", parts)
-    how = "acted differently" if both_acted else "acted in one of them"
+    how = f"acted differently{what}" if both_acted else "acted in one of them"
     agents = (a.trace.agent, b.trace.agent)
     if who == "agent" and agents[0] != agents[1]:
         how = f"is {agents[0]} in {a.name}, and {agents[1]} in {b.name}"

@@ -54,7 +54,12 @@ def with_entry(place: int, **changes: Any) -> Trace:
         ),
         (with_entry(4, args={"content": "Hi"}), 5, "agent's action", "the agent acted differently"),
         (with_entry(5, function="reject_proposal"), 6, "user's action", "the user acted differently"),
-        (with_entry(6, args={"to": "bob"}), 7, "agent's action", "the agent acted differently"),
+        (
+            with_entry(6, args={"to": "bob"}),
+            7,
+            "agent's action",
+            "the agent acted differently: Emails.send_email has other arguments",
+        ),
         (with_entry(2, fingerprint="x"), 3, "code", "prompts, scenario and versions are not known to differ"),
         (replace(with_entry(2, fingerprint="x"), prompts="p2"), 3, "prompt", "p1 in A, p2 in B"),
         (
