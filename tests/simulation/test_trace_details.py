@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +181,13 @@ class Diary(App):
     def get_state(self) -> dict[str, Any]:
         if "broken" in self.pages:
             raise RuntimeError("not now")
-        return dict(self.pages)
+        if "exit" in self.pages:
+            raise SystemExit(3)
+        return (
+            {**self.pages, "deep": reduce(lambda inner, _: [inner], range(300), [])}
+            if "deep" in self.pages
+            else dict(self.pages)
+        )
 
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
@@ -246,8 +253,9 @@ def test_files_and_long_texts_are_cut() -> None:
     assert change.change[2]["file"] == ["=", start.change[2]["file"], "REVG" * 15 + "... [3,940 more characters]"]
 
 
-def test_a_state_that_cannot_be_taken_costs_nothing_but_itself() -> None:
-    run = diary(lambda s: [s.diary.write("broken", "yes")])
+@pytest.mark.parametrize("key", ["broken", "exit", "deep"])
+def test_a_state_that_cannot_be_taken_costs_nothing_but_itself(key: str) -> None:
+    run = diary(lambda s: [s.diary.write(key, "yes")])
     assert [one.change[:2] for one in run.trace.states if one.app == "Diary"] == [["=", None]]
     assert run.result.status == "failed"
 
