@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,11 +182,10 @@ class Diary(App):
             raise RuntimeError("not now")
         if "exit" in self.pages:
             raise SystemExit(3)
-        return (
-            {**self.pages, "deep": reduce(lambda inner, _: [inner], range(300), [])}
-            if "deep" in self.pages
-            else dict(self.pages)
-        )
+        deep: list[Any] = []
+        for _ in range(300 if "deep" in self.pages else 0):
+            deep = [deep]
+        return {**self.pages, **({"inner": deep} if deep else {})}
 
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
