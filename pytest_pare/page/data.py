@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from pytest_pare.page.documents import Documents
     from pytest_pare.page.suites import PageSuite
+    from pytest_pare.results.run_entries import RunEntry
 
 # They are in every scenario.
 _NOT_OF_SCENARIOS: Final = ("PAREAgentUserInterface", "System")
 _NO_LEDGER: Final = "no traces were kept, because the suite keeps no ledger (ledger: false)"
 _NO_TRACES: Final = "no traces were kept (ledger.traces: none in the suite)"
 _GONE: Final = "its trace is no longer beside the ledger"
+_NOT_PLAYED: Final = "the run was not played to its end"
 _SOME: Final = "the session kept the traces of other runs only; with a report page, or ledger.traces: all, it keeps all"
 
 
@@ -42,7 +44,7 @@ def page_data(suites: Sequence[PageSuite], documents: Documents) -> tuple[dict[s
     for number, suite in enumerate(suites):
         own = rows_of(suite, number, prefix_of(suite, suites))
         for row, entry in zip(own, suite.report.entries, strict=True):
-            row.update(_document(suite, number, name_of(entry), documents))
+            row.update(_document(entry, number, documents))
         rows += own
         one = _suite(suite, number, documents)
         places = {}
@@ -60,12 +62,13 @@ def page_data(suites: Sequence[PageSuite], documents: Documents) -> tuple[dict[s
     }, every
 
 
-def _document(suite: PageSuite, number: int, name: str, documents: Documents) -> dict[str, Any]:
+def _document(entry: RunEntry, number: int, documents: Documents) -> dict[str, Any]:
+    name = name_of(entry)
     if (key := documents.keys.get((number, name))) is not None:
         return {"document": key}
     if (problem := documents.problems.get((number, name))) is not None:
         return {"no_trace": problem}
-    return {}
+    return {"no_trace": _NOT_PLAYED} if entry.result is None else {}
 
 
 def _suite(suite: PageSuite, number: int, documents: Documents) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_pare.base.redaction import redacted
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.page.rows import name_of, prefix_of
 from pytest_pare.results.run_entries import AS_EXPECTED
@@ -106,21 +107,21 @@ class _Traces:
 def _document(run: KeptRun, traces: _Traces, name: str) -> dict[str, Any]:
     document = run_document(traces.of(run), run.outcome.result, run=name, variant=run.run_id.variant)
     # What commands call it, also when there are later sessions.
-    return {**document, "full_name": run.name}
+    return {**document, "full_name": redacted(run.name)}
 
 
 def _nearest(
     run: KeptRun, suite: PageSuite, traces: _Traces, prefix: str, documents: Documents
 ) -> dict[str, Any] | None:
     """Return the nearest run that passed with the comparison, or else that with the reference; None without any."""
-    name = f"{prefix}{run.run_id}"
+    name = redacted(f"{prefix}{run.run_id}")
     try:
         other = nearest(run, run.ledger, suite.earlier)
         if other is None:
             # After a defect, what the agent has not done is not its mistake.
             return None if is_defect(run.outcome.result) else _reference(traces.of(run), name)
         is_sibling = other.ledger is run.ledger
-        other_name = f"{prefix}{other.run_id}" if is_sibling else other.name
+        other_name = redacted(f"{prefix}{other.run_id}" if is_sibling else other.name)
         if not is_sibling and other_name not in documents.others:
             document = _document(other, traces, other_name)
             documents.others[other_name] = documents.add({"run": document, "nearest": None})

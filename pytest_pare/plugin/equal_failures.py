@@ -86,7 +86,7 @@ class EqualFailures:
             groups.setdefault(id(report) if reason is None else reason, []).append(report)
         return [self._first(group) for group in groups.values()]
 
-    def _reason(self, report: Any) -> object | None:
+    def _reason(self, report: Any) -> tuple[object, ...] | None:
         """Return what equal failures have in common; `None` for another report than that of a failed run."""
         suite = self._suites.get(report.nodeid.partition("::")[0])
         # The debugger has shown a report already.
@@ -97,7 +97,7 @@ class EqualFailures:
             return None
         scenario_id = suite.run_id(report.nodeid).scenario_id
         why = why_of(scenario_id, outcome.result, outcome.reason)
-        return suite.name, scenario_id, report.when, outcome.kind, why, cause_of(report)
+        return suite.name, scenario_id, report.when, outcome.kind, why, cause_of(report), *_places(report)
 
     def _first(self, group: list[Any]) -> Any:
         """Return the first report of equal ones, in the order of the collection, with all their runs as its name."""
@@ -147,6 +147,15 @@ def headline_of(runs: Sequence[RunId], selected: Sequence[RunId]) -> str:
     if len(headline) <= _HEADLINE:
         return headline
     return f"{scenario_id}, {len(runs)} of {len(selected)} runs, first {runs[0]}"
+
+
+def _places(report: Any) -> list[tuple[object, ...]]:
+    """Return where the exception of a report was raised, and where and what those were that it comes from."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    # The message of the exception itself may have the log of a program, which differs from run to run.
+    places: list[tuple[object, ...]] = [] if crash is None else [(crash.path, crash.lineno)]
+    behind = (one for _, one, _ in getattr(report.longrepr, "chain", [])[:-1] if one is not None)
+    return [*places, *((one.path, one.lineno, one.message) for one in behind)]
 
 
 def _ranges(numbers: Iterable[int]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Final
 
 from pytest_pare.base.documents import Document, DocumentError, Location, Problem, display, dotted, read_text
 from pytest_pare.engines.answers import read_answers, wrong_answers
@@ -19,6 +20,9 @@ from pytest_pare.settings.models import SuiteSettings
 from pytest_pare.settings.overrides import Override
 from pytest_pare.settings.paths import PAGE_NAME, absolute_paths
 from pytest_pare.settings.variants import Finding, Variant, variants_of
+
+# A page must not take the place of a suite or a module, as `--pare-html pare.yaml` would have it.
+_OF_PROJECTS: Final = (".cfg", ".ini", ".py", ".toml", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,16 @@ class Suite:
         return list(lines)
 
     def check_files(self) -> None:
-        """Check what its variants need, such as files of noise and of answers, so that a wrong one stops the session.
+        """Check the files that it names, such as those of noise and of answers, so that a wrong one stops the session.
 
         Raises:
-            SettingsError: If a file cannot be read or does not follow its format, or an engine cannot be used.
+            SettingsError: If a file cannot be read or does not follow its format, an engine cannot be used, or the page
+                would replace a file such as the suite.
         """
+        page = self.settings.reports.html_path
+        if page is not None and Path(page).suffix in _OF_PROJECTS:
+            message = f"{display(Path(page))} is no name of a page; name a file such as page.html"
+            raise self.error(("reports", "html"), message)
         checks: dict[Location, Callable[[], Iterable[Finding]]] = {}
         for variant in self.variants:
             for location, check in _checks(variant.settings):

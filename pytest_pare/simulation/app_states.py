@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.trace_entries import EngineCall
 
+# The functions that take a state apart call themselves, and Python limits how often.
+_MOST_LEVELS = 50
 # A longer text without a space is the content of a file, as base64.
 _MOST_DATA = 1000
 _DATA_SHOWN = 60
 # Without a quotation mark, which is enough: such a text has none either.
 _HAS_LONG = re.compile(f'"[^"]{{{_MOST_DATA},}}')
 _WHITE = re.compile(r"\s")
+_TOO_DEEP: Final = object()
+_NESTED: Final = (dict, list)
 
 
 class _Look(NamedTuple):
@@ -87,7 +91,9 @@ class AppStates:
             for name, app in (self._scenario._initial_apps or {}).items()
         )
         for look in (*start, *self._looks):
-            state = json.loads(look.content, parse_constant=str)
+            state = _parsed(look.content)
+            if state is _TOO_DEEP:
+                continue
             if look.app in states:
                 change = _cut(without_secrets(change_of(states[look.app], state)))
             else:
@@ -120,8 +126,23 @@ def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]
 def _content_of(app: App) -> str | None:
     try:
         return content_of(app)
-    except Exception:  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
+    except (Exception, SystemExit):  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
         return None
+
+
+def _parsed(content: str) -> Any:
+    """Return the state in a JSON text; `_TOO_DEEP` if it has too many levels to be shown."""
+    try:
+        state = json.loads(content, parse_constant=str)
+    except RecursionError:
+        return _TOO_DEEP
+    level: list[Any] = [[state]]
+    for _ in range(_MOST_LEVELS):
+        items = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [item for inner in items for item in inner if isinstance(item, _NESTED)]
+        if not level:
+            return state
+    return _TOO_DEEP
 
 
 def _cut(value: Any) -> Any:

@@ -38,11 +38,13 @@ class Context:
         source: The hash of the scenario's source; `None` if it is not known.
         versions: Distribution to its version.
         settings: Dotted key to value of each setting that runs depend on.
+        status: The status of the run; `None` if it is not known.
     """
 
     source: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    status: str | None = None
 
 
 class Difference(NamedTuple):

@@ -53,9 +53,9 @@ def compare_traces(
     steps = [steps_of(trace) for trace in traces]
     begin = equal_beginning(steps[0], steps[1])
     rows = tuple(aligned(steps[0], steps[1], begin))
-    if begin == max(map(len, steps)):
-        return TraceDiff(names, "none", "both runs are the same, step by step", (None, None), rows)
     both = contexts or (Context(), Context())
+    if begin == max(map(len, steps)):
+        return TraceDiff(names, *_same_steps(*both), (None, None), rows)
     first, second = (
         Side(name, trace, side, begin, context)
         for name, trace, side, context in zip(names, traces, steps, both, strict=True)
@@ -66,6 +66,16 @@ def compare_traces(
         sides = first._replace(begin=later), second._replace(begin=later)
         effect = _made(*sides, difference_of(*sides, with_requests=False))
     return replace(_made(first, second, difference_of(first, second)), rows=rows, effect=effect)
+
+
+def _same_steps(a: Context, b: Context) -> tuple[Cause, str]:
+    """Return the cause of another verdict on the same steps, and a sentence."""
+    if a.status == b.status or None in (a.status, b.status):
+        return "none", "both runs are the same, step by step"
+    verdicts = f"both runs have the same steps, and their verdicts differ ({a.status} and {b.status})"
+    if None not in (a.source, b.source) and a.source != b.source:
+        return "scenario", f"{verdicts}: the source of the scenario differs"
+    return "none", f"{verdicts}: look for what the scenario's validate() reads besides the run"
 
 
 def _made(a: Side, b: Side, found: Difference) -> TraceDiff:

@@ -32,8 +32,10 @@ def diff_lines(diff: dict[str, Any], a: dict[str, Any], b: dict[str, Any] | None
     for side, sign, document in (("A", "-", a), ("B", "+", b)):
         yield from _head(sign, f"{side} {diff[side.lower()]}", document)
     yield Line("")
-    if diff["cause"] == "none":
-        yield from lines_of(f"no difference: {diff['sentence']}", indent="  ", colour="green")
+    if diff["cause"] == "none" or not any(diff["first"].values()):
+        is_same = b is None or a["status"] == b["status"]
+        found, colour = ("no difference", "green") if is_same else ("no step differs", "yellow")
+        yield from lines_of(f"{found}: {diff['sentence']}", indent="  ", colour=colour)
         return
     yield from _difference("first difference", diff, is_reference=b is None)
     if diff["effect"] is not None:

@@ -46,4 +46,4 @@ def context_of(run: KeptRun) -> Context:
         if name not in NOT_HASHED or name.endswith("_engine_config") or name == "agent"
     }
     digest = None if source is None else source.digest
-    return Context(digest, run.ledger.header.versions, dict(flattened(settings)))
+    return Context(digest, run.ledger.header.versions, dict(flattened(settings)), run.outcome.kind)

@@ -131,6 +131,13 @@ def test_runs_that_are_the_same(project: Shell) -> None:
     assert lines[-1] == "no difference: both runs are the same, step by step"
 
 
+def test_runs_with_the_same_steps_and_other_verdicts(shell: Shell) -> None:
+    shell.write("pytest.ini", "[pytest]\n")
+    record(shell.path, 1, {"weed": "fS"}, traces={"weed[run1]": FAILED, "weed[run2]": FAILED})
+    words = " ".join(" ".join(shell.lines("diff", "weed[run1]", "weed[run2]")).split())
+    assert "no step differs: both runs have the same steps, and their verdicts differ (failed and success): " in words
+
+
 def test_a_comparison_as_json(project: Shell) -> None:
     found = project.json("diff", "weed")
     assert (found["a"], found["b"], found["cause"]) == ("weed[run2]", "weed[run1]", "agent's action")

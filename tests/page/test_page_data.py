@@ -114,6 +114,8 @@ def test_the_session_is_described_without_its_machine(page: Page) -> None:
     assert facts["python"] == "3.11"
     assert facts["Traces"] == "0 of 12 runs"
     assert suite["no_trace"] == "no traces were kept (ledger.traces: none in the suite)"
+    unplayed = {name: run["no_trace"] for name, run in page.runs().items() if "no_trace" in run}
+    assert unplayed == {"root[run3]": "the run was not played to its end"}
 
 
 @pytest.mark.parametrize(

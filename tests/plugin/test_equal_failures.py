@@ -115,3 +115,26 @@ def test_each_reason_is_somewhere_under_any_option(garden: Example) -> None:
     assert counts(garden.run(*SUITE, "-q", "-rN")) == (1, 1, 1, 0)
     # The flag for all details prints each failure.
     assert counts(garden.run(*SUITE, "-vv", "-rN")) == (4, 1, 6, 0)
+
+
+def test_equal_exceptions_of_other_origins_are_printed_each(example: Example) -> None:
+    example.suite("runs: 6").scenario(
+        "water",
+        """
+        if self.run_number < 3:
+            {}["hose"]
+        if self.run_number < 4:
+            {}["hose"]
+        try:
+            {}["well" if self.run_number == 6 else "tap"]
+        except KeyError as error:
+            raise KeyError("hose") from error
+        """,
+    )
+    session = example.run(*SUITE, "-n0", "-rN")
+    assert [line.strip("_ ") for line in session.result.outlines if line.startswith("__")] == [
+        "water, runs 1, 2 of 6",
+        "water[run3]",
+        "water, runs 4, 5 of 6",
+        "water[run6]",
+    ]

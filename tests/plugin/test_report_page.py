@@ -97,6 +97,16 @@ def test_a_failed_run_is_compared_with_the_nearest_that_passed(example: Example)
     assert page.document(page.data["others"][nearest["run"]])["run"]["run"] == nearest["run"]
 
 
+def test_no_secret_is_in_the_names_of_runs(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GARDEN_TOKEN", "correct-horse-battery")
+    example.scenario("correct-horse-battery", COUNTED, name="scenarios/rose.py")
+    example.suite("runs: 2\nreports: {html: page.html}\n").run("--pare-config", "pare.yaml")
+    page = page_at(example.path / "page.html")
+    assert not any("correct-horse" in text for text in (page.text, *page.documents()))
+    nearest = page.document(page.runs()["[redacted][run2]"]["document"])["nearest"]
+    assert nearest["run"] == "[redacted][run1]"
+
+
 def test_suites_share_a_page_with_workers(example: Example) -> None:
     # The path of the flag is relative to the working directory, and not to the suite.
     example.suite("scenarios: {include: [rose], paths: [../scenarios]}", "of/a.pare.yaml")

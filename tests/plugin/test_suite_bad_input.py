@@ -70,6 +70,12 @@ def test_two_suites_that_write_one_report(example: Example) -> None:
     )
 
 
+def test_a_page_does_not_replace_the_suite(example: Example) -> None:
+    session = example.suite("runs: 1").run(*SUITE, "--pare-html", "pare.yaml")
+    assert "--pare-html: reports.html: pare.yaml is no name of a page; name a file such as page.html" in session.err
+    assert (example.path / "pare.yaml").read_text() == "runs: 1"
+
+
 TRACED = "scenarios: {%s}\nrunner: {export: true%s}\n%s"
 
 

@@ -180,7 +180,12 @@ class Diary(App):
     def get_state(self) -> dict[str, Any]:
         if "broken" in self.pages:
             raise RuntimeError("not now")
-        return dict(self.pages)
+        if "exit" in self.pages:
+            raise SystemExit(3)
+        deep: list[Any] = []
+        for _ in range(300 if "deep" in self.pages else 0):
+            deep = [deep]
+        return {**self.pages, **({"inner": deep} if deep else {})}
 
     @app_tool()
     @event_registered(operation_type=OperationType.WRITE)
@@ -246,8 +251,9 @@ def test_files_and_long_texts_are_cut() -> None:
     assert change.change[2]["file"] == ["=", start.change[2]["file"], "REVG" * 15 + "... [3,940 more characters]"]
 
 
-def test_a_state_that_cannot_be_taken_costs_nothing_but_itself() -> None:
-    run = diary(lambda s: [s.diary.write("broken", "yes")])
+@pytest.mark.parametrize("key", ["broken", "exit", "deep"])
+def test_a_state_that_cannot_be_taken_costs_nothing_but_itself(key: str) -> None:
+    run = diary(lambda s: [s.diary.write(key, "yes")])
     assert [one.change[:2] for one in run.trace.states if one.app == "Diary"] == [["=", None]]
     assert run.result.status == "failed"
 

@@ -96,6 +96,20 @@ def test_another_request_is_explained_by_what_is_known(
     assert part in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("contexts", "cause", "part"),
+    [
+        ((Context("1", status="failed"), Context("2", status="failed")), "none", "are the same, step by step"),
+        ((Context("1", status="failed"), Context("1", status="success")), "none", "differ (failed and success): look"),
+        ((Context("1", status="failed"), Context("2", status="success")), "scenario", "the source of the scenario"),
+    ],
+)
+def test_another_verdict_on_the_same_steps_is_named(contexts: tuple[Context, Context], cause: str, part: str) -> None:
+    diff = compare_traces(RUN, RUN, contexts=contexts)
+    assert (diff.cause, diff.first) == (cause, (None, None))
+    assert part in diff.sentence
+
+
 def later(entries: Sequence[Any], by: float) -> tuple[Any, ...]:
     """Return entries of which all but the first are later."""
     return (entries[0], *(replace(one, time=one.time + by) for one in entries[1:]))
