@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REFERENCE = "reference"
 """The name of the reference in a comparison."""
 
-_READS = ("check_", "find_", "get_", "list_", "open_", "read_", "search_", "view_", "wait")
+_READS = ("check_", "find_", "get_", "list_", "lookup_", "open_", "read_", "regex_search", "search", "view_", "wait")
 # Arguments with the words of a message.
 _WORDS = ("body", "content", "message", "text")
 _ANSWERS = ("accept_proposal", "reject_proposal")

@@ -85,3 +85,9 @@ def test_a_report_is_no_proposal() -> None:
 def test_a_run_that_succeeded_has_no_reference() -> None:
     with pytest.raises(ValueError, match="name another run B"):
         compare_with_reference(trace(*RIGHT))
+
+
+@pytest.mark.parametrize("function", ["lookup_user_id", "regex_search", "search"])
+def test_a_read_that_no_run_has_called_is_not_compared(function: str) -> None:
+    run = trace(*RIGHT, reference=(due("AGENT", function, "Messages", query="tent"), *REFERENCE))
+    assert compare_with_reference(run).cause == "none"
