@@ -47,7 +47,7 @@ def test_rates_and_costs_are_those_of_the_variants() -> None:
     assert "acceptance 50.0 % (" in found["rates"]
     assert "proposals per turn 0.500." in found["rates"]
     assert found["cost"] == (
-        "calm: $0.02 per run, known for 2 of 2 runs. loud: $0.50 per run, known for 2 of 2 runs. "
+        "calm: $0.020 per run, known for 2 of 2 runs. loud: $0.50 per run, known for 2 of 2 runs. "
         "free: unknown cost, known for 0 of 2 runs."
     )
     assert plots_of(PageSuite(report)).keys() == {"rates", "models"}

@@ -44,7 +44,8 @@ def mixed(example: Example) -> Example:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_report_and_verdict_come_out_of_the_ledger(mixed: Example, workers: tuple[str, ...]) -> None:
-    session = mixed.run(*SUITE, *workers)
+    # Without tracebacks, the report itself has all reasons.
+    session = mixed.run(*SUITE, "--tb=no", *workers)
     ledger = the_ledger(mixed)
     verdict = ledger.judge()
     write_json(mixed.path / "again.json", ledger.results.report(ledger.duration))

@@ -99,5 +99,5 @@ def test_prices_stay_and_overridden_tools_count(example: Example) -> None:
     assert (
         "silent_office: Silent.send_email overrides a tool without @app_tool() and @event_registered(), so it would "
         "not be used; make it a method with these decorators"
-    ) in session.out
+    ) in session.words
     assert session.has_no_traceback_of_ours()
