@@ -46,6 +46,8 @@ def show_run(
     RUN is [SESSION:]SCENARIO[VARIANT-runN], as the report names it; without SESSION, it is in the last one. The name of
     the scenario alone stands for its first run that did not succeed.
     """
+    if turn is not None and step is not None:
+        raise click.UsageError("--turn and --step: show a turn, or one step; leave one out")
     try:
         document = document_of(find_run(sessions_of(rootdir, suite_file).read, run))
         lines = [] if as_json else run_lines(document, turn=turn, step=step, state=state)

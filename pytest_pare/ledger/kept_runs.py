@@ -55,6 +55,8 @@ class KeptRun(NamedTuple):
         Raises:
             LedgerError: If there is none, or it cannot be read.
         """
+        if self.trace_path is None and self.outcome.result is None:
+            raise LedgerError(f"{self.name}: it has no result, so it has no trace: {self.outcome.reason or 'no reason'}")
         if self.trace_path is None:
             raise LedgerError(
                 f"{self.name}: its trace was not kept (status {self.outcome.kind}); set ledger.traces: all in the "

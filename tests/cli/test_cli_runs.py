@@ -80,6 +80,7 @@ def test_the_steps_of_a_run_as_json(project: Shell) -> None:
         (["show", "mow[run1]"], "mow[run1]: its trace was not kept (status success); set ledger.traces: all"),
         (["show", "weed", "--turn", "7"], "turn 7: the run has the turns 0 to 1"),
         (["show", "weed", "--step", "7"], "step 7: the run has the steps 1 to 5"),
+        (["show", "weed", "--turn", "0", "--step", "1"], "--turn and --step: show a turn, or one step; leave one out"),
         (["show", "2020:weed"], "2020: there is no such session"),
         (["diff", "weed", "mow[run1]"], "mow[run1]: its trace was not kept"),
         (
