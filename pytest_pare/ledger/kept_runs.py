@@ -56,7 +56,7 @@ class KeptRun(NamedTuple):
             LedgerError: If there is none, or it cannot be read.
         """
         if self.trace_path is None and self.outcome.result is None:
-            raise LedgerError(f"{self.name}: it has no result, so it has no trace: {self.outcome.reason or 'no reason'}")
+            raise LedgerError(f"{self.name}: no result, so no trace: {self.outcome.reason or self.outcome.kind}")
         if self.trace_path is None:
             raise LedgerError(
                 f"{self.name}: its trace was not kept (status {self.outcome.kind}); set ledger.traces: all in the "
