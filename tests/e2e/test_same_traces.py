@@ -76,7 +76,9 @@ def by_pytest(directory: Path, workers: int, hash_seed: int) -> Counter[tuple[st
     return Counter((Trace.from_jsonl(text).scenario_id, without_number(text)) for text in texts)
 
 
-def by_runner(executor_type: str, hash_seed: int, monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, str]]:
+def by_runner(
+    directory: Path, executor_type: str, hash_seed: int, monkeypatch: pytest.MonkeyPatch
+) -> Counter[tuple[str, str]]:
     monkeypatch.setenv("PYTHONHASHSEED", str(hash_seed))
     oracle = LLMEngineConfig(model_name="oracle", provider="oracle")
     suites = RunnerSettings().model_dump(include={"observe_max_iterations", "execute_max_iterations"})
@@ -87,6 +89,9 @@ def by_runner(executor_type: str, hash_seed: int, monkeypatch: pytest.MonkeyPatc
         executor_type=executor_type,  # type: ignore[arg-type]
         max_concurrent_scenarios=2,
         log_to_file=False,
+        # With the states of the apps, as the traces of the sessions.
+        export=True,
+        output_dir=str(directory / executor_type),
         **suites,
     )
     found: Counter[tuple[str, str]] = Counter()
@@ -104,5 +109,5 @@ def test_every_repeat_of_a_bundled_scenario_has_the_same_trace(tmp_path: Path, m
     assert sorted(scenario_id for scenario_id, _ in first) == ids(), "repeats in one process differ"
     assert set(first.values()) == {REPEATS}
     assert by_pytest(tmp_path, workers=2, hash_seed=2) == first
-    assert by_runner("thread", 3, monkeypatch) == first
-    assert by_runner("process", 4, monkeypatch) == first
+    assert by_runner(tmp_path, "thread", 3, monkeypatch) == first
+    assert by_runner(tmp_path, "process", 4, monkeypatch) == first
