@@ -44,7 +44,7 @@ function groups(suite) {
     ...group.means.map((one) => [one.text, el("small", {}, one.note.replace("95 % CI ", ""))]),
   ]);
   const heads = [named ? "Variant" : "Runs of", "Runs", "Succeeded", "Failed", "Not judged", ...rates, ...means];
-  return table("Groups of runs with equal settings; below each rate its 95 % interval", heads, rows, heads.map((_, n) => n).slice(1));
+  return table("Groups of runs with equal settings; below each rate its 95 % interval; runs that were not judged are in no rate", heads, rows, heads.map((_, n) => n).slice(1));
 }
 
 function settings(group) {

@@ -303,7 +303,7 @@ function drawTop() {
     scheme = value;
     if (value) document.documentElement.dataset.scheme = value;
     else delete document.documentElement.dataset.scheme;
-    button.replaceChildren(el("span", { class: "hidden" }, "Colours: "), SCHEMES[value]);
+    button.replaceChildren(`Colours: ${SCHEMES[value].toLowerCase()}`);
     if (keepIt) stored(value);
   };
   set(scheme, false);
