@@ -259,9 +259,12 @@ function around(run, state) {
 const rows = () => [...main.querySelectorAll("a.row")];
 
 function focusRow(name) {
+  pare.drawAllRows();
   const row = rows().find((one) => one.closest("tr").dataset.run === name);
   if (row) row.focus();
 }
+
+window.addEventListener("beforeprint", () => pare.drawAllRows && pare.drawAllRows());
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -8,6 +8,9 @@ const FIXED = [
   { key: "reason", label: "Reason" },
 ];
 
+// The first rows are on the screen before the others are drawn: 1,000 rows take a second.
+const ROWS_AT_ONCE = 200;
+
 const isNumber = (column) => Boolean(column.kind);
 
 // Return the columns that are shown: those that the reader has chosen, or the usual ones.
@@ -44,15 +47,31 @@ pare.drawTable = (runs, state, change) => {
     groups.get(key).push(run);
   }
   pare.order = [...groups.values()].flat();
-  return el(
+  const table = el(
     "table",
     { class: "runs", role: "table" },
     el("caption", { class: "hidden" }, "Runs; each links to its timeline"),
     el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map((column) => head(column, state, change)))),
-    [...groups.values()].map((group) =>
-      el("tbody", { role: "rowgroup" }, grouped ? groupRow(group, columns.length) : null, group.map((run) => row(run, columns, grouped, state))),
-    ),
   );
+  const left = [...groups.values()];
+  const add = (most) => {
+    for (let added = 0; left.length && added < most; ) {
+      // A table without groups has one part, which may be long.
+      const group = left[0].splice(0, grouped ? Infinity : ROWS_AT_ONCE);
+      if (!left[0].length) left.shift();
+      added += group.length;
+      table.append(el("tbody", { role: "rowgroup" }, grouped ? groupRow(group, columns.length) : null, group.map((run) => row(run, columns, grouped, state))));
+    }
+  };
+  add(ROWS_AT_ONCE);
+  const later = () => {
+    if (!left.length || !table.isConnected) return;
+    add(ROWS_AT_ONCE);
+    setTimeout(later);
+  };
+  setTimeout(later);
+  pare.drawAllRows = () => add(Infinity);
+  return table;
 };
 
 function head(column, state, change) {
