@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.firefox import running
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.browser.firefox import Firefox
+
+# Milliseconds; five seconds, the default, can be short on a busy machine.
+expect.set_options(timeout=30_000)
 
 
 def _program(*names: str) -> str:
