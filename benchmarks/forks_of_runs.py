@@ -23,7 +23,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
     from pytest_pare.scenarios.library import bundled_library_dir
     from pytest_pare.scenarios.registration import load_library
     from pytest_pare.scenarios.registry import registry
-    from pytest_pare.timeline.steps import steps_of
+    from pytest_pare.simulation.trace_steps import steps_of
     from pytest_pare.what_if.changes import Wish
     from pytest_pare.what_if.fork import fork
 

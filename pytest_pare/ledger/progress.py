@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NOT_JUDGED = (*LEFT_OUT, "no_result")
 _MINUTE = 60
 _HOUR = 3600
-# Below so many units, a time is told in the next smaller one.
+# Below so many units, a time is given in the next smaller one.
 _FEW = 1.5
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.simulation.runner import Run
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_steps import Step
 
 _LAST_EVENTS = 8
 # Events before and after one that the verdict is about, and the most of such events.
@@ -147,10 +147,10 @@ def _words(text: str) -> set[str]:
 
 def _model_lines(run: Run) -> list[str]:
     """Return what the answers of models explain and the events do not show, with the numbers of their steps."""
+    from pytest_pare.simulation.trace_steps import steps_of
     from pytest_pare.timeline.findings import model_findings
-    from pytest_pare.timeline.steps import steps_of
 
-    found = model_findings(steps_of(run.trace), run.trace.told)
+    found = model_findings(steps_of(run.trace), run.trace.notified)
     return [line for text, numbers in found for line in filled(redacted(f"{text}: {_steps(numbers)}"))]
 
 
@@ -163,7 +163,7 @@ def _steps(numbers: Sequence[int]) -> str:
 def _event_lines(run: Run) -> list[str]:
     """Return the events that the verdict is about and those around them, or else the last ones."""
     from pytest_pare.simulation.trace import TraceEvent
-    from pytest_pare.timeline.steps import steps_of
+    from pytest_pare.simulation.trace_steps import steps_of
 
     steps = [step for step in steps_of(run.trace) if isinstance(step.entry, TraceEvent)]
     if not steps:

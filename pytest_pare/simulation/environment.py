@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent
 
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.simulation.trace_details import Told
+    from pytest_pare.simulation.trace_details import Notified
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -60,7 +60,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
     Attributes:
         failure: Why a validation event or an agent validator of the scenario ended the run, or `None`.
         trace_entries: All events and engine calls, with the values of their time.
-        told: What each side was told in its turns.
+        notified: The notifications of each side in its turns.
         consent: The state of the agent's last proposal, and whether the agent may write; `None` without agents.
         turn: The present turn; `None` without agents.
     """
@@ -99,7 +99,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         self.background_apps = []
         self.failure: str | None = None
         self.trace_entries = TraceEntries()
-        self.told: list[Told] = []
+        self.notified: list[Notified] = []
         self.consent = consent
         self.turn: int | None = None
         self._screen: str | None = None

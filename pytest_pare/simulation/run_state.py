@@ -103,7 +103,7 @@ class RunState:
             turns=played.turns,
             turns_saved=played.turns_saved,
             draws=self._draws(),
-            told=() if env is None else tuple(env.told),
+            notified=() if env is None else tuple(env.notified),
             turn_seconds=() if self.loop is None else tuple(self.loop.turn_seconds),
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_pare.base.records import Count, Number
 from pytest_pare.simulation import trace_codec
-from pytest_pare.simulation.trace_details import AppChange, Told
+from pytest_pare.simulation.trace_details import AppChange, Notified
 from pytest_pare.simulation.trace_entries import ENV_EVENT, EngineCall, TraceEvent
 
 __all__ = ["ENV_EVENT", "EngineCall", "Trace", "TraceEvent"]
@@ -31,7 +31,7 @@ class Trace:
         turns: Turns that were played.
         turns_saved: Idle turns that jumps in simulated time have saved.
         draws: The values that a redrawn world has, by kind and written value; empty without `variation`.
-        told: What each side was told in its turns.
+        notified: The notifications of each side in its turns.
         states: The states of the apps at the start, and their changes, in order; empty for a run whose trace is not
             kept or exported.
         reference: The scenario's reference steps in order, each with `who` (`USER` or `AGENT`), `app`, `function` and
@@ -50,7 +50,7 @@ class Trace:
     turns: Count = 0
     turns_saved: Count = 0
     draws: dict[str, str] = field(default_factory=dict)
-    told: tuple[Told, ...] = ()
+    notified: tuple[Notified, ...] = ()
     states: tuple[AppChange, ...] = ()
     reference: tuple[dict[str, Any], ...] = ()
     turn_seconds: tuple[Number, ...] = ()
@@ -160,7 +160,7 @@ class Trace:
     def to_jsonl(self) -> str:
         """Return the trace as JSON lines: a header, then a line for each entry, every one with all of its fields.
 
-        What each side was told, and the states of the apps, come after the entries.
+        The notifications of each side, and the states of the apps, come after the entries.
         """
         return trace_codec.to_jsonl(vars(self))
 

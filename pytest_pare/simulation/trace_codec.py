@@ -6,22 +6,22 @@ import json
 from typing import Any, TypeVar
 
 from pytest_pare.base.records import from_fields
-from pytest_pare.simulation.trace_details import AppChange, Told
+from pytest_pare.simulation.trace_details import AppChange, Notified
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
 
 _FORMAT = "pytest-pare/trace"
 _VERSION = 3
-# Version 2 has no requests, and nothing of what the sides were told and of the states of apps.
+# Version 2 has no requests, and no notifications and no states of apps.
 _READ = (2, 3)
 
-Line = TraceEvent | EngineCall | Told | AppChange
+Line = TraceEvent | EngineCall | Notified | AppChange
 T = TypeVar("T")
 
-_CLASSES: dict[str, type[Line]] = {"event": TraceEvent, "call": EngineCall, "told": Told, "state": AppChange}
+_CLASSES: dict[str, type[Line]] = {"event": TraceEvent, "call": EngineCall, "notified": Notified, "state": AppChange}
 _TYPES = {cls: name for name, cls in _CLASSES.items()}
 # What earlier versions, or runs without it, do not have.
 _WITHOUT: dict[str, dict[str, Any]] = {"call": {"finish_reason": None, "kept": 0, "request": None, "body": None}}
-_PARTS = {"entries": (TraceEvent, EngineCall), "told": (Told,), "states": (AppChange,)}
+_PARTS = {"entries": (TraceEvent, EngineCall), "notified": (Notified,), "states": (AppChange,)}
 _OPTIONAL: dict[str, Any] = {"draws": {}, "reference": (), "turn_seconds": (), "forked_from": {}}
 
 
@@ -63,7 +63,7 @@ def from_jsonl(text: str, cls: type[T]) -> T:
         raise ValueError(f"a trace of version {version!r}; this version of pytest-pare reads the versions 2 and 3")
     lines = [_line(line, f"line {number} of the trace") for number, line in enumerate(rest, start=2)]
     parts = {name: tuple(one for one in lines if isinstance(one, of)) for name, of in _PARTS.items()}
-    counts = {"told": 0, "states": 0, **header} if version == 2 else header
+    counts = {"notified": 0, "states": 0, **header} if version == 2 else header
     fields = {**_OPTIONAL, **counts, **{name: part for name, part in parts.items() if name in counts}}
     trace = _made(cls, fields, "the first line of the trace")
     for name, part in parts.items():

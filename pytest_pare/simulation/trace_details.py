@@ -1,4 +1,4 @@
-"""The details of a trace beside its entries: what each side was told, and the states of the apps."""
+"""The details of a trace beside its entries: the notifications of each side, and the states of the apps."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pytest_pare.base.redaction import redacted_repr
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one side was told in its turn.
+class Notified:
+    """The notifications of one side in its turn.
 
     Attributes:
         time: Simulated seconds since the start of the scenario.

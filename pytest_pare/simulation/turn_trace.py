@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.serialization import to_short_builtins, to_short_text
-from pytest_pare.simulation.trace_details import Told
+from pytest_pare.simulation.trace_details import Notified
 from pytest_pare.simulation.trace_entries import TraceEvent
 
 if TYPE_CHECKING:
@@ -75,14 +75,14 @@ class TurnTrace:
         )
 
     def add_told(self, who: str, notifications: tuple[Notification, ...]) -> None:
-        """Add what `USER` or `AGENT` is told; nothing without notifications."""
+        """Add what `USER` or `AGENT` gets as notifications; nothing without any."""
         if notifications:
-            told = [
+            notified = [
                 {"time": self._seconds(one.time.timestamp()), "kind": one.kind, "text": to_short_text(one.text)}
                 for one in notifications
             ]
             now = self._seconds(self._env.time_manager.time())
-            self._env.told.append(Told(now, self._env.turn or 0, who, self._consent.mode.value, told))
+            self._env.notified.append(Notified(now, self._env.turn or 0, who, self._consent.mode.value, notified))
 
     def _seconds(self, time: float) -> float:
         """Return a time in epoch seconds as seconds since the start of the scenario."""

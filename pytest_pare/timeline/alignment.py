@@ -11,7 +11,7 @@ from pytest_pare.simulation.trace import EngineCall, TraceEvent
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_steps import Step
 
 # Ids of the world: after the first difference they may be others for the same thing.
 _IDS = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")

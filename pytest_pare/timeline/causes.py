@@ -10,7 +10,7 @@ from pytest_pare.timeline.texts import one_line
 from pytest_pare.timeline.titles import title_of
 
 if TYPE_CHECKING:
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_steps import Step
 
 Cause = Literal[
     "model's answer",

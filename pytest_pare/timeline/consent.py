@@ -10,7 +10,7 @@ from pytest_pare.timeline.titles import kind_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_steps import Step
 
 
 def consent_of(steps: Sequence[Step]) -> list[dict[str, Any]]:

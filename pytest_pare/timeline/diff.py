@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_pare.simulation.trace_steps import steps_of
 from pytest_pare.timeline.alignment import Row, aligned, equal_beginning
 from pytest_pare.timeline.causes import Cause, Context, Difference, Side, difference_of
-from pytest_pare.timeline.steps import steps_of
 from pytest_pare.timeline.texts import optional_value, redacted_trace, shown
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from pytest_pare.base.serialization import to_short_text, to_text
 from pytest_pare.results.text import plural
 from pytest_pare.results.validation_result import exception_type_name
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
+from pytest_pare.simulation.trace_steps import steps_of
 from pytest_pare.timeline.consent import consent_of
 from pytest_pare.timeline.findings import findings_of
 from pytest_pare.timeline.states import cards_and_changes
-from pytest_pare.timeline.steps import steps_of
 from pytest_pare.timeline.texts import optional_value, redacted_trace, shown, value_text
 from pytest_pare.timeline.titles import kind_of, title_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_steps import Step
 
 _DEFECT = "ScenarioDefect"
 
@@ -57,7 +57,7 @@ def run_document(
         "forked_from": trace.forked_from or None,
         "draws": {name: shown(value) for name, value in trace.draws.items()},
         "differences": _differences(result, steps),
-        "findings": findings_of(steps, consent, trace.told),
+        "findings": findings_of(steps, consent, trace.notified),
         "turns": list(_turns(trace, steps)),
         "steps": [_step(step) for step in steps],
         "consent": consent,
@@ -121,22 +121,24 @@ def _number(steps: Sequence[Step], event_id: str | None, time: float | None) -> 
 
 
 def _turns(trace: Trace, steps: Sequence[Step]) -> Iterator[dict[str, Any]]:
-    told: dict[int, list[Any]] = {}
-    for one in trace.told:
-        told.setdefault(one.turn, []).append(one)
+    notified: dict[int, list[Any]] = {}
+    for one in trace.notified:
+        notified.setdefault(one.turn, []).append(one)
     played: dict[int, list[Step]] = {}
     for step in steps:
         if step.entry.turn is not None:
             played.setdefault(step.entry.turn, []).append(step)
-    for turn in sorted({*told, *played}):
-        of_turn, sides = played.get(turn, []), told.get(turn, [])
+    for turn in sorted({*notified, *played}):
+        of_turn, sides = played.get(turn, []), notified.get(turn, [])
         events = [step.entry for step in of_turn if isinstance(step.entry, TraceEvent)]
         yield {
             "turn": turn,
             "time": min([one.time for one in sides] + [step.entry.time for step in of_turn]),
             "mode": next((one.mode for one in (*sides, *events) if one.mode), None),
             "screen": next((event.screen_before for event in events if event.screen_before), None),
-            "told": [{"who": one.who, "notifications": list(map(_notification, one.notifications))} for one in sides],
+            "notified": [
+                {"who": one.who, "notifications": list(map(_notification, one.notifications))} for one in sides
+            ],
             "first_step": of_turn[0].number if of_turn else None,
             "last_step": of_turn[-1].number if of_turn else None,
         }

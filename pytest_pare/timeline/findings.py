@@ -14,8 +14,8 @@ from pytest_pare.timeline.titles import kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_pare.simulation.trace_details import Told
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_details import Notified
+    from pytest_pare.simulation.trace_steps import Step
 
     _Found = Iterator[tuple[str, list[int]]]
 
@@ -24,13 +24,13 @@ _MODELS = {"user": "the user's", "observe": "the agent's", "execute": "the agent
 
 
 def findings_of(
-    steps: Sequence[Step], consent: Sequence[dict[str, Any]], told: Sequence[Told] = ()
+    steps: Sequence[Step], consent: Sequence[dict[str, Any]], notified: Sequence[Notified] = ()
 ) -> list[dict[str, Any]]:
     """Return facts about a run, each with its `text` and the numbers of its `steps`."""
     found = (
         *_cut_answers(steps),
         *_scripted(steps),
-        *_silence(steps, told),
+        *_silence(steps, notified),
         *_dialogue(steps, consent),
         *_writes(steps),
         *_errors(steps),
@@ -40,13 +40,13 @@ def findings_of(
     return [{"text": shown(text), "steps": numbers} for text, numbers in found]
 
 
-def model_findings(steps: Sequence[Step], told: Sequence[Told]) -> list[tuple[str, list[int]]]:
+def model_findings(steps: Sequence[Step], notified: Sequence[Notified]) -> list[tuple[str, list[int]]]:
     """Return what the events do not show: answers that were cut, and what a silent agent's model said instead."""
-    return [*_cut_answers(steps), *(one for one in _silence(steps, told) if one[1])]
+    return [*_cut_answers(steps), *(one for one in _silence(steps, notified) if one[1])]
 
 
-def _silence(steps: Sequence[Step], told: Sequence[Told]) -> _Found:
-    """Yield that the agent proposed nothing, with what it was told, and the answers of its model that call no tool."""
+def _silence(steps: Sequence[Step], notified: Sequence[Notified]) -> _Found:
+    """Yield that the agent proposed nothing, with its notifications, and the answers of its model that call no tool."""
     # Runs without agents have no mode; and after a defect of the script there may have been nothing to propose.
     with_mode = not any(isinstance(step.entry, TraceEvent) and step.entry.mode is None for step in steps)
     is_silent = not any(_is_script_error(step) or kind_of(step.entry) == "proposal" for step in steps)
@@ -54,9 +54,9 @@ def _silence(steps: Sequence[Step], told: Sequence[Told]) -> _Found:
         return
     idle = [(step.number, thought) for step in steps if (thought := _idle_thought(step)) is not None]
     text = "the agent proposed nothing"
-    if told:
-        count = sum(len(one.notifications) for one in told if one.who == "AGENT")
-        text = f"the agent was told of {plural(count, 'event') if count else 'no event'} and proposed nothing"
+    if notified:
+        count = sum(len(one.notifications) for one in notified if one.who == "AGENT")
+        text = f"the agent was notified of {plural(count, 'event') if count else 'no event'} and proposed nothing"
     if idle and (last := one_line(redacted(idle[-1][1]), _ERROR_WIDTH)):
         text = f"{text}; in {plural(len(idle), 'answer')} its model called no tool, the last: {last!r}"
     yield text, [number for number, _ in idle]

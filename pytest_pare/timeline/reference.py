@@ -6,9 +6,9 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.simulation.trace import Trace, TraceEvent
+from pytest_pare.simulation.trace_steps import steps_of
 from pytest_pare.timeline.alignment import Row
 from pytest_pare.timeline.diff import TraceDiff
-from pytest_pare.timeline.steps import steps_of
 from pytest_pare.timeline.texts import arguments_line, one_line, optional_value, redacted_trace
 from pytest_pare.timeline.titles import kind_of
 

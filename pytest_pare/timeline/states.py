@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_pare.simulation.trace import Trace
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_steps import Step
 
 
 def cards_and_changes(trace: Trace, steps: Sequence[Step]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -176,7 +176,7 @@ def _left_out(document: dict[str, Any]) -> Iterator[Line]:
 
 
 def _is_idle(document: dict[str, Any], turn: dict[str, Any]) -> bool:
-    news = [one for side in turn["told"] for one in side["notifications"] if not _is_said(one)]
+    news = [one for side in turn["notified"] for one in side["notifications"] if not _is_said(one)]
     return not news and all(map(is_idle, _of(document, turn)))
 
 
@@ -200,9 +200,9 @@ def _turn(document: dict[str, Any], turn: dict[str, Any], detail: Detail, state:
     yield from lines_of(
         f"turn {turn['turn']}, +{seconds(turn['time'])}{mode}{screen}", indent="  ", colour=_TURN_COLOUR
     )
-    for side in turn["told"]:
+    for side in turn["notified"]:
         for one in side["notifications"]:
-            begin = f"      told {side['who'].lower()}: "
+            begin = f"      notified {side['who'].lower()}: "
             if detail is not BRIEF:
                 yield from lines_of(one["text"], begin, " " * 8)
             elif not _is_said(one):

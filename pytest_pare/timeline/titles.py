@@ -9,7 +9,7 @@ from pytest_pare.timeline.answers import read_answer
 from pytest_pare.timeline.texts import arguments_line, one_line, shown
 
 if TYPE_CHECKING:
-    from pytest_pare.timeline.steps import Step
+    from pytest_pare.simulation.trace_steps import Step
 
 StepKind = Literal["call", "message", "proposal", "acceptance", "rejection", "report", "model", "check", "noise"]
 

@@ -16,7 +16,7 @@ from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.past import NOTHING, Change
 from pytest_pare.simulation.past_engines import tool_of
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
-from pytest_pare.timeline.steps import Step, step_at, steps_of
+from pytest_pare.simulation.trace_steps import Step, step_at, steps_of
 from pytest_pare.what_if.errors import ForkError
 
 if TYPE_CHECKING:

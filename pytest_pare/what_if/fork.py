@@ -14,8 +14,8 @@ from pytest_pare.inference.intervals import Interval, rate_interval
 from pytest_pare.simulation.past import Past, PastError
 from pytest_pare.simulation.runner import run_scenario
 from pytest_pare.simulation.trace import EngineCall
+from pytest_pare.simulation.trace_steps import steps_of
 from pytest_pare.timeline.diff import TraceDiff, compare_traces
-from pytest_pare.timeline.steps import steps_of
 from pytest_pare.what_if.changes import NO_CHANGE, Planned, Wish, planned
 from pytest_pare.what_if.errors import ForkError
 

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.project import CAUSES, HOSTILE, write_page
+from tests.page.made_pages import entry, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,8 @@ def open_page(chromium: Browser, page_file: Path) -> Iterator[Callable[..., Page
 
 def shown(page: Page) -> list[str]:
     """Return the runs in the table."""
-    return [str(row.get_attribute("data-run")) for row in page.locator("tr[data-run]").all()]
+    names: list[str] = page.locator("tr[data-run]").evaluate_all("rows => rows.map(row => row.dataset.run)")
+    return names
 
 
 def test_the_overview_has_the_verdict_and_each_run(open_page: Callable[..., Page]) -> None:
@@ -143,6 +145,27 @@ def test_the_keyboard_walks_from_the_table_to_a_run_and_back(open_page: Callable
     page.keyboard.press("Escape")
     expect(page.locator("tr[data-run]")).to_have_count(4)
     assert page.evaluate("document.activeElement.closest('tr').dataset.run") == name
+
+
+def test_a_long_table_is_drawn_to_its_end(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    names = [(f"scenario_{number // 25}", number % 25 + 1) for number in range(1000)]
+    file = tmp_path / "long.html"
+    file.write_text(page_of([entry(*name) for name in names]), encoding="utf-8")
+    for state in ("", "#flat=1"):
+        page = open_page(state, file=file)
+        expect(page.locator("tr[data-run]")).to_have_count(1000)
+        assert sorted(shown(page)) == sorted(f"{scenario}[run{run}]" for scenario, run in names)
+    # Its row is drawn at once, to get the focus back.
+    page = open_page("#run=scenario_39[run25]", file=file)
+    page.keyboard.press("Escape")
+    expect(page.locator("tr[data-run]")).to_have_count(1000)
+    assert page.evaluate("document.activeElement.closest('tr').dataset.run") == "scenario_39[run25]"
+
+
+def test_a_run_leads_back_to_a_table_without_rows(open_page: Callable[..., Page]) -> None:
+    page = open_page(f"#run={FAILED}&q=zebra")
+    page.keyboard.press("Escape")
+    expect(page.locator("main")).to_contain_text("No run matches these filters.")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 400)])

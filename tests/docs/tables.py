@@ -25,7 +25,7 @@ from pytest_pare.settings.keys import parts_of
 from pytest_pare.simulation.app_tools import screens_of
 from pytest_pare.simulation.runner import Run
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
-from pytest_pare.simulation.trace_details import AppChange, Told
+from pytest_pare.simulation.trace_details import AppChange, Notified
 from tests.docs.phone import app_classes, tools_of
 
 if TYPE_CHECKING:
@@ -255,6 +255,6 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "trace": partial(members_table, Trace),
     "event": partial(members_table, TraceEvent),
     "call": partial(members_table, EngineCall),
-    "told": partial(members_table, Told),
+    "notified": partial(members_table, Notified),
     "state": partial(members_table, AppChange),
 }

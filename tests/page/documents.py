@@ -312,7 +312,7 @@ def _run(name: str, scenario: str = "parcel", variant: str | None = None) -> Doc
 def _turn(run: Document, number: int, time: float, mode: str, told: list[Document]) -> None:
     first = len(run["steps"]) + 1
     turn = {"turn": number, "time": time, "mode": mode, "screen": "Emails/MailboxView" if number else None}
-    run["turns"].append({**turn, "told": told, "first_step": first, "last_step": first})
+    run["turns"].append({**turn, "notified": told, "first_step": first, "last_step": first})
 
 
 def _step(run: Document, time: float, turn: int | None, lane: str, kind: str, **values: Any) -> Document:

@@ -13,15 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_pare.page.data import page_data
 from pytest_pare.page.documents import Documents, packed
-from pytest_pare.page.render import page_text, unfinished_page
-from pytest_pare.page.suites import PageSuite
-from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
-from pytest_pare.results.run_entries import RunEntry
-from pytest_pare.results.suite_report import SuiteReport
-from pytest_pare.results.validation_result import PAREScenarioValidationResult
-from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.page.render import unfinished_page
+from tests.page.made_pages import entry, page_of
 from tests.page.pages import Page, read_page
 
 HOSTILE = (
@@ -30,24 +24,7 @@ HOSTILE = (
     "]]> & &lt; \u2028\u2029 \x00 \ud83d half, and a whole one: 🌱",
     "{{ 7 * 7 }} {% raw %}",
 )
-NOTHING = Documents.none()
 ASSETS = {one.name: one.read_text() for one in (resources.files("pytest_pare.page") / "assets").iterdir()}
-
-
-def entry(name: str, number: int, rationale: str | None = None) -> RunEntry:
-    success = rationale is None
-    result = PAREScenarioValidationResult(success, rationale=rationale, number_of_turns=4, duration=0.25)
-    return RunEntry(name, "", number, result.status, result=result)
-
-
-def page_of(entries: list[RunEntry], documents: Documents = NOTHING) -> str:
-    results = PAREMultiScenarioValidationResult(MultiScenarioRunnerConfig())
-    for one in entries:
-        assert one.result is not None
-        results.add_result(one.result, one.scenario_id, one.run_number)
-    report = SuiteReport("pare.yaml", {"": results}, entries=entries)
-    data, plots = page_data([PageSuite(report)], documents)
-    return page_text(data, documents.texts, plots)
 
 
 def checked(page: Page) -> Page:

@@ -11,8 +11,8 @@ from pytest_pare.plugin.failure_text import explanation, filled
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, RecordedException
 from pytest_pare.scenarios.matchers import Silent, verdict
 from pytest_pare.simulation.run import Run
-from pytest_pare.simulation.trace_details import Told
-from pytest_pare.timeline.steps import steps_of
+from pytest_pare.simulation.trace_details import Notified
+from pytest_pare.simulation.trace_steps import steps_of
 from tests.stage import play
 from tests.timeline.made import agent, call, trace
 
@@ -111,7 +111,7 @@ def test_secrets_are_redacted_before_lines_are_broken(monkeypatch: pytest.Monkey
 
 def test_what_only_the_models_answers_explain_is_said() -> None:
     news = {"time": 1.0, "kind": "environment", "text": "A mail from Eve"}
-    told = (Told(1.0, 0, "AGENT", "observe", [news]),)
+    told = (Notified(1.0, 0, "AGENT", "observe", [news]),)
     read, cut = agent("list_emails", operation="read"), call("agent", finish_reason="length")
     result = PAREScenarioValidationResult(success=False, rationale="the agent proposed nothing")
     for calls, lines in (
@@ -119,13 +119,13 @@ def test_what_only_the_models_answers_explain_is_said() -> None:
         (
             [call("agent", response="Noted: a mail.")],
             [
-                "the agent was told of 1 event and proposed nothing; in 1 answer its model called",
-                "no tool, the last: 'Noted: a mail.': step 2",
+                "the agent was notified of 1 event and proposed nothing; in 1 answer its model",
+                "called no tool, the last: 'Noted: a mail.': step 2",
             ],
         ),
         ([], []),
     ):
-        text = explanation(Run(result, trace(read, *calls, told=told))).splitlines()
+        text = explanation(Run(result, trace(read, *calls, notified=told))).splitlines()
         assert text[: text.index("last 1 of 1 events, at simulated seconds:")] == [
             "the agent proposed nothing",
             *(["", *lines] if lines else []),

@@ -11,7 +11,7 @@ import pytest
 from pytest_pare.cli import main
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.scenarios.registry import registry
-from pytest_pare.timeline.steps import steps_of
+from pytest_pare.simulation.trace_steps import steps_of
 from pytest_pare.what_if.changes import parse_result
 from pytest_pare.what_if.errors import ForkError
 from pytest_pare.what_if.kept import fork_run

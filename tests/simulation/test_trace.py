@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pytest_pare.base.serialization import to_builtins
 from pytest_pare.simulation.queues import TraceEntries
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
-from pytest_pare.simulation.trace_details import AppChange, Told
+from pytest_pare.simulation.trace_details import AppChange, Notified
 from tests.stage import play
 
 
@@ -296,7 +296,7 @@ def test_the_trace_is_a_header_and_a_line_for_each_entry() -> None:
     assert header == {
         "format": "pytest-pare/trace", "version": 3, "scenario_id": "stage", "start_time": run.trace.start_time,
         "entries": 2, "seed": 3, "run_number": None, "agent": None, "prompts": None, "turns": 0, "turns_saved": 0,
-        "told": 0, "states": 0,
+        "notified": 0, "states": 0,
     }  # fmt: skip
     assert events == [{"type": "event", **dataclasses.asdict(event)} for event in run.trace.events]
     assert [event["error"] is None for event in events] == [False, True]
@@ -329,14 +329,14 @@ CALL = st.builds(
     request=st.none() | st.lists(st.fixed_dictionaries({"role": TEXT, "content": TEXT}), max_size=1),
 )  # fmt: skip
 TOLD = st.builds(
-    Told, NUMBER, st.integers(min_value=0), TEXT, TEXT,
+    Notified, NUMBER, st.integers(min_value=0), TEXT, TEXT,
     st.lists(st.fixed_dictionaries({"time": NUMBER, "kind": TEXT, "text": TEXT}), max_size=1),
 )  # fmt: skip
 STATE = st.builds(AppChange, NUMBER, COUNT, st.integers(min_value=0), TEXT, TEXT, VALUE)
 TRACE = st.builds(
     Trace, TEXT, NUMBER, st.lists(EVENT | CALL, max_size=4).map(tuple), seed=st.none() | st.integers(),
     run_number=COUNT, agent=MAYBE, prompts=MAYBE, turns=st.integers(), turns_saved=st.integers(),
-    told=st.lists(TOLD, max_size=2).map(tuple), states=st.lists(STATE, max_size=1).map(tuple),
+    notified=st.lists(TOLD, max_size=2).map(tuple), states=st.lists(STATE, max_size=1).map(tuple),
     reference=st.lists(st.dictionaries(TEXT, MAYBE, max_size=1), max_size=1).map(tuple),
 )  # fmt: skip
 
@@ -348,7 +348,7 @@ def test_a_trace_is_read_as_it_was_written(trace: Trace) -> None:
     assert again == trace
     # 1, 1.0 and True are equal.
     assert repr(again) == repr(trace)
-    assert len(text.split("\n")) == len(trace.entries) + len(trace.told) + len(trace.states) + 2
+    assert len(text.split("\n")) == len(trace.entries) + len(trace.notified) + len(trace.states) + 2
 
 
 def test_a_real_trace_is_read_as_it_was_written() -> None:
@@ -379,7 +379,7 @@ WRITTEN = told("AGENT.read").to_jsonl().splitlines()
 VERSION = "a trace of version {}; this version of pytest-pare reads the versions 2 and 3"
 NOT_AS = "{} of the trace is not as this version writes it: "
 FIRST, SECOND = NOT_AS.format("the first line"), NOT_AS.format("line 2")
-OTHER = "line 2 of the trace is of the type {}, and must be one of event, call, told, state"
+OTHER = "line 2 of the trace is of the type {}, and must be one of event, call, notified, state"
 
 
 @pytest.mark.parametrize(
@@ -397,8 +397,8 @@ OTHER = "line 2 of the trace is of the type {}, and must be one of event, call, 
         (0, '"seed":null', '"sead":null', FIRST + "unknown field 'sead', missing field 'seed'"),
         (0, '"entries":1', '"entries":3', "not a whole trace: there are 1 of 3 entries"),
         (0, '"entries":1,', "", FIRST + "missing field 'entries'"),
-        (0, '"told":0', '"told":2', "not a whole trace: there are 0 of 2 told"),
-        (0, '"told":0,', "", FIRST + "missing field 'told'"),
+        (0, '"notified":0', '"notified":2', "not a whole trace: there are 0 of 2 notified"),
+        (0, '"notified":0,', "", FIRST + "missing field 'notified'"),
         (0, '"states":0', '"states":null', "not a whole trace: there are 0 of None states"),
         (1, WRITTEN[1], "null", "line 2 of the trace is no JSON object"),
         (1, '"type":"event"', '"type":"even"', OTHER.format("'even'")),
@@ -503,8 +503,11 @@ def test_a_trace_of_version_2_is_read(missing: str) -> None:
     trace = Trace("a", 0.0, (asked(live=True), *told("AGENT.read").entries))
     text = trace.to_jsonl()
     for new, old in (
-        ('"version":3', '"version":2'), (',"told":0,"states":0', ""), (',"kept":0,"request":null', ""), (missing, ""),
-    ):  # fmt: skip
+        ('"version":3', '"version":2'),
+        (',"notified":0,"states":0', ""),
+        (',"kept":0,"request":null', ""),
+        (missing, ""),
+    ):
         assert new in text
         text = text.replace(new, old)
     assert Trace.from_jsonl(text) == trace

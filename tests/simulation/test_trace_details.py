@@ -1,4 +1,4 @@
-"""The details of a trace: requests, what each side was told, the states of the apps, and the reference steps."""
+"""The details of a trace: requests, the notifications of each side, the states of the apps, and the reference steps."""
 
 from __future__ import annotations
 
@@ -75,20 +75,20 @@ def test_a_request_that_fails_is_there() -> None:
     assert (call.request or [])[0]["role"] == "system"
 
 
-# -- what each side was told
+# -- the notifications of each side
 
 
 def test_each_side_has_what_it_was_told_in_its_turn() -> None:
     run = dialogue()
-    told = [(one.turn, one.who, one.mode, [note["kind"] for note in one.notifications]) for one in run.trace.told]
+    told = [(one.turn, one.who, one.mode, [note["kind"] for note in one.notifications]) for one in run.trace.notified]
     assert told[:3] == [
         (0, "AGENT", "observe", ["environment"]),
         (1, "USER", "awaiting_confirmation", ["environment", "agent_message"]),
         (1, "AGENT", "execute", ["environment", "user_message"]),
     ]
-    note = run.trace.told[0].notifications[0]
+    note = run.trace.notified[0].notifications[0]
     assert note == {"time": 1.0, "kind": "environment", "text": "Emails: New email m1 from ann@b.c: Mail 1\n"}
-    assert run.trace.told[0].time == 1.0
+    assert run.trace.notified[0].time == 1.0
 
 
 def test_news_within_a_turn_is_told_as_well() -> None:
@@ -100,7 +100,7 @@ def test_news_within_a_turn_is_told_as_well() -> None:
             seen.extend(turn.news())
 
     run = play_scripted(scripted(), lambda s: mails(s)[1:], agent=agent, config={"max_turns": 1})
-    told = [one for one in run.trace.told if one.who == "AGENT"]
+    told = [one for one in run.trace.notified if one.who == "AGENT"]
     assert [note["text"] for one in told for note in one.notifications] == [one.text for one in seen]
     assert [(one.turn, one.time) for one in told] == [(0, 3.0)]
 
@@ -238,7 +238,7 @@ def test_no_secret_is_in_a_file_of_the_trace(tmp_path: Path, monkeypatch: pytest
 def test_the_repr_of_details_has_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_TOKEN", "correct-horse-battery")
     run = play_scripted(scripted(user=[tell("correct-horse-battery")]), verdict=fails)
-    shown = [repr(one) for one in (*run.trace.calls, *run.trace.told, *run.trace.states)]
+    shown = [repr(one) for one in (*run.trace.calls, *run.trace.notified, *run.trace.states)]
     assert sum("[redacted]" in one for one in shown) > 2
     assert not any("correct-horse" in one for one in shown)
 

@@ -11,7 +11,7 @@ import pytest
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, RecordedException
 from pytest_pare.simulation.state_change import change_of
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
-from pytest_pare.simulation.trace_details import AppChange, Told
+from pytest_pare.simulation.trace_details import AppChange, Notified
 from pytest_pare.timeline.document import run_document
 from pytest_pare.timeline.texts import LONGEST
 from tests.timeline.made import LINE, agent, answer, call, event, proposal, report, trace, user, world
@@ -68,10 +68,10 @@ def test_titles_and_kinds(entry: Any, kind: str, title: str) -> None:
 
 def test_turns_have_their_steps_and_what_was_told() -> None:
     told = (
-        Told(2.0, 0, "AGENT", "observe", [{"time": 2.0, "kind": "environment", "text": "A mail from Eve"}]),
-        Told(11.0, 3, "USER", "observe", []),
+        Notified(2.0, 0, "AGENT", "observe", [{"time": 2.0, "kind": "environment", "text": "A mail from Eve"}]),
+        Notified(11.0, 3, "USER", "observe", []),
     )
-    turns = document(trace(*RUN.entries, told=told))["turns"]
+    turns = document(trace(*RUN.entries, notified=told))["turns"]
     assert [(one["turn"], one["time"], one["mode"], one["first_step"], one["last_step"]) for one in turns] == [
         (0, 2.0, "observe", 1, 3),
         (1, 6.0, "awaiting_confirmation", 4, 7),
@@ -79,7 +79,7 @@ def test_turns_have_their_steps_and_what_was_told() -> None:
         (3, 11.0, "observe", None, None),
     ]
     assert turns[0]["screen"] == "System"
-    assert turns[0]["told"] == [
+    assert turns[0]["notified"] == [
         {"who": "AGENT", "notifications": [{"time": 2.0, "kind": "environment", "text": "A mail from Eve"}]}
     ]
 
@@ -153,9 +153,9 @@ def test_what_catches_the_eye(entries: list[Any], text: str, steps: list[int]) -
 @pytest.mark.parametrize(("count", "events"), [(0, "no event"), (2, "2 events")])
 def test_what_a_silent_agent_was_told_is_counted(count: int, events: str) -> None:
     news = [{"time": 1.0, "kind": "environment", "text": "A mail from Eve"}]
-    told = (Told(1.0, 0, "AGENT", "observe", count * news), Told(1.0, 0, "USER", "observe", news))
-    (found,) = document(trace(agent("list_emails", operation="read"), told=told))["findings"]
-    assert found == {"text": f"the agent was told of {events} and proposed nothing", "steps": []}
+    told = (Notified(1.0, 0, "AGENT", "observe", count * news), Notified(1.0, 0, "USER", "observe", news))
+    (found,) = document(trace(agent("list_emails", operation="read"), notified=told))["findings"]
+    assert found == {"text": f"the agent was notified of {events} and proposed nothing", "steps": []}
 
 
 def test_after_a_defect_of_the_scenario_a_silent_agent_is_no_finding() -> None:
@@ -217,14 +217,14 @@ def test_hostile_texts_are_encodable_and_cut() -> None:
 def test_no_secret_is_in_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sesame-street-42"
     monkeypatch.setenv("PLANT_API_KEY", secret)
-    told = Told(2.0, 0, "AGENT", "observe", [{"time": 2.0, "kind": "environment", "text": f"code {secret}"}])
+    told = Notified(2.0, 0, "AGENT", "observe", [{"time": 2.0, "kind": "environment", "text": f"code {secret}"}])
     state = AppChange(0.0, None, 0, "Notes", "NotesApp", change_of(None, {"note": secret}))
     # The cut goes through the middle of one.
     cut = "x" * (LONGEST - 5) + secret + "y" * 100
     run = trace(
         agent("send_email", args={"to": secret, "password": "hunter2-abc"}, result=cut, error=secret),
         call(request=[{"role": "user", "content": secret}], response=f"Thought: {secret}", error=secret),
-        told=(told,),
+        notified=(told,),
         states=(state,),
         reference=({"who": "AGENT", "app": "Emails", "function": "send_email", "args": {"to": secret}},),
     )

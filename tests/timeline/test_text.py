@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.simulation.state_change import change_of
 from pytest_pare.simulation.trace import Trace
-from pytest_pare.simulation.trace_details import AppChange, Told
+from pytest_pare.simulation.trace_details import AppChange, Notified
 from pytest_pare.timeline.diff import compare_traces, diff_document
 from pytest_pare.timeline.diff_text import around, diff_lines
 from pytest_pare.timeline.document import run_document
@@ -29,7 +29,7 @@ RUN = trace(
     agent("send_email", time=7, turn=1, mode="execute", args={"to": "bob"}, result={"id": 1}),
     report(time=8, turn=1),
     *(agent("wait", app=LINE, time=9 + n, turn=2 + n, operation="read") for n in range(3)),
-    told=(Told(2.0, 0, "AGENT", "observe", [{"time": 2.0, "kind": "environment", "text": "A mail from Eve"}]),),
+    notified=(Notified(2.0, 0, "AGENT", "observe", [{"time": 2.0, "kind": "environment", "text": "A mail from Eve"}]),),
     states=(
         AppChange(0.0, None, 0, "Notes", "NotesApp", change_of(None, {"note": "dry"})),
         AppChange(7.0, 1, 6, "Notes", "NotesApp", change_of({"note": "dry"}, {"note": "wet"})),
@@ -53,7 +53,7 @@ def test_a_run_from_its_reason_to_its_last_turn() -> None:
         "  steps with | have the user's consent\n"
         "\n"
         "turn 0, +0, observe, on the screen: System\n"
-        "      told agent: A mail from Eve\n"
+        "      notified agent: A mail from Eve\n"
         "   2  +2        world Emails.create_and_add_email subject=Dry\n"
         "   3  +4        agent proposes: Shall I write to Ann?\n"
         "\n"
@@ -151,7 +151,7 @@ def test_no_line_is_too_long_or_has_control_characters(one: str, two: str, three
         call(request=[{"role": "user", "content": two}], response=three),
         proposal(one),
         answer(time=2, turn=1),
-        told=(Told(0.0, 0, "USER", "observe", [{"time": 0.0, "kind": "environment", "text": two}]),),
+        notified=(Notified(0.0, 0, "USER", "observe", [{"time": 0.0, "kind": "environment", "text": two}]),),
     )
     document = run_document(run, replace(FAILED, rationale=three), run="plants")
     other = run_document(RUN, None, run="plants[run2]")

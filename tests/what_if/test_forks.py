@@ -21,7 +21,7 @@ from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.runner import run_scenario
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
-from pytest_pare.timeline.steps import steps_of
+from pytest_pare.simulation.trace_steps import steps_of
 from pytest_pare.what_if.changes import Wish
 from pytest_pare.what_if.errors import ForkError
 from pytest_pare.what_if.fork import Fork, Origin, fork

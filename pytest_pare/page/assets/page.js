@@ -264,7 +264,7 @@ function focusRow(name) {
   if (row) row.focus();
 }
 
-window.addEventListener("beforeprint", () => pare.drawAllRows && pare.drawAllRows());
+window.addEventListener("beforeprint", () => pare.drawAllRows());
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

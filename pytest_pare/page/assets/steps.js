@@ -29,7 +29,7 @@ const KINDS = {
   noise: "noise",
 };
 const SOLID = new Set(["acceptance", "rejection", "report"]);
-// Over the shape: errors and faults can be told apart without colours.
+// Over the shape: errors and faults differ without colours.
 const SIGNS = { error: "M-2.5,-2.5L2.5,2.5M2.5,-2.5L-2.5,2.5", fault: "M0,-14v4M0,-8v.5" };
 const SPEECH = new Set(["message", "proposal", "acceptance", "rejection", "report"]);
 

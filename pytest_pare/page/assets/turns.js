@@ -1,4 +1,4 @@
-// The turns of a run: what each side was told, the steps, and the phone after them.
+// The turns of a run: the notifications of each side, the steps, and the phone after them.
 
 const view = (window.pareView ??= {});
 const MODES = {
@@ -22,7 +22,7 @@ view.groups = (run) => {
     }
     groups.at(-1).steps.push(step);
   }
-  // A turn without a step still says what the sides were told; it stands before the first later turn.
+  // A turn without a step still has the notifications of the sides; it stands before the first later turn.
   for (const [turn, details] of turns) {
     if (seen.has(turn)) continue;
     const later = groups.findIndex((group) => group.turn !== null && group.turn > turn);
@@ -64,21 +64,21 @@ function turn(run, group, verdicts) {
     details?.mode && pare.el("span", { class: "mode" }, MODES[details.mode] ?? view.text(details.mode)),
   );
   const steps = pare.el("ol", { class: "steps" }, group.steps.map((step) => stepItem(run, step, verdicts)));
-  const main = pare.el("div", { class: "turn-main" }, told(run, details?.told ?? []), group.steps.length > 0 && steps);
+  const main = pare.el("div", { class: "turn-main" }, notified(run, details?.notified ?? []), group.steps.length > 0 && steps);
   return pare.el("div", { class: "turn" }, !isOnly && heading, pare.el("div", { class: "turn-columns" }, main, phone(run, group)));
 }
 
-function told(run, sides) {
+function notified(run, sides) {
   const bySide = new Map();
   for (const one of sides) {
     const key = JSON.stringify(one.notifications ?? []);
     bySide.set(key, [...(bySide.get(key) ?? []), SIDES[one.who] ?? String(one.who)]);
   }
   return [...bySide].map(([key, names]) => {
-    const who = `The ${names.join(" and the ")} ${names.length > 1 ? "were" : "was"} told`;
+    const who = `The ${names.join(" and the ")}`;
     const notifications = JSON.parse(key);
-    if (!notifications.length) return pare.el("p", { class: "told muted" }, `${who} nothing new.`);
-    return pare.el("div", { class: "told" }, pare.el("p", {}, `${who}:`), pare.el("ul", {}, notifications.map((one) => news(run, one))));
+    if (!notifications.length) return pare.el("p", { class: "notified muted" }, `${who} got no notification.`);
+    return pare.el("div", { class: "notified" }, pare.el("p", {}, `${who} got:`), pare.el("ul", {}, notifications.map((one) => news(run, one))));
   });
 }
 
