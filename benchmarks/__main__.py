@@ -14,6 +14,7 @@ from benchmarks import (
     collection,
     forking,
     forks_of_runs,
+    full_phone,
     gate_errors,
     in_flight,
     large_report,
@@ -34,6 +35,7 @@ from benchmarks.figures import rows, table
 MEASUREMENTS = {
     "oracle": oracle,
     "population": population,
+    "full_phone": full_phone,
     "collection": collection,
     "audit": audit,
     "startup": startup,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import copyreg
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from are.simulation.types import Action
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-ATOMS = frozenset({bool, bytes, float, int, str, type(None)})
+ATOMS = frozenset({bool, bytes, datetime, float, int, str, type(None)})
 """The types that need no copy. Most arguments have one of them, and this check is fast."""
 
 # The methods by which a class decides how it is copied.

@@ -5,6 +5,7 @@ A search may return thousands of objects that the app goes on to change, and few
 
 from __future__ import annotations
 
+from enum import Enum
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,7 @@ def _column(values: list[Any]) -> tuple[type | None, list[Any]] | None:
         `None` if one of them is not simple.
     """
     kinds = {*map(type, values)}
-    if kinds <= ATOMS:
+    if all(kind in ATOMS or issubclass(kind, Enum) for kind in kinds):
         return None, values
     # An empty tuple takes neither time nor memory.
     if kinds == {list}:
