@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare import PAREGroupWarning, PARELibraryWarning
+from pytest_pare.base.garbage import importing
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.rate_limit import directory
@@ -82,7 +83,8 @@ class SuiteFile(pytest.Module):
         """
         module, root = ModuleType(self.path.stem), self.config.rootpath
         try:
-            classes, failures = load_scenarios(self.suite, root)
+            with importing():
+                classes, failures = load_scenarios(self.suite, root)
             # A broken module may hold the scenarios that the selection misses: then its failure is the one to report.
             ids = [] if failures and not classes else select_ids(tagged(classes), self.suite)
             ids = ids[: self.suite.settings.scenarios.limit]

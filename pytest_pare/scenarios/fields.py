@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from threading import RLock
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -119,11 +120,26 @@ class Shown(str):
     __repr__ = str.__str__
 
 
+# Two threads that build the same validator at once would fail.
+_BUILDS = RLock()
+
+
 class Setting(BaseModel):
-    """A part of a configuration. Its `repr` is short and free of secrets, because plugins and tracebacks print it."""
+    """A part of a configuration. Its `repr` is short and free of secrets, because plugins and tracebacks print it.
+
+    Its validator is built when it is first used: those of all parts would take a tenth of the start of a session. So
+    the default of a part is made by `model_construct()`.
+    """
 
     # Errors do not print the input.
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
+
+    @classmethod
+    def model_rebuild(cls, *, _parent_namespace_depth: int = 2, **options: Any) -> bool | None:
+        """Build the validator. Pydantic calls this when it is first used; here, one thread at a time can build."""
+        with _BUILDS:
+            # This method is a frame more.
+            return super().model_rebuild(_parent_namespace_depth=_parent_namespace_depth + 1, **options)
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         """Yield the fields that are set, with `...` for addresses, lists, mappings and sections."""
