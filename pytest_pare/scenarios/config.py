@@ -143,7 +143,7 @@ class ScenarioRunnerConfig(CheckedConfig):
     )
     env_events_config: EnvEventsConfig | None = Field(default=None, description="Noise in the world; null is none.")
     noise: NoiseConfig = Field(
-        default=NoiseConfig.model_construct(),
+        default=NoiseConfig(),
         description="Other faults, and the data of noise; in a suite, the section noise.",
     )
     judge_only: bool = Field(
@@ -154,7 +154,7 @@ class ScenarioRunnerConfig(CheckedConfig):
         default=None, description="Engine of the judge, which is asked for claims of `self.judge`; null is no judge."
     )
     judge: JudgeConfig = Field(
-        default=JudgeConfig.model_construct(), description="What lets the judge decide; in a suite, the section judge."
+        default=JudgeConfig(), description="What lets the judge decide; in a suite, the section judge."
     )
     variation: bool = Field(
         default=False, description="Whether each run redraws the values that its scenario declares as drawn."

@@ -127,8 +127,7 @@ _BUILDS = RLock()
 class Setting(BaseModel):
     """A part of a configuration. Its `repr` is short and free of secrets, because plugins and tracebacks print it.
 
-    Its validator is built when it is first used: those of all parts would take a tenth of the start of a session. So
-    the default of a part is made by `model_construct()`.
+    The validator and the serializer of a class are built for its first instance: most sessions use few of the classes.
     """
 
     # Errors do not print the input.
@@ -140,6 +139,12 @@ class Setting(BaseModel):
         with _BUILDS:
             # This method is a frame more.
             return super().model_rebuild(_parent_namespace_depth=_parent_namespace_depth + 1, **options)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Build what pydantic has not: it makes an instance that is a part of another one without the own validator."""
+        if not type(self).__pydantic_complete__:
+            # Pydantic cannot serialize such an instance where its class is not declared.
+            type(self).model_rebuild()
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         """Yield the fields that are set, with `...` for addresses, lists, mappings and sections."""

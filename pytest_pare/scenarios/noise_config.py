@@ -128,25 +128,25 @@ class NoiseConfig(Value):
         description="Share of the agent's tool calls that fail, 0 to 1; null is the share in "
         "runner.tool_augmentation_config.",
     )
-    tool_timeout: ToolTimeout = Field(default=ToolTimeout.model_construct(), description="A call of a tool that ends without a result.")
-    tool_partial: Fault = Field(default=Fault.model_construct(), description="A read that returns only a part of its result.")
-    tool_outdated: Fault = Field(default=Fault.model_construct(), description="A read that returns an earlier result of the same call.")
-    tool_slow: SlowTool = Field(default=SlowTool.model_construct(), description="A call of a tool that takes long.")
+    tool_timeout: ToolTimeout = Field(default=ToolTimeout(), description="A call of a tool that ends without a result.")
+    tool_partial: Fault = Field(default=Fault(), description="A read that returns only a part of its result.")
+    tool_outdated: Fault = Field(default=Fault(), description="A read that returns an earlier result of the same call.")
+    tool_slow: SlowTool = Field(default=SlowTool(), description="A call of a tool that takes long.")
     tool_faults: dict[Name, ExtensionFault] = Field(
         default={}, description="Tool faults of extensions: name to `rate`, `seed`, and options of its own."
     )
-    event_late: LateEvent = Field(default=LateEvent.model_construct(), description="An event of the scenario that comes late.")
-    event_twice: TwiceEvent = Field(default=TwiceEvent.model_construct(), description="A mail or a message that arrives twice.")
+    event_late: LateEvent = Field(default=LateEvent(), description="An event of the scenario that comes late.")
+    event_twice: TwiceEvent = Field(default=TwiceEvent(), description="A mail or a message that arrives twice.")
     event_out_of_order: Fault = Field(
-        default=Fault.model_construct(), description="A mail or a message that arrives after the next one."
+        default=Fault(), description="A mail or a message that arrives after the next one."
     )
-    user_busy: BusyUser = Field(default=BusyUser.model_construct(), description="A user who is busy, and answers a proposal late.")
+    user_busy: BusyUser = Field(default=BusyUser(), description="A user who is busy, and answers a proposal late.")
     user_changes_mind: Fault = Field(
-        default=Fault.model_construct(),
+        default=Fault(),
         description="A user who accepts, takes the acceptance back at once, and accepts again a turn later.",
     )
     user_words: Fault = Field(
-        default=Fault.model_construct(), description="A user who answers with words before they accept or reject."
+        default=Fault(), description="A user who answers with words before they accept or reject."
     )
 
     @field_validator("tool_faults")

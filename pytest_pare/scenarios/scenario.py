@@ -69,7 +69,7 @@ class PAREScenario(Scenario):
     _initialized: bool = False
     # Without an annotation, so that they are no fields of ARE's dataclass. The simulation sets the judge of a run.
     _judging = None
-    noise_config = NoiseConfig.model_construct()
+    noise_config = NoiseConfig()
     variation = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -132,15 +132,15 @@ class Cassettes(_Section):
 class SuiteSettings(_Section):
     """All settings of a suite file."""
 
-    scenarios: ScenarioSelection = Field(default=ScenarioSelection.model_construct(), description="Which scenarios are run.")
+    scenarios: ScenarioSelection = Field(default=ScenarioSelection(), description="Which scenarios are run.")
     runs: Runs = Field(
         default=1,
         description="How often each scenario is run. `{min: 1, max: 3}` stops as soon as the comparison with the "
         "baseline is decided.",
     )
-    runner: RunnerSettings = Field(default=RunnerSettings.model_construct().fill_model_aliases(), description="How they are run.")
-    noise: NoiseConfig = Field(default=NoiseConfig.model_construct(), description="Faults around the agent.")
-    judge: JudgeConfig = Field(default=JudgeConfig.model_construct(), description="What lets the judge decide on success.")
+    runner: RunnerSettings = Field(default=RunnerSettings(), description="How they are run.")
+    noise: NoiseConfig = Field(default=NoiseConfig(), description="Faults around the agent.")
+    judge: JudgeConfig = Field(default=JudgeConfig(), description="What lets the judge decide on success.")
     matrix: dict[str, dict[str, Any]] = Field(
         default={},
         description="Variants by name, each with the settings that it changes: keys of `runner`, and `noise`.",
@@ -155,10 +155,10 @@ class SuiteSettings(_Section):
         description="Version of the agent under test, such as its release; null takes the commit of the rootdir.",
     )
     ledger: LedgerSettings | None = Field(
-        default=LedgerSettings.model_construct(), description="The record of each session and its runs; false writes none."
+        default=LedgerSettings(), description="The record of each session and its runs; false writes none."
     )
-    gate: Gate = Field(default=Gate.model_construct(), description="The conditions that the session must meet.")
-    reports: Reports = Field(default=Reports.model_construct(), description="Where the results are written.")
+    gate: Gate = Field(default=Gate(), description="The conditions that the session must meet.")
+    reports: Reports = Field(default=Reports(), description="Where the results are written.")
 
     @property
     def most_runs(self) -> int:

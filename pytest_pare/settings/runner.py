@@ -59,5 +59,5 @@ class RunnerSettings(MultiScenarioRunnerConfig):
         description="Whether the result of an earlier session is reused if nothing that it depends on has changed.",
     )
     # Set by code alone: a suite file has a section of its own for each.
-    noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig.model_construct(), description=_description("noise"))
-    judge: SkipJsonSchema[JudgeConfig] = Field(default=JudgeConfig.model_construct(), description=_description("judge"))
+    noise: SkipJsonSchema[NoiseConfig] = Field(default=NoiseConfig(), description=_description("noise"))
+    judge: SkipJsonSchema[JudgeConfig] = Field(default=JudgeConfig(), description=_description("judge"))

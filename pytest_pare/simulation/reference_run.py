@@ -45,7 +45,7 @@ def reference_config(config: ScenarioRunnerConfig) -> ScenarioRunnerConfig:
         "simulated_generation_time_mode": "fixed",
         "tool_augmentation_config": None,
         "env_events_config": None,
-        "noise": NoiseConfig.model_construct(),
+        "noise": NoiseConfig(),
     }
     return config.model_copy(update=reference)
 
