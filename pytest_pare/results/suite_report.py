@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.groups import GroupStatistics
     from pytest_pare.results.known_agents import KnownAgents
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
     from pytest_pare.results.robustness import Curve
     from pytest_pare.results.run_config import RunConfig
     from pytest_pare.results.run_entries import RunEntry
-    from pytest_pare.results.groups import GroupStatistics
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.results.variation import Variation
 

@@ -60,7 +60,9 @@ def load_scenarios(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScen
     return _load(libraries(suite, rootdir), None)
 
 
-def _load(found: Libraries, wanted: Collection[str] | None) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
+def _load(
+    found: Libraries, wanted: Collection[str] | None
+) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
     """Import libraries; of the bundled one, only the modules with the wanted names."""
     from pytest_pare.scenarios.registration import load_library
     from pytest_pare.scenarios.registry import registry

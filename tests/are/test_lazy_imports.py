@@ -55,7 +55,15 @@ used = [
 print(json.dumps([before, used, [name for name in names if name in sys.modules]]))
 """
 DOT = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
-DELAYED = ["PIL", "are.simulation.core.mdconvert", "are.simulation.scenarios.config", "bs4", "numpy", "pandas", "polars"]
+DELAYED = [
+    "PIL",
+    "are.simulation.core.mdconvert",
+    "are.simulation.scenarios.config",
+    "bs4",
+    "numpy",
+    "pandas",
+    "polars",
+]
 
 
 def test_all_is_used_as_ever_and_imported_then(tmp_path: Path) -> None:
