@@ -67,7 +67,7 @@ DELAYED = [
 
 
 def test_all_is_used_as_ever_and_imported_then(tmp_path: Path) -> None:
-    told = []
+    told: list[Any] = []
     for first in ("", "import pytest_pare\n"):
         directory = tmp_path / str(len(told))
         directory.mkdir()
