@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from pytest_pare import PARECassetteWarning, PAREScriptWarning
+from pytest_pare.base.garbage import import_first
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.base.serialization import to_short_text
@@ -214,6 +215,7 @@ def _run(
     cassette: CassetteSpec | None,
     on_start: Callable[[], None],
 ) -> tuple[PAREScenario | None, Run]:
+    import_first("pytest_pare.simulation.runner")
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
