@@ -23,6 +23,7 @@ from pytest_pare.plugin.progress import ProgressStart
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
+from pytest_pare.plugin.report_transfer import ReportReceiver, ReportSender
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, refuse_dependent_runs, shard_of
 from pytest_pare.plugin.suite_files import read_suites
@@ -106,6 +107,8 @@ class SuiteSession:
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")
+        transfer = ReportReceiver() if collector is not None else ReportSender()
+        config.pluginmanager.register(transfer, "pare-report-transfer")
         config.pluginmanager.register(ProcessEnd(config, collector), "pare-process-end")
         return session
 
