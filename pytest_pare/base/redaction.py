@@ -129,7 +129,9 @@ def _add_texts(value: Any, texts: list[str]) -> bool:
             if _is_secret(key, item) or not (_add_texts(key, texts) and _add_texts(item, texts)):
                 return False
     elif isinstance(value, list):
-        return all([_add_texts(item, texts) for item in value])
+        for item in value:
+            if not _add_texts(item, texts):
+                return False
     elif isinstance(value, int | float) and not isinstance(value, bool):
         texts.append(str(value))
     # A tuple becomes a list.
