@@ -65,6 +65,8 @@ ALLOWED = {
     ("engines/rate_limit.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.sleep"): "the wait before a retry",
+    ("plugin/concurrent_runs.py", "threading.Thread"): "concurrent runs, each in a world of its own",
+    ("plugin/concurrent_runs.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("plugin/process_end.py", "threading.Thread"): "ends a process that a thread of an agent keeps alive",
     ("plugin/process_end.py", "time.sleep"): "how long code may take to unwind after SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-# A run that checks the time ends by itself before that.
-_GRACE_SECONDS = 5
+GRACE_SECONDS = 5
+"""Seconds after its `timeout_seconds` at which a run is given up. One that checks the time ends by itself before."""
 _FRAME = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+) in ')
 
 
@@ -50,7 +50,7 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
             with suppress(OSError):
                 file = stack.enter_context(path.open("w", encoding="utf-8"))
                 print(timeout_seconds, file=file, flush=True)
-            faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True, file=file)
+            faulthandler.dump_traceback_later(timeout_seconds + GRACE_SECONDS, exit=True, file=file)
             stack.callback(faulthandler.cancel_dump_traceback_later)
 
         yield start
@@ -65,7 +65,7 @@ def why_ended(nodeid: str) -> str | None:
     where = place((found["file"], int(found["line"])) for line in dumped if (found := _FRAME.search(line)))
     if where is None:
         return None
-    return f"still in {where} {_GRACE_SECONDS} s after timeout_seconds ({limit}), so its process was ended"
+    return f"still in {where} {GRACE_SECONDS} s after timeout_seconds ({limit}), so its process was ended"
 
 
 def _path(nodeid: str) -> Path:
