@@ -29,6 +29,7 @@ from pytest_pare.plugin.fixture_values import (
 )
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.plugin.resume import take_result
+from pytest_pare.plugin.sent_files import path_on_controller, send_files_of_run
 from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
@@ -103,6 +104,9 @@ def play(
         scenario, run = _run(
             name_of_variant, scenario_id, cls, config, agent, run_number, suite, cassette, start_watchdog
         )
+    send_files_of_run(run, suite, config, cassette, name_of_variant)
+    if run.result.export_path is not None:
+        run.result.export_path = path_on_controller(run.result.export_path)
     refused = _warn(item, run, nothing_recorded(config, agent, cassette, run))
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success must not count.
