@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_pare.ledger.header import versions
 from pytest_pare.ledger.plan import settings_of
 from pytest_pare.scenarios.library import library_modules
-from pytest_pare.scenarios.source_hash import module_file, modules_of
+from pytest_pare.scenarios.source_hash import forget_files, module_file, modules_of
 from pytest_pare.settings import SettingsError
 from pytest_pare.settings.selection import libraries
 
@@ -51,6 +51,7 @@ class Checkout:
             suites: The suites, by the node ids of their files.
             rootdir: The rootdir of the session.
         """
+        forget_files()
         files: dict[str, Path] = {}
         imported: dict[str, Path] = {}
         for suite in suites.values():

@@ -22,7 +22,7 @@ from pytest_pare.base.run_files import write_whole
 from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.plugin import options
 from pytest_pare.plugin.checkout import Checkout, compared_versions, differences, version_differences
-from pytest_pare.plugin.sent_files import FileSender, send_from
+from pytest_pare.plugin.sent_files import FileSender, send_from, send_nothing
 from pytest_pare.plugin.session_files import send_session_files, session_file
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ INPUT = "pare"
 CHANNEL = "pare_channel"
 """The key of the channel of execnet by which a worker sends files of the session."""
 
+# The first state of a checkout in this process: a server of execnet plays session after session.
+_EARLIER: dict[Path, Checkout] = {}
+
 # So many differences are named.
 _MOST_NAMED = 3
 
@@ -46,7 +49,12 @@ def join(config: pytest.Config) -> None:
         pytest.UsageError: If a suite file is missing here.
     """
     given: dict[str, Any] = config.workerinput[INPUT]  # type: ignore[attr-defined]
-    if not _shares_directory(given):
+    # The process may be a server, and play the next session.
+    config.add_cleanup(_leave_session)
+    if _shares_directory(given):
+        # A server has not inherited the variable.
+        os.environ[VARIABLE] = str(Path(given["token"][0]).parent)
+    else:
         _use_own_directory(config, given)
     if is_same_checkout(config, given):
         return
@@ -82,7 +90,9 @@ def check(config: pytest.Config, suites: Mapping[Path, Suite]) -> None:
     elif list(named) != given["suites"]:
         found = [f"suites: expected {', '.join(given['suites'])}, got {', '.join(named)}"]
     else:
-        found = differences(expected, Checkout.of(named, root), root)
+        own = Checkout.of(named, root)
+        found = differences(expected, own, root)
+        _refuse_stale(own, root)
     if found:
         more = len(found) - _MOST_NAMED
         shown = "; ".join([*found[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
@@ -90,6 +100,17 @@ def check(config: pytest.Config, suites: Mapping[Path, Suite]) -> None:
         raise pytest.UsageError(
             redacted(f"{where} differs from the controller: {shown}. Bring both to the same state, or leave it out")
         )
+
+
+def _refuse_stale(own: Checkout, root: Path) -> None:
+    """Refuse to play with modules that this process may have imported before they were changed."""
+    before, now = (one.files | one.imported for one in (_EARLIER.setdefault(root, own), own))
+    for name, digest in before.items():
+        if name.endswith(".py") and now.get(name) != digest:
+            raise pytest.UsageError(
+                f"{platform.node()}:{root}: {name} has changed since a session that this process has played; start the "
+                "server of execnet anew"
+            )
 
 
 def _no_suite(config: pytest.Config, given: Mapping[str, Any], name: str) -> str:
@@ -105,6 +126,12 @@ def _no_suite(config: pytest.Config, given: Mapping[str, Any], name: str) -> str
 
 
 # -- the directory of the session
+
+
+def _leave_session() -> None:
+    os.environ.pop(VARIABLE, None)
+    send_session_files(None)
+    send_nothing()
 
 
 def _shares_directory(given: Mapping[str, Any]) -> bool:

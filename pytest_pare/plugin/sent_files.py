@@ -54,6 +54,11 @@ def send_from(rootdir: Path, controllers: str) -> None:
     _worker.rootdir, _worker.controllers = rootdir, controllers
 
 
+def send_nothing() -> None:
+    """Write the files of runs where the controller reads from now on."""
+    _worker.rootdir, _worker.files = None, []
+
+
 def path_on_controller(path: str) -> str:
     """Return where the controller has a file of a run: the same place in its own rootdir, if it is in that."""
     root = _worker.rootdir
