@@ -26,12 +26,16 @@ from pytest_pare.plugin.suite_paths import given_path
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    import execnet
     from xdist.workermanage import WorkerController
 
     from pytest_pare.settings import Suite
 
 # A variable in a spec of execnet. Any of them may hold a key.
 _VARIABLE = re.compile(r"(//env:(?P<name>[^=/]*)=)(?P<value>.*?)(?=//|\Z)")
+_INSTALL = "install pytest-pare in the environment of the worker"
+# So often as there are workers, one may die before it has collected.
+_DEATHS = 2
 # As often as pytest-xdist replaces workers with `-n`.
 _RESTARTS = 4
 
@@ -80,6 +84,8 @@ class Hosts:
         self._directories = directories_of(suites, config.rootpath)
         self._started = 0
         self._collected: set[WorkerController] = set()
+        self._died = 0
+        self._plays = False
 
     # -- start
 
@@ -90,15 +96,32 @@ class Hosts:
         Raises:
             pytest.UsageError: If one cannot be started.
         """
-        from xdist.workermanage import parse_tx_spec_config
-
         try:
             return (yield)
         except (OSError, EOFError, ValueError, _HostNotFound()) as error:
-            specs = parse_tx_spec_config(self._config)
-            if self._started >= len(specs):
+            if self._started >= len(self._specs):
                 raise
-            raise pytest.UsageError(_not_started(specs[self._started], str(error))) from None
+            raise pytest.UsageError(_not_started(self._specs[self._started], str(error))) from None
+
+    @cached_property
+    def _specs(self) -> list[str]:
+        from xdist.workermanage import parse_tx_spec_config
+
+        specs: list[str] = parse_tx_spec_config(self._config)
+        return specs
+
+    @staticmethod
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_setupnodes(specs: list[execnet.XSpec]) -> None:
+        """Hide the variables of workers: with `-v`, pytest-xdist prints the spec with each file that it copies."""
+        import execnet
+
+        class ShownSpec(execnet.XSpec):
+            def __str__(self) -> str:
+                return without_values(super().__str__())
+
+        for spec in specs:
+            spec.__class__ = ShownSpec
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
@@ -156,26 +179,44 @@ class Hosts:
         """Note a worker that has started."""
         self._collected.add(node)
 
+    def pytest_runtest_logstart(self) -> None:
+        """Note that runs have begun."""
+        self._plays = True
+
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
         """End the session if a worker cannot start; pytest-xdist would start it again and again.
 
         Raises:
-            pytest.UsageError: If the worker has ended with an error of Python or of pytest before it has collected.
+            pytest.UsageError: If the worker has ended before it has collected, with an error of Python or of pytest, or
+                like many others.
         """
         if node in self._collected:
             return
-        text = str(error or "")
         ended = getattr(node, "workeroutput", {}).get("exitstatus")
-        if "Traceback" in text:
-            # The causes of an exception come before it.
-            why = text.rpartition("UsageError: ")[2] if "UsageError: " in text else text.strip().splitlines()[-1]
-        elif ended in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
-            why = f"its pytest has ended with status {int(ended)}; is pytest-pare installed there?"
-        else:
-            # A worker that has crashed is replaced, up to a limit.
-            return
-        raise pytest.UsageError(_not_started(str(node.gateway.spec), why, node.gateway.id))
+        why = _why_ended(str(error or ""))
+        if ended in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
+            why = f"its pytest has ended with status {int(ended)}; {_INSTALL}"
+        elif error and why is None:
+            # It has crashed: pytest-xdist replaces it, up to a limit, and runs may go on.
+            self._died += 1
+            if not self._plays and self._died >= _DEATHS * len(self._specs):
+                why = f"{self._died} workers have died before they had collected: {error}"
+        if why is not None:
+            raise pytest.UsageError(_not_started(str(node.gateway.spec), why, node.gateway.id))
+
+
+def _why_ended(traceback: str) -> str | None:
+    """Return the last message of a traceback that a worker has sent; `None` if the text is none."""
+    if "Traceback" not in traceback:
+        return None
+    # The causes of an exception come before it.
+    _, usage_error, message = traceback.rpartition("UsageError: ")
+    if not usage_error:
+        return traceback.strip().splitlines()[-1]
+    if (unknown := re.search("unrecognized arguments: .*", message)) is not None:
+        return f"its pytest has {unknown[0]}; {_INSTALL}"
+    return message.strip()
 
 
 def _HostNotFound() -> type[Exception]:  # noqa: N802 - as the class
