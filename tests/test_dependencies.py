@@ -73,6 +73,7 @@ ALLOWED = {
     ("results/multi_result.py", "datetime.datetime.now"): "when a report was made",
     ("plugin/session_ledger.py", "datetime.datetime.now"): "the name of a session",
     ("plugin/span_export.py", "secrets.randbits"): "ids of spans, which no trace holds",
+    ("plugin/watchdog.py", "threading.Timer"): "ends a run on another machine that never ends",
     ("plugin/telemetry.py", "threading.Thread"): "exports the last spans within a limit of time",
     ("simulation/model_waits.py", "time.monotonic"): "time that is no part of turn_timeout, a limit in real time",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",

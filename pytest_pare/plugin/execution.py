@@ -21,6 +21,7 @@ from pytest_pare.plugin.failure_report import from_users_code, is_users, sendabl
 from pytest_pare.plugin.failure_text import draw_lines, explanation
 from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import take_result
+from pytest_pare.plugin.sent_files import path_on_controller, send_files_of_run
 from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
@@ -76,6 +77,9 @@ def play(
         take_result(item, record, cached.session)
         return
     scenario, run = _played(item, prepared, agent)
+    send_files_of_run(run, suite, prepared.config, prepared.cassette, name_of_variant)
+    if run.result.export_path is not None:
+        run.result.export_path = path_on_controller(run.result.export_path)
     refused = _warn(item, run, nothing_recorded(prepared.config, prepared.agent, prepared.cassette, run))
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success must not count.

@@ -12,7 +12,7 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, known_agents, pruning, run_control, telemetry, vscode
+from pytest_pare.plugin import caching, hosts, known_agents, pruning, run_control, telemetry, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.concurrency import obstacle_of_session, wanted
@@ -100,6 +100,7 @@ class SuiteSession:
                 from pytest_pare.plugin.forking import PRELOAD, fork_workers
 
                 session._not_forked = fork_workers(config, (*PRELOAD, *telemetry.preload(config)))
+            hosts.register(config, suites, collector.problems)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if wanted(suites.values()) > 1 and obstacle_of_session(config) is None:
             from pytest_pare.plugin.concurrent_runs import NAME, ConcurrentRuns
