@@ -114,7 +114,7 @@ def default_library_dirs(rootdir: Path) -> list[Path]:
 def load_library(registry: LibraryRegistry, directory: Path) -> list[ImportFailure]:
     """Import the scenario modules below `directory`, in a fixed order, and return the failures.
 
-    A loaded module is imported again only if its file has changed.
+    A loaded module is imported again only if its file has changed. One thread at a time loads; others wait for it.
     """
     with registry.library_pass():
         return [failure for path in library_modules(directory) if (failure := _load(registry, path)) is not None]

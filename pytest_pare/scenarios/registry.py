@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -72,22 +73,28 @@ class ScenarioRegistry(BaseScenarioRegistry):
 
     def __init__(self, load_libraries: Callable[[ScenarioRegistry], None] = register_pare_scenarios) -> None:
         super().__init__()
+        self._scenarios_discovered = False
         self._load_libraries = load_libraries
         self._places: dict[str, Place] = {}
         # Modification time and size of each module that was loaded from a library directory.
         self.loaded_files: dict[str, tuple[int, int]] = {}
         self._from_entry_points: set[str] | None = None
-        # The ids that the current pass over a library has registered; `None` outside of a pass.
-        self._of_this_pass: set[str] | None = None
+        # One thread at a time loads a library; a module that is loaded may load another library.
+        self._loading = threading.RLock()
+        self._pass = _Pass()
 
     @contextmanager
     def library_pass(self) -> Iterator[None]:
-        """Reject, in this context, an id that is registered a second time, even from the same place."""
-        self._of_this_pass = set()
-        try:
-            yield
-        finally:
-            self._of_this_pass = None
+        """Reject, in this context, an id that is registered a second time, even from the same place.
+
+        Another thread that loads a library waits for the end of the context.
+        """
+        with self._loading:
+            self._pass.ids = set()
+            try:
+                yield
+            finally:
+                self._pass.ids = None
 
     def register(self, scenario_id: str) -> Callable[[type[T]], type[T]]:
         """Return a decorator that registers a scenario class under `scenario_id`.
@@ -112,15 +119,15 @@ class ScenarioRegistry(BaseScenarioRegistry):
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
             # Within one pass over a library, the same place twice is a function that makes scenarios, not a re-import.
-            if known is not None and (known != place or scenario_id in (self._of_this_pass or ())):
+            if known is not None and (known != place or scenario_id in (self._pass.ids or ())):
                 raise DuplicateScenarioError(
                     f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
                 )
             cls.scenario_id = scenario_id
             self._registry[scenario_id] = cls
             self._places[scenario_id] = place
-            if self._of_this_pass is not None:
-                self._of_this_pass.add(scenario_id)
+            if self._pass.ids is not None:
+                self._pass.ids.add(scenario_id)
             return cls
 
         return decorator
@@ -141,8 +148,8 @@ class ScenarioRegistry(BaseScenarioRegistry):
         """Remove every scenario that is registered from `file`."""
         for scenario_id in [i for i, place in self._places.items() if place.file == file]:
             del self._places[scenario_id], self._registry[scenario_id]
-            if self._of_this_pass is not None:
-                self._of_this_pass.discard(scenario_id)
+            if self._pass.ids is not None:
+                self._pass.ids.discard(scenario_id)
         self.loaded_files.pop(file, None)
 
     def reset(self) -> None:
@@ -188,9 +195,17 @@ class ScenarioRegistry(BaseScenarioRegistry):
 
     def _discover_and_import_scenarios(self) -> None:
         # The inherited lookups call this on first use.
-        self._load_libraries(self)
-        self.load_entry_points()
-        self._scenarios_discovered = True
+        with self._loading:
+            if not self._scenarios_discovered:
+                self._load_libraries(self)
+                self.load_entry_points()
+                self._scenarios_discovered = True
+
+
+class _Pass(threading.local):
+    """The ids that the pass of this thread over a library has registered; `None` outside of a pass."""
+
+    ids: set[str] | None = None
 
 
 def _package(module: str) -> str:
