@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from are.simulation.scenarios.utils.registry import ScenarioRegistry as BaseScenarioRegistry
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T", bound=PAREScenario)
+
+# One thread at a time loads a library: they share `sys.modules`. A module that is loaded may load another library.
+_LOADING = RLock()
 
 # Names that pytest looks up in a module. A suite is a module in which each scenario is a function named by its id.
 _RESERVED_IDS = frozenset(
@@ -79,9 +82,8 @@ class ScenarioRegistry(BaseScenarioRegistry):
         # Modification time and size of each module that was loaded from a library directory.
         self.loaded_files: dict[str, tuple[int, int]] = {}
         self._from_entry_points: set[str] | None = None
-        # One thread at a time loads a library; a module that is loaded may load another library.
-        self._loading = threading.RLock()
-        self._pass = _Pass()
+        # By thread, the ids that its pass over a library has registered.
+        self._of_passes: dict[int, set[str]] = {}
 
     @contextmanager
     def library_pass(self) -> Iterator[None]:
@@ -89,12 +91,12 @@ class ScenarioRegistry(BaseScenarioRegistry):
 
         Another thread that loads a library waits for the end of the context.
         """
-        with self._loading:
-            self._pass.ids = set()
+        with _LOADING:
+            self._of_passes[get_ident()] = set()
             try:
                 yield
             finally:
-                self._pass.ids = None
+                self._of_passes.pop(get_ident(), None)
 
     def register(self, scenario_id: str) -> Callable[[type[T]], type[T]]:
         """Return a decorator that registers a scenario class under `scenario_id`.
@@ -119,15 +121,14 @@ class ScenarioRegistry(BaseScenarioRegistry):
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
             # Within one pass over a library, the same place twice is a function that makes scenarios, not a re-import.
-            if known is not None and (known != place or scenario_id in (self._pass.ids or ())):
+            if known is not None and (known != place or scenario_id in self._of_passes.get(get_ident(), ())):
                 raise DuplicateScenarioError(
                     f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
                 )
             cls.scenario_id = scenario_id
             self._registry[scenario_id] = cls
             self._places[scenario_id] = place
-            if self._pass.ids is not None:
-                self._pass.ids.add(scenario_id)
+            self._of_passes.get(get_ident(), set()).add(scenario_id)
             return cls
 
         return decorator
@@ -148,8 +149,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         """Remove every scenario that is registered from `file`."""
         for scenario_id in [i for i, place in self._places.items() if place.file == file]:
             del self._places[scenario_id], self._registry[scenario_id]
-            if self._pass.ids is not None:
-                self._pass.ids.discard(scenario_id)
+            self._of_passes.get(get_ident(), set()).discard(scenario_id)
         self.loaded_files.pop(file, None)
 
     def reset(self) -> None:
@@ -195,17 +195,11 @@ class ScenarioRegistry(BaseScenarioRegistry):
 
     def _discover_and_import_scenarios(self) -> None:
         # The inherited lookups call this on first use.
-        with self._loading:
+        with _LOADING:
             if not self._scenarios_discovered:
                 self._load_libraries(self)
                 self.load_entry_points()
                 self._scenarios_discovered = True
-
-
-class _Pass(threading.local):
-    """The ids that the pass of this thread over a library has registered; `None` outside of a pass."""
-
-    ids: set[str] | None = None
 
 
 def _package(module: str) -> str:
