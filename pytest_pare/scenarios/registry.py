@@ -74,9 +74,10 @@ class ScenarioRegistry(BaseScenarioRegistry):
             lookup.
     """
 
+    _scenarios_discovered: bool
+
     def __init__(self, load_libraries: Callable[[ScenarioRegistry], None] = register_pare_scenarios) -> None:
         super().__init__()
-        self._scenarios_discovered = False
         self._load_libraries = load_libraries
         self._places: dict[str, Place] = {}
         # Modification time and size of each module that was loaded from a library directory.
