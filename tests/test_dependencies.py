@@ -84,6 +84,8 @@ ALLOWED = {
     ("simulation/processes.py", "threading.Thread"): "ends a process without a parent",
     ("simulation/processes.py", "time.perf_counter"): "timeout_seconds, a limit in real time",
     ("simulation/runner.py", "time.perf_counter"): "a result's duration, which no trace holds",
+    ("simulation/executors.py", "uuid.uuid4"): "ids of requests, which no trace holds",
+    ("simulation/worker.py", "os.urandom"): "ids of attempts at requests, which no trace holds",
     ("plugin/run_control.py", "time.monotonic"): "a budget in real time",
     ("plugin/progress.py", "time.perf_counter"): "how far the session is, for the terminal alone",
     ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
