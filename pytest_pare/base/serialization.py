@@ -35,6 +35,8 @@ _BUILTIN = (Enum, date, int, float, str, bytes, dict, list, tuple, set, frozense
 
 def to_text(value: object) -> str:
     """Return `value` as text that can be encoded, whatever its `__str__` does: half of a surrogate pair is escaped."""
+    if type(value) is str and value.isascii():
+        return value
     try:
         text = str(value)
     except Exception:  # noqa: BLE001 - a broken `__str__` must not cost a result
