@@ -51,6 +51,9 @@ def to_short_text(value: object) -> str:
 
 def to_short_builtins(value: Any) -> Any:
     """Return `value` as `to_builtins_or_name` does, with long texts cut, and lists cut after 1,000 items."""
+    # Most values are short texts.
+    if value is None or (type(value) is str and len(value) <= MOST_CHARACTERS):
+        return value
     return _cut(to_builtins_or_name(value))
 
 
