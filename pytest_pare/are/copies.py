@@ -100,8 +100,7 @@ def _deepcopy(value: Any, memo: dict[int, Any]) -> Any:
     if cls is list:
         items: list[Any] = []
         memo[id(value)] = items
-        for item in value:
-            items.append(_deepcopy(item, memo))
+        items.extend(_deepcopy(item, memo) for item in value)
         return items
     if cls is dict:
         entries: dict[Any, Any] = {}
