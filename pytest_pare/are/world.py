@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.time_manager import TimeManager
 
-from pytest_pare.are import copies, file_system_patch, signatures, state_copies
+from pytest_pare.are import copies, file_system_patch, object_ids, signatures, state_copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -281,6 +281,7 @@ def _install() -> None:
     file_system_patch.install(lambda: _active.get() is not None)
     state_copies.install()
     signatures.install()
+    object_ids.install()
 
 
 _install()

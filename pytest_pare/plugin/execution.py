@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
 
 from pytest_pare import PARECassetteWarning, PAREScriptWarning
-from pytest_pare.base.redaction import redacted, redacted_plain
+from pytest_pare.base.garbage import import_first
+from pytest_pare.base.redaction import redacted
 from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of, reusable
+from pytest_pare.plugin.config_record import config_record
 from pytest_pare.plugin.failure_report import from_users_code, is_users, sendable
 from pytest_pare.plugin.failure_text import draw_lines, explanation
 from pytest_pare.plugin.fixture_values import (
     checked_config,
-    refuse,
     refuse_another_level,
     refuse_two_agents,
     require_agent,
@@ -39,7 +39,6 @@ from pytest_pare.results.validation_result import (
     exception_type_name,
     result_to_record,
 )
-from pytest_pare.scenarios.config import AgentType, MultiScenarioRunnerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,13 +47,11 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.recorder import CassetteSpec
     from pytest_pare.scenarios.agent_program import AgentProgram
+    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite, Variant
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.runner import Run
-
-
-_AGENT_TYPE = TypeAdapter[str](AgentType)
 
 
 def play(
@@ -88,15 +85,15 @@ def play(
     config = checked_config(item, config, suite)
     refuse_two_agents(config, agent, variant, suite)
     agent, config = tested_agent(agent, config, suite)
-    config_record = _config_to_record(config, agent)
+    name_of_variant = RunId.of_item(item, suite).variant
+    config_values = config_record(item, name_of_variant, config, agent)
     refuse_another_level(config, variant)
     require_permission(suite.settings, config)
-    name_of_variant = RunId.of_item(item, suite).variant
     cassette = cassette_of(suite, scenario_id, run_number, name_of_variant, of_suite=True)
-    key = key_of(item, config, config_record, suite, cassette)
+    key = key_of(item, config, config_values, suite, cassette)
     if key is not None and (cached := reusable(item, key, config)) is not None:
         result = {**cached.record["result"], "reused_from": cached.session}
-        record = {**cached.record, "result": result, "config": config_record, "reused": cached.session}
+        record = {**cached.record, "result": result, "config": config_values, "reused": cached.session}
         take_result(item, record, cached.session)
         return
     with watchdog(item.config, item.nodeid, getattr(config, "timeout_seconds", None)) as start_watchdog:
@@ -109,7 +106,6 @@ def play(
         run.result.success, run.result.exception, run.result.exception_kind = None, refused[0], "configuration"
     record = {
         "result": result_to_record(run.result),
-        "config": config_record,
         "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
         "setup_seconds": run.setup_seconds,
         "key": key,
@@ -118,7 +114,8 @@ def play(
         record["undrawn"] = True
     name = item.nodeid.partition("::")[0]
     record |= keep_trace(suite, name, run.trace, run.result, name_of_variant)
-    item.stash[RECORD] = sendable(record)
+    # The config is sendable.
+    item.stash[RECORD] = {**sendable(record), "config": config_values}
     if run.result.status == "success":
         return
     is_shown = show_steps(item, run)
@@ -185,24 +182,6 @@ def warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
     warnings.warn_explicit(warning, None, str(path.relative_to(root) if path.is_relative_to(root) else path), line)
 
 
-def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None) -> dict[str, Any]:
-    """Return a config as builtins from which the controller makes a `MultiScenarioRunnerConfig`."""
-    record: dict[str, Any] = redacted_plain(
-        config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
-    )
-    if config.judge.calibration is None:
-        # Most sessions have no judge, and their records no section of it.
-        del record["judge"]
-    if agent is not None and not config.oracle:
-        from pytest_pare.simulation.participants import name_of
-
-        try:
-            record["agent_type"] = _AGENT_TYPE.validate_python(name_of(agent))
-        except ValidationError as error:
-            refuse("pare_runner_config.agent_type", error)
-    return record
-
-
 def _run(
     variant: str,
     scenario_id: str,
@@ -214,6 +193,7 @@ def _run(
     cassette: CassetteSpec | None,
     on_start: Callable[[], None],
 ) -> tuple[PAREScenario | None, Run]:
+    import_first("pytest_pare.simulation.runner")
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 

@@ -143,7 +143,7 @@ def pare_runner_config(
             "noise": noise_config,
         }.items()
         # A rate of 0 equals the default, but a fixture that sets it overrides the scenario's own rate.
-        if value != getattr(runner, name) or (name == "noise" and noise_config.model_fields_set)
+        if _differs(value, getattr(runner, name)) or (name == "noise" and noise_config.model_fields_set)
     }
     return merged_config(request.node, suite_for(request.node), runner, changed)
 
@@ -172,6 +172,11 @@ def pare(
     from pytest_pare.plugin.pare_fixture import Player
 
     return Player(request.node, pare_config, pare_runner_config, proactive_agent)
+
+
+def _differs(value: object, other: object) -> bool:
+    # Most values are the runner's own, and pydantic compares the fields of an object even with itself.
+    return value is not other and value != other
 
 
 def _runner(pare_config: SuiteSettings) -> RunnerSettings:

@@ -20,6 +20,7 @@ from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.progress import ProgressStart
+from pytest_pare.plugin.report_transfer import ReportReceiver, ReportSender
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
@@ -106,6 +107,8 @@ class SuiteSession:
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")
+        transfer = ReportReceiver() if collector is not None else ReportSender()
+        config.pluginmanager.register(transfer, "pare-report-transfer")
         config.pluginmanager.register(ProcessEnd(config, collector), "pare-process-end")
         return session
 
