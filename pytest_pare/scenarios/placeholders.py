@@ -43,6 +43,8 @@ class Placeholder(NamedTuple):
 def placeholders(value: Any) -> Iterator[Placeholder]:
     """Yield the placeholders in an argument."""
     if isinstance(value, str):
+        if "{{" not in value:
+            return
         is_whole = _PLACEHOLDER.fullmatch(value.strip()) is not None
         yield from (Placeholder(match[1], is_whole) for match in _PLACEHOLDER.finditer(value))
     elif isinstance(value, list | tuple | dict):
