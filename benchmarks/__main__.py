@@ -27,6 +27,7 @@ from benchmarks import (
     results_table,
     startup,
     suite,
+    trivial_runs,
     two_agents,
 )
 from benchmarks.figures import rows, table
@@ -38,6 +39,7 @@ MEASUREMENTS = {
     "audit": audit,
     "startup": startup,
     "suite": suite,
+    "trivial_runs": trivial_runs,
     "two_agents": two_agents,
     "agent_programs": agent_programs,
     "noise": noise,
