@@ -12,9 +12,10 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, known_agents, pruning, run_control, telemetry, vscode
+from pytest_pare.plugin import caching, hosts, known_agents, pruning, run_control, telemetry, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
+from pytest_pare.plugin.concurrency import obstacle_of_session, wanted
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
@@ -99,7 +100,12 @@ class SuiteSession:
                 from pytest_pare.plugin.forking import PRELOAD, fork_workers
 
                 session._not_forked = fork_workers(config, (*PRELOAD, *telemetry.preload(config)))
+            hosts.register(config, suites, collector.problems)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        if wanted(suites.values()) > 1 and obstacle_of_session(config) is None:
+            from pytest_pare.plugin.concurrent_runs import NAME, ConcurrentRuns
+
+            config.pluginmanager.register(ConcurrentRuns(config), NAME)
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")
         if shard is not None:
