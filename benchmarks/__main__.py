@@ -29,6 +29,7 @@ from benchmarks import (
     since_2e2717c,
     startup,
     suite,
+    trivial_runs,
     two_agents,
 )
 from benchmarks.figures import rows, table
@@ -42,6 +43,7 @@ MEASUREMENTS = {
     "startup": startup,
     "since_2e2717c": since_2e2717c,
     "suite": suite,
+    "trivial_runs": trivial_runs,
     "two_agents": two_agents,
     "agent_programs": agent_programs,
     "noise": noise,
