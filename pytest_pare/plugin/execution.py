@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_pare import PARECassetteWarning, PAREScriptWarning
-from pytest_pare.base.garbage import import_first
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.base.serialization import to_short_text
@@ -34,6 +33,7 @@ from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.unrecorded import nothing_recorded
 from pytest_pare.plugin.watchdog import watchdog
+from pytest_pare.plugin.work_times import prepare_runs
 from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
     exception_type_name,
@@ -96,6 +96,7 @@ def play(
         record = {**cached.record, "result": result, "config": config_values, "reused": cached.session}
         take_result(item, record, cached.session)
         return
+    prepare_runs(item.nodeid.partition("::")[0])
     with watchdog(item.config, item.nodeid, getattr(config, "timeout_seconds", None)) as start_watchdog:
         scenario, run = _run(
             name_of_variant, scenario_id, cls, config, agent, run_number, suite, cassette, start_watchdog
@@ -193,7 +194,6 @@ def _run(
     cassette: CassetteSpec | None,
     on_start: Callable[[], None],
 ) -> tuple[PAREScenario | None, Run]:
-    import_first("pytest_pare.simulation.runner")
     from pytest_pare.simulation.runner import Run, run_scenario
     from pytest_pare.simulation.trace import Trace
 
