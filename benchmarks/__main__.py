@@ -29,6 +29,7 @@ from benchmarks import (
     startup,
     suite,
     two_agents,
+    workers,
 )
 from benchmarks.figures import rows, table
 
@@ -40,6 +41,7 @@ MEASUREMENTS = {
     "startup": startup,
     "since_2e2717c": since_2e2717c,
     "suite": suite,
+    "workers": workers,
     "two_agents": two_agents,
     "agent_programs": agent_programs,
     "noise": noise,
