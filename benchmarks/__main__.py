@@ -31,6 +31,7 @@ from benchmarks import (
     suite,
     trivial_runs,
     two_agents,
+    workers,
 )
 from benchmarks.figures import rows, table
 
@@ -44,6 +45,7 @@ MEASUREMENTS = {
     "since_2e2717c": since_2e2717c,
     "suite": suite,
     "trivial_runs": trivial_runs,
+    "workers": workers,
     "two_agents": two_agents,
     "agent_programs": agent_programs,
     "noise": noise,
