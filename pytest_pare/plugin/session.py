@@ -15,7 +15,9 @@ from pytest_pare.engines.rate_limit import session_directory
 from pytest_pare.plugin import caching, known_agents, pruning, run_control, telemetry, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
-from pytest_pare.plugin.concurrency import obstacle_of_session, wanted
+from pytest_pare.plugin.concurrency import at_once_of_session, one_by_one
+from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
+from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
@@ -100,10 +102,8 @@ class SuiteSession:
 
                 session._not_forked = fork_workers(config, (*PRELOAD, *telemetry.preload(config)))
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
-        if wanted(suites.values()) > 1 and obstacle_of_session(config) is None:
-            from pytest_pare.plugin.concurrent_runs import NAME, ConcurrentRuns
-
-            config.pluginmanager.register(ConcurrentRuns(config), NAME)
+        if at_once_of_session(config, suites.values()) > 1:
+            config.pluginmanager.register(ConcurrentRuns(config), CONCURRENT_RUNS)
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")
         if shard is not None:
@@ -142,6 +142,8 @@ class SuiteSession:
             lines += [f"pare: {line}" for line in model_lines(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         lines += self._caching
+        if self._planned:
+            lines += [f"pare: {line}" for line in one_by_one(self._config, self._suites.values())]
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
         if lines:
