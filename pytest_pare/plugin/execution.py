@@ -21,6 +21,7 @@ from pytest_pare.plugin.failure_report import from_users_code, is_users, sendabl
 from pytest_pare.plugin.failure_text import draw_lines, explanation
 from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import take_result
+from pytest_pare.plugin.sent_files import path_on_controller, send_files_of_run
 from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
@@ -76,13 +77,15 @@ def play(
         take_result(item, record, cached.session)
         return
     scenario, run = _played(item, prepared, agent)
+    send_files_of_run(run, suite, prepared.config, prepared.cassette, name_of_variant)
+    if run.result.export_path is not None:
+        run.result.export_path = path_on_controller(run.result.export_path)
     refused = _warn(item, run, nothing_recorded(prepared.config, prepared.agent, prepared.cassette, run))
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success must not count.
         run.result.success, run.result.exception, run.result.exception_kind = None, refused[0], "configuration"
     record = {
         "result": result_to_record(run.result),
-        "config": prepared.record,
         "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
         "setup_seconds": run.setup_seconds,
         "key": prepared.key,
@@ -91,7 +94,8 @@ def play(
         record["undrawn"] = True
     name = item.nodeid.partition("::")[0]
     record |= keep_trace(suite, name, run.trace, run.result, name_of_variant)
-    item.stash[RECORD] = sendable(record)
+    # The config is sendable.
+    item.stash[RECORD] = {**sendable(record), "config": prepared.record}
     if run.result.status == "success":
         return
     is_shown = show_steps(item, run)

@@ -85,7 +85,7 @@ def config_of(
         name: value
         for name, value in {"judge": settings.judge, "noise": settings.noise, **values}.items()
         # A rate of 0 equals the default, but a fixture that sets it overrides the scenario's own rate.
-        if value != getattr(runner, name) or (name == "noise" and value.model_fields_set)
+        if _differs(value, getattr(runner, name)) or (name == "noise" and value.model_fields_set)
     }
     config: MultiScenarioRunnerConfig = runner
     if changed:
@@ -93,6 +93,11 @@ def config_of(
     if changed or any(runner is variant.settings.runner for variant in suite.variants):
         node.stash[_CHECKED] = config
     return config
+
+
+def _differs(value: object, other: object) -> bool:
+    # Most values are the runner's own, and pydantic compares the fields of an object even with itself.
+    return value is not other and value != other
 
 
 def updated_config(

@@ -6,16 +6,14 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import TypeAdapter, ValidationError
-
 from pytest_pare.base.extensions import takes
-from pytest_pare.base.redaction import redacted_plain
+from pytest_pare.base.garbage import import_first
 from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of
+from pytest_pare.plugin.config_record import config_record
 from pytest_pare.plugin.fixture_values import (
     checked_config,
-    refuse,
     refuse_another_level,
     refuse_two_agents,
     require_agent,
@@ -23,7 +21,7 @@ from pytest_pare.plugin.fixture_values import (
 )
 from pytest_pare.plugin.preflight import require_permission
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
-from pytest_pare.scenarios.config import AgentType, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite, Variant
     from pytest_pare.simulation.runner import Run
-
-_AGENT_TYPE = TypeAdapter[str](AgentType)
 
 
 @dataclass(frozen=True)
@@ -79,6 +75,7 @@ class PreparedRun:
         Args:
             on_start: Called when the run's clock starts.
         """
+        import_first("pytest_pare.simulation.runner")
         from pytest_pare.simulation.runner import Run, run_scenario
         from pytest_pare.simulation.trace import Trace
 
@@ -134,10 +131,10 @@ def prepare(
     config = checked_config(item, config, suite)
     refuse_two_agents(config, agent, variant, suite)
     agent, config = tested_agent(agent, config, suite)
-    record = _config_to_record(config, agent)
+    name_of_variant = RunId.of_item(item, suite).variant
+    record = config_record(item, name_of_variant, config, agent)
     refuse_another_level(config, variant)
     require_permission(suite.settings, config)
-    name_of_variant = RunId.of_item(item, suite).variant
     cassette = cassette_of(suite, scenario_id, run_number, name_of_variant, of_suite=True)
     key = key_of(item, config, record, suite, cassette)
     return PreparedRun(scenario_id, cls, config, agent, record, name_of_variant, run_number, suite, cassette, key)
@@ -162,24 +159,6 @@ def made_agent(agent: ProactiveAgent | None) -> ProactiveAgent | None:
             f"the factory that the fixture proactive_agent returns made {made!r:.80}; an agent takes a turn"
         )
     return cast("ProactiveAgent", made)
-
-
-def _config_to_record(config: MultiScenarioRunnerConfig, agent: ProactiveAgent | None) -> dict[str, Any]:
-    """Return a config as builtins from which the controller makes a `MultiScenarioRunnerConfig`."""
-    record: dict[str, Any] = redacted_plain(
-        config.model_dump(mode="json", include=set(MultiScenarioRunnerConfig.model_fields))
-    )
-    if config.judge.calibration is None:
-        # Most sessions have no judge, and their records no section of it.
-        del record["judge"]
-    if agent is not None and not config.oracle:
-        from pytest_pare.simulation.participants import name_of
-
-        try:
-            record["agent_type"] = _AGENT_TYPE.validate_python(name_of(agent))
-        except ValidationError as error:
-            refuse("pare_runner_config.agent_type", error)
-    return record
 
 
 def cassette_of(
