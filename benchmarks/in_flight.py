@@ -82,7 +82,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
         _require_equal(project, "one_by_one", "at_once", "spawn")
         (project / "pare.yaml").write_text(own_agent)
         own = _session(project, "own", runs)
-    bounds = {} if quick else {"at_most": 450}
+    most = None if quick else 450
     return [
         Figure(f"{runs} runs one by one, {waiting:g} s of waiting in each", one_by_one.seconds, "s"),
         Figure("the same runs at once", at_once.seconds, "s"),
@@ -90,9 +90,9 @@ def measure(*, quick: bool = False) -> list[Figure]:
         Figure("processor time one by one", one_by_one.cpu, "s"),
         Figure("at once", at_once.cpu, "s"),
         Figure("at once / one by one", at_once.cpu / one_by_one.cpu, "x", at_most=None if quick else 1.3),
-        Figure("memory of all processes at once, at the most", at_once.memory, "MB", **bounds),
-        Figure("where the start method of processes is spawn", spawn.memory, "MB", **bounds),
-        Figure("with an agent of one's own and its model", own.memory, "MB", **bounds),
+        Figure("memory of all processes at once, at the most", at_once.memory, "MB", at_most=most),
+        Figure("where the start method of processes is spawn", spawn.memory, "MB", at_most=most),
+        Figure("with an agent of one's own and its model", own.memory, "MB", at_most=most),
         Figure("its processor time", own.cpu, "s"),
     ]
 

@@ -25,7 +25,7 @@ PACKAGE = ROOT / "pytest_pare"
 # From the bottom up. A part imports from itself and from lower layers, and never from the same layer or a higher one.
 # Imports for type checkers count, too.
 LAYERS = (
-    {"base", "compat", "fork", "inference"},
+    {"base", "compat", "inference"},
     {"are", "judge"},
     {"__init__"},
     {"results"},

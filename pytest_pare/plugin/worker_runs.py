@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.plugin.session_files import session_file
+from pytest_pare.plugin.session_files import leave, session_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class Workers:
     def note_begun(self, item: pytest.Item) -> None:
         """Note that this worker plays a run."""
         if self._id is not None:
-            session_file(item.nodeid, "begun").write_text(self._id, encoding="utf-8")
+            leave(session_file(item.nodeid, "begun"), self._id)
 
     def has_begun(self, item: pytest.Item) -> bool:
         """Return whether another worker has begun a run."""
@@ -74,7 +74,7 @@ class Workers:
     def tell(self, lines: list[str]) -> None:
         """Tell the controller lines to print."""
         if self._id is not None:
-            session_file("", "concurrency").write_text("\n".join(lines), encoding="utf-8")
+            leave(session_file("", "concurrency"), "\n".join(lines))
 
     def told(self) -> list[str]:
         """Return the lines that a worker has told, once; a worker on another machine tells none."""
