@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -102,8 +103,8 @@ def shares_fixtures(item: pytest.Item, other: pytest.Item) -> bool:
 
 
 def is_per_run(agent: object) -> bool:
-    """Return whether the value of `proactive_agent` gives each run an agent of its own."""
-    return agent is None or isinstance(agent, AgentProgram) or is_factory(agent)
+    """Return whether the value of `proactive_agent` gives each run an agent of its own, or is a function."""
+    return agent is None or isinstance(agent, AgentProgram) or is_factory(agent) or inspect.isfunction(agent)
 
 
 def is_in_later_round(item: pytest.Item, other: pytest.Item) -> bool:

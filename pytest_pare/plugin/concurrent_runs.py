@@ -63,7 +63,7 @@ class ConcurrentRuns:
         self._begun: set[str] = set()
         self._jobs: dict[str, RunThread] = {}
         self._running: set[RunThread] = set()
-        self._left = 0
+        self._left = self._alone = 0
         self._workers = Workers(config)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -81,7 +81,9 @@ class ConcurrentRuns:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Add the runs of a worker that are not counted. A worker that has crashed reports none."""
-        self._left += getattr(node, "workeroutput", {}).get(NAME, 0)
+        left, alone = getattr(node, "workeroutput", {}).get(NAME, (0, 0))
+        self._left += left
+        self._alone += alone
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """Say how many runs are played at once, and why others are not."""
@@ -99,11 +101,17 @@ class ConcurrentRuns:
             finally:
                 self._left = len(self._jobs)
                 if hasattr(self._config, "workeroutput"):
-                    self._config.workeroutput[NAME] = self._left
+                    self._config.workeroutput[NAME] = (self._left, self._alone)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how many runs were started and are not counted."""
+        """Say how many runs were started and are not counted, or were played one by one against expectation."""
+        if self._alone:
+            write_wrapped(
+                terminalreporter,
+                f"pare: {plural(self._alone, 'run')} one by one: the fixture proactive_agent returned one object for "
+                "all of them; return a function, or a class or function that makes an agent for each run",
+            )
         if self._left:
             were = "was" if self._left == 1 else "were"
             write_wrapped(
@@ -129,7 +137,10 @@ class ConcurrentRuns:
         job = self._jobs.pop(item.nodeid, None)
         if job is None:
             # A plugin may run an item again.
-            if item.nodeid in self._begun or not is_per_run(agent) or not self._is_concurrent(item):
+            if item.nodeid in self._begun or not self._is_concurrent(item):
+                return None
+            if not is_per_run(agent):
+                self._alone += 1
                 return None
             self._workers.refuse_begun(item)
             job = self._start(item, prepared)

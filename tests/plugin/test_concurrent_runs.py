@@ -102,7 +102,8 @@ def test_a_fixture_for_each_test_keeps_runs_apart(garden: Example) -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "together"), [("agents.Agent", 3), ("lambda: agents.Agent()", 3), ("agents.agent", 1)]
+    ("made", "together"),
+    [("agents.Agent", 3), ("lambda: agents.Agent()", 3), ("agents.agent", 3), ("agents.Agent()", 1)],
 )
 def test_a_fixture_of_the_session_makes_an_agent_for_each_run(made: str, together: int, garden: Example) -> None:
     garden.write("agents.py", f"{AGENT}\nclass Agent:\n    def __call__(self, turn):\n        agent(turn)\n")
@@ -121,6 +122,7 @@ def test_a_fixture_of_the_session_makes_an_agent_for_each_run(made: str, togethe
     session = play(garden, together=together, at_once=3)
     assert session.outcomes()["passed"] == 2
     assert played(garden) == 3
+    assert ("3 runs one by one: the fixture proactive_agent returned one object" in session.words) == (together == 1)
 
 
 def test_x_starts_no_more_and_says_what_it_does_not_count(garden: Example) -> None:
