@@ -189,7 +189,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "another source": (
         {"sources": {"": "x", "helpers": "y"}},
-        "the source .* in .*stages.py, helpers; give ",
+        "the source .* in .*stages.py, helpers, tests.stage; give ",
     ),
     "no directory": ({"libraries": [{"directory": "/nowhere", "bundled": False}]}, "there is no directory /nowhere"),
     "no scenario": ({"scenario_id": "fin"}, "there is no scenario 'fin' there; did you mean 'fine'"),
@@ -229,7 +229,7 @@ def test_a_cassette_travels_and_is_written_here(library: Path, tmp_path: Path) -
         return [one[1:] for one in outcomes(runs)]
 
     text = 'Thought: Nothing.\nAction:\n{"action": "wait", "action_input": {}}<end_action>'
-    with ModelServer(lambda _: answers(text), ("m-2025-01-01",)) as server, ThreadPoolExecutor(2) as executor:
+    with ModelServer(lambda _: answers(text), ("m-2025-01-01",)) as server, ThreadPoolExecutor(1) as executor:
         live = LLMEngineConfig(model_name="m-2025-01-01", provider="local", endpoint=server.url)
         recorded = play_with(executor, tmp_path / "a", "once")
         asked = len(server.requests)
