@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.base.garbage import importing
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, INI_OTEL, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
@@ -110,16 +111,27 @@ def pytest_unconfigure() -> None:
 
 
 def _session(config: pytest.Config) -> SuiteSession | AuditSession | None:
+    # What the controller tells a worker that is no copy of it; see `hosts`.
+    if "pare" in getattr(config, "workerinput", {}):
+        from pytest_pare.plugin import remote_worker
+
+        remote_worker.join(config)
+        session = _created(config, _suite_paths(config))
+        remote_worker.check(config, session.suites)
+        return session
     paths = _suite_paths(config)
-    if not paths:
-        return None
-    if config.getoption(options.AUDIT.dest):
-        from pytest_pare.plugin.audit_session import AuditSession
+    return _created(config, paths) if paths else None
 
-        return AuditSession.create(config, paths)
-    from pytest_pare.plugin.session import SuiteSession
 
-    return SuiteSession.create(config, paths)
+def _created(config: pytest.Config, paths: list[Path]) -> SuiteSession | AuditSession:
+    with importing():
+        if config.getoption(options.AUDIT.dest):
+            from pytest_pare.plugin.audit_session import AuditSession
+
+            return AuditSession.create(config, paths)
+        from pytest_pare.plugin.session import SuiteSession
+
+        return SuiteSession.create(config, paths)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

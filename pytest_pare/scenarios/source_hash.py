@@ -53,20 +53,31 @@ def source_hashes(path: Path, library: Path) -> dict[str, str]:
         path: The module of a scenario.
         library: The directory of its library.
     """
-    found = {"": path}
+    found = {"": path, **modules_of(path, library)}
+    return {name: _content_hash(found[name]) for name in sorted(found)}
+
+
+def modules_of(path: Path, library: Path) -> dict[str, Path]:
+    """Return the user's modules that a module imports, and those that they import, by name.
+
+    Args:
+        path: The module.
+        library: The directory of its library.
+    """
+    found: dict[str, Path] = {}
     pending = [("", path)]
     for name, file in pending:
         for imported in _imported(file, name):
-            where = _file_of(imported, library)
+            where = module_file(imported, library)
             if where is not None and imported not in found and where != path:
                 found[imported] = where
                 pending.append((imported, where))
-    return {name: _content_hash(found[name]) for name in sorted(found)}
+    return found
 
 
 def forget_files() -> None:
     """Forget what was read: files may have changed since, in a process with several sessions."""
-    for cached in (source_hash, source_hashes, _text, _content_hash, _imported, _file_of):
+    for cached in (source_hash, source_hashes, _text, _content_hash, _imported, module_file):
         cached.cache_clear()
 
 
@@ -120,8 +131,8 @@ def _with_packages(name: str) -> Iterator[str]:
 
 
 @cache
-def _file_of(name: str, library: Path) -> Path | None:
-    """Return the file of a module that belongs to the library or is the user's."""
+def module_file(name: str, library: Path) -> Path | None:
+    """Return the file of a module that belongs to the library or is the user's; `None` for any other."""
     # Nothing of Python's own, or of this package, is the user's.
     if name.partition(".")[0] in sys.stdlib_module_names | {"pytest_pare", "are", "pare"}:
         return None
