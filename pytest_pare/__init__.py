@@ -4,12 +4,12 @@ The authoring API is in `pytest_pare.scenarios` and `pytest_pare.apps`. This mod
 warnings, so that the ini value `filterwarnings` can name them: `ignore::pytest_pare.PARELibraryWarning`.
 """
 
-from pytest_pare.are.lazy_mdconvert import install as _defer
+from pytest_pare.are.lazy_imports import install as _delay_imports
 
 __all__ = ["PARECassetteWarning", "PAREGroupWarning", "PARELibraryWarning", "PAREScriptWarning"]
 
-# One module of ARE is imported only when something uses it.
-_defer()
+# ARE imports what few runs need; that is imported when something uses it.
+_delay_imports()
 
 
 class PARECassetteWarning(UserWarning):

@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +16,8 @@ from are.simulation.agents.agent_log import (
     ObservationLog,
     ToolCallLog,
 )
-from are.simulation.agents.default_agent.base_agent import (
-    DEFAULT_STEP_2_MESSAGE,
-    DEFAULT_STEP_2_ROLE,
-    BaseAgent,
-    TerminationStep,
-)
+from are.simulation.agents.default_agent.base_agent import BaseAgent, TerminationStep
 from are.simulation.agents.default_agent.tools.json_action_executor import JsonActionExecutor, parse_json_tool_call
-from are.simulation.agents.llm.types import MessageRole
 from are.simulation.exceptions import (
     InvalidActionAgentError,
     JsonExecutionAgentError,
@@ -33,6 +26,8 @@ from are.simulation.exceptions import (
 )
 
 from pytest_pare.agents.errors import TurnOver, UnknownToolError
+from pytest_pare.agents.memory import Memory
+from pytest_pare.are.world import new_uuid
 from pytest_pare.base.serialization import to_builtins_or_name
 
 if TYPE_CHECKING:
@@ -49,21 +44,6 @@ STOP_SEQUENCES = ("<end_action>", "Observation:")
 _ACTION = re.compile(r"^[ \t]*Action:", re.MULTILINE)
 _LOGGER = logging.getLogger("pytest_pare.agents")
 _LOGGER.addHandler(logging.NullHandler())
-
-
-@dataclass
-class SituationLog(BaseAgentLog):
-    """The situation at a step; only the newest is kept in memory."""
-
-    content: str
-
-    def get_content_for_llm(self) -> str | None:
-        """Return the text."""
-        return self.content
-
-    def get_type(self) -> str:
-        """Return the name of this kind of log."""
-        return "situation"
 
 
 class ReActAgent(BaseAgent):
@@ -101,8 +81,6 @@ class ReActAgent(BaseAgent):
             update_system_prompt_tools=lambda prompts, _tools: prompts,
             action_executor=JsonActionExecutor(use_custom_logger=False),
             termination_step=TerminationStep(condition=ReActAgent._is_turn_over),
-            role_dict={**DEFAULT_STEP_2_ROLE, "situation": MessageRole.USER},
-            message_dict={**DEFAULT_STEP_2_MESSAGE, "situation": "{content}\n"},
             time_manager=clock,
             use_custom_logger=False,
         )
@@ -115,6 +93,16 @@ class ReActAgent(BaseAgent):
         self._is_over = False
         self.called: list[tuple[Tool, dict[str, Any]]] = []
         self.initialize()
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        """Begin with an empty memory."""
+        self._memory = Memory()
+        super().initialize(*args, **kwargs)
+
+    def append_agent_log(self, log: BaseAgentLog) -> None:
+        """Add a log to the memory."""
+        super().append_agent_log(log)
+        self._memory.add(log)
 
     def take_turn(
         self,
@@ -156,8 +144,7 @@ class ReActAgent(BaseAgent):
             JsonExecutionAgentError: If the tool raises.
         """
         self._before_step()
-        self._renew_situation()
-        request = self.build_history_from_logs(exclude_log_types=["tool_call", "rationale", "action"])
+        request = self._memory.request(self._situation_now())
         answer, metadata = self.llm_engine(request, stop_sequences=list(STOP_SEQUENCES))
         usage = {name: (metadata or {}).get(name) or 0 for name in ("prompt_tokens", "completion_tokens")}
         self.remember(LLMOutputThoughtActionLog, content=answer, **usage)
@@ -165,11 +152,12 @@ class ReActAgent(BaseAgent):
         self.remember(ToolCallLog, tool_name=name, tool_arguments=arguments)
         self.remember(ObservationLog, content=self._call(name, arguments))
 
-    def _renew_situation(self) -> None:
-        self.logs: list[BaseAgentLog] = [log for log in self.logs if not isinstance(log, SituationLog)]
+    def _situation_now(self) -> str:
         now = datetime.fromtimestamp(self.make_timestamp(), tz=UTC)
         more = "" if self._situation is None else f"\n{self._situation()}"
-        self.remember(SituationLog, content=f"It is {now:%A, %Y-%m-%d %H:%M:%S}.{more}")
+        # Each situation has drawn an id since the first cassettes, and the ids after it must stay the same.
+        new_uuid()
+        return f"It is {now:%A, %Y-%m-%d %H:%M:%S}.{more}"
 
     def _call(self, name: str, arguments: dict[str, Any]) -> str:
         try:

@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
+from pytest_pare.base.secret_shapes import ANY_HINT, REDACTED, SHAPES, STRONG_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-REDACTED = "[redacted]"
 
 # Shorter values are words and numbers that occur everywhere.
 _SHORTEST = 8
@@ -24,114 +24,6 @@ _SECRET_VARIABLE = re.compile(
     re.IGNORECASE,
 )
 
-# The begin of a word, also behind an escaped line feed of JSON.
-_START = r"(?:(?<![\w-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
-# Names whose value is a secret wherever it stands beside one.
-_STRONG = (
-    r"(?:(?:[\w-]*[_-])?(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|subscription[_-]?key|"
-    r"secret[_-]?access[_-]?key|client[_-]?secret|(?:access|auth|refresh|bearer|id|session)[_-]?token|"
-    r"password|passwd|passphrase|authorization)"
-    # A custom header, such as x-service-key.
-    r"|x-(?:[\w-]*-)?(?:key|token|secret|auth|credentials?))"
-)
-# Names that are also words: here the value must look like one.
-_WEAK = r"(?:[\w-]*[_-])?(?:key|token|secret|credentials?|auth)"
-_VALUE = r"[\w.~+/%-]{8,}"
-_LIKE_A_KEY = rf"(?=[\w.~+/%-]{{0,200}}\d){_VALUE}"
-_STRONG_NAME = re.compile(_STRONG, re.IGNORECASE)
-
-
-def _hints(*following: str) -> tuple[str, ...]:
-    """Return how the names end, with what can follow them."""
-    ends = ("key", "token", "secret", "password", "passwd", "passphrase", "authorization", "credential", "auth")
-    return tuple(end + sign for end in (*ends, "credentials") for sign in following)
-
-
-# Each with what must be in the text, in lower case, for the search to be worth its time.
-_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
-    (hints, re.compile(pattern, flags), replacement)
-    for hints, pattern, flags, replacement in (
-        (
-            ("private key-----",),
-            r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-            re.DOTALL,
-            REDACTED,
-        ),
-        # https://user:password@host
-        (("://",), r"(://[^\s/@:\"'\\?#]*:)[^\s/@\"'\\]+(?=@)", 0, rf"\1{REDACTED}"),
-        # Authorization: Basic dXNlcjpwYXNz
-        (
-            ("authorization",),
-            rf"{_START}(authorization\\*[\"']?\s*[:=]\s*\\*[\"']?)(?:(?:bearer|basic|token)\s+[\w.~+/=-]+|{_LIKE_A_KEY})",
-            re.IGNORECASE,
-            rf"\1{REDACTED}",
-        ),
-        # A header with cookies
-        (
-            ("cookie:", "cookie="),
-            rf"{_START}((?:set-)?cookie[:=]\s*)[^\s;,\"'\\]+=[^\s;,\"'\\]+(?:;\s*[^\s;,\"'\\]+=[^\s;,\"'\\]+)*",
-            re.IGNORECASE,
-            rf"\1{REDACTED}",
-        ),
-        (
-            ("bearer ",),
-            rf"{_START}(bearer +)(?=[\w.~+/=-]*(?:[\d_=+/]|\.\w))[\w.~+/=-]{{8,}}",
-            re.IGNORECASE,
-            rf"\1{REDACTED}",
-        ),
-        # What is sent of user and password: groups of four signs, with a digit or with what fills up the last group.
-        (
-            ("basic ",),
-            rf"{_START}(basic +)(?=[A-Za-z+/]*[\d=])(?:[A-Za-z0-9+/]{{4}}){{2,}}"
-            r"(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\w.~+/=-])",
-            re.IGNORECASE,
-            rf"\1{REDACTED}",
-        ),
-        # "api_key": "...", also with the quotes escaped, as in JSON inside of a JSON text
-        (
-            _hints('"', "'", "\\"),
-            rf"((?P<quote>\\*[\"']){_STRONG}(?P=quote)\s*:\s*(?P<open>\\*[\"']))(?!(?P=open)).+?(?=(?<!\\)(?P=open))",
-            re.IGNORECASE,
-            rf"\1{REDACTED}",
-        ),
-        # api_key=..., api-key: ...
-        (
-            _hints("=", ":", " =", " :"),
-            rf"{_START}({_STRONG}(?:=(?={_VALUE})|\s?[=:]\s?(?={_LIKE_A_KEY}))){_VALUE}",
-            re.IGNORECASE,
-            rf"\1{REDACTED}",
-        ),
-        # ?key=..., "token": "..."
-        (
-            _hints("=", '"', "'", "\\"),
-            rf"{_START}({_WEAK}(?:=|\\*[\"']\s*:\s*\\*[\"'])){_LIKE_A_KEY}",
-            re.IGNORECASE,
-            rf"\1{REDACTED}",
-        ),
-        (("sk-", "pk-", "rk-"), rf"{_START}[spr]k-(?=[\w-]*\d)[\w-]{{16,}}", 0, REDACTED),
-        (("sk_", "pk_", "rk_", "gsk_"), rf"{_START}(?:[spr]k_(?:live|test)|gsk)_\w{{16,}}", 0, REDACTED),
-        (
-            ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "github_pat_"),
-            rf"{_START}(?:gh[pousr]_|github_pat_|glpat-)[\w-]{{16,}}",
-            0,
-            REDACTED,
-        ),
-        (("hf_",), rf"{_START}hf_[A-Za-z0-9]{{20,}}", 0, REDACTED),
-        (("xox",), rf"{_START}xox[a-z]-[\w-]{{10,}}", 0, REDACTED),
-        (("akia", "asia"), rf"{_START}(?:AKIA|ASIA)[A-Z0-9]{{16}}\b", 0, REDACTED),
-        (("aiza",), rf"{_START}AIza[\w-]{{30,}}", 0, REDACTED),
-        # A token of the endpoints of a run
-        (("pare_token_",), r"pare_token_[\w-]{16,}", 0, REDACTED),
-        # A JSON web token
-        (("eyj",), rf"{_START}eyJ[\w-]{{8,}}\.[\w-]{{8,}}\.[\w-]*", 0, REDACTED),
-    )
-)
-
-# What is in each text that holds a hint: most texts hold none, and one search for all of them is much faster.
-_STEMS = ("auth", "credential", "key", "pass", "secret", "token")
-_HINTS = {next((stem for stem in _STEMS if stem in hint), hint) for hints, *_ in _SHAPES for hint in hints}
-_ANY_HINT = re.compile("|".join(map(re.escape, sorted(_HINTS))))
-
 
 def redacted(text: str) -> str:
     """Return `text` with `[redacted]` in the place of each secret in it.
@@ -140,7 +32,7 @@ def redacted(text: str) -> str:
     more, also as JSON, a URL or base64 has it; what stands behind a name that says so (`"api_key": "..."`,
     `Authorization: ...`, the password in a URL); and what has the shape of a well-known kind of key (`sk-...`).
     """
-    return _redacted(text, _by_value(_environment()))
+    return _redacted(text, _by_value(known_secrets()))
 
 
 def redacted_all(texts: Iterable[str]) -> dict[str, str]:
@@ -171,8 +63,16 @@ def redacted_repr(value: Any) -> str:
 
 
 def redacted_plain(value: Any) -> Any:
-    """Return plain data, such as JSON holds, with the secrets in all of its texts and behind its keys redacted."""
-    return _plain(value, _by_value(_environment()))
+    """Return plain data, such as JSON holds, with the secrets in all of its texts and behind its keys redacted.
+
+    Data without secrets is returned as it is.
+    """
+    by_value = _by_value(known_secrets())
+    texts: list[str] = []
+    # As in `redacted_all`, one search of all texts: most data holds no secret.
+    if _add_texts(value, texts) and _redacted(together := "\n".join(texts), by_value) == together:
+        return value
+    return _plain(value, by_value)
 
 
 def redacted_json(text: str, separators: tuple[str, str] = (", ", ": ")) -> str:
@@ -194,9 +94,9 @@ def _redacted(text: str, by_value: re.Pattern[str] | None) -> str:
     if by_value is not None:
         text = by_value.sub(REDACTED, text)
     lower = text.lower()
-    if _ANY_HINT.search(lower) is None:
+    if ANY_HINT.search(lower) is None:
         return text
-    for hints, pattern, replacement in _SHAPES:
+    for hints, pattern, replacement in SHAPES:
         # Without `any`, whose generator takes most of the time of a short text.
         for hint in hints:
             if hint in lower:
@@ -220,8 +120,31 @@ def _plain(value: Any, by_value: re.Pattern[str] | None) -> Any:
     return REDACTED if is_number and by_value is not None and by_value.fullmatch(str(value)) else value
 
 
+def _add_texts(value: Any, texts: list[str]) -> bool:
+    """Add all texts and numbers of plain data to a list; return False if the data is not safe with none redacted."""
+    if isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if _is_secret(key, item) or not (_add_texts(key, texts) and _add_texts(item, texts)):
+                return False
+    elif isinstance(value, list):
+        for item in value:
+            if not _add_texts(item, texts):
+                return False
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        texts.append(str(value))
+    # A tuple becomes a list.
+    return not isinstance(value, tuple)
+
+
 def _is_secret(key: Any, value: Any) -> bool:
-    return isinstance(key, str) and isinstance(value, str) and bool(value and _STRONG_NAME.fullmatch(key))
+    return isinstance(key, str) and isinstance(value, str) and bool(value) and _is_strong_name(key)
+
+
+@lru_cache(maxsize=1024)
+def _is_strong_name(key: str) -> bool:
+    return bool(STRONG_NAME.fullmatch(key))
 
 
 _added: set[str] = set()
@@ -232,9 +155,10 @@ def add_secret(value: str) -> None:
     _added.add(value)
 
 
-def _environment() -> tuple[str, ...]:
-    """Return the secrets in the environment and those that were added, the longest first."""
-    found = _added | {value.strip() for name, value in os.environ.items() if names_secret(name)}
+def known_secrets() -> tuple[str, ...]:
+    """Return the secrets that are redacted by their value, from the environment and added ones, the longest first."""
+    # Not `items`, which decodes each value.
+    found = _added | {os.environ[name].strip() for name in os.environ if names_secret(name)}
     return tuple(sorted((value for value in found if _is_worth_it(value)), key=lambda value: (-len(value), value)))
 
 

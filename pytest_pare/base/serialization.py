@@ -7,10 +7,14 @@ import dataclasses
 import math
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_CHARACTERS = 10_000
 """The longest text that a result, a trace or a report keeps of an agent, a tool or a scenario."""
@@ -22,10 +26,15 @@ _MOST_ITEMS = 1000
 _MARGIN = 4096
 # Python refuses to write an int of more than 4300 decimal digits, about 14284 bits; settings can lower the limit.
 _MAX_BITS = 4096
+# Most values have one of these types, and this check is fast.
+_UNCHANGED = frozenset({bool, str, type(None)})
+_BUILTIN = (Enum, date, int, float, str, bytes, dict, list, tuple, set, frozenset)
 
 
 def to_text(value: object) -> str:
     """Return `value` as text that can be encoded, whatever its `__str__` does: half of a surrogate pair is escaped."""
+    if type(value) is str and value.isascii():
+        return value
     try:
         text = str(value)
     except Exception:  # noqa: BLE001 - a broken `__str__` must not cost a result
@@ -51,7 +60,10 @@ def to_short_text(value: object) -> str:
 
 def to_short_builtins(value: Any) -> Any:
     """Return `value` as `to_builtins_or_name` does, with long texts cut, and lists cut after 1,000 items."""
-    return _cut(to_builtins_or_name(value))
+    try:
+        return _short(value)
+    except Exception:  # noqa: BLE001 - as in `to_builtins_or_name`
+        return f"<{type(value).__qualname__}>"
 
 
 def error_text(error: BaseException) -> str:
@@ -75,6 +87,8 @@ def to_builtins(value: Any) -> Any:
     sets sorted lists; of anything else only the type's name is kept, for a `repr` may hold an address in memory. Of an
     int that is too long to be written, only its length is kept.
     """
+    if type(value) in _UNCHANGED:
+        return value
     if isinstance(value, Enum | date):
         return value.isoformat() if isinstance(value, date) else to_builtins(value.value)
     if value is None or isinstance(value, int | float | str):
@@ -97,18 +111,46 @@ def to_builtins_or_name(value: Any) -> Any:
         return f"<{type(value).__qualname__}>"
 
 
+def _short(value: Any) -> Any:
+    """Return what `_cut` returns of the value as builtins, without a conversion of the items that it leaves out."""
+    kind = type(value)
+    if kind in _UNCHANGED:
+        return _cut(value)
+    if kind is list:
+        return _cut_list(value, _short)
+    if kind is dict and all(type(key) is str for key in value):
+        return _cut_dict(value, _short)
+    if names := field_names(kind):
+        return {name: _short(getattr(value, name)) for name in names}
+    return _cut(to_builtins(value))
+
+
 def _cut(value: Any) -> Any:
     if isinstance(value, str):
         # Half of a surrogate pair stays as it is: only the cut needs text that can be encoded.
         return value if len(value) <= MOST_CHARACTERS + _SLACK else to_short_text(value)
     if isinstance(value, dict):
-        kept: dict[Any, Any] = {_cut(key): _cut(item) for key, item in islice(value.items(), _MOST_ITEMS)}
-        missing = len(value) - _MOST_ITEMS
-        return {**kept, "...": f"[{missing:,} more]"} if missing > 0 else kept
-    if isinstance(value, list):
-        missing = len(value) - _MOST_ITEMS
-        return [*map(_cut, value[:_MOST_ITEMS]), *([f"... [{missing:,} more]"] if missing > 0 else [])]
-    return value
+        return _cut_dict(value, _cut)
+    return _cut_list(value, _cut) if isinstance(value, list) else value
+
+
+def _cut_dict(value: dict[Any, Any], convert: Callable[[Any], Any]) -> dict[Any, Any]:
+    kept = {_cut(key): convert(item) for key, item in islice(value.items(), _MOST_ITEMS)}
+    missing = len(value) - _MOST_ITEMS
+    return {**kept, "...": f"[{missing:,} more]"} if missing > 0 else kept
+
+
+def _cut_list(value: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    missing = len(value) - _MOST_ITEMS
+    return [*map(convert, value[:_MOST_ITEMS]), *([f"... [{missing:,} more]"] if missing > 0 else [])]
+
+
+@lru_cache(maxsize=512)
+def field_names(cls: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass that is no builtin type as well; none of another class."""
+    if not dataclasses.is_dataclass(cls) or issubclass(cls, _BUILTIN):
+        return ()
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def _number_to_builtins(value: float) -> float | str:
@@ -121,7 +163,7 @@ def _number_to_builtins(value: float) -> float | str:
 
 def _object_to_builtins(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_builtins(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {name: to_builtins(getattr(value, name)) for name in field_names(type(value))}
     if callable(getattr(value, "get_state", None)):
         return to_builtins(value.get_state())
     return f"<{type(value).__qualname__}>"

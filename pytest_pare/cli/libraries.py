@@ -17,7 +17,7 @@ from pytest_pare.base.serialization import error_text
 from pytest_pare.base.suggestions import suggested_glob
 from pytest_pare.scenarios.tags import tags_of
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings, load_suite
-from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
+from pytest_pare.settings.selection import load_selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -192,11 +192,10 @@ def selected_classes(
 def _selected(suite: Suite, project: Project) -> tuple[dict[str, type[PAREScenario]], list[str]]:
     """Return the scenarios that a suite selects, in its order, and a line for each module that cannot be imported."""
     try:
-        classes, failures = load_scenarios(suite, project.rootdir)
-        ids = select_ids(tagged(classes), suite) if classes or not failures else []
+        classes, failures = load_selected(suite, project.rootdir)
     except (SettingsError, OSError, ImportError) as error:
         raise click.ClickException(str(error)) from error
-    return {i: classes[i] for i in ids[: suite.settings.scenarios.limit]}, list(map(str, failures))
+    return classes, list(map(str, failures))
 
 
 def _listed(scenario_id: str, cls: type[PAREScenario]) -> ListedScenario:

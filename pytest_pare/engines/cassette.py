@@ -44,9 +44,13 @@ class Message(NamedTuple):
 
 def fingerprint(messages: Iterable[Message]) -> str:
     """Return the fingerprint of a request: 16 hex digits of the SHA-256 of the roles and texts of all its messages."""
-    pairs = [[message.role, message.content] for message in messages]
-    text = json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
+    text = f"[{','.join(map(message_text, messages))}]"
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def message_text(message: Message) -> str:
+    """Return the role and the content of a message as the JSON that a fingerprint is made of."""
+    return json.dumps([message.role, message.content], ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True)

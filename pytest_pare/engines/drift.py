@@ -91,8 +91,11 @@ def floating(ingredients: RequestInputs) -> list[str]:
 
 def first_difference(before: Sequence[Any], after: Sequence[Any]) -> int:
     """Return the index of the first difference of two sequences, or the length of the shorter one."""
-    pairs = enumerate(zip(before, after, strict=False))
-    return next((index for index, (one, other) in pairs if one != other), min(len(before), len(after)))
+    shorter = min(len(before), len(after))
+    # Requests differ at their ends, and comparing the rest as a whole is much faster.
+    start = max(shorter - 1, 0)
+    start = start if before[:start] == after[:start] else 0
+    return next((index for index in range(start, shorter) if before[index] != after[index]), shorter)
 
 
 def difference(before: Sequence[Message], after: Sequence[Message]) -> list[str]:

@@ -1,23 +1,19 @@
 """95 % intervals of rates and ratios, where the runs of one scenario belong together.
 
-Importing this module imports numpy only.
+In plain Python: the summary of each session has such intervals.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The 97.5 % quantile of the normal distribution.
 _Z: Final = 1.959963984540054
-
-
-_Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -55,22 +51,22 @@ def rate_interval(successes: Sequence[int], runs: Sequence[int]) -> Interval | N
         ValueError: If a number of successes is not between 0 and the scenario's runs.
     """
     hits, sizes = _clusters(successes, runs)
-    if (hits < 0).any() or (hits > sizes).any():
+    if any(not 0 <= hit <= size for hit, size in zip(hits, sizes, strict=True)):
         raise ValueError("the successes of a scenario must be between 0 and its runs")
-    if not len(sizes):
+    if not sizes:
         return None
-    total = sizes.sum()
-    rate = float(hits.sum() / total)
-    least = total**2 / (sizes**2).sum()
+    total = math.fsum(sizes)
+    rate = math.fsum(hits) / total
+    least = total**2 / math.fsum(size**2 for size in sizes)
     effective = least
     if len(sizes) > 1 and 0 < rate < 1:
         binomial = rate * (1 - rate)
         estimated = binomial / max(_ratio_variance(hits, sizes), binomial / total**2)
         effective = min(max(estimated * (_Z / _t_quantile(len(sizes) - 1)) ** 2, least), total)
     centre = (rate + _Z**2 / (2 * effective)) / (1 + _Z**2 / effective)
-    half = _Z / (1 + _Z**2 / effective) * np.sqrt(rate * (1 - rate) / effective + _Z**2 / (4 * effective**2))
+    half = _Z / (1 + _Z**2 / effective) * math.sqrt(rate * (1 - rate) / effective + _Z**2 / (4 * effective**2))
     # Rounding must not put the ends on the wrong side of the rate.
-    return Interval(low=max(0.0, min(float(centre - half), rate)), high=min(1.0, max(float(centre + half), rate)))
+    return Interval(low=max(0.0, min(centre - half, rate)), high=min(1.0, max(centre + half, rate)))
 
 
 def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval | None:
@@ -89,22 +85,23 @@ def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -
     tops, sizes = _clusters(numerators, denominators)
     if len(sizes) < 2:
         return None
-    ratio = float(tops.sum() / sizes.sum())
-    half = float(_t_quantile(len(sizes) - 1) * np.sqrt(_ratio_variance(tops, sizes)))
+    ratio = math.fsum(tops) / math.fsum(sizes)
+    half = _t_quantile(len(sizes) - 1) * math.sqrt(_ratio_variance(tops, sizes))
     return Interval(low=max(0.0, ratio - half), high=ratio + half)
 
 
-def _clusters(tops: Sequence[float], sizes: Sequence[float]) -> tuple[_Array, _Array]:
+def _clusters(tops: Sequence[float], sizes: Sequence[float]) -> tuple[list[float], list[float]]:
     if len(tops) != len(sizes):
         raise ValueError(f"expected one figure for each scenario, got {len(tops)} and {len(sizes)}")
-    numerators, denominators = np.asarray(tops, float), np.asarray(sizes, float)
-    return numerators[denominators > 0], denominators[denominators > 0]
+    counted = [(float(top), float(size)) for top, size in zip(tops, sizes, strict=True) if size > 0]
+    return [top for top, _ in counted], [size for _, size in counted]
 
 
-def _ratio_variance(tops: _Array, sizes: _Array) -> float:
-    residuals = tops - tops.sum() / sizes.sum() * sizes
-    count = len(sizes)
-    return float(count / (count - 1) * (residuals**2).sum() / sizes.sum() ** 2)
+def _ratio_variance(tops: list[float], sizes: list[float]) -> float:
+    total, count = math.fsum(sizes), len(sizes)
+    ratio = math.fsum(tops) / total
+    squares = math.fsum((top - ratio * size) ** 2 for top, size in zip(tops, sizes, strict=True))
+    return count / (count - 1) * squares / total**2
 
 
 def _t_quantile(freedom: int) -> float:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.ledger.errors import LedgerError
-from pytest_pare.simulation.trace import Trace
+from pytest_pare.simulation.trace_files import read_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_pare.ledger.outcomes import Outcome
     from pytest_pare.ledger.reader import Ledger
     from pytest_pare.ledger.run_id import RunId
+    from pytest_pare.simulation.trace import Trace
 
 _MOST_LISTED = 5
 
@@ -63,9 +62,9 @@ class KeptRun(NamedTuple):
                 "suite, and run it again"
             )
         try:
-            return Trace.from_jsonl(gzip.decompress(self.trace_path.read_bytes()).decode("utf-8"))
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise LedgerError(f"{self.trace_path}: cannot be read: {error}") from error
+            return read_trace(self.trace_path)
+        except ValueError as error:
+            raise LedgerError(str(error)) from error
 
 
 def run_in(ledger: Ledger, nodeid: str) -> KeptRun:

@@ -14,7 +14,7 @@ from pytest_pare.results.validation_result import METRICS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_pare.results.statistics import GroupStatistics, Spread
+    from pytest_pare.results.groups import GroupStatistics, Spread
     from pytest_pare.results.suite_report import SuiteReport
     from pytest_pare.results.usage import Known
     from pytest_pare.results.validation_result import PAREScenarioValidationResult

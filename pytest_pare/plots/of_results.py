@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from pytest_pare.inference.intervals import Interval
     from pytest_pare.results.comparison import Comparison
+    from pytest_pare.results.groups import GroupStatistics
     from pytest_pare.results.history import SessionEntry
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
     from pytest_pare.results.robustness import Curve
-    from pytest_pare.results.statistics import GroupStatistics
 
 
 def rate_rows(groups: Sequence[GroupStatistics], prefix: str = "") -> list[RateRow]:

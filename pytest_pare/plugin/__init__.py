@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.base.garbage import importing
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, INI_OTEL, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
@@ -123,13 +124,14 @@ def _session(config: pytest.Config) -> SuiteSession | AuditSession | None:
 
 
 def _created(config: pytest.Config, paths: list[Path]) -> SuiteSession | AuditSession:
-    if config.getoption(options.AUDIT.dest):
-        from pytest_pare.plugin.audit_session import AuditSession
+    with importing():
+        if config.getoption(options.AUDIT.dest):
+            from pytest_pare.plugin.audit_session import AuditSession
 
-        return AuditSession.create(config, paths)
-    from pytest_pare.plugin.session import SuiteSession
+            return AuditSession.create(config, paths)
+        from pytest_pare.plugin.session import SuiteSession
 
-    return SuiteSession.create(config, paths)
+        return SuiteSession.create(config, paths)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

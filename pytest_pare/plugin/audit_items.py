@@ -11,7 +11,7 @@ from pytest_pare.audit.trial import ATTRIBUTE
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.plugin.items import BrokenModule, marks_of, register_marks
 from pytest_pare.settings import SettingsError
-from pytest_pare.settings.selection import load_scenarios, select_ids, tagged
+from pytest_pare.settings.selection import load_selected
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -43,15 +43,14 @@ class AuditFile(pytest.File):
             CollectError: If a library, the split file or the selection is wrong.
         """
         try:
-            classes, failures = load_scenarios(self.suite, self.config.rootpath)
-            ids = [] if failures and not classes else select_ids(tagged(classes), self.suite)
+            classes, failures = load_selected(self.suite, self.config.rootpath)
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(redacted(str(error))) from error
-        register_marks(self.config, (classes[i] for i in ids))
+        register_marks(self.config, classes.values())
         named = self._named()
-        for scenario_id in ids[: self.suite.settings.scenarios.limit]:
+        for scenario_id, cls in classes.items():
             if named is None or scenario_id in named:
-                yield from self._items(scenario_id, classes[scenario_id])
+                yield from self._items(scenario_id, cls)
         for failure in failures:
             yield BrokenModule.from_parent(self, name=failure.path.name, failure=failure)
 

@@ -65,6 +65,8 @@ def sendable(value: Any) -> Any:
 
     A worker that puts anything else on a report ends, and its session with exit status 0.
     """
+    if type(value) is str and value.isascii() and len(value) <= MOST_CHARACTERS:
+        return value
     if isinstance(value, dict):
         return {sendable(key): sendable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

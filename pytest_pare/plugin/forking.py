@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_pare.base.redaction import REDACTED
+from pytest_pare.base.secret_shapes import REDACTED
 from pytest_pare.fork import server as fork_server
 from pytest_pare.fork import shim as fork_shim
 

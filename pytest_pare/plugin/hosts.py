@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.base.redaction import REDACTED, add_secret, names_secret, redacted
+from pytest_pare.base.redaction import add_secret, names_secret, redacted
+from pytest_pare.base.secret_shapes import REDACTED
 from pytest_pare.fork import shim as fork_shim
 from pytest_pare.plugin.checkout import Checkout
 from pytest_pare.plugin.options import CONFIG

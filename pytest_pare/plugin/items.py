@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare import PAREGroupWarning, PARELibraryWarning
+from pytest_pare.base.garbage import importing
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.rate_limit import directory
@@ -21,10 +22,10 @@ from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
 from pytest_pare.plugin.resume import finished_run, report_again
-from pytest_pare.plugin.stash import SUITE, suite_of
+from pytest_pare.plugin.stash import SCENARIO, SUITE, suite_of
 from pytest_pare.scenarios.tags import mark_name, tags_of
 from pytest_pare.settings import SettingsError, Suite
-from pytest_pare.settings.selection import find_overlooked, libraries, load_scenarios, select_ids, tagged
+from pytest_pare.settings.selection import find_overlooked, libraries, load_selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -82,16 +83,14 @@ class SuiteFile(pytest.Module):
         """
         module, root = ModuleType(self.path.stem), self.config.rootpath
         try:
-            classes, failures = load_scenarios(self.suite, root)
-            # A broken module may hold the scenarios that the selection misses: then its failure is the one to report.
-            ids = [] if failures and not classes else select_ids(tagged(classes), self.suite)
-            ids = ids[: self.suite.settings.scenarios.limit]
+            with importing():
+                classes, failures = load_selected(self.suite, root)
         except (SettingsError, OSError, ImportError) as error:
             raise self.CollectError(redacted(str(error))) from error
-        register_marks(self.config, (classes[i] for i in ids))
-        self._functions = {i: _function(i, classes[i], self.suite) for i in ids}
+        register_marks(self.config, classes.values())
+        self._functions = {i: _function(i, cls, self.suite) for i, cls in classes.items()}
         vars(module).update(self._functions)
-        share_sources(self.nodeid, {i: classes[i] for i in ids}, libraries(self.suite, root).directories, root)
+        share_sources(self.nodeid, classes, libraries(self.suite, root).directories, root)
         self.obj = module
         failures += self._refused_overlooked()
         broken = [BrokenModule.from_parent(self, name=_name(f.path, self.path), failure=f) for f in failures]
@@ -100,6 +99,7 @@ class SuiteFile(pytest.Module):
             if isinstance(item, pytest.Function):
                 # pytest makes functions of its own class only.
                 item.__class__ = ScenarioItem
+                item.stash[SCENARIO] = classes[item.originalname]
                 self._refuse_repeats(item)
         return [*items, *broken]
 

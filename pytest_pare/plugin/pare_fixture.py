@@ -10,9 +10,9 @@ import pytest
 
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.ledger.run_id import without_group
-from pytest_pare.plugin.execution import cassette_of
 from pytest_pare.plugin.fixture_values import require_agent, tested_agent, updated_config, without_agent
 from pytest_pare.plugin.preflight import require_permission
+from pytest_pare.plugin.preparation import cassette_of
 from pytest_pare.plugin.sent_files import send_files_of_run
 from pytest_pare.plugin.stash import suite_of
 from pytest_pare.plugin.suite_files import read_suites

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.base.redaction import redacted
+from pytest_pare.base.redaction import redacted_all
 from pytest_pare.base.serialization import to_text
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.failure_report import cause_of, presentable, sendable
@@ -170,5 +170,7 @@ def status_properties(report: pytest.TestReport, record: Mapping[str, Any] | Non
 def _set_properties(item: pytest.Item, properties: Mapping[str, str | None]) -> None:
     """Replace properties of a test case; properties without a value are removed."""
     kept = [(name, value) for name, value in item.user_properties if name not in properties]
-    added = [(name, redacted(to_text(value))[:_LONGEST]) for name, value in properties.items() if value is not None]
+    texts = {name: to_text(value) for name, value in properties.items() if value is not None}
+    safe = redacted_all(texts.values())
+    added = [(name, safe[text][:_LONGEST]) for name, text in texts.items()]
     item.user_properties[:] = [*kept, *added]

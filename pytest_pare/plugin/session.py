@@ -15,11 +15,13 @@ from pytest_pare.engines.rate_limit import session_directory
 from pytest_pare.plugin import caching, hosts, known_agents, pruning, run_control, telemetry, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
+from pytest_pare.plugin.concurrency import obstacle_of_session, wanted
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.progress import ProgressStart
+from pytest_pare.plugin.report_transfer import ReportReceiver, ReportSender
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
@@ -100,6 +102,10 @@ class SuiteSession:
                 session._not_forked = fork_workers(config, (*PRELOAD, *telemetry.preload(config)))
             hosts.register(config, suites, collector.problems)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
+        if wanted(suites.values()) > 1 and obstacle_of_session(config) is None:
+            from pytest_pare.plugin.concurrent_runs import NAME, ConcurrentRuns
+
+            config.pluginmanager.register(ConcurrentRuns(config), NAME)
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")
         if shard is not None:
@@ -107,6 +113,8 @@ class SuiteSession:
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")
+        transfer = ReportReceiver() if collector is not None else ReportSender()
+        config.pluginmanager.register(transfer, "pare-report-transfer")
         config.pluginmanager.register(ProcessEnd(config, collector), "pare-process-end")
         return session
 

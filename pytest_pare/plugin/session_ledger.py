@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.run_files import file_name
 from pytest_pare.ledger.compared_runs import run_set
 from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
@@ -17,6 +15,7 @@ from pytest_pare.ledger.writer import LedgerWriter
 from pytest_pare.plugin.collected import shared_nodes, shared_sources
 from pytest_pare.plugin.sent_files import write_for_controller
 from pytest_pare.plugin.session_files import session_file
+from pytest_pare.simulation.trace_files import TRACE_EXTENSION, packed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,10 +191,9 @@ def keep_trace(
             # The ledger could not be created.
             return {}
         file = traces_dir(type(path)(path.read_text(encoding="utf-8"))) / file_name(
-            trace.scenario_id, trace.run_number, variant, "jsonl.gz"
+            trace.scenario_id, trace.run_number, variant, TRACE_EXTENSION
         )
-        text = redacted_json(trace.to_jsonl(), (",", ":"))
-        write_for_controller(file, gzip.compress(text.encode("utf-8"), mtime=0))
+        write_for_controller(file, packed(trace))
     except OSError as error:
         return {"trace_problem": f"{error.strerror}: {error.filename}"}
     return {"trace": f"{file.parent.name}/{file.name}"}

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite
 
 SUITE = pytest.StashKey["Suite"]()
 """The suite, on the node of its file."""
+
+SCENARIO: pytest.StashKey[type[PAREScenario]] = pytest.StashKey()
+"""The class of the scenario, on the item of a run."""
 
 RECORD = pytest.StashKey[dict[str, Any]]()
 """The record of the last attempt at a run, on its item: builtins only, as it travels on a report."""

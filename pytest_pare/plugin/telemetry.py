@@ -68,8 +68,7 @@ class Telemetry:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Name the test that plays runs."""
-        about = {"test.case.name": item.nodeid, "test.suite.name": item.nodeid.partition("::")[0]}
-        token = telemetry.test_case.set(about)
+        token = telemetry.test_case.set(telemetry.about(item.nodeid))
         try:
             return (yield)
         finally:

@@ -8,13 +8,10 @@ own.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
 
-import httpx
-import openai
 from are.simulation.core.mdconvert import MarkdownConverter
 
-from pytest_pare.engines.litellm_client import load_litellm
+from pytest_pare.engines.litellm_client import prepare_litellm
 from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
@@ -22,14 +19,6 @@ from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.runner import run_scenario
 
 _SCENARIOS = 6
-_ANSWER = {
-    "id": "1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "none",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-}
 
 
 def _play() -> None:
@@ -40,17 +29,7 @@ def _play() -> None:
     registry.reset()
 
 
-def _answer() -> None:
-    # No request is sent: the transport returns the answer. The package of its class depends on openai's version.
-    here: Any = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, json=_ANSWER)))
-    with openai.OpenAI(api_key="none", http_client=here) as client:
-        completions = client.chat.completions.with_raw_response
-        answer = completions.create(model="none", messages=[{"role": "user", "content": ""}]).parse()
-    # A completion by LiteLLM itself would leave a thread behind.
-    load_litellm().ModelResponse(**answer.model_dump())
-
-
 # Imports the readers of documents. First, because registering a class clears the caches of all abstract classes.
 MarkdownConverter()
 _play()
-_answer()
+prepare_litellm()

@@ -8,12 +8,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_pare.base.extensions import BUILT_IN
+from pytest_pare.base.redaction import redacted_all
 from pytest_pare.base.serialization import to_builtins, to_short_text, to_text
 from pytest_pare.results.metrics import DTYPES, Metric
 from pytest_pare.results.validation_result import METRICS, exception_type_name, optional_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_pare.results.rows import Row
     from pytest_pare.results.run_config import RunConfig
@@ -94,6 +95,12 @@ def _of_metric(metric: Metric) -> Column:
     return Column(metric.name, DTYPES[metric.kind], metric.about, values[metric.kind])
 
 
+def _fault_rates(config: RunConfig) -> str:
+    # In oracle mode no agent calls a tool, and no user answers.
+    prefix = "event_" if config.oracle else ""
+    return ", ".join(f"{kind} {rate:g}" for kind, rate in config.noise.rates.items() if kind.startswith(prefix))
+
+
 COLUMNS: Final = (
     Column("base_scenario_id", "String", "The scenario.", lambda row: row.scenario_id),
     Column("run_number", "Int64", "1 and up; null if each scenario is run once.", lambda row: row.run_number),
@@ -157,3 +164,24 @@ DETAILS: Final = tuple(_of_metric(one) for one in METRICS if one.place is None a
 
 OPTIONAL: Final = tuple(_of_metric(one) for one in METRICS if not one.is_always_there)
 """A column for each figure that a table has only if one of its runs has it."""
+
+MODE: Final = _config_column("mode", "String", "What was played.", attrgetter("mode"))
+"""A column of the tables of suites."""
+
+FAULT_RATES: Final = _config_column("fault_rates", "String", "Kinds of faults with their rates.", _fault_rates)
+"""A column of the tables for statistics."""
+
+
+def values_of(column: Column, rows: Sequence[Row]) -> list[Any]:
+    """Return the values of a column, redacted: tables are written or printed."""
+    if column.of_config is None:
+        values = list(map(column.value, rows))
+    else:
+        # Most runs share a configuration.
+        configs = {id(row.config): row.config for row in rows}
+        by_config = {key: column.of_config(config) for key, config in configs.items()}
+        values = [by_config[id(row.config)] for row in rows]
+    if column.dtype == "String":
+        safe = redacted_all(value for value in values if value is not None)
+        values = [None if value is None else safe[value] for value in values]
+    return values

@@ -1,7 +1,7 @@
 """The report of a table of results, as JSON and as text.
 
 The text fits a CI log: at most 80 columns, one figure per line. Reports of equal results differ only in the lines with
-real time (`Time`, `Run duration`, `Job duration`). Importing this module imports polars.
+real time (`Time`, `Run duration`, `Job duration`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_pare.results.statistics import TOTALS, GroupStatistics, Spread, group_statistics
+from pytest_pare.results.groups import TOTALS, GroupStatistics, Spread
 from pytest_pare.results.text import interval_text, plural, printable, wrapped
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def generate_json_stats_report(
         weight_per_app_class: The weights of environment events, if there were any.
         timestamp: When the results were made. Equal results have equal reports if it is left out.
     """
+    from pytest_pare.results.statistics import group_statistics
+
     return json_of_groups(group_statistics(df), split, weight_per_app_class, timestamp)
 
 
@@ -77,6 +79,8 @@ def generate_validation_report(
         agents: Whether agents took part; without them, the figures of agents are left out.
         most_groups: More groups than this number are shown as a table, a line each; `None` is no limit.
     """
+    from pytest_pare.results.statistics import group_statistics
+
     lines = title_lines(split, weight_per_app_class, timestamp, heading)
     return "\n".join([*lines, *lines_of_groups(group_statistics(df), agents=agents, most_groups=most_groups)])
 

@@ -1,39 +1,27 @@
-"""The intervals of a group's figures, in which the rows of one scenario belong together.
-
-Importing this module imports polars and numpy.
-"""
+"""The intervals of a group's figures, in which the rows of one scenario belong together."""
 
 from __future__ import annotations
 
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from pytest_pare.inference.intervals import Interval, rate_interval, ratio_interval
 
-
-def per_scenario_sums(group: pl.DataFrame) -> pl.DataFrame:
-    """Return a row with sums for each scenario, in the order of the rows of the group."""
-    names = ("proposal_count", "acceptance_count", "number_of_turns", "read_only_actions", "write_actions")
-    score = pl.col("success_numeric")
-    return group.group_by("base_scenario_id", maintain_order=True).agg(
-        rows=pl.len(),
-        scores=score.count(),
-        successes=score.sum(),
-        score=score.mean(),
-        **{x: pl.col(x).sum() for x in names},
-    )
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
-def scenario_intervals(per_scenario: pl.DataFrame) -> dict[str, Interval | None]:
+def scenario_intervals(scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Interval | None]:
     """Return the 95 % intervals of figures, in the unit of each; None for those without one.
 
     Args:
-        per_scenario: As `per_scenario_sums` returns it.
+        scenarios: The sums of each scenario's rows, by the names of columns; `rows`, `scores` and `successes` are the
+            numbers of rows, of those with a score, and of successes.
     """
-    sums = {name: per_scenario[name].to_list() for name in per_scenario.columns}
-    one_each = [1] * len(per_scenario)
+    sums = {name: [one[name] for one in scenarios] for name in scenarios[0]}
+    one_each = [1] * len(scenarios)
     passes = {
-        "pass_at_k": [bool(score) for score in sums["score"]],
-        "pass_k": [score == 1 for score in sums["score"]],
+        "pass_at_k": [hits > 0 for hits in sums["successes"]],
+        "pass_k": [0 < scores == hits for hits, scores in zip(sums["successes"], sums["scores"], strict=True)],
     }
     return {
         "success_rate": _percent(rate_interval(sums["successes"], sums["scores"])),

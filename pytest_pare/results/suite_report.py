@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pytest_pare.results.gate import Verdict
+    from pytest_pare.results.groups import GroupStatistics
     from pytest_pare.results.known_agents import KnownAgents
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
     from pytest_pare.results.robustness import Curve
     from pytest_pare.results.run_config import RunConfig
     from pytest_pare.results.run_entries import RunEntry
-    from pytest_pare.results.statistics import GroupStatistics
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
     from pytest_pare.results.variation import Variation
 
@@ -71,9 +71,9 @@ class SuiteReport:
     @cached_property
     def groups(self) -> list[GroupStatistics]:
         """The statistics of each group of runs."""
-        from pytest_pare.results.statistics import group_statistics, table_of_variants
+        from pytest_pare.results.groups import groups_of_variants
 
-        return group_statistics(table_of_variants(self.results))
+        return groups_of_variants(self.results)
 
     @property
     def variation(self) -> Variation | None:

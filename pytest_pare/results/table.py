@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from pytest_pare.base.redaction import redacted, redacted_all
+from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
-from pytest_pare.results.columns import COLUMNS, DETAILS, OPTIONAL, Column
-from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA, schema_of
+from pytest_pare.results.columns import COLUMNS, DETAILS, FAULT_RATES, MODE, OPTIONAL, values_of
+from pytest_pare.results.schema import DETAILS_SCHEMA, RESULT_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from pytest_pare.results.columns import Column
     from pytest_pare.results.rows import HasRows, Row
-    from pytest_pare.results.run_config import RunConfig
 
 _OF_SUITE: Final = ("suite", "variant", "mode")
 
@@ -53,7 +53,7 @@ def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
         suite: Name of the suite.
         results: The results of each variant, by its name.
     """
-    tables = [_of_suite(one.rows(), {"suite": suite, "variant": variant}, COLUMNS) for variant, one in results.items()]
+    tables = [_of_suite(one.rows(), {"suite": suite, "variant": variant}) for variant, one in results.items()]
     details = [details_table(one.rows()) for one in results.values()]
     if not tables:
         return pl.DataFrame(schema={**RESULT_SCHEMA, **dict.fromkeys(_OF_SUITE, pl.String), **DETAILS_SCHEMA})
@@ -62,57 +62,23 @@ def suite_table(suite: str, results: Mapping[str, HasRows]) -> pl.DataFrame:
     return pl.concat(tables).hstack(pl.concat(details)).hstack(_table(rows, optional))
 
 
-def statistics_table(results: Mapping[str, HasRows], names: Collection[str]) -> pl.DataFrame:
-    """Return a row for each run, with some of PARE's columns, variant, mode, and rates of faults.
+def statistics_table(results: Mapping[str, HasRows]) -> pl.DataFrame:
+    """Return a row for each run, with PARE's columns, variant, mode, and rates of faults.
 
     Args:
         results: The results of each variant, by its name.
-        names: The names of PARE's columns.
     """
-    columns = [column for column in COLUMNS if column.name in names]
-    schema: dict[str, Any] = {**schema_of(columns), **dict.fromkeys(("variant", "mode", "fault_rates"), pl.String)}
+    schema: dict[str, Any] = {**RESULT_SCHEMA, **dict.fromkeys(("variant", "mode", "fault_rates"), pl.String)}
     tables = [pl.DataFrame(schema=schema)]
     for variant, one in results.items():
         rows = one.rows()
-        rates = pl.Series("fault_rates", _of_configs(rows, _fault_rates), pl.String)
-        tables.append(_of_suite(rows, {"variant": variant}, columns).hstack([rates]))
+        tables.append(_of_suite(rows, {"variant": variant}).hstack(_table(rows, [FAULT_RATES])))
     return pl.concat(tables)
 
 
-def _of_suite(rows: Sequence[Row], constants: Mapping[str, str], columns: Iterable[Column]) -> pl.DataFrame:
-    modes = pl.Series("mode", _of_configs(rows, _mode), pl.String)
-    return _with_constants(_table(rows, columns), constants).hstack([modes])
-
-
-def _of_configs(rows: Sequence[Row], value: Callable[[RunConfig], Any]) -> list[Any]:
-    """Return a value of the configuration of each row. Most runs share a configuration."""
-    configs = {id(row.config): row.config for row in rows}
-    values = {key: value(config) for key, config in configs.items()}
-    return [values[id(row.config)] for row in rows]
-
-
-def _mode(config: RunConfig) -> str:
-    return config.mode
-
-
-def _fault_rates(config: RunConfig) -> str:
-    # In oracle mode no agent calls a tool, and no user answers.
-    prefix = "event_" if config.oracle else ""
-    return ", ".join(f"{kind} {rate:g}" for kind, rate in config.noise.rates.items() if kind.startswith(prefix))
+def _of_suite(rows: Sequence[Row], constants: Mapping[str, str]) -> pl.DataFrame:
+    return _with_constants(_table(rows, COLUMNS), constants).hstack(_table(rows, [MODE]))
 
 
 def _table(rows: Sequence[Row], columns: Iterable[Column]) -> pl.DataFrame:
-    return pl.DataFrame([_series(column, _values(column, rows)) for column in columns])
-
-
-def _values(column: Column, rows: Sequence[Row]) -> list[Any]:
-    if column.of_config is not None:
-        return _of_configs(rows, column.of_config)
-    return list(map(column.value, rows))
-
-
-def _series(column: Column, values: list[Any]) -> pl.Series:
-    if column.dtype == "String":
-        safe = redacted_all(value for value in values if value is not None)
-        values = [None if value is None else safe[value] for value in values]
-    return pl.Series(column.name, values, getattr(pl, column.dtype))
+    return pl.DataFrame([pl.Series(one.name, values_of(one, rows), getattr(pl, one.dtype)) for one in columns])

@@ -8,8 +8,10 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
+from pytest_pare.are.signatures import signature, type_hints
 from pytest_pare.base.redaction import redacted
 from pytest_pare.scenarios.argument_tests import Described, shown
 
@@ -30,10 +32,10 @@ def wrong_arguments(function: Callable[..., Any], expected: Mapping[str, Any]) -
     """
     original = inspect.unwrap(function)
     try:
-        hints = typing.get_type_hints(original)
+        hints = type_hints(original)
     except Exception:  # noqa: BLE001 - an annotation may name anything
         hints = {}
-    parameters = inspect.signature(original).parameters
+    parameters = signature(original).parameters
     found = []
     for name, wanted in expected.items():
         hint = hints.get(name, Any)
@@ -59,9 +61,12 @@ def wrong_test(wanted: Any) -> str | None:
 def is_constant(function: Any) -> bool:
     """Tell whether a function returns a constant, such as `lambda text: True`."""
     code = getattr(function, "__code__", None)
-    return isinstance(code, types.CodeType) and not any(
-        one.opname.startswith(_READS) for one in dis.get_instructions(code)
-    )
+    return isinstance(code, types.CodeType) and _reads_nothing(code)
+
+
+@lru_cache(maxsize=1024)
+def _reads_nothing(code: types.CodeType) -> bool:
+    return not any(one.opname.startswith(_READS) for one in dis.get_instructions(code))
 
 
 def refuses_texts(wanted: Any) -> bool:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from threading import RLock
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -119,11 +120,31 @@ class Shown(str):
     __repr__ = str.__str__
 
 
+# Two threads that build the same validator at once would fail.
+_BUILDS = RLock()
+
+
 class Setting(BaseModel):
-    """A part of a configuration. Its `repr` is short and free of secrets, because plugins and tracebacks print it."""
+    """A part of a configuration. Its `repr` is short and free of secrets, because plugins and tracebacks print it.
+
+    The validator and the serializer of a class are built for its first instance: most sessions use few of the classes.
+    """
 
     # Errors do not print the input.
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
+
+    @classmethod
+    def model_rebuild(cls, *, _parent_namespace_depth: int = 2, **options: Any) -> bool | None:
+        """Build the validator. Pydantic calls this when it is first used; here, one thread at a time can build."""
+        with _BUILDS:
+            # This method is a frame more.
+            return super().model_rebuild(_parent_namespace_depth=_parent_namespace_depth + 1, **options)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Build what pydantic has not: it makes an instance that is a part of another one without the own validator."""
+        if not type(self).__pydantic_complete__:
+            # Pydantic cannot serialize such an instance where its class is not declared.
+            type(self).model_rebuild()
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         """Yield the fields that are set, with `...` for addresses, lists, mappings and sections."""

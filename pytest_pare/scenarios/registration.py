@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_pare.scenarios.library import bundled_library_dir, library_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from contextlib import AbstractContextManager
 
 SCENARIOS_DIR_VARIABLE = "PARE_SCENARIOS_DIR"
@@ -111,13 +111,21 @@ def default_library_dirs(rootdir: Path) -> list[Path]:
     return directories
 
 
-def load_library(registry: LibraryRegistry, directory: Path) -> list[ImportFailure]:
+def load_library(
+    registry: LibraryRegistry, directory: Path, names: Collection[str] | None = None
+) -> list[ImportFailure]:
     """Import the scenario modules below `directory`, in a fixed order, and return the failures.
 
-    A loaded module is imported again only if its file has changed.
+    A loaded module is imported again only if its file has changed. One thread at a time loads; others wait for it.
+
+    Args:
+        registry: The registry that the modules' decorators write to.
+        directory: The directory.
+        names: The names of the modules that are imported; `None` imports all.
     """
+    modules = [path for path in library_modules(directory) if names is None or path.stem in names]
     with registry.library_pass():
-        return [failure for path in library_modules(directory) if (failure := _load(registry, path)) is not None]
+        return [failure for path in modules if (failure := _load(registry, path)) is not None]
 
 
 def module_name(path: Path) -> str:

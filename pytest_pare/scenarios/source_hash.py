@@ -33,6 +33,20 @@ _WORD = re.compile(r"[\w.]+")
 def source_hash(path: Path, library: Path) -> str:
     """Return 16 hex digits that are equal for equal sources, wherever the library is.
 
+    Args:
+        path: The module of a scenario.
+        library: The directory of its library.
+    """
+    digest = hashlib.sha256()
+    for name, content in source_hashes(path, library).items():
+        digest.update(f"{name}:{content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def source_hashes(path: Path, library: Path) -> dict[str, str]:
+    """Return the hash of a scenario's module, under an empty name, and of each of the user's modules that it imports.
+
     Modules of installed packages other than the library are left out: a session records their versions.
 
     Args:
@@ -40,10 +54,7 @@ def source_hash(path: Path, library: Path) -> str:
         library: The directory of its library.
     """
     found = {"": path, **modules_of(path, library)}
-    digest = hashlib.sha256()
-    for name in sorted(found):
-        digest.update(f"{name}:{_content_hash(found[name])}\n".encode())
-    return digest.hexdigest()[:16]
+    return {name: _content_hash(found[name]) for name in sorted(found)}
 
 
 def modules_of(path: Path, library: Path) -> dict[str, Path]:
@@ -66,7 +77,7 @@ def modules_of(path: Path, library: Path) -> dict[str, Path]:
 
 def forget_files() -> None:
     """Forget what was read: files may have changed since, in a process with several sessions."""
-    for cached in (source_hash, _text, _content_hash, _imported, module_file):
+    for cached in (source_hash, source_hashes, _text, _content_hash, _imported, module_file):
         cached.cache_clear()
 
 

@@ -7,7 +7,7 @@ import inspect
 import os
 import sys
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +30,17 @@ def is_last_argument_literal() -> bool:
     frame = _authors_frame()
     if frame is None:
         return False
+    return _is_last_literal(frame.f_code, frame.f_lasti)
+
+
+@lru_cache(maxsize=1024)
+def _is_last_literal(code: CodeType, call: int) -> bool:
+    """Tell whether the last argument of the call at an offset is written as `True` or `False`."""
     before = [
         one
-        for one in dis.get_instructions(frame.f_code)
+        for one in dis.get_instructions(code)
         # The names of keyword arguments may be loaded in between, as a tuple.
-        if one.offset < frame.f_lasti and one.opname not in _BEFORE_CALL and not isinstance(one.argval, tuple)
+        if one.offset < call and one.opname not in _BEFORE_CALL and not isinstance(one.argval, tuple)
     ]
     return bool(before) and before[-1].opname.startswith("LOAD_") and isinstance(before[-1].argval, bool)
 

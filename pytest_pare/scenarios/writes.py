@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 
+from pytest_pare.are.signatures import signature
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.argument_tests import accepts
 from pytest_pare.scenarios.argument_types import wrong_arguments
@@ -128,7 +128,7 @@ class Inspection:
             wrong = "this tool only reads" if is_read else f"the agent has no tool {write.function!r} there"
             meant = did_you_mean(write.function, writes)
             return f"{write}: {wrong}; tools that write: {', '.join(writes) or 'none'}{meant}"
-        known = [name for name in inspect.signature(writes[write.function]).parameters if name != "self"]
+        known = [name for name in signature(writes[write.function]).parameters if name != "self"]
         unknown = [name for name in write.args if name not in known]
         if unknown:
             names, hint = ", ".join(map(repr, unknown)), did_you_mean(unknown[0], known)

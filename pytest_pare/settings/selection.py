@@ -57,16 +57,49 @@ def load_scenarios(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScen
         OSError: If a default directory cannot be read.
         ImportError: If an entry point cannot be loaded.
     """
+    return _load(libraries(suite, rootdir), None)
+
+
+def _load(
+    found: Libraries, wanted: Collection[str] | None
+) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
+    """Import libraries; of the bundled one, only the modules with the wanted names."""
     from pytest_pare.scenarios.registration import load_library
     from pytest_pare.scenarios.registry import registry
 
-    found = libraries(suite, rootdir)
-    failures = [failure for directory in found.directories for failure in load_library(registry, directory)]
+    bundled = bundled_library_dir()
+    failures: list[ImportFailure] = []
+    for directory in found.directories:
+        # A bundled scenario with the id of another one is imported, too: it reports the second registration.
+        names = None if wanted is None or directory != bundled else {*wanted, *registry.registered()}
+        failures += load_library(registry, directory, names)
     ids = {i for directory in found.directories for i in registry.ids_below(directory)}
     if found.entry_points:
         ids |= registry.load_entry_points()
     registered = registry.registered()
     return {i: registered[i] for i in sorted(ids)}, failures
+
+
+def load_selected(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScenario]], list[ImportFailure]]:
+    """Import the libraries of a suite as `load_scenarios` does, and return the scenarios that it selects, in order.
+
+    A module of the bundled library is imported only if its scenario may be selected. It has the name of the scenario,
+    and registers nothing else. Modules of other libraries are always imported: they may register anything, and the
+    session reports those that fail.
+
+    Raises:
+        SettingsError: If a directory of the suite's does not exist, or the selection is wrong.
+        OSError: If a default directory cannot be read.
+        ImportError: If an entry point cannot be loaded.
+    """
+    found, planned = libraries(suite, rootdir), plan(suite, rootdir)
+    classes, failures = _load(found, planned.ids if planned.is_all else None)
+    available: dict[str, Collection[str]] = {}
+    if planned.is_all and bundled_library_dir() in found.directories:
+        available = dict.fromkeys(ids_in_source(bundled_library_dir()), ())
+    # A broken module may hold the scenarios that the selection misses: then its failure is the one to report.
+    ids = [] if failures and not classes else select_ids({**available, **tagged(classes)}, suite)
+    return {i: classes[i] for i in ids[: suite.settings.scenarios.limit]}, failures
 
 
 def find_overlooked(suite: Suite, rootdir: Path) -> list[Overlooked]:

@@ -199,7 +199,7 @@ class ScriptedEnvironment(Environment):
         metadata, apps = EventMetadata(), list(self.apps.values())
         logged = event.action
         try:
-            if unknown := resolve(event.action, self.event_log.list_view(), self._scheduled.keys()):
+            if unknown := resolve(event.action, self.event_log.past_events, self._scheduled.keys()):
                 raise ScenarioDefect("; ".join(unknown))  # noqa: TRY301 - reported like an exception of the app
             logged = with_own_arguments(event.action, apps)
             if (scripted := self._scripted_failure(event)) is not None:
@@ -269,11 +269,6 @@ class ScriptedEnvironment(Environment):
         when = f"+{event.event_time - self.start_time:.10g} s"
         sentences = self.noise_failures if self._is_extra(event) else self.defects
         sentences.append(f"{when}: {what}: {type(error).__name__}: {error}")
-
-
-def is_repeated_check(event: AbstractEvent) -> bool:
-    """Return whether an event checks a condition again."""
-    return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
 
 
 def happened_by_itself(event: CompletedEvent) -> bool:

@@ -1,7 +1,7 @@
 """Traces as files, one for each run.
 
-`jsonl` is this project's own format and holds the whole trace; `Trace.from_jsonl` reads it. `hf` and `lite` are formats
-of ARE, which `are_export` describes. All of them depend only on the run, so equal runs have equal files.
+`jsonl` is this project's own format and holds the whole trace; `read_trace` reads it. `hf` and `lite` are formats of
+ARE, which `are_export` describes. All of them depend only on the run, so equal runs have equal files.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.run_files import file_name, write_whole
+from pytest_pare.simulation.trace_files import TRACE_EXTENSION, packed
 
 if TYPE_CHECKING:
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
@@ -46,7 +47,7 @@ def export_run(
     if not config.export:
         return None
     path = trace_path(config, directory, trace.scenario_id, trace.run_number, variant)
-    write_whole(path, _text(scenario, trace, result, config))
+    write_whole(path, _content(scenario, trace, result, config))
     return path
 
 
@@ -54,15 +55,15 @@ def trace_path(
     config: ScenarioRunnerConfig, directory: Path, scenario_id: str, run_number: int | None, variant: str
 ) -> Path:
     """Return the path of the file that `export_run` writes with the same arguments."""
-    extension = "jsonl" if config.trace_dump_format == "jsonl" else "json"
+    extension = TRACE_EXTENSION if config.trace_dump_format == "jsonl" else "json"
     return Path(config.output_dir or directory) / file_name(scenario_id, run_number, variant, extension)
 
 
-def _text(
+def _content(
     scenario: PAREScenario, trace: Trace, result: PAREScenarioValidationResult, config: ScenarioRunnerConfig
-) -> str:
+) -> str | bytes:
     if config.trace_dump_format == "jsonl":
-        return redacted_json(trace.to_jsonl(), (",", ":"))
+        return packed(trace)
     # Imported here, because only this needs ARE's exporter.
     from pytest_pare.simulation import are_export
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.agents.llm.llm_engine import LLMEngine
 
+from pytest_pare.agents.memory import Request
 from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text
-from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
+from pytest_pare.engines.requests import Requests
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
 from pytest_pare.simulation.errors import WorldOver
-from pytest_pare.simulation.new_messages import NewMessages
 from pytest_pare.simulation.trace_entries import EngineCall
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ class TimedEngine(LLMEngine):
         self._gateway = gateway
         self._provider = config.engines[role].provider
         self._time = AnswerTime(env, gateway, config)
+        self._requests = Requests()
         # The oracle engine reads no messages.
-        self._messages = None if self._provider == "oracle" else NewMessages()
+        self._has_messages = self._provider != "oracle"
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -88,7 +89,7 @@ class TimedEngine(LLMEngine):
         try:
             env.limits.check()
             began = time.perf_counter()
-            answer, metadata = self._engine(messages, stop_sequences, **options)
+            answer, metadata = self._engine(self._for_engine(messages), stop_sequences, **options)
             facts = Facts.of(metadata)
             measured = time.perf_counter() - began
             reported = facts.completion_duration
@@ -104,14 +105,15 @@ class TimedEngine(LLMEngine):
                 cause.__cause__ = raised
             self._gateway.end(cause)
         finally:
-            request = [Message.of(message) for message in messages]
+            requests = self._requests
+            requests.add(messages)
             env.trace_entries.put(
                 EngineCall(
                     time=asked,
                     turn=env.turn or 0,
                     role=self._role,
                     model=self._engine.model_name,
-                    fingerprint=fingerprint(request),
+                    fingerprint=requests.fingerprint,
                     response=answer,
                     latency=round(seconds, 6),
                     prompt_tokens=facts.prompt_tokens,
@@ -120,10 +122,15 @@ class TimedEngine(LLMEngine):
                     error=error,
                     live=not self._is_offline,
                     finish_reason=facts.finish_reason,
-                    **({} if self._messages is None else self._messages.of(request)),
+                    **(requests.new() if self._has_messages else {}),
                 )
             )
         return answer or "", facts, seconds
+
+    def _for_engine(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if isinstance(messages, Request) and self._has_messages:
+            return messages.copied()
+        return messages
 
     @property
     def _is_offline(self) -> bool:

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 from are.simulation.types import EnvironmentState
 
 from pytest_pare.scenarios.events import check_name
-from pytest_pare.scenarios.noise.events import is_noise
-from pytest_pare.simulation.event_scheduler import ScriptedEnvironment, happened_by_itself, is_repeated_check
+from pytest_pare.simulation.event_scheduler import ScriptedEnvironment, happened_by_itself
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER
+from pytest_pare.simulation.queues import Coming, is_repeated_check
 
 if TYPE_CHECKING:
     from pytest_pare.are.world import SimulatedClock
     from pytest_pare.simulation.limits import Limits
     from pytest_pare.simulation.notifications import PARENotificationSystem
+    from pytest_pare.simulation.queues import SimulatedEventQueue
+
+
+_REPEATED = (Coming.REPEATED_CONDITION, Coming.REPEATED_VALIDATION)
 
 
 class TimedEnvironment(ScriptedEnvironment):
@@ -24,12 +28,14 @@ class TimedEnvironment(ScriptedEnvironment):
     Attributes:
         state: ARE's state of the environment.
         limits: How long the run may last.
+        event_queue: The events to come.
         time_manager: The simulated clock.
         notification_system: Notifies both sides.
     """
 
     state: EnvironmentState
     limits: Limits
+    event_queue: SimulatedEventQueue
     time_manager: SimulatedClock
     notification_system: PARENotificationSystem
 
@@ -60,11 +66,12 @@ class TimedEnvironment(ScriptedEnvironment):
 
     def can_anything_happen(self) -> bool:
         """Return whether an event or reminder is left, or a condition that may come true. Noise does not count."""
-        return any(self._coming()[:2])
+        future = self.event_queue.future_events
+        return self._next_sure_time() is not None or future.has(*_REPEATED)
 
     def is_noise_to_come(self) -> bool:
         """Return whether events are left that are noise."""
-        return bool(self._coming()[2])
+        return self.event_queue.future_events.has(Coming.NOISE)
 
     def happens_before(self, timestamp: float) -> bool:
         """Return whether the agent has a notification, or an event comes for sure before a time. Noise does not count.
@@ -72,18 +79,17 @@ class TimedEnvironment(ScriptedEnvironment):
         Args:
             timestamp: The time in epoch seconds.
         """
-        sure, _, _ = self._coming()
-        return self.notification_system.has_news(FOR_AGENT, noise=False) or min(sure, default=timestamp) < timestamp
+        sure = self._next_sure_time()
+        has_news = self.notification_system.has_news(FOR_AGENT, noise=False)
+        return has_news or (sure is not None and sure < timestamp)
 
-    def _coming(self) -> tuple[list[float], list[float], list[float]]:
-        """Return the times of what comes for sure, of repeated checks of conditions, and of noise."""
-        reminder = self.notification_system.next_reminder_time()
-        sure: list[float] = [] if reminder is None else [reminder]
-        checks: list[float] = []
-        noise: list[float] = []
-        for event in self.event_queue.future_events:
-            (noise if is_noise(event) else checks if is_repeated_check(event) else sure).append(event.event_time)
-        return sure, checks, noise
+    def _next_sure_time(self) -> float | None:
+        """Return when the next reminder, or event that comes for sure, is due; `None` without one."""
+        times = (
+            self.notification_system.next_reminder_time(),
+            self.event_queue.future_events.first_time(Coming.EVENT, Coming.CONDITION),
+        )
+        return min((time for time in times if time is not None), default=None)
 
     def jump_to_next_event(self, users_time: float | None = None) -> float:
         """Let time pass to the next event or reminder, and return the seconds that have passed; 0.0 without one.
@@ -100,8 +106,7 @@ class TimedEnvironment(ScriptedEnvironment):
                 the simulated limit.
         """
         before, log = self.time_manager.time(), self.event_log.past_events
-        sure, checks, noise = self._coming()
-        target = min(min(sure) if sure else max(checks or noise, default=before), self._end())
+        target = min(self._time_of_jump(), self._end())
         if users_time is not None:
             target = min(target, max(users_time, before))
         while not self.is_over and self.time_manager.time() < target:
@@ -113,6 +118,12 @@ class TimedEnvironment(ScriptedEnvironment):
             if any(happened_by_itself(log[index]) for index in range(known, len(log))):
                 break
         return self.time_manager.time() - before
+
+    def _time_of_jump(self) -> float:
+        """Return up to when time may pass until something happens; the present time if nothing is left."""
+        future = self.event_queue.future_events
+        times = (self._next_sure_time(), future.last_time(*_REPEATED), future.last_time(Coming.NOISE))
+        return next((time for time in times if time is not None), self.time_manager.time())
 
     def advance_to(self, timestamp: float) -> None:
         """Let time pass up to `timestamp` (epoch seconds), and each event happen at its time.

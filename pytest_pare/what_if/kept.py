@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import sys
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pytest_pare.base.extensions import ExtensionError
-from pytest_pare.base.redaction import redacted_json, redacted_plain
-from pytest_pare.base.run_files import file_name, write_whole
+from pytest_pare.base.redaction import redacted_plain
+from pytest_pare.base.run_files import file_name
 from pytest_pare.ledger.directory import EXTENSION, find
 from pytest_pare.ledger.kept_runs import find_run
 from pytest_pare.ledger.outcomes import Outcome
@@ -29,6 +28,7 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings import SettingsError, load_suite
 from pytest_pare.settings.ledger import FORKS_DIR, LEDGER_DIR
 from pytest_pare.settings.selection import load_scenarios
+from pytest_pare.simulation.trace_files import TRACE_EXTENSION, write_trace
 from pytest_pare.what_if.changes import wish_of
 from pytest_pare.what_if.errors import ForkError
 from pytest_pare.what_if.fork import Fork, Origin, fork
@@ -167,9 +167,8 @@ def keep(fork: Fork, kept: KeptRun, rootdir: Path) -> list[str]:
 
 
 def _write(directory: Path, name: str, run: Run, kept: KeptRun) -> None:
-    trace_file = directory / name / "trace.jsonl.gz"
-    text = redacted_json(run.trace.to_jsonl(), (",", ":"))
-    write_whole(trace_file, gzip.compress(text.encode("utf-8"), mtime=0))
+    trace_file = directory / name / f"trace.{TRACE_EXTENSION}"
+    write_trace(trace_file, run.trace)
     header = kept.ledger.header
     record: dict[str, Any] = {
         "result": redacted_plain(result_to_record(run.result)),

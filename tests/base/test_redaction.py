@@ -13,7 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_pare.base.redaction import REDACTED, redacted, redacted_json, redacted_plain
+from pytest_pare.base.redaction import redacted, redacted_json, redacted_plain
+from pytest_pare.base.secret_shapes import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

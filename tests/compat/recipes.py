@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -90,7 +91,10 @@ class Recipe:
             timeout=500,
         )
         assert done.returncode == status, done.stdout
-        return {path.stem: path.read_bytes() for path in (self.directory / output).iterdir()}
+        return {
+            path.name.partition(".")[0]: gzip.decompress(path.read_bytes())
+            for path in (self.directory / output).iterdir()
+        }
 
     def record(self, output: str, settings: Settings | None = None, **options: Any) -> dict[str, bytes]:
         return self.play(output, settings, "--pare-record=all", "--pare-live", **options)

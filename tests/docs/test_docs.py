@@ -417,7 +417,7 @@ def test_what_is_generated_and_grown_old_is_found(page: str, old: str, new: str)
 
 
 def test_every_figure_of_the_report_is_explained() -> None:
-    from pytest_pare.results.statistics import TOTALS, GroupStatistics
+    from pytest_pare.results.groups import TOTALS, GroupStatistics
 
     text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
     figures = [*GroupStatistics.__dataclass_fields__, *(one.total for one in TOTALS)]

@@ -25,6 +25,7 @@ from pytest_pare.scenarios.noise.data import NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.trace import Trace
+from tests.unpacked import unpacked_text
 
 RECORD = Path(__file__).parents[1] / "data" / "digests.json"
 SEEDS = 30
@@ -68,7 +69,7 @@ def traces(directory: Path) -> dict[str, dict[str, str]]:
     assert done.returncode in (0, 1), done.stdout + done.stderr
     found: dict[str, dict[str, str]] = {}
     for name in SUITES:
-        texts = [path.read_text(encoding="utf-8") for path in sorted((directory / name).iterdir())]
+        texts = [unpacked_text(path) for path in sorted((directory / name).iterdir())]
         found[name] = dict(sorted((Trace.from_jsonl(text).scenario_id, digest(text)) for text in texts))
     return found
 

@@ -22,6 +22,7 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.runner import run_scenario
 from tests.engines.model_server import ModelServer, Reply, Request, answers, fails
+from tests.unpacked import unpacked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,7 +175,7 @@ class Project:
         return done
 
     def traces(self, name: str) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in (self.path / name).glob("*.jsonl")}
+        return {path.name: unpacked(path) for path in (self.path / name).glob("*.jsonl.gz")}
 
 
 def test_the_library_is_recorded_and_replayed_byte_for_byte_and_nothing_leaks(tmp_path: Path) -> None:
@@ -193,21 +194,21 @@ def test_the_library_is_recorded_and_replayed_byte_for_byte_and_nothing_leaks(tm
     first = project.traces("recorded")
     assert len(first) == count + 3, recorded.stdout
     assert len(list((tmp_path / "cassettes").iterdir())) == count + 2, "an error is no recording"
-    assert b"Incorrect API key provided: [redacted], '[redacted]'" in first["leaky_error.jsonl"]
+    assert b"Incorrect API key provided: [redacted], '[redacted]'" in first["leaky_error.jsonl.gz"]
 
     (tmp_path / "cassettes" / "gone.jsonl").write_bytes((tmp_path / "cassettes" / "leaky_rationale.jsonl").read_bytes())
     replayed = project.run(
         "replayed", "--pare-prune-cassettes", ENDPOINT=f"http://me:{PASSWORD}@127.0.0.1:9/v1", CLOSED="1"
     )
     second = project.traces("replayed")
-    del first["leaky_error.jsonl"], second["leaky_error.jsonl"]
+    del first["leaky_error.jsonl.gz"], second["leaky_error.jsonl.gz"]
     assert second == first
     assert not (tmp_path / "connected").exists()
     assert not (tmp_path / "imported").exists()
     assert "removed" in replayed.stdout
     assert not (tmp_path / "cassettes" / "gone.jsonl").exists()
 
-    written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    written = {path: unpacked(path) for path in tmp_path.rglob("*") if path.is_file()}
     assert len(written) > 2 * count
     for secret in SECRETS:
         assert secret not in project.out

@@ -158,7 +158,7 @@ def test_a_missing_trace_is_written_anew(example: Example) -> None:
     plays(example)
     example.run("pare.yaml")
     assert plays(example) == []
-    (example.path / "traces/mow.jsonl").unlink()
+    (example.path / "traces/mow.jsonl.gz").unlink()
     example.run("pare.yaml")
     assert plays(example) == ["mow"]
 

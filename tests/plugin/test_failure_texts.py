@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare.base.serialization import MOST_CHARACTERS
+from tests.unpacked import unpacked_text
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example
@@ -57,7 +58,7 @@ def test_a_huge_text_is_cut_everywhere(garden: Example, text: str, by: str) -> N
 def test_what_an_agent_says_and_gets_is_cut_in_the_trace(garden: Example) -> None:
     agent(garden, f"turn.propose('x' * {HUGE})\ntry: turn.call('y' * {HUGE})\nexcept Exception: pass")
     garden.run(*SUITE, "--pare-set=runner.export=true")
-    text = (garden.path / "traces/rose.jsonl").read_text()
+    text = unpacked_text(garden.path / "traces/rose.jsonl.gz")
     assert len(text) < 9 * MOST_CHARACTERS
     events = [json.loads(line) for line in text.splitlines()[1:]]
     (proposal,) = [one for one in events if one.get("function") == "send_message_to_user"]

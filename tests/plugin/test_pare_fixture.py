@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unpacked import unpacked_text
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
 
@@ -447,6 +449,7 @@ def test_each_run_has_a_trace_of_its_own_beside_those_of_the_suite(library: Exam
         """
         import pytest
         from pathlib import Path
+        from pytest_pare.simulation.trace_files import read_trace
 
         def silent(turn):
             pass
@@ -454,7 +457,7 @@ def test_each_run_has_a_trace_of_its_own_beside_those_of_the_suite(library: Exam
         def play(pare, agent=None, **settings):
             run = pare.run("water", agent=agent, **settings)
             path = Path(run.result.export_path)
-            assert path.read_text() == run.trace.to_jsonl()
+            assert read_trace(path) == run.trace
             print("trace:", path.name)
 
         def test_one(pare):
@@ -475,8 +478,8 @@ def test_each_run_has_a_trace_of_its_own_beside_those_of_the_suite(library: Exam
     assert wrote == again
     assert len({name.lower() for name in wrote}) == 7
     # Nothing else was written over.
-    assert {path.name for path in (library.path / "traces").iterdir()} == {"water.jsonl", *wrote}
-    assert '"agent":"eager"' in (library.path / "traces/water.jsonl").read_text(encoding="utf-8")
+    assert {path.name for path in (library.path / "traces").iterdir()} == {"water.jsonl.gz", *wrote}
+    assert '"agent":"eager"' in unpacked_text(library.path / "traces/water.jsonl.gz")
     assert wrote[0].startswith("water@tests-test_shed.py--test_one-1~")
     assert wrote[1].startswith("water@tests-test_shed.py--test_one-2~")
     assert wrote[2].startswith("water_run_1@tests-test_shed.py--test_one-1~")

@@ -18,6 +18,7 @@ from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent
 from tests.agents.programs import PROGRAMS
 from tests.engines.model_server import WAIT, ModelServer, answers
 from tests.page.pages import read_page
+from tests.unpacked import unpacked
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
@@ -80,7 +81,7 @@ def leaks(session: Session, example: Example) -> list[str]:
     """Return which secrets are where."""
     sources = {"pare.yaml", "conftest.py", "water.py", "mow.py", "test_own.py"}
     files = [path for path in example.path.rglob("*") if path.is_file() and path.name not in sources]
-    texts = {path.name: path.read_bytes() for path in files if path.suffix != ".pyc"}
+    texts = {path.name: unpacked(path) for path in files if path.suffix != ".pyc"}
     for page in example.path.glob("page.html"):
         packed = read_page(page.read_text()).documents()
         texts |= {f"document {number}": text.encode() for number, text in enumerate(packed)}

@@ -13,6 +13,7 @@ from pytest_pare.engines.cassette import Cassette
 from pytest_pare.engines.rate_limit import VARIABLE
 from tests.engines.asking_agents import called, replies, said
 from tests.engines.model_server import ModelServer, Reply, fails, sends
+from tests.unpacked import unpacked_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,9 +125,10 @@ def test_no_secret_of_the_model_is_written(project: Example) -> None:
         project.suite(suite(server, runner={**runner, "log_to_file": True, "log_level": "DEBUG"}))
         session = project.run(*RECORD)
     assert session.code == 0
-    written = {path.relative_to(project.path).as_posix(): path.read_text(errors="replace") for path in files(project)}
+    texts = {path: unpacked_text(path, errors="replace") for path in files(project)}
+    written = {path.relative_to(project.path).as_posix(): text for path, text in texts.items()}
     assert [name for name, text in written.items() if KEY in text or "pare_token_" in text] == []
-    for name in ("cassettes/plants.jsonl", "traces/plants.jsonl"):
+    for name in ("cassettes/plants.jsonl", "traces/plants.jsonl.gz"):
         assert "My key is [redacted]." in written[name]
     assert [name for name in written if name.startswith("logs/")]
     assert "report.json" in written
@@ -199,7 +201,7 @@ def test_the_fixture_gives_the_model_to_an_agent_of_a_fixture(project: Example) 
         session = project.run(*SUITE, "-k", "plants")
         assert (session.code, session.outcomes()["passed"]) == (0, 2), session.out
         assert [request.body["model"] for request in server.requests] == ["small", "large"]
-    assert set(traces(project)) == {"plants@small.jsonl", "plants@large.jsonl"}
+    assert set(traces(project)) == {"plants@small.jsonl.gz", "plants@large.jsonl.gz"}
 
 
 # -- nothing to record

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare.base import extensions
+from tests.unpacked import unpacked_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ def test_extensions_work_on_workers(plants: Example) -> None:
     assert (plants.path / "out/new/ids.txt").read_text() == "fern rose"
     assert "Noise: faults: lost 2" in session.out
     # The fault answers in the place of the tool. The call is in the trace all the same.
-    lines = (plants.path / "traces/rose.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = unpacked_text(plants.path / "traces/rose.jsonl.gz").splitlines()
     (call,) = [entry for entry in map(json.loads, lines) if entry.get("fault") == "lost"]
     assert (call["function"], call["result"], call["event_id"], call["error"]) == ("get_all_tags", "gone", "", None)
 

@@ -359,4 +359,4 @@ def test_a_path_of_a_fixture_is_relative_to_the_suite(example: Example) -> None:
     conftest(example, "pare_runner_config(pare_runner_config)", "update = {'export': True, 'output_dir': 'out'}; "
              "return pare_runner_config.model_copy(update=update)")  # fmt: skip
     example.run("suites/pare.yaml")
-    assert [path.name for path in (example.path / "suites/out").iterdir()] == ["water.jsonl"]
+    assert [path.name for path in (example.path / "suites/out").iterdir()] == ["water.jsonl.gz"]

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.engines.rate_limit import VARIABLE
-from pytest_pare.simulation.trace import Trace
+from pytest_pare.simulation.trace_files import read_trace
 from tests.engines.model_server import WAIT, ModelServer, answers, completion, fails, hangs, sends
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def test_answers_that_were_cut_are_named_in_the_report_and_in_the_trace(example:
     assert "    1 answer cut at max_tokens: observe 1" in session.summary
     usage = json.loads((example.path / "out.json").read_text())["metadata"]["usage"]["observe"]
     assert usage["finish_reasons"] == {"length": 1, "stop": 1}
-    trace = Trace.from_jsonl((example.path / "traces" / "dig.jsonl").read_text(encoding="utf-8"))
+    trace = read_trace(example.path / "traces/dig.jsonl.gz")
     assert [call.finish_reason for call in trace.calls if call.role == "observe"] == ["length", "stop"]
 
 

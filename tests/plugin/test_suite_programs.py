@@ -16,6 +16,7 @@ import pytest
 from pytest_pare.agents.program import pool
 from pytest_pare.agents.program.process import until
 from tests.agents.programs import PATIENCE, PROGRAMS, await_end
+from tests.unpacked import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,7 +238,7 @@ def test_no_secret_is_in_what_a_session_writes(example: Example, monkeypatch: py
         "pare.yaml", "--junitxml=junit.xml", f"--pare-set=runner.agent.env={{MY_API_KEY: {secrets[0]}}}"
     )
     assert "[redacted]" in failure(session)
-    texts = {path: path.read_bytes() for path in example.path.rglob("*") if path.is_file() and path.name != "pare.yaml"}
+    texts = {path: unpacked(path) for path in example.path.rglob("*") if path.is_file() and path.name != "pare.yaml"}
     (log,) = (text.decode() for path, text in texts.items() if path.suffix == ".log")
     assert "pytest_pare.agents.program: agent.py: said [redacted]" in log
     assert not [path for path, text in texts.items() if any(secret.encode() in text for secret in secrets)]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unpacked import unpacked
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
 
@@ -20,7 +22,7 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def is_clean(session: Session, example: Example) -> bool:
     files = [path for path in example.path.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".yaml")]
-    leaks = [path.name for path in files if SECRET.encode() in path.read_bytes()]
+    leaks = [path.name for path in files if SECRET.encode() in unpacked(path)]
     assert leaks == []
     return SECRET not in session.out + session.err
 

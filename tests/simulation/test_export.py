@@ -33,7 +33,9 @@ from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.runner import Run, run_scenario
 from pytest_pare.simulation.trace import EngineCall, Trace
+from pytest_pare.simulation.trace_files import read_trace
 from tests.stage import Stage
+from tests.unpacked import unpacked_text
 
 if TYPE_CHECKING:
     from pytest_pare.scenarios import PAREScenario
@@ -75,7 +77,7 @@ class Exported:
         self.scenario = scenario
         self.run: Run = run_scenario(scenario, RunnerSettings(**settings), "warn", agent=agent)
         self.path = written(directory, trace_format, scenario, self.run.trace, self.run.result, **settings)
-        self.text = self.path.read_text(encoding="utf-8")
+        self.text = unpacked_text(self.path)
 
     @property
     def document(self) -> Any:
@@ -524,7 +526,7 @@ def test_tokens_that_an_engine_tells_are_added_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scenario_id", "run_number", "variant", "extension", "name"),
     [
-        ("airport_cab", None, "", "jsonl", "airport_cab.jsonl"),
+        ("airport_cab", None, "", "jsonl.gz", "airport_cab.jsonl.gz"),
         ("airport_cab", 2, "", "json", "airport_cab_run_2.json"),
         ("Airport-cab.v2", 0, "", "json", "Airport-cab.v2_run_0.json"),
         ("airport_cab", 2, "gpt-5.1", "jsonl", "airport_cab_run_2@gpt-5.1.jsonl"),
@@ -565,7 +567,7 @@ def test_the_variant_is_in_the_name_and_the_directory_of_the_configuration_wins(
     run = run_scenario(scenario, RunnerSettings())
     config = RunnerSettings(export=True, output_dir=str(tmp_path / "own" / "traces"))
     path = export_run(scenario, run.trace, run.result, config, tmp_path / "default", "fast")
-    assert path == tmp_path / "own" / "traces" / "stage_run_3@fast.jsonl"
+    assert path == tmp_path / "own" / "traces" / "stage_run_3@fast.jsonl.gz"
     assert [found.name for found in tmp_path.rglob("*") if found.is_file()] == [path.name]
 
 
@@ -574,7 +576,7 @@ def test_names_of_any_length_can_be_written(tmp_path: Path) -> None:
     config = RunnerSettings(export=True)
     path = export_run(exported.scenario, exported.run.trace, exported.run.result, config, tmp_path, "x" * 300)
     assert path is not None
-    assert path.read_text(encoding="utf-8") == exported.text
+    assert unpacked_text(path) == exported.text
     assert len(path.name) > 180
 
 
@@ -600,10 +602,10 @@ def test_a_write_that_fails_leaves_everything_as_it_was(tmp_path: Path, monkeypa
 
 
 def test_a_directory_in_the_place_of_the_file_is_an_error_that_names_it(tmp_path: Path) -> None:
-    (tmp_path / "stage.jsonl").mkdir()
-    with pytest.raises(OSError, match=re.escape(str(tmp_path / "stage.jsonl"))):
+    (tmp_path / "stage.jsonl.gz").mkdir()
+    with pytest.raises(OSError, match=re.escape(str(tmp_path / "stage.jsonl.gz"))):
         Exported(tmp_path, "jsonl", stage())
-    assert [found.name for found in tmp_path.iterdir()] == ["stage.jsonl"]
+    assert [found.name for found in tmp_path.iterdir()] == ["stage.jsonl.gz"]
 
 
 @pytest.mark.parametrize("below", [(), ("deep", "traces")])
@@ -631,8 +633,40 @@ def test_no_secret_is_in_a_file_and_the_file_can_be_read(
     run = run_scenario(scenario, RunnerSettings(oracle=True))
     result = dataclasses.replace(run.result, rationale=f"api_key={secret} was told")
     path = written(tmp_path, trace_format, scenario, run.trace, result)
-    text = path.read_text(encoding="utf-8")
+    text = unpacked_text(path)
     assert all(json.loads(line) for line in text.splitlines())
     assert "Zq7x" not in text
     assert "hunter2" not in text
     assert "[redacted]" in text
+
+
+# -- the reader
+
+
+def test_a_file_of_a_trace_is_read_with_and_without_compression(tmp_path: Path) -> None:
+    exported = Exported(tmp_path, "jsonl", stage())
+    assert read_trace(exported.path) == exported.run.trace
+    plain = tmp_path / "plain.jsonl"
+    plain.write_text(exported.text, encoding="utf-8")
+    assert read_trace(str(plain)) == exported.run.trace
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda content: content[:-30], "Compressed file ended"),
+        (lambda content: content[:20] + b"\0\0\0" + content[23:], "rror"),
+        (lambda content: b"", "not a trace"),
+        (lambda content: b"{}", "format"),
+    ],
+)
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, damage: Any, expected: str) -> None:
+    path = Exported(tmp_path, "jsonl", stage()).path
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: cannot be read: .*{expected}"):
+        read_trace(path)
+
+
+def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"none\.jsonl\.gz: cannot be read: .*No such file"):
+        read_trace(tmp_path / "none.jsonl.gz")

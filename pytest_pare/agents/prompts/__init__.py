@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined, Template
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 NAMES = ("user", "user_situation", "observe", "execute", "format")
 
@@ -34,5 +35,8 @@ def _source(name: str) -> str:
 
 @cache
 def _template(name: str) -> Template:
+    # Not before: a run in oracle mode has no prompts.
+    from jinja2 import Environment, StrictUndefined
+
     environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - plain text, no markup
     return environment.from_string(_source(name))

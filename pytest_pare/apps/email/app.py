@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from are.simulation.apps.calendar import DATETIME_FORMAT
 from are.simulation.apps.email_client import Email, EmailFolderName
 from are.simulation.tool_utils import OperationType, data_tool, env_tool
 from are.simulation.types import EventType, event_registered
-from are.simulation.utils import type_check
+from are.simulation.utils import type_check, uuid_hex
 
 from pytest_pare.apps.core import USER_EMAIL, StatefulApp
 from pytest_pare.apps.email.folder import INBOX
@@ -100,20 +98,23 @@ class StatefulEmailApp(StatefulApp, MailClient):
         :param folder_name: The folder to add the email to: INBOX, SENT, DRAFT, TRASH. Defaults to INBOX.
         :returns: The id of the email just created.
         """
-        # ARE's default is the wall-clock time at which its module was imported.
-        now = self.time_manager.time()
-        given = datetime.fromtimestamp(now, tz=UTC).strftime(DATETIME_FORMAT) if email_time is None else email_time
-        email_id: str = super().create_and_add_email_with_time.__wrapped__(
-            self, sender, recipients, subject, content, given, folder_name
+        if email_time is not None:
+            email_id: str = super().create_and_add_email_with_time.__wrapped__(
+                self, sender, recipients, subject, content, email_time, folder_name
+            )
+            return email_id
+        # ARE's default is the wall-clock time at which its module was imported, and has no fractions of a second.
+        email = Email(
+            email_id=uuid_hex(self.rng),
+            sender=sender,
+            recipients=[] if recipients is None else recipients,
+            subject=subject,
+            content=content,
+            timestamp=self.time_manager.time(),
+            is_read=True,
         )
-        if email_time is None:
-            # The exact time: the format has no fractions of a second.
-            folder = self.folder(folder_name)
-            email = folder.get_email_by_id(email_id)
-            folder.emails.remove(email)
-            email.timestamp = now
-            folder.add_email(email)
-        return email_id
+        self.folders[EmailFolderName(folder_name)].add_email(email)
+        return str(email.email_id)
 
     def send_reply_from_draft(self, draft: ComposeDraft) -> str:
         """Send the answer in a draft and return its id. No event.

@@ -32,25 +32,48 @@ def name_of_folder(value: Any) -> Any:
 class MailFolder(EmailFolder):
     """ARE's folder, sorted by time and then by arrival: of two mails with equal times, the later arrival is newer.
 
+    ARE sorts at each new mail. Here new mails wait until the folder is read.
+
     Attributes:
         arrivals: By id of a mail, its number in the order of arrival. All folders of a mailbox share it.
     """
 
     arrivals: dict[str, int]
+    _sorted: list[Email]
+    _new: list[Email]
 
     @classmethod
     def adopt(cls, folder: EmailFolder, arrivals: dict[str, int]) -> None:
         """Change the class of ARE's folder to this one, in place, because other objects refer to the folder."""
+        emails = folder.emails
+        vars(folder).pop("emails", None)
         folder.__class__ = cls
         folder.arrivals = arrivals
-        emails, folder.emails = folder.emails, []
+        folder.emails = []
         for email in reversed(emails):
             folder.add_email(email)
 
+    @property
+    def emails(self) -> list[Email]:
+        """The mails, the newest first. A mail that is added later is in another list."""
+        if self._new:
+            self._sorted, self._new = sorted([*self._sorted, *self._new], key=self._age, reverse=True), []
+        return self._sorted
+
+    @emails.setter
+    def emails(self, emails: list[Email]) -> None:
+        self._sorted, self._new = emails, []
+
     def add_email(self, email: Email) -> None:
         """Add a mail in the order of the folder."""
-        super().add_email(email)
-        self.emails.sort(key=self._age, reverse=True)
+        assert isinstance(email, Email), "Email must be an instance of Email"
+        self.arrivals.setdefault(email.email_id, len(self.arrivals))
+        self._new.append(email)
+
+    def remove_email(self, email: Email) -> None:
+        """Remove a mail of the folder: this object, not another one that equals it."""
+        emails = self.emails
+        del emails[next(place for place, one in enumerate(emails) if one is email)]
 
     def _age(self, email: Email) -> tuple[float, int]:
         return email.timestamp, self.arrivals.setdefault(email.email_id, len(self.arrivals))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from are.simulation.apps.email_client import Email, EmailClientV2, EmailFolderName, ReturnedEmails
 from are.simulation.tool_utils import OperationType, app_tool
@@ -13,14 +13,11 @@ from are.simulation.utils import type_check, uuid_hex
 from pytest_pare.apps.email.folder import INBOX, MailFolder, folders_by_name, name_of_folder
 from pytest_pare.apps.files import read_attachment
 
-if TYPE_CHECKING:
-    from are.simulation.apps.email_client import EmailFolder
-
 
 class MailClient(EmailClientV2):
     """The backend of the mail app: ARE's tools. A comment marks each difference."""
 
-    folders: dict[EmailFolderName, EmailFolder]
+    folders: dict[EmailFolderName, MailFolder]
     create_and_add_email = folders_by_name(EmailClientV2.create_and_add_email)
 
     def __post_init__(self) -> None:
@@ -38,7 +35,7 @@ class MailClient(EmailClientV2):
         for folder in self.folders.values():
             MailFolder.adopt(folder, arrivals)
 
-    def folder(self, folder_name: str | EmailFolderName) -> EmailFolder:
+    def folder(self, folder_name: str | EmailFolderName) -> MailFolder:
         """Return a folder by its name, in any case, or its enum.
 
         Raises:
@@ -275,7 +272,7 @@ class MailClient(EmailClientV2):
         """
         source, destination = self.folder(source_folder_name), self.folder(dest_folder_name)
         email = source.get_email_by_id(email_id)
-        source.emails.remove(email)
+        source.remove_email(email)
         destination.add_email(email)
         return str(email.email_id)
 

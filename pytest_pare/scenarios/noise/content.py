@@ -40,7 +40,7 @@ Id = Annotated[Text, Field(min_length=1)]
 class Record(BaseModel):
     """An immutable part of the file, which many runs share."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
 
 class Mail(Record):

@@ -1,0 +1,106 @@
+"""Sessions of this version and of commit 2e2717c, in turn: start-up, and what one more run costs."""
+
+from __future__ import annotations
+
+import io
+import statistics
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks.figures import Figure
+from benchmarks.processes import cpu_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEADING = "sessions of this version and of commit 2e2717c, with the installed libraries; processor time"
+
+_COMMIT = "2e2717c"
+_ROOT = Path(__file__).parents[1]
+_PYTEST = ["-m", "pytest", "-p", "xdist", "-p", "pytest_pare.plugin", "-p", "no:cacheprovider", "-q"]
+# What one more run costs is the slope between these numbers of runs of each scenario.
+_FEW, _MANY = 1, 6
+
+
+_LABELS = {
+    "one": "a session of one scenario",
+    "oracle_run": "one more run in oracle mode",
+    "reference_run": "one more run by the reference steps",
+}
+
+
+class _Seconds(NamedTuple):
+    """Processor time of sessions."""
+
+    one: float
+    oracle_run: float
+    reference_run: float
+
+
+def measure(*, quick: bool = False) -> list[Figure]:
+    """Alternate the versions, and compare the medians of their ratios."""
+    with tempfile.TemporaryDirectory() as directory:
+        then = Path(directory, "then")
+        _unpack(then)
+        ids = sorted(_ids(_ROOT) & _ids(then))[: 2 if quick else None]
+        projects = {root: Path(directory, name) for root, name in ((_ROOT, "now"), (then, "before"))}
+        for project in projects.values():
+            _write(project, ids)
+        pairs = []
+        for number in range(2 if quick else 6):
+            now, before = (_session(root, project, len(ids)) for root, project in projects.items())
+            # The first ones write bytecode.
+            if number:
+                pairs.append((now, before))
+    bounds = {"one": 0.7, "oracle_run": 0.5, "reference_run": 0.5}
+    return [figure for name, bound in bounds.items() for figure in _figures(name, bound, pairs)]
+
+
+def _figures(name: str, at_most: float, pairs: Sequence[tuple[_Seconds, _Seconds]]) -> list[Figure]:
+    now, before = (statistics.median(getattr(one, name) for one in side) for side in zip(*pairs, strict=True))
+    return [
+        Figure(f"{_LABELS[name]}, now", 1000 * now, "ms"),
+        Figure(f"{_LABELS[name]}, now / then", now / before, "x", at_most=at_most),
+    ]
+
+
+def _unpack(directory: Path) -> None:
+    """Write the files of the commit.
+
+    Raises:
+        RuntimeError: If this is no clone with its history.
+    """
+    done = subprocess.run(["git", "archive", _COMMIT], cwd=_ROOT, capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"git archive {_COMMIT}: {done.stderr.decode()}; this needs a clone with its history")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(directory, filter="data")
+
+
+def _ids(root: Path) -> set[str]:
+    return {path.stem for path in (root / "scenarios").glob("[a-z]*.py")}
+
+
+def _write(project: Path, ids: list[str]) -> None:
+    project.mkdir()
+    (project / "pytest.ini").write_text("[pytest]\n")
+    suite = "scenarios: {{bundled: true, include: {ids}}}\nruns: {runs}\nrunner: {{oracle: {oracle}}}\n"
+    for mode, oracle in (("oracle", "true"), ("reference", "false")):
+        for runs in (_FEW, _MANY):
+            text = suite.format(ids=ids, runs=runs, oracle=oracle)
+            (project / f"{mode}-{runs}.pare.yaml").write_text(text)
+    (project / "one.pare.yaml").write_text("scenarios: {bundled: true, include: [dinner_moved]}\n")
+
+
+def _session(root: Path, project: Path, scenarios: int) -> _Seconds:
+    def play(suite: str) -> float:
+        environment = {"PYTHONPATH": str(root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        return cpu_seconds([*_PYTEST, "--pare-config", f"{suite}.pare.yaml"], project, **environment)
+
+    def slope(mode: str) -> float:
+        return (play(f"{mode}-{_MANY}") - play(f"{mode}-{_FEW}")) / (scenarios * (_MANY - _FEW))
+
+    return _Seconds(play("one"), slope("oracle"), slope("reference"))

@@ -1,0 +1,77 @@
+"""What a ReAct agent remembers, as the messages of its next request."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.agents.agent_log import ErrorLog, ObservationLog
+from are.simulation.agents.default_agent.base_agent import (
+    DEFAULT_STEP_2_MESSAGE,
+    DEFAULT_STEP_2_ROLE,
+    format_message,
+)
+from are.simulation.agents.llm.types import MessageRole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from are.simulation.agents.agent_log import BaseAgentLog
+
+# The answer before a call says the same.
+_NOT_SENT = ("tool_call", "rationale", "action")
+
+
+class Request(list[dict[str, Any]]):
+    """The messages of a request, which are never changed: where two requests have the same object, they are equal."""
+
+    @classmethod
+    def of(cls, messages: Iterable[dict[str, Any]]) -> Request:
+        """Return messages as a request: themselves if they are one, else copies."""
+        if isinstance(messages, cls):
+            return messages
+        return cls({"role": one["role"], "content": _unchanged(one["content"])} for one in messages)
+
+    def copied(self) -> list[dict[str, Any]]:
+        """Return the messages for an engine, which may change them."""
+        return [message.copy() for message in self]
+
+
+class Memory:
+    """The messages of all logs of an agent.
+
+    ARE's `BaseAgent.build_history_from_logs` makes the same messages, of all logs anew for each request.
+    """
+
+    def __init__(self) -> None:
+        self._messages: list[dict[str, Any]] = []
+        # The number of results of tools and errors, which ARE counts in their messages.
+        self._outputs = 0
+
+    def add(self, log: BaseAgentLog) -> None:
+        """Add a log."""
+        kind = log.get_type()
+        self._outputs += isinstance(log, ObservationLog | ErrorLog)
+        if kind not in DEFAULT_STEP_2_ROLE or kind in _NOT_SENT:
+            return
+        is_result = isinstance(log, ObservationLog)
+        content = log.get_content_for_llm_no_attachment() if is_result else log.get_content_for_llm()
+        if content or is_result:
+            text = format_message(DEFAULT_STEP_2_MESSAGE, kind, content or "", self._outputs, log.timestamp)
+            self._messages.append(_message(DEFAULT_STEP_2_ROLE[kind], text))
+
+    def request(self, situation: str) -> Request:
+        """Return the next request.
+
+        Args:
+            situation: The text at its end, which is not remembered.
+        """
+        return Request([*self._messages, _message(MessageRole.USER, f"{situation}\n")])
+
+
+def _message(role: MessageRole, content: str) -> dict[str, Any]:
+    return {"role": role, "content": content, "attachments": None}
+
+
+def _unchanged(content: Any) -> Any:
+    return content if isinstance(content, str) else deepcopy(content)

@@ -1,0 +1,60 @@
+"""Signatures and type hints of functions, which are read once.
+
+ARE reads both at each call of a tool: a third of the time of a run in oracle mode.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SIGNATURE = "__kept_signature__"
+_TYPE_HINTS = "__kept_type_hints__"
+
+
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return what `inspect.signature` returns."""
+    found: inspect.Signature = _kept(function, _SIGNATURE, inspect.signature)
+    return found
+
+
+def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return what `typing.get_type_hints` returns; the dictionary must not be changed.
+
+    Raises:
+        Exception: Whatever an annotation raises.
+    """
+    found: dict[str, Any] = _kept(function, _TYPE_HINTS, typing.get_type_hints)
+    return found
+
+
+def _kept(function: Any, name: str, read: Callable[[Any], Any]) -> Any:
+    if type(function) is not FunctionType:
+        return read(function)
+    # Kept at the function, so that it lives as long. A decorator may copy the attribute to a function with another one.
+    kept = function.__dict__.get(name)
+    if kept is None or kept[0] is not function:
+        kept = function.__dict__[name] = function, read(function)
+    return kept[1]
+
+
+class _Inspect:
+    """The `inspect` module, with signatures that are read once."""
+
+    signature = staticmethod(signature)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(inspect, name)
+
+
+def install() -> None:
+    """Patch ARE's modules that call tools."""
+    importlib.import_module("are.simulation.types").__dict__["inspect"] = _Inspect()
+    checks = importlib.import_module("are.simulation.utils.type_utils").__dict__
+    checks.update(inspect=_Inspect(), get_type_hints=type_hints)

@@ -1,0 +1,20 @@
+"""The content of files that a session has written, which compresses traces."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def unpacked(path: Path) -> bytes:
+    """Return the content of a file, without its compression."""
+    content = path.read_bytes()
+    return gzip.decompress(content) if path.suffix == ".gz" else content
+
+
+def unpacked_text(path: Path, errors: str = "strict") -> str:
+    """Return the text of a file, without its compression."""
+    return unpacked(path).decode("utf-8", errors)
