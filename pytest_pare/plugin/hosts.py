@@ -107,6 +107,18 @@ class Hosts:
                 raise
             raise pytest.UsageError(_not_started(self._specs[self._started], str(error))) from None
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Play the runs.
+
+        Raises:
+            pytest.UsageError: If a worker has died whose server is gone, so that pytest-xdist cannot replace it.
+        """
+        try:
+            return (yield)
+        except (ConnectionError, EOFError, _HostNotFound()) as error:
+            raise pytest.UsageError(f"a worker has died, and cannot be started again: {redacted(str(error))}") from None
+
     @cached_property
     def _specs(self) -> list[str]:
         from xdist.workermanage import parse_tx_spec_config
