@@ -14,6 +14,7 @@ from benchmarks import (
     collection,
     forking,
     forks_of_runs,
+    full_phone,
     gate_errors,
     in_flight,
     large_report,
@@ -28,18 +29,23 @@ from benchmarks import (
     since_2e2717c,
     startup,
     suite,
+    trivial_runs,
     two_agents,
+    workers,
 )
 from benchmarks.figures import rows, table
 
 MEASUREMENTS = {
     "oracle": oracle,
     "population": population,
+    "full_phone": full_phone,
     "collection": collection,
     "audit": audit,
     "startup": startup,
     "since_2e2717c": since_2e2717c,
     "suite": suite,
+    "trivial_runs": trivial_runs,
+    "workers": workers,
     "two_agents": two_agents,
     "agent_programs": agent_programs,
     "noise": noise,

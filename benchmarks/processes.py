@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def cpu_seconds(arguments: list[str], directory: Path, **variables: str) -> float:
+def cpu_seconds(arguments: list[str], directory: Path, *, python: str = sys.executable, **variables: str) -> float:
     """Run Python and return its processor time, in user and system mode.
 
     Other work on the machine changes processor time less than wall-clock time. The output goes to the file `output` in
@@ -21,6 +21,7 @@ def cpu_seconds(arguments: list[str], directory: Path, **variables: str) -> floa
     Args:
         arguments: The arguments of `python`.
         directory: Working directory of the process.
+        python: The interpreter.
         **variables: Variables for its environment.
 
     Raises:
@@ -30,7 +31,7 @@ def cpu_seconds(arguments: list[str], directory: Path, **variables: str) -> floa
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with (directory / "output").open("w") as output:
         status = subprocess.run(
-            [sys.executable, *arguments],
+            [python, *arguments],
             cwd=directory,
             env={**environment, **variables},
             stdout=output,

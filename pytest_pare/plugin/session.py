@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from contextlib import ExitStack
 from itertools import combinations, product
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, refuse_dependent_runs, shard_of
 from pytest_pare.plugin.suite_files import read_suites
+from pytest_pare.plugin.work_times import WorkTimes, worker_lines
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.settings.runs import RunRange
 from pytest_pare.settings.selection import Plan, plan
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.settings import RunnerSettings, Suite, Variant
 
 
@@ -54,6 +57,7 @@ class SuiteSession:
         self._planned: dict[Path, Plan] = {}
         self._caching: list[str] = []
         self._not_forked: str | None = None
+        self._results: dict[str, SuiteResults] = {}
 
     @classmethod
     def create(cls, config: pytest.Config, paths: list[Path]) -> SuiteSession:
@@ -89,6 +93,8 @@ class SuiteSession:
             collector.failures.register()
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             config.pluginmanager.register(ProgressStart(collector.suites), "pare-progress-start")
+            config.pluginmanager.register(WorkTimes(collector.suites), "pare-work-times")
+            session._results = collector.suites
             pruning.register(config, collector)
             known_agents.register(config, collector)
             run_control.register(config, collector)
@@ -146,11 +152,23 @@ class SuiteSession:
             lines += [f"pare: {line}" for line in model_lines(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         lines += self._caching
+        lines += [f"pare: {line}" for line in self._worker_lines()]
         if self._not_forked is not None:
             lines.append(f"pare: {self._not_forked}")
         if lines:
             lines += [f"pare: {line}" for line in environment_lines()]
         return [redacted(line) for line in dict.fromkeys(lines)]
+
+    def _worker_lines(self) -> list[str]:
+        # Forked workers share one start.
+        if _wants_forks(self._suites):
+            return []
+        suites = [
+            (suite, self._results[self._name(path)], len(_ids(planned, suite)) * _times(suite) or None)
+            for path, planned in self._planned.items()
+            for suite in [self._suites[path]]
+        ]
+        return worker_lines(self._config, suites, time.process_time())
 
     def _is_single(self) -> bool:
         """Return whether the session has exactly one run."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ import pytest
 from pytest_pare.results.validation_result import result_to_record
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.registry import registry
-from pytest_pare.simulation import executors, worker
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner
 from tests.actors import COUNTS
 
