@@ -17,6 +17,7 @@ import pytest
 
 from pytest_pare.base.redaction import add_secret, names_secret, redacted
 from pytest_pare.base.secret_shapes import REDACTED
+from pytest_pare.fork import shim as fork_shim
 from pytest_pare.plugin.checkout import Checkout
 from pytest_pare.plugin.options import CONFIG
 from pytest_pare.plugin.remote_worker import CHANNEL, INPUT
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 # A variable in a spec of execnet. Any of them may hold a key.
 _VARIABLE = re.compile(r"(//env:(?P<name>[^=/]*)=)(?P<value>.*?)(?=//|\Z)")
+# The command that forks a worker.
+_FORKED = re.compile(rf"//python=(?:(?!//).)*{re.escape(fork_shim.__file__)}(?:(?!//).)*")
 _INSTALL = "install pytest-pare in the environment of the worker"
 # So often as there are workers, one may die before it has collected.
 _DEATHS = 2
@@ -104,6 +107,18 @@ class Hosts:
                 raise
             raise pytest.UsageError(_not_started(self._specs[self._started], str(error))) from None
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Play the runs.
+
+        Raises:
+            pytest.UsageError: If a worker has died whose server is gone, so that pytest-xdist cannot replace it.
+        """
+        try:
+            return (yield)
+        except (ConnectionError, EOFError, _HostNotFound()) as error:
+            raise pytest.UsageError(f"a worker has died, and cannot be started again: {redacted(str(error))}") from None
+
     @cached_property
     def _specs(self) -> list[str]:
         from xdist.workermanage import parse_tx_spec_config
@@ -129,7 +144,8 @@ class Hosts:
         """Tell a worker what the session expects, unless it is a copy of this process."""
         self._started += 1
         spec = node.gateway.spec
-        if spec.popen and not spec.chdir and not spec.python:
+        is_copy = spec.python is None or fork_shim.__file__ in spec.python
+        if spec.popen and not spec.chdir and is_copy:
             return
         channel = node.gateway.newchannel()
         channel.setcallback(self._receive)
@@ -233,7 +249,7 @@ def _left(names: Mapping[str, Suite], what: str) -> dict[str, str]:
 
 
 def _not_started(spec: str, why: str, worker: str = "") -> str:
-    shown = without_values(spec).removeprefix("execmodel=main_thread_only//")
+    shown = _FORKED.sub("", without_values(spec).removeprefix("execmodel=main_thread_only//"))
     which = f"worker {worker} ({shown})" if worker else f"worker {shown}"
     if "not relative to an rsync root" in why:
         why += f"; name the suite by {CONFIG.flag}=FILE, and no path"
