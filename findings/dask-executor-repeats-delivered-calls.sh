@@ -1,7 +1,7 @@
 #!/bin/sh
 # distributed 2026.8.0: after a worker has died, calls of `client.get_executor()` are executed again although their
-# results were delivered, as long as their concurrent.futures.Future is kept. Each of ten calls that has written a line
-# and returned to the caller writes a second one. With the futures dropped, none does.
+# results were delivered, as long as their concurrent.futures.Future is kept. Of ten calls that have returned to the
+# caller, those of the dead worker write a second line. With the futures dropped, none does.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -12,6 +12,7 @@ cat > probe.py <<'PY'
 import logging, os, sys, time
 from pathlib import Path
 
+import dask
 from distributed import Client, LocalCluster
 from distributed.scheduler import KilledWorker
 
@@ -45,6 +46,9 @@ def executions(directory, keep):
         assert all(future.done() for future in futures)
     return sum(len(path.read_text()) for path in directory.iterdir())
 
+
+# A call whose worker dies fails at once.
+dask.config.set({"distributed.scheduler.allowed-failures": 0})
 
 if __name__ == "__main__":
     kept, dropped = executions(Path("kept"), True), executions(Path("dropped"), False)
