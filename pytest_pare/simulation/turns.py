@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from copy import copy
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -73,7 +72,7 @@ class TurnGateway:
         self._past = past
         self._trace = TurnTrace(env, consent)
         self._lock = threading.RLock()
-        self._agent_tools: list[AppTool] | None = None
+        self._agent_tools: list[tuple[Tool, AppTool]] | None = None
         # The token of the present turn. A call with another token, that of an old turn, is refused.
         self._turn: object = None
         self._limits = TurnLimits(config.max_tool_calls)
@@ -128,8 +127,8 @@ class TurnGateway:
 
         def tools() -> Toolbox:
             app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
-            bound = [self._bound(token, app_tool, "USER") for app_tool in app_tools]
-            bound += [lent(self._bound(token, app_tool, "USER"), self._env) for app_tool in self.users_tools()]
+            bound = [self._bound(token, Tool(one), one, "USER") for one in app_tools]
+            bound += [lent(self._bound(token, Tool(one), one, "USER"), self._env) for one in self.users_tools()]
             return Toolbox([*bound, wait], lambda name: self._note_unknown(token, name, "USER"))
 
         return UserTurn(
@@ -151,7 +150,7 @@ class TurnGateway:
             return [tool.annotated for tool in self._toolbox(object()).values()]
 
     def _toolbox(self, token: object) -> Toolbox:
-        tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
+        tools = [self._bound(token, tool, app_tool, "AGENT") for tool, app_tool in self._app_tools()]
         give_up = Tool.apart(
             "end_task",
             "End what the user accepted without a message to the user: it is done, or cannot be done.",
@@ -160,19 +159,19 @@ class TurnGateway:
         )
         return Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT"))
 
-    def _app_tools(self) -> list[AppTool]:
+    def _app_tools(self) -> list[tuple[Tool, AppTool]]:
         if self._agent_tools is None:
-            self._agent_tools = [tool for app in self._env.apps.values() for tool in agent_tools(app)]
+            tools = (tool for app in self._env.apps.values() for tool in agent_tools(app))
+            self._agent_tools = [(Tool(tool), tool) for tool in tools]
         return self._agent_tools
 
-    def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
+    def _bound(self, token: object, tool: Tool, app_tool: AppTool, who: str) -> Tool:
         def invoke(arguments: dict[str, Any]) -> Any:
             with self.exclusively(), self._span(tool.name, arguments, who) as span:
                 return span.returned(self._invoke(token, tool, app_tool, arguments, who))
 
-        tool = Tool(app_tool, invoke)
         # The agent gets a copy: changing it changes neither its calls nor their checks.
-        given = copy(tool)
+        given = tool.carried_out_by(invoke)
         given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in NOT_FOR_USER]
         return given
 
