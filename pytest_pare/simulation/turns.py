@@ -128,8 +128,8 @@ class TurnGateway:
 
         def tools() -> Toolbox:
             app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
-            bound = [self._bound(token, app_tool, "USER") for app_tool in app_tools]
-            bound += [lent(self._bound(token, app_tool, "USER"), self._env) for app_tool in self.users_tools()]
+            bound = [self._bound(token, one, "USER") for one in app_tools]
+            bound += [lent(self._bound(token, one, "USER"), self._env) for one in self.users_tools()]
             return Toolbox([*bound, wait], lambda name: self._note_unknown(token, name, "USER"))
 
         return UserTurn(
