@@ -72,7 +72,7 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
     used = [value for held in (*contents, references) for value in held.values() if isinstance(value, App)]
     memo = {id(one): one for one in (*apps, *used, *keep)}
     try:
-        copied = copy.deepcopy(contents, memo)
+        copied = _deep_copy(contents, memo)
     except Exception:  # noqa: BLE001 - an object may raise anything when it is copied
         return
     for app, content in zip(holders, copied, strict=True):
