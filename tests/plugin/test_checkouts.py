@@ -56,7 +56,11 @@ def checkout(root: Path, monkeypatch: pytest.MonkeyPatch, **changed: str | None)
         ("unused.py", "x = 1\n", ""),
         ("garden/_hidden.py", "x = 1\n", ""),
         ("pare.yaml", f"{SUITE}runs: 2\n", "pare.yaml: runs: expected 1, got 2"),
-        ("pare.yaml", f"{SUITE}noise: {{tool_slow: {{rate: 0.2}}}}\n", "pare.yaml: noise.tool_slow.rate: expected 0.0, got 0.2"),
+        (
+            "pare.yaml",
+            f"{SUITE}noise: {{tool_slow: {{rate: 0.2}}}}\n",
+            "pare.yaml: noise.tool_slow.rate: expected 0.0, got 0.2",
+        ),
         ("garden/mow.py", "x = 1\n", "garden/mow.py: expected "),
         ("garden/rake.py", "x = 1\n", "garden/rake.py: expected no file, got "),
         ("garden/mow.py", None, "garden/mow.py: expected "),
