@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare.base.garbage import importing
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, INI_OTEL, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
@@ -114,6 +113,8 @@ def _session(config: pytest.Config) -> SuiteSession | AuditSession | None:
     paths = _suite_paths(config)
     if not paths:
         return None
+    from pytest_pare.base.garbage import importing
+
     with importing():
         if config.getoption(options.AUDIT.dest):
             from pytest_pare.plugin.audit_session import AuditSession
