@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from are.simulation.scenarios.validation_result import ScenarioValidationResult
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_pare.agents.protocols import Turn
 
 TIMEOUT = 1
+COUNTS = "TEST_COUNTS_DIR"
+"""The environment variable with the directory in which `Counted` leaves a sign for each run."""
 LARGE = 200_000
 LONG = 10**5000
 """An int that Python does not write."""
@@ -69,6 +72,16 @@ class Actor:
                 RandomAgent()(turn)
             case _:
                 turn.propose(f"turn {self._turns}")
+
+
+class Counted(Actor):
+    """Leaves a sign in the file of its scenario when a run begins."""
+
+    def __call__(self, turn: Turn) -> None:
+        if not self._turns:
+            with Path(os.environ[COUNTS], turn.scenario_seed.partition("/")[0]).open("a") as file:
+                file.write("x")
+        super().__call__(turn)
 
 
 def failing_factory() -> NoReturn:

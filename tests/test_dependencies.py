@@ -25,7 +25,7 @@ PACKAGE = ROOT / "pytest_pare"
 # From the bottom up. A part imports from itself and from lower layers, and never from the same layer or a higher one.
 # Imports for type checkers count, too.
 LAYERS = (
-    {"base", "compat", "fork", "inference"},
+    {"base", "compat", "inference"},
     {"are", "judge"},
     {"__init__"},
     {"results"},
@@ -65,12 +65,15 @@ ALLOWED = {
     ("engines/rate_limit.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.sleep"): "the wait before a retry",
+    ("plugin/run_thread.py", "threading.Thread"): "concurrent runs, each in a world of its own",
+    ("plugin/run_thread.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("plugin/process_end.py", "threading.Thread"): "ends a process that a thread of an agent keeps alive",
     ("plugin/process_end.py", "time.sleep"): "how long code may take to unwind after SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
     ("results/multi_result.py", "datetime.datetime.now"): "when a report was made",
     ("plugin/session_ledger.py", "datetime.datetime.now"): "the name of a session",
     ("plugin/span_export.py", "secrets.randbits"): "ids of spans, which no trace holds",
+    ("plugin/watchdog.py", "threading.Timer"): "ends a run on another machine that never ends",
     ("plugin/telemetry.py", "threading.Thread"): "exports the last spans within a limit of time",
     ("simulation/model_waits.py", "time.monotonic"): "time that is no part of turn_timeout, a limit in real time",
     ("simulation/limits.py", "time.monotonic"): "timeout_seconds, a limit in real time",
@@ -81,9 +84,14 @@ ALLOWED = {
     ("simulation/processes.py", "threading.Thread"): "ends a process without a parent",
     ("simulation/processes.py", "time.perf_counter"): "timeout_seconds, a limit in real time",
     ("simulation/runner.py", "time.perf_counter"): "a result's duration, which no trace holds",
+    ("simulation/executors.py", "uuid.uuid4"): "ids of requests, which no trace holds",
+    ("simulation/worker.py", "os.urandom"): "ids of attempts at requests, which no trace holds",
     ("plugin/run_control.py", "time.monotonic"): "a budget in real time",
     ("plugin/session.py", "time.process_time"): "what the start of the session took, for its header",
-    ("plugin/work_times.py", "time.process_time"): "what the start of a process took, for the header of a later session",
+    (
+        "plugin/work_times.py",
+        "time.process_time",
+    ): "what the start of a process took, for the header of a later session",
     ("plugin/progress.py", "time.perf_counter"): "how far the session is, for the terminal alone",
     ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
 }

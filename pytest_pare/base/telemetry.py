@@ -48,6 +48,11 @@ test_case: ContextVar[Mapping[str, str]] = ContextVar("pytest_pare_test_case")
 _tracer: Callable[[], Tracer] | None = None
 
 
+def about(nodeid: str) -> dict[str, str]:
+    """Return the attributes of a test, by its node id."""
+    return {"test.case.name": nodeid, "test.suite.name": nodeid.partition("::")[0]}
+
+
 def enable(tracer: Callable[[], Tracer]) -> None:
     """Make spans from now on in this process.
 

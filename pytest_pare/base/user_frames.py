@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sysconfig
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _NOT_USERS = tuple(
     f"{Path(path).resolve()}/"
@@ -48,6 +48,13 @@ def place(frames: Iterable[tuple[str, int]]) -> str | None:
         return None
     file, line = next((frame for frame in every if is_users(frame[0])), every[0])
     return f"{shown(Path(file))}:{line}"
+
+
+def stack_of(frame: FrameType | None) -> Iterator[tuple[str, int]]:
+    """Yield file and line of a frame and of those that called it, the innermost first."""
+    while frame is not None:
+        yield frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
 
 
 def shown(path: Path) -> Path:

@@ -120,11 +120,11 @@ def import_clients(engines: Mapping[str, LLMEngineConfig]) -> None:
         engines: The configurations, by role.
     """
     if any(_needs_litellm(role, engine) for role, engine in engines.items()):
-        from pytest_pare.engines.litellm_client import load_litellm
+        from pytest_pare.engines.litellm_client import prepare_litellm
 
         # The engine that needs the client raises the error again.
         with suppress(Exception):
-            load_litellm()
+            prepare_litellm()
 
 
 def _needs_litellm(role: str, engine: LLMEngineConfig) -> bool:

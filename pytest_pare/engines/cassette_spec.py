@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from pytest_pare.engines.cassette import Cassette
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +46,40 @@ class CassetteSpec:
         """The name of the file in messages."""
         # Without the directories above: the name is part of traces, which are equal on all machines.
         return f"{self.path.parent.name}/{self.path.name}"
+
+    def read(self) -> Cassette | None:
+        """Return the cassette; `None` if there is none.
+
+        Raises:
+            EngineConfigurationError: If the file cannot be read, or is no cassette.
+        """
+        return Cassette.read(self.path)
+
+    def write(self, cassette: Cassette) -> None:
+        """Write the cassette.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        cassette.write(self.path)
+
+
+@dataclass(frozen=True)
+class CassetteText(CassetteSpec):
+    """A cassette whose file is in another process.
+
+    Attributes:
+        recorded: The content of the file; `None` if there is none.
+        written: What a recording has written, if it has.
+    """
+
+    recorded: str | None = None
+    written: list[str] = field(default_factory=list)
+
+    def read(self) -> Cassette | None:
+        """Return the cassette; `None` if there is none."""
+        return None if self.recorded is None else Cassette.from_text(self.recorded)
+
+    def write(self, cassette: Cassette) -> None:
+        """Keep the content of the file that the other process writes."""
+        self.written.append(cassette.to_text())

@@ -6,8 +6,10 @@ import importlib
 import json
 import logging
 import os
+import threading
 import warnings
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.engines.completion import Answer, not_a_completion, read_completion
@@ -17,6 +19,17 @@ from pytest_pare.engines.facts import amount
 if TYPE_CHECKING:
     from pytest_pare.engines.model_resolution import Route
     from pytest_pare.scenarios.config import LLMEngineConfig
+
+_ANSWER = {
+    "id": "1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "none",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+}
+
+_PREPARING = threading.RLock()
 
 _OF_CLIENTS = r"(litellm|openai|httpx|httpcore|pydantic|huggingface_hub)(\.|$)"
 
@@ -28,7 +41,8 @@ def load_litellm() -> Any:
     """
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
-    with warnings.catch_warnings():
+    # The filters of warnings belong to all threads.
+    with _PREPARING, warnings.catch_warnings():
         # Its imports cause deprecation warnings that a user cannot fix.
         warnings.simplefilter("ignore")
         litellm: Any = importlib.import_module("litellm")
@@ -37,6 +51,28 @@ def load_litellm() -> Any:
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return litellm
+
+
+def prepare_litellm() -> Any:
+    """Return LiteLLM, ready for requests of several threads at a time."""
+    with _PREPARING:
+        litellm = load_litellm()
+        _build_answer_classes()
+    return litellm
+
+
+@cache
+def _build_answer_classes() -> None:
+    """Build the classes of answers, which pydantic builds at the first answer, and not safely in several threads."""
+    import httpx
+    import openai
+
+    # No request is sent: the transport returns the answer. The package of its class depends on openai's version.
+    here: Any = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, json=_ANSWER)))
+    with openai.OpenAI(api_key="none", http_client=here) as client:
+        answer = client.chat.completions.with_raw_response.create(model="none", messages=[]).parse()
+    # A completion by LiteLLM itself would leave a thread behind, and callbacks of users would be called.
+    load_litellm().ModelResponse(**answer.model_dump())
 
 
 def ignore_warnings_of_clients() -> None:

@@ -73,7 +73,7 @@ def _hugging_face(config: LLMEngineConfig) -> _Service:
 
 
 def _litellm(config: LLMEngineConfig) -> _Service:
-    litellm = litellm_client.load_litellm()
+    litellm = litellm_client.prepare_litellm()
     found = model_resolution.resolve(config, litellm)
     return (
         lambda messages, seconds: litellm_client.ask(litellm, config, found, messages, seconds),

@@ -2,7 +2,8 @@
 
 There is no limit until the endpoint refuses a request as one too many. Then the rate is halved at once for all runs,
 grows by a fixed amount with each answer, and is unlimited again when it is far above the refused rate. The state is a
-small file for each endpoint, in a directory of the session.
+small file for each endpoint and machine, in a directory of the session: its times are those of the machine's monotonic
+clock, which begins at the start of the machine, so another machine cannot read them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import atexit
 import hashlib
 import json
 import os
+import platform
 import shutil
 import tempfile
 import time
@@ -72,6 +74,15 @@ def directory() -> Path:
     if named is not None and Path(named).is_dir():
         return Path(named)
     return _of_process(os.getpid())
+
+
+@cache
+def _machine() -> str:
+    """Return what distinguishes this machine, since its start, from others that may have the same directory."""
+    start = ""
+    with suppress(OSError):
+        start = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+    return f"{platform.node()} {start}"
 
 
 @dataclass
@@ -150,7 +161,7 @@ class RateLimiter:
     """
 
     def __init__(self, endpoint: str, now: Callable[[], float] = time.monotonic) -> None:
-        name = hashlib.sha256(endpoint.encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{_machine()} {endpoint}".encode()).hexdigest()[:16]
         # Imported here, because the controller of a session does not need it.
         from filelock import FileLock
 

@@ -58,7 +58,7 @@ class Recorder:
         self._run = (scenario_id, run_number)
         self._inputs = inputs
         self._turn = turn
-        self._recorded = None if spec.mode == "all" else Cassette.read(spec.path)
+        self._recorded = None if spec.mode == "all" else spec.read()
         self._of_agent = [] if self._recorded is None else self._recorded.of("agent")
         self._replay = Replay(spec, self._recorded, inputs, turn)
         self._is_new = False
@@ -185,7 +185,7 @@ class Recorder:
             left = [] if is_whole else self._not_reached()
             about = (*self._run, self._spec.variant, self._spec.suite, self._inputs_with(left))
             calls = tuple(self._with_calls_of_agent(left))
-        Cassette(*about, calls).write(self._spec.path)
+        self._spec.write(Cassette(*about, calls))
 
     def _not_reached(self) -> list[Call]:
         """Return the recorded calls that a run which was cut short did not reach."""

@@ -141,13 +141,18 @@ _NOT_OF_RUNS: Any = {
 }
 
 
-def settings_of(suite: Suite, rootdir: Path) -> dict[str, Any]:
+def settings_of(suite: Suite, rootdir: Path, left_out: Any = _NOT_OF_RUNS) -> dict[str, Any]:
     """Return dotted key to value of each setting of a suite that runs depend on, without secrets.
 
     Paths in the rootdir are relative to the suite file, so that other machines have the same settings. Of a file that a
     setting names, the content counts too: `KEY (content)` is its hash.
+
+    Args:
+        suite: The suite.
+        rootdir: The rootdir of the session.
+        left_out: The sections and keys that are left out.
     """
-    values = redacted_plain(suite.settings.model_dump(mode="json", by_alias=True, exclude=_NOT_OF_RUNS))
+    values = redacted_plain(suite.settings.model_dump(mode="json", by_alias=True, exclude=left_out))
     directory = suite.path.parent.resolve()
     flat: dict[str, Any] = {}
     if suite.settings.judge.calibration is None:

@@ -110,9 +110,19 @@ def pytest_unconfigure() -> None:
 
 
 def _session(config: pytest.Config) -> SuiteSession | AuditSession | None:
+    # What the controller tells a worker that is no copy of it; see `hosts`.
+    if "pare" in getattr(config, "workerinput", {}):
+        from pytest_pare.plugin import remote_worker
+
+        remote_worker.join(config)
+        session = _created(config, _suite_paths(config))
+        remote_worker.check(config, session.suites)
+        return session
     paths = _suite_paths(config)
-    if not paths:
-        return None
+    return _created(config, paths) if paths else None
+
+
+def _created(config: pytest.Config, paths: list[Path]) -> SuiteSession | AuditSession:
     from pytest_pare.base.garbage import importing
 
     with importing():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare.base.redaction import redacted
-from pytest_pare.plugin import options
+from pytest_pare.plugin import hosts, options
 from pytest_pare.plugin.audit_items import AuditFile, AuditReports
 from pytest_pare.plugin.audit_results import AuditResults
 from pytest_pare.plugin.process_end import ProcessEnd
@@ -54,7 +54,13 @@ class AuditSession:
             results = AuditResults(named)
             config.pluginmanager.register(results, "pare-audit-results")
             config.pluginmanager.register(ProcessEnd(config, results), "pare-process-end")
+            hosts.register(config, suites, [])
         return cls(suites, names)
+
+    @property
+    def suites(self) -> dict[Path, Suite]:
+        """The suites, by path."""
+        return self._suites
 
     def collect(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Return the collector of a suite file of this session; `None` for any other file."""

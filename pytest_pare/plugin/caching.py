@@ -161,12 +161,28 @@ def reusable(item: pytest.Item, key: str, config: MultiScenarioRunnerConfig) -> 
         key: The key of the run.
         config: The config of the run. If it exports traces, the result is reused only if the trace is there.
     """
+    found = None if item.stash.get(_REUSED, False) else _result(item, key, config)
+    item.stash[_REUSED] = found is not None
+    return found
+
+
+def has_result(item: pytest.Item, key: str, config: MultiScenarioRunnerConfig) -> bool:
+    """Return whether an item will reuse the result of an earlier session.
+
+    Args:
+        item: The item of the run.
+        key: The key of the run.
+        config: The config of the run.
+    """
+    return _result(item, key, config) is not None
+
+
+def _result(item: pytest.Item, key: str, config: MultiScenarioRunnerConfig) -> CachedResult | None:
     cache = _cache(item, item.nodeid.partition("::")[0])
-    place = None if cache is None or item.stash.get(_REUSED, False) else cache.places.get(key)
+    place = None if cache is None else cache.places.get(key)
     found = None if place is None else result_at(place)
     if found is not None and config.export and not Path(found.record["result"]["export_path"] or "").is_file():
-        found = None
-    item.stash[_REUSED] = found is not None
+        return None
     return found
 
 

@@ -1,7 +1,7 @@
 """The collected scenarios of a session, from the process that imports them to the controller.
 
 A worker of pytest-xdist sends only node ids when it has collected. So each process that collects leaves a file in the
-directory of the session, unless another one has.
+directory of the session, unless another one has; one on another machine sends it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_pare.base.run_files import write_whole
 from pytest_pare.ledger.plan import ScenarioSource
-from pytest_pare.plugin.session_files import session_file
+from pytest_pare.plugin.session_files import are_sent, leave, session_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +37,7 @@ def share_sources(
     from pytest_pare.scenarios.tags import tags_of
 
     file = session_file(suite, "sources")
-    if file.exists():
+    if file.exists() and not are_sent():
         return
     forget_files()
     known = [library.resolve() for library in libraries]
@@ -54,13 +53,13 @@ def share_sources(
             )
     # On a full disk there is no ledger either.
     with suppress(OSError):
-        write_whole(file, json.dumps(sources))
+        leave(file, json.dumps(sources))
 
 
 def share_nodes(suite: str, nodeids: Iterable[str]) -> None:
     """Leave the node ids of all runs of a suite for the controller, also of those in other shards."""
     with suppress(OSError):
-        write_whole(session_file(suite, "nodes"), json.dumps(list(nodeids)))
+        leave(session_file(suite, "nodes"), json.dumps(list(nodeids)))
 
 
 def shared_nodes(suite: str) -> list[str]:
@@ -73,7 +72,7 @@ def shared_nodes(suite: str) -> list[str]:
 
 
 def shared_sources(suite: str) -> dict[str, ScenarioSource]:
-    """Return the sources that a process has left; none if it does not share the directory, as on another machine."""
+    """Return the sources that a process has left; none before the collection."""
     try:
         values = json.loads(session_file(suite, "sources").read_text(encoding="utf-8"))
     except (OSError, ValueError):

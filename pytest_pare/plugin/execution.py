@@ -11,41 +11,30 @@ import pytest
 
 from pytest_pare import PARECassetteWarning, PAREScriptWarning
 from pytest_pare.base.redaction import redacted
-from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
-from pytest_pare.plugin.caching import key_of, reusable
-from pytest_pare.plugin.config_record import config_record
+from pytest_pare.plugin.caching import reusable
+from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
+from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
 from pytest_pare.plugin.failure_report import from_users_code, is_users, sendable
 from pytest_pare.plugin.failure_text import draw_lines, explanation
-from pytest_pare.plugin.fixture_values import (
-    checked_config,
-    refuse_another_level,
-    refuse_two_agents,
-    require_agent,
-    tested_agent,
-)
-from pytest_pare.plugin.preflight import require_permission
+from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import take_result
+from pytest_pare.plugin.sent_files import path_on_controller, send_files_of_run
 from pytest_pare.plugin.session_ledger import keep_trace
 from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.unrecorded import nothing_recorded
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.plugin.work_times import prepare_runs
-from pytest_pare.results.validation_result import (
-    PAREScenarioValidationResult,
-    exception_type_name,
-    result_to_record,
-)
+from pytest_pare.results.validation_result import exception_type_name, result_to_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
     from pytest_pare.agents.protocols import ProactiveAgent
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.plugin.preparation import PreparedRun
     from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
@@ -81,27 +70,19 @@ def play(
         Exception: If the run ended with an exception of the user's code.
     """
     __tracebackhide__ = hide_from_users_code
-    require_agent(agent)
-    config = checked_config(item, config, suite)
-    refuse_two_agents(config, agent, variant, suite)
-    agent, config = tested_agent(agent, config, suite)
-    name_of_variant = RunId.of_item(item, suite).variant
-    config_values = config_record(item, name_of_variant, config, agent)
-    refuse_another_level(config, variant)
-    require_permission(suite.settings, config)
-    cassette = cassette_of(suite, scenario_id, run_number, name_of_variant, of_suite=True)
-    key = key_of(item, config, config_values, suite, cassette)
-    if key is not None and (cached := reusable(item, key, config)) is not None:
+    prepared = prepare(item, scenario_id, cls, config, agent, variant, run_number, suite)
+    name_of_variant = prepared.variant
+    if prepared.key is not None and (cached := reusable(item, prepared.key, prepared.config)) is not None:
         result = {**cached.record["result"], "reused_from": cached.session}
-        record = {**cached.record, "result": result, "config": config_values, "reused": cached.session}
+        record = {**cached.record, "result": result, "config": prepared.record, "reused": cached.session}
         take_result(item, record, cached.session)
         return
     prepare_runs(item.nodeid.partition("::")[0])
-    with watchdog(item.config, item.nodeid, getattr(config, "timeout_seconds", None)) as start_watchdog:
-        scenario, run = _run(
-            name_of_variant, scenario_id, cls, config, agent, run_number, suite, cassette, start_watchdog
-        )
-    refused = _warn(item, run, nothing_recorded(config, agent, cassette, run))
+    scenario, run = _played(item, prepared, agent)
+    send_files_of_run(run, suite, prepared.config, prepared.cassette, name_of_variant)
+    if run.result.export_path is not None:
+        run.result.export_path = path_on_controller(run.result.export_path)
+    refused = _warn(item, run, nothing_recorded(prepared.config, prepared.agent, prepared.cassette, run))
     if refused and run.result.status == "success":
         # The filter declares such a run unusable, so its success must not count.
         run.result.success, run.result.exception, run.result.exception_kind = None, refused[0], "configuration"
@@ -109,14 +90,14 @@ def play(
         "result": result_to_record(run.result),
         "problem": None if run.export_error is None else redacted(to_short_text(run.export_error)),
         "setup_seconds": run.setup_seconds,
-        "key": key,
+        "key": prepared.key,
     }
-    if config.variation and run.env is not None and not run.trace.draws:
+    if prepared.config.variation and run.env is not None and not run.trace.draws:
         record["undrawn"] = True
     name = item.nodeid.partition("::")[0]
     record |= keep_trace(suite, name, run.trace, run.result, name_of_variant)
     # The config is sendable.
-    item.stash[RECORD] = {**sendable(record), "config": config_values}
+    item.stash[RECORD] = {**sendable(record), "config": prepared.record}
     if run.result.status == "success":
         return
     is_shown = show_steps(item, run)
@@ -129,6 +110,15 @@ def play(
     raised = None if run.agent_error is None else users_traceback(run.agent_error.__traceback__)
     kept = str(RunId.of_item(item, suite)) if "trace" in record else None
     _fail(explanation(run, kept, also, with_events=not is_shown), scenario, run.env, raised)
+
+
+def _played(item: pytest.Item, prepared: PreparedRun, agent: object) -> tuple[PAREScenario | None, Run]:
+    concurrent: ConcurrentRuns | None = item.config.pluginmanager.get_plugin(CONCURRENT_RUNS)
+    played = None if concurrent is None else concurrent.play(item, prepared, agent)
+    if played is not None:
+        return played
+    with watchdog(item.config, item.nodeid, prepared.timeout_seconds) as start_watchdog:
+        return prepared.play(start_watchdog)
 
 
 def _fail(
@@ -181,64 +171,6 @@ def warn_at_scenario(item: pytest.Item, warning: Warning) -> None:
     path, line = (item.path, 0) if code is None else (Path(code.co_filename), code.co_firstlineno)
     root = item.config.rootpath
     warnings.warn_explicit(warning, None, str(path.relative_to(root) if path.is_relative_to(root) else path), line)
-
-
-def _run(
-    variant: str,
-    scenario_id: str,
-    cls: type[PAREScenario],
-    config: MultiScenarioRunnerConfig,
-    agent: ProactiveAgent | None,
-    run_number: int | None,
-    suite: Suite,
-    cassette: CassetteSpec | None,
-    on_start: Callable[[], None],
-) -> tuple[PAREScenario | None, Run]:
-    from pytest_pare.simulation.runner import Run, run_scenario
-    from pytest_pare.simulation.trace import Trace
-
-    scenario: PAREScenario | None = None
-    try:
-        # A class that is registered under two ids has only the last one, so the id is an argument.
-        scenario = cls(run_number=run_number, scenario_id=scenario_id)
-        return scenario, run_scenario(
-            scenario,
-            config,
-            suite.settings.scenarios.script_errors,
-            agent=agent,
-            export_dir=suite.traces_dir,
-            variant=variant,
-            cassette=cassette,
-            on_start=on_start,
-            logs_dir=suite.logs_dir(config),
-            strict=suite.settings.scenarios.strict,
-            details=suite.kept_traces,
-        )
-    except Exception as error:  # noqa: BLE001 - a user's constructor may raise anything
-        result = PAREScenarioValidationResult(success=None, exception=error)
-        return scenario, Run(result, Trace(scenario_id, 0.0, ()))
-
-
-def cassette_of(
-    suite: Suite, scenario_id: str, run_number: int | None, variant: str, *, of_suite: bool
-) -> CassetteSpec | None:
-    """Return the cassette of a run, to record or to replay; `None` if its suite has no cassettes.
-
-    Args:
-        suite: The suite.
-        scenario_id: The scenario.
-        run_number: The number of the run; `None` where each scenario is run once.
-        variant: Distinguishes the run from others of the same scenario and number.
-        of_suite: Whether the run is an item of the suite, and not made by the fixture `pare`.
-    """
-    from pytest_pare.engines.recorder import CassetteSpec
-
-    settings, directory = suite.settings.cassettes, suite.cassettes_dir
-    if settings is None or directory is None:
-        return None
-    recorder = suite_reference(suite.path, directory) if of_suite else ""
-    path = directory / file_name(scenario_id, run_number, variant, "jsonl")
-    return CassetteSpec(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)
 
 
 def hide_from_users_code(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

@@ -6,17 +6,20 @@ The config of a run is validated once: the suite's own when the suite is loaded,
 from __future__ import annotations
 
 import shlex
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import ValidationError
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
-    from pytest_pare.settings import RunnerSettings, Suite, Variant
+    from pytest_pare.settings import Suite, SuiteSettings, Variant
 
 _CHECKED = pytest.StashKey[object]()
 """The config of a test that was validated, with absolute paths."""
@@ -63,26 +66,38 @@ def without_agent(config: MultiScenarioRunnerConfig) -> MultiScenarioRunnerConfi
     return type(config).model_validate({name: getattr(config, name) for name in names})
 
 
-def merged_config(
-    node: pytest.Item, suite: Suite, runner: RunnerSettings, changed: dict[str, Any]
+def config_of(
+    node: pytest.Item, suite: Suite, settings: SuiteSettings, values: Mapping[str, Any] = MappingProxyType({})
 ) -> MultiScenarioRunnerConfig:
-    """Return a config with the values of fixtures in it, valid and with absolute paths.
+    """Return the config of a test: the suite's `runner` section with other values in it, valid, with absolute paths.
 
     Args:
         node: The test.
         suite: Its suite.
-        runner: The config.
-        changed: By key, the values of fixtures that differ from it.
+        settings: The settings of its variant.
+        values: The values of fixtures, by key; without one, the value of the settings is used.
 
     Raises:
         pytest.fail.Exception: If one of them is wrong.
     """
+    runner = settings.runner
+    changed = {
+        name: value
+        for name, value in {"judge": settings.judge, "noise": settings.noise, **values}.items()
+        # A rate of 0 equals the default, but a fixture that sets it overrides the scenario's own rate.
+        if _differs(value, getattr(runner, name)) or (name == "noise" and value.model_fields_set)
+    }
     config: MultiScenarioRunnerConfig = runner
     if changed:
         config = updated_config("", suite, runner, changed)
     if changed or any(runner is variant.settings.runner for variant in suite.variants):
         node.stash[_CHECKED] = config
     return config
+
+
+def _differs(value: object, other: object) -> bool:
+    # Most values are the runner's own, and pydantic compares the fields of an object even with itself.
+    return value is not other and value != other
 
 
 def updated_config(

@@ -106,7 +106,7 @@ def proactive_agent() -> ProactiveAgent | AgentProgram | None:
     """The agent under test; `None` is the one that `runner.agent` or `runner.agent_type` of the suite names.
 
     Override it to test an agent of your own: a function that takes a turn, an object that is called with one, or an
-    `AgentProgram`.
+    `AgentProgram`. A class, or a function without arguments, makes a new agent for each run.
     """
     return None
 
@@ -125,27 +125,20 @@ def pare_runner_config(
     noise_config: NoiseConfig,
 ) -> MultiScenarioRunnerConfig:
     """The settings of the run: the suite's `runner` section, with the values of the other fixtures."""
-    from pytest_pare.plugin.fixture_values import merged_config
+    from pytest_pare.plugin.fixture_values import config_of
     from pytest_pare.plugin.pare_fixture import suite_for
 
-    runner = _runner(pare_config)
-    changed = {
-        name: value
-        for name, value in {
-            "user_engine_config": user_engine_config,
-            "observe_engine_config": observe_engine_config,
-            "execute_engine_config": execute_engine_config,
-            "agent_engine_config": agent_engine_config,
-            "judge_engine_config": judge_engine_config,
-            "judge": _checked(pare_config).judge,
-            "tool_augmentation_config": tool_augmentation_config,
-            "env_events_config": env_events_config,
-            "noise": noise_config,
-        }.items()
-        # A rate of 0 equals the default, but a fixture that sets it overrides the scenario's own rate.
-        if _differs(value, getattr(runner, name)) or (name == "noise" and noise_config.model_fields_set)
+    values = {
+        "user_engine_config": user_engine_config,
+        "observe_engine_config": observe_engine_config,
+        "execute_engine_config": execute_engine_config,
+        "agent_engine_config": agent_engine_config,
+        "judge_engine_config": judge_engine_config,
+        "tool_augmentation_config": tool_augmentation_config,
+        "env_events_config": env_events_config,
+        "noise": noise_config,
     }
-    return merged_config(request.node, suite_for(request.node), runner, changed)
+    return config_of(request.node, suite_for(request.node), _checked(pare_config), values)
 
 
 @pytest.fixture
@@ -172,11 +165,6 @@ def pare(
     from pytest_pare.plugin.pare_fixture import Player
 
     return Player(request.node, pare_config, pare_runner_config, proactive_agent)
-
-
-def _differs(value: object, other: object) -> bool:
-    # Most values are the runner's own, and pydantic compares the fields of an object even with itself.
-    return value is not other and value != other
 
 
 def _runner(pare_config: SuiteSettings) -> RunnerSettings:

@@ -22,7 +22,7 @@ from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
 from pytest_pare.plugin.resume import finished_run, report_again
-from pytest_pare.plugin.stash import SUITE, suite_of
+from pytest_pare.plugin.stash import SCENARIO, SUITE, suite_of
 from pytest_pare.scenarios.tags import mark_name, tags_of
 from pytest_pare.settings import SettingsError, Suite
 from pytest_pare.settings.selection import find_overlooked, libraries, load_selected
@@ -99,6 +99,7 @@ class SuiteFile(pytest.Module):
             if isinstance(item, pytest.Function):
                 # pytest makes functions of its own class only.
                 item.__class__ = ScenarioItem
+                item.stash[SCENARIO] = classes[item.originalname]
                 self._refuse_repeats(item)
         return [*items, *broken]
 

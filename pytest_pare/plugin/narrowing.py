@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_pare.plugin.options import SHARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pytest
 
@@ -29,6 +29,20 @@ def narrowing(config: pytest.Config, suite: Suite, results: SuiteResults) -> lis
     if not reasons and results.outcomes and results.deselected:
         reasons = [UNKNOWN_CODE]
     return reasons
+
+
+def unplayed(suites: Mapping[str, list[str]]) -> list[str]:
+    """Return a sentence for each suite without a run although no flag or setting leaves its runs out.
+
+    Args:
+        suites: Name of a suite without a run to the reasons.
+    """
+    return [
+        f"{name}: none of its runs was played, and no flag leaves them out; a plugin or a conftest.py does, or the "
+        "workers have another rootdir"
+        for name, reasons in suites.items()
+        if reasons == [UNKNOWN_CODE]
+    ]
 
 
 def reasons_of(config: pytest.Config, suite: Suite) -> Iterator[str]:

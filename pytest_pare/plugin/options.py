@@ -122,6 +122,12 @@ SHORTHANDS = (
         },
     ),
     Option(
+        "--pare-concurrency",
+        "pare_concurrency",
+        "runner.max_concurrent_scenarios",
+        {"type": int, "metavar": "N", "help": "Play N runs at the same time in each process, in threads."},
+    ),
+    Option(
         "--pare-min-success-rate",
         "pare_min_success_rate",
         "gate.min_success_rate",

@@ -10,9 +10,10 @@ import pytest
 
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.ledger.run_id import without_group
-from pytest_pare.plugin.execution import cassette_of
 from pytest_pare.plugin.fixture_values import require_agent, tested_agent, updated_config, without_agent
 from pytest_pare.plugin.preflight import require_permission
+from pytest_pare.plugin.preparation import cassette_of
+from pytest_pare.plugin.sent_files import send_files_of_run
 from pytest_pare.plugin.stash import suite_of
 from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.plugin.suite_paths import configured_paths
@@ -187,6 +188,7 @@ class Player:
             strict=self._suite.settings.scenarios.strict,
             details="all",
         )
+        send_files_of_run(run, self._suite, config, cassette, variant)
 
         def forked(run: Run, at: int, *, times: int = 1, **change: Any) -> Fork:
             from pytest_pare.what_if.changes import wish_of

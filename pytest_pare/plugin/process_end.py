@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import pytest
 
-from pytest_pare.base.user_frames import place
+from pytest_pare.base.user_frames import place, stack_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
     from types import FrameType
 
 # How long code may take to unwind after an interrupt. `docker stop` kills after 10 seconds.
@@ -133,7 +133,7 @@ class ProcessEnd:
         if os.getpid() != self._pid or not self._plays or self._is_ending:
             self._exit(status)
         assert self._collector is not None
-        where = place(_stack(sys._getframe(1)))
+        where = place(stack_of(sys._getframe(1)))
         self._collector.note_end(f"os._exit({status}) was called, at {where}")
         self._end_here(pytest.ExitCode.TESTS_FAILED)
 
@@ -179,19 +179,13 @@ def _end_without(left: list[threading.Thread], status: int, end: Callable[[int],
         return
     frames = sys._current_frames()
     for thread in still:
-        where = place(_stack(frames.get(thread.ident or 0)))
+        where = place(stack_of(frames.get(thread.ident or 0)))
         message = f"pare: thread {thread.name!r} still runs at {where}, {_THREAD_SECONDS:g} s after the session; "
         print(f"{message}the process ends without it", file=sys.stderr)  # noqa: T201 - pytest has ended
     # The interpreter would run these once all threads have ended.
     atexit._run_exitfuncs()
     _flush()
     end(status)
-
-
-def _stack(frame: FrameType | None) -> Iterator[tuple[str, int]]:
-    while frame is not None:
-        yield frame.f_code.co_filename, frame.f_lineno
-        frame = frame.f_back
 
 
 def _flush() -> None:

@@ -17,7 +17,7 @@ from pytest_pare.ledger.verdict import judge
 from pytest_pare.plugin import summary
 from pytest_pare.plugin.baselines import Baselines
 from pytest_pare.plugin.equal_failures import EqualFailures
-from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of
+from pytest_pare.plugin.narrowing import UNKNOWN_CODE, narrowing, only_looks, reasons_of, unplayed
 from pytest_pare.plugin.outcomes import is_run_again, outcome_of
 from pytest_pare.plugin.report_files import ReportFiles, problem_of, write_all
 from pytest_pare.plugin.resume import Resumption, is_taken_over
@@ -218,6 +218,7 @@ class ResultCollector:
                 result = yield
         else:
             result = yield
+        self.problems += unplayed(self._deselected_suites() if exitstatus == pytest.ExitCode.OK else {})
         self._set_exit_status(session, exitstatus)
         return result
 

@@ -13,9 +13,10 @@ from pytest_pare.ledger.directory import prune, reserve, session_of, traces_dir
 from pytest_pare.ledger.header import Header, commit_of, host, versions
 from pytest_pare.ledger.writer import LedgerWriter
 from pytest_pare.plugin.collected import shared_nodes, shared_sources
+from pytest_pare.plugin.sent_files import write_for_controller
 from pytest_pare.plugin.session_files import session_file
 from pytest_pare.plugin.work_times import work_of
-from pytest_pare.simulation.trace_files import TRACE_EXTENSION, write_trace
+from pytest_pare.simulation.trace_files import TRACE_EXTENSION, packed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,12 +189,12 @@ def keep_trace(
     try:
         path = session_file(name, "ledger")
         if not path.exists():
-            # The ledger could not be created, or this process is on another machine.
+            # The ledger could not be created.
             return {}
         file = traces_dir(type(path)(path.read_text(encoding="utf-8"))) / file_name(
             trace.scenario_id, trace.run_number, variant, TRACE_EXTENSION
         )
-        write_trace(file, trace)
+        write_for_controller(file, packed(trace))
     except OSError as error:
         return {"trace_problem": f"{error.strerror}: {error.filename}"}
     return {"trace": f"{file.parent.name}/{file.name}"}

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite
 
 SUITE = pytest.StashKey["Suite"]()
 """The suite, on the node of its file."""
+
+SCENARIO: pytest.StashKey[type[PAREScenario]] = pytest.StashKey()
+"""The class of the scenario, on the item of a run."""
 
 RECORD = pytest.StashKey[dict[str, Any]]()
 """The record of the last attempt at a run, on its item: builtins only, as it travels on a report."""
@@ -18,4 +22,11 @@ RECORD = pytest.StashKey[dict[str, Any]]()
 
 def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
     """Return the suite that a node belongs to."""
-    return next((suite for one in node.listchain() if (suite := one.stash.get(SUITE, None)) is not None), None)
+    # Upwards, because the file is the parent of its runs; pytest's own `listchain` goes on to the root.
+    one: Any = node
+    while one is not None:
+        suite: Suite | None = one.stash.get(SUITE, None)
+        if suite is not None:
+            return suite
+        one = one.parent
+    return None

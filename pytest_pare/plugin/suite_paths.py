@@ -24,9 +24,9 @@ def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
         pytest.UsageError: If a file does not exist, is not a file, or lies outside the rootdir.
     """
     here = config.invocation_params.dir
-    flagged = [_path(here, flag) for flag in flags]
+    flagged = [given_path(here, flag) for flag in flags]
     configured = configured_paths(config)
-    named = [_path(here, arg) for arg in config.args if is_suite_file(arg)]
+    named = [given_path(here, arg) for arg in config.args if is_suite_file(arg)]
     _check(
         config,
         [
@@ -39,7 +39,7 @@ def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
     if flagged and without_path:
         config.args[:] = map(str, _unique(flagged))
         return _unique(flagged)
-    reached = [_path(here, arg) for arg in config.args]
+    reached = [given_path(here, arg) for arg in config.args]
     additional = flagged
     if without_path and here == config.rootpath:
         additional = configured
@@ -51,7 +51,7 @@ def suite_paths(config: pytest.Config, flags: list[str]) -> list[Path]:
 
 def configured_paths(config: pytest.Config) -> list[Path]:
     """Return the suite files of the ini value, whether they take part or not."""
-    return _unique([_path(config.invocation_params.dir, str(path)) for path in config.getini(INI_CONFIG)])
+    return _unique([given_path(config.invocation_params.dir, str(path)) for path in config.getini(INI_CONFIG)])
 
 
 def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
@@ -74,7 +74,11 @@ def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
                 f"whose settings and conftest.py would be lost; move it there, or add {hint}"
             )
     split: str | None = config.getoption("pare_split")
-    if split and config.rootpath != project and not _path(config.invocation_params.dir, split).is_relative_to(project):
+    if (
+        split
+        and config.rootpath != project
+        and not given_path(config.invocation_params.dir, split).is_relative_to(project)
+    ):
         raise pytest.UsageError(
             f"--pare-split: {split} lies outside the project in {project}, and pytest looks for its settings there; "
             f"write --pare-split={split}, with an equals sign"
@@ -94,12 +98,13 @@ def _project(config: pytest.Config) -> Project:
     here = config.invocation_params.dir
     start = here
     if config.args_source is pytest.Config.ArgsSource.ARGS:
-        named = [path for arg in config.args if (path := _path(here, arg)).exists()]
+        named = [path for arg in config.args if (path := given_path(here, arg)).exists()]
         start = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in named] or [here]))
     return find_project(start) or Project(Path(os.path.commonpath([here, start])), None)
 
 
-def _path(here: Path, arg: str) -> Path:
+def given_path(here: Path, arg: str) -> Path:
+    """Return the path that an argument names, which may be a node id, relative to a directory."""
     # As pytest does: links are not resolved, so that node ids have the names that the user typed.
     return Path(os.path.abspath(here / arg.partition("::")[0]))  # noqa: PTH100
 

@@ -68,8 +68,7 @@ class Telemetry:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Name the test that plays runs."""
-        about = {"test.case.name": item.nodeid, "test.suite.name": item.nodeid.partition("::")[0]}
-        token = telemetry.test_case.set(about)
+        token = telemetry.test_case.set(telemetry.about(item.nodeid))
         try:
             return (yield)
         finally:
@@ -164,12 +163,6 @@ def register(config: pytest.Config) -> None:
         # Of `Authorization=Bearer%20...` the last word.
         add_secret(unquote(header.partition("=")[2]).strip().rpartition(" ")[2])
     config.pluginmanager.register(Telemetry(config, exporters), _NAME)
-
-
-def preload(config: pytest.Config) -> tuple[str, ...]:
-    """Return the modules that every worker imports for telemetry."""
-    plugin: Telemetry | None = config.pluginmanager.get_plugin(_NAME)
-    return () if plugin is None else (_SPAN_EXPORT, *(one.module for one in plugin.exporters))
 
 
 def _flush(provider: Any) -> None:

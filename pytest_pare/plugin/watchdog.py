@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import faulthandler
-import hashlib
+import os
 import re
 import sys
+import threading
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pytest_pare.base.user_frames import place
-from pytest_pare.engines.rate_limit import directory
+from pytest_pare.plugin.session_files import are_sent, send_left, session_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from typing import TextIO
+    from typing import NoReturn, TextIO
 
     import pytest
 
-# A run that checks the time ends by itself before that.
-_GRACE_SECONDS = 5
+GRACE_SECONDS = 5
+"""Seconds after its `timeout_seconds` at which a run is given up. One that checks the time ends by itself before."""
 _FRAME = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+) in ')
 
 
 @contextmanager
-def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) -> Iterator[Callable[[], None]]:
+def watchdog(
+    config: pytest.Config, nodeid: str, timeout_seconds: int | None, *, more_seconds: int = 0
+) -> Iterator[Callable[[], None]]:
     """Yield a function that starts the watchdog of a run; the end of the context stops it.
 
     The watchdog ends the process of a worker if the run does not end in time, and the other workers go on. A session
@@ -36,6 +39,7 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
         config: The session's configuration.
         nodeid: The node id of the run.
         timeout_seconds: The run's limit in real time, in seconds; `None` for none.
+        more_seconds: How much later the process is ended, for a run that a living process gives up by itself.
     """
     if timeout_seconds is None or not hasattr(config, "workerinput") or float(config.getini("faulthandler_timeout")):
         yield lambda: None
@@ -50,10 +54,26 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
             with suppress(OSError):
                 file = stack.enter_context(path.open("w", encoding="utf-8"))
                 print(timeout_seconds, file=file, flush=True)
-            faulthandler.dump_traceback_later(timeout_seconds + _GRACE_SECONDS, exit=True, file=file)
+            seconds = timeout_seconds + GRACE_SECONDS + more_seconds
+            if are_sent():
+                timer = threading.Timer(seconds, _send_and_end, [file, path])
+                timer.daemon = True
+                timer.start()
+                stack.callback(timer.cancel)
+                # For a run that keeps other threads from running.
+                seconds += GRACE_SECONDS
+            faulthandler.dump_traceback_later(seconds, exit=True, file=file)
             stack.callback(faulthandler.cancel_dump_traceback_later)
 
         yield start
+
+
+def _send_and_end(file: TextIO, path: Path) -> NoReturn:
+    """Send to the controller, which has no access to the file, where the run is, and end this process."""
+    with suppress(OSError):
+        faulthandler.dump_traceback(file)
+        send_left(path)
+    os._exit(1)
 
 
 def why_ended(nodeid: str) -> str | None:
@@ -65,8 +85,8 @@ def why_ended(nodeid: str) -> str | None:
     where = place((found["file"], int(found["line"])) for line in dumped if (found := _FRAME.search(line)))
     if where is None:
         return None
-    return f"still in {where} {_GRACE_SECONDS} s after timeout_seconds ({limit}), so its process was ended"
+    return f"still in {where} {GRACE_SECONDS} s after timeout_seconds ({limit}), so its process was ended"
 
 
 def _path(nodeid: str) -> Path:
-    return directory() / f"never-ended-{hashlib.sha256(nodeid.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"
+    return session_file(nodeid, "never-ended")

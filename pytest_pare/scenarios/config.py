@@ -219,9 +219,7 @@ class ScenarioRunnerConfig(CheckedConfig):
 class MultiScenarioRunnerConfig(ScenarioRunnerConfig):
     """The configuration of many runs: `ScenarioRunnerConfig` plus settings that concern all runs."""
 
-    max_concurrent_scenarios: Iterations = without_effect(
-        None, "Most runs at a time; null is one per CPU.", scope="suite"
-    )
+    max_concurrent_scenarios: Iterations = Field(default=None, description="Most runs at a time; null is one per CPU.")
     timeout_seconds: int | None = Field(
         default=None, gt=0, description="Longest run in seconds of real time; null is no limit."
     )

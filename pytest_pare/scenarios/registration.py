@@ -116,7 +116,7 @@ def load_library(
 ) -> list[ImportFailure]:
     """Import the scenario modules below `directory`, in a fixed order, and return the failures.
 
-    A loaded module is imported again only if its file has changed.
+    A loaded module is imported again only if its file has changed. One thread at a time loads; others wait for it.
 
     Args:
         registry: The registry that the modules' decorators write to.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from are.simulation.scenarios.utils.registry import ScenarioRegistry as BaseScenarioRegistry
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T", bound=PAREScenario)
+
+# One thread at a time loads a library: they share `sys.modules`. A module that is loaded may load another library.
+_LOADING = RLock()
 
 # Names that pytest looks up in a module. A suite is a module in which each scenario is a function named by its id.
 _RESERVED_IDS = frozenset(
@@ -70,6 +74,8 @@ class ScenarioRegistry(BaseScenarioRegistry):
             lookup.
     """
 
+    _scenarios_discovered: bool
+
     def __init__(self, load_libraries: Callable[[ScenarioRegistry], None] = register_pare_scenarios) -> None:
         super().__init__()
         self._load_libraries = load_libraries
@@ -77,17 +83,21 @@ class ScenarioRegistry(BaseScenarioRegistry):
         # Modification time and size of each module that was loaded from a library directory.
         self.loaded_files: dict[str, tuple[int, int]] = {}
         self._from_entry_points: set[str] | None = None
-        # The ids that the current pass over a library has registered; `None` outside of a pass.
-        self._of_this_pass: set[str] | None = None
+        # By thread, the ids that its pass over a library has registered.
+        self._of_passes: dict[int, set[str]] = {}
 
     @contextmanager
     def library_pass(self) -> Iterator[None]:
-        """Reject, in this context, an id that is registered a second time, even from the same place."""
-        self._of_this_pass = set()
-        try:
-            yield
-        finally:
-            self._of_this_pass = None
+        """Reject, in this context, an id that is registered a second time, even from the same place.
+
+        Another thread that loads a library waits for the end of the context.
+        """
+        with _LOADING:
+            self._of_passes[get_ident()] = set()
+            try:
+                yield
+            finally:
+                self._of_passes.pop(get_ident(), None)
 
     def register(self, scenario_id: str) -> Callable[[type[T]], type[T]]:
         """Return a decorator that registers a scenario class under `scenario_id`.
@@ -112,15 +122,14 @@ class ScenarioRegistry(BaseScenarioRegistry):
             place = Place(file, line, cls.__qualname__)
             known = self._places.get(scenario_id)
             # Within one pass over a library, the same place twice is a function that makes scenarios, not a re-import.
-            if known is not None and (known != place or scenario_id in (self._of_this_pass or ())):
+            if known is not None and (known != place or scenario_id in self._of_passes.get(get_ident(), ())):
                 raise DuplicateScenarioError(
                     f"scenario id {scenario_id!r} is registered twice: in {known} and in {place}; rename one of them"
                 )
             cls.scenario_id = scenario_id
             self._registry[scenario_id] = cls
             self._places[scenario_id] = place
-            if self._of_this_pass is not None:
-                self._of_this_pass.add(scenario_id)
+            self._of_passes.get(get_ident(), set()).add(scenario_id)
             return cls
 
         return decorator
@@ -141,8 +150,7 @@ class ScenarioRegistry(BaseScenarioRegistry):
         """Remove every scenario that is registered from `file`."""
         for scenario_id in [i for i, place in self._places.items() if place.file == file]:
             del self._places[scenario_id], self._registry[scenario_id]
-            if self._of_this_pass is not None:
-                self._of_this_pass.discard(scenario_id)
+            self._of_passes.get(get_ident(), set()).discard(scenario_id)
         self.loaded_files.pop(file, None)
 
     def reset(self) -> None:
@@ -188,9 +196,11 @@ class ScenarioRegistry(BaseScenarioRegistry):
 
     def _discover_and_import_scenarios(self) -> None:
         # The inherited lookups call this on first use.
-        self._load_libraries(self)
-        self.load_entry_points()
-        self._scenarios_discovered = True
+        with _LOADING:
+            if not self._scenarios_discovered:
+                self._load_libraries(self)
+                self.load_entry_points()
+                self._scenarios_discovered = True
 
 
 def _package(module: str) -> str:

@@ -33,29 +33,51 @@ _WORD = re.compile(r"[\w.]+")
 def source_hash(path: Path, library: Path) -> str:
     """Return 16 hex digits that are equal for equal sources, wherever the library is.
 
+    Args:
+        path: The module of a scenario.
+        library: The directory of its library.
+    """
+    digest = hashlib.sha256()
+    for name, content in source_hashes(path, library).items():
+        digest.update(f"{name}:{content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def source_hashes(path: Path, library: Path) -> dict[str, str]:
+    """Return the hash of a scenario's module, under an empty name, and of each of the user's modules that it imports.
+
     Modules of installed packages other than the library are left out: a session records their versions.
 
     Args:
         path: The module of a scenario.
         library: The directory of its library.
     """
-    found = {"": path}
+    found = {"": path, **modules_of(path, library)}
+    return {name: _content_hash(found[name]) for name in sorted(found)}
+
+
+def modules_of(path: Path, library: Path) -> dict[str, Path]:
+    """Return the user's modules that a module imports, and those that they import, by name.
+
+    Args:
+        path: The module.
+        library: The directory of its library.
+    """
+    found: dict[str, Path] = {}
     pending = [("", path)]
     for name, file in pending:
         for imported in _imported(file, name):
-            where = _file_of(imported, library)
+            where = module_file(imported, library)
             if where is not None and imported not in found and where != path:
                 found[imported] = where
                 pending.append((imported, where))
-    digest = hashlib.sha256()
-    for name in sorted(found):
-        digest.update(f"{name}:{_content_hash(found[name])}\n".encode())
-    return digest.hexdigest()[:16]
+    return found
 
 
 def forget_files() -> None:
     """Forget what was read: files may have changed since, in a process with several sessions."""
-    for cached in (source_hash, _text, _content_hash, _imported, _file_of):
+    for cached in (source_hash, source_hashes, _text, _content_hash, _imported, module_file):
         cached.cache_clear()
 
 
@@ -109,10 +131,10 @@ def _with_packages(name: str) -> Iterator[str]:
 
 
 @cache
-def _file_of(name: str, library: Path) -> Path | None:
-    """Return the file of a module that belongs to the library or is the user's."""
-    # Nothing of Python's own, or of this package, is the user's.
-    if name.partition(".")[0] in sys.stdlib_module_names | {"pytest_pare", "are", "pare"}:
+def module_file(name: str, library: Path) -> Path | None:
+    """Return the file of a module that belongs to the library or is the user's; `None` for any other."""
+    # Nothing of Python's own, or of this package, is the user's. pytest-xdist copies pytest into other checkouts.
+    if name.partition(".")[0] in sys.stdlib_module_names | {"pytest_pare", "are", "pare", "pytest", "_pytest"}:
         return None
     # A module of the library is found first.
     for root in (library, library.parent, *map(Path, filter(None, sys.path))):

@@ -47,6 +47,9 @@ class RunnerSettings(MultiScenarioRunnerConfig):
         default="fixed",
         description=str(MultiScenarioRunnerConfig.model_fields["simulated_generation_time_mode"].description),
     )
+    max_concurrent_scenarios: Iterations = Field(
+        default=1, description="Most runs at a time in each process, in threads; null is one per CPU."
+    )
     trace_dump_format: TraceFormat = Field(default="jsonl", description=_description("trace_dump_format"))
     log_to_file: bool = Field(
         default=False,

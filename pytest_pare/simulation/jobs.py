@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.suggestions import did_you_mean
+from pytest_pare.engines.errors import EngineError
 from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
     RecordedException,
@@ -19,6 +20,7 @@ from pytest_pare.results.validation_result import (
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.scenario import PAREScenario
+from pytest_pare.simulation.processes import ProcessFailure
 from pytest_pare.simulation.run import Run
 from pytest_pare.simulation.runner import run_scenario
 from pytest_pare.simulation.trace import Trace
@@ -27,15 +29,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 
 
 class RunOptions(NamedTuple):
-    """What all runs have in common: their configuration and their agent."""
+    """What all runs have in common: their configuration, their agent, and where their cassettes are."""
 
     config: MultiScenarioRunnerConfig
     script_errors: Literal["fail", "warn"]
     agent_factory: Callable[[], ProactiveAgent] | None
+    cassette_of: Callable[[str, int | None], CassetteSpec] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,16 @@ def play(
         agent = None if options.agent_factory is None or options.config.oracle else options.agent_factory()
         config = options.config
         logs_dir = Path(config.build_logs_dir()) if config.log_to_file else None
-        return run_scenario(scenario, config, options.script_errors, agent=agent, on_start=on_start, logs_dir=logs_dir)
+        cassette = None if options.cassette_of is None else options.cassette_of(scenario.scenario_id, run_number)
+        return run_scenario(
+            scenario,
+            config,
+            options.script_errors,
+            agent=agent,
+            cassette=cassette,
+            on_start=on_start,
+            logs_dir=logs_dir,
+        )
     except (Exception, SystemExit) as error:  # noqa: BLE001 - of the factory, or a `sys.exit()` anywhere
         exception = error if isinstance(error, Exception) else RecordedException("SystemExit", to_short_text(error))
         return failed_run(exception, scenario.scenario_id, run_number)
@@ -147,7 +160,9 @@ def play(
 
 def failed_run(error: Exception, scenario_id: str, run_number: int | None) -> Run:
     """Return a run with an exception as its result, and an empty trace."""
-    result = PAREScenarioValidationResult(success=None, exception=error)
+    # Only these have the attribute with this meaning.
+    kind = error.kind if isinstance(error, ProcessFailure | EngineError) else None
+    result = PAREScenarioValidationResult(success=None, exception=error, exception_kind=kind)
     return Run(result, Trace(scenario_id, 0.0, (), run_number=run_number))
 
 
@@ -169,10 +184,10 @@ def run_to_record(run: Run) -> dict[str, Any]:
     return {
         "result": result_to_record(run.result),
         "trace": run.trace.to_jsonl(),
-        "warnings": run.warnings,
+        "warnings": list(run.warnings),
         "export_error": run.export_error,
         "setup_seconds": run.setup_seconds,
-        "agent_error": None if error is None else (exception_type_name(error), to_short_text(error)),
+        "agent_error": None if error is None else [exception_type_name(error), to_short_text(error)],
     }
 
 
@@ -182,7 +197,7 @@ def run_from_record(record: dict[str, Any]) -> Run:
     return Run(
         result=result_from_record(record["result"]),
         trace=Trace.from_jsonl(record["trace"]),
-        warnings=record["warnings"],
+        warnings=tuple(record["warnings"]),
         export_error=record["export_error"],
         setup_seconds=record["setup_seconds"],
         agent_error=None if error is None else RecordedException(*error),

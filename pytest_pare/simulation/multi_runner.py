@@ -8,18 +8,26 @@ import queue
 import threading
 import time
 from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pytest_pare.base.run_files import file_name
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.rate_limit import session_directory
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
+from pytest_pare.scenarios.registration import ScenarioImportError, load_library
+from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.scenario import PAREScenario
+from pytest_pare.simulation.executors import in_executor
 from pytest_pare.simulation.jobs import Job, RunOptions, jobs_of, play_to_record, run_from_record
 from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.processes import OverdueError, ProcessFailure, UnsendableError, call_in_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
+    from concurrent.futures import Executor
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
@@ -41,6 +49,10 @@ class MultiScenarioRunner:
         script_errors: Literal["fail", "warn"] = "fail",
         agent_factory: Callable[[], ProactiveAgent] | None = None,
         on_run: Callable[[Run], None] | None = None,
+        executor: Executor | None = None,
+        libraries: Iterable[str | Path] = (),
+        cassettes: str | Path | None = None,
+        record: Literal["none", "once", "new", "all"] = "none",
     ) -> PAREMultiScenarioValidationResult:
         """Play scenarios and return all results.
 
@@ -48,6 +60,10 @@ class MultiScenarioRunner:
         where a run whose code never returns never ends; `process` uses processes, where such a run is killed
         `GRACE_SECONDS` after `config.timeout_seconds`, and the result of a run whose process dies is an exception.
         Results are the same in each, except that an exception from another process is a `RecordedException`.
+
+        With `executor`, each run is submitted once to it. Scenarios are then sent by their ids, and the agent by its
+        name. A run whose future fails, and one that a worker with other versions or sources refuses, has an exception
+        of the kind `infrastructure`. The executor is not shut down.
 
         Args:
             config: The configuration of each run, its limits, and how many runs are made at a time.
@@ -58,23 +74,38 @@ class MultiScenarioRunner:
             agent_factory: Makes a new agent under test for each run; `None` for that of `config.agent_type`. For
                 processes it must be defined at the top level of a module.
             on_run: Called in this thread with each run that has ended, in the order of `scenarios`.
+            executor: An executor of `concurrent.futures`, such as `client.get_executor()` of Dask, in place of
+                `config.executor_type`. `config.max_concurrent_scenarios` is the most runs that are submitted at a time;
+                `None` is all.
+            libraries: Directories of scenario modules, which this process and the executor's workers load first.
+            cassettes: Directory of the cassettes of live engines; `None` is none.
+            record: Which calls are recorded: `none` replays them, `once` records if there is no cassette, `new` records
+                what is missing, `all` records anew.
 
         Raises:
             ValueError: Before the first run, if an id is unknown, a scenario is given twice, an instance was
-                initialized before, `runs` is less than 1, or `agent_factory` cannot be sent to another process.
-            TypeError: Before the first run, if an object is no scenario.
+                initialized before, `runs` is less than 1, or a scenario, `agent_factory` or the configuration cannot
+                be sent to another process.
+            TypeError: Before the first run, if an object is no scenario, or `executor` is no executor.
+            ScenarioImportError: Before the first run, if a module of `libraries` cannot be imported.
             ProcessFailure: If no process could be started.
         """
         began = time.perf_counter()
+        directories = _loaded(libraries)
         jobs = jobs_of(scenarios, runs)
-        options = RunOptions(config, script_errors, agent_factory)
+        cassette_of = None if cassettes is None else partial(_cassette, Path(cassettes), record)
+        options = RunOptions(config, script_errors, agent_factory, cassette_of)
         tested = config
         if agent_factory is not None and not config.oracle:
             tested = config.model_copy(update={"agent_type": name_of(agent_factory)})
         results = PAREMultiScenarioValidationResult(run_config=tested)
         finished: dict[int, Run] = {}
         following = 0
-        with session_directory(), closing(_executor(options, jobs)) as ended:
+        if executor is None:
+            made = _executor(options, jobs)
+        else:
+            made = in_executor(executor, options, jobs, directories, traces=on_run is not None)
+        with session_directory(), closing(made) as ended:
             for index, run in ended:
                 finished[index] = run
                 while (first := finished.pop(following, None)) is not None:
@@ -84,6 +115,23 @@ class MultiScenarioRunner:
                         on_run(first)
         results.duration = time.perf_counter() - began
         return results
+
+
+def _loaded(libraries: Iterable[str | Path]) -> list[Path]:
+    directories = [Path(directory).resolve() for directory in libraries]
+    for directory in directories:
+        if not directory.is_dir():
+            raise ValueError(f"libraries: there is no directory {directory}")
+    failures = [failure for directory in directories for failure in load_library(registry, directory)]
+    if failures:
+        raise ScenarioImportError(failures)
+    return directories
+
+
+def _cassette(
+    directory: Path, mode: Literal["none", "once", "new", "all"], scenario_id: str, run_number: int | None
+) -> CassetteSpec:
+    return CassetteSpec(directory / file_name(scenario_id, run_number, "", "jsonl"), mode)
 
 
 # -- executors: each yields the index of a job and its run, in the order in which runs end

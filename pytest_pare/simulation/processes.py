@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
     from types import ModuleType
 
+    from pytest_pare.results.validation_result import ExceptionKind
+
 # Seconds for a process that is no longer needed to end by itself.
 _EXIT_SECONDS = 5.0
 
@@ -39,7 +41,13 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 
 class ProcessFailure(Exception):  # noqa: N818 - the process has failed, and not the call
-    """A call in another process did not return; the message says why."""
+    """A call in another process did not return; the message says why.
+
+    Attributes:
+        kind: The kind of the exception in the result of a run.
+    """
+
+    kind: ExceptionKind | None = "infrastructure"
 
 
 class OverdueError(ProcessFailure):
@@ -48,6 +56,8 @@ class OverdueError(ProcessFailure):
 
 class UnsendableError(ProcessFailure):
     """A call cannot be sent to another process."""
+
+    kind = None
 
 
 class StartError(ProcessFailure):

@@ -529,10 +529,7 @@ def test_json_schema_marks_what_has_no_effect() -> None:
     assert {name for name, field in fields.items() if field.get("x-without-effect") == "anywhere"} == set(
         WITHOUT_EFFECT
     )
-    assert {name for name, field in fields.items() if field.get("x-without-effect") == "suite"} == {
-        "max_concurrent_scenarios",
-        "executor_type",
-    }
+    assert {name for name, field in fields.items() if field.get("x-without-effect") == "suite"} == {"executor_type"}
     assert all(field["description"] for field in fields.values())
 
 

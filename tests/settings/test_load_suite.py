@@ -131,6 +131,7 @@ OFFLINE = MultiScenarioRunnerConfig(
     observe_max_iterations=5,
     execute_max_iterations=10,
     simulated_generation_time_mode="fixed",
+    max_concurrent_scenarios=1,
     trace_dump_format="jsonl",
     log_to_file=False,
     enable_caching=False,
@@ -272,7 +273,7 @@ NO_EFFECT = "has no effect in a suite and can only be left at its default"
         ("runner: {max_turns: -1}", "runner.max_turns: must be at least 0, got -1"),
         ("runner: {user_type: x}", f'runner.user_type: {NOT_YET} ("default")'),
         ("runner: {executor_type: process}", f'runner.executor_type: {NO_EFFECT} ("thread")'),
-        ("runner: {max_concurrent_scenarios: 2}", f"runner.max_concurrent_scenarios: {NO_EFFECT} (null)"),
+        ("runner: {max_concurrent_scenarios: 0}", "runner.max_concurrent_scenarios: must be at least 1, got 0"),
         (
             "runner: {judge_only: true}",
             "runner.judge_only: a judge that is not calibrated must not decide alone; set judge.calibration to a file "
