@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from copy import copy
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,7 +15,7 @@ from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn,
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools, lent, require_words
+from pytest_pare.simulation.app_tools import MadeTools, agent_tools, lent, require_words
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults, seed_of
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
@@ -74,6 +73,7 @@ class TurnGateway:
         self._trace = TurnTrace(env, consent)
         self._lock = threading.RLock()
         self._agent_tools: list[AppTool] | None = None
+        self._tools = MadeTools()
         # The token of the present turn. A call with another token, that of an old turn, is refused.
         self._turn: object = None
         self._limits = TurnLimits(config.max_tool_calls)
@@ -106,16 +106,19 @@ class TurnGateway:
     def agent_turn(self, number: int) -> Turn:
         """Return a new turn of the agent."""
         token = self._open_turn()
-        return Turn(
+        make_tools = partial(self._toolbox, token)
+        turn = Turn(
             number=number,
             time=self._now(),
             mode=self._consent.mode,
             proposal=self._consent.proposal,
             notifications=self._notifications(FOR_AGENT),
-            tools=self._toolbox(token),
+            # Those of the first turn at once: tools with one name are a defect of the scenario.
+            tools=Toolbox([], lambda _name: None) if number else make_tools(),
             scenario_seed=seed_of(self._scenario, self.fork_seed()),
             _news=lambda: self._news(token),
         )
+        return turn.with_tools_made_by(make_tools) if number else turn
 
     def fork_seed(self) -> int:
         """Return the seed of a fork for what is drawn now; 0 for the draws of the run."""
@@ -128,8 +131,8 @@ class TurnGateway:
 
         def tools() -> Toolbox:
             app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
-            bound = [self._bound(token, app_tool, "USER") for app_tool in app_tools]
-            bound += [lent(self._bound(token, app_tool, "USER"), self._env) for app_tool in self.users_tools()]
+            bound = [self._bound(token, one, "USER") for one in app_tools]
+            bound += [lent(self._bound(token, one, "USER"), self._env) for one in self.users_tools()]
             return Toolbox([*bound, wait], lambda name: self._note_unknown(token, name, "USER"))
 
         return UserTurn(
@@ -166,15 +169,13 @@ class TurnGateway:
         return self._agent_tools
 
     def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
-        def invoke(arguments: dict[str, Any]) -> Any:
-            with self.exclusively(), self._span(tool.name, arguments, who) as span:
-                return span.returned(self._invoke(token, tool, app_tool, arguments, who))
-
-        tool = Tool(app_tool, invoke)
+        tool = self._tools.of(app_tool, who)
         # The agent gets a copy: changing it changes neither its calls nor their checks.
-        given = copy(tool)
-        given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in NOT_FOR_USER]
-        return given
+        return tool.carried_out_by(partial(self._carry_out, token, tool, app_tool, who))
+
+    def _carry_out(self, token: object, tool: Tool, app_tool: AppTool, who: str, arguments: dict[str, Any]) -> Any:
+        with self.exclusively(), self._span(tool.name, arguments, who) as span:
+            return span.returned(self._invoke(token, tool, app_tool, arguments, who))
 
     def _span(self, name: str, arguments: dict[str, Any], who: str) -> telemetry.Span:
         return telemetry.tool_call(name, arguments, who, self._env.time_manager.time(), self.span)
