@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import Figure
-from benchmarks.forking import descendants, megabytes
+from benchmarks.processes import descendants, megabytes
 from tests.engines.model_server import ModelServer, answers, fails
 
 if TYPE_CHECKING:

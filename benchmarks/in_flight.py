@@ -1,23 +1,24 @@
-"""Live runs all in flight at once, compared with the same runs one after the other."""
+"""Live runs all in flight at once in one process, compared with the same runs one after the other."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.figures import Figure
-from benchmarks.forking import descendants, megabytes
+from benchmarks.processes import descendants, megabytes
 from tests.engines.model_server import WAIT, ModelServer, answers
 
 if TYPE_CHECKING:
     from tests.engines.model_server import Reply, Request
 
-HEADING = "runs that ask a model for every word, which takes its time"
+HEADING = "runs that ask a model for every word, which takes its time; memory is PSS"
 
 _USER_WAIT = 'Thought: Nothing.\nAction:\n{"action": "wait", "action_input": {}}<end_action>'
 _SUITE = """
@@ -30,33 +31,69 @@ runner:
   max_turns: {turns}
   skip_idle_time: false
   user_engine_config: {{model_name: user-2025-01-01, provider: local, endpoint: "{url}"}}
-  observe_engine_config: &agent {{model_name: agent-2025-01-01, provider: local, endpoint: "{url}"}}
-  execute_engine_config: *agent
 """
+_ENGINE = '{{model_name: agent-2025-01-01, provider: local, endpoint: "{url}"}}\n'
+_BUILT_IN = f"  observe_engine_config: &agent {_ENGINE}  execute_engine_config: *agent\n"
+# An agent of one's own asks a model at the endpoint of its run.
+_OWN_AGENT = """
+import json, urllib.request
+
+def agent(turn):
+    body = {"model": "any", "messages": [{"role": "user", "content": "What now?"}]}
+    headers = {"Authorization": "Bearer " + turn.models.token, "Content-Type": "application/json"}
+    request = urllib.request.Request(turn.models.url + "/chat/completions", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        json.load(answer)
+"""
+_OWN = f"  agent_type: own:agent\n  agent_engine_config: {_ENGINE}"
 _MODELS = ("user-2025-01-01", "agent-2025-01-01")
+# As on systems where processes are not forked.
+_SPAWN = 'import multiprocessing\n\nmultiprocessing.set_start_method("spawn", force=True)\n'
 # Only the tests of this project use Hypothesis.
 _WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 _PYTEST = ["-m", "pytest", "--pare-config", "pare.yaml", *_WITHOUT, "-q"]
 
 
+class _Session(NamedTuple):
+    """What a session took: seconds, seconds of processor time, and megabytes at the most."""
+
+    seconds: float
+    cpu: float
+    memory: float
+
+
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Play a session with a worker for each run, then one without workers, against a local server."""
+    """Play sessions with all runs at once, and one by one, against a local server."""
     runs, seconds, turns = (2, 0.05, 2) if quick else (40, 1.0, 4)
     # Each turn has one answer for the user and one for the agent.
     waiting = 2 * turns * seconds
     with tempfile.TemporaryDirectory() as directory, ModelServer(_slow(seconds), _MODELS) as server:
         project = Path(directory)
+        built_in, own_agent = (
+            (_SUITE + agent).format(runs=runs, turns=turns, url=server.url) for agent in (_BUILT_IN, _OWN)
+        )
         (project / "pytest.ini").write_text("[pytest]\n")
-        (project / "pare.yaml").write_text(_SUITE.format(runs=runs, turns=turns, url=server.url))
-        at_once, memory = _session(project, "at_once", runs)
-        one_by_one, _ = _session(project, "one_by_one", 0)
-        if _traces(project / "at_once") != _traces(project / "one_by_one"):
-            raise RuntimeError("runs in flight at once are not those that were played one by one")
+        (project / "own.py").write_text(_OWN_AGENT)
+        (project / "pare.yaml").write_text(built_in)
+        one_by_one = _session(project, "one_by_one", 1)
+        at_once = _session(project, "at_once", runs)
+        (project / "conftest.py").write_text(_SPAWN)
+        spawn = _session(project, "spawn", runs)
+        _require_equal(project, "one_by_one", "at_once", "spawn")
+        (project / "pare.yaml").write_text(own_agent)
+        own = _session(project, "own", runs)
+    most = None if quick else 450
     return [
-        Figure(f"{runs} runs one by one, {waiting:g} s of waiting in each", one_by_one, "s"),
-        Figure("the same runs in flight at once", at_once, "s"),
-        Figure("one by one / at once", one_by_one / at_once, "x", at_least=None if quick else 10),
-        Figure("memory of all workers and what they are forked from", memory, "MB", at_most=2000),
+        Figure(f"{runs} runs one by one, {waiting:g} s of waiting in each", one_by_one.seconds, "s"),
+        Figure("the same runs at once", at_once.seconds, "s"),
+        Figure("one by one / at once", one_by_one.seconds / at_once.seconds, "x", at_least=None if quick else 10),
+        Figure("processor time one by one", one_by_one.cpu, "s"),
+        Figure("at once", at_once.cpu, "s"),
+        Figure("at once / one by one", at_once.cpu / one_by_one.cpu, "x", at_most=None if quick else 1.3),
+        Figure("memory of all processes at once, at the most", at_once.memory, "MB", at_most=most),
+        Figure("where the start method of processes is spawn", spawn.memory, "MB", at_most=most),
+        Figure("with an agent of one's own and its model", own.memory, "MB", at_most=most),
+        Figure("its processor time", own.cpu, "s"),
     ]
 
 
@@ -68,32 +105,34 @@ def _slow(seconds: float) -> Any:
     return reply
 
 
-def _session(project: Path, name: str, workers: int) -> tuple[float, float]:
-    """Return the duration of a session in seconds, and the peak memory of its workers in MB."""
-    command = [sys.executable, *_PYTEST, f"-n{workers}", "--pare-set", f"runner.output_dir={name}"]
+def _session(project: Path, name: str, at_once: int) -> _Session:
+    settings = ["--pare-concurrency", str(at_once), "--pare-set", f"runner.output_dir={name}"]
     most, ended = [0.0], threading.Event()
     with (project / f"{name}.log").open("w") as output:
         began = time.monotonic()
-        session = subprocess.Popen(command, cwd=project, stdout=output, stderr=output)
+        session = subprocess.Popen([sys.executable, *_PYTEST, *settings], cwd=project, stdout=output, stderr=output)
         watch = threading.Thread(target=_watch, args=(session.pid, most, ended))
         watch.start()
-        status = session.wait()
+        _, status, used = os.wait4(session.pid, 0)
+        session.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - began
         ended.set()
         watch.join()
-    if status:
-        raise RuntimeError(f"pytest ended with {status}\n{(project / f'{name}.log').read_text()}")
-    return seconds, most[0]
+    if session.returncode:
+        raise RuntimeError(f"pytest ended with {session.returncode}\n{(project / f'{name}.log').read_text()}")
+    return _Session(seconds, used.ru_utime + used.ru_stime, most[0])
 
 
 def _watch(pid: int, most: list[float], ended: threading.Event) -> None:
-    while not ended.wait(1.0):
+    while not ended.wait(0.5):
         try:
-            most[0] = max(most[0], sum(megabytes(child) for child in descendants(pid)))
+            most[0] = max(most[0], sum(megabytes(one) for one in (pid, *descendants(pid))))
         except (OSError, StopIteration):
-            # A worker has just ended.
+            # A process has just ended.
             continue
 
 
-def _traces(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir()}
+def _require_equal(project: Path, *names: str) -> None:
+    traces = [{path.name: path.read_bytes() for path in (project / name).iterdir()} for name in names]
+    if any(one != traces[0] for one in traces):
+        raise RuntimeError("runs that were played at once are not those that were played one by one")

@@ -1,4 +1,4 @@
-"""The processor time of other processes."""
+"""The processor time and the memory of other processes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 def cpu_seconds(arguments: list[str], directory: Path, *, python: str = sys.executable, **variables: str) -> float:
@@ -42,3 +43,17 @@ def cpu_seconds(arguments: list[str], directory: Path, *, python: str = sys.exec
     if status not in (0, 5):
         raise RuntimeError(f"python {' '.join(arguments)}: {status}\n{(directory / 'output').read_text()}")
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Yield the child processes of a process, and their descendants."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (thread / "children").read_text().split()):
+            yield child
+            yield from descendants(child)
+
+
+def megabytes(pid: int) -> float:
+    """Return the proportional set size of a process: shared memory is divided among the processes."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

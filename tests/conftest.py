@@ -15,7 +15,6 @@ from xdist import workermanage
 # one imports it again.
 import pytest_pare.scenarios.checks
 import pytest_pare.simulation.runner  # noqa: F401 - see above
-from pytest_pare.plugin import forking
 from pytest_pare.scenarios.registry import registry
 from tests.forks import MEASURE, Forks, fork_server
 
@@ -64,7 +63,6 @@ def forks(_shim: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Forks:
     """Fork the workers of all sessions of this process from another one; to a session, they look like plain ones."""
     forks = Forks(_shim)
     monkeypatch.setattr(workermanage, "parse_tx_spec_config", forks.specs)
-    monkeypatch.setattr(forking, "_start", forks.start)
     return forks
 
 

@@ -17,7 +17,8 @@ from typing import Any, NoReturn
 import pytest
 from xdist import workermanage
 
-from pytest_pare.plugin import forking
+from tests.forking.start import PRELOAD
+from tests.forking.start import start as start_server
 
 # Where coverage tells the processes that a measured one starts that they are to be measured too.
 MEASURE = "COVERAGE_PROCESS_CONFIG"
@@ -25,7 +26,6 @@ MEASURE = "COVERAGE_PROCESS_CONFIG"
 # The packages of plugins. pytest imports them in each worker.
 _PLUGINS = ("_pytest", "anyio", "hypothesis", "xdist")
 
-_start = forking._start
 _plain_specs = workermanage.parse_tx_spec_config
 
 
@@ -51,10 +51,6 @@ class Forks:
         specs = _plain_specs(config)
         return [f"popen//python={self.shim()}" if spec == "popen" and self.are_possible else spec for spec in specs]
 
-    def start(self, config: pytest.Config, preload: list[str]) -> str:
-        """Return the shim to a session that forks its workers by itself."""
-        return self.shim() if self.are_possible else _start(config, preload)
-
     def command(self, args: Sequence[str]) -> list[str]:
         """Return the command of a pytest session in a forked process."""
         code = f"from {__name__} import run_session; run_session({self.shim()!r}, {[*args]!r})"
@@ -65,7 +61,6 @@ def run_session(shim: str, args: list[str]) -> NoReturn:
     """Run a pytest session in this process, which is forked, and end it."""
     forks = Forks(lambda: shim)
     workermanage.parse_tx_spec_config = forks.specs
-    forking._start = forks.start  # type: ignore[assignment]
     sys.argv[:] = ["pytest", *args]
     # As `python -m pytest` does.
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as text
@@ -83,9 +78,7 @@ def fork_server() -> Iterator[Callable[[], str]]:
 
     def start() -> str:
         plugins = sorted(name for name in sys.modules if name.partition(".")[0] in _PLUGINS)
-        # Without LiteLLM, which few workers need.
-        modules = [name for name in forking.PRELOAD if name != "pytest_pare.plugin.warmup"]
-        return _start(owner, [*plugins, "xdist.remote", *modules, "tests.warmup", __name__])
+        return start_server(owner, [*plugins, "xdist.remote", *PRELOAD, "tests.warmup", __name__])
 
     with ExitStack() as stack:
         owner: Any = SimpleNamespace(add_cleanup=stack.callback)

@@ -25,7 +25,7 @@ PACKAGE = ROOT / "pytest_pare"
 # From the bottom up. A part imports from itself and from lower layers, and never from the same layer or a higher one.
 # Imports for type checkers count, too.
 LAYERS = (
-    {"base", "compat", "fork", "inference"},
+    {"base", "compat", "inference"},
     {"are", "judge"},
     {"__init__"},
     {"results"},
@@ -65,8 +65,8 @@ ALLOWED = {
     ("engines/rate_limit.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.monotonic"): "the rate limit of an endpoint",
     ("engines/retry.py", "time.sleep"): "the wait before a retry",
-    ("plugin/concurrent_runs.py", "threading.Thread"): "concurrent runs, each in a world of its own",
-    ("plugin/concurrent_runs.py", "time.monotonic"): "timeout_seconds, a limit in real time",
+    ("plugin/run_thread.py", "threading.Thread"): "concurrent runs, each in a world of its own",
+    ("plugin/run_thread.py", "time.monotonic"): "timeout_seconds, a limit in real time",
     ("plugin/process_end.py", "threading.Thread"): "ends a process that a thread of an agent keeps alive",
     ("plugin/process_end.py", "time.sleep"): "how long code may take to unwind after SIGTERM",
     ("results/files.py", "datetime.datetime.now"): "when a report was made",
@@ -88,7 +88,10 @@ ALLOWED = {
     ("simulation/worker.py", "os.urandom"): "ids of attempts at requests, which no trace holds",
     ("plugin/run_control.py", "time.monotonic"): "a budget in real time",
     ("plugin/session.py", "time.process_time"): "what the start of the session took, for its header",
-    ("plugin/work_times.py", "time.process_time"): "what the start of a process took, for the header of a later session",
+    (
+        "plugin/work_times.py",
+        "time.process_time",
+    ): "what the start of a process took, for the header of a later session",
     ("plugin/progress.py", "time.perf_counter"): "how far the session is, for the terminal alone",
     ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
 }

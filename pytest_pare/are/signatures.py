@@ -58,7 +58,7 @@ class _PlainSignature(inspect.Signature):
         if kwargs:
             arguments.update((name, kwargs[name]) for name in self._names[len(args) :] if name in kwargs)
         if len(arguments) == len(args) + len(kwargs) and self._required <= arguments.keys():
-            return inspect.BoundArguments(self, arguments)  # type: ignore[arg-type]
+            return inspect.BoundArguments(self, arguments)
         return super().bind(*args, **kwargs)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.plugin import fixtures
 from pytest_pare.plugin.options import BUDGET
+from pytest_pare.plugin.preflight import calls_models
 from pytest_pare.plugin.preparation import is_factory
 from pytest_pare.plugin.stash import suite_of
 from pytest_pare.results.text import plural
@@ -15,7 +17,7 @@ from pytest_pare.scenarios.agent_program import AgentProgram
 from pytest_pare.settings.runs import RunRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import pytest
 
@@ -37,15 +39,32 @@ def wanted(suites: Iterable[Suite]) -> int:
     return max(most_at_once(variant.settings.runner) for suite in suites for variant in suite.variants)
 
 
+def at_once_of_session(config: pytest.Config, suites: Iterable[Suite]) -> int:
+    """Return the largest number of runs that a process of a session plays at once."""
+    return wanted(suites) if obstacle_of_session(config) is None else 1
+
+
 def obstacle_of_session(config: pytest.Config) -> str | None:
     """Return why a session plays its runs one by one; `None` if it need not."""
     if config.getoption("usepdb") or config.getoption("trace"):
         return "a debugger stops in one run at a time (--pdb, --trace)"
     if config.getoption(BUDGET.dest):
         return f"{BUDGET.flag} starts a run when it has the use of the runs before it"
-    if config.getoption("dist", "no") == "each":
-        return "--dist each plays each run in every worker"
+    dist = config.getoption("dist", "no")
+    if dist in ("each", "worksteal"):
+        return f"--dist {dist} moves runs between workers, or repeats them"
     return None
+
+
+def one_by_one(config: pytest.Config, suites: Collection[Suite]) -> list[str]:
+    """Return a line if a session plays runs one by one that could be played at once, with the reason."""
+    if wanted(suites) > 1:
+        reason = obstacle_of_session(config)
+        return [] if reason is None else [f"one run at a time in each process: {reason}"]
+    is_alone = config.getoption("dist", "no") == "no" and not config.getoption("collectonly")
+    if is_alone and any(calls_models(suite) for suite in suites):
+        return ["one run at a time; --pare-concurrency 40 plays 40 at once"]
+    return []
 
 
 def obstacle(item: pytest.Item) -> str | None:
@@ -62,9 +81,8 @@ def obstacle(item: pytest.Item) -> str | None:
         is_plain = definition.func.__module__ == fixtures.__name__ or name in _PARAMETERS
         if is_plain or (definition.scope == "session" and (name == _AGENT or not hasattr(fixtures, name))):
             continue
-        return (
-            f"fixture {name} has the scope {definition.scope}" if definition.scope != "session" else f"fixture {name}"
-        )
+        scope = "" if definition.scope == "session" else f" of scope {definition.scope}"
+        return f"fixture {name}{scope}"
     return None
 
 
@@ -85,8 +103,8 @@ def shares_fixtures(item: pytest.Item, other: pytest.Item) -> bool:
 
 
 def is_per_run(agent: object) -> bool:
-    """Return whether the value of `proactive_agent` gives each run an agent of its own."""
-    return agent is None or isinstance(agent, AgentProgram) or is_factory(agent)
+    """Return whether the value of `proactive_agent` gives each run an agent of its own, or is a function."""
+    return agent is None or isinstance(agent, AgentProgram) or is_factory(agent) or inspect.isfunction(agent)
 
 
 def is_in_later_round(item: pytest.Item, other: pytest.Item) -> bool:
@@ -112,7 +130,7 @@ def lines(items: Iterable[pytest.Item]) -> list[str]:
     concurrent, at_once = 0, 1
     for item in items:
         runner = runner_of(item)
-        if runner is None:
+        if runner is None or item.get_closest_marker("skip") is not None:
             continue
         if most_at_once(runner) == 1:
             reason: str | None = "max_concurrent_scenarios is 1"

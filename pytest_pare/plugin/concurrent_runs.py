@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.base import telemetry
-from pytest_pare.base.user_frames import place, stack_of
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import has_result
 from pytest_pare.plugin.concurrency import (
@@ -29,10 +24,12 @@ from pytest_pare.plugin.fixture_values import config_of
 from pytest_pare.plugin.pare_fixture import variant_for
 from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import finished_run
-from pytest_pare.plugin.run_output import OutputRouting, RunOutput, collect_no_more
+from pytest_pare.plugin.run_output import OutputRouting, collect_no_more
+from pytest_pare.plugin.run_thread import RunThread
 from pytest_pare.plugin.stash import SCENARIO, suite_of
 from pytest_pare.plugin.summary import write_wrapped
-from pytest_pare.plugin.watchdog import GRACE_SECONDS
+from pytest_pare.plugin.watchdog import GRACE_SECONDS, watchdog
+from pytest_pare.plugin.worker_runs import Workers
 from pytest_pare.results.text import plural
 
 if TYPE_CHECKING:
@@ -43,39 +40,6 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.runner import Run
 
 NAME = "pare-concurrent-runs"
-
-
-@dataclass(eq=False)
-class _Job:
-    """A run in a thread.
-
-    Attributes:
-        prepared: The run.
-        output: What it prints, logs and warns of.
-        thread: Its thread.
-        began: When its clock started, in seconds of the monotonic clock; `None` before that.
-        outcome: The scenario and the run, or an interrupt; `None` until it has ended.
-    """
-
-    prepared: PreparedRun
-    output: RunOutput = field(default_factory=RunOutput)
-    thread: threading.Thread | None = None
-    began: float | None = None
-    outcome: tuple[PAREScenario | None, Run] | BaseException | None = None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long the run may go on, in seconds; `None` without a limit."""
-        limit = self.prepared.timeout_seconds
-        if limit is None or self.began is None:
-            return None
-        return self.began + limit + GRACE_SECONDS - time.monotonic()
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether the run has ended without success."""
-        outcome = self.outcome
-        return outcome is not None and (isinstance(outcome, BaseException) or outcome[1].result.status != "success")
 
 
 class ConcurrentRuns:
@@ -97,9 +61,29 @@ class ConcurrentRuns:
         self._positions: dict[str, int] = {}
         # By node id: runs that were started, and of those the ones whose items have not taken them.
         self._begun: set[str] = set()
-        self._jobs: dict[str, _Job] = {}
-        self._running: set[_Job] = set()
-        self._left = 0
+        self._jobs: dict[str, RunThread] = {}
+        self._running: set[RunThread] = set()
+        self._left = self._alone = 0
+        self._workers = Workers(config)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell the controller how many runs are played at once."""
+        self._workers.tell(lines(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self) -> None:
+        """Say it, once."""
+        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        for line in self._workers.told():
+            reporter.ensure_newline()
+            reporter.write_line(f"{line}, in each worker")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Add the runs of a worker that are not counted. A worker that has crashed reports none."""
+        left, alone = getattr(node, "workeroutput", {}).get(NAME, (0, 0))
+        self._left += left
+        self._alone += alone
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """Say how many runs are played at once, and why others are not."""
@@ -116,10 +100,18 @@ class ConcurrentRuns:
                 return (yield)
             finally:
                 self._left = len(self._jobs)
+                if hasattr(self._config, "workeroutput"):
+                    self._config.workeroutput[NAME] = (self._left, self._alone)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how many runs were started and are not counted."""
+        """Say how many runs were started and are not counted, or were played one by one against expectation."""
+        if self._alone:
+            write_wrapped(
+                terminalreporter,
+                f"pare: {plural(self._alone, 'run')} one by one: the fixture proactive_agent returned one object for "
+                "all of them; return a function, or a class or function that makes an agent for each run",
+            )
         if self._left:
             were = "was" if self._left == 1 else "were"
             write_wrapped(
@@ -145,26 +137,39 @@ class ConcurrentRuns:
         job = self._jobs.pop(item.nodeid, None)
         if job is None:
             # A plugin may run an item again.
-            if item.nodeid in self._begun or not is_per_run(agent) or not self._is_concurrent(item):
+            if item.nodeid in self._begun or not self._is_concurrent(item):
                 return None
+            if not is_per_run(agent):
+                self._alone += 1
+                return None
+            self._workers.refuse_begun(item)
             job = self._start(item, prepared)
-        self._start_ahead(item, agent)
-        with self._changed:
-            while job.outcome is None:
-                left = job.seconds_left
-                if left is not None and left <= 0:
-                    break
-                self._changed.wait(left)
-                self._start_ahead(item, agent)
+        self._wait(item, job, agent)
         if not self._jobs:
             self._routing.end()
         job.output.report(item)
         if job.outcome is None:
             self._running.discard(job)
-            raise pytest.fail.Exception(_never_ended(job), pytrace=False)
+            raise pytest.fail.Exception(job.never_ended(), pytrace=False)
         if isinstance(job.outcome, BaseException):
             raise job.outcome
         return job.outcome
+
+    def _wait(self, item: pytest.Item, job: RunThread, agent: object) -> None:
+        """Wait for the end of a run, and start others meanwhile."""
+        limit = job.prepared.timeout_seconds
+        with watchdog(self._config, item.nodeid, limit, more_seconds=GRACE_SECONDS) as start_watchdog, self._changed:
+            is_watched = False
+            while job.outcome is None:
+                self._start_ahead(item, agent)
+                left = job.seconds_left
+                if left is not None and not is_watched:
+                    # Code that keeps all other threads from running ends this process.
+                    start_watchdog()
+                    is_watched = True
+                if left is not None and left <= 0:
+                    return
+                self._changed.wait(left)
 
     def _is_concurrent(self, item: pytest.Item) -> bool:
         runner = runner_of(item)
@@ -173,7 +178,7 @@ class ConcurrentRuns:
     def _start_ahead(self, item: pytest.Item, agent: object) -> None:
         """Start runs of the items behind one whose run is waited for."""
         for following in self._following(item):
-            if following.nodeid in self._begun or _is_not_played(following):
+            if following.nodeid in self._begun or _is_not_played(following) or self._workers.has_begun(following):
                 continue
             runner = runner_of(following)
             if (
@@ -192,6 +197,9 @@ class ConcurrentRuns:
 
     def _following(self, item: pytest.Item) -> Iterator[pytest.Item]:
         """Yield the items that this process runs after an item."""
+        if self._workers.are_used:
+            yield from self._workers.following(self._items)
+            return
         for position in range(self._positions[item.nodeid] + 1, len(self._items)):
             yield self._items[position]
 
@@ -201,35 +209,14 @@ class ConcurrentRuns:
         failures = sum(job.has_failed for job in self._jobs.values())
         return bool(most) and failures >= most
 
-    def _start(self, item: pytest.Item, prepared: PreparedRun) -> _Job:
+    def _start(self, item: pytest.Item, prepared: PreparedRun) -> RunThread:
         self._routing.begin()
         self._begun.add(item.nodeid)
-        job = _Job(prepared)
+        self._workers.note_begun(item)
+        job = RunThread(prepared)
         self._running.add(job)
-        arguments = (self._play, job, item.nodeid)
-        # A run that never ends does not keep the process alive.
-        job.thread = threading.Thread(target=self._context.copy().run, args=arguments, name=item.nodeid, daemon=True)
-        job.thread.start()
+        job.start(self._context.copy(), item.nodeid, self._changed, self._running.discard)
         return job
-
-    def _play(self, job: _Job, nodeid: str) -> None:
-        telemetry.test_case.set(telemetry.about(nodeid))
-        job.output.collect()
-
-        def start_clock() -> None:
-            with self._changed:
-                job.began = time.monotonic()
-                self._changed.notify_all()
-
-        outcome: tuple[PAREScenario | None, Run] | BaseException
-        try:
-            outcome = job.prepared.play(start_clock)
-        except BaseException as error:  # noqa: BLE001 - an interrupt, which its item raises again
-            outcome = error
-        with self._changed:
-            job.outcome = outcome
-            self._running.discard(job)
-            self._changed.notify_all()
 
 
 def _prepare_ahead(item: pytest.Item, agent: Any) -> PreparedRun | None:
@@ -251,13 +238,3 @@ def _prepare_ahead(item: pytest.Item, agent: Any) -> PreparedRun | None:
 def _is_not_played(item: pytest.Item) -> bool:
     is_skipped = item.get_closest_marker("skip") is not None
     return is_skipped or finished_run(item, item.nodeid.partition("::")[0]) is not None
-
-
-def _never_ended(job: _Job) -> str:
-    assert job.thread is not None
-    where = place(stack_of(sys._current_frames().get(job.thread.ident or 0)))
-    limit = job.prepared.timeout_seconds
-    return (
-        f"still in {where} {GRACE_SECONDS} s after timeout_seconds ({limit}), so its thread was left behind, and the "
-        "run has no result"
-    )

@@ -106,7 +106,7 @@ def proactive_agent() -> ProactiveAgent | AgentProgram | None:
     """The agent under test; `None` is the one that `runner.agent` or `runner.agent_type` of the suite names.
 
     Override it to test an agent of your own: a function that takes a turn, an object that is called with one, or an
-    `AgentProgram`.
+    `AgentProgram`. A class, or a function without arguments, makes a new agent for each run.
     """
     return None
 

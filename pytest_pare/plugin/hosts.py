@@ -17,7 +17,6 @@ import pytest
 
 from pytest_pare.base.redaction import add_secret, names_secret, redacted
 from pytest_pare.base.secret_shapes import REDACTED
-from pytest_pare.fork import shim as fork_shim
 from pytest_pare.plugin.checkout import Checkout
 from pytest_pare.plugin.options import CONFIG
 from pytest_pare.plugin.remote_worker import CHANNEL, INPUT
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 # A variable in a spec of execnet. Any of them may hold a key.
 _VARIABLE = re.compile(r"(//env:(?P<name>[^=/]*)=)(?P<value>.*?)(?=//|\Z)")
-# The command that forks a worker.
-_FORKED = re.compile(rf"//python=(?:(?!//).)*{re.escape(fork_shim.__file__)}(?:(?!//).)*")
 _INSTALL = "install pytest-pare in the environment of the worker"
 # So often as there are workers, one may die before it has collected.
 _DEATHS = 2
@@ -144,8 +141,7 @@ class Hosts:
         """Tell a worker what the session expects, unless it is a copy of this process."""
         self._started += 1
         spec = node.gateway.spec
-        is_copy = spec.python is None or fork_shim.__file__ in spec.python
-        if spec.popen and not spec.chdir and is_copy:
+        if spec.popen and not spec.chdir and spec.python is None:
             return
         channel = node.gateway.newchannel()
         channel.setcallback(self._receive)
@@ -253,7 +249,7 @@ def _left(names: Mapping[str, Suite], what: str) -> dict[str, str]:
 
 
 def _not_started(spec: str, why: str, worker: str = "") -> str:
-    shown = _FORKED.sub("", without_values(spec).removeprefix("execmodel=main_thread_only//"))
+    shown = without_values(spec).removeprefix("execmodel=main_thread_only//")
     which = f"worker {worker} ({shown})" if worker else f"worker {shown}"
     if "not relative to an rsync root" in why:
         why += f"; name the suite by {CONFIG.flag}=FILE, and no path"

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.run_queue import LeftOut, RunQueue
 
 # A worker begins a test when it has the next one, or when it is shut down.
-_MOST_PENDING = 2
+_LEAST_PENDING = 2
 
 
 class RoundScheduling:
-    """Gives each worker the test that it plays and the next one, in the order of a `RunQueue`.
+    """Gives each worker the tests that it plays and the next one, in the order of a `RunQueue`.
 
     At the end of a round, a worker's last run cannot begin without another one behind it. This is a run of the next
     round, the worker's only one until the look at the round. If the look stops the suite, the worker plays it
@@ -33,6 +33,7 @@ class RoundScheduling:
         config: The session's configuration.
         make_queue: Makes the queue of the session from the node ids of the collection.
         report: Reports a test that is left out, by its node id.
+        at_once: The number of tests that a worker plays at once.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class RoundScheduling:
         config: pytest.Config,
         make_queue: Callable[[Sequence[str]], RunQueue],
         report: Callable[[str, LeftOut], None],
+        at_once: int = 1,
     ) -> None:
+        self._most_pending = max(at_once + 1, _LEAST_PENDING)
         self._config = config
         self._make_queue = make_queue
         self._report = report
@@ -67,7 +70,7 @@ class RoundScheduling:
         return (
             self.collection_is_completed
             and is_empty
-            and all(len(pending) < _MOST_PENDING for pending in self._pending.values())
+            and all(len(pending) < _LEAST_PENDING for pending in self._pending.values())
         )
 
     @property
@@ -133,7 +136,7 @@ class RoundScheduling:
         if self._queue is None:
             return
         # Each worker gets a test before one of them gets a second.
-        for most in range(1, _MOST_PENDING + 1):
+        for most in range(1, self._most_pending + 1):
             for node in self._pending:
                 if node in self._collections:
                     self._fill(node, self._queue, most)
@@ -154,7 +157,7 @@ class RoundScheduling:
                 node.send_runtest_some([index])
             elif answer == "later":
                 break
-        if most == _MOST_PENDING and not queue.has_waiting and not node.shutting_down:
+        if most == self._most_pending and not queue.has_waiting and not node.shutting_down:
             node.shutdown()
 
     def _is_same(self, node: WorkerController, collection: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.budget import Budget, parse_limits, use_of
+from pytest_pare.plugin.concurrency import at_once_of_session
 from pytest_pare.plugin.options import BUDGET
 from pytest_pare.plugin.preflight import refuse_unknown_cost
 from pytest_pare.plugin.run_queue import Looks, QueuedRun, RunQueue
@@ -38,15 +39,16 @@ def run_limits(config: pytest.Config, suites: Mapping[str, Suite]) -> list[str]:
 
 
 def register(config: pytest.Config, collector: ResultCollector) -> None:
-    """Register the plugin that chooses runs, if a suite may stop early or there is a budget.
+    """Register the plugin that chooses runs, for stopping early, a budget, or workers that play several at once.
 
     Raises:
         pytest.UsageError: If the budget is wrong or cannot be kept, or pytest-xdist is to give out runs in another way.
     """
     reasons = run_limits(config, collector.suite_files)
-    if not reasons:
-        return
     dist = config.getoption("dist", "no")
+    at_once = at_once_of_session(config, collector.suite_files.values())
+    if not reasons and (at_once == 1 or dist != "load"):
+        return
     if dist not in ("no", "load"):
         raise pytest.UsageError(
             f"--dist {dist}: {' and '.join(reasons)} needs --dist load, which is the default of -n; leave --dist out"
@@ -60,7 +62,7 @@ def register(config: pytest.Config, collector: ResultCollector) -> None:
     began = time.monotonic()
     budget = Budget(limits, lambda: time.monotonic() - began) if limits else None
     has_result = collector.resumption.has_result
-    control = RunControl(config, collector.suites, collector.baselines.early_stopping(), budget, has_result)
+    control = RunControl(config, collector.suites, collector.baselines.early_stopping(), budget, has_result, at_once)
     config.pluginmanager.register(control, "pare-run-control")
 
 
@@ -90,6 +92,7 @@ class RunControl:
         stopping: The rule of each suite that may stop early, by the same names.
         budget: The budget of all runs; `None` is no limit.
         has_result: Returns whether a run has a result of the session that this one resumes.
+        at_once: The number of runs that a worker plays at once.
     """
 
     def __init__(
@@ -99,7 +102,9 @@ class RunControl:
         stopping: Mapping[str, EarlyStopping],
         budget: Budget | None,
         has_result: Callable[[str], bool],
+        at_once: int = 1,
     ) -> None:
+        self._at_once = at_once
         self._config = config
         self._suites = suites
         self._stopping = stopping
@@ -116,7 +121,7 @@ class RunControl:
         """Return the scheduler that gives runs to the workers."""
         from pytest_pare.plugin.round_scheduler import RoundScheduling
 
-        return RoundScheduling(config, self._make_queue, self._report)
+        return RoundScheduling(config, self._make_queue, self._report, self._at_once)
 
     def _report(self, nodeid: str, one: LeftOut) -> None:
         """Log the reports of a run that no worker plays, like those of a skipped test."""

@@ -13,10 +13,12 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, hosts, known_agents, pruning, run_control, telemetry, vscode
+from pytest_pare.plugin import caching, known_agents, pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
-from pytest_pare.plugin.concurrency import obstacle_of_session, wanted
+from pytest_pare.plugin.concurrency import at_once_of_session, one_by_one
+from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
+from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
@@ -56,7 +58,6 @@ class SuiteSession:
         self._suites = suites
         self._planned: dict[Path, Plan] = {}
         self._caching: list[str] = []
-        self._not_forked: str | None = None
         self._results: dict[str, SuiteResults] = {}
 
     @classmethod
@@ -102,16 +103,9 @@ class SuiteSession:
                 from pytest_pare.plugin import burn_in
 
                 burn_in.register(config, collector)
-            if _wants_forks(suites) and not session._is_single():
-                from pytest_pare.plugin.forking import PRELOAD, fork_workers
-
-                session._not_forked = fork_workers(config, (*PRELOAD, *telemetry.preload(config)))
-            hosts.register(config, suites, collector.problems)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
-        if wanted(suites.values()) > 1 and obstacle_of_session(config) is None:
-            from pytest_pare.plugin.concurrent_runs import NAME, ConcurrentRuns
-
-            config.pluginmanager.register(ConcurrentRuns(config), NAME)
+        if at_once_of_session(config, suites.values()) > 1:
+            config.pluginmanager.register(ConcurrentRuns(config), CONCURRENT_RUNS)
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")
         if shard is not None:
@@ -153,15 +147,15 @@ class SuiteSession:
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         lines += self._caching
         lines += [f"pare: {line}" for line in self._worker_lines()]
-        if self._not_forked is not None:
-            lines.append(f"pare: {self._not_forked}")
+        if self._planned:
+            lines += [f"pare: {line}" for line in one_by_one(self._config, self._suites.values())]
         if lines:
             lines += [f"pare: {line}" for line in environment_lines()]
         return [redacted(line) for line in dict.fromkeys(lines)]
 
     def _worker_lines(self) -> list[str]:
-        # Forked workers share one start.
-        if _wants_forks(self._suites):
+        # While runs wait for models, others use the processors.
+        if any(map(calls_models, self._suites.values())):
             return []
         suites = [
             (suite, self._results[self._name(path)], len(_ids(planned, suite)) * _times(suite) or None)
@@ -170,20 +164,8 @@ class SuiteSession:
         ]
         return worker_lines(self._config, suites, time.process_time())
 
-    def _is_single(self) -> bool:
-        """Return whether the session has exactly one run."""
-        runs = sum(
-            len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
-        )
-        return runs == 1 and all(one.is_all for one in self._planned.values())
-
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
-
-
-def _wants_forks(suites: dict[Path, Suite]) -> bool:
-    """Return whether runs wait for models, so that many should run at a time."""
-    return any(calls_models(suite) for suite in suites.values())
 
 
 def _share_directory(config: pytest.Config) -> None:

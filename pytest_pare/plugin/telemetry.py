@@ -165,12 +165,6 @@ def register(config: pytest.Config) -> None:
     config.pluginmanager.register(Telemetry(config, exporters), _NAME)
 
 
-def preload(config: pytest.Config) -> tuple[str, ...]:
-    """Return the modules that every worker imports for telemetry."""
-    plugin: Telemetry | None = config.pluginmanager.get_plugin(_NAME)
-    return () if plugin is None else (_SPAN_EXPORT, *(one.module for one in plugin.exporters))
-
-
 def _flush(provider: Any) -> None:
     # An application's own one may have no such method, and its exporters may raise anything.
     with suppress(Exception):

@@ -26,7 +26,9 @@ _FRAME = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+) in ')
 
 
 @contextmanager
-def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) -> Iterator[Callable[[], None]]:
+def watchdog(
+    config: pytest.Config, nodeid: str, timeout_seconds: int | None, *, more_seconds: int = 0
+) -> Iterator[Callable[[], None]]:
     """Yield a function that starts the watchdog of a run; the end of the context stops it.
 
     The watchdog ends the process of a worker if the run does not end in time, and the other workers go on. A session
@@ -37,6 +39,7 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
         config: The session's configuration.
         nodeid: The node id of the run.
         timeout_seconds: The run's limit in real time, in seconds; `None` for none.
+        more_seconds: How much later the process is ended, for a run that a living process gives up by itself.
     """
     if timeout_seconds is None or not hasattr(config, "workerinput") or float(config.getini("faulthandler_timeout")):
         yield lambda: None
@@ -51,7 +54,7 @@ def watchdog(config: pytest.Config, nodeid: str, timeout_seconds: int | None) ->
             with suppress(OSError):
                 file = stack.enter_context(path.open("w", encoding="utf-8"))
                 print(timeout_seconds, file=file, flush=True)
-            seconds = timeout_seconds + GRACE_SECONDS
+            seconds = timeout_seconds + GRACE_SECONDS + more_seconds
             if are_sent():
                 timer = threading.Timer(seconds, _send_and_end, [file, path])
                 timer.daemon = True

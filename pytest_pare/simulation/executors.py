@@ -221,16 +221,19 @@ def _write_files(answer: RunAnswer, options: RunOptions, job: Job, run: Run) -> 
     config = options.config
     trace = trace_path(config, Path("traces"), job.scenario_id, job.run_number, "")
     log = Path(config.build_logs_dir()) / file_name(job.scenario_id, job.run_number, "", "log")
-    files = {"trace": (trace, answer["export"]), "log": (log, answer["log"])}
+    files: dict[str, tuple[Path, str | bytes | None]] = {
+        "trace": (trace, answer["export"]),
+        "log": (log, answer["log"]),
+    }
     if options.cassette_of is not None:
         files["cassette"] = options.cassette_of(job.scenario_id, job.run_number).path, answer["cassette"]
     run.result.export_path = None
     problem = None
-    for name, (path, text) in files.items():
-        if text is None:
+    for name, (path, content) in files.items():
+        if content is None:
             continue
         try:
-            write_whole(path, text)
+            write_whole(path, content)
             if name == "trace":
                 run.result.export_path = str(path)
         except OSError as error:

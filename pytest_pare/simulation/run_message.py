@@ -95,8 +95,8 @@ class RunAnswer(TypedDict):
     config_digest: str
     run: dict[str, Any] | None
     cassette: str | None
-    export: str | None
-    log: str | None
+    export: bytes | None
+    log: bytes | None
 
 
 def play_request(request: RunRequest) -> RunAnswer:

@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.suggestions import did_you_mean
@@ -78,7 +80,7 @@ def answer_to(request: RunRequest) -> RunAnswer:
         if not request["trace"]:
             run = replace(run, trace=Trace(scenario.scenario_id, 0.0, (), run_number=request["run_number"]))
         answer["run"] = run_to_record(run)
-        answer["export"], answer["log"] = (_text_below(path) for path in files.values())
+        answer["export"], answer["log"] = (_content_below(path) for path in files.values())
     answer["cassette"] = cassette.written[-1] if cassette is not None and cassette.written else None
     return answer
 
@@ -97,8 +99,9 @@ def _check_versions(asked: Mapping[str, str]) -> None:
 def _config(request: RunRequest) -> MultiScenarioRunnerConfig:
     try:
         config = MultiScenarioRunnerConfig(**request["config"])
-    except ValueError as error:
-        raise Refusal(f"the configuration is not valid there: {to_short_text(error)}") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise Refusal(f"the configuration is not valid there: {wrong}") from error
     if config.get_config_hash() != request["config_digest"]:
         raise Refusal(
             f"the configuration has the digest {config.get_config_hash()} there, and {request['config_digest']} here"
@@ -172,9 +175,9 @@ def _cassette(request: RunRequest) -> CassetteText | None:
     return CassetteText(Path(sent["path"]), sent["mode"], recorded=sent["text"])
 
 
-def _text_below(directory: Path) -> str | None:
+def _content_below(directory: Path) -> bytes | None:
     files = [path for path in directory.rglob("*") if path.is_file()]
-    return files[0].read_text(encoding="utf-8") if files else None
+    return files[0].read_bytes() if files else None
 
 
 def _claim(request_id: str, worker: str) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 # From the top down.
 PACKAGES = (
     "plugin", "cli", "ledger", "settings", "simulation", "engines", "agents", "apps", "scenarios", "results", "are",
-    "inference", "fork", "base",
+    "inference", "base",
 )  # fmt: skip
 OTHERS = {
     "scenarios/": "The bundled library",

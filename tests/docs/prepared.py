@@ -17,8 +17,8 @@ import traceback
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from pytest_pare.fork.memory import import_for_forks
-from pytest_pare.plugin.forking import ENVIRONMENT
+from tests.forking.memory import import_for_forks
+from tests.forking.start import ENVIRONMENT
 
 if TYPE_CHECKING:
     from pathlib import Path

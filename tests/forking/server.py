@@ -18,7 +18,7 @@ import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from pytest_pare.fork.memory import gateway, import_for_forks
+from tests.forking.memory import gateway, import_for_forks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,12 +194,12 @@ def _run(code: bytes) -> None:
     def run(source: str) -> None:
         del main["exec"]
         if source.startswith(known):
-            exec(compiled, main)  # noqa: S102 - as below
+            exec(compiled, main)
             source = source.removeprefix(known)
-        exec(source, main)  # noqa: S102 - what `code` would have called
+        exec(source, main)
 
     main["exec"] = run
-    exec(code, main)  # noqa: S102 - what `python -c` does
+    exec(code, main)
 
 
 def _work(order: _Order, imported: dict[str, str]) -> NoReturn:

@@ -31,7 +31,7 @@ def main(address: str, worker: list[str]) -> None:
         is_ours = False
     if not is_ours:
         sys.stderr.write("pare: workers can no longer be forked; this one takes more time and memory\n")
-        os.execv(sys.executable, [sys.executable, *worker])  # noqa: S606 - what execnet would have started
+        os.execv(sys.executable, [sys.executable, *worker])
     environment = [name + b"=" + value for name, value in os.environb.items()]
     order = b"\0".join([os.fsencode(worker[-1]), os.getcwdb(), *environment])  # noqa: PTH109 - pathlib is slow to import
     socket.send_fds(server, [len(order).to_bytes(8, "big")], [0, 1, 2])
@@ -43,7 +43,7 @@ def main(address: str, worker: list[str]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for target, source in enumerate((server.fileno(), null, null)):
         os.dup2(source, target)
-    os.execv("/bin/sh", ["sh", "-c", _WAIT])  # noqa: S606 - a fixed script
+    os.execv("/bin/sh", ["sh", "-c", _WAIT])
 
 
 if __name__ == "__main__":

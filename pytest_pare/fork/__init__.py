@@ -1,1 +1,0 @@
-"""Worker processes that are forked from one process with all imports."""

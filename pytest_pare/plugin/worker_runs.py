@@ -1,0 +1,85 @@
+"""What workers of pytest-xdist that play several runs at once share, and know of the runs that they are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_pare.plugin.session_files import leave, session_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Workers:
+    """The runs of this process, if it is a worker.
+
+    A run that a worker has started ahead is not played again by another one when the worker dies: a model may have
+    answered it, and nobody would count that.
+
+    Args:
+        config: The session's configuration.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._id: str | None = getattr(config, "workerinput", {}).get("workerid")
+        self._is_told = False
+
+    @property
+    def are_used(self) -> bool:
+        """Whether this process is a worker."""
+        return self._id is not None
+
+    def following(self, items: list[pytest.Item]) -> Iterator[pytest.Item]:
+        """Yield the items that this worker was given and has not begun, in their order.
+
+        Args:
+            items: All items of the session.
+        """
+        for plugin in self._config.pluginmanager.get_plugins():
+            if type(plugin).__name__ == "WorkerInteractor":
+                queue: Any = plugin
+                with queue.torun.lock() as waiting:
+                    positions = [queue.nextitem_index, *waiting]
+                # The mark of the end is no position.
+                yield from (items[one] for one in positions if isinstance(one, int))
+
+    def note_begun(self, item: pytest.Item) -> None:
+        """Note that this worker plays a run."""
+        if self._id is not None:
+            leave(session_file(item.nodeid, "begun"), self._id)
+
+    def has_begun(self, item: pytest.Item) -> bool:
+        """Return whether another worker has begun a run."""
+        return self._other(item) is not None
+
+    def refuse_begun(self, item: pytest.Item) -> None:
+        """Fail an item whose run a worker that has died had begun."""
+        other = self._other(item)
+        if other is not None:
+            message = f"worker {other} died while it played this run ahead of its turn; it is not played again"
+            raise pytest.fail.Exception(message, pytrace=False)
+
+    def _other(self, item: pytest.Item) -> str | None:
+        path = session_file(item.nodeid, "begun")
+        if self._id is None or not path.exists():
+            return None
+        worker = path.read_text(encoding="utf-8")
+        return None if worker == self._id else worker
+
+    # -- for the header
+
+    def tell(self, lines: list[str]) -> None:
+        """Tell the controller lines to print."""
+        if self._id is not None:
+            leave(session_file("", "concurrency"), "\n".join(lines))
+
+    def told(self) -> list[str]:
+        """Return the lines that a worker has told, once; a worker on another machine tells none."""
+        path = session_file("", "concurrency")
+        if self._is_told or not path.exists():
+            return []
+        self._is_told = True
+        return path.read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,1 @@
+"""Processes of tests that are forked from one process with all imports."""
