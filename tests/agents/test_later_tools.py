@@ -18,7 +18,9 @@ def test_tools_are_made_once_and_only_when_they_are_used() -> None:
         made.append(Toolbox([Tool.apart("wait", "Wait.", [], lambda _arguments: "done")], lambda _name: None))
         return made[-1]
 
-    turn = Turn(1, datetime(2025, 1, 6, tzinfo=UTC), ProactiveAgentMode.OBSERVE, None, (), Toolbox([], lambda _name: None), "x")
+    turn = Turn(
+        1, datetime(2025, 1, 6, tzinfo=UTC), ProactiveAgentMode.OBSERVE, None, (), Toolbox([], lambda _name: None), "x"
+    )
     given = copy(turn.with_tools_made_by(make))
     assert given.number == 1
     assert not made
