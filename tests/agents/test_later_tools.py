@@ -18,7 +18,9 @@ def test_tools_are_made_once_and_only_when_they_are_used() -> None:
         made.append(Toolbox([Tool.apart("wait", "Wait.", [], lambda _arguments: "done")], lambda _name: None))
         return made[-1]
 
-    turn = Turn(1, datetime(2025, 1, 6, tzinfo=UTC), ProactiveAgentMode.OBSERVE, None, (), Toolbox([], str), "x")
+    turn = Turn(
+        1, datetime(2025, 1, 6, tzinfo=UTC), ProactiveAgentMode.OBSERVE, None, (), Toolbox([], lambda _name: None), "x"
+    )
     given = copy(turn.with_tools_made_by(make))
     assert given.number == 1
     assert not made
@@ -27,4 +29,4 @@ def test_tools_are_made_once_and_only_when_they_are_used() -> None:
     assert given.tools is made[0]
     assert len(made) == 1
     with pytest.raises(AttributeError, match="'Turn' object has no attribute 'tool'"):
-        _ = given.tool  # type: ignore[attr-defined]
+        _ = given.tool
