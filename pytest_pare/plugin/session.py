@@ -140,11 +140,18 @@ class SuiteSession:
             lines += [f"pare: {line}" for line in model_lines(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         lines += self._caching
-        if self._planned:
+        if self._planned and not self._is_single():
             lines += [f"pare: {line}" for line in one_by_one(self._config, self._suites.values())]
         if lines:
             lines += [f"pare: {line}" for line in environment_lines()]
         return [redacted(line) for line in dict.fromkeys(lines)]
+
+    def _is_single(self) -> bool:
+        """Return whether the session has exactly one run."""
+        runs = sum(
+            len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
+        )
+        return runs == 1 and all(one.is_all for one in self._planned.values())
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()
