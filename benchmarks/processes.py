@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def cpu_seconds(arguments: list[str], directory: Path, **variables: str) -> float:
+def cpu_seconds(arguments: list[str], directory: Path, *, python: str = sys.executable, **variables: str) -> float:
     """Run Python and return its processor time, in user and system mode.
 
     Other work on the machine changes processor time less than wall-clock time. The output goes to the file `output` in
@@ -22,6 +22,7 @@ def cpu_seconds(arguments: list[str], directory: Path, **variables: str) -> floa
     Args:
         arguments: The arguments of `python`.
         directory: Working directory of the process.
+        python: The interpreter.
         **variables: Variables for its environment.
 
     Raises:
@@ -31,7 +32,7 @@ def cpu_seconds(arguments: list[str], directory: Path, **variables: str) -> floa
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with (directory / "output").open("w") as output:
         status = subprocess.run(
-            [sys.executable, *arguments],
+            [python, *arguments],
             cwd=directory,
             env={**environment, **variables},
             stdout=output,

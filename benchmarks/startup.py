@@ -38,7 +38,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
     return [
         Figure(f"without the plugin, median of {repeats}", 1000 * without, "ms"),
         Figure(f"with it, median of {repeats}", 1000 * with_plugin, "ms"),
-        Figure("with / without", with_plugin / without, "x", at_most=1.05),
+        Figure("with / without", with_plugin / without, "x", at_most=1.02),
         Figure("importing ARE's own runner", 1000 * imported, "ms"),
         Figure("a session that plays one scenario", 1000 * one, "ms"),
         Figure("a session / importing ARE's own runner", one / imported, "x", at_most=1.2),

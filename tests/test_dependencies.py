@@ -87,6 +87,11 @@ ALLOWED = {
     ("simulation/executors.py", "uuid.uuid4"): "ids of requests, which no trace holds",
     ("simulation/worker.py", "os.urandom"): "ids of attempts at requests, which no trace holds",
     ("plugin/run_control.py", "time.monotonic"): "a budget in real time",
+    ("plugin/session.py", "time.process_time"): "what the start of the session took, for its header",
+    (
+        "plugin/work_times.py",
+        "time.process_time",
+    ): "what the start of a process took, for the header of a later session",
     ("plugin/progress.py", "time.perf_counter"): "how far the session is, for the terminal alone",
     ("plugin/result_collector.py", "time.perf_counter"): "the duration of the session",
 }
@@ -261,7 +266,7 @@ def test_what_runs_on_the_controller_imports_neither_are_nor_polars() -> None:
 
 
 def test_what_reads_results_imports_no_are() -> None:
-    assert heavy_after([name_of(path) for path in sources("results")]) == ["numpy", "polars"]
+    assert heavy_after([name_of(path) for path in sources("results")]) == ["polars"]
 
 
 def heavy_after(modules: list[str]) -> list[str]:
@@ -270,6 +275,26 @@ def heavy_after(modules: list[str]) -> list[str]:
         f"import importlib, json, sys\nfor name in {modules}: importlib.import_module(name)\n"
         f"print(json.dumps([name for name in {heavy} if name in sys.modules]))"
     )
+
+
+def test_a_session_of_built_in_apps_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "pare.yaml").write_text("scenarios: {bundled: true, include: [dinner_moved]}\n")
+    unused = (
+        *("PIL", "bs4", "datasets", "docx", "gradio", "huggingface_hub", "litellm", "lxml", "mammoth", "mcp", "numpy"),
+        *("openai", "pandas", "polars", "pptx", "rapidfuzz", "requests", "scipy", "starlette", "uvicorn"),
+        *("are.simulation.core.mdconvert", "are.simulation.data_handler.models", "are.simulation.scenarios.config"),
+    )
+    arguments = ["-p", "xdist", "-p", "pytest_pare.plugin", "--pare-config", "pare.yaml", "--rootdir", str(tmp_path)]
+    loaded = fresh_python(
+        "import contextlib, io, json, os, sys\nos.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'\nimport pytest\n"
+        f"os.chdir({str(tmp_path)!r})\nwith contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    assert pytest.main({arguments}) == 0\n"
+        f"print(json.dumps([name for name in {unused} if name in sys.modules]\n"
+        "+ [name for name in sys.modules if name.startswith('pare_library:')]))"
+    )
+    # Of the bundled library, only the module of the scenario.
+    assert [name.rpartition("/")[2] for name in loaded] == ["dinner_moved"]
 
 
 def test_the_plugin_alone_imports_pytest_and_the_standard_library() -> None:

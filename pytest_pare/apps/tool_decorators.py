@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import traceback
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from are.simulation.types import (
 )
 from are.simulation.utils import type_check
 
+from pytest_pare.are.signatures import signature
 from pytest_pare.are.tool_overrides import EVENT_DECORATOR, OVERRIDDEN
 from pytest_pare.are.world import new_uuid
 
@@ -72,14 +72,14 @@ def pare_event_registered(
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(function)
+        bind = signature(function).bind
 
         @wraps(function)
         def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
             if not EventRegisterer.is_active():
                 return function(self, *args, **kwargs)
             app = getattr(self, "app", self)
-            bound = signature.bind(self, *args, **kwargs)
+            bound = bind(self, *args, **kwargs)
             bound.apply_defaults()
             arguments = {name: value for name, value in bound.arguments.items() if name != "self"}
             action = Action(

@@ -20,7 +20,7 @@ _TYPE_HINTS = "__kept_type_hints__"
 
 def signature(function: Callable[..., Any]) -> inspect.Signature:
     """Return what `inspect.signature` returns."""
-    found: inspect.Signature = _kept(function, _SIGNATURE, inspect.signature)
+    found: inspect.Signature = _kept(function, _SIGNATURE, _signature_of)
     return found
 
 
@@ -42,6 +42,30 @@ def _kept(function: Any, name: str, read: Callable[[Any], Any]) -> Any:
     if kept is None or kept[0] is not function:
         kept = function.__dict__[name] = function, read(function)
     return kept[1]
+
+
+class _PlainSignature(inspect.Signature):
+    """A signature without `*args` and the like, which binds faster."""
+
+    def __init__(self, signature: inspect.Signature) -> None:
+        super().__init__(list(signature.parameters.values()), return_annotation=signature.return_annotation)
+        self._names = tuple(self.parameters)
+        self._required = {one.name for one in self.parameters.values() if one.default is one.empty}
+
+    def bind(self, /, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
+        """Return what `inspect.Signature.bind` returns, or raise what it raises."""
+        arguments: dict[str, Any] = dict(zip(self._names, args, strict=False))
+        if kwargs:
+            arguments.update((name, kwargs[name]) for name in self._names[len(args) :] if name in kwargs)
+        if len(arguments) == len(args) + len(kwargs) and self._required <= arguments.keys():
+            return inspect.BoundArguments(self, arguments)
+        return super().bind(*args, **kwargs)
+
+
+def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    found = inspect.signature(function)
+    is_plain = all(one.kind is one.POSITIONAL_OR_KEYWORD for one in found.parameters.values())
+    return _PlainSignature(found) if is_plain else found
 
 
 class _Inspect:

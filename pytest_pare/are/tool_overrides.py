@@ -90,6 +90,8 @@ _ignored: dict[type, list[str]] = {}
 
 
 def _missing_marks(tool: object, override: object) -> list[str]:
+    if tool is None:
+        return []
     return [mark for mark in _DECORATORS if hasattr(tool, mark) and not hasattr(override, mark)]
 
 

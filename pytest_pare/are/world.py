@@ -171,24 +171,27 @@ _active: ContextVar[World | None] = ContextVar("pytest_pare_world", default=None
 
 
 @contextmanager
-def drawing_apart(name: str, app: Any) -> Iterator[None]:
-    """Draw the ids of the active world and of an app from other streams, so that their own do not change.
+def drawing_apart(name: str, *apps: Any) -> Iterator[None]:
+    """Draw the ids of the active world and of apps from other streams, so that their own do not change.
 
     Args:
         name: The name of the streams.
-        app: The app.
+        *apps: The apps.
     """
     world = _active.get()
     if world is None:
         yield
         return
-    own = world._ids, app.rng
+    ids, generators = world._ids, [app.rng for app in apps]
     world._ids = random.Random(f"ids/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
-    app.rng = random.Random(f"{app.name}/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
+    for app in apps:
+        app.rng = random.Random(f"{app.name}/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
     try:
         yield
     finally:
-        world._ids, app.rng = own
+        world._ids = ids
+        for app, generator in zip(apps, generators, strict=True):
+            app.rng = generator
 
 
 def new_uuid() -> uuid.UUID:

@@ -148,6 +148,8 @@ def _is_strong_name(key: str) -> bool:
 
 
 _added: set[str] = set()
+# The environment and the number of added secrets at the last look at them, and the secrets.
+_known: tuple[dict[Any, Any] | None, int, tuple[str, ...]] = (None, 0, ())
 
 
 def add_secret(value: str) -> None:
@@ -157,9 +159,17 @@ def add_secret(value: str) -> None:
 
 def known_secrets() -> tuple[str, ...]:
     """Return the secrets that are redacted by their value, from the environment and added ones, the longest first."""
-    # Not `items`, which decodes each value.
+    global _known  # noqa: PLW0603 - one value for the process
+    # Any code may change the environment, and decoding its names takes longer than the search of a short text. This is
+    # the dictionary of bytes below it, where there is one.
+    raw: Any = getattr(os.environ, "_data", None)
+    if raw is not None and raw == _known[0] and len(_added) == _known[1]:
+        return _known[2]
+    before, count = None if raw is None else dict(raw), len(_added)
     found = _added | {os.environ[name].strip() for name in os.environ if names_secret(name)}
-    return tuple(sorted((value for value in found if _is_worth_it(value)), key=lambda value: (-len(value), value)))
+    values = tuple(sorted((value for value in found if _is_worth_it(value)), key=lambda value: (-len(value), value)))
+    _known = (before, count, values)
+    return values
 
 
 @lru_cache(maxsize=1024)

@@ -21,6 +21,7 @@ MOST_CHARACTERS = 10_000
 
 # Room for additions to a text that was cut, such as the note and the turn, so that it is not cut again.
 _SLACK = 500
+_LONGEST = MOST_CHARACTERS + _SLACK
 _MOST_ITEMS = 1000
 # Longer than any secret, so that none is cut in two.
 _MARGIN = 4096
@@ -28,6 +29,7 @@ _MARGIN = 4096
 _MAX_BITS = 4096
 # Most values have one of these types, and this check is fast.
 _UNCHANGED = frozenset({bool, str, type(None)})
+_TEXT = frozenset({str})
 _BUILTIN = (Enum, date, int, float, str, bytes, dict, list, tuple, set, frozenset)
 
 
@@ -87,20 +89,16 @@ def to_builtins(value: Any) -> Any:
     sets sorted lists; of anything else only the type's name is kept, for a `repr` may hold an address in memory. Of an
     int that is too long to be written, only its length is kept.
     """
-    if type(value) in _UNCHANGED:
+    kind: Any = type(value)
+    if kind in _UNCHANGED:
         return value
-    if isinstance(value, Enum | date):
-        return value.isoformat() if isinstance(value, date) else to_builtins(value.value)
-    if value is None or isinstance(value, int | float | str):
-        return _number_to_builtins(value) if isinstance(value, int | float) else value
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, dict):
-        return {str(to_builtins(key)): to_builtins(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        items = [to_builtins(item) for item in value]
-        return items if isinstance(value, list | tuple) else sorted(items, key=repr)
-    return _object_to_builtins(value)
+    if kind is float or kind is int:
+        return _number_to_builtins(value)
+    if kind is list:
+        return [item if type(item) in _UNCHANGED else to_builtins(item) for item in value]
+    if names := field_names(kind):
+        return {name: to_builtins(getattr(value, name)) for name in names}
+    return _other_to_builtins(value)
 
 
 def to_builtins_or_name(value: Any) -> Any:
@@ -111,15 +109,19 @@ def to_builtins_or_name(value: Any) -> Any:
         return f"<{type(value).__qualname__}>"
 
 
-def _short(value: Any) -> Any:
+def _short(value: Any) -> Any:  # noqa: PLR0911 - the most frequent types come first
     """Return what `_cut` returns of the value as builtins, without a conversion of the items that it leaves out."""
-    kind = type(value)
+    kind: Any = type(value)
+    if kind is str:
+        return value if len(value) <= _LONGEST else to_short_text(value)
     if kind in _UNCHANGED:
-        return _cut(value)
+        return value
     if kind is list:
-        return _cut_list(value, _short)
-    if kind is dict and all(type(key) is str for key in value):
-        return _cut_dict(value, _short)
+        return [*map(_short, value)] if len(value) <= _MOST_ITEMS else _cut_list(value, _short)
+    if kind is float or kind is int:
+        return _number_to_builtins(value)
+    if kind is dict and _TEXT.issuperset(map(type, value)):
+        return _cut_dict(value, _short) if value else {}
     if names := field_names(kind):
         return {name: _short(getattr(value, name)) for name in names}
     return _cut(to_builtins(value))
@@ -128,7 +130,7 @@ def _short(value: Any) -> Any:
 def _cut(value: Any) -> Any:
     if isinstance(value, str):
         # Half of a surrogate pair stays as it is: only the cut needs text that can be encoded.
-        return value if len(value) <= MOST_CHARACTERS + _SLACK else to_short_text(value)
+        return value if len(value) <= _LONGEST else to_short_text(value)
     if isinstance(value, dict):
         return _cut_dict(value, _cut)
     return _cut_list(value, _cut) if isinstance(value, list) else value
@@ -146,11 +148,25 @@ def _cut_list(value: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
 
 
 @lru_cache(maxsize=512)
-def field_names(cls: type) -> tuple[str, ...]:
+def field_names(cls: Any) -> tuple[str, ...]:
     """Return the names of the fields of a dataclass that is no builtin type as well; none of another class."""
-    if not dataclasses.is_dataclass(cls) or issubclass(cls, _BUILTIN):
-        return ()
-    return tuple(field.name for field in dataclasses.fields(cls))
+    is_one = dataclasses.is_dataclass(cls) and not issubclass(cls, _BUILTIN)  # type: ignore[arg-type]
+    return tuple(field.name for field in dataclasses.fields(cls)) if is_one else ()
+
+
+def _other_to_builtins(value: Any) -> Any:
+    if isinstance(value, Enum | date):
+        return value.isoformat() if isinstance(value, date) else to_builtins(value.value)
+    if isinstance(value, int | float | str):
+        return _number_to_builtins(value) if isinstance(value, int | float) else value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {str(to_builtins(key)): to_builtins(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [to_builtins(item) for item in value]
+        return items if isinstance(value, list | tuple) else sorted(items, key=repr)
+    return _object_to_builtins(value)
 
 
 def _number_to_builtins(value: float) -> float | str:

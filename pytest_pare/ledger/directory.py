@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EXTENSION = ".jsonl"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 60
+_LONGEST_LINE = 65_536
 _MOST_LISTED = 5
 _LATEST = re.compile(r"last(?:~(\d+))?")
 
@@ -147,6 +148,18 @@ def first_line(path: Path) -> dict[str, Any] | None:
         with path.open(encoding="utf-8") as file:
             line = file.readline()
         values = json.loads(line) if line.endswith("\n") else None
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def last_line(path: Path) -> dict[str, Any] | None:
+    """Return the last line of a file as a JSON object; `None` if it is none, not whole, or long."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _LONGEST_LINE))
+            text = file.read()
+        values = json.loads(text.splitlines()[-1]) if text.endswith(b"\n") else None
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None

@@ -42,6 +42,8 @@ class SuiteResults:
         setup_seconds: Real time in seconds that it took to import and to make the agents, in all processes together.
         undrawn: The scenarios that were played as written although `variation` is on, because they declare no draws.
         known_agents: How the control agents do on the suite; `None` if nobody has asked.
+        run_seconds: Real time in seconds of the runs of this session with their fixtures, all together.
+        workers: The processes that have sent reports of runs.
     """
 
     plan: SuitePlan
@@ -52,6 +54,8 @@ class SuiteResults:
     setup_seconds: float = 0.0
     undrawn: set[str] = field(default_factory=set)
     known_agents: KnownAgents | None = None
+    run_seconds: float = 0.0
+    workers: set[object] = field(default_factory=set)
     _configs: list[tuple[Mapping[str, Any] | None, MultiScenarioRunnerConfig]] = field(
         default_factory=list, init=False, repr=False
     )

@@ -27,6 +27,7 @@ from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.unrecorded import nothing_recorded
 from pytest_pare.plugin.watchdog import watchdog
+from pytest_pare.plugin.work_times import prepare_runs
 from pytest_pare.results.validation_result import exception_type_name, result_to_record
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def play(
         record = {**cached.record, "result": result, "config": prepared.record, "reused": cached.session}
         take_result(item, record, cached.session)
         return
+    prepare_runs(item.nodeid.partition("::")[0])
     scenario, run = _played(item, prepared, agent)
     send_files_of_run(run, suite, prepared.config, prepared.cassette, name_of_variant)
     if run.result.export_path is not None:

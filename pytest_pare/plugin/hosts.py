@@ -104,6 +104,18 @@ class Hosts:
                 raise
             raise pytest.UsageError(_not_started(self._specs[self._started], str(error))) from None
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Play the runs.
+
+        Raises:
+            pytest.UsageError: If a worker has died whose server is gone, so that pytest-xdist cannot replace it.
+        """
+        try:
+            return (yield)
+        except (ConnectionError, EOFError, _HostNotFound()) as error:
+            raise pytest.UsageError(f"a worker has died, and cannot be started again: {redacted(str(error))}") from None
+
     @cached_property
     def _specs(self) -> list[str]:
         from xdist.workermanage import parse_tx_spec_config
@@ -129,7 +141,7 @@ class Hosts:
         """Tell a worker what the session expects, unless it is a copy of this process."""
         self._started += 1
         spec = node.gateway.spec
-        if spec.popen and not spec.chdir and not spec.python:
+        if spec.popen and not spec.chdir and spec.python is None:
             return
         channel = node.gateway.newchannel()
         channel.setcallback(self._receive)

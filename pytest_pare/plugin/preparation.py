@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_pare.base.extensions import takes
-from pytest_pare.base.garbage import import_first
 from pytest_pare.base.run_files import file_name, suite_reference
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import key_of
@@ -75,7 +74,6 @@ class PreparedRun:
         Args:
             on_start: Called when the run's clock starts.
         """
-        import_first("pytest_pare.simulation.runner")
         from pytest_pare.simulation.runner import Run, run_scenario
         from pytest_pare.simulation.trace import Trace
 

@@ -56,14 +56,14 @@ def join(config: pytest.Config) -> None:
         os.environ[VARIABLE] = str(Path(given["token"][0]).parent)
     else:
         _use_own_directory(config, given)
-    if is_same_checkout(config, given):
-        return
     for name in given["suites"]:
         if not (config.rootpath / name).is_file():
             raise pytest.UsageError(_no_suite(config, given, name))
+    # The directory in which the worker was started is another one.
     config.option.pare_config = [str(config.rootpath / name) for name in given["flagged"]]
-    send_from(config.rootpath, given["rootdir"])
-    config.pluginmanager.register(FileSender, "pare-file-sender")
+    if not is_same_checkout(config, given):
+        send_from(config.rootpath, given["rootdir"])
+        config.pluginmanager.register(FileSender, "pare-file-sender")
 
 
 def is_same_checkout(config: pytest.Config, given: Mapping[str, Any]) -> bool:

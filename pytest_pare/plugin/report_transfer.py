@@ -1,4 +1,4 @@
-"""Sends the records of runs from a worker of pytest-xdist to the controller: as JSON, and each config once.
+"""Sends the records of runs from a worker of pytest-xdist to the controller as JSON.
 
 execnet writes and reads each value of a report in Python. For the record of a short run, this takes as long as the run.
 """
@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.ledger.entries import config_hash
-
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 _SENT = ("pare", "pare_attempts", "pare_run")
 _JSON = "pare_json"
-_CONFIGS = "configs"
 
 
 class ReportSender:
-    """A plugin of a worker: writes the attributes of runs on its reports as JSON."""
+    """A plugin of a worker: writes the attributes of runs on its reports as JSON, each config as a text in it."""
 
     def __init__(self) -> None:
-        self._sent: set[str] = set()
         self._last: tuple[dict[str, Any] | None, str] = (None, "")
 
     @pytest.hookimpl(wrapper=True)
@@ -33,27 +29,14 @@ class ReportSender:
         data = yield
         attached = {name: data.pop(name) for name in _SENT if name in data}
         if attached:
-            configs: dict[str, Any] = {}
-            if "pare" in attached:
-                attached["pare"] = self._with_name(attached["pare"], configs)
-            if "pare_attempts" in attached:
-                attached["pare_attempts"] = [self._with_name(one, configs) for one in attached["pare_attempts"]]
-            data[_JSON] = json.dumps({**attached, **({_CONFIGS: configs} if configs else {})})
+            data[_JSON] = json.dumps(_with_configs(attached, self._written))
         return data
 
-    def _with_name(self, record: dict[str, Any], configs: dict[str, Any]) -> dict[str, Any]:
-        """Return a record with the name of its config; add the config to those that are sent with it, once."""
-        config = record.get("config")
-        if config is None:
-            return record
+    def _written(self, config: dict[str, Any]) -> str:
         # Equal configs are mostly one object.
         if config is not self._last[0]:
-            self._last = (config, config_hash(config))
-        name = self._last[1]
-        if name not in self._sent:
-            self._sent.add(name)
-            configs[name] = config
-        return {**record, "config": name}
+            self._last = (config, json.dumps(config))
+        return self._last[1]
 
 
 class ReportReceiver:
@@ -64,13 +47,26 @@ class ReportReceiver:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_from_serializable(self, data: dict[str, Any]) -> None:
-        """Replace the text by the attributes. A config is known: the reports of a worker arrive in their order."""
+        """Replace the text by the attributes. Equal configs become one object."""
         text = data.pop(_JSON, None)
-        if text is None:
-            return
-        attached = json.loads(text)
-        self._configs |= attached.pop(_CONFIGS, {})
-        for record in (*filter(None, [attached.get("pare")]), *attached.get("pare_attempts", ())):
-            if "config" in record:
-                record["config"] = self._configs[record["config"]]
-        data.update(attached)
+        if text is not None:
+            data.update(_with_configs(json.loads(text), self._read))
+
+    def _read(self, text: str) -> dict[str, Any]:
+        if text not in self._configs:
+            self._configs[text] = json.loads(text)
+        return self._configs[text]
+
+
+def _with_configs(attached: dict[str, Any], convert: Callable[[Any], object]) -> dict[str, Any]:
+    """Return the attributes of a report with the configs of its records converted."""
+
+    def converted(record: dict[str, Any]) -> dict[str, Any]:
+        return {**record, "config": convert(record["config"])} if "config" in record else record
+
+    changed: dict[str, Any] = {**attached}
+    if "pare" in attached:
+        changed["pare"] = converted(attached["pare"])
+    if "pare_attempts" in attached:
+        changed["pare_attempts"] = [converted(one) for one in attached["pare_attempts"]]
+    return changed

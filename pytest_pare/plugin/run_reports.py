@@ -36,14 +36,14 @@ class _Played:
 
     Attributes:
         item: The item.
-        run: The run that it stands for.
+        run: The run that it stands for, as builtins.
         has_open_attempt: Whether an attempt has begun and none of its reports was logged.
         cause: The cause of its failure, if that attempt failed without a record.
         unreported: The records of earlier attempts without a logged report.
     """
 
     item: pytest.Item
-    run: RunId
+    run: dict[str, Any]
     has_open_attempt: bool = False
     cause: str = ""
     unreported: list[dict[str, Any]] = field(default_factory=list)
@@ -74,11 +74,12 @@ class RunReports:
         suite = suite_of(item)
         if suite is None:
             return
-        played = self._played.setdefault(item.nodeid, _Played(item, RunId.of_item(item, suite)))
+        run = RunId.of_item(item, suite)
+        played = self._played.setdefault(item.nodeid, _Played(item, sendable(run.to_dict())))
         played.set_aside()
         played.has_open_attempt, played.cause = True, ""
         attempt = item.stash[_ATTEMPT] = item.stash.get(_ATTEMPT, 0) + 1
-        _set_properties(item, run_properties(played.run, attempt=attempt))
+        _set_properties(item, run_properties(run, attempt=attempt))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -98,7 +99,7 @@ class RunReports:
             return
         if report.when != "setup" or not report.passed:
             _attach(played, report)
-        vars(report)["pare_run"] = sendable(played.run.to_dict())
+        vars(report)["pare_run"] = played.run
         report.user_properties = sendable(list(played.item.user_properties))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from contextlib import ExitStack
 from itertools import combinations, product
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
 from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
-from pytest_pare.plugin.preflight import EndpointCheck, model_lines, variants_with_models
+from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.progress import ProgressStart
 from pytest_pare.plugin.report_transfer import ReportReceiver, ReportSender
@@ -30,6 +31,7 @@ from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, refuse_dependent_runs, shard_of
 from pytest_pare.plugin.suite_files import read_suites
+from pytest_pare.plugin.work_times import WorkTimes, worker_lines
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.settings.runs import RunRange
 from pytest_pare.settings.selection import Plan, plan
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.settings import RunnerSettings, Suite, Variant
 
 
@@ -55,6 +58,7 @@ class SuiteSession:
         self._suites = suites
         self._planned: dict[Path, Plan] = {}
         self._caching: list[str] = []
+        self._results: dict[str, SuiteResults] = {}
 
     @classmethod
     def create(cls, config: pytest.Config, paths: list[Path]) -> SuiteSession:
@@ -90,6 +94,8 @@ class SuiteSession:
             collector.failures.register()
             config.pluginmanager.register(CIReports(config, collector), "pare-ci-reports")
             config.pluginmanager.register(ProgressStart(collector.suites), "pare-progress-start")
+            config.pluginmanager.register(WorkTimes(collector.suites), "pare-work-times")
+            session._results = collector.suites
             pruning.register(config, collector)
             known_agents.register(config, collector)
             run_control.register(config, collector)
@@ -140,6 +146,7 @@ class SuiteSession:
             lines += [f"pare: {line}" for line in model_lines(suite, len(_ids(planned, suite)))]
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         lines += self._caching
+        lines += [f"pare: {line}" for line in self._worker_lines()]
         if self._planned and not self._is_single():
             lines += [f"pare: {line}" for line in one_by_one(self._config, self._suites.values())]
         if lines:
@@ -152,6 +159,17 @@ class SuiteSession:
             len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
         )
         return runs == 1 and all(one.is_all for one in self._planned.values())
+
+    def _worker_lines(self) -> list[str]:
+        # While runs wait for models, others use the processors.
+        if any(map(calls_models, self._suites.values())):
+            return []
+        suites = [
+            (suite, self._results[self._name(path)], len(_ids(planned, suite)) * _times(suite) or None)
+            for path, planned in self._planned.items()
+            for suite in [self._suites[path]]
+        ]
+        return worker_lines(self._config, suites, time.process_time())
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._config.rootpath).as_posix()

@@ -15,6 +15,7 @@ from pytest_pare.ledger.writer import LedgerWriter
 from pytest_pare.plugin.collected import shared_nodes, shared_sources
 from pytest_pare.plugin.sent_files import write_for_controller
 from pytest_pare.plugin.session_files import session_file
+from pytest_pare.plugin.work_times import work_of
 from pytest_pare.simulation.trace_files import TRACE_EXTENSION, packed
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class SessionLedger:
             return
         given = verdict.given
         values = {"verdict": verdict.to_dict()["verdict"], "partial": given.partial, "interrupted": given.interrupted}
-        self._writer.end({**values, "duration": duration})
+        self._writer.end({**values, "duration": duration, **work_of(self._results)})
         prune(self._writer.path, self._suite.settings.ledger.keep)
 
     def discard(self) -> None:

@@ -22,4 +22,11 @@ RECORD = pytest.StashKey[dict[str, Any]]()
 
 def suite_of(node: pytest.Item | pytest.Collector) -> Suite | None:
     """Return the suite that a node belongs to."""
-    return next((suite for one in node.listchain() if (suite := one.stash.get(SUITE, None)) is not None), None)
+    # Upwards, because the file is the parent of its runs; pytest's own `listchain` goes on to the root.
+    one: Any = node
+    while one is not None:
+        suite: Suite | None = one.stash.get(SUITE, None)
+        if suite is not None:
+            return suite
+        one = one.parent
+    return None

@@ -7,7 +7,6 @@ Importing this module replaces these methods of ARE's event classes. Outside of 
 
 from __future__ import annotations
 
-import inspect
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from are.simulation.types import (
     ValidationEvent,
 )
 
+from pytest_pare.are.signatures import signature
 from pytest_pare.scenarios.events import event_name
 from pytest_pare.scenarios.source_location import authors_place
 
@@ -105,14 +105,14 @@ def _capture(cls: Any) -> None:
 
 def _keep_delays(cls: Any, name: str, argument: str) -> None:
     original: Callable[..., Any] = getattr(cls, name)
-    signature = inspect.signature(original)
+    bind = signature(original).bind
 
     @wraps(original)
     def keep(self: AbstractEvent, *args: Any, **kwargs: Any) -> Any:
         script = _current.get()
         if script is None:
             return original(self, *args, **kwargs)
-        given = signature.bind(self, *args, **kwargs).arguments
+        given = bind(self, *args, **kwargs).arguments
         events = given["events"] if name == "followed_by" else self
         delays = [(one, one.event_relative_time) for one in (events if isinstance(events, list) else [events])]
         result = original(self, *args, **kwargs)

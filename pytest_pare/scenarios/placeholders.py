@@ -17,7 +17,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from are.simulation.types import Action
+    from are.simulation.types import Action, EventMetadata
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
@@ -43,6 +43,8 @@ class Placeholder(NamedTuple):
 def placeholders(value: Any) -> Iterator[Placeholder]:
     """Yield the placeholders in an argument."""
     if isinstance(value, str):
+        if "{{" not in value:
+            return
         is_whole = _PLACEHOLDER.fullmatch(value.strip()) is not None
         yield from (Placeholder(match[1], is_whole) for match in _PLACEHOLDER.finditer(value))
     elif isinstance(value, list | tuple | dict):
@@ -75,10 +77,10 @@ def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[s
     if not placeholders_of(action):
         action.resolved_args.update(action.args)
         return []
-    returned: dict[str, Any] = {}
+    returned: dict[str, EventMetadata] = {}
     for event in past_events:
         if event.metadata.exception is None:
-            returned.setdefault(event.event_id, event.metadata.return_value)
+            returned.setdefault(event.event_id, event.metadata)
     look_up = partial(_look_up, returned=returned, script_ids=script_ids)
     unknown: list[str] = []
     for name, value in action.args.items():
@@ -92,7 +94,7 @@ def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[s
     return unknown
 
 
-def _look_up(one: Placeholder, returned: Mapping[str, Any], script_ids: Collection[str]) -> Any:
+def _look_up(one: Placeholder, returned: Mapping[str, EventMetadata], script_ids: Collection[str]) -> Any:
     event_id = one.event_id(returned)
     if event_id is None:
         if not one.is_whole and one.event_id(script_ids) is None:
@@ -100,7 +102,7 @@ def _look_up(one: Placeholder, returned: Mapping[str, Any], script_ids: Collecti
         raise _NotHappenedError(
             f"{{{{{one.path}}}}} names no event that has happened; set the event's id with with_id() and depend on it"
         )
-    found = returned[event_id]
+    found = returned[event_id].return_value
     for part in filter(None, one.path[len(event_id) + 1 :].split(".")):
         found = _part(found, part, one)
     if found is None and not one.is_whole:

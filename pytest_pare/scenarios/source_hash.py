@@ -133,8 +133,8 @@ def _with_packages(name: str) -> Iterator[str]:
 @cache
 def module_file(name: str, library: Path) -> Path | None:
     """Return the file of a module that belongs to the library or is the user's; `None` for any other."""
-    # Nothing of Python's own, or of this package, is the user's.
-    if name.partition(".")[0] in sys.stdlib_module_names | {"pytest_pare", "are", "pare"}:
+    # Nothing of Python's own, or of this package, is the user's. pytest-xdist copies pytest into other checkouts.
+    if name.partition(".")[0] in sys.stdlib_module_names | {"pytest_pare", "are", "pare", "pytest", "_pytest"}:
         return None
     # A module of the library is found first.
     for root in (library, library.parent, *map(Path, filter(None, sys.path))):

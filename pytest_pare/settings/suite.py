@@ -146,7 +146,7 @@ class Suite:
             paths["html"] /= PAGE_NAME
         return paths
 
-    @property
+    @cached_property
     def kept_traces(self) -> KeptTraces:
         """The runs whose traces the session keeps: all for a report page, unless the ledger keeps none."""
         ledger = self.settings.ledger
@@ -154,7 +154,7 @@ class Suite:
             return "none"
         return "all" if "html" in self.settings.reports.paths else ledger.traces
 
-    @property
+    @cached_property
     def traces_dir(self) -> Path:
         """Directory of the traces where `runner.output_dir` is null."""
         return self.path.parent.resolve() / "traces"

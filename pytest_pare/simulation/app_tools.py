@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.tool_utils import ToolAttributeName
 
+from pytest_pare.agents.tools import Tool
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.tool_descriptions import build_tool
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from are.simulation.apps.app import App
     from are.simulation.tool_utils import AppTool
 
-    from pytest_pare.agents.tools import Tool
     from pytest_pare.apps.screens import AppState
     from pytest_pare.simulation.phone import Phone
 
@@ -36,6 +36,28 @@ def agent_tools(app: App) -> list[AppTool]:
     """Return the tools of an app that the agent has."""
     tools: list[AppTool] = app.get_tools()
     return [t for t in tools if not (isinstance(app, AgentUserInterface) and t.func_name in _MESSAGE_READERS)]
+
+
+class MadeTools:
+    """The tools of a run, each made once for each side."""
+
+    def __init__(self) -> None:
+        # With ARE's description, so that no other one gets its id.
+        self._made: dict[tuple[int, str], tuple[AppTool, Tool]] = {}
+
+    def of(self, app_tool: AppTool, who: str) -> Tool:
+        """Return the tool that a side has for ARE's description of one.
+
+        Args:
+            app_tool: ARE's description.
+            who: The side: `AGENT` or `USER`.
+        """
+        key = id(app_tool), who
+        if key not in self._made:
+            tool = Tool(app_tool, lambda _arguments: None)
+            tool.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in NOT_FOR_USER]
+            self._made[key] = app_tool, tool
+        return self._made[key][1]
 
 
 def lent(tool: Tool, phone: Phone) -> Tool:

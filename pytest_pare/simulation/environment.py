@@ -13,7 +13,7 @@ from are.simulation.types import Action, EnvironmentState, EnvironmentType, Even
 
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.files import NoFiles
-from pytest_pare.are.copies import detached
+from pytest_pare.are.snapshots import with_own_result
 from pytest_pare.are.world import SimulatedClock, active_clock
 from pytest_pare.scenarios.events import check_name
 from pytest_pare.scenarios.noise.events import is_noise
@@ -238,9 +238,10 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             self.event_log.put(event)
             # Copied at once: the returned object may be one that later calls change.
             returned = event.metadata.return_value
-            if isinstance(event.action, Action):
-                event.metadata.return_value = detached(returned, self.apps.values())
+            is_call = isinstance(event.action, Action)
+            logged = with_own_result(event.metadata, self.apps.values()) if is_call else event.metadata
             entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
+            event.metadata = logged
             if (fault := ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)) is not None:
                 entry = replace(entry, fault=fault)
             if event.event_type == EventType.AGENT:

@@ -184,10 +184,10 @@ def run_to_record(run: Run) -> dict[str, Any]:
     return {
         "result": result_to_record(run.result),
         "trace": run.trace.to_jsonl(),
-        "warnings": run.warnings,
+        "warnings": list(run.warnings),
         "export_error": run.export_error,
         "setup_seconds": run.setup_seconds,
-        "agent_error": None if error is None else (exception_type_name(error), to_short_text(error)),
+        "agent_error": None if error is None else [exception_type_name(error), to_short_text(error)],
     }
 
 
@@ -197,7 +197,7 @@ def run_from_record(record: dict[str, Any]) -> Run:
     return Run(
         result=result_from_record(record["result"]),
         trace=Trace.from_jsonl(record["trace"]),
-        warnings=record["warnings"],
+        warnings=tuple(record["warnings"]),
         export_error=record["export_error"],
         setup_seconds=record["setup_seconds"],
         agent_error=None if error is None else RecordedException(*error),

@@ -65,7 +65,7 @@ def inspect_scenario(scenario: PAREScenario, *, oracle: bool) -> Findings:
     if not oracle:
         _inspect_world(graph, defects, suspicions)
     _inspect_placeholders(graph, defects, suspicions)
-    if not _is_written_for_pare(scenario):
+    if scenario._script.conflicts and not _is_written_for_pare(scenario):
         defects += scenario._script.conflicts
     defects += _wrong_matchers(scenario)
     return Findings(defects, suspicions)
@@ -205,8 +205,7 @@ def _wrong_matchers(scenario: PAREScenario) -> list[str]:
     with ExitStack() as stack:
         stack.enter_context(scenario.world.active())
         stack.enter_context(disable_events())
-        for app in apps:
-            stack.enter_context(drawing_apart("preflight", app))
+        stack.enter_context(drawing_apart("preflight", *apps))
         defects = stack.enter_context(writes.inspected_writes(apps))
         try:
             copy.copy(scenario).validate(_NotPlayed())

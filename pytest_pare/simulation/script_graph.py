@@ -38,6 +38,7 @@ class ScriptGraph:
         self._listed_ids = {event.event_id for event in script.events}
         # `oracle()` and `copy()` return another object for the same event, which shares this list with it.
         self._calls = {id(event.successors): event for event in script.made if type(event) is Event}
+        self._placeholders: dict[int, list[Placeholder]] = {}
         listed = {id(event.successors) for event in script.events}
         self.left_out = [
             event
@@ -63,7 +64,11 @@ class ScriptGraph:
     def placeholders(self, event: AbstractEvent) -> list[Placeholder]:
         """Return the placeholders in the arguments of an event."""
         call = self.call(event)
-        return [] if call is None else placeholders_of(call.action)
+        if call is None:
+            return []
+        if id(call) not in self._placeholders:
+            self._placeholders[id(call)] = placeholders_of(call.action)
+        return self._placeholders[id(call)]
 
     def is_id(self, placeholder: Placeholder) -> bool:
         """Return whether an event of the script has the id that a placeholder names."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from copy import copy
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,7 +15,7 @@ from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn,
 from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.app_tools import NOT_FOR_USER, agent_tools, lent, require_words
+from pytest_pare.simulation.app_tools import MadeTools, agent_tools, lent, require_words
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults, seed_of
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
@@ -74,6 +73,7 @@ class TurnGateway:
         self._trace = TurnTrace(env, consent)
         self._lock = threading.RLock()
         self._agent_tools: list[AppTool] | None = None
+        self._tools = MadeTools()
         # The token of the present turn. A call with another token, that of an old turn, is refused.
         self._turn: object = None
         self._limits = TurnLimits(config.max_tool_calls)
@@ -166,15 +166,13 @@ class TurnGateway:
         return self._agent_tools
 
     def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
-        def invoke(arguments: dict[str, Any]) -> Any:
-            with self.exclusively(), self._span(tool.name, arguments, who) as span:
-                return span.returned(self._invoke(token, tool, app_tool, arguments, who))
-
-        tool = Tool(app_tool, invoke)
+        tool = self._tools.of(app_tool, who)
         # The agent gets a copy: changing it changes neither its calls nor their checks.
-        given = copy(tool)
-        given.arguments = [one for one in tool.arguments if who == "AGENT" or one.name not in NOT_FOR_USER]
-        return given
+        return tool.carried_out_by(partial(self._carry_out, token, tool, app_tool, who))
+
+    def _carry_out(self, token: object, tool: Tool, app_tool: AppTool, who: str, arguments: dict[str, Any]) -> Any:
+        with self.exclusively(), self._span(tool.name, arguments, who) as span:
+            return span.returned(self._invoke(token, tool, app_tool, arguments, who))
 
     def _span(self, name: str, arguments: dict[str, Any], who: str) -> telemetry.Span:
         return telemetry.tool_call(name, arguments, who, self._env.time_manager.time(), self.span)

@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.suggestions import did_you_mean
@@ -97,8 +99,9 @@ def _check_versions(asked: Mapping[str, str]) -> None:
 def _config(request: RunRequest) -> MultiScenarioRunnerConfig:
     try:
         config = MultiScenarioRunnerConfig(**request["config"])
-    except ValueError as error:
-        raise Refusal(f"the configuration is not valid there: {to_short_text(error)}") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise Refusal(f"the configuration is not valid there: {wrong}") from error
     if config.get_config_hash() != request["config_digest"]:
         raise Refusal(
             f"the configuration has the digest {config.get_config_hash()} there, and {request['config_digest']} here"

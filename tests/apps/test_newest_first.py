@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from are.simulation.apps.email_client import EmailFolderName
+from are.simulation.apps.email_client import Email, EmailFolder, EmailFolderName
 from are.simulation.apps.messaging_v2 import ConversationV2, MessageV2
 from are.simulation.utils import EnumEncoder
 from hypothesis import given
@@ -260,3 +260,41 @@ def test_the_conversation_with_the_agent() -> None:
         assert {one.time_read for one in app.messages} == {app.time_manager.time()}
         assert [one.content[-1] for one in app.get_all_messages_from_user()] == ["c", "a"]
         assert [one.content[-1] for one in app.get_all_messages_from_agent()] == ["d", "b"]
+
+
+# -- mails of any time
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["add", "read", "move", "delete"])), max_size=30))
+def test_a_folder_has_the_order_of_a_sort_at_each_mail(steps: list[tuple[int, str]]) -> None:
+    app = mailbox()
+    expected: list[Email] = []
+    for number, (time, step) in enumerate(steps):
+        mail = Email(ADA, email_id=f"{number:02}", timestamp=float(time))
+        app.add_email(mail)
+        expected = sorted([*expected, mail], key=lambda one: (one.timestamp, one.email_id), reverse=True)
+        if step == "read":
+            assert app.list_emails(limit=40).emails == expected
+        elif step == "move":
+            app.move_email(expected[0].email_id, "INBOX", "TRASH")
+            app.move_email(expected[0].email_id, "TRASH", "INBOX")
+        elif step == "delete":
+            app.delete_email(expected.pop(-1).email_id)
+    assert app.folders[IN].emails == expected
+    # ARE's own order is by time alone.
+    are = EmailFolder(IN)
+    for mail in reversed(expected):
+        are.add_email(mail)
+    assert [mail.timestamp for mail in are.emails] == [mail.timestamp for mail in expected]
+
+
+def test_a_mail_whose_time_changes_has_its_place_at_the_next_mail() -> None:
+    app = mailbox()
+    for name, time in (("a", 1.0), ("b", 2.0)):
+        app.add_email(Email(ADA, email_id=name, timestamp=time))
+    shown = app.folders[IN].emails
+    shown[1].timestamp = 9.0
+    app.add_email(Email(ADA, email_id="c", timestamp=3.0))
+    assert [mail.email_id for mail in app.folders[IN].emails] == ["a", "c", "b"]
+    # A list that somebody holds stays as it is.
+    assert [mail.email_id for mail in shown] == ["b", "a"]

@@ -238,3 +238,33 @@ def test_a_number_can_be_secret() -> None:
 
 def test_half_of_a_surrogate_pair_can_be_written() -> None:
     assert redacted_json('["\\ud800", {"api_key": "x"}]').encode()
+
+
+def test_plain_data_without_secrets_is_returned_as_it_is() -> None:
+    plain = {"a": [1, 2.5, None, True], "token": "word", "text": "No key is here."}
+    assert redacted_plain(plain) is plain
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": {"password": "x"}},
+        ["fine", ["api_key=abc123def456"]],
+        {"sk-abcdefghij0123456789": "name"},
+        [("a tuple",)],
+        [1234567890],
+    ],
+)
+def test_plain_data_is_redacted_wherever_a_secret_is(value: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "1234567890")
+    assert redacted_plain(value) != value
+
+
+def test_a_secret_is_redacted_from_when_it_is_set_until_it_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert redacted("planted value") == "planted value"
+    monkeypatch.setenv("SOME_TOKEN", "planted value")
+    assert redacted("planted value") == REDACTED
+    monkeypatch.setenv("SOME_TOKEN", "another value")
+    assert redacted("planted value") == "planted value"
+    monkeypatch.delenv("SOME_TOKEN")
+    assert redacted("another value") == "another value"

@@ -162,6 +162,23 @@ def test_nothing_is_started_to_collect_alone(example: Example) -> None:
     assert example.scenario("a").collected(*SUITE, "-n2") == ["pare.yaml::a"]
 
 
+def test_the_header_says_when_workers_cost_more_than_they_save(example: Example) -> None:
+    example.scenario("a").scenario("b").suite()
+    looks = (*SUITE, "--collect-only", "-n2")
+    line = r"2 runs take about [\d.]+ s in one process and [\d.]+ s with 2 workers: leave out -n"
+
+    def header(*flags: str) -> list[str]:
+        return [one for one in example.run(*flags).header if re.fullmatch(line, one)]
+
+    # There is no earlier session yet.
+    assert header(*looks) == []
+    example.run(*SUITE, "-n0")
+    assert len(header(*looks)) == 1
+    assert header(*SUITE, "--collect-only") == header(*SUITE, "--collect-only", "-n0") == []
+    # Runs with other settings may take any time.
+    assert header(*looks, "--pare-set", "runner.max_turns=9") == []
+
+
 @pytest.fixture
 def grouped(example: Example) -> Example:
     """Two scenarios, and a test of one's own, of one group."""

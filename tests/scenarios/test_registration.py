@@ -6,6 +6,7 @@ import os
 import pickle
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
@@ -345,3 +346,28 @@ def test_tests_are_no_scenario_modules(tmp_path: Path) -> None:
     for name in ("conftest.py", "test_water.py"):
         (tmp_path / name).write_text("raise RuntimeError('not to be run')\n")
     assert load_library(registry, tmp_path) == []
+
+
+def test_threads_that_load_one_library_wait_until_it_is_loaded(tmp_path: Path) -> None:
+    loads = tmp_path / "loads.txt"
+    for number in range(3):
+        (tmp_path / f"part_{number}.py").write_text(
+            dedent(
+                f"""
+                import time
+                from pytest_pare.scenarios import PAREScenario, register_scenario
+
+                with open({str(loads)!r}, "a") as file:
+                    file.write("x")
+                time.sleep(0.01)
+
+                @register_scenario("part_{number}")
+                class Part(PAREScenario):
+                    pass
+                """
+            )
+        )
+    with ThreadPoolExecutor(8) as threads:
+        ids = list(threads.map(lambda _: (load_library(registry, tmp_path), set(registry.registered())), range(8)))
+    assert ids == [([], {"part_0", "part_1", "part_2"})] * 8
+    assert loads.read_text() == "xxx"

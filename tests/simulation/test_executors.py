@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from concurrent.futures import Executor, ProcessPoolExecutor
+import os
+import re
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,14 @@ import pytest
 
 from pytest_pare.results.validation_result import result_to_record
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
+from pytest_pare.simulation import run_message
+from pytest_pare.simulation.executors import RefusedError
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner
-from tests.actors import COUNTS
+from tests.actors import COUNTS, Actor
+from tests.engines.model_server import ModelServer, answers
+from tests.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,12 +100,11 @@ def expected(library: Path, counts: Path) -> list[Any]:
     return outcomes(play(None, library)[1])
 
 
-@pytest.mark.parametrize("start", ["spawn", "forkserver"])
 def test_a_process_pool_plays_the_same_runs_and_a_dead_worker_costs_those_of_the_pool(
-    start: str, library: Path, counts: Path, expected: list[Any]
+    library: Path, counts: Path, expected: list[Any]
 ) -> None:
     begun(counts)
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(start)) as pool:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         assert outcomes(play(pool, library)[1]) == expected
         assert begun(counts) == dict.fromkeys(SCENARIOS, 1)
         lost, runs = play(pool, library, ("dies", "fine"))
@@ -126,7 +132,7 @@ def test_dask_plays_the_same_runs_and_none_a_second_time_when_a_worker_dies(
     from distributed import Client, LocalCluster
 
     begun(counts)
-    cluster = LocalCluster(n_workers=2, threads_per_worker=4, processes=True, host="127.0.0.1", dashboard_address=None)
+    cluster = LocalCluster(n_workers=2, threads_per_worker=4, processes=True, host="127.0.0.1", dashboard_address=":0")
     with cluster, Client(cluster) as client:
         executor = client.get_executor()
         assert outcomes(play(executor, library)[1]) == expected
@@ -141,10 +147,143 @@ def test_dask_plays_the_same_runs_and_none_a_second_time_when_a_worker_dies(
         assert results.exception_count == len(lost)
         for run in lost:
             assert "was started before, by " in str(run.result.exception)
-        kept = [one for one in expected if one[0] is not None]
-        assert [one for one in outcomes(runs) if one[0]["exception"] is None] == [
-            one
-            for one in kept
-            if json.loads(one[1].splitlines()[0])["scenario_id"] not in {r.trace.scenario_id for r in lost}
+        assert [one for one in outcomes(runs) if one[0]["exception_kind"] is None] == [
+            one for run, one in zip(runs, expected, strict=False) if run not in lost
         ]
         assert begun(counts) == dict.fromkeys((*SCENARIOS, "dies"), 1)
+
+
+# -- in threads of this process
+
+
+class Keeping(ThreadPoolExecutor):
+    """Keeps what is submitted, as builtins would travel."""
+
+    def __init__(self, change: dict[str, Any] | None = None) -> None:
+        super().__init__(2)
+        self.requests: list[Any] = []
+        self._change = change or {}
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        request = json.loads(json.dumps({**args[0], **self._change}))
+        self.requests.append(request)
+        return super().submit(fn, request, **kwargs)
+
+
+def test_the_message_is_of_builtins_and_is_enough(library: Path, counts: Path, expected: list[Any]) -> None:
+    begun(counts)
+    with Keeping() as executor:
+        assert outcomes(play(executor, library)[1]) == expected
+    assert [request["scenario_id"] for request in executor.requests] == list(SCENARIOS)
+    assert len({request["id"] for request in executor.requests}) == len(SCENARIOS)
+    answer = run_message.play_request(executor.requests[0])
+    assert json.loads(json.dumps(answer)) == answer
+    assert answer["config_digest"] == config().get_config_hash()
+    assert begun(counts)["fine"] == 2
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "another version": (
+        {"versions": {"pytest-pare": "0.0.1"}},
+        r"pytest-pare is \S+ there, and 0.0.1 here; install the same versions",
+    ),
+    "another source": (
+        {"sources": {"": "x", "helpers": "y"}},
+        "the source .* in .*stages.py, helpers, tests.stage; give ",
+    ),
+    "no directory": ({"libraries": [{"directory": "/nowhere", "bundled": False}]}, "there is no directory /nowhere"),
+    "no scenario": ({"scenario_id": "fin"}, "there is no scenario 'fin' there; did you mean 'fine'"),
+    "another configuration": ({"config_digest": "x"}, "the configuration has the digest .* there, and x here"),
+    "no configuration": ({"config": {"max_turns": "many"}}, "the configuration is not valid there: .*max_turns"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_worker_that_differs_refuses_the_run(
+    name: str, library: Path, counts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARE_SCENARIOS_DIR", str(library))
+    begun(counts)
+    change, message = REFUSED[name]
+    with Keeping(change) as executor:
+        results, (run,) = play(executor, library, ("fine",))
+    assert isinstance(run.result.exception, RefusedError)
+    assert re.match(rf"fine: \S+, process {os.getpid()}, refused the run: {message}", str(run.result.exception))
+    assert (run.result.exception_kind, results.exception_count) == ("infrastructure", 1)
+    assert begun(counts) == {}
+
+
+def test_a_cassette_travels_and_is_written_here(library: Path, tmp_path: Path) -> None:
+    def play_with(executor: Executor | None, directory: Path, record: Any) -> list[Any]:
+        runs: list[Run] = []
+        MultiScenarioRunner().run(
+            config(user_engine_config=live, agent_type="null", export=True, output_dir=str(directory)),
+            ["quiet", "other"],
+            executor=executor,
+            libraries=[library],
+            cassettes=directory / "cassettes",
+            record=record,
+            on_run=runs.append,
+        )
+        assert all(run.result.export_path for run in runs)
+        return [one[1:] for one in outcomes(runs)]
+
+    text = 'Thought: Nothing.\nAction:\n{"action": "wait", "action_input": {}}<end_action>'
+    with ModelServer(lambda _: answers(text), ("m-2025-01-01",)) as server, ThreadPoolExecutor(1) as executor:
+        live = LLMEngineConfig(model_name="m-2025-01-01", provider="local", endpoint=server.url)
+        recorded = play_with(executor, tmp_path / "a", "once")
+        asked = len(server.requests)
+        assert play_with(executor, tmp_path / "a", "none") == play_with(None, tmp_path / "a", "none")
+        assert len(server.requests) == asked > 0
+        assert play_with(None, tmp_path / "b", "once") == recorded
+    for path in (path for path in (tmp_path / "b").rglob("*") if path.is_file()):
+        other = tmp_path / "a" / path.relative_to(tmp_path / "b")
+        assert other.exists()
+        assert path.suffix == ".jsonl" or other.read_bytes() == path.read_bytes()
+
+
+UNSENDABLE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "a factory": ({}, {"agent_factory": Actor}, "agent_factory cannot be sent .*name the agent in the configuration"),
+    "a secret": (
+        {"agent_type": "program:agent", "agent": {"command": ["./agent"], "env": {"SERVICE_TOKEN": "correct-horse"}}},
+        {},
+        "agent.env.SERVICE_TOKEN looks like a secret.* agent.pass_env",
+    ),
+    "no library": ({}, {"libraries": ["/nowhere"]}, "libraries: there is no directory /nowhere"),
+}
+
+
+@pytest.mark.parametrize("name", UNSENDABLE)
+def test_what_cannot_be_sent_is_said_before_the_first_run(name: str, library: Path) -> None:
+    fields, options, message = UNSENDABLE[name]
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match=message):
+        MultiScenarioRunner().run(config(**fields), ["fine"], executor=executor, **{"libraries": [library], **options})
+
+
+def test_an_instance_with_other_values_and_what_no_worker_can_import_are_not_sent(library: Path) -> None:
+    load_library(registry, library)
+    other = registry.registered()["fine"](scenario_id="fine", seed=3)
+    with ThreadPoolExecutor(1) as executor:
+        for scenario, message in (
+            (other, "fine: only the id is sent .* seed of this instance is not its default"),
+            (Stage(), "stage: the executor's workers cannot import Stage; register it in a module"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                MultiScenarioRunner().run(config(), [scenario], executor=executor, libraries=[library])
+    with pytest.raises(TypeError, match=r"got object; for a client of Dask, give client.get_executor\(\)"):
+        MultiScenarioRunner().run(config(), ["fine"], executor=object(), libraries=[library])  # type: ignore[arg-type]
+
+
+def test_an_interrupt_cancels_what_has_not_begun_and_leaves_the_executor_alone(library: Path, counts: Path) -> None:
+    def stop(run: Run) -> None:
+        raise KeyboardInterrupt
+
+    begun(counts)
+    with ThreadPoolExecutor(1) as executor:
+        with pytest.raises(KeyboardInterrupt):
+            MultiScenarioRunner().run(
+                config(max_concurrent_scenarios=2), SCENARIOS, executor=executor, libraries=[library], on_run=stop
+            )
+        assert executor.submit(int).result() == 0
+    # With two at a time, no other was submitted when the first had ended.
+    assert sum(begun(counts).values()) <= 3

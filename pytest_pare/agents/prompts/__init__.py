@@ -29,6 +29,7 @@ def render(name: str, **facts: Any) -> str:
     return _template(name).render(facts, format=_source("format").strip()).strip()
 
 
+@cache
 def _source(name: str) -> str:
     return files(__name__).joinpath(f"{name}.jinja").read_text(encoding="utf-8")
 

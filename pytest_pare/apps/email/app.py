@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from are.simulation.apps.calendar import DATETIME_FORMAT
 from are.simulation.apps.email_client import Email, EmailFolderName
 from are.simulation.tool_utils import OperationType, data_tool, env_tool
 from are.simulation.types import EventType, event_registered
@@ -14,6 +17,8 @@ from pytest_pare.apps.email.folder import INBOX
 from pytest_pare.apps.email.mail_client import MailClient
 from pytest_pare.apps.email.states import ComposeDraft, ComposeEmail, EmailDetail, MailboxView
 from pytest_pare.apps.navigation import POP, push
+
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 class StatefulEmailApp(StatefulApp, MailClient):
@@ -98,19 +103,15 @@ class StatefulEmailApp(StatefulApp, MailClient):
         :param folder_name: The folder to add the email to: INBOX, SENT, DRAFT, TRASH. Defaults to INBOX.
         :returns: The id of the email just created.
         """
-        if email_time is not None:
-            email_id: str = super().create_and_add_email_with_time.__wrapped__(
-                self, sender, recipients, subject, content, email_time, folder_name
-            )
-            return email_id
         # ARE's default is the wall-clock time at which its module was imported, and has no fractions of a second.
+        sent = self.time_manager.time() if email_time is None else _timestamp(email_time)
         email = Email(
             email_id=uuid_hex(self.rng),
             sender=sender,
             recipients=[] if recipients is None else recipients,
             subject=subject,
             content=content,
-            timestamp=self.time_manager.time(),
+            timestamp=sent,
             is_read=True,
         )
         self.folders[EmailFolderName(folder_name)].add_email(email)
@@ -148,3 +149,13 @@ class StatefulEmailApp(StatefulApp, MailClient):
             parent_id=draft.reply_to,
         )
         return self.put(folder, email, draft.attachments)
+
+
+def _timestamp(date: str) -> float:
+    try:
+        if isinstance(date, str) and _WRITTEN.fullmatch(date):
+            # The same time as by `strptime`, in a tenth of the time.
+            return datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
+        return datetime.strptime(date, DATETIME_FORMAT).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise ValueError("Invalid datetime format for the email time. Please use YYYY-MM-DD HH:MM:SS") from None

@@ -1,0 +1,78 @@
+"""The header's estimate of what workers cost, beside what sessions take, and what two workers save on much work."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from pytest_pare.ledger.directory import last_line, ledgers
+from pytest_pare.ledger.work import Work, seconds_of_workers
+
+HEADING = "two workers beside one process, by the clock: the machine must be quiet"
+
+_PYTEST = [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "pytest_pare.plugin", "--pare-config", "pare.yaml"]
+_START = "import time, pytest_pare.plugin.session; print(time.process_time())"
+_WORKERS = 2
+# The sizes of sessions in runs, of the bundled library's scenarios.
+_SIZES = (8, 64, 256)
+_LONG_SECONDS = 60.0
+
+
+def measure(*, quick: bool = False) -> list[Figure]:
+    """Play sessions of several sizes in one process and by workers, and compare them with the estimate."""
+    figures = []
+    with tempfile.TemporaryDirectory() as directory:
+        project = Path(directory)
+        (project / "pytest.ini").write_text("[pytest]\n")
+        _play(project, 1, 0)
+        per_run = 0.0
+        for size in _SIZES[:1] if quick else _SIZES:
+            one, several, work = _compare(project, size, 1 if quick else 3)
+            per_run = one / size
+            for label, expected, measured in (
+                ("in one process", work.start_seconds + work.seconds, one),
+                (f"with {_WORKERS} workers", _estimate(work), several),
+            ):
+                figures.append(Figure(f"{size} runs {label}, median", measured, "s"))
+                figures.append(Figure("its estimate, beside it", expected / measured, "x", at_least=0.7, at_most=1.3))
+        if not quick:
+            size = round(_LONG_SECONDS / per_run)
+            one, several, _ = _compare(project, size, 1)
+            figures.append(Figure(f"{size} runs in one process", one, "s", at_least=_LONG_SECONDS * 0.8))
+            figures.append(Figure(f"one process / {_WORKERS} workers", one / several, "x", at_least=1.7))
+    return figures
+
+
+def _compare(project: Path, size: int, repeats: int) -> tuple[float, float, Work]:
+    """Return the median seconds in one process and with workers, and what a session in one process has recorded."""
+    pairs = [(_play(project, size, 0), _play(project, size, _WORKERS)) for _ in range(repeats)]
+    _play(project, size, 0)
+    end = (last_line(ledgers(project / ".pare" / "runs")[-1]) or {})["end"]
+    one, several = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return one, several, Work(**end["work"])
+
+
+def _estimate(work: Work) -> float:
+    own = subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, check=True).stdout
+    return seconds_of_workers(work, _WORKERS, len(os.sched_getaffinity(0)), float(own))
+
+
+def _play(project: Path, runs: int, workers: int) -> float:
+    """Return the seconds of real time of a session with some runs."""
+    scenarios, each = (runs, 1) if runs < 64 else (64, -(-runs // 64))
+    (project / "pare.yaml").write_text(f"scenarios: {{bundled: true, limit: {scenarios}}}\nruns: {each}\n")
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    began = time.perf_counter()
+    done = subprocess.run(
+        [*_PYTEST, "-n", str(workers)], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        raise RuntimeError(f"{runs} runs, {workers} workers: {done.returncode}\n{done.stdout}")
+    return seconds
