@@ -14,6 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, ToolFailure, ToolTimeout, TurnOver, UnknownToolError
+from pytest_pare.agents.later_tools import LaterTools
 from pytest_pare.base import telemetry
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _no_endpoint(kind: str) -> Endpoint:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Turn(LaterTools):
     """One turn of the agent under test: its new notifications, and the tools to act.
 
     Attributes:

@@ -45,7 +45,7 @@ class Tool:
 
     Args:
         app_tool: ARE's description of it.
-        call: Carries a call out; it gets the arguments by name.
+        call: Carries a call out; it gets the arguments by name. Without one, the tool is only a description.
 
     Attributes:
         name: The name of the tool: app and function, or another one by noise.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from are.simulation.types import ConditionCheckEvent, OracleEvent
+from are.simulation.types import OracleEvent
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.agents.tools import tool_name
 from pytest_pare.base.serialization import to_builtins
-from pytest_pare.engines.reference_history import History, tool_and_user_faults
+from pytest_pare.engines.reference_history import History
+from pytest_pare.engines.reference_log import LogIndex, Played
 from pytest_pare.engines.steps import Role, Step, assign_roles, in_order
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.scenarios.noise.events import is_noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,13 +74,13 @@ class Reference:
         self._played = played
         self._early_writes = early_writes
         self._is_all_played = played >= _ALL
-        # In the order in which they were played.
-        self._played_steps: list[Step] = []
+        self._played_steps = Played()
+        self._log: LogIndex | None = None
 
     @property
     def played_steps(self) -> list[Step]:
         """The steps that were played, in the order in which they were."""
-        return list(self._played_steps)
+        return list(self._played_steps.steps)
 
     @property
     def limits(self) -> RealTime:
@@ -100,6 +100,10 @@ class Reference:
         ordered = in_order(steps, self._env.start_time)
         assign_roles(ordered, early_writes=self._early_writes)
         return ordered
+
+    @cached_property
+    def _by_id(self) -> dict[str, Step]:
+        return {step.event_id: step for step in self.steps}
 
     def next_step(self, role: Role) -> tuple[Step, float] | None:
         """Return the next step of a role and the seconds until it is due; `None` if there is none now."""
@@ -142,8 +146,8 @@ class Reference:
         self._env.resolve_arg_placeholders(step.action, self._history().log_by_step())
         step.since = len(self._env.event_log.past_events)
         step.turn, step.proposals = self._env.turn, self._env.consent.number
-        step.faults = len(tool_and_user_faults(self._env))
-        self._played_steps.append(step)
+        step.faults = len(self._env.trace_entries.faulty)
+        self._played_steps.add(step)
         given = step.action.action.resolved_args or step.action.action.args
         return {name: to_builtins(value) for name, value in given.items() if name != "self"}
 
@@ -198,11 +202,10 @@ class Reference:
     def seconds_to_next_event(self) -> float | None:
         """Return the seconds until an event that is no noise may happen; `None` if none is left."""
         future = self._env.event_queue.future_events
-        queue = [event for event in future if type(event) is not OracleEvent and not is_noise(event)]
-        times = [event.event_time for event in queue if not isinstance(event, ConditionCheckEvent)]
-        if times:
-            return float(max(0.0, min(times) - self._env.time_manager.time()))
-        return _SECONDS_TO_CHECK if queue else None
+        time = future.next_known_time()
+        if time is not None:
+            return float(max(0.0, time - self._env.time_manager.time()))
+        return _SECONDS_TO_CHECK if future.has_conditions else None
 
     def _left(self, history: History) -> list[Step]:
         """Return the steps not played yet, without the agent's steps behind an acceptance that is not given yet."""
@@ -217,12 +220,14 @@ class Reference:
 
     def history(self) -> History:
         """Return what has happened up to now."""
-        return History(self._env, self.steps, self._played_steps, self._played)
+        self._log = self._log or LogIndex(self._env.event_log.past_events)
+        self._log.update()
+        return History(self._env, self._log, self._by_id, self._played_steps, self._played)
 
     def _history(self) -> History:
         """Return what has happened. Steps that noise has undone are due again."""
         history = self.history()
-        undone = [step for step in self._played_steps if history.is_undone(step)]
+        undone = history.undone()
         if not undone:
             return history
         for step in undone:
@@ -237,7 +242,7 @@ class Reference:
         return step.is_answer and not is_pending and history.has_all(step.event.dependencies)
 
     def _has_happened_unasked(self, event: AbstractEvent) -> bool:
-        step = next((one for one in self.steps if one.event_id == event.event_id), None)
+        step = self._by_id.get(event.event_id)
         if step is None:
             return bool(self._env.has_happened(event))
         if step.role == "user" or step.is_talk:

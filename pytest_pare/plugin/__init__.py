@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_pare.base.garbage import importing
 from pytest_pare.base.project import INI_ALIAS, INI_CONFIG, INI_OTEL, is_suite_file
 from pytest_pare.plugin import options
 from pytest_pare.plugin.fixtures import _pare_model_variables as _pare_model_variables
@@ -124,6 +123,8 @@ def _session(config: pytest.Config) -> SuiteSession | AuditSession | None:
 
 
 def _created(config: pytest.Config, paths: list[Path]) -> SuiteSession | AuditSession:
+    from pytest_pare.base.garbage import importing
+
     with importing():
         if config.getoption(options.AUDIT.dest):
             from pytest_pare.plugin.audit_session import AuditSession

@@ -77,11 +77,11 @@ def compared_versions() -> dict[str, str]:
 
 
 def version_differences(expected: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
-    """Return a clause for each version that differs."""
+    """Return a clause for each version that differs; none if no version is expected."""
     return [
         f"{name}: expected version {expected.get(name, 'none')}, got {own.get(name, 'none')}"
         for name in sorted(expected.keys() | own.keys())
-        if expected.get(name) != own.get(name)
+        if expected and expected.get(name) != own.get(name)
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,13 +153,17 @@ class Hosts:
         root = self._config.rootpath
         named = {path.relative_to(root).as_posix(): suite for path, suite in self._suites.items()}
         flags = [given_path(self._config.invocation_params.dir, one) for one in self._config.getoption(CONFIG.dest)]
+        checkout = Checkout.of(named, root)
+        if self._config.getoption("dist") == "each":
+            # Each run is played on each worker, to compare platforms.
+            checkout = replace(checkout, versions={})
         resumed = {name: Path(text) for name, text in _left(named, "resumed").items()}
         return {
             "rootdir": str(root),
             "suites": list(named),
             "flagged": [path.relative_to(root).as_posix() for path in flags],
             # execnet sends fewer types than JSON has.
-            "checkout": json.dumps(asdict(Checkout.of(named, root))),
+            "checkout": json.dumps(asdict(checkout)),
             "ledgers": _left(named, "ledger"),
             "resumed": {name: (path.name, path.read_text(encoding="utf-8")) for name, path in resumed.items()},
         }

@@ -23,7 +23,7 @@ from are.simulation.types import (
 
 from pytest_pare.are.signatures import signature
 from pytest_pare.scenarios.events import event_name
-from pytest_pare.scenarios.source_location import authors_place
+from pytest_pare.scenarios.source_location import authors_line, authors_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +97,7 @@ def _capture(cls: Any) -> None:
         original(self)
         script = _current.get()
         if script is not None and not isinstance(self, CompletedEvent):
-            vars(self)["_made_at"] = authors_place()
+            vars(self)["_made_at"] = authors_line()
             script.made.append(self)
 
     cls.__post_init__ = capture

@@ -57,7 +57,22 @@ def placeholders_of(action: Action) -> list[Placeholder]:
     return [one for name, value in action.args.items() if name != "self" for one in placeholders(value)]
 
 
-def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[str]) -> list[str]:
+def results_of(past_events: Iterable[Any]) -> dict[str, EventMetadata]:
+    """Return what holds the results of events, by their ids; of several with one id, of the first that has not failed.
+
+    Args:
+        past_events: The events, each with its `event_id` and `metadata`.
+    """
+    results: dict[str, EventMetadata] = {}
+    for event in past_events:
+        if event.metadata.exception is None:
+            results.setdefault(event.event_id, event.metadata)
+    return results
+
+
+def resolve(
+    action: Action, results: Callable[[], Mapping[str, EventMetadata]], script_ids: Collection[str]
+) -> list[str]:
     """Set the `resolved_args` of an event's action: its arguments with the values of their placeholders.
 
     An argument stays as it is if its placeholder names an event that has failed or has not happened. So does a part of
@@ -65,7 +80,7 @@ def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[s
 
     Args:
         action: The action.
-        past_events: The events that have happened, each with its `event_id` and `metadata`.
+        results: Returns the results of the events that have happened, by their ids; called if there is a placeholder.
         script_ids: The ids of all events of the script.
 
     Returns:
@@ -77,11 +92,7 @@ def resolve(action: Action, past_events: Iterable[Any], script_ids: Collection[s
     if not placeholders_of(action):
         action.resolved_args.update(action.args)
         return []
-    returned: dict[str, EventMetadata] = {}
-    for event in past_events:
-        if event.metadata.exception is None:
-            returned.setdefault(event.event_id, event.metadata)
-    look_up = partial(_look_up, returned=returned, script_ids=script_ids)
+    look_up = partial(_look_up, returned=results(), script_ids=script_ids)
     unknown: list[str] = []
     for name, value in action.args.items():
         try:

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,28 @@ _MACHINERY = ("are", "contextlib", "functools", "pytest_pare")
 
 def authors_place() -> str:
     """Return the file and line of the innermost caller outside of ARE and this package."""
+    return str(authors_line())
+
+
+class Line(NamedTuple):
+    """A line of code, with the text of its place; making the text of each line of a scenario would cost time.
+
+    Attributes:
+        code: The function; `None` for no place, whose text is empty.
+        number: The number of the line.
+    """
+
+    code: CodeType | None
+    number: int
+
+    def __str__(self) -> str:
+        return "" if self.code is None else _place(self.code, self.number)
+
+
+def authors_line() -> Line:
+    """Return the line of the innermost caller outside of ARE and this package."""
     frame = _authors_frame()
-    return "" if frame is None else _place(frame.f_code, frame.f_lineno)
+    return Line(None, 0) if frame is None else Line(frame.f_code, frame.f_lineno)
 
 
 def is_last_argument_literal() -> bool:
@@ -36,6 +56,8 @@ def is_last_argument_literal() -> bool:
 @lru_cache(maxsize=1024)
 def _is_last_literal(code: CodeType, call: int) -> bool:
     """Tell whether the last argument of the call at an offset is written as `True` or `False`."""
+    if not any(isinstance(one, bool) for one in code.co_consts):
+        return False
     before = [
         one
         for one in dis.get_instructions(code)

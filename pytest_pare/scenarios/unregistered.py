@@ -44,8 +44,8 @@ def overlooked(registry: ScenarioRegistry, directories: list[Path]) -> list[Over
     found: list[Overlooked] = []
     for directory in directories:
         own = [*_unregistered(registry, directory), *_in_test_modules(directory)]
-        is_loaded = all(str(path) in registry.loaded_files for path in library_modules(directory))
-        if is_loaded and not own and len(directories) > 1 and not registry.ids_below(directory):
+        is_empty = not own and len(directories) > 1 and not registry.ids_below(directory)
+        if is_empty and all(str(path) in registry.loaded_files for path in library_modules(directory)):
             text = "this library has no scenario; remove it from the suite or correct its path"
             own = [Overlooked(directory, 1, text)]
         found += own

@@ -5,18 +5,20 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
+from are.simulation.tool_utils import OperationType, ToolAttributeName
 
 from pytest_pare.are.signatures import signature
 from pytest_pare.base.suggestions import did_you_mean
 from pytest_pare.scenarios.argument_tests import accepts
 from pytest_pare.scenarios.argument_types import wrong_arguments
-from pytest_pare.scenarios.source_location import authors_place
+from pytest_pare.scenarios.source_location import Line, authors_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from are.simulation.apps.app import App
     from are.simulation.types import CompletedEvent
@@ -38,11 +40,11 @@ class Write:
     app_class: str
     function: str
     args: Mapping[str, Any] = field(default_factory=dict)
-    _place: str = field(default="", init=False, repr=False, compare=False)
+    _line: Line = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Record the place of the write in the author's code, and check it against the scenario in validation."""
-        object.__setattr__(self, "_place", authors_place())
+        object.__setattr__(self, "_line", authors_line())
         if (inspected := _inspected.get()) is not None:
             inspected.check(self)
 
@@ -105,7 +107,7 @@ class Inspection:
             of_agent: Whether the agent must be able to make the write. Otherwise any logged call is accepted.
         """
         if (wrong := self._wrong(write, of_agent=of_agent)) is not None:
-            self.note(write._place, wrong)
+            self.note(str(write._line), wrong)
 
     def note(self, place: str, defect: str) -> None:
         """Record a defect of a matcher."""
@@ -120,21 +122,41 @@ class Inspection:
             )
         if of_agent and isinstance(app, AgentUserInterface):
             return f"{write}: a message is not a write; test its text by Accepted(...), Reported(...) or proposal=..."
-        writes = {tool.func_name: tool.function for tool in app.get_tools() if tool.write_operation}
-        if write.function not in writes:
+        tool = _plain_write(app, write.function)
+        writes = {} if tool else {tool.func_name: tool.function for tool in app.get_tools() if tool.write_operation}
+        tool = tool or writes.get(write.function)
+        if tool is None:
             if not of_agent and _logs(app, write.function):
                 return None
             is_read = write.function in (tool.func_name for tool in app.get_tools())
             wrong = "this tool only reads" if is_read else f"the agent has no tool {write.function!r} there"
             meant = did_you_mean(write.function, writes)
             return f"{write}: {wrong}; tools that write: {', '.join(writes) or 'none'}{meant}"
-        known = [name for name in signature(writes[write.function]).parameters if name != "self"]
+        known = [name for name in signature(tool).parameters if name != "self"]
         unknown = [name for name in write.args if name not in known]
         if unknown:
             names, hint = ", ".join(map(repr, unknown)), did_you_mean(unknown[0], known)
             return f"{write}: the tool has no argument {names}; it has {', '.join(known)}{hint}"
-        wrong_values = wrong_arguments(writes[write.function], write.args)
+        wrong_values = wrong_arguments(tool, write.args)
         return f"{write}: {'; '.join(wrong_values)}" if wrong_values else None
+
+
+def _plain_write(app: App, name: str) -> Callable[..., Any] | None:
+    """Return the method of a tool that writes; `None` if there may be none, which only the list of the tools shows.
+
+    That list takes a docstring parser, and most writes are right.
+    """
+    lists = (type(app).get_tools, type(app).get_tools_with_attribute)
+    method = getattr(type(app), name, None)
+    is_plain = (
+        all(one.__module__.startswith(("are.", "pytest_pare.")) for one in lists)
+        and isinstance(method, FunctionType)
+        and method.__name__ == name
+        and name not in vars(app)
+        and hasattr(method, ToolAttributeName.APP.value)
+        and getattr(method, "__operation_type__", None) is OperationType.WRITE
+    )
+    return method if is_plain else None
 
 
 def _logs(app: Any, function: str) -> bool:

@@ -96,7 +96,9 @@ def load_selected(suite: Suite, rootdir: Path) -> tuple[dict[str, type[PAREScena
     classes, failures = _load(found, planned.ids if planned.is_all else None)
     available: dict[str, Collection[str]] = {}
     if planned.is_all and bundled_library_dir() in found.directories:
-        available = dict.fromkeys(ids_in_source(bundled_library_dir()), ())
+        # A pattern of `exclude` may match scenarios whose modules are not imported.
+        known = ids_in_source(bundled_library_dir()) if suite.settings.scenarios.exclude else planned.ids
+        available = dict.fromkeys(known, ())
     # A broken module may hold the scenarios that the selection misses: then its failure is the one to report.
     ids = [] if failures and not classes else select_ids({**available, **tagged(classes)}, suite)
     return {i: classes[i] for i in ids[: suite.settings.scenarios.limit]}, failures

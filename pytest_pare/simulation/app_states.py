@@ -30,6 +30,9 @@ _DATA_SHOWN = 60
 # Without a quotation mark, which is enough: such a text has none either.
 _HAS_LONG = re.compile(f'"[^"]{{{_MOST_DATA},}}')
 _WHITE = re.compile(r"\s")
+# States with more characters than these, and those for each entry of the trace, are not kept after each change.
+_MOST_CHARACTERS = 20_000_000
+_CHARACTERS_OF_ENTRY = 4_000
 _TOO_DEEP: Final = object()
 _NESTED: Final = (dict, list)
 
@@ -61,24 +64,35 @@ class AppStates:
         self._content: dict[str, str] = {}
         # The number of entries at the last look.
         self._seen = 0
+        # The apps that may have changed since they were last looked at.
+        self._touched: dict[str, None] = {}
+        self._characters = 0
 
-    def look(self, env: StateAwareEnvironmentWrapper) -> None:
+    def look(self, env: StateAwareEnvironmentWrapper, *, is_last: bool = False) -> None:
         """Keep the states of the apps that have changed since the last look.
+
+        Each look costs as much as the state is large. So the looks at a state that grows with the run would cost more
+        and more, and fill the memory: after `_MOST_CHARACTERS`, a change is kept with later ones.
 
         Args:
             env: The environment of the run.
+            is_last: Whether the run has ended, so that all changes are kept now.
         """
         entries = env.trace_entries
         seen, self._seen = self._seen, len(entries)
-        touched = _touched((entries[index] for index in range(seen, len(entries))), env.apps)
-        for name in touched:
+        self._touched.update(dict.fromkeys(_touched((entries[index] for index in range(seen, len(entries))), env.apps)))
+        if not is_last and self._characters > _MOST_CHARACTERS + _CHARACTERS_OF_ENTRY * len(entries):
+            return
+        for name in self._touched:
             with env.off_the_record():
                 content = _content_of(env.apps[name])
+            self._characters += len(content or "")
             if content is not None and content != self._content.get(name, self._at_start(name)):
                 self._content[name] = content
                 time = round(env.time_manager.time() - env.start_time, 6)
                 app_class = type(env.apps[name]).__name__
                 self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content))
+        self._touched.clear()
 
     def changes(self) -> tuple[AppChange, ...]:
         """Return the states at the start, and the changes after that, without secrets."""

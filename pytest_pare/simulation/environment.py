@@ -18,10 +18,11 @@ from pytest_pare.are.world import SimulatedClock, active_clock
 from pytest_pare.scenarios.events import check_name
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.consent import Consent
+from pytest_pare.simulation.event_queue import SimulatedEventQueue, is_repeated_check
 from pytest_pare.simulation.limits import Limits
 from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSystem
 from pytest_pare.simulation.phone import Phone
-from pytest_pare.simulation.queues import SimulatedEventLog, SimulatedEventQueue, TraceEntries, is_repeated_check
+from pytest_pare.simulation.queues import SimulatedEventLog, TraceEntries
 from pytest_pare.simulation.timed_environment import TimedEnvironment
 from pytest_pare.simulation.trace_entries import ENV_EVENT, trace_event
 

@@ -28,11 +28,11 @@ from pytest_pare.scenarios.event_capture import made_at
 from pytest_pare.scenarios.events import check_name, event_name, is_plain_answer, is_users_own, with_dependencies
 from pytest_pare.scenarios.noise.event_faults import TWICE
 from pytest_pare.scenarios.noise.events import is_noise
-from pytest_pare.scenarios.placeholders import resolve
+from pytest_pare.scenarios.placeholders import resolve, results_of
 from pytest_pare.scenarios.scripted_failures import ScriptedFailures, failing, is_scripted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterable, Iterator, Set
     from contextlib import AbstractContextManager
 
     from are.simulation.types import AbstractEvent
@@ -170,13 +170,13 @@ class ScriptedEnvironment(Environment):
         known = [self._scheduled.get(one.event_id, one) for one in with_dependencies(event)]
         return [one for one in known if one.event_id not in self._done]
 
-    def resolve_arg_placeholders(self, event: Event, past_events: list[CompletedEvent]) -> Event:
+    def resolve_arg_placeholders(self, event: Event, past_events: Iterable[CompletedEvent]) -> Event:
         """Replace the placeholders in the arguments of an event; see `resolve`.
 
         Raises:
             ScenarioDefect: If one names what its event has not returned.
         """
-        resolve(event.action, past_events, self._scheduled.keys())
+        resolve(event.action, lambda: results_of(past_events), self._scheduled.keys())
         return event
 
     @contextmanager
@@ -199,7 +199,7 @@ class ScriptedEnvironment(Environment):
         metadata, apps = EventMetadata(), list(self.apps.values())
         logged = event.action
         try:
-            if unknown := resolve(event.action, self.event_log.past_events, self._scheduled.keys()):
+            if unknown := resolve(event.action, self.event_log.results, self._scheduled.keys()):
                 raise ScenarioDefect("; ".join(unknown))  # noqa: TRY301 - reported like an exception of the app
             logged = with_own_arguments(event.action, apps)
             if (scripted := self._scripted_failure(event)) is not None:

@@ -20,8 +20,8 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.source_hash import forget_files
 from pytest_pare.simulation.export import trace_path
 from pytest_pare.simulation.jobs import run_from_record
+from pytest_pare.simulation.play_request import play_request
 from pytest_pare.simulation.processes import ProcessFailure
-from pytest_pare.simulation.run_message import play_request
 from pytest_pare.simulation.worker import sources, versions
 
 if TYPE_CHECKING:
@@ -221,16 +221,19 @@ def _write_files(answer: RunAnswer, options: RunOptions, job: Job, run: Run) -> 
     config = options.config
     trace = trace_path(config, Path("traces"), job.scenario_id, job.run_number, "")
     log = Path(config.build_logs_dir()) / file_name(job.scenario_id, job.run_number, "", "log")
-    files = {"trace": (trace, answer["export"]), "log": (log, answer["log"])}
+    files: dict[str, tuple[Path, str | bytes | None]] = {
+        "trace": (trace, answer["export"]),
+        "log": (log, answer["log"]),
+    }
     if options.cassette_of is not None:
         files["cassette"] = options.cassette_of(job.scenario_id, job.run_number).path, answer["cassette"]
     run.result.export_path = None
     problem = None
-    for name, (path, text) in files.items():
-        if text is None:
+    for name, (path, content) in files.items():
+        if content is None:
             continue
         try:
-            write_whole(path, text)
+            write_whole(path, content)
             if name == "trace":
                 run.result.export_path = str(path)
         except OSError as error:

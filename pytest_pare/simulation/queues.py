@@ -1,4 +1,4 @@
-"""Event queue, event log and message queue in the order of (time, creation).
+"""Event log, trace and message queue in the order of (time, creation).
 
 ARE breaks ties between equal times by random ids, or not at all.
 """
@@ -6,28 +6,25 @@ ARE breaks ties between equal times by random ids, or not at all.
 from __future__ import annotations
 
 import logging
-from bisect import bisect_right
-from enum import Enum
+from bisect import bisect_left, bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from are.simulation.notification_system import Message, MessageQueue, MessageType
 from are.simulation.types import (
-    AbstractEvent,
     CompletedEvent,
-    ConditionCheckEvent,
     EventLog,
-    EventQueue,
-    ValidationEvent,
 )
 
 from pytest_pare.base.redaction import redacted
-from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.scenarios.placeholders import results_of
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    from are.simulation.types import EventMetadata
 
 # An event has at most 1000 characters, and is on one line.
 _LOG_WIDTH = 2000
@@ -43,9 +40,13 @@ class TimeOrdered(Generic[T]):
 
     Args:
         key: Returns what an item is sorted by.
+
+    Attributes:
+        shifts: How often items were put before others, which have another index since.
     """
 
     def __init__(self, key: Callable[[T], Any]) -> None:
+        self.shifts = 0
         self._key = key
         self._items: list[T] = []
         # Items before this index are taken. To remove each at once would move all others each time.
@@ -57,6 +58,7 @@ class TimeOrdered(Generic[T]):
         if len(items) == self._start or self._key(items[-1]) <= key:
             items.append(item)
         else:
+            self.shifts += 1
             items.insert(bisect_right(items, key, self._start, key=self._key), item)
 
     def get(self) -> T:
@@ -94,6 +96,7 @@ class TimeOrdered(Generic[T]):
         self._items[self._place(index)] = item
 
     def __delitem__(self, index: int) -> None:
+        self.shifts += 1
         del self._items[self._place(index)]
 
     def _place(self, index: int) -> int:
@@ -105,10 +108,37 @@ class TraceEntries(TimeOrdered[TraceEvent | EngineCall]):
 
     def __init__(self) -> None:
         super().__init__(attrgetter("time"))
+        self._modes: dict[str, str | None] = {}
+        # The indexes of the entries with a fault, sorted.
+        self._faulty: list[int] = []
+
+    def mode_of(self, event_id: str) -> str | None:
+        """Return the mode of the agent at an event; `None` without agents, or without such an event."""
+        return self._modes.get(event_id)
+
+    @property
+    def faulty(self) -> list[Any]:
+        """The events with a fault of the agent's tools or of the user, in order."""
+        return [self[index] for index in self._faulty]
+
+    def __setitem__(self, index: int, item: TraceEvent | EngineCall) -> None:
+        """Replace an entry by one of the same time."""
+        super().__setitem__(index, item)
+        index = range(len(self))[index]
+        place = bisect_left(self._faulty, index)
+        is_known = self._faulty[place : place + 1] == [index]
+        self._faulty[place : place + is_known] = [index] if _is_faulty(item) else []
 
     def put(self, item: TraceEvent | EngineCall) -> None:
         """Add an entry."""
+        shifts = self.shifts
         super().put(item)
+        if isinstance(item, TraceEvent):
+            self._modes[item.event_id] = item.mode
+        if self.shifts != shifts:
+            self._faulty = [index for index, entry in enumerate(self) if _is_faulty(entry)]
+        elif _is_faulty(item):
+            self._faulty.append(len(self) - 1)
         if isinstance(item, EngineCall):
             if _LOGGER.isEnabledFor(logging.DEBUG):
                 said = redacted(str(item.response or item.error))
@@ -117,112 +147,30 @@ class TraceEntries(TimeOrdered[TraceEvent | EngineCall]):
             _LOGGER.info("\n".join(item.to_lines(_LOG_WIDTH)))
 
 
+def _is_faulty(entry: TraceEvent | EngineCall) -> bool:
+    return isinstance(entry, TraceEvent) and bool(entry.fault) and entry.kind in ("AGENT", "USER")
+
+
 class SimulatedEventLog(EventLog):
     """The event log, sorted by time; events of equal time in the order in which they happened."""
 
     def __init__(self) -> None:
         super().__init__(past_events=TimeOrdered[CompletedEvent](attrgetter("event_time")))
+        self._results: dict[str, EventMetadata] = {}
+        # The number of events in the results, and the shifts of the log then.
+        self._known = (0, 0)
 
-
-def is_repeated_check(event: AbstractEvent) -> bool:
-    """Return whether an event checks a condition again."""
-    return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
-
-
-class Coming(Enum):
-    """What an event of the queue is, if it says whether and when something happens."""
-
-    EVENT = "an event that happens for sure"
-    CONDITION = "the first check of a condition"
-    REPEATED_CONDITION = "another check of a condition"
-    REPEATED_VALIDATION = "another check of a validation event"
-    NOISE = "noise"
-
-    @classmethod
-    def of(cls, event: AbstractEvent) -> Coming:
-        """Return what an event is; it stays the same while the event is in the queue."""
-        if is_noise(event):
-            return cls.NOISE
-        if isinstance(event, ConditionCheckEvent):
-            return cls.REPEATED_CONDITION if is_repeated_check(event) else cls.CONDITION
-        return cls.REPEATED_VALIDATION if is_repeated_check(event) else cls.EVENT
-
-
-class FutureEvents(TimeOrdered[AbstractEvent]):
-    """The scheduled events, sorted by time, also those of each kind apart.
-
-    Args:
-        key: Returns what an event is sorted by.
-    """
-
-    def __init__(self, key: Callable[[AbstractEvent], Any]) -> None:
-        super().__init__(key)
-        self._of = {kind: TimeOrdered[AbstractEvent](key) for kind in Coming}
-        self._times: dict[str, float] = {}
-
-    def put(self, item: AbstractEvent) -> None:
-        """Insert an event behind all that are not later."""
-        super().put(item)
-        self._of[Coming.of(item)].put(item)
-        self._times[item.event_id] = item.event_time
-
-    def get(self) -> AbstractEvent:
-        """Remove the first event, and return it."""
-        event = super().get()
-        # The first of all is the first of its kind.
-        self._of[Coming.of(event)].get()
-        self._times.pop(event.event_id, None)
-        return event
-
-    def has(self, *kinds: Coming) -> bool:
-        """Return whether there is an event of one of the kinds."""
-        return any(self._of[kind] for kind in kinds)
-
-    def first_time(self, *kinds: Coming) -> float | None:
-        """Return the time of the first event of the kinds, in epoch seconds; `None` without one."""
-        return min((self._of[kind][0].event_time for kind in kinds if self._of[kind]), default=None)
-
-    def last_time(self, *kinds: Coming) -> float | None:
-        """Return the time of the last event of the kinds, in epoch seconds; `None` without one."""
-        return max((self._of[kind][-1].event_time for kind in kinds if self._of[kind]), default=None)
-
-    def time_of(self, event_id: str) -> float | None:
-        """Return the time of the event with an id, in epoch seconds; `None` without one."""
-        return self._times.get(event_id)
-
-
-class SimulatedEventQueue(EventQueue):
-    """The scheduled events, sorted by time; events of equal time in the order of the script.
-
-    Attributes:
-        future_events: The events.
-    """
-
-    future_events: FutureEvents
-
-    def __init__(self) -> None:
-        self._position: dict[str, int] = {}
-        super().__init__(future_events=FutureEvents(self._sort_key))
-
-    def number(self, events: list[AbstractEvent]) -> None:
-        """Fix the order of events of equal time; all later events come behind them."""
-        for event in events:
-            self._position.setdefault(event.event_id, len(self._position))
-
-    def put(self, events: AbstractEvent | list[AbstractEvent]) -> None:
-        """Schedule events, each once."""
-        self.number(events if isinstance(events, list) else [events])
-        super().put(events)
-
-    def pop_events_to_process(self, timestamp: float) -> list[AbstractEvent]:
-        """Remove the events that are due at `timestamp` (epoch seconds), and return them."""
-        due = []
-        while (event := self.future_events.peek()) is not None and event.event_time <= timestamp:
-            due.append(self.future_events.get())
-        return due
-
-    def _sort_key(self, event: AbstractEvent) -> tuple[float, int]:
-        return event.event_time, self._position[event.event_id]
+    def results(self) -> Mapping[str, EventMetadata]:
+        """Return the results of the events, as `results_of` does; only new events are looked at."""
+        events = self.past_events
+        known, shifts = self._known
+        if shifts != events.shifts:
+            self._results, known = {}, 0
+        new = results_of(events[place] for place in range(known, len(events)))
+        for event_id, result in new.items():
+            self._results.setdefault(event_id, result)
+        self._known = (len(events), events.shifts)
+        return self._results
 
 
 class SimulatedMessageQueue(MessageQueue):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from contextvars import Context, copy_context
-from dataclasses import replace
+from copy import copy
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_pare.agents.errors import TurnOver
@@ -63,7 +63,10 @@ class RunBackend:
         self._open = turn, copy_context()
         try:
             with nullcontext() if self._models is None else self._models.during_turn():
-                yield replace(turn, _endpoint=self.endpoint)
+                # `replace` would make the tools.
+                given = copy(turn)
+                vars(given)["_endpoint"] = self.endpoint
+                yield given
         finally:
             self._open = None
 

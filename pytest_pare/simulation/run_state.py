@@ -117,7 +117,7 @@ class RunState:
         is_failed = result.status != "success"
         if env is None or self.details == "none" or (self.details == "failed" and not is_failed):
             return trace
-        self.look()
+        self.states.look(env, is_last=True)
         reference = reference_of(self.scenario, env) if is_failed else ()
         return replace(trace, states=self.states.changes(), reference=reference)
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from are.simulation.types import EnvironmentState
 
 from pytest_pare.scenarios.events import check_name
+from pytest_pare.simulation.event_queue import Coming, is_repeated_check
 from pytest_pare.simulation.event_scheduler import ScriptedEnvironment, happened_by_itself
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER
-from pytest_pare.simulation.queues import Coming, is_repeated_check
 
 if TYPE_CHECKING:
     from pytest_pare.are.world import SimulatedClock
+    from pytest_pare.simulation.event_queue import SimulatedEventQueue
     from pytest_pare.simulation.limits import Limits
     from pytest_pare.simulation.notifications import PARENotificationSystem
-    from pytest_pare.simulation.queues import SimulatedEventQueue
 
 
 _REPEATED = (Coming.REPEATED_CONDITION, Coming.REPEATED_VALIDATION)

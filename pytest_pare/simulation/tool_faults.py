@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from are.simulation.tool_utils import logger
 
 from pytest_pare.agents.errors import ToolFailure, ToolTimeout
 from pytest_pare.base.serialization import to_builtins_or_name
@@ -161,7 +164,14 @@ def _lists(plain: Any) -> Iterator[list[Any]]:
 
 def call_tool(app_tool: AppTool, arguments: dict[str, Any]) -> Any:
     """Call a tool with a copy of the arguments, so that the app shares no list with its caller."""
-    return app_tool(**deepcopy(arguments))
+    own, function = deepcopy(arguments), app_tool.function
+    is_plain = app_tool.class_instance is not None and app_tool.failure_probability is None
+    if function is None or not is_plain or logger.isEnabledFor(logging.DEBUG):
+        return app_tool(**own)
+    # The same without ARE's log, for which each result becomes a text.
+    result = function(app_tool.class_instance, **own)
+    formatter: Callable[[Any], Any] | None = getattr(function, "llm_formatter", None)
+    return result if formatter is None else formatter(result)
 
 
 def _carry_out_unheard(call: FaultyCall) -> None:

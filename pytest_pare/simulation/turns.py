@@ -106,16 +106,19 @@ class TurnGateway:
     def agent_turn(self, number: int) -> Turn:
         """Return a new turn of the agent."""
         token = self._open_turn()
-        return Turn(
+        make_tools = partial(self._toolbox, token)
+        turn = Turn(
             number=number,
             time=self._now(),
             mode=self._consent.mode,
             proposal=self._consent.proposal,
             notifications=self._notifications(FOR_AGENT),
-            tools=self._toolbox(token),
+            # Those of the first turn at once: tools with one name are a defect of the scenario.
+            tools=Toolbox([], lambda _name: None) if number else make_tools(),
             scenario_seed=seed_of(self._scenario, self.fork_seed()),
             _news=lambda: self._news(token),
         )
+        return turn.with_tools_made_by(make_tools) if number else turn
 
     def fork_seed(self) -> int:
         """Return the seed of a fork for what is drawn now; 0 for the draws of the run."""
@@ -128,8 +131,8 @@ class TurnGateway:
 
         def tools() -> Toolbox:
             app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
-            bound = [self._bound(token, app_tool, "USER") for app_tool in app_tools]
-            bound += [lent(self._bound(token, app_tool, "USER"), self._env) for app_tool in self.users_tools()]
+            bound = [self._bound(token, one, "USER") for one in app_tools]
+            bound += [lent(self._bound(token, one, "USER"), self._env) for one in self.users_tools()]
             return Toolbox([*bound, wait], lambda name: self._note_unknown(token, name, "USER"))
 
         return UserTurn(

@@ -80,7 +80,7 @@ def answer_to(request: RunRequest) -> RunAnswer:
         if not request["trace"]:
             run = replace(run, trace=Trace(scenario.scenario_id, 0.0, (), run_number=request["run_number"]))
         answer["run"] = run_to_record(run)
-        answer["export"], answer["log"] = (_text_below(path) for path in files.values())
+        answer["export"], answer["log"] = (_content_below(path) for path in files.values())
     answer["cassette"] = cassette.written[-1] if cassette is not None and cassette.written else None
     return answer
 
@@ -175,9 +175,9 @@ def _cassette(request: RunRequest) -> CassetteText | None:
     return CassetteText(Path(sent["path"]), sent["mode"], recorded=sent["text"])
 
 
-def _text_below(directory: Path) -> str | None:
+def _content_below(directory: Path) -> bytes | None:
     files = [path for path in directory.rglob("*") if path.is_file()]
-    return files[0].read_text(encoding="utf-8") if files else None
+    return files[0].read_bytes() if files else None
 
 
 def _claim(request_id: str, worker: str) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_pare.engines.rate_limit import VARIABLE, RateLimiter
+from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin import sent_files, session_files, watchdog
 from pytest_pare.plugin.checkout import Checkout, differences
 from pytest_pare.plugin.hosts import without_values
+from pytest_pare.results.validation_result import PAREScenarioValidationResult
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.settings import load_suite
 
 if TYPE_CHECKING:
@@ -93,6 +97,7 @@ def test_versions_are_compared() -> None:
     assert differences(expected, got, Path()) == [
         "litellm: expected version none, got 1.0", "python: expected version 3.11, got 3.12",
     ]  # fmt: skip
+    assert differences(Checkout({}), got, Path()) == []
 
 
 def test_where_a_run_hangs_is_sent_before_its_process_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +133,36 @@ def test_a_worker_writes_only_what_belongs_to_the_session(tmp_path: Path, monkey
     assert not hasattr(report, "pare_files")
     written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     assert written == ["project/traces/a.jsonl", "session/sources-0123456789abcdef"]
+
+
+def test_a_worker_sends_what_a_run_has_written(tmp_path: Path) -> None:
+    (tmp_path / "pare.yaml").touch()
+    suite = load_suite(tmp_path / "pare.yaml")
+    config = MultiScenarioRunnerConfig(log_to_file=True)
+    logs = suite.logs_dir(config)
+    assert logs is not None
+    files = {tmp_path / "traces/dig.jsonl": b"t", tmp_path / "cassettes/dig.jsonl": b"c", logs / "dig.log": b"l"}
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    trace, cassette, log = files
+    result = PAREScenarioValidationResult(success=True, export_path=str(trace))
+    run: Any = SimpleNamespace(result=result, trace=SimpleNamespace(scenario_id="dig", run_number=None))
+    report = pytest.TestReport("pare.yaml::dig", ("", None, ""), {}, "passed", None, "call")
+    sent_files.send_from(tmp_path, "/srv/garden")
+    try:
+        for mode in ("once", "none"):
+            sent_files.send_files_of_run(run, suite, config, CassetteSpec(cassette, mode), "")
+            sent_files.FileSender.pytest_runtest_logreport(report)
+            sent = vars(report).pop("pare_files")
+            names = [trace, log, *([cassette] if mode == "once" else [])]
+            assert sent == [(f"/srv/garden/{path.relative_to(tmp_path)}", files[path]) for path in names]
+        assert sent_files.path_on_controller("/data/x") == "/data/x"
+    finally:
+        sent_files.send_nothing()
+    sent_files.send_files_of_run(run, suite, config, None, "")
+    sent_files.FileSender.pytest_runtest_logreport(report)
+    assert not hasattr(report, "pare_files")
 
 
 def test_two_machines_do_not_compare_their_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -531,3 +531,33 @@ def test_json_schema_marks_what_has_no_effect() -> None:
     )
     assert {name for name, field in fields.items() if field.get("x-without-effect") == "suite"} == {"executor_type"}
     assert all(field["description"] for field in fields.values())
+
+
+BUILT_LATE = """
+import sys
+from threading import Barrier, Thread
+
+from pydantic_core import to_jsonable_python
+
+from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+
+sys.setswitchinterval(1e-6)
+begin, made = Barrier(8), []
+
+def make():
+    begin.wait()
+    made.append(MultiScenarioRunnerConfig.model_validate({"tool_augmentation_config": {"tool_failure_probability": 1}}))
+
+threads = [Thread(target=make) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+# Where no class is declared, pydantic uses the own serializer of a part.
+print(len(made), to_jsonable_python(made[0].tool_augmentation_config)["tool_failure_probability"])
+"""
+
+
+def test_threads_may_make_the_first_config_of_a_process() -> None:
+    done = subprocess.run([sys.executable, "-c", BUILT_LATE], capture_output=True, text=True, check=False)
+    assert done.stdout == "8 1.0\n", done.stderr

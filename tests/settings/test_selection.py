@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.scenarios.library import bundled_library_dir, ids_in_source
-from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
+from pytest_pare.scenarios.library import bundled_library_dir, bundled_split, ids_in_source, library_modules
+from pytest_pare.scenarios.registration import LIBRARY_MODULE, SCENARIOS_DIR_VARIABLE
+from pytest_pare.scenarios.registry import ScenarioRegistry
 from pytest_pare.settings import SettingsError, Suite, SuiteSettings
-from pytest_pare.settings.selection import Plan, libraries, plan, select_ids
+from pytest_pare.settings.selection import Plan, libraries, load_selected, plan, select_ids
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 LIBRARY = {"b2": ("app:email", "level:easy"), "a1": ("app:email",), "b1": (), "a2": ("level:easy",)}
@@ -125,3 +128,51 @@ def test_entry_points_may_add_to_a_plan(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("pytest_pare.settings.selection.metadata.entry_points", lambda group: [group])
     assert plan(suite_with(tmp_path), tmp_path) == Plan(("a",), is_all=False)
     assert plan(suite_with(tmp_path, paths=["scenarios"]), tmp_path) == Plan(("a",), is_all=True)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScenarioRegistry]:
+    """An empty registry, instead of that of this process."""
+    before = {name: module for name, module in sys.modules.items() if name.startswith(LIBRARY_MODULE)}
+    empty = ScenarioRegistry()
+    monkeypatch.setattr("pytest_pare.scenarios.registry.registry", empty)
+    yield empty
+    for name in [name for name in sys.modules if name.startswith(LIBRARY_MODULE)]:
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
+def test_of_the_bundled_library_only_selected_modules_are_imported(tmp_path: Path, registry: ScenarioRegistry) -> None:
+    def loaded(**scenarios: Any) -> tuple[list[str], list[Any]]:
+        classes, failures = load_selected(suite_with(tmp_path, bundled=True, **scenarios), tmp_path)
+        return [*classes], failures
+
+    assert loaded(include=["dinner_*"]) == (["dinner_moved"], [])
+    assert [Path(file).stem for file in registry.loaded_files] == ["dinner_moved"]
+    # Scenarios whose modules are not imported can be excluded, or be beyond the limit.
+    assert loaded(include=["d*"], exclude=["dentist_*", "s*"], limit=1) == (["dinner_moved"], [])
+    # In the order of the split.
+    split = [line for line in bundled_split("smoke").read_text().splitlines() if line and not line.startswith("#")]
+    assert loaded(split="smoke") == (split, [])
+    assert len(registry.loaded_files) < len(library_modules(bundled_library_dir()))
+    with pytest.raises(SettingsError, match="'dinner' matches no scenario"):
+        loaded(include=["dinner"])
+
+
+def test_modules_of_other_libraries_are_always_imported(tmp_path: Path, registry: ScenarioRegistry) -> None:
+    (tmp_path / "lib").mkdir()
+    made = "from pytest_pare.scenarios import PAREScenario, register_scenario\n"
+    made += "for name in ('made_1', 'dentist_moves'):\n    register_scenario(name)(type('Made', (PAREScenario,), {}))\n"
+    (tmp_path / "lib/maker.py").write_text(made)
+    (tmp_path / "lib/broken.py").write_text("1 / 0")
+
+    def loaded(*include: str) -> tuple[list[str], list[str]]:
+        suite = suite_with(tmp_path, paths=["lib"], bundled=True, include=[*include])
+        classes, failures = load_selected(suite, tmp_path)
+        return [*classes], [failure.path.name for failure in failures]
+
+    # A bundled scenario with an id of another library is reported, although it is not selected.
+    assert loaded("dinner_*") == (["dinner_moved"], ["broken.py", "dentist_moves.py"])
+    assert len(registry.loaded_files) == 2
+    # The source does not show that one is made.
+    assert loaded("dinner_*", "made_*") == (["dinner_moved", "made_1"], ["broken.py", "dentist_moves.py"])

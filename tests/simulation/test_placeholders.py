@@ -12,7 +12,7 @@ from pytest_pare.apps import HomeScreenSystemApp, PAREAgentUserInterface, Statef
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.scenarios.placeholders import placeholders, resolve
+from pytest_pare.scenarios.placeholders import placeholders, resolve, results_of
 from pytest_pare.simulation.runner import Run, run_scenario
 from tests.stage import Stage, play, said, told
 
@@ -67,7 +67,7 @@ IDS = ("late", "bad")
 
 def resolved(value: Any) -> Any:
     call: Any = Call(value)
-    assert resolve(call, PAST, IDS) == []
+    assert resolve(call, lambda: results_of(PAST), IDS) == []
     assert call.resolved_args["self"] is call
     return call.resolved_args["value"]
 
@@ -99,7 +99,7 @@ def test_a_placeholder_may_stand_anywhere(value: Any, meant: Any) -> None:
 
 def test_an_id_may_hold_dots_where_no_shorter_one_is_there() -> None:
     call: Any = Call("{{ENV-Emails.send_email-1.c}}")
-    resolve(call, [Past("ENV-Emails.send_email-1", {"c": "d"})], ())
+    resolve(call, lambda: results_of([Past("ENV-Emails.send_email-1", {"c": "d"})]), ())
     assert call.resolved_args["value"] == "d"
 
 
@@ -108,7 +108,7 @@ def test_an_id_may_hold_dots_where_no_shorter_one_is_there() -> None:
 )
 def test_an_argument_that_names_what_has_not_happened_is_left_and_told(value: Any) -> None:
     call: Any = Call(value)
-    (unknown,) = resolve(call, PAST, IDS)
+    (unknown,) = resolve(call, lambda: results_of(PAST), IDS)
     assert "argument value: {{" in unknown
     assert "}} names no event that has happened; set the event's id with with_id()" in unknown
     assert call.resolved_args["value"] == value

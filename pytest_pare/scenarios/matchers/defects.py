@@ -9,7 +9,7 @@ from pytest_pare.base.serialization import type_and_value
 from pytest_pare.scenarios.argument_tests import Described
 from pytest_pare.scenarios.argument_types import is_constant, refuses_texts, wrong_test
 from pytest_pare.scenarios.matchers.dialogue import Accepted, Matcher, Rejected, Reported, Silent, State, Writes
-from pytest_pare.scenarios.source_location import authors_place
+from pytest_pare.scenarios.source_location import authors_line, authors_place
 from pytest_pare.scenarios.writes import Write, inspection
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ def note_defects(matchers: Sequence[Any]) -> None:
     inspected = inspection()
     if inspected is None:
         return
-    place = authors_place()
+    line = authors_line()
     if not matchers:
-        inspected.note(place, "verdict() has no matchers; say what must be true of the run")
+        inspected.note(str(line), "verdict() has no matchers; say what must be true of the run")
     for one in matchers:
         for defect in _defects(one):
-            inspected.note(getattr(one, "place", place), defect)
+            inspected.note(str(getattr(one, "_line", line)), defect)
         if isinstance(one, Writes):
             _check_writes(one, inspected)
     for one, defect in _contradictions(matchers):

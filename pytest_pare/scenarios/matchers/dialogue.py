@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from pytest_pare.scenarios.source_location import authors_place, is_last_argument_literal
+from pytest_pare.scenarios.source_location import Line, authors_line, is_last_argument_literal
 from pytest_pare.scenarios.writes import Write, inspection
 
 if TYPE_CHECKING:
@@ -26,7 +26,12 @@ class Matcher(Protocol):
 
 @dataclass(frozen=True)
 class _Placed:
-    place: str = field(default_factory=authors_place, init=False, repr=False, compare=False)
+    _line: Line = field(default_factory=authors_line, init=False, repr=False, compare=False)
+
+    @property
+    def place(self) -> str:
+        """The file and line that made the matcher."""
+        return str(self._line)
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Writes(_Placed):
     in_order: bool
 
     def __init__(self, *expected: Write | tuple[Write, ...], in_order: bool = False) -> None:
-        object.__setattr__(self, "place", authors_place())
+        object.__setattr__(self, "_line", authors_line())
         object.__setattr__(self, "expected", tuple((one,) if isinstance(one, Write) else one for one in expected))
         object.__setattr__(self, "in_order", in_order)
 
