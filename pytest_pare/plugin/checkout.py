@@ -103,6 +103,8 @@ def differences(expected: Checkout, own: Checkout, rootdir: Path) -> list[str]:
         ]
     # A path may lead to a module in one process and not in another, so the files of the other one are looked up.
     imported = {name: own.imported.get(name) or _hash(rootdir / name) for name in expected.imported}
+    # A conftest.py is loaded without an import.
+    imported |= {name: digest for name, digest in own.imported.items() if Path(name).name == "conftest.py"}
     return [
         *found,
         *_file_differences(expected.files, own.files),

@@ -83,7 +83,7 @@ def written(project: Example) -> dict[str, str]:
 
 def _without_times(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _without_times(v) for k, v in value.items() if not re.search("began|duration|seconds", k)}
+        return {k: _without_times(v) for k, v in value.items() if not re.search("began|duration|seconds|^work$", k)}
     return [_without_times(one) for one in value] if isinstance(value, list) else value
 
 
@@ -109,13 +109,14 @@ def test_two_checkouts_give_what_one_process_gives(
 def test_a_checkout_that_differs_is_refused(project: Example, tmp_path: Path) -> None:
     other = copied(project, tmp_path / "other")
     (other / "plants.py").write_text("DRY = 'no'\n")
+    (other / "conftest.py").write_text("")
     (other / "pare.yaml").write_text(SUITE.replace("runs: 2", "runs: 3"))
     session = project.run(*FLAGS, popen(project, copied(project, tmp_path / "same")), popen(project, other))
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert re.search(
-        r"ERROR: worker gw1 \(popen//chdir=\S+\) cannot start: \S+:\S+/other differs from the controller: "
-        r"pare.yaml: runs: expected 2, got 3; plants.py: expected \w{16}, got \w{16}. Bring both to the same state, or "
-        r"leave it out\n",
+        r"ERROR: worker gw1 \(popen//chdir=.+\) cannot start: \S+:\S+/other differs from the controller: "
+        r"pare.yaml: runs: expected 2, got 3; conftest.py: expected no file, got \w{16}; plants.py: expected \w{16}, got "
+        r"\w{16}. Bring both to the same state, or leave it out\n",
         session.err,
     )
     assert "Traceback" not in session.out + session.err
