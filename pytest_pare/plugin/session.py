@@ -147,11 +147,18 @@ class SuiteSession:
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         lines += self._caching
         lines += [f"pare: {line}" for line in self._worker_lines()]
-        if self._planned:
+        if self._planned and not self._is_single():
             lines += [f"pare: {line}" for line in one_by_one(self._config, self._suites.values())]
         if lines:
             lines += [f"pare: {line}" for line in environment_lines()]
         return [redacted(line) for line in dict.fromkeys(lines)]
+
+    def _is_single(self) -> bool:
+        """Return whether the session has exactly one run."""
+        runs = sum(
+            len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
+        )
+        return runs == 1 and all(one.is_all for one in self._planned.values())
 
     def _worker_lines(self) -> list[str]:
         # While runs wait for models, others use the processors.
