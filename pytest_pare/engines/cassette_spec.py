@@ -10,6 +10,9 @@ from pytest_pare.engines.cassette import Cassette
 if TYPE_CHECKING:
     from pathlib import Path
 
+RecordMode = Literal["none", "once", "new", "all"]
+"""`none` replays; `once` records if there is no file; `new` records what is missing; `all` records anew."""
+
 
 @dataclass(frozen=True)
 class CassetteSpec:
@@ -17,7 +20,7 @@ class CassetteSpec:
 
     Attributes:
         path: The file.
-        mode: `none` replays; `once` records if there is no file; `new` records what is missing; `all` records anew.
+        mode: What is recorded.
         on_drift: How a run ends whose requests differ from the recorded ones: `fail`, `rerecord` or `warn`.
         live: Whether models may be called; in the mode `none` only to rerecord.
         variant: The variant of the run; empty for none.
@@ -25,7 +28,7 @@ class CassetteSpec:
     """
 
     path: Path
-    mode: Literal["none", "once", "new", "all"] = "none"
+    mode: RecordMode = "none"
     on_drift: Literal["fail", "rerecord", "warn"] = "fail"
     live: bool = True
     variant: str = ""

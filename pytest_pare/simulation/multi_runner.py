@@ -10,10 +10,10 @@ import time
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pytest_pare.base.run_files import file_name
-from pytest_pare.engines.cassette_spec import CassetteSpec
+from pytest_pare.engines.cassette_spec import CassetteSpec, RecordMode
 from pytest_pare.engines.rate_limit import session_directory
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.scenarios.errors import ScenarioTimeoutError
@@ -52,7 +52,7 @@ class MultiScenarioRunner:
         executor: Executor | None = None,
         libraries: Iterable[str | Path] = (),
         cassettes: str | Path | None = None,
-        record: Literal["none", "once", "new", "all"] = "none",
+        record: RecordMode = "none",
     ) -> PAREMultiScenarioValidationResult:
         """Play scenarios and return all results.
 
@@ -84,13 +84,16 @@ class MultiScenarioRunner:
 
         Raises:
             ValueError: Before the first run, if an id is unknown, a scenario is given twice, an instance was
-                initialized before, `runs` is less than 1, or a scenario, `agent_factory` or the configuration cannot
+                initialized before, `runs` is less than 1, a directory of `libraries` does not exist, `record` has no
+                `cassettes` or another value, or a scenario, `agent_factory` or the configuration cannot
                 be sent to another process.
-            TypeError: Before the first run, if an object is no scenario, or `executor` is no executor.
+            TypeError: Before the first run, if an object is no scenario, `executor` is no executor, or `libraries` is
+                one path.
             ScenarioImportError: Before the first run, if a module of `libraries` cannot be imported.
             ProcessFailure: If no process could be started.
         """
         began = time.perf_counter()
+        _refuse_record(cassettes, record)
         directories = _loaded(libraries)
         jobs = jobs_of(scenarios, runs)
         cassette_of = None if cassettes is None else partial(_cassette, Path(cassettes), record)
@@ -117,7 +120,16 @@ class MultiScenarioRunner:
         return results
 
 
+def _refuse_record(cassettes: str | Path | None, record: str) -> None:
+    if record not in get_args(RecordMode):
+        raise ValueError(f"record must be one of {', '.join(get_args(RecordMode))}, got {record!r}")
+    if cassettes is None and record != "none":
+        raise ValueError(f"record={record!r} has no effect without cassettes, the directory to record to")
+
+
 def _loaded(libraries: Iterable[str | Path]) -> list[Path]:
+    if isinstance(libraries, (str, Path)):
+        raise TypeError(f"libraries must be a list of directories, got {str(libraries)!r}")
     directories = [Path(directory).resolve() for directory in libraries]
     for directory in directories:
         if not directory.is_dir():
@@ -128,9 +140,7 @@ def _loaded(libraries: Iterable[str | Path]) -> list[Path]:
     return directories
 
 
-def _cassette(
-    directory: Path, mode: Literal["none", "once", "new", "all"], scenario_id: str, run_number: int | None
-) -> CassetteSpec:
+def _cassette(directory: Path, mode: RecordMode, scenario_id: str, run_number: int | None) -> CassetteSpec:
     return CassetteSpec(directory / file_name(scenario_id, run_number, "", "jsonl"), mode)
 
 

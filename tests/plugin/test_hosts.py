@@ -115,8 +115,8 @@ def test_a_checkout_that_differs_is_refused(project: Example, tmp_path: Path) ->
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert re.search(
         r"ERROR: worker gw1 \(popen//chdir=.+\) cannot start: \S+:\S+/other differs from the controller: "
-        r"pare.yaml: runs: expected 2, got 3; conftest.py: expected no file, got \w{16}; plants.py: expected \w{16}, got "
-        r"\w{16}. Bring both to the same state, or leave it out\n",
+        r"pare.yaml: runs: expected 2, got 3; conftest.py: expected no file, got \w{16}; plants.py: expected "
+        r"\w{16}, got \w{16}. Bring both to the same state, or leave it out\n",
         session.err,
     )
     assert "Traceback" not in session.out + session.err

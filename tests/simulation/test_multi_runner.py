@@ -239,6 +239,18 @@ WRONG: dict[str, tuple[Callable[[], list[Any]], dict[str, Any], type[Exception],
         lambda: [int], {}, TypeError,
         "a scenario is an instance or a subclass of PAREScenario, or an id; got <class 'int'>",
     ),
+    "a library that is no list": (
+        stages, {"libraries": "library"}, TypeError,
+        "libraries must be a list of directories, got 'library'",
+    ),
+    "an unknown mode of recording": (
+        stages, {"cassettes": "cassettes", "record": "yes"}, ValueError,
+        "record must be one of none, once, new, all, got 'yes'",
+    ),
+    "a recording without a place": (
+        stages, {"record": "all"}, ValueError,
+        "record='all' has no effect without cassettes, the directory to record to",
+    ),
     "an agent that cannot be sent": (
         stages, {"agent_factory": lambda: Actor}, ValueError,
         r"agent_factory cannot be sent to another process \(.*lambda.*\); define it at the top level of a module, "
