@@ -95,18 +95,19 @@ def progress_line(progress: Progress, seconds_left: float | None) -> str:
     return ", ".join(parts)
 
 
-def seconds_left(progress: Progress, seconds: float, workers: int) -> float | None:
+def seconds_left(progress: Progress, seconds: float, workers: int, ended: int = 0) -> float | None:
     """Return the expected seconds of real time until the last run ends; `None` before a run has been played.
 
     Args:
         progress: How far the session is.
         seconds: The seconds of real time that the played runs took, with their fixtures, all together.
         workers: The number of processes that play runs at the same time.
+        ended: The number of runs that were played meanwhile and have no report yet.
     """
-    left = progress.total - progress.done
-    if not progress.played or not left:
+    left = progress.total - progress.done - ended
+    if not progress.played or left <= 0:
         return None
-    return seconds / len(progress.played) * left / min(max(workers, 1), left)
+    return seconds / (len(progress.played) + ended) * left / min(max(workers, 1), left)
 
 
 def _time(seconds: float) -> str:

@@ -82,8 +82,9 @@ def obstacle(item: pytest.Item) -> str | None:
         is_plain = definition.func.__module__ in (fixtures.__name__, "_pytest.python")
         if is_plain or (definition.scope == "session" and (name == _AGENT or not hasattr(fixtures, name))):
             continue
-        scope = "" if definition.scope == "session" else f" of scope {definition.scope}"
-        return f"fixture {name}{scope}"
+        if definition.scope == "session":
+            return f"fixture {name} is overridden"
+        return f"fixture {name} of scope {definition.scope}, not session"
     return None
 
 
@@ -144,8 +145,10 @@ def lines(items: Iterable[pytest.Item]) -> list[str]:
             obstacles[reason] += 1
     if at_once == 1:
         return []
-    others = "; ".join(f"{count} one by one, {reason}" for reason, count in obstacles.most_common())
-    return [f"pare: {plural(concurrent, 'run')} up to {at_once} at once{'; ' if others else ''}{others}"]
+    parts = [f"{plural(concurrent, 'run')}, up to {min(at_once, concurrent)} at once"] if concurrent else []
+    for reason, count in obstacles.most_common():
+        parts.append(f"{count if parts else plural(count, 'run')} one by one: {reason}")
+    return [f"pare: {'; '.join(parts)}"] if parts else []
 
 
 def runner_of(item: pytest.Item) -> RunnerSettings | None:

@@ -66,6 +66,11 @@ class ConcurrentRuns:
         self._left = self._alone = 0
         self._workers = Workers(config)
 
+    @property
+    def ended_ahead(self) -> int:
+        """The number of runs that have ended and whose items have not reported them yet."""
+        return sum(job.outcome is not None for job in self._jobs.values())
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell the controller how many runs are played at once."""
         self._workers.tell(lines(session.items))
@@ -99,6 +104,7 @@ class ConcurrentRuns:
             try:
                 return (yield)
             finally:
+                self._routing.is_kept = bool(self._running)
                 self._left = len(self._jobs)
                 if hasattr(self._config, "workeroutput"):
                     self._config.workeroutput[NAME] = (self._left, self._alone)

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.ledger.progress import progress_line, progress_of, seconds_left
+from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
 from pytest_pare.plugin.options import PROGRESS
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class ProgressReport:
         has_terminal: Whether the line may be replaced.
         is_asked_for: Whether it is printed in short sessions, too.
         clock: Returns seconds of real time.
+        ended_ahead: Returns the number of runs that have ended before pytest reports them.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class ProgressReport:
         has_terminal: bool,
         is_asked_for: bool = False,
         clock: Callable[[], float] = time.perf_counter,
+        ended_ahead: Callable[[], int] = lambda: 0,
     ) -> None:
         self._reporter: Any = reporter
         self._suites = suites
         self._has_terminal = has_terminal
         self._clock = clock
+        self._ended_ahead = ended_ahead
         first = _FIRST_ON_TERMINAL if has_terminal else _FIRST
         self._next = clock() + (0.0 if is_asked_for else first)
         self._last, self._done = clock(), 0
@@ -146,7 +150,7 @@ class ProgressReport:
         self._next = now + (_BETWEEN_ON_TERMINAL if self._has_terminal else _BETWEEN)
         self._last, self._done = now, len(self._seconds)
         seconds = sum(self._seconds.get(nodeid, 0.0) for nodeid in progress.played)
-        left = seconds_left(progress, seconds, len(self._workers))
+        left = seconds_left(progress, seconds, len(self._workers), self._ended_ahead())
         self._line = redacted(f"pare: {progress_line(progress, left)}")
         if not self._has_terminal:
             self._print()
@@ -217,11 +221,13 @@ def _register(config: pytest.Config, suites: Mapping[str, SuiteResults]) -> None
     is_quiet = reporter is not None and config.option.verbose <= _VERY_QUIET
     if reporter is None or wanted == "off" or (wanted == "auto" and (is_quiet or not is_own)):
         return
+    concurrent: Any = config.pluginmanager.get_plugin(CONCURRENT_RUNS)
     report = ProgressReport(
         reporter,
         suites,
         has_terminal=is_own and _has_terminal(config, reporter),
         is_asked_for=wanted == "on",
+        ended_ahead=(lambda: 0) if concurrent is None else lambda: concurrent.ended_ahead,
     )
     config.pluginmanager.register(report, "pare-progress")
 

@@ -78,9 +78,14 @@ class OutputRouting:
 
     Args:
         config: The session's configuration.
+
+    Attributes:
+        is_kept: Whether output is still routed after the session, because runs go on in threads that it has left:
+            nothing of them is printed.
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        self.is_kept = False
         self._config = config
         self._filters: list[Any] = []
         self._undo: ExitStack | None = None
@@ -98,7 +103,8 @@ class OutputRouting:
             try:
                 yield
             finally:
-                self.end()
+                if not self.is_kept:
+                    self.end()
                 root.setLevel(before)
 
     def begin(self) -> None:

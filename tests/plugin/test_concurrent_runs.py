@@ -69,7 +69,7 @@ def played(garden: Example) -> int:
 
 def without_durations(session: Session) -> list[str]:
     lines = [line for line in session.result.outlines if "duration" not in line and "pare-concurrency" not in line]
-    return [re.sub(r"in [\d.]+s", "", line) for line in lines if not line.startswith("pare: 3 runs up to")]
+    return [re.sub(r"in [\d.]+s", "", line) for line in lines if not line.startswith("pare: 3 runs, up to")]
 
 
 def traces(garden: Example) -> dict[str, bytes]:
@@ -85,7 +85,7 @@ def test_runs_at_once_are_those_that_were_played_one_by_one(garden: Example) -> 
     one_by_one = play(garden, "-rA")
     before, results = traces(garden), rows(garden)
     at_once = play(garden, "-rA", together=3)
-    assert "3 runs up to 3 at once" in at_once.header
+    assert "3 runs, up to 3 at once" in at_once.header
     assert "mind the one" in at_once.out
     assert "mind the two" not in at_once.out
     assert at_once.out.count("from another thread of the run") == 3
@@ -98,7 +98,7 @@ def test_what_cannot_be_started_ahead_is_played_alone(garden: Example) -> None:
     garden.scenario("mow", marks="@pytest.mark.skip").scenario("rake", marks="@pytest.mark.skipif(False, reason='')")
     garden.scenario("sow").scenario("till")
     session = play(garden, together=1, at_once=4)
-    assert "4 runs up to 4 at once; 1 one by one, mark skipif" in session.header
+    assert "4 runs, up to 4 at once; 1 one by one: mark skipif" in session.header
     assert session.outcomes() == {"passed": 5, "skipped": 1, "warnings": 15}
     assert played(garden) == 5
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_started_ahead_is_played_alone(garden: Example) -> None:
 def test_a_fixture_for_each_test_keeps_runs_apart(garden: Example) -> None:
     garden.write("conftest.py", "import pytest\n@pytest.fixture(autouse=True)\ndef here(monkeypatch): pass")
     session = play(garden, at_once=3)
-    assert "0 runs up to 3 at once; 3 one by one, fixture here of scope function" in session.header
+    assert "3 runs one by one: fixture here of scope function, not session" in session.header
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_workers_play_runs_at_once_and_none_twice(garden: Example) -> None:
     # A run takes the process with it, while others are in flight or have ended before their items.
     garden.scenario("dig", "time.sleep(1); os.kill(os.getpid(), signal.SIGKILL)")
     session = play(garden, "-n2", "--dist=load", together=1, at_once=3)
-    assert "pare: 6 runs up to 3 at once, in each worker" in session.words
+    assert "pare: 6 runs, up to 3 at once, in each worker" in session.words
     assert "worker gw0 died while it played this run ahead of its turn; it is not played again" in session.words
     assert session.verdict[-1].startswith("cannot pass:")
     assert played(garden) == 6

@@ -60,22 +60,25 @@ def test_the_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("done", "played", "seconds", "workers", "left"),
+    ("done", "played", "seconds", "workers", "ended", "left"),
     [
-        (40, 40, 400.0, 4, "about 7 min left"),
-        (199, 199, 1990.0, 4, "about 10 s left"),
-        (40, 40, 40.0, 0, "about 3 min left"),
-        (2, 2, 400.0, 1, "about 11.0 h left"),
+        (40, 40, 400.0, 4, 0, "about 7 min left"),
+        (199, 199, 1990.0, 4, 0, "about 10 s left"),
+        (40, 40, 40.0, 0, 0, "about 3 min left"),
+        (2, 2, 400.0, 1, 0, "about 11.0 h left"),
+        # Runs that were played at the same time took the time together.
+        (2, 2, 40.0, 1, 38, "about 3 min left"),
+        (162, 162, 40.0, 1, 38, "failed"),
         # Runs whose results were reused take no time.
-        (100, 1, 10.0, 10, "about 2 min left"),
-        (199, 199, 100.0, 1, "about 1 s left"),
-        (40, 0, 0.0, 4, "failed"),
-        (200, 200, 400.0, 4, "failed"),
+        (100, 1, 10.0, 10, 0, "about 2 min left"),
+        (199, 199, 100.0, 1, 0, "about 1 s left"),
+        (40, 0, 0.0, 4, 0, "failed"),
+        (200, 200, 400.0, 4, 0, "failed"),
     ],
 )
-def test_the_time_that_is_left(done: int, played: int, seconds: float, workers: int, left: str) -> None:
+def test_the_time_that_is_left(done: int, played: int, seconds: float, workers: int, ended: int, left: str) -> None:
     progress = Progress(done, 200, 0, [], [], NO_COST, [str(number) for number in range(played)])
-    assert progress_line(progress, seconds_left(progress, seconds, workers)).endswith(left)
+    assert progress_line(progress, seconds_left(progress, seconds, workers, ended)).endswith(left)
 
 
 # -- when it is printed
