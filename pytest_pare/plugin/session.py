@@ -13,7 +13,7 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, known_agents, pruning, run_control, vscode
+from pytest_pare.plugin import caching, hosts, known_agents, pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.concurrency import at_once_of_session, one_by_one
@@ -103,6 +103,7 @@ class SuiteSession:
                 from pytest_pare.plugin import burn_in
 
                 burn_in.register(config, collector)
+            hosts.register(config, suites, collector.problems)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if at_once_of_session(config, suites.values()) > 1:
             config.pluginmanager.register(ConcurrentRuns(config), CONCURRENT_RUNS)

@@ -241,10 +241,11 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             returned = event.metadata.return_value
             is_call = isinstance(event.action, Action)
             logged = with_own_result(event.metadata, self.apps.values()) if is_call else event.metadata
-            entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
+            fault = ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)
+            entry = trace_event(
+                event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen, fault=fault
+            )
             event.metadata = logged
-            if (fault := ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)) is not None:
-                entry = replace(entry, fault=fault)
             if event.event_type == EventType.AGENT:
                 try:
                     with self.off_the_record():
@@ -260,7 +261,8 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
                 shown.metadata = replace(event.metadata, return_value=returned)
                 event.action.app.handle_state_transition(shown)
             self._screen = self.screen
-            self.trace_entries.put(replace(entry, screen_after=self._screen))
+            is_same = entry.screen_after == self._screen
+            self.trace_entries.put(entry if is_same else replace(entry, screen_after=self._screen))
             if self.consent is not None and self.consent.handle(event, self.turn):
                 self.answered(event.function_name())
 
