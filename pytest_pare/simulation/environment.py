@@ -24,7 +24,7 @@ from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSyst
 from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, TraceEntries
 from pytest_pare.simulation.timed_environment import TimedEnvironment
-from pytest_pare.simulation.trace_entries import ENV_EVENT, trace_event
+from pytest_pare.simulation.trace_entries import ENV_EVENT, trace_event, with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,8 +172,9 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         # As in ARE, the timeouts of validators are counted in ticks, and a tick is a length of time.
         self.tick_count = math.ceil(self.time_manager.time_passed() / self.time_increment_in_seconds)
         self.increment_validators_tick_count()
-        with self.off_the_record():
-            self.notification_system.handle_time_based_notifications()
+        if self.notification_system.reminder_app is not None:
+            with self.off_the_record():
+                self.notification_system.handle_time_based_notifications()
         while not self.stop_event.is_set() and (event := self.event_queue.peek()) is not None:
             if event.event_time > self.current_time:
                 break
@@ -244,8 +245,8 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
             event.metadata = logged
             if (fault := ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)) is not None:
-                entry = replace(entry, fault=fault)
-            if event.event_type == EventType.AGENT:
+                entry = with_fields(entry, fault=fault)
+            if event.event_type == EventType.AGENT and self.agent_action_validators:
                 try:
                     with self.off_the_record():
                         self.validate_agent_action(event)
@@ -260,7 +261,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
                 shown.metadata = replace(event.metadata, return_value=returned)
                 event.action.app.handle_state_transition(shown)
             self._screen = self.screen
-            self.trace_entries.put(replace(entry, screen_after=self._screen))
+            self.trace_entries.put(with_fields(entry, screen_after=self._screen))
             if self.consent is not None and self.consent.handle(event, self.turn):
                 self.answered(event.function_name())
 

@@ -169,6 +169,13 @@ def trace_event(
     )
 
 
+def with_fields(entry: TraceEvent, **fields: Any) -> TraceEvent:
+    """Return an event with other values of fields, as `dataclasses.replace` does, in a fraction of its time."""
+    made = object.__new__(TraceEvent)
+    vars(made).update(vars(entry), **fields)
+    return made
+
+
 def _brief(text: str) -> str:
     # Redacted before the cut and the wrap: a part of a secret would not be recognized later.
     text = redacted(text)
