@@ -41,19 +41,23 @@ class _Seconds(NamedTuple):
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Alternate the versions, and compare the medians of their ratios."""
+    """Alternate the versions, and compare the medians.
+
+    A quick run compares one scenario of this version with itself, so it needs no history.
+    """
     with tempfile.TemporaryDirectory() as directory:
-        then = Path(directory, "then")
-        _unpack(then)
-        ids = sorted(_ids(_ROOT) & _ids(then))[: 2 if quick else None]
-        projects = {root: Path(directory, name) for root, name in ((_ROOT, "now"), (then, "before"))}
-        for project in projects.values():
+        then = _ROOT if quick else Path(directory, "then")
+        if not quick:
+            _unpack(then)
+        ids = sorted(_ids(_ROOT) & _ids(then))[: 1 if quick else None]
+        sides = [(_ROOT, Path(directory, "now")), (then, Path(directory, "before"))]
+        for _, project in sides:
             _write(project, ids)
         pairs = []
-        for number in range(2 if quick else 6):
-            now, before = (_session(root, project, len(ids)) for root, project in projects.items())
+        for number in range(1 if quick else 6):
+            now, before = (_session(root, project, len(ids)) for root, project in sides)
             # The first ones write bytecode.
-            if number:
+            if number or quick:
                 pairs.append((now, before))
     bounds = {"one": 0.7, "oracle_run": 0.5, "reference_run": 0.5}
     return [figure for name, bound in bounds.items() for figure in _figures(name, bound, pairs)]
@@ -63,7 +67,7 @@ def _figures(name: str, at_most: float, pairs: Sequence[tuple[_Seconds, _Seconds
     now, before = (statistics.median(getattr(one, name) for one in side) for side in zip(*pairs, strict=True))
     return [
         Figure(f"{_LABELS[name]}, now", 1000 * now, "ms"),
-        Figure(f"{_LABELS[name]}, now / then", now / before, "x", at_most=at_most),
+        Figure(f"{_LABELS[name]}, now / then", now / before if before else 0.0, "x", at_most=at_most),
     ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from are.simulation.agents.agent_log import ErrorLog, ObservationLog
 from are.simulation.agents.default_agent.base_agent import (
@@ -14,7 +15,7 @@ from are.simulation.agents.default_agent.base_agent import (
 from are.simulation.agents.llm.types import MessageRole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from are.simulation.agents.agent_log import BaseAgentLog
 
@@ -22,15 +23,48 @@ if TYPE_CHECKING:
 _NOT_SENT = ("tool_call", "rationale", "action")
 
 
-class Request(list[dict[str, Any]]):
-    """The messages of a request, which are never changed: where two requests have the same object, they are equal."""
+class Request(Sequence[dict[str, Any]]):
+    """The messages of a request, which are never changed: where two requests have the same object, they are equal.
+
+    Args:
+        remembered: All messages but the last ones. More may be added to this list later, which are not of the request.
+        *last: The last ones.
+    """
+
+    def __init__(self, remembered: list[dict[str, Any]], *last: dict[str, Any]) -> None:
+        self._remembered = remembered
+        self._count = len(remembered)
+        self._last = last
+
+    def __len__(self) -> int:
+        return self._count + len(self._last)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        return self.since(0)[index]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.since(0))
+
+    def since(self, index: int) -> list[dict[str, Any]]:
+        """Return the messages from an index on."""
+        return [*self._remembered[index : self._count], *self._last[max(index - self._count, 0) :]]
+
+    def known_of(self, before: Request) -> int:
+        """Return how many remembered messages an earlier request of the same memory has; 0 for another memory."""
+        return before._count if before._remembered is self._remembered else 0
 
     @classmethod
     def of(cls, messages: Iterable[dict[str, Any]]) -> Request:
         """Return messages as a request: themselves if they are one, else copies."""
         if isinstance(messages, cls):
             return messages
-        return cls({"role": one["role"], "content": _unchanged(one["content"])} for one in messages)
+        return cls([{"role": one["role"], "content": _unchanged(one["content"])} for one in messages])
 
     def copied(self) -> list[dict[str, Any]]:
         """Return the messages for an engine, which may change them."""
@@ -66,7 +100,7 @@ class Memory:
         Args:
             situation: The text at its end, which is not remembered.
         """
-        return Request([*self._messages, _message(MessageRole.USER, f"{situation}\n")])
+        return Request(self._messages, _message(MessageRole.USER, f"{situation}\n"))
 
 
 def _message(role: MessageRole, content: str) -> dict[str, Any]:

@@ -23,8 +23,15 @@ def install() -> None:
 def to_dict(value: Any) -> dict[str, Any]:
     """Return what `dataclasses.asdict` returns of an instance of a dataclass."""
     cls: Any = type(value)
-    copied: dict[str, Any] = {name: _copied(getattr(value, name)) for name in _names(cls)}
-    return copied
+    names = _names(cls)
+    made: dict[str, Any] = getattr(value, "__dict__", {}).copy()
+    # Most objects have no attributes but their fields, and most values need no copy.
+    if tuple(made) != names:
+        made = {name: getattr(value, name) for name in names}
+    for name, item in made.items():
+        if type(item) not in _NEVER_COPIED:
+            made[name] = _copied(item)
+    return made
 
 
 @cache
@@ -37,7 +44,7 @@ def _copied(value: Any) -> Any:
     if cls in _NEVER_COPIED:
         return value
     if cls is list:
-        return [_copied(item) for item in value]
+        return [item if type(item) in _NEVER_COPIED else _copied(item) for item in value]
     if cls is dict:
         return {_copied(key): _copied(item) for key, item in value.items()}
     if hasattr(cls, "__dataclass_fields__"):

@@ -17,7 +17,7 @@ import shutil
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,15 +192,21 @@ class RateLimiter:
 
     def answered(self) -> None:
         """Record that a request was answered."""
-        with self._state() as state:
-            state.increase()
+        # Most of the time there is no limit, and nothing to raise.
+        if self._read().rate is not None:
+            with self._state() as state:
+                state.increase()
 
     @contextmanager
     def _state(self) -> Iterator[RateLimit]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._lock():
-            state = RateLimit()
-            with suppress(OSError, ValueError, TypeError):
-                state = RateLimit(**json.loads(self._path.read_text(encoding="utf-8")))
+            state = self._read()
             yield state
-            self._path.write_text(json.dumps(asdict(state)), encoding="utf-8")
+            self._path.write_text(json.dumps(vars(state)), encoding="utf-8")
+
+    def _read(self) -> RateLimit:
+        """Return the state; a new one if there is none, or another process writes it now."""
+        with suppress(OSError, ValueError, TypeError):
+            return RateLimit(**json.loads(self._path.read_text(encoding="utf-8")))
+        return RateLimit()

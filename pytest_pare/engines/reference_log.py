@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from are.simulation.types import Action
+
 if TYPE_CHECKING:
     from are.simulation.types import CompletedEvent, EventType
 
@@ -53,7 +55,10 @@ class LogIndex:
             event = self._log[place]
             self.events.append(event)
             self.places[event.event_id] = place
-            self.calls.setdefault((event.event_type, event.app_name(), event.function_name()), []).append(place)
+            # A validation event has a function in place of an action.
+            if isinstance(event.action, Action):
+                call = event.event_type, event.app_name(), event.function_name()
+                self.calls.setdefault(call, []).append(place)
 
 
 class Played:

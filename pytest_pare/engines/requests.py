@@ -26,7 +26,7 @@ class Requests:
         self.fingerprint = ""
         self.kept = 0
         self._added: list[Message] = []
-        self._last = Request()
+        self._last = Request([])
         # By the number of messages: the hash of as many from the first one on.
         self._hashes = [hashlib.sha256(b"[")]
 
@@ -37,9 +37,10 @@ class Requests:
             messages: All messages of the request.
         """
         request = Request.of(messages)
-        self.kept = first_difference(self._last, request)
+        known = request.known_of(self._last)
+        self.kept = known + first_difference(self._last.since(known), request.since(known))
         self._last = request
-        self._added = [Message.of(message) for message in request[self.kept :]]
+        self._added = [Message.of(message) for message in request.since(self.kept)]
         del self._hashes[self.kept + 1 :]
         for message in self._added:
             hashed = self._hashes[-1].copy()

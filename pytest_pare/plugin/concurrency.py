@@ -78,7 +78,8 @@ def obstacle(item: pytest.Item) -> str | None:
     if parameters:
         return f"fixture {min(parameters)} is parametrised"
     for name, definition in fixture_definitions(item).items():
-        is_plain = definition.func.__module__ == fixtures.__name__ or name in _PARAMETERS
+        # pytest has a definition of its own for the number of the run.
+        is_plain = definition.func.__module__ in (fixtures.__name__, "_pytest.python")
         if is_plain or (definition.scope == "session" and (name == _AGENT or not hasattr(fixtures, name))):
             continue
         scope = "" if definition.scope == "session" else f" of scope {definition.scope}"

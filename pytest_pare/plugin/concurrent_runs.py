@@ -228,10 +228,9 @@ def _prepare_ahead(item: pytest.Item, agent: Any) -> PreparedRun | None:
         variant = variant_for(item, parameters_of(item).get("pare_variant"))
         config = config_of(item, suite, variant.settings)
         prepared = prepare(item, run.scenario_id, item.stash[SCENARIO], config, agent, variant, run.run_number, suite)
-    except pytest.fail.Exception:
-        # The item fails by itself.
+        is_reused = prepared.key is not None and has_result(item, prepared.key, prepared.config)
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001 - the item fails by itself
         return None
-    is_reused = prepared.key is not None and has_result(item, prepared.key, prepared.config)
     return None if is_reused else prepared
 
 

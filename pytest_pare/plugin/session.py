@@ -13,7 +13,7 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, known_agents, pruning, run_control, vscode
+from pytest_pare.plugin import caching, hosts, known_agents, pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.concurrency import at_once_of_session, one_by_one
@@ -103,6 +103,7 @@ class SuiteSession:
                 from pytest_pare.plugin import burn_in
 
                 burn_in.register(config, collector)
+            hosts.register(config, suites, collector.problems)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if at_once_of_session(config, suites.values()) > 1:
             config.pluginmanager.register(ConcurrentRuns(config), CONCURRENT_RUNS)
@@ -147,11 +148,18 @@ class SuiteSession:
             lines += [f"pare: {o.key} = {redacted_plain(o.value)} (from {o.source})" for o in suite.overrides]
         lines += self._caching
         lines += [f"pare: {line}" for line in self._worker_lines()]
-        if self._planned:
+        if self._planned and not self._is_single():
             lines += [f"pare: {line}" for line in one_by_one(self._config, self._suites.values())]
         if lines:
             lines += [f"pare: {line}" for line in environment_lines()]
         return [redacted(line) for line in dict.fromkeys(lines)]
+
+    def _is_single(self) -> bool:
+        """Return whether the session has exactly one run."""
+        runs = sum(
+            len(_ids(one, self._suites[path])) * _times(self._suites[path]) for path, one in self._planned.items()
+        )
+        return runs == 1 and all(one.is_all for one in self._planned.values())
 
     def _worker_lines(self) -> list[str]:
         # While runs wait for models, others use the processors.

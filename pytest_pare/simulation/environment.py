@@ -24,7 +24,7 @@ from pytest_pare.simulation.notifications import FOR_AGENT, PARENotificationSyst
 from pytest_pare.simulation.phone import Phone
 from pytest_pare.simulation.queues import SimulatedEventLog, TraceEntries
 from pytest_pare.simulation.timed_environment import TimedEnvironment
-from pytest_pare.simulation.trace_entries import ENV_EVENT, trace_event, with_fields
+from pytest_pare.simulation.trace_entries import ENV_EVENT, trace_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,10 +242,11 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             returned = event.metadata.return_value
             is_call = isinstance(event.action, Action)
             logged = with_own_result(event.metadata, self.apps.values()) if is_call else event.metadata
-            entry = trace_event(event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen)
+            fault = ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)
+            entry = trace_event(
+                event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen, fault=fault
+            )
             event.metadata = logged
-            if (fault := ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)) is not None:
-                entry = with_fields(entry, fault=fault)
             if event.event_type == EventType.AGENT and self.agent_action_validators:
                 try:
                     with self.off_the_record():
@@ -261,7 +262,8 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
                 shown.metadata = replace(event.metadata, return_value=returned)
                 event.action.app.handle_state_transition(shown)
             self._screen = self.screen
-            self.trace_entries.put(with_fields(entry, screen_after=self._screen))
+            is_same = entry.screen_after == self._screen
+            self.trace_entries.put(entry if is_same else replace(entry, screen_after=self._screen))
             if self.consent is not None and self.consent.handle(event, self.turn):
                 self.answered(event.function_name())
 

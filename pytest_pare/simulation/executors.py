@@ -20,8 +20,8 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.source_hash import forget_files
 from pytest_pare.simulation.export import trace_path
 from pytest_pare.simulation.jobs import run_from_record
+from pytest_pare.simulation.play_request import play_request
 from pytest_pare.simulation.processes import ProcessFailure
-from pytest_pare.simulation.run_message import play_request
 from pytest_pare.simulation.worker import sources, versions
 
 if TYPE_CHECKING:

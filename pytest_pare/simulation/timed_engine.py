@@ -12,6 +12,7 @@ from pytest_pare.base import telemetry
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
+from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.requests import Requests
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.answer_time import AnswerTime
@@ -128,9 +129,9 @@ class TimedEngine(LLMEngine):
         return answer or "", facts, seconds
 
     def _for_engine(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if isinstance(messages, Request) and self._has_messages:
-            return messages.copied()
-        return messages
+        if not isinstance(messages, Request) or isinstance(self._engine, OracleEngine):
+            return messages
+        return messages.copied() if self._has_messages else [*messages]
 
     @property
     def _is_offline(self) -> bool:

@@ -86,7 +86,7 @@ def circle() -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "value", [mails(3), {1: Folder("a", [Counter("aab")])}, (1, [2]), {3}, Own(), [Own()]], ids=repr
+    "value", [mails(3), {1: Folder("a", [Counter("aab")])}, (1, [2]), {3}, Own(), [Own()]], ids=range(6)
 )
 def test_a_copy_is_what_python_makes(value: Any) -> None:
     assert repr(detached(value)) == repr(copy.deepcopy(value))

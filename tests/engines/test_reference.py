@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from are.simulation.types import ConditionCheckEvent, Event, EventType, OracleEvent
+from are.simulation.types import ConditionCheckEvent, Event, EventType, OracleEvent, ValidationEvent
 
 from pytest_pare.engines.reference import Reference, Role
 from pytest_pare.scenarios.errors import ScenarioDefect
@@ -374,6 +374,17 @@ def test_a_condition_that_has_given_up_has_not_happened() -> None:
         made.pass_time(60)
         assert made.env.can_anything_happen() is False
         assert made.next("observe") is None
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_validation_event_in_the_log_is_no_step(seconds: float) -> None:
+    def script(s: Any) -> list[Any]:
+        reached = ValidationEvent(milestones=[lambda env: env.time_manager.time_passed() >= seconds])
+        return [reached.schedule(every_ticks=1, timeout=9), s.contacts.get_contacts().oracle().delayed(5)]
+
+    with world(script) as made:
+        made.pass_time(2)
+        assert made.next("observe") == ("get_contacts", 3)
 
 
 def test_what_comes_first_is_waited_for_by_whoever_could_sleep_through_it() -> None:

@@ -88,7 +88,7 @@ def test_each_message_of_a_growing_conversation_is_hashed_once(monkeypatch: pyte
 def test_an_engine_gets_messages_of_its_own() -> None:
     request = Request([{"role": "user", "content": "a"}])
     request.copied()[0]["content"] = "b"
-    assert request == [{"role": "user", "content": "a"}]
+    assert [*request] == [{"role": "user", "content": "a"}]
 
 
 LOGS = st.sampled_from(

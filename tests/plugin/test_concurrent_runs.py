@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.plugin import run_thread
+from pytest_pare.engines.litellm_client import load_litellm
+from pytest_pare.plugin import concurrency, run_thread
+from pytest_pare.settings.runs import RunRange
+from tests.engines.model_server import ModelServer, answers
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
+
+# A session within a test would take back only a part of what importing it changes.
+load_litellm()
 
 SUITE = ("--pare-config", "pare.yaml", "-p", "no:cacheprovider")
 
@@ -182,3 +190,65 @@ def test_workers_play_runs_at_once_and_none_twice(garden: Example) -> None:
     assert "worker gw0 died while it played this run ahead of its turn; it is not played again" in session.words
     assert session.verdict[-1].startswith("cannot pass:")
     assert played(garden) == 6
+
+
+# It asks a model at the endpoint of its run, or by the variables of the process.
+ASKING = """
+import json, os, pathlib, threading, urllib.request
+
+BARRIER = threading.Barrier(2, timeout=60)
+
+def ask(url, token):
+    body = json.dumps({"model": "any", "messages": [{"role": "user", "content": "What now?"}]}).encode()
+    headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
+    return urllib.request.urlopen(urllib.request.Request(url + "/chat/completions", body, headers)).read()
+
+def by_turn(turn):
+    ask(turn.models.url, turn.models.token)
+
+def by_variables(turn):
+    BARRIER.wait()
+    try:
+        ask(os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"])
+    except urllib.error.HTTPError as error:
+        turn.propose(error.read().decode()[:200])
+    BARRIER.wait()
+"""
+
+
+def asking(example: Example, agent: str, engine: dict[str, object], **keys: object) -> None:
+    example.pytester.makeini("[pytest]\npythonpath = .")
+    example.write("asking.py", ASKING).scenario("dig").scenario("mow")
+    runner = {"agent_type": f"asking:{agent}", "agent_engine_config": engine, "max_turns": 1, "export": True}
+    example.suite(json.dumps({"runner": runner, **keys}))
+
+
+def test_cassettes_of_runs_at_once_are_those_of_one_by_one(example: Example) -> None:
+    with ModelServer([answers("Water.")]) as server:
+        engine: dict[str, object] = {"model_name": "m", "endpoint": server.url}
+        asking(example, "by_turn", engine, live=True, cassettes={"dir": "cassettes"})
+        recorded = []
+        for at_once in ("1", "2"):
+            session = example.run(*SUITE, "--pare-record=all", f"--pare-concurrency={at_once}")
+            assert session.outcomes()["passed"] == 2
+            recorded.append({path.name: path.read_text() for path in (example.path / "cassettes").iterdir()})
+    assert set(recorded[0]) == {"dig.jsonl", "mow.jsonl"}
+    times = re.compile(r'"[a-z_]*(seconds|duration)[a-z_]*": ?[\d.e-]+')
+    first, second = ({name: times.sub("", text) for name, text in one.items()} for one in recorded)
+    assert first == second
+
+
+def test_the_variables_of_the_process_belong_to_no_run(example: Example) -> None:
+    asking(example, "by_variables", {"model_name": "s", "provider": "scripted", "answers": ["Water."]})
+    session = example.run(*SUITE, "--pare-concurrency=2")
+    assert session.outcomes()["passed"] == 2
+    text = gzip.decompress((example.path / "traces" / "dig.jsonl.gz").read_bytes()).decode()
+    assert "several runs are open in this process" in text
+
+
+@pytest.mark.parametrize(("number", "is_later"), [(1, False), (2, False), (3, True)])
+def test_no_run_of_a_later_round_is_started_ahead(number: int, is_later: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = SimpleNamespace(settings=SimpleNamespace(runs=RunRange(min=2, max=4), least_runs=2))
+    monkeypatch.setattr(concurrency, "suite_of", lambda item: suite)
+    items: list[Any] = [SimpleNamespace(callspec=SimpleNamespace(params={"pare_run_number": n})) for n in (number, 1)]
+    assert concurrency.is_in_later_round(*items) == is_later

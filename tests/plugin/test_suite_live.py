@@ -157,7 +157,7 @@ def test_the_header_says_who_is_asked_and_how_often(example: Example) -> None:
     assert session.header == [
         "pare.yaml, 6 runs planned (2 x 3), agent: observe-execute",
         f"live: observe, execute: m (at {server.url}), 6 runs",
-        "one run at a time; -n 40 plays 40 at once",
+        "one run at a time; --pare-concurrency 40 plays 40 at once",
     ]
     assert "hunter2" not in session.out + session.err
     assert len(server.looked) == 1
@@ -171,7 +171,7 @@ def test_no_header_advises_to_play_a_single_run_at_once(
     with ModelServer([answers(WAIT)]) as server:
         example.suite(suite(server.url, runs=runs, scenarios={"include": include}))
         header = example.run(*SUITE, "-x").header
-    assert header.count("one run at a time; -n 40 plays 40 at once") == hints
+    assert header.count("one run at a time; --pare-concurrency 40 plays 40 at once") == hints
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from pytest_pare.results.validation_result import result_to_record
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
-from pytest_pare.simulation import run_message
 from pytest_pare.simulation.executors import RefusedError
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner
+from pytest_pare.simulation.play_request import play_request
 from tests.actors import COUNTS, Actor
 from tests.engines.model_server import ModelServer, answers
 from tests.stage import Stage
@@ -176,7 +176,7 @@ def test_the_message_is_of_builtins_and_is_enough(library: Path, counts: Path, e
         assert outcomes(play(executor, library)[1]) == expected
     assert [request["scenario_id"] for request in executor.requests] == list(SCENARIOS)
     assert len({request["id"] for request in executor.requests}) == len(SCENARIOS)
-    answer = run_message.play_request(executor.requests[0])
+    answer = play_request(executor.requests[0])
     assert json.loads(json.dumps(answer)) == answer
     assert answer["config_digest"] == config().get_config_hash()
     assert begun(counts)["fine"] == 2

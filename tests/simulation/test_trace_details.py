@@ -149,6 +149,20 @@ def test_what_the_world_does_at_its_start_and_in_a_jump_is_seen() -> None:
     assert changes == [(0.0, None), (0.0, None), (500.0, 0)]
 
 
+def test_changes_of_large_states_are_kept_as_one_and_the_last_state_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_pare.simulation.app_states._MOST_CHARACTERS", 0)
+    monkeypatch.setattr("pytest_pare.simulation.app_states._CHARACTERS_OF_ENTRY", 0)
+    times = (0, 300, 500, 700)
+    late = lambda s: [s.email.send_email_to_user_with_id(f"m{n}", "a@b.c").delayed(n) for n in times]  # noqa: E731
+    run = play_scripted(scripted(), late, verdict=fails, config={"skip_idle_time": True, "max_turns": 5})
+    changes = [one for one in run.trace.states if one.app == "Emails"]
+    assert [one.turn for one in changes[:2]] == [None, None]
+    assert len(changes) == 3
+    assert run.env is not None
+    assert end_of(run.trace)["Emails"] == plain(run.env.apps["Emails"])
+    assert sum(name.startswith("folders/INBOX") for name, *_ in entries_of(changes[-1].change)) == 3
+
+
 def test_only_apps_that_an_event_may_have_changed_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[str] = []
 
