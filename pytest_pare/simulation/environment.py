@@ -172,9 +172,8 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         # As in ARE, the timeouts of validators are counted in ticks, and a tick is a length of time.
         self.tick_count = math.ceil(self.time_manager.time_passed() / self.time_increment_in_seconds)
         self.increment_validators_tick_count()
-        if self.notification_system.reminder_app is not None:
-            with self.off_the_record():
-                self.notification_system.handle_time_based_notifications()
+        with self.off_the_record():
+            self.notification_system.handle_time_based_notifications()
         while not self.stop_event.is_set() and (event := self.event_queue.peek()) is not None:
             if event.event_time > self.current_time:
                 break
