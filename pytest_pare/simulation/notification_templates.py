@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from are.simulation.notification_system import VerbosityLevel
@@ -132,7 +131,6 @@ ANNOUNCEMENTS: dict[tuple[str, str], Announcement] = {
 """By app class and function. A function that is not named is not announced."""
 
 
-@lru_cache(maxsize=1024)
 def announcement_of(app_class: type, function: str) -> Announcement | None:
     """Return how a call of `function` is announced, looked up for the class of the app and those it extends."""
     known = [(cls.__name__, function) for cls in app_class.__mro__ if function is not None]
