@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 STOP_SEQUENCES = ("<end_action>", "Observation:")
 
 _ACTION = re.compile(r"^[ \t]*Action:", re.MULTILINE)
+_DECODER = json.JSONDecoder(strict=False)
 _LOGGER = logging.getLogger("pytest_pare.agents")
 _LOGGER.addHandler(logging.NullHandler())
 
@@ -228,7 +229,7 @@ def _read_call(text: str) -> tuple[Any, Any]:
     if start < 0:
         raise InvalidActionAgentError("the action must be a JSON object")
     try:
-        call, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+        call, end = _DECODER.raw_decode(text, start)
     except RecursionError as error:
         raise InvalidActionAgentError("the action is nested too deeply") from error
     except ValueError:
@@ -245,12 +246,16 @@ def cut_answer(answer: str, stop_sequences: Iterable[str] = STOP_SEQUENCES) -> s
     start = -1 if action is None else answer.find("{", action.end())
     end = max(start, 0)
     with suppress(ValueError, RecursionError):
-        end = json.JSONDecoder(strict=False).raw_decode(answer, start)[1] if start >= 0 else 0
+        end = _DECODER.raw_decode(answer, start)[1] if start >= 0 else 0
     places = [at for stop in stop_sequences for at in (answer.find(stop, 0, max(start, 0)), answer.find(stop, end))]
     return answer[: min((at for at in places if at >= 0), default=None)]
 
 
 def format_action(thought: str, name: str, arguments: Mapping[str, Any]) -> str:
     """Return a call in the wire format, with the thought on one line: what `parse_action` reads."""
-    call = json.dumps({"action": name, "action_input": dict(arguments)}, indent=2, ensure_ascii=False)
+    if arguments:
+        call = json.dumps({"action": name, "action_input": dict(arguments)}, indent=2, ensure_ascii=False)
+    else:
+        # The same text. Most answers are of this kind, and an indented dump is slow.
+        call = f'{{\n  "action": {json.dumps(name, ensure_ascii=False)},\n  "action_input": {{}}\n}}'
     return f"Thought: {' '.join(thought.split())}\nAction:\n{call}<end_action>"

@@ -8,6 +8,7 @@ import inspect
 import json
 import re
 from functools import cache, cached_property, lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.tool_utils import AppTool, AppToolArg
@@ -90,9 +91,11 @@ class Tool:
 
     def carried_out_by(self, call: Callable[[dict[str, Any]], Any]) -> Tool:
         """Return the same tool with another function that carries calls out; it gets the arguments by name."""
-        tool = object.__new__(type(self))
         # Faster than `copy.copy`.
-        vars(tool).update(vars(self), _call=call, arguments=list(self.arguments))
+        tool = object.__new__(type(self))
+        attributes = tool.__dict__ = vars(self).copy()
+        attributes["_call"] = call
+        attributes["arguments"] = self.arguments.copy()
         return tool
 
     @property
@@ -189,12 +192,13 @@ class Toolbox(dict[str, Tool]):
     """
 
     def __init__(self, tools: Iterable[Tool], on_unknown: Callable[[str], None]) -> None:
-        super().__init__()
+        given = list(tools)
+        super().__init__({tool.name: tool for tool in given})
         self._on_unknown = on_unknown
-        for tool in tools:
-            if tool.name in self:
-                raise ScenarioDefect(f"two tools are named {tool.name}, of {self[tool.name].app!r} and of {tool.app!r}")
-            self[tool.name] = tool
+        if len(self) < len(given):
+            for first, tool in combinations(given, 2):
+                if first.name == tool.name:
+                    raise ScenarioDefect(f"two tools are named {tool.name}, of {first.app!r} and of {tool.app!r}")
 
     def __missing__(self, name: object) -> Tool:
         self._on_unknown(str(name))

@@ -81,4 +81,9 @@ def install() -> None:
     """Patch ARE's modules that call tools."""
     importlib.import_module("are.simulation.types").__dict__["inspect"] = _Inspect()
     checks = importlib.import_module("are.simulation.utils.type_utils").__dict__
-    checks.update(inspect=_Inspect(), get_type_hints=type_hints)
+    original = checks["check_type"]
+
+    def check_type(value: Any, expected_type: Any) -> Any:
+        return type(value) is expected_type or original(value, expected_type)
+
+    checks.update(inspect=_Inspect(), get_type_hints=type_hints, check_type=check_type)

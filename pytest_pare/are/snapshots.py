@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.types import EventMetadata
@@ -77,7 +78,7 @@ def _objects(items: Sequence[Any]) -> Callable[[], list[Any]] | None:
     columns = []
     for name in names:
         try:
-            column = _column([state[name] for state in states])
+            column = _column([*map(itemgetter(name), states)])
         except KeyError:
             return None
         if column is None:

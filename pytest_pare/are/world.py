@@ -54,6 +54,11 @@ _TIME_MODULES = (
 )
 
 
+# The bits of a version 4 UUID that are not random, and their values.
+_NOT_RANDOM = 0xF000 << 64 | 0xC000 << 48
+_VERSION_4 = 4 << 76 | 0x8000 << 48
+
+
 class SimulatedClock(TimeManager):
     """ARE's time manager without the wall clock: it stands still until `advance` or `advance_to` moves it.
 
@@ -154,7 +159,12 @@ class World:
 
     def uuid4(self) -> uuid.UUID:
         """Return the next id of this world, in the form of a version 4 UUID."""
-        return uuid.UUID(int=self._ids.getrandbits(128), version=4)
+        # The same as `uuid.UUID(int=..., version=4)`, and faster.
+        number = self._ids.getrandbits(128) & ~_NOT_RANDOM | _VERSION_4
+        made = object.__new__(uuid.UUID)
+        object.__setattr__(made, "int", number)
+        object.__setattr__(made, "is_safe", uuid.SafeUUID.unknown)
+        return made
 
     @contextmanager
     def active(self) -> Iterator[World]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
@@ -97,4 +97,4 @@ class Facts:
 
     def to_metadata(self) -> dict[str, Any]:
         """Return the facts as engines return them beside an answer."""
-        return asdict(self)
+        return dict(vars(self))

@@ -76,6 +76,7 @@ class Reference:
         self._is_all_played = played >= _ALL
         self._played_steps = Played()
         self._log: LogIndex | None = None
+        self._names: dict[str, dict[str | None, str]] = {}
 
     @property
     def played_steps(self) -> list[Step]:
@@ -104,6 +105,11 @@ class Reference:
     @cached_property
     def _by_id(self) -> dict[str, Step]:
         return {step.event_id: step for step in self.steps}
+
+    @cached_property
+    def _users_words(self) -> list[Step]:
+        """The steps by which the user sends messages with the agent's tools."""
+        return [step for step in self.steps if step.role == "user" and not self._is_users(step.action)]
 
     def next_step(self, role: Role) -> tuple[Step, float] | None:
         """Return the next step of a role and the seconds until it is due; `None` if there is none now."""
@@ -184,8 +190,8 @@ class Reference:
         """Return the agent's tools by which the user sends messages in this turn or later."""
         if "user" not in self._played:
             return []
-        words = [step for step in self.steps if step.role == "user" and not self._is_users(step.action)]
-        left = {(step.app_name, step.function) for step in words if step.since is None or step.turn == self._env.turn}
+        turn = self._env.turn
+        left = {(step.app_name, step.function) for step in self._users_words if step.since is None or step.turn == turn}
         apps = (app for app in self._env.apps.values() if any(app.name == name for name, _ in left))
         return [tool for app in apps for tool in app.get_tools() if (app.name, tool.func_name) in left]
 
@@ -196,8 +202,15 @@ class Reference:
 
     def agent_tool(self, function: str, is_app: Callable[[App], bool]) -> str | None:
         """Return the agent's name for a tool of an app; `None` if there is none."""
-        tools = (tool for app in self._env.apps.values() if is_app(app) for tool in app.get_tools())
-        return next((tool_name(tool._public_name or tool.name) for tool in tools if tool.func_name == function), None)
+        names = (self._names_of(app).get(function) for app in self._env.apps.values() if is_app(app))
+        return next(filter(None, names), None)
+
+    def _names_of(self, app: App) -> dict[str | None, str]:
+        """Return the agent's names for the tools of an app, by their functions. They stay the same during a run."""
+        if app.name not in self._names:
+            tools = reversed(app.get_tools())
+            self._names[app.name] = {tool.func_name: tool_name(tool._public_name or tool.name) for tool in tools}
+        return self._names[app.name]
 
     def seconds_to_next_event(self) -> float | None:
         """Return the seconds until an event that is no noise may happen; `None` if none is left."""

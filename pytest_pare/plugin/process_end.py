@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _UNWIND_SECONDS = 5.0
 # How long a session may take to end inside of `os._exit`.
 _FINISH_SECONDS = 60.0
+# How often a thread that called `os._exit` asks whether the session has ended.
+_POLL_SECONDS = 0.05
 # How long a thread may go on after the session.
 _THREAD_SECONDS = 5.0
 
@@ -58,7 +60,7 @@ class ProcessEnd:
         self._pid = os.getpid()
         self._plays = False
         self._is_ending = False
-        self._terminated = False
+        self._terminated = self._exited = False
         self._exit: Callable[[int], NoReturn] = os._exit
         self._threads: set[threading.Thread] = set()
         if collector is not None:
@@ -80,9 +82,11 @@ class ProcessEnd:
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Note that the session ends by itself."""
         self._is_ending = True
+        if self._exited:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         try:
             return (yield)
         finally:
@@ -93,7 +97,7 @@ class ProcessEnd:
         if self._collector is not None and os._exit == self._exit_called:
             os._exit = self._exit  # type: ignore[assignment]
         in_main = threading.current_thread() is threading.main_thread()
-        if in_main and signal.getsignal(signal.SIGTERM) == self._terminate:
+        if in_main and self._handles_sigterm():
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         status = 0 if self._session is None else int(self._session.exitstatus)
         left = [one for one in _blocking_threads() if one not in self._threads]
@@ -110,15 +114,15 @@ class ProcessEnd:
         if os.getpid() != self._pid or self._terminated or self._is_ending:
             return
         self._terminated = True
-        name = signal.Signals(signum).name
+        reason = "os._exit was called" if self._exited else f"{signal.Signals(signum).name} was received"
         if self._session is not None:
             # In case that code catches the interrupt.
-            self._session.shouldstop = f"{name} was received"
+            self._session.shouldstop = reason
         if self._collector is not None:
-            self._collector.is_urgent = True
+            self._collector.is_urgent = not self._exited
             # Not `threading`: the signal may have interrupted it while it holds a lock.
             _thread.start_new_thread(self._end_anyway, ())
-        raise KeyboardInterrupt(name)
+        raise KeyboardInterrupt(reason)
 
     def _end_anyway(self) -> None:
         time.sleep(_UNWIND_SECONDS)
@@ -134,8 +138,20 @@ class ProcessEnd:
             self._exit(status)
         assert self._collector is not None
         where = place(stack_of(sys._getframe(1)))
-        self._collector.note_end(f"os._exit({status}) was called, at {where}")
+        main, thread = threading.main_thread(), threading.current_thread()
+        of_thread = "" if thread is main else f", in thread {thread.name}"
+        self._collector.note_end(f"os._exit({status}) was called, at {where}{of_thread}")
+        if sys.platform != "win32" and thread is not main and self._handles_sigterm():
+            # The main thread may be reporting another run: it ends the session, when it is interrupted.
+            self._exited = True
+            signal.pthread_kill(main.ident or 0, signal.SIGTERM)
+            while self._plays:
+                time.sleep(_POLL_SECONDS)
+            raise SystemExit(status)
         self._end_here(pytest.ExitCode.TESTS_FAILED)
+
+    def _handles_sigterm(self) -> bool:
+        return signal.getsignal(signal.SIGTERM) == self._terminate
 
     def _end_here(self, status: pytest.ExitCode) -> NoReturn:
         """End the session inside of a run, in any thread, and then the process.

@@ -69,9 +69,14 @@ def _is_last_literal(code: CodeType, call: int) -> bool:
 
 def _authors_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _MACHINERY:
+    while frame is not None and _is_machinery(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return frame
+
+
+@cache
+def _is_machinery(module: str) -> bool:
+    return module.partition(".")[0] in _MACHINERY
 
 
 def place_of(function: Callable[..., Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
-from are.simulation.tool_utils import ToolAttributeName
+from are.simulation.tool_utils import AppToolArg, ToolAttributeName
 
 from pytest_pare.agents.tools import Tool
 from pytest_pare.apps.core import StatefulApp
@@ -39,11 +39,23 @@ def agent_tools(app: App) -> list[AppTool]:
 
 
 class MadeTools:
-    """The tools of a run, each made once for each side."""
+    """The tools of a run, each made once for each side.
+
+    Attributes:
+        wait: The description of the user's tool that does nothing.
+        end_task: The description of the agent's tool that gives an execution up.
+    """
 
     def __init__(self) -> None:
         # With ARE's description, so that no other one gets its id.
         self._made: dict[tuple[int, str], tuple[AppTool, Tool]] = {}
+        self.wait = Tool.apart("wait", "Do nothing now.", [], lambda _arguments: None)
+        self.end_task = Tool.apart(
+            "end_task",
+            "End what the user accepted without a message to the user: it is done, or cannot be done.",
+            [AppToolArg("reason", "str", "Why.", has_default=True, default="", type_obj=str)],
+            lambda _arguments: None,
+        )
 
     def of(self, app_tool: AppTool, who: str) -> Tool:
         """Return the tool that a side has for ARE's description of one.

@@ -246,7 +246,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
                 event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen, fault=fault
             )
             event.metadata = logged
-            if event.event_type == EventType.AGENT:
+            if event.event_type == EventType.AGENT and self.agent_action_validators:
                 try:
                     with self.off_the_record():
                         self.validate_agent_action(event)

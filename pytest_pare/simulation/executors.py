@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -68,13 +68,13 @@ def in_executor(
         _check_scenario(job)
     most = options.config.max_concurrent_scenarios or len(jobs)
     ended: queue.SimpleQueue[int] = queue.SimpleQueue()
-    pending: dict[int, Future[RunAnswer]] = {}
+    pending: dict[int, tuple[RunRequest, Future[RunAnswer]]] = {}
     common = _common(options, libraries, traces=traces)
 
     def next_ended() -> tuple[int, Run]:
         index = ended.get()
         # Dask plays a finished run again when its worker dies, as long as the future is kept.
-        return index, _run(pending.pop(index), options, jobs[index])
+        return index, _run(*pending.pop(index), options, jobs[index])
 
     try:
         for index, job in enumerate(jobs):
@@ -85,15 +85,15 @@ def in_executor(
                 yield next_ended()
             try:
                 request = _request(common, options, job, libraries)
-                pending[index] = executor.submit(play_request, request)
+                pending[index] = request, executor.submit(play_request, request)
             except Exception as error:  # noqa: BLE001 - an executor whose processes have died raises its own
                 yield index, job.failed(_failure(error))
                 continue
-            pending[index].add_done_callback(partial(_put, ended, index))
+            pending[index][1].add_done_callback(partial(_put, ended, index))
         while pending:
             yield next_ended()
     finally:
-        for future in pending.values():
+        for _, future in pending.values():
             future.cancel()
 
 
@@ -193,11 +193,18 @@ def _sent_cassette(options: RunOptions, job: Job) -> SentCassette | None:
     return {"path": str(spec.path), "mode": spec.mode, "text": None if recorded is None else recorded.to_text()}
 
 
-def _run(future: Future[RunAnswer], options: RunOptions, job: Job) -> Run:
+def _run(request: RunRequest, future: Future[RunAnswer], options: RunOptions, job: Job) -> Run:
     try:
-        answer = future.result()
-    except Exception as error:  # noqa: BLE001 - each executor raises its own
+        # Not `result`, which raises here what has ended the worker, such as `SystemExit`.
+        error: BaseException | None = future.exception()
+    except CancelledError as cancelled:
+        error = cancelled
+    if error is not None:
         return job.failed(_failure(error))
+    answer = future.result()
+    asked = request["id"], request["config_digest"]
+    if not isinstance(answer, dict) or (answer.get("id"), answer.get("config_digest")) != asked:
+        return job.failed(ProcessFailure("the executor returned something else than the answer to the run's request"))
     record = answer["run"]
     if record is None:
         return job.failed(RefusedError(f"{job.scenario_id}: {answer['worker']}, refused the run: {answer['refused']}"))
@@ -206,7 +213,7 @@ def _run(future: Future[RunAnswer], options: RunOptions, job: Job) -> Run:
     return replace(run, export_error=run.export_error or problem)
 
 
-def _failure(error: Exception) -> Exception:
+def _failure(error: BaseException) -> Exception:
     if isinstance(error, EngineConfigurationError):
         return error
     text = to_short_text(error)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.scenario import PAREScenario
 
 
+# The attribute of a class with the world in which its matchers had no defects.
+_RIGHT = "_pytest_pare_right_matchers"
 _IMPORTS_PARE = re.compile(r"^\s*(?:from|import)\s+pare\b", re.MULTILINE)
 
 
@@ -197,11 +199,17 @@ def _wrong_matchers(scenario: PAREScenario) -> list[str]:
     """Return the defects of the matchers and expected writes that `validate` makes before it reads the environment.
 
     Only a validator that can use `Write` or `verdict` is called. It gets a copy of the scenario, and an environment
-    that ends the call at the first access.
+    that ends the call at the first access. It is called once for the runs of a class in one world, unless it has
+    defects.
     """
-    if not any(map(_has_writes, type(scenario).__mro__)):
-        return []
+    cls: Any = type(scenario)
     apps = scenario.apps or []
+    key = cls.validate, scenario.scenario_id, scenario.seed, [(app.name, type(app)) for app in apps]
+    # Kept at the class, so that it lives as long.
+    if not scenario.variation and vars(cls).get(_RIGHT) == key:
+        return []
+    if not any(map(_has_writes, cls.__mro__)):
+        return []
     with ExitStack() as stack:
         stack.enter_context(scenario.world.active())
         stack.enter_context(disable_events())
@@ -213,6 +221,8 @@ def _wrong_matchers(scenario: PAREScenario) -> list[str]:
             raise
         except BaseException:  # noqa: BLE001, S110 - the author's code may raise anything before the run
             pass
+    if not defects and not scenario.variation:
+        setattr(cls, _RIGHT, key)
     return list(defects)
 
 

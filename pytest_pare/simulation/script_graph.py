@@ -39,6 +39,7 @@ class ScriptGraph:
         # `oracle()` and `copy()` return another object for the same event, which shares this list with it.
         self._calls = {id(event.successors): event for event in script.made if type(event) is Event}
         self._placeholders: dict[int, list[Placeholder]] = {}
+        self._needs: dict[int, list[AbstractEvent]] = {}
         listed = {id(event.successors) for event in script.events}
         self.left_out = [
             event
@@ -76,15 +77,19 @@ class ScriptGraph:
 
     def needs(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Return the events that must happen before an event."""
+        if id(event) in self._needs:
+            return self._needs[id(event)]
         ids = [event_id for one in self.placeholders(event) if (event_id := one.event_id(self._by_id)) is not None]
         # After `event.depends_on(...).oracle()` a dependency has the plain event.
         before = [self._by_id.get(one.event_id, one) for one in event.dependencies]
-        return list({id(one): one for one in [*before, *(self._by_id[event_id] for event_id in ids)]}.values())
+        needs = {id(one): one for one in [*before, *(self._by_id[event_id] for event_id in ids)]}
+        self._needs[id(event)] = list(needs.values())
+        return self._needs[id(event)]
 
     def all_needs(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Return all events that must happen before an event, directly or not; with itself, if it waits for itself."""
         found: dict[int, AbstractEvent] = {}
-        left = self.needs(event)
+        left = [*self.needs(event)]
         while left:
             one = left.pop()
             if id(one) not in found:

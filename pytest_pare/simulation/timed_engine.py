@@ -131,7 +131,7 @@ class TimedEngine(LLMEngine):
     def _for_engine(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if not isinstance(messages, Request) or isinstance(self._engine, OracleEngine):
             return messages
-        return messages.copied() if self._has_messages else [*messages]
+        return messages.copied() if self._has_messages else messages.since(0)
 
     @property
     def _is_offline(self) -> bool:

@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from are.simulation.tool_utils import AppToolArg
-
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
 from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
-from pytest_pare.agents.tools import Tool, Toolbox
+from pytest_pare.agents.tools import Toolbox
 from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.app_tools import MadeTools, agent_tools, lent, require_words
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     from are.simulation.tool_utils import AppTool
 
+    from pytest_pare.agents.tools import Tool
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.consent import Consent
@@ -127,13 +126,18 @@ class TurnGateway:
     def user_turn(self, number: int) -> UserTurn:
         """Return a new turn of the user."""
         token, scenario = self._open_turn(), self._scenario
-        wait = Tool.apart("wait", "Do nothing now.", [], lambda _arguments: "You wait.")
+        wait = self._tools.wait.carried_out_by(lambda _arguments: "You wait.")
+        # By the identity of ARE's descriptions, which the made tools keep.
+        bound: dict[int, Tool] = {}
+
+        def bind(app_tool: AppTool) -> Tool:
+            key = id(app_tool)
+            return bound.get(key) or bound.setdefault(key, self._bound(token, app_tool, "USER"))
 
         def tools() -> Toolbox:
             app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
-            bound = [self._bound(token, one, "USER") for one in app_tools]
-            bound += [lent(self._bound(token, one, "USER"), self._env) for one in self.users_tools()]
-            return Toolbox([*bound, wait], lambda name: self._note_unknown(token, name, "USER"))
+            of_agent = [lent(bind(one), self._env) for one in self.users_tools()]
+            return Toolbox([*map(bind, app_tools), *of_agent, wait], partial(self._note_unknown, token, who="USER"))
 
         return UserTurn(
             number=number,
@@ -155,12 +159,7 @@ class TurnGateway:
 
     def _toolbox(self, token: object) -> Toolbox:
         tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
-        give_up = Tool.apart(
-            "end_task",
-            "End what the user accepted without a message to the user: it is done, or cannot be done.",
-            [AppToolArg("reason", "str", "Why.", has_default=True, default="", type_obj=str)],
-            lambda _arguments: self._give_up(token),
-        )
+        give_up = self._tools.end_task.carried_out_by(lambda _arguments: self._give_up(token))
         return Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT"))
 
     def _app_tools(self) -> list[AppTool]:

@@ -39,7 +39,10 @@ JSON = st.recursive(
 
 @given(thought=TEXTS, name=TEXTS.filter(bool), arguments=st.dictionaries(TEXTS, JSON, max_size=4))
 def test_what_is_written_is_read(thought: str, name: str, arguments: dict[str, Any]) -> None:
-    assert parse_action(format_action(thought, name, arguments)) == (name, arguments)
+    written = format_action(thought, name, arguments)
+    assert parse_action(written) == (name, arguments)
+    call = json.dumps({"action": name, "action_input": arguments}, indent=2, ensure_ascii=False)
+    assert written.endswith(f"Action:\n{call}<end_action>")
 
 
 @given(thought=TEXTS, text=TEXTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import random
 import re
 import threading
 import time
@@ -204,6 +205,8 @@ def test_ids_have_the_form_of_a_version_4_uuid() -> None:
     ids = [World("a").uuid4() for _ in range(2)] + [uuid.UUID(Contact("A", "B").contact_id)]
     assert {i.version for i in ids} == {4}
     assert ids[0] == ids[1]
+    same = uuid.UUID(int=random.Random("ids/a").getrandbits(128), version=4)
+    assert (ids[0], str(ids[0]), ids[0].is_safe) == (same, str(same), same.is_safe)
 
 
 def test_apps_are_seeded_by_seed_name_and_phase() -> None:

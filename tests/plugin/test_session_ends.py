@@ -232,6 +232,15 @@ def test_a_thread_of_the_agent_ends_the_process(garden: Example) -> None:
     assert "os._exit(3) was called, at my_agent.py:7" in session.out
 
 
+def test_a_run_that_ends_the_process_while_another_one_is_waited_for(garden: Example) -> None:
+    code = "if run == 2: os._exit(3)\nwhile run == 1: time.sleep(0.01)"
+    session = process_ends(garden, code, "--pare-concurrency=2")
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert session.verdict[0].startswith("gate FAIL: 0 of 4 runs succeeded")
+    assert "os._exit(3) was called, at my_agent.py:6, in th" in session.out
+    assert "INTERNALERROR" not in session.out
+
+
 def test_a_killed_session_leaves_unfinished_reports_and_what_it_has(garden: Example) -> None:
     agent(garden, "pass").run(*SUITE)
     assert gate(garden)["verdict"] == "PASS"

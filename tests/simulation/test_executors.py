@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import os
 import re
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from tests.engines.model_server import ModelServer, answers
 from tests.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
     from pytest_pare.simulation.run import Run
@@ -287,3 +287,30 @@ def test_an_interrupt_cancels_what_has_not_begun_and_leaves_the_executor_alone(l
         assert executor.submit(int).result() == 0
     # With two at a time, no other was submitted when the first had ended.
     assert sum(begun(counts).values()) <= 3
+
+
+class Answering(Executor):
+    """Plays nothing: each future gets what the function `end` does to it."""
+
+    def __init__(self, end: Callable[[Future[Any]], Any]) -> None:
+        self._end = end
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._end(future)
+        return future
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (lambda future: future.set_result(None), "something else than the answer"),
+        (lambda future: future.set_result({"id": "of another", "run": {}}), "something else than the answer"),
+        (lambda future: future.set_exception(SystemExit(3)), "no answer for the run (SystemExit: 3)"),
+        (lambda future: future.cancel(), "no answer for the run (CancelledError"),
+    ],
+)
+def test_what_is_no_answer_is_no_result(end: Callable[[Future[Any]], Any], said: str, library: Path) -> None:
+    results, (run,) = play(Answering(end), library, ("fine",))
+    assert (results.exception_count, run.result.exception_kind) == (1, "infrastructure")
+    assert said in str(run.result.exception)

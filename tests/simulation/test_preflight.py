@@ -536,6 +536,24 @@ def test_looking_at_the_writes_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) 
     assert looked.trace.entries == run(variant(validate=validate)()).trace.entries
 
 
+def test_the_matchers_of_a_class_are_looked_at_once_in_each_world() -> None:
+    def validate(self: Any, env: Any) -> Any:
+        looks.append(self.seed)
+        return check_consented_writes(env, Write("StatefulCalendarApp", self.tool))
+
+    looks: list[int] = []
+    made: Any = variant(validate=validate, tool="add_calendar_event")
+    for seed, varied in ((1, False), (1, False), (2, False), (2, True), (2, True)):
+        scenario = made(seed=seed)
+        scenario.variation = varied
+        assert run(scenario, oracle=True).success
+    # Also once for the verdict of each run.
+    assert looks == [1, 1, 1, 2, 2, 2, 2, 2, 2]
+    wrong: Any = variant(validate=validate, tool="no_such_tool")
+    for _ in range(2):
+        assert "no_such_tool" in str(run(wrong(), oracle=True).result.exception)
+
+
 def test_what_ends_the_process_ends_it() -> None:
     def validate(self: Any, env: Any) -> Any:
         raise KeyboardInterrupt

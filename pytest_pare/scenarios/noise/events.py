@@ -31,12 +31,13 @@ _WORD = re.compile(r"\w+")
 TAG = "env_expansion"
 """The begin of the ids of events of noise."""
 
+_BEGIN = f"{TAG}_"
 _HELPER = "conversation"
 
 
 def is_noise(event: Any) -> bool:
     """Tell whether an event is noise."""
-    return str(event.event_id).startswith(f"{TAG}_")
+    return str(event.event_id).startswith(_BEGIN)
 
 
 def is_arrival(event_id: str) -> bool:
