@@ -107,7 +107,7 @@ class PARENotificationSystem(BaseNotificationSystem):
         if event.event_type == EventType.USER:
             call = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
             return [(PAREMessageType.USER_ACTION, f"{event.app_class_name()}__{function}({call})")]
-        announcement = announcement_of(type(event.action.app), function)
+        announcement = announcement_of(event.action.app.__class__, function)
         if announcement is None or announcement.verbosity > self.verbosity_level:
             return []
         facts = {

@@ -269,7 +269,7 @@ class Reader:
             # A suite imports its agent by `agent_type: module:name` or runs it by `command`, and entry points name
             # `package.module:name`.
             imports = (
-                rf"^(from {module} import | +agent_type: {module}:| +command: \[.*\b{module}\.py\]|"
+                rf"^(from {module} import | +agent_type(?:: |=\"){module}:| +command: \[.*\b{module}\.py\]|"
                 rf"\"[\w.-]+\" = \"\w+\.{module}:)"
             )
             assert re.search(imports, written, flags=re.MULTILINE), f"{where}: nothing imports it"
