@@ -20,6 +20,7 @@ from pytest_pare.simulation.state_change import applied, change_of, entries_of
 from pytest_pare.simulation.trace import Trace
 from tests.scripted import accept, play_scripted, propose, report, scripted, tell
 from tests.stage import Stage, play, requests_of
+from tests.unpacked import unpacked_text
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import Turn
@@ -237,7 +238,7 @@ def test_no_secret_is_in_a_file_of_the_trace(tmp_path: Path, monkeypatch: pytest
         ],
         export=True, output_dir=str(tmp_path), trace_dump_format="jsonl",
     )  # fmt: skip
-    text = Path(str(run.result.export_path)).read_text(encoding="utf-8")
+    text = unpacked_text(Path(str(run.result.export_path)))
     assert "correct-horse" not in text
     # The arguments of an event have no name that makes them secret.
     states = "".join(line for line in text.splitlines() if line.startswith('{"type":"state"'))
