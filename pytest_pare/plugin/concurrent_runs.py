@@ -189,7 +189,8 @@ class ConcurrentRuns:
             runner = runner_of(following)
             if (
                 runner is None
-                or len(self._running) >= most_at_once(runner)
+                # Runs that have ended and wait for their items count, so that a killed session loses no more of them.
+                or 1 + len(self._jobs) >= most_at_once(runner)
                 or obstacle(following) is not None
                 or not shares_fixtures(following, item)
                 or is_in_later_round(following, item)

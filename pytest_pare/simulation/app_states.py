@@ -31,8 +31,8 @@ _DATA_SHOWN = 60
 _HAS_LONG = re.compile(f'"[^"]{{{_MOST_DATA},}}')
 _WHITE = re.compile(r"\s")
 # States with more characters than these, and those for each entry of the trace, are not kept after each change.
-_MOST_CHARACTERS = 8_000_000
-_CHARACTERS_OF_ENTRY = 500
+_MOST_CHARACTERS = 20_000_000
+_CHARACTERS_OF_ENTRY = 4_000
 _TOO_DEEP: Final = object()
 _NESTED: Final = (dict, list)
 
