@@ -156,6 +156,7 @@ class Reader:
                 continue
             is_client = command in AGENT_ENVIRONMENT
             status, output = self.install_client() if is_client else self.perform(command, block.where)
+            self.modules.pop(command.removeprefix("python ").removesuffix(".py"), None)
             assert status == 0 or following == "echo $?", f"{block.where}: {command}: {status}\n{output}"
             assert not expected.strip() or matches(output, expected), f"{block.where}: {command} printed\n{output}"
 
