@@ -22,7 +22,7 @@ PROSE := $(sort $(wildcard *.md docs/*.md clients/*/*.md))
 UNMEASURED := tests/browser tests/clients tests/docs tests/e2e tests/library tests/packaging \
 	tests/test_benchmarks.py tests/test_dependencies.py tests/test_everyday_changes.py \
 	tests/simulation/test_noise_in_runs.py tests/scenarios/test_noise_schedule.py \
-	$(patsubst %,tests/plugin/test_%.py,agents concurrent_runs early_stopping failure_texts forks_of_runs hosts other_plugins \
+	$(patsubst %,tests/plugin/test_%.py,agents early_stopping failure_texts forks_of_runs hosts other_plugins \
 	planted_secrets report_command report_page resume run_configs shown_runs suite_bad_input suite_cassettes suite_flags \
 	suite_github suite_live suite_logs suite_noise suite_robustness suite_secrets suite_shards suite_values \
 	suite_variants)
