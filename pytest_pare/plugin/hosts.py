@@ -99,7 +99,7 @@ class Hosts:
         """
         try:
             return (yield)
-        except (OSError, EOFError, ValueError, _HostNotFound()) as error:
+        except (OSError, EOFError, ValueError, _host_not_found()) as error:
             if self._started >= len(self._specs):
                 raise
             raise pytest.UsageError(_not_started(self._specs[self._started], str(error))) from None
@@ -113,7 +113,7 @@ class Hosts:
         """
         try:
             return (yield)
-        except (ConnectionError, EOFError, _HostNotFound()) as error:
+        except (ConnectionError, EOFError, _host_not_found()) as error:
             raise pytest.UsageError(f"a worker has died, and cannot be started again: {redacted(str(error))}") from None
 
     @cached_property
@@ -236,7 +236,7 @@ def _why_ended(traceback: str) -> str | None:
     return message.strip()
 
 
-def _HostNotFound() -> type[Exception]:  # noqa: N802 - as the class
+def _host_not_found() -> type[Exception]:
     from execnet.gateway_bootstrap import HostNotFound
 
     return HostNotFound
