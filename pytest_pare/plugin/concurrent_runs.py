@@ -165,9 +165,9 @@ class ConcurrentRuns:
         """Wait for the end of a run, and start others meanwhile."""
         limit = job.prepared.timeout_seconds
         with watchdog(self._config, item.nodeid, limit, more_seconds=GRACE_SECONDS) as start_watchdog, self._changed:
+            self._start_ahead(item, agent)
             is_watched = False
             while job.outcome is None:
-                self._start_ahead(item, agent)
                 left = job.seconds_left
                 if left is not None and not is_watched:
                     # Code that keeps all other threads from running ends this process.

@@ -252,3 +252,35 @@ def test_no_run_of_a_later_round_is_started_ahead(number: int, is_later: bool, m
     monkeypatch.setattr(concurrency, "suite_of", lambda item: suite)
     items: list[Any] = [SimpleNamespace(callspec=SimpleNamespace(params={"pare_run_number": n})) for n in (number, 1)]
     assert concurrency.is_in_later_round(*items) == is_later
+
+
+def test_no_more_runs_are_started_than_one_can_lose(garden: Example) -> None:
+    # The first run ends when both others have ended that may be started beside it.
+    waiting = """
+    import pathlib, time
+    HERE = pathlib.Path(__file__).parent
+
+    class Agent:
+        def __init__(self):
+            try:
+                (HERE / "first").touch(exist_ok=False)
+                self.is_first = True
+            except FileExistsError:
+                self.is_first = False
+
+        def __call__(self, turn):
+            with (HERE / "played").open("a") as file:
+                file.write("run\\n")
+            if not self.is_first:
+                with (HERE / "ended").open("a") as file:
+                    file.write(".")
+                return
+            while not (HERE / "ended").exists() or len((HERE / "ended").read_text()) < 2:
+                time.sleep(0.01)
+            time.sleep(0.2)
+            raise ValueError("no")
+    """
+    garden.write("agents.py", waiting).suite(garden.path.joinpath("pare.yaml").read_text().replace(":agent", ":Agent"))
+    session = play(garden, "-x", "--pare-runs", "3", together=3)
+    assert played(garden) == 3
+    assert "pare: 2 runs were started ahead when the session ended, and not counted" in session.out
