@@ -173,7 +173,7 @@ def test_a_full_disk_and_no_file_descriptors(garden: Example) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
 
         def pytest_sessionstart():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10240, 10240))
         """,
     )
     agent(garden, "while run == 4:\n    try: FILES.append(open(os.devnull))\n    except OSError: break", "FILES = []")
