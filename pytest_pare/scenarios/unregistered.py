@@ -55,7 +55,8 @@ def overlooked(registry: ScenarioRegistry, directories: list[Path]) -> list[Over
 def _unregistered(registry: ScenarioRegistry, directory: Path) -> Iterator[Overlooked]:
     registered = set(registry.registered().values())
     for path in library_modules(directory):
-        module = sys.modules.get(module_name(path))
+        # Another session of this process may have imported more modules.
+        module = sys.modules.get(module_name(path)) if str(path) in registry.loaded_files else None
         for name, cls in vars(module).items() if module is not None else ():
             is_own = isinstance(cls, type) and issubclass(cls, PAREScenario) and cls.__module__ == module_name(path)
             if is_own and cls not in registered and cls.__name__ == name and _is_complete(cls):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pytest_pare.simulation.run import Run
     from pytest_pare.simulation.run_message import Library, RunAnswer, RunRequest, SentCassette
 
+_OTHER_ANSWER = "the executor returned something else than the answer to the run's request"
+
 
 class RefusedError(ProcessFailure):
     """A worker refused a run: it would play another one, or the run was started before."""
@@ -202,12 +204,13 @@ def _run(request: RunRequest, future: Future[RunAnswer], options: RunOptions, jo
     if error is not None:
         return job.failed(_failure(error))
     answer = future.result()
-    asked = request["id"], request["config_digest"]
-    if not isinstance(answer, dict) or (answer.get("id"), answer.get("config_digest")) != asked:
-        return job.failed(ProcessFailure("the executor returned something else than the answer to the run's request"))
+    if not isinstance(answer, dict) or answer.get("id") != request["id"]:
+        return job.failed(ProcessFailure(_OTHER_ANSWER))
     record = answer["run"]
     if record is None:
         return job.failed(RefusedError(f"{job.scenario_id}: {answer['worker']}, refused the run: {answer['refused']}"))
+    if answer["config_digest"] != request["config_digest"]:
+        return job.failed(ProcessFailure(_OTHER_ANSWER))
     run = run_from_record(record)
     problem = _write_files(answer, options, job, run)
     return replace(run, export_error=run.export_error or problem)

@@ -87,7 +87,9 @@ def test_what_differs_is_named(
 def test_a_module_that_only_one_path_leads_to_is_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = checkout(tmp_path, monkeypatch)
     assert {"prompts.py", "tools/blades.py", "tools/agents.py"} <= here.imported.keys()
-    without = Checkout(here.versions, here.settings, here.files, {})
+    # A conftest.py is loaded wherever it is.
+    conftest = {"conftest.py": here.imported["conftest.py"]}
+    without = Checkout(here.versions, here.settings, here.files, conftest)
     assert differences(here, without, tmp_path) == differences(without, here, tmp_path) == []
 
 
