@@ -21,6 +21,7 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.multi_runner import MultiScenarioRunner
 from pytest_pare.simulation.trace import Trace
+from tests.unpacked import unpacked_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def by_pytest(directory: Path, workers: int, hash_seed: int) -> Counter[tuple[st
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    texts = [path.read_text(encoding="utf-8") for path in (directory / f"n{workers}").iterdir()]
+    texts = [unpacked_text(path) for path in (directory / f"n{workers}").iterdir()]
     return Counter((Trace.from_jsonl(text).scenario_id, without_number(text)) for text in texts)
 
 
