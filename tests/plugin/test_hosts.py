@@ -183,7 +183,7 @@ def test_a_worker_behind_a_socket(project: Example, tmp_path: Path, monkeypatch:
     )
 
 
-CRASH = "import os\nif 'PYTEST_XDIST_WORKER' in os.environ:\n    os._exit(3)\n"
+CRASH = "import os\n\ndef pytest_configure(config):\n    hasattr(config, 'workerinput') and os._exit(3)\n"
 
 
 @pytest.mark.parametrize(
