@@ -1,4 +1,4 @@
-"""Results of tools in the event log: as they were at the call, and copied when somebody reads them.
+"""Results of tools in the event log: as they were at the call, and copied when they are read.
 
 A search may return thousands of objects that the app goes on to change, and few results are ever read.
 """
@@ -22,7 +22,7 @@ _FEWEST = 100
 
 
 class LoggedMetadata(EventMetadata):  # type: ignore[misc]
-    """The metadata of a logged call. Its result is copied when somebody reads it."""
+    """The metadata of a logged call. Its result is copied when it is read."""
 
     _make: Callable[[], Any] | None
 

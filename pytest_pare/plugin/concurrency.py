@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from pytest_pare.settings import RunnerSettings, Suite
 
+NAME = "pare-concurrent-runs"
+"""The name of the plugin that plays runs at the same time, if there is one."""
+
 _AGENT = "proactive_agent"
 _PARAMETERS = frozenset({"pare_variant", "pare_run_number"})
 # Marks that may keep a run from being played, or change how it is reported.

@@ -11,6 +11,7 @@ import pytest
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import has_result
 from pytest_pare.plugin.concurrency import (
+    NAME,
     is_in_later_round,
     is_per_run,
     lines,
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from pytest_pare.plugin.preparation import PreparedRun
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.runner import Run
-
-NAME = "pare-concurrent-runs"
 
 
 class ConcurrentRuns:
@@ -73,13 +72,13 @@ class ConcurrentRuns:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell the controller how many runs are played at once."""
-        self._workers.tell(lines(session.items))
+        self._workers.report_lines(lines(session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self) -> None:
         """Say it, once."""
         reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
-        for line in self._workers.told():
+        for line in self._workers.reported_lines():
             reporter.ensure_newline()
             reporter.write_line(f"{line}, in each worker")
 

@@ -15,11 +15,9 @@ from pytest_pare.base.serialization import to_short_text
 from pytest_pare.base.user_frames import users_traceback
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.caching import reusable
-from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
-from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
+from pytest_pare.plugin.concurrency import NAME as CONCURRENT_RUNS
 from pytest_pare.plugin.failure_report import from_users_code, is_users, sendable
 from pytest_pare.plugin.failure_text import draw_lines, explanation
-from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import take_result
 from pytest_pare.plugin.sent_files import path_on_controller, send_files_of_run
 from pytest_pare.plugin.session_ledger import keep_trace
@@ -27,57 +25,41 @@ from pytest_pare.plugin.shown_runs import show_steps
 from pytest_pare.plugin.stash import RECORD
 from pytest_pare.plugin.unrecorded import nothing_recorded
 from pytest_pare.plugin.watchdog import watchdog
-from pytest_pare.plugin.work_times import prepare_runs
+from pytest_pare.plugin.work_times import measure_start
 from pytest_pare.results.validation_result import exception_type_name, result_to_record
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_pare.agents.protocols import ProactiveAgent
+    from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
     from pytest_pare.plugin.preparation import PreparedRun
     from pytest_pare.scenarios.agent_program import AgentProgram
-    from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
-    from pytest_pare.settings import Suite, Variant
     from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
     from pytest_pare.simulation.runner import Run
 
 
-def play(
-    item: pytest.Item,
-    scenario_id: str,
-    cls: type[PAREScenario],
-    config: MultiScenarioRunnerConfig,
-    agent: ProactiveAgent | AgentProgram | None,
-    variant: Variant,
-    run_number: int | None,
-    suite: Suite,
-) -> None:
-    """Play a scenario and keep its record on the item.
+def play(item: pytest.Item, prepared: PreparedRun, agent: ProactiveAgent | AgentProgram | None) -> None:
+    """Play a run and keep its record on the item.
 
     Args:
         item: The item of the run.
-        scenario_id: The scenario.
-        cls: Its class.
-        config: The settings of the run, as the fixtures returned them.
-        agent: The agent under test; `None` is the one that `config.agent_type` names.
-        variant: The variant of the suite.
-        run_number: The number of the run; `None` where each scenario is run once.
-        suite: The suite.
+        prepared: The run.
+        agent: The value of its fixture `proactive_agent`.
 
     Raises:
-        pytest.fail.Exception: If the run is not a success, or a fixture returned something wrong.
+        pytest.fail.Exception: If the run is not a success.
         Exception: If the run ended with an exception of the user's code.
     """
     __tracebackhide__ = hide_from_users_code
-    prepared = prepare(item, scenario_id, cls, config, agent, variant, run_number, suite)
-    name_of_variant = prepared.variant
+    suite, name_of_variant = prepared.suite, prepared.variant
     if prepared.key is not None and (cached := reusable(item, prepared.key, prepared.config)) is not None:
         result = {**cached.record["result"], "reused_from": cached.session}
         record = {**cached.record, "result": result, "config": prepared.record, "reused": cached.session}
         take_result(item, record, cached.session)
         return
-    prepare_runs(item.nodeid.partition("::")[0])
+    measure_start()
     scenario, run = _played(item, prepared, agent)
     send_files_of_run(run, suite, prepared.config, prepared.cassette, name_of_variant)
     if run.result.export_path is not None:

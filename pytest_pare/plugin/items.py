@@ -21,6 +21,7 @@ from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
+from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import finished_run, report_again
 from pytest_pare.plugin.stash import SCENARIO, SUITE, suite_of
 from pytest_pare.scenarios.tags import mark_name, tags_of
@@ -247,8 +248,8 @@ def _function(scenario_id: str, cls: type[PAREScenario], suite: Suite) -> Callab
         request: Any,
     ) -> None:
         __tracebackhide__ = hide_from_users_code
-        config, agent = pare_runner_config, proactive_agent
-        play(request.node, scenario_id, cls, config, agent, pare_variant, pare_run_number, suite)
+        item, config, agent = request.node, pare_runner_config, proactive_agent
+        play(item, prepare(item, scenario_id, cls, config, agent, pare_variant, pare_run_number, suite), agent)
 
     run.__name__ = run.__qualname__ = scenario_id
     # A dataclass without a docstring has its signature there, which reports would show as a description.

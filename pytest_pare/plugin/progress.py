@@ -10,7 +10,7 @@ import pytest
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.ledger.progress import progress_line, progress_of, seconds_left
-from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
+from pytest_pare.plugin.concurrency import NAME as CONCURRENT_RUNS
 from pytest_pare.plugin.options import PROGRESS
 
 if TYPE_CHECKING:

@@ -13,12 +13,11 @@ import pytest
 from pytest_pare.base.redaction import redacted, redacted_plain
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.rate_limit import session_directory
-from pytest_pare.plugin import caching, hosts, known_agents, pruning, run_control, vscode
+from pytest_pare.plugin import caching, known_agents, pruning, run_control, vscode
 from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
+from pytest_pare.plugin.concurrency import NAME as CONCURRENT_RUNS
 from pytest_pare.plugin.concurrency import at_once_of_session, one_by_one
-from pytest_pare.plugin.concurrent_runs import NAME as CONCURRENT_RUNS
-from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
@@ -103,9 +102,14 @@ class SuiteSession:
                 from pytest_pare.plugin import burn_in
 
                 burn_in.register(config, collector)
-            hosts.register(config, suites, collector.problems)
+            if config.getoption("dist", "no") != "no":
+                from pytest_pare.plugin import hosts
+
+                hosts.register(config, suites, collector.problems)
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if at_once_of_session(config, suites.values()) > 1:
+            from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
+
             config.pluginmanager.register(ConcurrentRuns(config), CONCURRENT_RUNS)
         if any(isinstance(suite.settings.runs, RunRange) for suite in suites.values()):
             config.pluginmanager.register(RoundOrder, "pare-round-order")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from pytest_pare.ledger.suite_results import SuiteResults
     from pytest_pare.settings import Suite
+
+_RUNNER = "pytest_pare.simulation.runner"
 
 
 class WorkTimes:
@@ -39,16 +42,17 @@ class WorkTimes:
             suite.workers.add(getattr(getattr(report, "node", None), "gateway", None))
 
 
-def prepare_runs(suite: str) -> None:
+def measure_start() -> None:
     """Import what plays runs, and leave for the controller what the start of this process took.
 
-    Args:
-        suite: The node id of the suite file.
+    A process that has imported it has played a run, or an earlier session: its processor time is not that of a start.
     """
+    if _RUNNER in sys.modules:
+        return
     before = time.process_time()
-    import_first("pytest_pare.simulation.runner")
+    import_first(_RUNNER)
     now = time.process_time()
-    file = session_file(suite, "start")
+    file = session_file("", "start")
     try:
         if not file.exists():
             write_whole(file, json.dumps({"start_seconds": now, "import_seconds": now - before}))
@@ -62,9 +66,9 @@ def work_of(suite: SuiteResults) -> dict[str, Any]:
     attempts = (one for attempts in suite.attempts.values() for one in attempts)
     played = sum(one.result is not None and not one.reused and not one.resumed_from for one in attempts)
     try:
-        start = json.loads(session_file(suite.name, "start").read_text(encoding="utf-8"))
+        start = json.loads(session_file("", "start").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        # Workers on another machine share no files with the controller.
+        # Workers on another machine share no files with the controller, and a process may be in its second session.
         return {}
     # The first run of each process imports what plays runs. Workers that share a processor slow each other down.
     at_a_time = min(1.0, _processors() / max(len(suite.workers), 1))

@@ -16,7 +16,7 @@ class Workers:
     """The runs of this process, if it is a worker.
 
     A run that a worker has started ahead is not played again by another one when the worker dies: a model may have
-    answered it, and nobody would count that.
+    answered it, and its cost would not be counted.
 
     Args:
         config: The session's configuration.
@@ -71,13 +71,13 @@ class Workers:
 
     # -- for the header
 
-    def tell(self, lines: list[str]) -> None:
-        """Tell the controller lines to print."""
+    def report_lines(self, lines: list[str]) -> None:
+        """Leave lines for the controller to print."""
         if self._id is not None:
             leave(session_file("", "concurrency"), "\n".join(lines))
 
-    def told(self) -> list[str]:
-        """Return the lines that a worker has told, once; a worker on another machine tells none."""
+    def reported_lines(self) -> list[str]:
+        """Return the lines that a worker has left, once; a worker on another machine leaves none."""
         path = session_file("", "concurrency")
         if self._is_told or not path.exists():
             return []
