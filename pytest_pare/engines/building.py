@@ -10,7 +10,7 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 from pytest_pare.base.extensions import named
 from pytest_pare.base.serialization import error_text
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
-from pytest_pare.engines.model_resolution import is_hugging_face, route
+from pytest_pare.engines.model_resolution import is_asked_directly, is_hugging_face
 from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.scripted import ScriptedEngine
 
@@ -119,7 +119,7 @@ def import_clients(engines: Mapping[str, LLMEngineConfig]) -> None:
     Args:
         engines: The configurations, by role.
     """
-    if any(_needs_litellm(role, engine) for role, engine in engines.items()):
+    if any(map(_needs_litellm, engines.values())):
         from pytest_pare.engines.litellm_client import prepare_litellm
 
         # The engine that needs the client raises the error again.
@@ -127,12 +127,9 @@ def import_clients(engines: Mapping[str, LLMEngineConfig]) -> None:
             prepare_litellm()
 
 
-def _needs_litellm(role: str, engine: LLMEngineConfig) -> bool:
-    if not engine.is_live or engine.is_extension or is_hugging_face(engine):
-        return False
-    found = route(engine)
-    # The requests of an agent go directly to such an endpoint, and LiteLLM is needed only for a listed price.
-    return not (role == "agent" and found.is_compatible and (found.is_own or engine.price is not None))
+def _needs_litellm(engine: LLMEngineConfig) -> bool:
+    is_of_litellm = engine.is_live and not engine.is_extension and not is_hugging_face(engine)
+    return is_of_litellm and not is_asked_directly(engine)
 
 
 def oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.plugin import concurrency, run_thread
 from pytest_pare.settings.runs import RunRange
 from tests.engines.model_server import ModelServer, answers
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
-
-# A session within a test would take back only a part of what importing it changes.
-load_litellm()
 
 SUITE = ("--pare-config", "pare.yaml", "-p", "no:cacheprovider")
 

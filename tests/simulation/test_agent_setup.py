@@ -102,6 +102,7 @@ def test_oracle_mode_imports_no_agent(told: list[str]) -> None:
 # -- clients of live engines
 
 LIVE = LLMEngineConfig(model_name="m", provider="openai")
+NEARBY = LLMEngineConfig(model_name="qwen/qwen3", endpoint="http://127.0.0.1:9/v1")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,10 @@ LIVE = LLMEngineConfig(model_name="m", provider="openai")
         (LIVE, {"mode": "once", "live": False}, False),
         (LLMEngineConfig(model_name="oracle", provider="oracle"), None, False),
         (LLMEngineConfig(model_name="m", provider="groq"), None, False),
+        (NEARBY, None, False),
+        (NEARBY.model_copy(update={"model_name": "o3-mini"}), None, True),
+        (LLMEngineConfig(model_name="m", provider="llama-api"), None, True),
+        (LLMEngineConfig(model_name="m", provider="llama-api", price={"input": 1.0, "output": 1.0}), None, False),
     ],
 )
 def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(

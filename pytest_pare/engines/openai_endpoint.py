@@ -1,0 +1,84 @@
+"""Asks an endpoint with OpenAI's protocol directly: it needs no client of a provider, which takes seconds to import."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pytest_pare.engines import model_resolution
+from pytest_pare.engines.completion import Answer, read_completion
+from pytest_pare.engines.errors import EngineConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+
+    from pytest_pare.engines.model_resolution import Route
+    from pytest_pare.scenarios.config import LLMEngineConfig
+
+CHAT = "chat/completions"
+"""The path of chat completions below the base URL."""
+
+
+def reach(config: LLMEngineConfig) -> Route:
+    """Return how an endpoint with OpenAI's protocol is reached.
+
+    Raises:
+        EngineConfigurationError: If it needs a key that is not in the environment.
+    """
+    found = model_resolution.route(config)
+    if found.key is None:
+        raise EngineConfigurationError("no key", f"set {model_resolution.key_variable(config)} in the environment")
+    # Reading them takes longer than many a request, and is no time of the first answer.
+    certificates()
+    return found
+
+
+def ask(config: LLMEngineConfig, found: Route, messages: list[dict[str, Any]], seconds: float) -> Answer:
+    """Make one request, and return the answer with its cost at the configured price.
+
+    Args:
+        config: The configuration of the engine.
+        found: How the model is reached.
+        messages: The messages in OpenAI's format.
+        seconds: Longest time without a byte of the response.
+
+    Raises:
+        EngineError: If the response is no answer.
+        Exception: Whatever httpx and the parser of JSON raise.
+    """
+    body = {"model": found.model.partition("/")[2], "messages": messages, **options_of(config)}
+    return read_completion(post(found, CHAT, body, seconds)).at_price(config.price)
+
+
+def options_of(config: LLMEngineConfig) -> dict[str, Any]:
+    """Return the options of requests that are set."""
+    names = ("temperature", "seed", "max_tokens")
+    return {name: value for name in names if (value := getattr(config, name)) is not None}
+
+
+def post(found: Route, path: str, body: dict[str, Any], seconds: float) -> Any:
+    """Send a request with a JSON body, and return the JSON of the response.
+
+    Args:
+        found: How the model is reached.
+        path: The path below the base URL.
+        body: The body.
+        seconds: Longest time without a byte of the response.
+
+    Raises:
+        Exception: Whatever httpx and the parser of JSON raise.
+    """
+    import httpx
+
+    headers = {"Authorization": f"Bearer {found.key}"}
+    with httpx.Client(timeout=seconds, verify=certificates()) as client:
+        response = client.post(f"{str(found.endpoint).rstrip('/')}/{path}", json=body, headers=headers)
+    return response.raise_for_status().json()
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Return the certificates that all requests of this process trust."""
+    import httpx
+
+    return httpx.create_ssl_context()
