@@ -14,6 +14,7 @@ from pytest_pare.engines import building, litellm_client
 from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.engine_config import Price
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation import runner
 from pytest_pare.simulation.processes import OverdueError, call_in_processes
@@ -118,7 +119,7 @@ NEARBY = LLMEngineConfig(model_name="qwen/qwen3", endpoint="http://127.0.0.1:9/v
         (NEARBY, None, False),
         (NEARBY.model_copy(update={"model_name": "o3-mini"}), None, True),
         (LLMEngineConfig(model_name="m", provider="llama-api"), None, True),
-        (LLMEngineConfig(model_name="m", provider="llama-api", price={"input": 1.0, "output": 1.0}), None, False),
+        (LLMEngineConfig(model_name="m", provider="llama-api", price=Price(input=1.0, output=1.0)), None, False),
     ],
 )
 def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
