@@ -114,22 +114,22 @@ def _built(extension: Extension, config: LLMEngineConfig, role: Role, reference:
 
 
 def import_clients(engines: Mapping[str, LLMEngineConfig]) -> None:
-    """Import the client of live engines. The first import takes seconds.
+    """Import the clients of live engines. The first import of LiteLLM takes seconds.
 
     Args:
         engines: The configurations, by role.
     """
-    if any(map(_needs_litellm, engines.values())):
+    asked = [one for one in engines.values() if one.is_live and not one.is_extension and not is_hugging_face(one)]
+    if any(map(is_asked_directly, asked)):
+        from pytest_pare.engines.openai_endpoint import certificates
+
+        certificates()
+    if not all(map(is_asked_directly, asked)):
         from pytest_pare.engines.litellm_client import prepare_litellm
 
         # The engine that needs the client raises the error again.
         with suppress(Exception):
             prepare_litellm()
-
-
-def _needs_litellm(engine: LLMEngineConfig) -> bool:
-    is_of_litellm = engine.is_live and not engine.is_extension and not is_hugging_face(engine)
-    return is_of_litellm and not is_asked_directly(engine)
 
 
 def oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 CHAT = "chat/completions"
 """The path of chat completions below the base URL."""
 
+_READING = threading.Lock()
+
 
 def reach(config: LLMEngineConfig) -> Route:
     """Return how an endpoint with OpenAI's protocol is reached.
@@ -28,8 +31,6 @@ def reach(config: LLMEngineConfig) -> Route:
     found = model_resolution.route(config)
     if found.key is None:
         raise EngineConfigurationError("no key", f"set {model_resolution.key_variable(config)} in the environment")
-    # Reading them takes longer than many a request, and is no time of the first answer.
-    certificates()
     return found
 
 
@@ -76,9 +77,18 @@ def post(found: Route, path: str, body: dict[str, Any], seconds: float) -> Any:
     return response.raise_for_status().json()
 
 
-@cache
 def certificates() -> ssl.SSLContext:
-    """Return the certificates that all requests of this process trust."""
+    """Return the certificates that all requests of this process trust.
+
+    The first call imports httpx and reads them, which takes longer than many a request.
+    """
+    # Many runs may begin at once.
+    with _READING:
+        return _certificates()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
     import httpx
 
     return httpx.create_ssl_context()

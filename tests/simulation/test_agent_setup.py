@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.engines import building, litellm_client
+from pytest_pare.engines import building, litellm_client, openai_endpoint
 from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
@@ -140,6 +140,18 @@ def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
     spec = None if cassette is None else CassetteSpec(tmp_path / "a.jsonl", **cassette)
     run_scenario(Stage(), config, cassette=spec, on_start=lambda: happened.append("start"))
     assert happened[:2] == (["import", "start"] if imports else ["start", *happened[1:2]])
+
+
+def test_certificates_are_read_once_and_before_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    monkeypatch.setattr("httpx.create_ssl_context", lambda: read.append(1))
+    openai_endpoint._certificates.cache_clear()
+    building.import_clients({"user": LIVE})
+    assert read == []
+    building.import_clients({"user": LIVE, "agent": NEARBY})
+    assert openai_endpoint.certificates() is None
+    assert read == [1]
+    openai_endpoint._certificates.cache_clear()
 
 
 def test_several_engines_need_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
