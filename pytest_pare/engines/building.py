@@ -121,9 +121,9 @@ def import_clients(engines: Mapping[str, LLMEngineConfig]) -> None:
     """
     asked = [one for one in engines.values() if one.is_live and not one.is_extension and not is_hugging_face(one)]
     if any(map(is_asked_directly, asked)):
-        from pytest_pare.engines.openai_endpoint import certificates
+        from pytest_pare.engines.openai_endpoint import client
 
-        certificates()
+        client()
     if not all(map(is_asked_directly, asked)):
         from pytest_pare.engines.litellm_client import prepare_litellm
 

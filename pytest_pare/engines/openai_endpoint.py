@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.engines import model_resolution
@@ -11,7 +13,7 @@ from pytest_pare.engines.completion import Answer, read_completion
 from pytest_pare.engines.errors import EngineConfigurationError
 
 if TYPE_CHECKING:
-    import ssl
+    import httpx
 
     from pytest_pare.engines.model_resolution import Route
     from pytest_pare.scenarios.config import LLMEngineConfig
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 CHAT = "chat/completions"
 """The path of chat completions below the base URL."""
 
-_READING = threading.Lock()
+_MAKING = threading.Lock()
 
 
 def reach(config: LLMEngineConfig) -> Route:
@@ -69,26 +71,28 @@ def post(found: Route, path: str, body: dict[str, Any], seconds: float) -> Any:
     Raises:
         Exception: Whatever httpx and the parser of JSON raise.
     """
-    import httpx
-
-    headers = {"Authorization": f"Bearer {found.key}"}
-    with httpx.Client(timeout=seconds, verify=certificates()) as client:
-        response = client.post(f"{str(found.endpoint).rstrip('/')}/{path}", json=body, headers=headers)
+    url = f"{str(found.endpoint).rstrip('/')}/{path}"
+    response = client().post(url, json=body, headers={"Authorization": f"Bearer {found.key}"}, timeout=seconds)
     return response.raise_for_status().json()
 
 
-def certificates() -> ssl.SSLContext:
-    """Return the certificates that all requests of this process trust.
+def client() -> httpx.Client:
+    """Return the client of all threads of this process, which keeps connections for later requests.
 
-    The first call imports httpx and reads them, which takes longer than many a request.
+    The first call imports httpx and reads the certificates, which takes longer than many a request.
     """
     # Many runs may begin at once.
-    with _READING:
-        return _certificates()
+    with _MAKING:
+        return _client()
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
+def _client() -> httpx.Client:
     import httpx
 
-    return httpx.create_ssl_context()
+    # As many runs as are played at once ask at the same time. A run gets no cookies of another one.
+    limits = httpx.Limits(max_connections=None)
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    made = httpx.Client(limits=limits, cookies=no_cookies)
+    atexit.register(made.close)
+    return made

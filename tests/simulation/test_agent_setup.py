@@ -142,16 +142,16 @@ def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
     assert happened[:2] == (["import", "start"] if imports else ["start", *happened[1:2]])
 
 
-def test_certificates_are_read_once_and_before_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[int] = []
-    monkeypatch.setattr("httpx.create_ssl_context", lambda: read.append(1))
-    openai_endpoint._certificates.cache_clear()
+def test_the_client_of_an_endpoint_is_made_once_and_before_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr("httpx.Client", lambda **_: made.append(1) or SimpleNamespace(close=tuple))
+    openai_endpoint._client.cache_clear()
     building.import_clients({"user": LIVE})
-    assert read == []
+    assert made == []
     building.import_clients({"user": LIVE, "agent": NEARBY})
-    assert openai_endpoint.certificates() is None
-    assert read == [1]
-    openai_endpoint._certificates.cache_clear()
+    assert openai_endpoint.client() is openai_endpoint.client()
+    assert made == [1]
+    openai_endpoint._client.cache_clear()
 
 
 def test_several_engines_need_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
