@@ -144,7 +144,12 @@ def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
 
 def test_the_client_of_an_endpoint_is_made_once_and_before_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    monkeypatch.setattr("httpx.Client", lambda **_: made.append(1) or SimpleNamespace(close=tuple))
+
+    def make(**_: object) -> SimpleNamespace:
+        made.append(1)
+        return SimpleNamespace(close=tuple)
+
+    monkeypatch.setattr("httpx.Client", make)
     openai_endpoint._client.cache_clear()
     building.import_clients({"user": LIVE})
     assert made == []
