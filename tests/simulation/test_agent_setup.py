@@ -150,6 +150,7 @@ def test_the_client_of_an_endpoint_is_made_once_and_before_a_run(monkeypatch: py
         return SimpleNamespace(close=tuple)
 
     monkeypatch.setattr("httpx.Client", make)
+    monkeypatch.setattr(litellm_client, "prepare_litellm", lambda: None)
     openai_endpoint._client.cache_clear()
     building.import_clients({"user": LIVE})
     assert made == []
