@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
+from pytest_pare.simulation.trace_packing import unpack
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 def unpacked(path: Path) -> bytes:
     """Return the content of a file, without its compression."""
     content = path.read_bytes()
+    if path.suffix == ".trace":
+        return unpack(content).encode("utf-8")
     return gzip.decompress(content) if path.suffix == ".gz" else content
 
 

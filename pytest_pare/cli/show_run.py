@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pytest_pare.base.redaction import redacted_json
 from pytest_pare.cli.options import json_option, rootdir_option
 from pytest_pare.cli.output import clean, print_json
 from pytest_pare.cli.sessions import sessions_of, suite_option
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--turn", type=int, metavar="N", help="Show one turn, with more of each text.")
 @click.option("--step", type=int, metavar="N", help="Show one step, whole.")
 @click.option("--state", is_flag=True, help="Show the apps that each turn changed.")
+@click.option("--trace", is_flag=True, help="Print the trace as JSON lines.")
 @suite_option
 @rootdir_option
 @json_option
@@ -34,6 +36,7 @@ def show_run(
     turn: int | None,
     step: int | None,
     state: bool,
+    trace: bool,
     suite_file: Path | None,
     rootdir: Path | None,
     as_json: bool,
@@ -49,7 +52,11 @@ def show_run(
     if turn is not None and step is not None:
         raise click.UsageError("--turn and --step: show a turn, or one step; leave one out")
     try:
-        document = document_of(find_run(sessions_of(rootdir, suite_file).read, run))
+        kept = find_run(sessions_of(rootdir, suite_file).read, run)
+        if trace:
+            click.echo(redacted_json(kept.trace().to_jsonl(), (",", ":")), nl=False)
+            return
+        document = document_of(kept)
         lines = [] if as_json else run_lines(document, turn=turn, step=step, state=state)
     except (LedgerError, ValueError) as error:
         raise click.ClickException(str(error)) from error

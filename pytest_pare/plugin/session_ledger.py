@@ -16,7 +16,7 @@ from pytest_pare.plugin.collected import shared_nodes, shared_sources
 from pytest_pare.plugin.sent_files import write_for_controller
 from pytest_pare.plugin.session_files import session_file
 from pytest_pare.plugin.work_times import work_of
-from pytest_pare.simulation.trace_files import TRACE_EXTENSION, packed
+from pytest_pare.simulation.trace_files import KEPT_EXTENSION, kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,8 +183,8 @@ def keep_trace(
     Returns:
         For the record of the run, `trace`, the file relative to the ledger's directory, or `trace_problem`.
     """
-    kept = suite.kept_traces
-    if kept == "none" or (kept == "failed" and result.status == "success"):
+    traces = suite.kept_traces
+    if traces == "none" or (traces == "failed" and result.status == "success"):
         return {}
     try:
         path = session_file(name, "ledger")
@@ -192,9 +192,9 @@ def keep_trace(
             # The ledger could not be created.
             return {}
         file = traces_dir(type(path)(path.read_text(encoding="utf-8"))) / file_name(
-            trace.scenario_id, trace.run_number, variant, TRACE_EXTENSION
+            trace.scenario_id, trace.run_number, variant, KEPT_EXTENSION
         )
-        write_for_controller(file, packed(trace))
+        write_for_controller(file, kept(trace))
     except OSError as error:
         return {"trace_problem": f"{error.strerror}: {error.filename}"}
     return {"trace": f"{file.parent.name}/{file.name}"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.run_files import file_name, write_whole
-from pytest_pare.simulation.trace_files import TRACE_EXTENSION, packed
+from pytest_pare.simulation.trace_files import TRACE_EXTENSION, zipped
 
 if TYPE_CHECKING:
     from pytest_pare.results.validation_result import PAREScenarioValidationResult
@@ -63,7 +63,7 @@ def _content(
     scenario: PAREScenario, trace: Trace, result: PAREScenarioValidationResult, config: ScenarioRunnerConfig
 ) -> str | bytes:
     if config.trace_dump_format == "jsonl":
-        return packed(trace)
+        return zipped(trace)
     # Imported here, because only this needs ARE's exporter.
     from pytest_pare.simulation import are_export
 

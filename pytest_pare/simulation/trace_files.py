@@ -1,4 +1,8 @@
-"""Traces in files: JSON lines, compressed with gzip, so that `zcat` and `jq` read them as well."""
+"""Traces in files.
+
+Those that a user asks for are JSON lines, compressed with gzip, so that `zcat` and `jq` read them as well. Those beside
+a ledger are packed in half of the space.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,30 @@ from pathlib import Path
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.simulation.trace import Trace
+from pytest_pare.simulation.trace_codec import to_rows
+from pytest_pare.simulation.trace_packing import is_packed, pack, unpack
 
 TRACE_EXTENSION = "jsonl.gz"
-"""The extension of these files."""
+"""The extension of files for users."""
+
+KEPT_EXTENSION = "trace"
+"""The extension of files beside a ledger."""
 
 _GZIP = b"\x1f\x8b"
 
 
-def packed(trace: Trace) -> bytes:
-    """Return the content of the file of a trace, redacted. It depends on the trace only."""
-    text = redacted_json(trace.to_jsonl(), (",", ":"))
-    return gzip.compress(text.encode("utf-8"), mtime=0)
+def zipped(trace: Trace) -> bytes:
+    """Return the content of the file of a trace for users, redacted. It depends on the trace only."""
+    return gzip.compress(_redacted(trace.to_jsonl()).encode("utf-8"), mtime=0)
+
+
+def kept(trace: Trace) -> bytes:
+    """Return the content of the file of a trace beside a ledger, redacted. It depends on the trace only."""
+    return pack(_redacted(to_rows(vars(trace))))
+
+
+def _redacted(lines: str) -> str:
+    return redacted_json(lines, (",", ":"))
 
 
 def write_trace(path: Path, trace: Trace) -> None:
@@ -28,17 +45,19 @@ def write_trace(path: Path, trace: Trace) -> None:
     Raises:
         OSError: If it cannot be written. Its `filename` is that of the file or the directory.
     """
-    write_whole(path, packed(trace))
+    write_whole(path, zipped(trace))
 
 
 def read_trace(path: str | Path) -> Trace:
-    """Return the trace of a file, which may also be one without compression.
+    """Return the trace of a file of any of these kinds, or of one without compression.
 
     Raises:
         ValueError: If the file cannot be read, or has no trace.
     """
     try:
         content = Path(path).read_bytes()
+        if is_packed(content):
+            return Trace.from_jsonl(unpack(content))
         if content.startswith(_GZIP):
             content = gzip.decompress(content)
         return Trace.from_jsonl(content.decode("utf-8"))

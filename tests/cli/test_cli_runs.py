@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.simulation.trace import Trace
 from tests.cli.recorded import record
 from tests.cli.test_json_keys import documented, keys_of
 from tests.timeline.made import agent, answer, call, proposal, trace, world
@@ -71,6 +72,11 @@ def test_the_steps_of_a_run(project: Shell) -> None:
 def test_the_steps_of_a_run_as_json(project: Shell) -> None:
     document = project.json("show", "weed[run2]")
     assert (document["command"], document["run"], len(document["steps"])) == ("show", "weed[run2]", 5)
+
+
+def test_the_trace_of_a_run_as_json_lines(project: Shell) -> None:
+    lines = project.lines("show", "weed[run2]", "--trace")
+    assert Trace.from_jsonl("\n".join(lines)) == FAILED
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.plugin import hosts
+from tests.unpacked import unpacked_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def written(project: Example) -> dict[str, str]:
         name = re.sub(r"\d{8}T\d{6}Z", "SESSION", path.relative_to(project.path).as_posix())
         if not path.is_file() or not name.startswith((".pare/", "traces/", "logs/")):
             continue
-        text = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode()
+        text = unpacked_text(path)
         if path.suffix == ".jsonl" and path.parent.name == "runs":
             lines = [json.loads(line) for line in text.splitlines()]
             text = json.dumps(
@@ -172,7 +172,7 @@ def test_a_worker_behind_a_socket(project: Example, tmp_path: Path, monkeypatch:
         session = project.run(*FLAGS, worker)
         assert session.outcomes() == {"failed": 2, "passed": 2}
         names = written(project)
-        assert {"traces/mow_run_1.jsonl.gz", ".pare/runs/SESSION-pare/rake_run_2.jsonl.gz"} <= names.keys()
+        assert {"traces/mow_run_1.jsonl.gz", ".pare/runs/SESSION-pare/rake_run_2.trace"} <= names.keys()
         # The server plays the next session in the same process, with the modules that it has imported.
         for directory in (project.path, other):
             (directory / "plants.py").write_text("DRY = 'so dry'\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from pytest_pare.ledger.directory import ledgers, page_of
 from pytest_pare.ledger.lines import open_runs, report_lines
 from pytest_pare.ledger.reader import Ledger, read_ledger
 from pytest_pare.results.files import write_json
-from pytest_pare.simulation.trace import Trace
+from pytest_pare.simulation.trace_files import read_trace
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example
@@ -90,8 +89,7 @@ def test_traces_of_failed_runs_are_kept(mixed: Example) -> None:
     ledger = the_ledger(mixed)
     kept = {node.partition("::")[2]: record.get("trace") for node, (record, *_) in ledger.records.items()}
     assert kept["rose[a-run1]"] is None
-    trace = gzip.decompress((ledger.path.parent / str(kept["fern[b-run2]"])).read_bytes()).decode()
-    assert Trace.from_jsonl(trace).scenario_id == "fern"
+    assert read_trace(ledger.path.parent / str(kept["fern[b-run2]"])).scenario_id == "fern"
     mixed.run(*SUITE, "--pare-set", "ledger.traces=all")
     kept = {node: record.get("trace") for node, (record, *_) in the_ledger(mixed).records.items()}
     assert all(kept[node] for node in kept if "fir" not in node)
