@@ -44,7 +44,7 @@ def _stored(suite: str) -> tuple[list[int], list[Trace]]:
         (project / "pytest.ini").write_text("[pytest]\n")
         (project / "pare.yaml").write_text(suite)
         cpu_seconds(_COMMAND, project, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-        paths = sorted((project / ".pare/runs").glob("*/*.trace"))
+        paths = sorted((project / ".pare/runs").glob("*/*.jsonl.zst"))
         return [path.stat().st_size for path in paths], [read_trace(path) for path in paths]
 
 

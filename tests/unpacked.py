@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
-from pytest_pare.simulation.trace_packing import unpack
+from pytest_pare.simulation.trace_files import read_trace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def unpacked(path: Path) -> bytes:
     """Return the content of a file, without its compression."""
+    if path.suffix == ".zst":
+        return read_trace(path).to_jsonl().encode("utf-8")
     content = path.read_bytes()
-    if path.suffix == ".trace":
-        return unpack(content).encode("utf-8")
     return gzip.decompress(content) if path.suffix == ".gz" else content
 
 

@@ -1,19 +1,13 @@
-"""Traces as JSON lines: a header, then a line with all fields for each entry.
-
-As rows, which take less space, a line has the values only, and the header the names of the fields.
-"""
+"""Traces as JSON lines: a header, then a line with all fields for each entry."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pytest_pare.base.records import from_fields
 from pytest_pare.simulation.trace_details import AppChange, Notified
 from pytest_pare.simulation.trace_entries import EngineCall, TraceEvent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _FORMAT = "pytest-pare/trace"
 _VERSION = 3
@@ -29,8 +23,6 @@ _TYPES = {cls: name for name, cls in _CLASSES.items()}
 _WITHOUT: dict[str, dict[str, Any]] = {"call": {"finish_reason": None, "kept": 0, "request": None, "body": None}}
 _PARTS = {"entries": (TraceEvent, EngineCall), "notified": (Notified,), "states": (AppChange,)}
 _OPTIONAL: dict[str, Any] = {"draws": {}, "reference": (), "turn_seconds": (), "forked_from": {}}
-# In the header of rows: the names of the fields by type.
-_NAMES = "fields"
 
 
 def to_jsonl(fields: dict[str, Any]) -> str:
@@ -39,42 +31,20 @@ def to_jsonl(fields: dict[str, Any]) -> str:
     Args:
         fields: The fields of the trace.
     """
-    # `vars` has the fields in the order of their definition.
-    return _text(_header(fields), ({"type": _TYPES[type(one)], **vars(one)} for one in _lines(fields)))
-
-
-def to_rows(fields: dict[str, Any]) -> str:
-    """Return the lines of a trace as rows, which `from_jsonl` reads as well.
-
-    Args:
-        fields: The fields of the trace.
-    """
-    names = {_TYPES[type(one)]: list(vars(one)) for one in _lines(fields)}
-    rows = ([_TYPES[type(one)], *vars(one).values()] for one in _lines(fields))
-    return _text({**_header(fields), _NAMES: names}, rows)
-
-
-def _lines(fields: dict[str, Any]) -> Iterator[Line]:
-    return (one for part in _PARTS for one in fields[part])
-
-
-def _header(fields: dict[str, Any]) -> dict[str, Any]:
     header = {name: len(value) if name in _PARTS else value for name, value in fields.items()}
     first = {"format": _FORMAT, "version": _VERSION, **header}
     for name in _OPTIONAL:
         if not first[name]:
             del first[name]
-    return first
-
-
-def _text(first: dict[str, Any], rest: Iterable[dict[str, Any] | list[Any]]) -> str:
+    # `vars` has the fields in the order of their definition.
+    rest = ({"type": _TYPES[type(one)], **vars(one)} for part in _PARTS for one in fields[part])
     lines = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in (first, *rest)]
     # Half of a surrogate pair, which UTF-8 cannot encode, becomes its JSON escape.
     return "".join(lines).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def from_jsonl(text: str, cls: type[T]) -> T:
-    """Return the trace of lines that `to_jsonl` or `to_rows` has made.
+    """Return the trace of lines that `to_jsonl` has made.
 
     Args:
         text: The lines.
@@ -91,8 +61,7 @@ def from_jsonl(text: str, cls: type[T]) -> T:
     version = header.pop("version", None)
     if version not in _READ:
         raise ValueError(f"a trace of version {version!r}; this version of pytest-pare reads the versions 2 and 3")
-    names = header.pop(_NAMES, {})
-    lines = [_line(line, names, f"line {number} of the trace") for number, line in enumerate(rest, start=2)]
+    lines = [_line(line, f"line {number} of the trace") for number, line in enumerate(rest, start=2)]
     parts = {name: tuple(one for one in lines if isinstance(one, of)) for name, of in _PARTS.items()}
     counts = {"notified": 0, "states": 0, **header} if version == 2 else header
     fields = {**_OPTIONAL, **counts, **{name: part for name, part in parts.items() if name in counts}}
@@ -103,21 +72,18 @@ def from_jsonl(text: str, cls: type[T]) -> T:
     return trace
 
 
-def _parsed(line: str, what: str, names: Any = None) -> dict[str, Any]:
+def _parsed(line: str, what: str) -> dict[str, Any]:
     try:
         parsed = json.loads(line)
-        if names and isinstance(parsed, list):
-            kind, *values = parsed
-            return {"type": kind, **dict(zip(names[kind], values, strict=True))}
-    except (LookupError, TypeError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         parsed = None
     if isinstance(parsed, dict):
         return parsed
     raise ValueError(f"{what} is no JSON object")
 
 
-def _line(line: str, names: Any, what: str) -> Line:
-    values = _parsed(line, what, names)
+def _line(line: str, what: str) -> Line:
+    values = _parsed(line, what)
     kind = values.pop("type", None)
     if not isinstance(kind, str) or kind not in _CLASSES:
         raise ValueError(f"{what} is of the type {kind!r}, and must be one of {', '.join(_CLASSES)}")

@@ -172,7 +172,7 @@ def test_a_worker_behind_a_socket(project: Example, tmp_path: Path, monkeypatch:
         session = project.run(*FLAGS, worker)
         assert session.outcomes() == {"failed": 2, "passed": 2}
         names = written(project)
-        assert {"traces/mow_run_1.jsonl.gz", ".pare/runs/SESSION-pare/rake_run_2.trace"} <= names.keys()
+        assert {"traces/mow_run_1.jsonl.gz", ".pare/runs/SESSION-pare/rake_run_2.jsonl.zst"} <= names.keys()
         # The server plays the next session in the same process, with the modules that it has imported.
         for directory in (project.path, other):
             (directory / "plants.py").write_text("DRY = 'so dry'\n")
