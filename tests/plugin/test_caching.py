@@ -99,24 +99,26 @@ CHANGES: dict[str, Callable[[Example], Any]] = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_change_makes_runs_anew(example: Example, change: str) -> None:
+def test_a_change_makes_runs_anew(example: Example) -> None:
     cached(example).write("scenarios/helper.py", "MORE = 1")
     for name in ("dig", "mow", "rake", "weed"):
         path = example.path / f"scenarios/{name}.py"
         path.write_text("import helper\n" + path.read_text())
     example.pytester.makeini("[pytest]\npythonpath = scenarios")
     example.run("pare.yaml")
-    assert len(plays(example)) == 8
+    played = {"first": len(plays(example))}
     texts = {path: path.read_text() for path in example.path.glob("scenarios/*.py")}
-    CHANGES[change](example)
-    for path, text in texts.items():
-        if path.name != "helper.py":
-            path.write_text(text)
-    example.run("pare.yaml")
-    assert len(plays(example)) == 8
-    example.run("pare.yaml")
-    assert plays(example) == []
+    # One after another, each with a suite, a conftest.py or a helper that no earlier session had.
+    for name, change in CHANGES.items():
+        change(example)
+        for path, text in texts.items():
+            if path.name != "helper.py":
+                path.write_text(text)
+        example.run("pare.yaml")
+        played[name] = len(plays(example))
+        example.run("pare.yaml")
+        assert plays(example) == [], name
+    assert played == dict.fromkeys(played, 8)
 
 
 def test_an_edited_scenario_alone_is_played(example: Example) -> None:

@@ -42,13 +42,16 @@ def groups(example: Example) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("directory", ["", "suites/"])
-@pytest.mark.parametrize("scope", ["function", "class", "module", "package", "session"])
-def test_autouse_fixtures_are_used(example: Example, directory: str, scope: str) -> None:
-    decorator = f"@pytest.fixture(autouse=True, scope={scope!r})"
-    conftest(example, "watched(request)", "yield; print('seen', request.node.nodeid)", decorator, directory)
+def test_autouse_fixtures_are_used(example: Example, directory: str) -> None:
+    scopes = {"function": 2, "class": 2, "module": 1, "package": 1, "session": 1}
+    fixtures = [
+        f"@pytest.fixture(autouse=True, scope={scope!r})\ndef of_{scope}():\n    yield; print('seen by {scope}')\n"
+        for scope in scopes
+    ]
+    example.write(f"{directory}conftest.py", "\n".join((IMPORTS, *fixtures)))
     session = example.scenario("water").suite("runs: 2", f"{directory}pare.yaml").run(f"{directory}pare.yaml", "-s")
     assert session.outcomes() == {"passed": 2}
-    assert session.out.count("seen") == (2 if scope in ("function", "class") else 1)
+    assert {scope: session.out.count(f"seen by {scope}") for scope in scopes} == scopes
 
 
 def test_usefixtures(example: Example) -> None:
