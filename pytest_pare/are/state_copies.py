@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import importlib
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -19,6 +19,26 @@ _NEVER_COPIED = frozenset({str, int, float, bool, bytes, type(None)})
 def install() -> None:
     """Patch ARE's module that makes the states."""
     importlib.import_module("are.simulation.utils.serialization").__dict__["asdict"] = to_dict
+
+
+def serialized(value: Any) -> Any:
+    """Return what ARE's `serialize_field` returns of a value."""
+    cls: Any = type(value)
+    if cls in _NEVER_COPIED:
+        return value
+    if is_dataclass(value):
+        return value if isinstance(value, type) else to_dict(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list):
+        return [serialized(item) for item in value]
+    return {key: serialized(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def has_only_fields(value: Any) -> bool:
+    """Return whether a value is an instance of a dataclass, and its attributes are its fields."""
+    cls: Any = type(value)
+    return hasattr(cls, "__dataclass_fields__") and tuple(getattr(value, "__dict__", ())) == _names(cls)
 
 
 def to_dict(value: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.time_manager import TimeManager
 
-from pytest_pare.are import copies, file_system_patch, object_ids, signatures, state_copies
+from pytest_pare.are import copies, file_system_patch, object_ids, signatures, state_copies, state_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,6 +290,7 @@ def _install() -> None:
     copies.install(lambda: _active.get() is not None)
     file_system_patch.install(lambda: _active.get() is not None)
     state_copies.install()
+    state_texts.install()
     signatures.install()
     object_ids.install()
 
