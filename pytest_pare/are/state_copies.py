@@ -15,6 +15,8 @@ from typing import Any
 
 _NEVER_COPIED = frozenset({str, int, float, bool, bytes, type(None)})
 
+_CONTAINERS = (list, dict)
+
 
 def install() -> None:
     """Patch ARE's module that makes the states."""
@@ -35,10 +37,27 @@ def serialized(value: Any) -> Any:
     return {key: serialized(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def has_only_fields(value: Any) -> bool:
-    """Return whether a value is an instance of a dataclass, and its attributes are its fields."""
+def copied_fields(value: Any) -> dict[str, Any] | None:
+    """Return the fields of an instance of a dataclass, to be compared with those that it has later.
+
+    Returns:
+        `None` for other values, for an object with other attributes, and for fields with more than plain values and
+        lists and dictionaries of them.
+    """
     cls: Any = type(value)
-    return hasattr(cls, "__dataclass_fields__") and tuple(getattr(value, "__dict__", ())) == _names(cls)
+    if not hasattr(cls, "__dataclass_fields__") or tuple(getattr(value, "__dict__", ())) != _names(cls):
+        return None
+    copied: dict[str, Any] = vars(value).copy()
+    for name, item in copied.items():
+        if type(item) in _CONTAINERS and all(map(_is_plain, item.values() if type(item) is dict else item)):
+            copied[name] = item.copy()
+        elif not _is_plain(item):
+            return None
+    return copied
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in _NEVER_COPIED or isinstance(value, Enum)
 
 
 def to_dict(value: Any) -> dict[str, Any]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import importlib
 import json
-import marshal
 from contextvars import ContextVar
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from json.encoder import encode_basestring_ascii
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from are.simulation.utils import EnumEncoder
 
-from pytest_pare.are.state_copies import has_only_fields, serialized
+from pytest_pare.are.state_copies import copied_fields, serialized
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from are.simulation.apps.app import App
 
 # The methods that return what ARE's `get_state_dict` returns, as it is.
@@ -48,7 +49,8 @@ _ENCODER: Final = _StateEncoder()
 
 def state_text(app: App) -> str:
     """Return the state of an app as the text of its JSON."""
-    return _ENCODER.encode(app.get_state())
+    text: str = _ENCODER.encode(app.get_state())
+    return text
 
 
 class _Text:
@@ -58,11 +60,20 @@ class _Text:
         self.text = text
 
 
+class _Known(NamedTuple):
+    """An object, its fields when its text was made, and the text; the fields are `None` if they may change unseen."""
+
+    value: Any
+    fields: dict[str, Any] | None
+    text: str
+
+
 class StateTexts:
     """The states of apps as the texts of their JSON, made of the texts of their objects."""
 
     def __init__(self) -> None:
-        self._texts: dict[tuple[Any, ...], str] = {}
+        # By the id of an object, which no other one gets, because the object stays known.
+        self._known: dict[int, _Known] = {}
 
     def of(self, app: App) -> str:
         """Return what `state_text` returns."""
@@ -91,36 +102,27 @@ class StateTexts:
     def part(self, value: Any) -> Any:
         """Return what a state has of a value of an app."""
         if type(value) is list:
-            return _Text(f"[{', '.join(map(self._text, value))}]")
+            return _Text(f"[{', '.join(self._texts_of(value))}]")
         if type(value) is dict and {*map(type, value)} == {str}:
-            pairs = zip(map(_ENCODER.encode, value), map(self._text, value.values()), strict=True)
+            pairs = zip(map(encode_basestring_ascii, value), self._texts_of(value.values()), strict=True)
             return _Text(f"{{{', '.join(map('%s: %s'.__mod__, pairs))}}}")
         return serialized(value)
 
-    def _text(self, value: Any) -> str:
-        key = _key(value) if has_only_fields(value) else None
-        text = None if key is None else self._texts.get(key)
-        if text is None:
-            text = _ENCODER.encode(serialized(value))
-            if key is not None:
-                self._texts[key] = text
-        return text
+    def _texts_of(self, values: Iterable[Any]) -> list[str]:
+        texts = []
+        for value in values:
+            known = self._known.get(id(value))
+            if known is None or known.fields != vars(value):
+                known = self._made(value)
+            texts.append(known.text)
+        return texts
 
-
-def _key(value: Any) -> tuple[Any, ...] | None:
-    """Return the class of an object and its fields with their types; `None` if a field has an object."""
-    state = vars(value)
-    try:
-        # Version 2 does not depend on who else refers to a text.
-        return type(value), marshal.dumps(state, 2)
-    except ValueError:
-        pass
-    members = [item for item in state.values() if isinstance(item, Enum)]
-    try:
-        rest = marshal.dumps({name: None if isinstance(item, Enum) else item for name, item in state.items()}, 2)
-    except ValueError:
-        return None
-    return type(value), rest, *members
+    def _made(self, value: Any) -> _Known:
+        fields = copied_fields(value)
+        made = _Known(value, fields, _ENCODER.encode(serialized(value)))
+        if fields is not None:
+            self._known[id(value)] = made
+        return made
 
 
 _active: ContextVar[StateTexts | None] = ContextVar("pytest_pare_state_texts", default=None)

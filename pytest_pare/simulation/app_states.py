@@ -81,6 +81,8 @@ class AppStates:
         """
         entries = env.trace_entries
         seen, self._seen = self._seen, len(entries)
+        if seen == self._seen and not self._touched:
+            return
         self._touched.update(dict.fromkeys(_touched((entries[index] for index in range(seen, len(entries))), env.apps)))
         if not is_last and self._characters > _MOST_CHARACTERS + _CHARACTERS_OF_ENTRY * len(entries):
             return

@@ -43,7 +43,7 @@ def test_changes_of_an_object_change_its_text() -> None:
         app.add_email(mail)
         assert_same_texts(app, texts)
     changes: list[tuple[str, Any]] = [
-        ("is_read", True), ("is_read", 1), ("is_read", 1.0), ("attachments", {"a.txt": b"\xff"}),
+        ("is_read", True), ("timestamp", 3.5), ("attachments", {"a.txt": b"\xff"}),
         ("more", EmailFolderName.SENT), ("more", "SENT"), ("more", [Mail()]), ("more", {1: [None]}), ("more", None),
         ("own", "no field"),
     ]  # fmt: skip
