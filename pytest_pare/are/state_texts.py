@@ -9,7 +9,7 @@ import importlib
 import json
 from contextvars import ContextVar
 from json.encoder import encode_basestring_ascii
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from are.simulation.utils import EnumEncoder
 
@@ -60,20 +60,15 @@ class _Text:
         self.text = text
 
 
-class _Known(NamedTuple):
-    """An object, its fields when its text was made, and the text; the fields are `None` if they may change unseen."""
-
-    value: Any
-    fields: dict[str, Any] | None
-    text: str
-
-
 class StateTexts:
     """The states of apps as the texts of their JSON, made of the texts of their objects."""
 
     def __init__(self) -> None:
-        # By the id of an object, which no other one gets, because the object stays known.
-        self._known: dict[int, _Known] = {}
+        # By the id of an object: the fields that it had when its text was made, and the text.
+        self._fields: dict[int, dict[str, Any]] = {}
+        self._texts: dict[int, str] = {}
+        # So that no other object gets the id.
+        self._objects: list[Any] = []
 
     def of(self, app: App) -> str:
         """Return what `state_text` returns."""
@@ -109,20 +104,25 @@ class StateTexts:
         return serialized(value)
 
     def _texts_of(self, values: Iterable[Any]) -> list[str]:
-        texts = []
-        for value in values:
-            known = self._known.get(id(value))
-            if known is None or known.fields != vars(value):
-                known = self._made(value)
-            texts.append(known.text)
+        objects = [*values]
+        ids = [*map(id, objects)]
+        texts: list[Any] = [*map(self._texts.get, ids)]
+        known = zip(objects, texts, map(self._fields.get, ids), strict=True)
+        changed = [at for at, (one, text, fields) in enumerate(known) if text is None or fields != one.__dict__]
+        for place in changed:
+            texts[place] = self._made(objects[place])
         return texts
 
-    def _made(self, value: Any) -> _Known:
+    def _made(self, value: Any) -> str:
+        text: str = _ENCODER.encode(serialized(value))
         fields = copied_fields(value)
-        made = _Known(value, fields, _ENCODER.encode(serialized(value)))
-        if fields is not None:
-            self._known[id(value)] = made
-        return made
+        if fields is None:
+            # It may change unseen.
+            self._texts.pop(id(value), None)
+            return text
+        self._objects += [] if id(value) in self._fields else [value]
+        self._fields[id(value)], self._texts[id(value)] = fields, text
+        return text
 
 
 _active: ContextVar[StateTexts | None] = ContextVar("pytest_pare_state_texts", default=None)
