@@ -17,7 +17,7 @@ from benchmarks.figures import Figure
 if TYPE_CHECKING:
     from pytest_pare.scenarios import PAREScenario
 
-HEADING = "runs with many events or turns, each in a process of its own; processor time without imports"
+HEADING = "runs with many events or turns, each in a new process; processor time without imports and models"
 
 _INTERFACE = "PAREAgentUserInterface"
 _ROLES = ("user", "observe", "execute")
@@ -75,8 +75,10 @@ def _play(agent: str, size: int) -> float:
         options["agent"] = lambda _turn: None
     if agent == "noise":
         fields["env_events_config"], events = EnvEventsConfig(num_env_events_per_minute=size), 1
+    engines: list[Any] = []
     if agent == "scripted":
-        options["engine_builder"] = _engine_builder()
+        engines = _engines()
+        options["engine_builder"] = lambda _config, role, _reference: engines[role != "user"]
         fields |= {"max_turns": size, "skip_idle_time": False}
         events = 0
     config = ScenarioRunnerConfig(
@@ -88,14 +90,17 @@ def _play(agent: str, size: int) -> float:
     gc.collect()
     began = time.process_time()
     result = run_scenario(scenario, config, **options).result
-    seconds = time.process_time() - began
+    seconds: float = time.process_time() - began - sum(engine.seconds for engine in engines)
     if result.exception is not None:
         raise result.exception
     return seconds
 
 
-def _engine_builder() -> Any:
-    """Return a builder of engines that read their prompts, and alternate a message or a read with waiting."""
+def _engines() -> list[Any]:
+    """Return engines of the user and the agent that read their prompts, and alternate a call with waiting.
+
+    They measure the time in which they read: it grows with the prompts, and a model would take it elsewhere.
+    """
     from are.simulation.agents.llm.llm_engine import LLMEngine
 
     from pytest_pare.agents.react import format_action
@@ -107,16 +112,19 @@ def _engine_builder() -> Any:
             super().__init__("reading")
             self._answers = [format_action("It is in the script.", *call) for call in calls]
             self._given = 0
+            self.seconds = 0.0
 
         def chat_completion(self, messages: list[dict[str, Any]], *_: Any, **__: Any) -> tuple[str, None]:
             # Read without a loop in Python, which would take longer than the turn.
+            began = time.process_time()
             assert sum(map(len, map(itemgetter("content"), messages)))
+            self.seconds += time.process_time() - began
             self._given += 1
             return self._answers[self._given % len(self._answers)], None
 
     user = Reading((f"{_INTERFACE}__send_message_to_agent", {"content": "Watch my mail."}), ("wait", {}))
     agent = Reading(("Emails__list_emails", {}), (f"{_INTERFACE}__wait", {}))
-    return lambda _config, role, _reference: user if role == "user" else agent
+    return [user, agent]
 
 
 def _scenario_class() -> type[PAREScenario]:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 STOP_SEQUENCES = ("<end_action>", "Observation:")
 
 _ACTION = re.compile(r"^[ \t]*Action:", re.MULTILINE)
+# `strftime` would take four times as long, and have the names of the locale.
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DECODER = json.JSONDecoder(strict=False)
 _LOGGER = logging.getLogger("pytest_pare.agents")
 _LOGGER.addHandler(logging.NullHandler())
@@ -128,7 +130,7 @@ class ReActAgent(BaseAgent):
 
     def tell(self, notifications: Iterable[Notification], *more: str) -> None:
         """Add notifications and other lines to the memory."""
-        lines = [*(f"[{one.time:%Y-%m-%d %H:%M:%S}] {one.text}" for one in notifications), *more]
+        lines = [*(f"[{one.time!s:.19}] {one.text}" for one in notifications), *more]
         if lines:
             self.remember(EnvironmentNotificationLog, content="\n".join(lines))
 
@@ -158,7 +160,7 @@ class ReActAgent(BaseAgent):
         more = "" if self._situation is None else f"\n{self._situation()}"
         # Each situation has drawn an id since the first cassettes, and the ids after it must stay the same.
         new_uuid()
-        return f"It is {now:%A, %Y-%m-%d %H:%M:%S}.{more}"
+        return f"It is {_DAYS[now.weekday()]}, {now!s:.19}.{more}"
 
     def _call(self, name: str, arguments: dict[str, Any]) -> str:
         try:

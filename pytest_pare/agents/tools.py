@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import inspect
 import json
@@ -12,10 +11,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.tool_utils import AppTool, AppToolArg
-from are.simulation.utils import check_type
-from pydantic import TypeAdapter
-from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
+from pytest_pare.agents.argument_schemas import choices_of, fitted, is_unknown, schema_of
 from pytest_pare.agents.errors import UnknownToolError
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
 from pytest_pare.base.serialization import to_builtins_or_name
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64
 _EMPTY = inspect.Parameter.empty
-# The exceptions of pydantic, or its cache, for a type that it cannot handle.
-_NO_SCHEMA = (PydanticUserError, PydanticUndefinedAnnotation, TypeError)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -87,7 +82,7 @@ class Tool:
     def invoke(self, arguments: dict[str, Any]) -> Any:
         """Call the tool, and return the app's own result, which may be a part of the phone."""
         types = {argument.name: argument.type_obj for argument in self.arguments}
-        return self._call({name: _fitted(value, types.get(name, Any)) for name, value in arguments.items()})
+        return self._call({name: fitted(value, types.get(name, Any)) for name, value in arguments.items()})
 
     def carried_out_by(self, call: Callable[[dict[str, Any]], Any]) -> Tool:
         """Return the same tool with another function that carries calls out; it gets the arguments by name."""
@@ -116,7 +111,7 @@ class Tool:
         properties = {}
         definitions: dict[str, Any] = {}
         for argument in self.arguments:
-            schema = _schema(argument.type_obj)
+            schema = schema_of(argument.type_obj)
             definitions |= schema.pop("$defs", {})
             if argument.description:
                 schema["description"] = " ".join(argument.description.split())
@@ -135,7 +130,7 @@ class Tool:
                 argument.name,
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
                 default=argument.default if argument.has_default else _EMPTY,
-                annotation=Any if _is_unknown(argument.type_obj) else argument.type_obj,
+                annotation=Any if is_unknown(argument.type_obj) else argument.type_obj,
             )
             for argument in self.arguments
         ]
@@ -162,13 +157,14 @@ class Tool:
 
     def to_text(self) -> str:
         """Return the tool as a prompt lists it."""
-        lines = [f"- {self.name}: {' '.join(self.description.split())}"]
-        for argument in self.arguments:
-            kind = _choices(argument.type_obj) or argument.arg_type
-            optional = f", default {_json(argument.default)}" if argument.has_default else ""
-            described = " ".join((argument.description or "").split())
-            lines.append(f"    {argument.name} ({kind}{optional}): {described}".rstrip(": "))
-        return "\n".join(lines)
+        facts = [self.name, self.description]
+        for one in self.arguments:
+            facts += one.name, one.arg_type, one.type_obj, one.has_default, one.default, one.description
+        try:
+            return _text(*facts)
+        except TypeError:
+            # One of the facts has no hash.
+            return _text.__wrapped__(*facts)
 
     def _docstring(self) -> str:
         lines = [self.description]
@@ -232,57 +228,16 @@ def _variadic(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(parameter.name for parameter in parameters if parameter.kind in _VARIADIC)
 
 
-def _is_unknown(type_: Any) -> bool:
-    # ARE has the text "Any" for a missing annotation.
-    return type_ is None or isinstance(type_, str)
-
-
-@cache
-def _adapter(type_: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(type_)
-
-
-def _schema(type_: Any) -> dict[str, Any]:
-    """Return a new JSON schema of a type; one that allows everything for a type that has none."""
-    if _is_unknown(type_):
-        return {}
-    return copy.deepcopy(_known_schema(type_))
-
-
-@cache
-def _known_schema(type_: Any) -> dict[str, Any]:
-    try:
-        schema = _adapter(type_).json_schema()
-    except _NO_SCHEMA:
-        return {}
-    schema.pop("title", None)
-    return schema
-
-
-def _fitted(value: Any, type_: Any) -> Any:
-    """Return the value of a type that a JSON value stands for: 5.0 for 5, an enum's member for its text.
-
-    A value that does not fit is returned unchanged, and the tool itself refuses it.
-    """
-    try:
-        if _is_unknown(type_) or check_type(value, type_):
-            return value
-        return _adapter(type_).validate_json(json.dumps(value), strict=True)
-    except (ValueError, *_NO_SCHEMA):
-        return value
-
-
-def _choices(type_: Any) -> str:
-    """Return the values of an enum as text; an empty text for other types."""
-    return "" if _is_unknown(type_) else _known_choices(type_)
-
-
-@cache
-def _known_choices(type_: Any) -> str:
-    schema = _known_schema(type_)
-    schemas = (schema, *schema.get("$defs", {}).values())
-    values = next((one["enum"] for one in schemas if "enum" in one), ())
-    return " | ".join([_json(value) for value in values])
+# An agent may change its tools. So the text is known by all that it is made of.
+@lru_cache(maxsize=1024, typed=True)
+def _text(name: str, description: str, *facts: Any) -> str:
+    lines = [f"- {name}: {' '.join(description.split())}"]
+    for place in range(0, len(facts), 6):
+        argument, kind, type_, has_default, default, about = facts[place : place + 6]
+        optional = f", default {_json(default)}" if has_default else ""
+        described = " ".join((about or "").split())
+        lines.append(f"    {argument} ({choices_of(type_) or kind}{optional}): {described}".rstrip(": "))
+    return "\n".join(lines)
 
 
 def _json(value: Any) -> str:

@@ -59,7 +59,7 @@ class ReActUser:
             "user_situation",
             screen=turn.screen(),
             proposal=self._pending(),
-            tools=[tool.to_text() for tool in turn.tools().values()],
+            tools=tuple([tool.to_text() for tool in turn.tools().values()]),
         )
 
     def _pending(self) -> str | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from enum import Enum
 from itertools import chain
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.types import EventMetadata
@@ -71,16 +70,13 @@ def _objects(items: Sequence[Any]) -> Callable[[], list[Any]] | None:
     cls: Any = type(items[0])
     if not has_only_attributes(cls) or {*map(type, items)} != {cls} or len({*map(id, items)}) < len(items):
         return None
-    states = [*map(vars, items)]
+    states: list[dict[str, Any]] = [vars(item) for item in items]
     names = tuple(states[0])
-    if {*map(len, states)} != {len(names)}:
+    if [*map(tuple, states)].count(names) < len(states):
         return None
     columns = []
-    for name in names:
-        try:
-            column = _column([*map(itemgetter(name), states)])
-        except KeyError:
-            return None
+    for values in zip(*map(dict.values, states), strict=True):
+        column = _column(values)
         if column is None:
             return None
         columns.append(column)
@@ -97,8 +93,8 @@ def _objects(items: Sequence[Any]) -> Callable[[], list[Any]] | None:
     return make
 
 
-def _column(values: list[Any]) -> tuple[type | None, list[Any]] | None:
-    """Return the values that objects have of one attribute, and the type of lists and dictionaries, which are tuples.
+def _column(values: Sequence[Any]) -> tuple[Callable[[Any], Any] | None, Iterable[Any]] | None:
+    """Return the values that objects have of one attribute, and what makes a list or dictionary of each, or `None`.
 
     Returns:
         `None` if one of them is not simple.
@@ -106,12 +102,13 @@ def _column(values: list[Any]) -> tuple[type | None, list[Any]] | None:
     kinds = {*map(type, values)}
     if all(kind in ATOMS or issubclass(kind, Enum) for kind in kinds):
         return None, values
+    if kinds not in ({list}, {dict}):
+        return None
+    kind: Any = kinds.pop()
+    if not any(values):
+        return (lambda _: kind()), values
     # An empty tuple takes neither time nor memory.
-    if kinds == {list}:
-        items = [*map(tuple, values)]
-        return (list, items) if ATOMS.issuperset(map(type, chain.from_iterable(items))) else None
-    if kinds == {dict}:
-        items = [*map(tuple, map(dict.items, values))]
-        every = chain.from_iterable(chain.from_iterable(items))
-        return (dict, items) if ATOMS.issuperset(map(type, every)) else None
-    return None
+    items = [*map(tuple, values if kind is list else map(dict.items, values))]
+    every: Iterable[Any] = chain.from_iterable(items)
+    every = every if kind is list else chain.from_iterable(every)
+    return (kind, items) if ATOMS.issuperset(map(type, every)) else None

@@ -8,17 +8,56 @@ from __future__ import annotations
 
 import copy
 import importlib
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
 
 _NEVER_COPIED = frozenset({str, int, float, bool, bytes, type(None)})
 
+_CONTAINERS = (list, dict)
+
 
 def install() -> None:
     """Patch ARE's module that makes the states."""
     importlib.import_module("are.simulation.utils.serialization").__dict__["asdict"] = to_dict
+
+
+def serialized(value: Any) -> Any:
+    """Return what ARE's `serialize_field` returns of a value."""
+    cls: Any = type(value)
+    if cls in _NEVER_COPIED:
+        return value
+    if is_dataclass(value):
+        return value if isinstance(value, type) else to_dict(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list):
+        return [serialized(item) for item in value]
+    return {key: serialized(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def copied_fields(value: Any) -> dict[str, Any] | None:
+    """Return the fields of an instance of a dataclass, to be compared with those that it has later.
+
+    Returns:
+        `None` for other values, for an object with other attributes, and for fields with more than plain values and
+        lists and dictionaries of them.
+    """
+    cls: Any = type(value)
+    if not hasattr(cls, "__dataclass_fields__") or tuple(getattr(value, "__dict__", ())) != _names(cls):
+        return None
+    copied: dict[str, Any] = vars(value).copy()
+    for name, item in copied.items():
+        if type(item) in _CONTAINERS and all(map(_is_plain, item.values() if type(item) is dict else item)):
+            copied[name] = item.copy()
+        elif not _is_plain(item):
+            return None
+    return copied
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in _NEVER_COPIED or isinstance(value, Enum)
 
 
 def to_dict(value: Any) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.time_manager import TimeManager
 
-from pytest_pare.are import copies, file_system_patch, object_ids, signatures, state_copies
+from pytest_pare.are import copies, file_system_patch, object_ids, signatures, state_copies, state_texts
+from pytest_pare.are.generators import SeededLater
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +146,7 @@ class World:
         self.phase = "populate"
         self.variation = ""
         self._seed = seed
-        self._ids = random.Random(f"ids/{seed}")  # noqa: S311 - reproducible on purpose
+        self._ids: random.Random | SeededLater = random.Random(f"ids/{seed}")  # noqa: S311 - reproducible on purpose
 
     def vary(self, name: str) -> None:
         """Draw all ids from now on from other streams, so that a redrawn world has ids of its own.
@@ -193,9 +194,9 @@ def drawing_apart(name: str, *apps: Any) -> Iterator[None]:
         yield
         return
     ids, generators = world._ids, [app.rng for app in apps]
-    world._ids = random.Random(f"ids/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
+    world._ids = SeededLater(f"ids/{world._seed}/{name}")
     for app in apps:
-        app.rng = random.Random(f"{app.name}/{world._seed}/{name}")  # noqa: S311 - reproducible on purpose
+        app.rng = SeededLater(f"{app.name}/{world._seed}/{name}")
     try:
         yield
     finally:
@@ -290,6 +291,7 @@ def _install() -> None:
     copies.install(lambda: _active.get() is not None)
     file_system_patch.install(lambda: _active.get() is not None)
     state_copies.install()
+    state_texts.install()
     signatures.install()
     object_ids.install()
 

@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted
@@ -123,7 +124,9 @@ def _short(value: Any) -> Any:  # noqa: PLR0911 - the most frequent types come f
     if kind is dict and _TEXT.issuperset(map(type, value)):
         return _cut_dict(value, _short) if value else {}
     if names := field_names(kind):
-        return {name: _short(getattr(value, name)) for name in names}
+        items = zip(names, _fields_of(kind)(value), strict=True)
+        # Most fields are short texts, and a call of `_short` for each would take twice the time.
+        return {name: one if type(one) is str and len(one) <= _LONGEST else _short(one) for name, one in items}
     return _cut(to_builtins(value))
 
 
@@ -152,6 +155,13 @@ def field_names(cls: Any) -> tuple[str, ...]:
     """Return the names of the fields of a dataclass that is no builtin type as well; none of another class."""
     is_one = dataclasses.is_dataclass(cls) and not issubclass(cls, _BUILTIN)  # type: ignore[arg-type]
     return tuple(field.name for field in dataclasses.fields(cls)) if is_one else ()
+
+
+@lru_cache(maxsize=512)
+def _fields_of(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that returns the values of all fields of an instance of a dataclass."""
+    names = field_names(cls)
+    return attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
 
 
 def _other_to_builtins(value: Any) -> Any:

@@ -113,6 +113,8 @@ class Reference:
 
     def next_step(self, role: Role) -> tuple[Step, float] | None:
         """Return the next step of a role and the seconds until it is due; `None` if there is none now."""
+        if not self.steps:
+            return None
         now, history = self._env.time_manager.time(), self._history()
         left = [step for step in self._left(history) if not self._is_stranded(step, history)]
         due = [(time, step) for step in left if (time := history.due(step.event)) is not None]
@@ -134,7 +136,7 @@ class Reference:
 
         `None` if there is none, and if all roles play by reference, because each role waits for its own steps then.
         """
-        if "user" not in self._played or self._is_all_played:
+        if "user" not in self._played or self._is_all_played or not self.steps:
             return None
         history = self._history()
         left = [step for step in self._left(history) if step.role == "user" and not self._is_stranded(step, history)]
@@ -188,7 +190,7 @@ class Reference:
 
     def users_tools(self) -> list[AppTool]:
         """Return the agent's tools by which the user sends messages in this turn or later."""
-        if "user" not in self._played:
+        if "user" not in self._played or not self._users_words:
             return []
         turn = self._env.turn
         left = {(step.app_name, step.function) for step in self._users_words if step.since is None or step.turn == turn}

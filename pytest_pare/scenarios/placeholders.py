@@ -54,7 +54,9 @@ def placeholders(value: Any) -> Iterator[Placeholder]:
 
 def placeholders_of(action: Action) -> list[Placeholder]:
     """Return the placeholders in all arguments of an event's action."""
-    return [one for name, value in action.args.items() if name != "self" for one in placeholders(value)]
+    # Most arguments are texts without one.
+    values = [v for name, v in action.args.items() if name != "self" and not (type(v) is str and "{{" not in v)]
+    return [one for value in values for one in placeholders(value)]
 
 
 def results_of(past_events: Iterable[Any]) -> dict[str, EventMetadata]:

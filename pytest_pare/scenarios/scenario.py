@@ -12,9 +12,9 @@ from are.simulation.scenarios.scenario import Scenario
 from are.simulation.types import AbstractEvent, CapabilityTag, CompletedEvent
 
 from pytest_pare.are.copies import own_content
+from pytest_pare.are.state_texts import state_text
 from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
-from pytest_pare.scenarios.app_content import content_of
 from pytest_pare.scenarios.draw import Draw
 from pytest_pare.scenarios.draw.written import declares_draws, written_words
 from pytest_pare.scenarios.errors import ScenarioDefect
@@ -166,7 +166,7 @@ class PAREScenario(Scenario):
             self._initial_apps = {
                 app.name: {
                     "class_name": type(app).__name__,
-                    "serialized_state": content_of(app),
+                    "serialized_state": state_text(app),
                 }
                 for app in self.apps or []
             }

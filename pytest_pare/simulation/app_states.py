@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pytest_pare.are.state_texts import StateTexts
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text
-from pytest_pare.scenarios.app_content import content_of
 from pytest_pare.simulation.state_change import change_of, without_secrets
 from pytest_pare.simulation.trace_details import AppChange
 from pytest_pare.simulation.trace_entries import TraceEvent
@@ -67,6 +67,7 @@ class AppStates:
         # The apps that may have changed since they were last looked at.
         self._touched: dict[str, None] = {}
         self._characters = 0
+        self._texts = StateTexts()
 
     def look(self, env: StateAwareEnvironmentWrapper, *, is_last: bool = False) -> None:
         """Keep the states of the apps that have changed since the last look.
@@ -80,12 +81,14 @@ class AppStates:
         """
         entries = env.trace_entries
         seen, self._seen = self._seen, len(entries)
+        if seen == self._seen and not self._touched:
+            return
         self._touched.update(dict.fromkeys(_touched((entries[index] for index in range(seen, len(entries))), env.apps)))
         if not is_last and self._characters > _MOST_CHARACTERS + _CHARACTERS_OF_ENTRY * len(entries):
             return
         for name in self._touched:
             with env.off_the_record():
-                content = _content_of(env.apps[name])
+                content = self._content_of(env.apps[name])
             self._characters += len(content or "")
             if content is not None and content != self._content.get(name, self._at_start(name)):
                 self._content[name] = content
@@ -117,6 +120,12 @@ class AppStates:
             if change is not None:
                 yield AppChange(look.time, look.turn, look.after, look.app, look.app_class, change)
 
+    def _content_of(self, app: App) -> str | None:
+        try:
+            return self._texts.of(app)
+        except (Exception, SystemExit):  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
+            return None
+
     def _at_start(self, name: str) -> str | None:
         app = (self._scenario._initial_apps or {}).get(name)
         return None if app is None else app["serialized_state"]
@@ -135,13 +144,6 @@ def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]
         elif entry.app in apps and entry.operation != "read":
             names[entry.app] = None
     return list(names)
-
-
-def _content_of(app: App) -> str | None:
-    try:
-        return content_of(app)
-    except (Exception, SystemExit):  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
-        return None
 
 
 def _parsed(content: str) -> Any:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.tool_utils import AppToolArg, ToolAttributeName
 
-from pytest_pare.agents.tools import Tool
+from pytest_pare.agents.tools import Tool, Toolbox
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.tool_descriptions import build_tool
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from are.simulation.apps.app import App
     from are.simulation.tool_utils import AppTool
 
@@ -72,7 +74,50 @@ class MadeTools:
         return self._made[key][1]
 
 
-def lent(tool: Tool, phone: Phone) -> Tool:
+class UserTools:
+    """The user's tools in one turn. They are made when the screen offers them first.
+
+    Args:
+        phone: The phone.
+        borrowed: Returns tools of the agent that the user has as well, beside those of the screen.
+        bind: Returns the tool of the turn for ARE's description of one.
+        wait: The tool that does nothing.
+        on_unknown: Called with a name that no tool has.
+    """
+
+    def __init__(
+        self,
+        phone: Phone,
+        borrowed: Callable[[], list[AppTool]],
+        bind: Callable[[AppTool], Tool],
+        wait: Tool,
+        on_unknown: Callable[[str], None],
+    ) -> None:
+        self._phone = phone
+        self._borrowed = borrowed
+        self._bind = bind
+        self._wait = wait
+        self._on_unknown = on_unknown
+        # By the identity of ARE's descriptions, which the made tools keep.
+        self._bound: dict[int, Tool] = {}
+        self._boxes: dict[tuple[int, ...], Toolbox] = {}
+
+    def __call__(self) -> Toolbox:
+        """Return the tools of the present screen."""
+        on_screen, borrowed = self._phone.get_user_tools(), self._borrowed()
+        key = (*map(id, on_screen), 0, *map(id, borrowed))
+        if key not in self._boxes:
+            own = map(self._of, sorted(on_screen, key=lambda tool: str(tool.name)))
+            lent = [_lent(self._of(tool), self._phone) for tool in borrowed]
+            self._boxes[key] = Toolbox([*own, *lent, self._wait], self._on_unknown)
+        return self._boxes[key]
+
+    def _of(self, app_tool: AppTool) -> Tool:
+        key = id(app_tool)
+        return self._bound.get(key) or self._bound.setdefault(key, self._bind(app_tool))
+
+
+def _lent(tool: Tool, phone: Phone) -> Tool:
     """Return a tool of the agent whose calls are the user's."""
 
     def invoke(arguments: dict[str, Any]) -> Any:

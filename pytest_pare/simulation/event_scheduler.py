@@ -21,7 +21,7 @@ from are.simulation.types import (
     disable_events,
 )
 
-from pytest_pare.are.copies import with_own_arguments
+from pytest_pare.are.copies import ATOMS, with_own_arguments
 from pytest_pare.are.world import drawing_apart
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import made_at
@@ -205,8 +205,11 @@ class ScriptedEnvironment(Environment):
             if (scripted := self._scripted_failure(event)) is not None:
                 logged = replace(logged, function=failing(logged.function, scripted))
                 raise scripted  # noqa: TRY301 - logged like an exception of the app
+            # The app may keep or change what is passed to it, but for plain values.
+            is_plain = all(type(value) in ATOMS for name, value in logged.resolved_args.items() if name != "self")
+            called = logged if is_plain else with_own_arguments(event.action, apps)
             with disable_events(), self._drawing(event):
-                metadata.return_value = with_own_arguments(event.action, apps).execute()
+                metadata.return_value = called.execute()
         except Exception as error:  # noqa: BLE001 - an exception of an app is a result of the call
             metadata.exception = str(error)
             metadata.exception_stack_trace = traceback.format_exc()

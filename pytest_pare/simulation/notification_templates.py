@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from are.simulation.notification_system import VerbosityLevel
@@ -131,6 +132,7 @@ ANNOUNCEMENTS: dict[tuple[str, str], Announcement] = {
 """By app class and function. A function that is not named is not announced."""
 
 
+@cache
 def announcement_of(app_class: type, function: str) -> Announcement | None:
     """Return how a call of `function` is announced, looked up for the class of the app and those it extends."""
     known = [(cls.__name__, function) for cls in app_class.__mro__ if function is not None]

@@ -238,7 +238,8 @@ def _template(source: str) -> Template:
 
 
 def _short(text: Any) -> str:
-    flat = " ".join(str(text).split())
+    # As many words are longer than the cut.
+    flat = " ".join(str(text).split(None, _BODY_LENGTH)[:_BODY_LENGTH])
     return flat if len(flat) <= _BODY_LENGTH else flat[:_BODY_LENGTH] + "..."
 
 

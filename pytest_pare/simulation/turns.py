@@ -13,7 +13,7 @@ from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn,
 from pytest_pare.agents.tools import Toolbox
 from pytest_pare.base import telemetry
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-from pytest_pare.simulation.app_tools import MadeTools, agent_tools, lent, require_words
+from pytest_pare.simulation.app_tools import MadeTools, UserTools, agent_tools, require_words
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
 from pytest_pare.simulation.faults import ToolFaults, seed_of
 from pytest_pare.simulation.notifications import FOR_AGENT, FOR_USER, PAREMessageType, to_notification
@@ -126,19 +126,13 @@ class TurnGateway:
     def user_turn(self, number: int) -> UserTurn:
         """Return a new turn of the user."""
         token, scenario = self._open_turn(), self._scenario
-        wait = self._tools.wait.carried_out_by(lambda _arguments: "You wait.")
-        # By the identity of ARE's descriptions, which the made tools keep.
-        bound: dict[int, Tool] = {}
-
-        def bind(app_tool: AppTool) -> Tool:
-            key = id(app_tool)
-            return bound.get(key) or bound.setdefault(key, self._bound(token, app_tool, "USER"))
-
-        def tools() -> Toolbox:
-            app_tools = sorted(self._env.get_user_tools(), key=lambda tool: str(tool.name))
-            of_agent = [lent(bind(one), self._env) for one in self.users_tools()]
-            return Toolbox([*map(bind, app_tools), *of_agent, wait], partial(self._note_unknown, token, who="USER"))
-
+        tools = UserTools(
+            self._env,
+            self.users_tools,
+            lambda app_tool: self._bound(token, app_tool, "USER"),
+            self._tools.wait.carried_out_by(lambda _arguments: "You wait."),
+            partial(self._note_unknown, token, who="USER"),
+        )
         return UserTurn(
             number=number,
             now=self._now,

@@ -12,8 +12,8 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.tool_utils import OperationType, app_tool
 from are.simulation.types import Event, event_registered
 
+from pytest_pare.are.state_texts import StateTexts, state_text
 from pytest_pare.engines.cassette import fingerprint
-from pytest_pare.scenarios.app_content import content_of
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.simulation.runner import run_scenario
 from pytest_pare.simulation.state_change import applied, change_of, entries_of
@@ -117,7 +117,7 @@ def end_of(trace: Trace) -> dict[str, Any]:
 
 
 def plain(app: Any) -> Any:
-    return json.loads(content_of(app))
+    return json.loads(state_text(app))
 
 
 def test_the_changes_lead_from_the_states_at_the_start_to_those_at_the_end() -> None:
@@ -167,11 +167,12 @@ def test_changes_of_large_states_are_kept_as_one_and_the_last_state_is_whole(mon
 def test_only_apps_that_an_event_may_have_changed_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[str] = []
 
-    def content(app: Any) -> str:
-        looks.append(app.name)
-        return content_of(app)
+    class Texts(StateTexts):
+        def of(self, app: App) -> str:
+            looks.append(app.name)
+            return super().of(app)
 
-    monkeypatch.setattr("pytest_pare.simulation.app_states.content_of", content)
+    monkeypatch.setattr("pytest_pare.simulation.app_states.StateTexts", Texts)
     observe = [("Contacts__get_contacts", {"offset": 0}), propose("Shall I?")]
     play_scripted(scripted(observe=observe), lambda s: mails(s)[:1], verdict=fails)
     assert looks == ["Emails", "PAREAgentUserInterface"]

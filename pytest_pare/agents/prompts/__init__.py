@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,16 @@ def render(name: str, **facts: Any) -> str:
     Raises:
         jinja2.UndefinedError: If a variable of the template is missing.
     """
+    try:
+        return _rendered(name, **facts)
+    except TypeError:
+        # One of the facts has no hash.
+        return _rendered.__wrapped__(name, **facts)
+
+
+# The situation of the user is mostly the one of the turn before.
+@lru_cache(maxsize=64, typed=True)
+def _rendered(name: str, **facts: Any) -> str:
     return _template(name).render(facts, format=_source("format").strip()).strip()
 
 

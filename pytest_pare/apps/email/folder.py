@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from operator import attrgetter, gt
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.email_client import Email, EmailFolder, EmailFolderName
@@ -10,6 +11,7 @@ from are.simulation.apps.email_client import Email, EmailFolder, EmailFolderName
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_ID, _TIME = attrgetter("email_id"), attrgetter("timestamp")
 INBOX = EmailFolderName.INBOX.value
 
 
@@ -57,7 +59,10 @@ class MailFolder(EmailFolder):
     def emails(self) -> list[Email]:
         """The mails, the newest first. A mail that is added later is in another list."""
         if self._new:
-            self._sorted, self._new = sorted([*self._sorted, *self._new], key=self._age, reverse=True), []
+            newest_first = [*reversed(self._new), *self._sorted]
+            times = [*map(_TIME, newest_first)]
+            is_sorted = all(map(gt, times, times[1:]))
+            self._sorted, self._new = newest_first if is_sorted else self._in_order([*self._sorted, *self._new]), []
         return self._sorted
 
     @emails.setter
@@ -75,5 +80,11 @@ class MailFolder(EmailFolder):
         emails = self.emails
         del emails[next(place for place, one in enumerate(emails) if one is email)]
 
-    def _age(self, email: Email) -> tuple[float, int]:
-        return email.timestamp, self.arrivals.setdefault(email.email_id, len(self.arrivals))
+    def _in_order(self, emails: list[Email]) -> list[Email]:
+        ids = [*map(_ID, emails)]
+        numbers: list[Any] = [*map(self.arrivals.get, ids)]
+        if None in numbers:
+            numbers = [self.arrivals.setdefault(email_id, len(self.arrivals)) for email_id in ids]
+        ages = [*zip(map(_TIME, emails), numbers, strict=True)]
+        order = sorted(range(len(emails)), key=ages.__getitem__, reverse=True)
+        return [emails[place] for place in order]
