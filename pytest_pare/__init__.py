@@ -4,12 +4,24 @@ The authoring API is in `pytest_pare.scenarios` and `pytest_pare.apps`. This mod
 warnings, so that the ini value `filterwarnings` can name them: `ignore::pytest_pare.PARELibraryWarning`.
 """
 
-from pytest_pare.are.lazy_imports import install as _delay_imports
+import sys
+from importlib.abc import MetaPathFinder
 
 __all__ = ["PARECassetteWarning", "PAREGroupWarning", "PARELibraryWarning", "PAREScriptWarning"]
 
-# ARE imports what few runs need; that is imported when something uses it.
-_delay_imports()
+
+class _BeforeARE(MetaPathFinder):
+    """Delays imports of ARE that few runs need, when something imports ARE. A session without a suite imports neither."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname == "are" and self in sys.meta_path:
+            sys.meta_path.remove(self)
+            from pytest_pare.are.lazy_imports import install
+
+            install()
+
+
+sys.meta_path.insert(0, _BeforeARE())
 
 
 class PARECassetteWarning(UserWarning):

@@ -30,7 +30,6 @@ from pytest_pare.plugin.fixtures import (
     tool_augmentation_config,
     user_engine_config,
 )
-from pytest_pare.plugin.suite_paths import suite_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +148,8 @@ def _suite_paths(config: pytest.Config) -> list[Path]:
     """
     flags: list[str] = config.getoption(options.CONFIG.dest)
     if flags or config.getini(INI_CONFIG) or any(map(is_suite_file, config.args)):
+        from pytest_pare.plugin.suite_paths import suite_paths
+
         return suite_paths(config, flags)
     given = [o.flag for o in options.CHANGES if config.getoption(o.dest) not in (None, [])]
     if given:
