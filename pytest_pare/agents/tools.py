@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64
 _EMPTY = inspect.Parameter.empty
+# The types of defaults whose lines in a prompt are kept.
+_ATOMS = (bool, float, int, str, type(None))
 # The exceptions of pydantic, or its cache, for a type that it cannot handle.
 _NO_SCHEMA = (PydanticUserError, PydanticUndefinedAnnotation, TypeError)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -163,11 +165,9 @@ class Tool:
     def to_text(self) -> str:
         """Return the tool as a prompt lists it."""
         lines = [f"- {self.name}: {' '.join(self.description.split())}"]
-        for argument in self.arguments:
-            kind = _choices(argument.type_obj) or argument.arg_type
-            optional = f", default {_json(argument.default)}" if argument.has_default else ""
-            described = " ".join((argument.description or "").split())
-            lines.append(f"    {argument.name} ({kind}{optional}): {described}".rstrip(": "))
+        for one in self.arguments:
+            line = _argument_line if type(one.default) in _ATOMS else _argument_line.__wrapped__
+            lines.append(line(one.name, one.arg_type, one.description, one.has_default, one.default, one.type_obj))
         return "\n".join(lines)
 
     def _docstring(self) -> str:
@@ -283,6 +283,16 @@ def _known_choices(type_: Any) -> str:
     schemas = (schema, *schema.get("$defs", {}).values())
     values = next((one["enum"] for one in schemas if "enum" in one), ())
     return " | ".join([_json(value) for value in values])
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _argument_line(
+    name: str, arg_type: str, description: str | None, has_default: bool, default: Any, type_obj: Any
+) -> str:
+    """Return the line of a prompt about an argument."""
+    optional = f", default {_json(default)}" if has_default else ""
+    described = " ".join((description or "").split())
+    return f"    {name} ({_choices(type_obj) or arg_type}{optional}): {described}".rstrip(": ")
 
 
 def _json(value: Any) -> str:
