@@ -67,7 +67,7 @@ class Step:
     @property
     def is_talk(self) -> bool:
         """Whether it belongs to the channel between the agent and the user."""
-        return _is_interface(type(self.action.action.app))
+        return _is_interface(self.action.action.app.__class__)
 
     @property
     def is_message(self) -> bool:
