@@ -1,8 +1,9 @@
-"""Live runs all in flight at once in one process, compared with the same runs one after the other."""
+"""Live runs all in flight at once in one process, compared with the same runs one by one, and with commit 2e2717c."""
 
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,9 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.figures import Figure
 from benchmarks.processes import descendants, megabytes
+from benchmarks.versions import COMMIT, ROOT, unpack, variables
 from tests.engines.model_server import WAIT, ModelServer, answers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.engines.model_server import Reply, Request
 
 HEADING = "runs that ask a model for every word, which takes its time; memory is PSS"
@@ -49,9 +53,7 @@ _OWN = f"  agent_type: own:agent\n  agent_engine_config: {_ENGINE}"
 _MODELS = ("user-2025-01-01", "agent-2025-01-01")
 # As on systems where processes are not forked.
 _SPAWN = 'import multiprocessing\n\nmultiprocessing.set_start_method("spawn", force=True)\n'
-# Only the tests of this project use Hypothesis.
-_WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-_PYTEST = ["-m", "pytest", "--pare-config", "pare.yaml", *_WITHOUT, "-q"]
+_PYTEST = ["-m", "pytest", "-p", "xdist", "-p", "pytest_pare.plugin", "-p", "no:cacheprovider", "-q", "--pare-config"]
 
 
 class _Session(NamedTuple):
@@ -75,14 +77,17 @@ def measure(*, quick: bool = False) -> list[Figure]:
         (project / "pytest.ini").write_text("[pytest]\n")
         (project / "own.py").write_text(_OWN_AGENT)
         (project / "pare.yaml").write_text(built_in)
-        one_by_one = _session(project, "one_by_one", 1)
-        at_once = _session(project, "at_once", runs)
-        (project / "conftest.py").write_text(_SPAWN)
-        spawn = _session(project, "spawn", runs)
-        _require_equal(project, "one_by_one", "at_once", "spawn")
+        then = ROOT if quick else project / "then"
+        if not quick:
+            unpack(then)
+        one_by_one = _session(project, "one_by_one", "--pare-concurrency", "1")
+        # In turn, so that other work on the machine slows all alike.
+        rounds = [_round(project, number, runs, then) for number in range(1 if quick else 2)]
+        _require_equal(project, "one_by_one", "at_once0", "spawn0")
         (project / "pare.yaml").write_text(own_agent)
-        own = _session(project, "own", runs)
-    most = None if quick else 450
+        own = _session(project, "own", "--pare-concurrency", str(runs))
+    forked, at_once, spawn = (_median(sessions) for sessions in zip(*rounds, strict=True))
+    most, half = (None, None) if quick else (450, 0.5)
     return [
         Figure(f"{runs} runs one by one, {waiting:g} s of waiting in each", one_by_one.seconds, "s"),
         Figure("the same runs at once", at_once.seconds, "s"),
@@ -90,6 +95,10 @@ def measure(*, quick: bool = False) -> list[Figure]:
         Figure("processor time one by one", one_by_one.cpu, "s"),
         Figure("at once", at_once.cpu, "s"),
         Figure("at once / one by one", at_once.cpu / one_by_one.cpu, "x", at_most=None if quick else 1.3),
+        Figure(f"by {runs} workers of commit {COMMIT}", forked.cpu, "s"),
+        Figure("at once / by these workers", at_once.cpu / forked.cpu, "x", at_most=half),
+        Figure("the same where the start method of processes is spawn", spawn.cpu / forked.cpu, "x", at_most=half),
+        Figure("memory of these workers", forked.memory, "MB"),
         Figure("memory of all processes at once, at the most", at_once.memory, "MB", at_most=most),
         Figure("where the start method of processes is spawn", spawn.memory, "MB", at_most=most),
         Figure("with an agent of one's own and its model", own.memory, "MB", at_most=most),
@@ -105,12 +114,28 @@ def _slow(seconds: float) -> Any:
     return reply
 
 
-def _session(project: Path, name: str, at_once: int) -> _Session:
-    settings = ["--pare-concurrency", str(at_once), "--pare-set", f"runner.output_dir={name}"]
+def _round(project: Path, number: int, runs: int, then: Path) -> tuple[_Session, _Session, _Session]:
+    """Play sessions by workers of the other version, at once, and at once where processes are spawned."""
+    at_once = ("--pare-concurrency", str(runs))
+    forked = _session(project, f"forked{number}", "-n", str(runs), root=then)
+    here = _session(project, f"at_once{number}", *at_once)
+    (project / "conftest.py").write_text(_SPAWN)
+    spawn = _session(project, f"spawn{number}", *at_once)
+    (project / "conftest.py").unlink()
+    return forked, here, spawn
+
+
+def _median(sessions: Sequence[_Session]) -> _Session:
+    return _Session(*(statistics.median(column) for column in zip(*sessions, strict=True)))
+
+
+def _session(project: Path, name: str, *settings: str, root: Path = ROOT) -> _Session:
+    command = [sys.executable, *_PYTEST, "pare.yaml", *settings, "--pare-set", f"runner.output_dir={name}"]
+    environment = {**os.environ, **variables(root)}
     most, ended = [0.0], threading.Event()
     with (project / f"{name}.log").open("w") as output:
         began = time.monotonic()
-        session = subprocess.Popen([sys.executable, *_PYTEST, *settings], cwd=project, stdout=output, stderr=output)
+        session = subprocess.Popen(command, cwd=project, env=environment, stdout=output, stderr=output)
         watch = threading.Thread(target=_watch, args=(session.pid, most, ended))
         watch.start()
         _, status, used = os.wait4(session.pid, 0)

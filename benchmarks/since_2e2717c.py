@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import statistics
-import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.figures import Figure
 from benchmarks.processes import cpu_seconds
+from benchmarks.versions import ROOT, unpack, variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEADING = "sessions of this version and of commit 2e2717c, with the installed libraries; processor time"
 
-_COMMIT = "2e2717c"
-_ROOT = Path(__file__).parents[1]
 _PYTEST = ["-m", "pytest", "-p", "xdist", "-p", "pytest_pare.plugin", "-p", "no:cacheprovider", "-q"]
 # What one more run costs is the slope between these numbers of runs of each scenario.
 _FEW, _MANY = 1, 6
@@ -46,11 +42,11 @@ def measure(*, quick: bool = False) -> list[Figure]:
     A quick run compares one scenario of this version with itself, so it needs no history.
     """
     with tempfile.TemporaryDirectory() as directory:
-        then = _ROOT if quick else Path(directory, "then")
+        then = ROOT if quick else Path(directory, "then")
         if not quick:
-            _unpack(then)
-        ids = sorted(_ids(_ROOT) & _ids(then))[: 1 if quick else None]
-        sides = [(_ROOT, Path(directory, "now")), (then, Path(directory, "before"))]
+            unpack(then)
+        ids = sorted(_ids(ROOT) & _ids(then))[: 1 if quick else None]
+        sides = [(ROOT, Path(directory, "now")), (then, Path(directory, "before"))]
         for _, project in sides:
             _write(project, ids)
         pairs = []
@@ -71,19 +67,6 @@ def _figures(name: str, at_most: float, pairs: Sequence[tuple[_Seconds, _Seconds
     ]
 
 
-def _unpack(directory: Path) -> None:
-    """Write the files of the commit.
-
-    Raises:
-        RuntimeError: If this is no clone with its history.
-    """
-    done = subprocess.run(["git", "archive", _COMMIT], cwd=_ROOT, capture_output=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"git archive {_COMMIT}: {done.stderr.decode()}; this needs a clone with its history")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(directory, filter="data")
-
-
 def _ids(root: Path) -> set[str]:
     return {path.stem for path in (root / "scenarios").glob("[a-z]*.py")}
 
@@ -101,8 +84,7 @@ def _write(project: Path, ids: list[str]) -> None:
 
 def _session(root: Path, project: Path, scenarios: int) -> _Seconds:
     def play(suite: str) -> float:
-        environment = {"PYTHONPATH": str(root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        return cpu_seconds([*_PYTEST, "--pare-config", f"{suite}.pare.yaml"], project, **environment)
+        return cpu_seconds([*_PYTEST, "--pare-config", f"{suite}.pare.yaml"], project, **variables(root))
 
     def slope(mode: str) -> float:
         return (play(f"{mode}-{_MANY}") - play(f"{mode}-{_FEW}")) / (scenarios * (_MANY - _FEW))

@@ -12,12 +12,19 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from pytest_pare.ledger.directory import last_line, ledgers
-from pytest_pare.ledger.work import Work, seconds_of_workers
+from pytest_pare.ledger.work import Work, seconds_of_one_process, seconds_of_workers
 
 HEADING = "two workers beside one process, by the clock: the machine must be quiet"
 
 _PYTEST = [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "pytest_pare.plugin", "--pare-config", "pare.yaml"]
-_START = "import time, pytest_pare.plugin.session; print(time.process_time())"
+# Leaves the processor time of the controller when the estimate is made.
+_CONFTEST = """
+import pathlib, time
+
+def pytest_report_header(config):
+    if not hasattr(config, "workerinput"):
+        pathlib.Path("own_seconds").write_text(str(time.process_time()))
+"""
 _WORKERS = 2
 # The sizes of sessions in runs, of the bundled library's scenarios.
 _SIZES = (8, 64, 256)
@@ -30,14 +37,15 @@ def measure(*, quick: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory() as directory:
         project = Path(directory)
         (project / "pytest.ini").write_text("[pytest]\n")
+        (project / "conftest.py").write_text(_CONFTEST)
         _play(project, 1, 0)
         per_run = 0.0
         for size in _SIZES[:1] if quick else _SIZES:
             one, several, work = _compare(project, size, 1 if quick else 3)
             per_run = one / size
             for label, expected, measured in (
-                ("in one process", work.start_seconds + work.seconds, one),
-                (f"with {_WORKERS} workers", _estimate(work), several),
+                ("in one process", seconds_of_one_process(work), one),
+                (f"with {_WORKERS} workers", _estimate(project, work), several),
             ):
                 figures.append(Figure(f"{size} runs {label}, median", measured, "s"))
                 figures.append(Figure("its estimate, beside it", expected / measured, "x", at_least=0.7, at_most=1.3))
@@ -58,9 +66,9 @@ def _compare(project: Path, size: int, repeats: int) -> tuple[float, float, Work
     return one, several, Work(**end["work"])
 
 
-def _estimate(work: Work) -> float:
-    own = subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, check=True).stdout
-    return seconds_of_workers(work, _WORKERS, len(os.sched_getaffinity(0)), float(own))
+def _estimate(project: Path, work: Work) -> float:
+    own_seconds = float((project / "own_seconds").read_text())
+    return seconds_of_workers(work, _WORKERS, len(os.sched_getaffinity(0)), own_seconds)
 
 
 def _play(project: Path, runs: int, workers: int) -> float:

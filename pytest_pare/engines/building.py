@@ -10,7 +10,7 @@ from are.simulation.agents.llm.llm_engine import LLMEngine
 from pytest_pare.base.extensions import named
 from pytest_pare.base.serialization import error_text
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
-from pytest_pare.engines.model_resolution import is_hugging_face, route
+from pytest_pare.engines.model_resolution import is_asked_directly, is_hugging_face
 from pytest_pare.engines.oracle import OracleEngine
 from pytest_pare.engines.scripted import ScriptedEngine
 
@@ -114,25 +114,22 @@ def _built(extension: Extension, config: LLMEngineConfig, role: Role, reference:
 
 
 def import_clients(engines: Mapping[str, LLMEngineConfig]) -> None:
-    """Import the client of live engines. The first import takes seconds.
+    """Import the clients of live engines. The first import of LiteLLM takes seconds.
 
     Args:
         engines: The configurations, by role.
     """
-    if any(_needs_litellm(role, engine) for role, engine in engines.items()):
+    asked = [one for one in engines.values() if one.is_live and not one.is_extension and not is_hugging_face(one)]
+    if any(map(is_asked_directly, asked)):
+        from pytest_pare.engines.openai_endpoint import client
+
+        client()
+    if not all(map(is_asked_directly, asked)):
         from pytest_pare.engines.litellm_client import prepare_litellm
 
         # The engine that needs the client raises the error again.
         with suppress(Exception):
             prepare_litellm()
-
-
-def _needs_litellm(role: str, engine: LLMEngineConfig) -> bool:
-    if not engine.is_live or engine.is_extension or is_hugging_face(engine):
-        return False
-    found = route(engine)
-    # The requests of an agent go directly to such an endpoint, and LiteLLM is needed only for a listed price.
-    return not (role == "agent" and found.is_compatible and (found.is_own or engine.price is not None))
 
 
 def oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:

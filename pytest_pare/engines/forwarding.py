@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.environment import original
-from pytest_pare.engines import litellm_client, model_resolution
+from pytest_pare.engines import litellm_client, model_resolution, openai_endpoint
 from pytest_pare.engines.agent_bodies import Reply, require_answer
 from pytest_pare.engines.agent_requests import facts_of
 from pytest_pare.engines.completion import Answer
@@ -17,7 +17,6 @@ from pytest_pare.engines.facts import Facts, amount
 from pytest_pare.engines.service import Service, with_engine
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
     from pytest_pare.engines.agent_requests import Api, ModelRequest
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     # A function of the API, the body and the longest time in seconds that makes one request.
     _Ask = Callable[[Api, dict[str, Any], float], Reply]
 
-PATHS = {"chat": "chat/completions", "responses": "responses", "embeddings": "embeddings"}
+PATHS = {"chat": openai_endpoint.CHAT, "responses": "responses", "embeddings": "embeddings"}
 """The path of each API below the base URL."""
 
 _CHANGE_REQUEST = "change what the agent asks, or the engine's options in the suite"
@@ -113,8 +112,6 @@ def _asker(config: LLMEngineConfig) -> tuple[_Ask, str]:
             f"the provider {config.provider} is called by Hugging Face's client, which forwards no requests of agents",
             "set provider: local and endpoint: https://router.huggingface.co/v1, with the token in OPENAI_API_KEY",
         )
-    # Reading them takes longer than many a request, and is no time of the first answer.
-    _certificates()
     found = model_resolution.route(config)
     if not found.is_compatible:
         if found.provider == "openai" and found.endpoint is None:
@@ -124,8 +121,7 @@ def _asker(config: LLMEngineConfig) -> tuple[_Ask, str]:
         if found.provider == "openai" and found.endpoint is None:
             return partial(_ask_directly, config, _of_openai(found)), "openai"
         return partial(_ask_litellm, litellm, config, found), found.endpoint or str(found.provider)
-    if found.key is None:
-        raise EngineConfigurationError("no key", f"set {model_resolution.key_variable(config)} in the environment")
+    found = openai_endpoint.reach(config)
     return partial(_ask_directly, config, found), str(found.endpoint)
 
 
@@ -138,24 +134,11 @@ def _of_openai(found: Route) -> Route:
 
 
 def _ask_directly(config: LLMEngineConfig, found: Route, api: Api, body: dict[str, Any], seconds: float) -> Reply:
-    import httpx
-
-    headers = {"Authorization": f"Bearer {found.key}"}
-    url = f"{str(found.endpoint).rstrip('/')}/{PATHS[api]}"
-    with httpx.Client(timeout=seconds, verify=_certificates()) as client:
-        model = _model(api, body, found.model.partition("/")[2])
-        response = client.post(url, json={**body, "model": model}, headers=headers)
-    answer = response.raise_for_status().json()
+    model = _model(api, body, found.model.partition("/")[2])
+    answer = openai_endpoint.post(found, PATHS[api], {**body, "model": model}, seconds)
     require_answer(api, answer)
     facts = facts_of(api, answer)
     return Reply(answer, _with_cost(facts, _price(api, config), lambda: _listed_cost(found, model, answer, facts)))
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    import httpx
-
-    return httpx.create_ssl_context()
 
 
 def _model(api: Api, body: dict[str, Any], configured: str) -> str:

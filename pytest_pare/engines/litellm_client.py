@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_pare.engines.completion import Answer, not_a_completion, read_completion
 from pytest_pare.engines.error_mapping import has_body
 from pytest_pare.engines.facts import amount
+from pytest_pare.engines.openai_endpoint import options_of
 
 if TYPE_CHECKING:
     from pytest_pare.engines.model_resolution import Route
@@ -57,12 +58,12 @@ def prepare_litellm() -> Any:
     """Return LiteLLM, ready for requests of several threads at a time."""
     with _PREPARING:
         litellm = load_litellm()
-        _build_answer_classes()
+        _build_answer_classes(litellm)
     return litellm
 
 
 @cache
-def _build_answer_classes() -> None:
+def _build_answer_classes(litellm: Any) -> None:
     """Build the classes of answers, which pydantic builds at the first answer, and not safely in several threads."""
     import httpx
     import openai
@@ -72,7 +73,7 @@ def _build_answer_classes() -> None:
     with openai.OpenAI(api_key="none", http_client=here) as client:
         answer = client.chat.completions.with_raw_response.create(model="none", messages=[]).parse()
     # A completion by LiteLLM itself would leave a thread behind, and callbacks of users would be called.
-    load_litellm().ModelResponse(**answer.model_dump())
+    litellm.ModelResponse(**answer.model_dump())
 
 
 def ignore_warnings_of_clients() -> None:
@@ -94,9 +95,6 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
         EngineError: If the response is no answer.
         Exception: Whatever LiteLLM raises.
     """
-    options = {
-        name: value for name in ("temperature", "seed", "max_tokens") if (value := getattr(config, name)) is not None
-    }
     noted: list[object] = []
     raised: Exception | None = None
     response: Any = None
@@ -110,7 +108,7 @@ def ask(litellm: Any, config: LLMEngineConfig, found: Route, messages: list[dict
             max_retries=0,
             num_retries=0,
             logger_fn=lambda details: noted.append(details.get("original_response")),
-            **options,
+            **options_of(config),
         )
     except Exception as error:
         if not has_body(error):

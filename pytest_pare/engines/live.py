@@ -10,7 +10,7 @@ from are.simulation.agents.llm.types import MessageRole
 
 from pytest_pare.agents.react import cut_answer
 from pytest_pare.base.serialization import to_text
-from pytest_pare.engines import hugging_face, litellm_client, model_resolution
+from pytest_pare.engines import hugging_face, litellm_client, model_resolution, openai_endpoint
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.facts import Facts
 from pytest_pare.engines.service import Service, with_engine
@@ -46,7 +46,7 @@ class LiveEngine(LLMEngine):
         super().__init__(config.model_name)
         litellm_client.ignore_warnings_of_clients()
         try:
-            self._ask, name = _hugging_face(config) if model_resolution.is_hugging_face(config) else _litellm(config)
+            self._ask, name = _service(config)
         except EngineError as error:
             raise with_engine(error, role, config) from None
         self._service = Service(config, role, limits, name)
@@ -68,11 +68,12 @@ class LiveEngine(LLMEngine):
         return cut_answer(answer.text, stop_sequences), facts.to_metadata()
 
 
-def _hugging_face(config: LLMEngineConfig) -> _Service:
-    return hugging_face.asker(config), str(config.provider)
-
-
-def _litellm(config: LLMEngineConfig) -> _Service:
+def _service(config: LLMEngineConfig) -> _Service:
+    if model_resolution.is_hugging_face(config):
+        return hugging_face.asker(config), str(config.provider)
+    if model_resolution.is_asked_directly(config):
+        found = openai_endpoint.reach(config)
+        return partial(openai_endpoint.ask, config, found), str(found.endpoint)
     litellm = litellm_client.prepare_litellm()
     found = model_resolution.resolve(config, litellm)
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
@@ -34,6 +35,9 @@ _COMPATIBLE = {
 }
 _NO_KEY = "none"
 _OPENAI = "https://api.openai.com/v1"
+
+# OpenAI's models whose options LiteLLM translates.
+_REASONING_MODEL = re.compile(r"(^|/)o[134]")
 
 
 class Route(NamedTuple):
@@ -80,6 +84,16 @@ def route(config: LLMEngineConfig) -> Route:
         return Route(f"{spoken}/{model}", spoken, endpoint, key or _NO_KEY, is_compatible=True, is_own=True)
     named = None if provider == "local" else provider
     return Route(model, named, endpoint, None, is_compatible=False, is_own=endpoint is not None)
+
+
+def is_asked_directly(config: LLMEngineConfig) -> bool:
+    """Return whether a model has an endpoint with OpenAI's protocol, and nothing of LiteLLM is needed.
+
+    LiteLLM has the listed prices, and translates the options of OpenAI's reasoning models.
+    """
+    found = route(config)
+    is_priced = found.is_own or config.price is not None
+    return found.is_compatible and is_priced and not _REASONING_MODEL.search(found.model)
 
 
 def is_hugging_face(config: LLMEngineConfig) -> bool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MOST_LEDGERS = 5
 # Selecting other scenarios does not change what a run takes.
 _OF_SELECTION = "scenarios."
+# A process takes about a tenth of the time of its start to be created and to end.
+_WITH_END = 1.1
 
 
 class Work(NamedTuple):
@@ -53,6 +55,11 @@ def _of_runs(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if not key.startswith(_OF_SELECTION)}
 
 
+def seconds_of_one_process(work: Work) -> float:
+    """Return the expected seconds of real time of a session in one process."""
+    return work.start_seconds * _WITH_END + work.seconds
+
+
 def seconds_of_workers(work: Work, workers: int, processors: int, own_seconds: float) -> float:
     """Return the expected seconds of real time of a session whose workers play runs.
 
@@ -63,12 +70,13 @@ def seconds_of_workers(work: Work, workers: int, processors: int, own_seconds: f
         own_seconds: The processor time of the controller until it starts workers.
     """
     at_a_time = min(workers, processors)
-    return own_seconds + work.start_seconds * workers / at_a_time + work.seconds / min(at_a_time, work.runs)
+    starts = own_seconds + work.start_seconds * workers / at_a_time
+    return starts * _WITH_END + work.seconds / min(at_a_time, work.runs)
 
 
 def advice(work: Work, workers: int, processors: int, own_seconds: float) -> str | None:
     """Return a line that tells what workers cost, if one process takes less time; else `None`. Args as before."""
-    one, several = work.start_seconds + work.seconds, seconds_of_workers(work, workers, processors, own_seconds)
+    one, several = seconds_of_one_process(work), seconds_of_workers(work, workers, processors, own_seconds)
     if several <= one:
         return None
     return (

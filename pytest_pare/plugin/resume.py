@@ -106,6 +106,8 @@ class Resumption:
             count = sum(node.startswith(f"{name}::") for node in self._finished)
             runs = f"{count} finished run{'s' * (count != 1)}"
             lines.append(f"pare: {name} resumes {session_of(ledger.path)}, {runs} not played again")
+            if not ledger.end:
+                lines.append("pare: that session was killed; runs that were in progress are played, and paid, again")
         return lines
 
     @pytest.hookimpl(tryfirst=True)

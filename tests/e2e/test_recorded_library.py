@@ -75,8 +75,9 @@ if "CLOSED" in os.environ:
     socket.socket.connect_ex = refuse
 
 def pytest_sessionfinish():
-    if "litellm" in sys.modules and "CLOSED" in os.environ:
-        Path("imported").write_text("litellm")
+    imported = {"litellm", "pytest_pare.engines.live"} & {*sys.modules}
+    if imported and "CLOSED" in os.environ:
+        Path("imported").write_text(str(imported))
 """
 
 LEAKY = """\

@@ -40,12 +40,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked, and when (seconds since the server began)."""
+    """What was asked, when (seconds since the server began), and from which port of the client."""
 
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
     time: float
+    port: int
 
 
 def completion(
@@ -216,11 +217,8 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def _answer(self, body: dict[str, Any]) -> None:
-            reply = server.reply(
-                Request(
-                    self.path, {name.lower(): value for name, value in self.headers.items()}, body, server.seconds()
-                )
-            )
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = server.reply(Request(self.path, headers, body, server.seconds(), self.client_address[1]))
             if (reply.manner == "hang" and server.closes_within(600)) or server.closes_within(reply.delay):
                 self.close_connection = True
                 return

@@ -456,6 +456,15 @@ def test_an_own_endpoint_gets_the_options_that_litellm_lets_the_model_have() -> 
     }  # fmt: skip
 
 
+def test_engines_share_connections_and_no_cookies() -> None:
+    with ModelServer([answers("Hi", headers={"Set-Cookie": "who=one; Path=/"})]) as server:
+        for _ in range(2):
+            engine(server.url)(QUESTION)
+    first, second = server.requests
+    assert first.port == second.port
+    assert "cookie" not in second.headers
+
+
 @pytest.mark.parametrize("model", ["qwen/qwen3-8b", "mistral-7b", "meta-llama/Llama-3"])
 def test_a_name_that_tells_no_provider_needs_one_or_an_endpoint(model: str) -> None:
     with pytest.raises(EngineConfigurationError, match=f"nothing tells who serves {model}, observe engine .*; name a"):

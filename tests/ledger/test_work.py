@@ -51,21 +51,21 @@ def test_a_ledger_that_is_not_whole_tells_nothing(text: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("runs", "workers", "processors", "expected"),
     [
-        # The controller's start, a worker's start, and the share of the runs.
-        (10, 2, 2, 1 + 2 + 5),
-        (10, 2, 8, 1 + 2 + 5),
+        # The start and the end of the controller and of a worker, and the share of the runs.
+        (10, 2, 2, (1 + 2) * 1.1 + 5),
+        (10, 2, 8, (1 + 2) * 1.1 + 5),
         # Workers that share a processor start, and play, one after the other.
-        (10, 4, 2, 1 + 4 + 5),
-        (1, 2, 2, 1 + 2 + 10),
+        (10, 4, 2, (1 + 4) * 1.1 + 5),
+        (1, 2, 2, (1 + 2) * 1.1 + 10),
     ],
 )
 def test_seconds_of_workers(runs: int, workers: int, processors: int, expected: float) -> None:
-    assert seconds_of_workers(Work(runs, 10.0, 2.0), workers, processors, 1.0) == expected
+    assert seconds_of_workers(Work(runs, 10.0, 2.0), workers, processors, 1.0) == pytest.approx(expected)
 
 
 def test_the_advice() -> None:
     assert advice(Work(64, 1.8, 2.0), 2, 2, 1.1) == (
-        "64 runs take about 3.8 s in one process and 4.0 s with 2 workers: leave out -n"
+        "64 runs take about 4.0 s in one process and 4.3 s with 2 workers: leave out -n"
     )
     assert advice(Work(1, 9.0, 2.0), 1, 2, 1.1) == (
         "1 run takes about 11 s in one process and 12 s with 1 worker: leave out -n"

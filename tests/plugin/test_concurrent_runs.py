@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.plugin import concurrency, run_thread
 from pytest_pare.settings.runs import RunRange
 from tests.engines.model_server import ModelServer, answers
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
-
-# A session within a test would take back only a part of what importing it changes.
-load_litellm()
 
 SUITE = ("--pare-config", "pare.yaml", "-p", "no:cacheprovider")
 
@@ -257,21 +253,15 @@ def test_no_run_of_a_later_round_is_started_ahead(number: int, is_later: bool, m
 def test_no_more_runs_are_started_than_one_can_lose(garden: Example) -> None:
     # The first run ends when both others have ended that may be started beside it.
     waiting = """
-    import pathlib, time
+    import pathlib, threading, time
     HERE = pathlib.Path(__file__).parent
 
     class Agent:
-        def __init__(self):
-            try:
-                (HERE / "first").touch(exist_ok=False)
-                self.is_first = True
-            except FileExistsError:
-                self.is_first = False
-
         def __call__(self, turn):
             with (HERE / "played").open("a") as file:
                 file.write("run\\n")
-            if not self.is_first:
+            # The thread of a run has the name of its item.
+            if not threading.current_thread().name.endswith("::dig[run1]"):
                 with (HERE / "ended").open("a") as file:
                     file.write(".")
                 return

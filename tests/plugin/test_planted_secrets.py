@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import BaseModel
 
-from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig, NoiseConfig
 from pytest_pare.settings import Override, RunnerSettings, SuiteSettings, Variant, load_suite
@@ -22,9 +21,6 @@ from tests.unpacked import unpacked
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Example, Session
-
-# It changes how installed plugins are found, and a session within a test would take back only a part of that.
-load_litellm()
 
 PLANTED = {
     "environment": "Zq7x-in-environment",

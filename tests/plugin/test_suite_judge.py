@@ -10,7 +10,6 @@ import pytest
 
 from pytest_pare.cli import main
 from pytest_pare.engines.cassette import Cassette
-from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.judge.agreement import Agreement
 from pytest_pare.judge.calibration import Calibration
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 SUITE = ("--pare-config", "pare.yaml")
 HEAD = "from pytest_pare.scenarios.matchers import Silent, verdict"
 SECRET = "Zq7xKw93LmP2vR8t"
-
-# It changes how installed plugins are found, and a session within a test would take back only a part of that.
-load_litellm()
 
 
 @pytest.fixture(autouse=True, scope="module")

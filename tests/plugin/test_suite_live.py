@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.engines.rate_limit import VARIABLE
 from pytest_pare.simulation.trace_files import read_trace
 from tests.engines.model_server import WAIT, ModelServer, answers, completion, fails, hangs, sends
@@ -21,14 +20,10 @@ if TYPE_CHECKING:
 
 SUITE = ("--pare-config", "pare.yaml")
 
-# It changes how installed plugins are found, and a session within a test would take back only a part of that.
-load_litellm()
-
 
 @pytest.fixture(autouse=True, scope="module")
 def _imported() -> None:
     """A session within a test that is the first to import them would leave others of the same names behind."""
-    load_litellm()
     for module in ("check", "live"):
         import_module(f"pytest_pare.engines.{module}")
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_pare.engines import building, litellm_client
+from pytest_pare.engines import building, litellm_client, openai_endpoint
 from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.scenarios.engine_config import Price
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation import runner
 from pytest_pare.simulation.processes import OverdueError, call_in_processes
@@ -102,6 +103,7 @@ def test_oracle_mode_imports_no_agent(told: list[str]) -> None:
 # -- clients of live engines
 
 LIVE = LLMEngineConfig(model_name="m", provider="openai")
+NEARBY = LLMEngineConfig(model_name="qwen/qwen3", endpoint="http://127.0.0.1:9/v1")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,10 @@ LIVE = LLMEngineConfig(model_name="m", provider="openai")
         (LIVE, {"mode": "once", "live": False}, False),
         (LLMEngineConfig(model_name="oracle", provider="oracle"), None, False),
         (LLMEngineConfig(model_name="m", provider="groq"), None, False),
+        (NEARBY, None, False),
+        (NEARBY.model_copy(update={"model_name": "o3-mini"}), None, True),
+        (LLMEngineConfig(model_name="m", provider="llama-api"), None, True),
+        (LLMEngineConfig(model_name="m", provider="llama-api", price=Price(input=1.0, output=1.0)), None, False),
     ],
 )
 def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
@@ -134,6 +140,23 @@ def test_the_client_of_an_engine_that_is_asked_is_imported_before_the_run(
     spec = None if cassette is None else CassetteSpec(tmp_path / "a.jsonl", **cassette)
     run_scenario(Stage(), config, cassette=spec, on_start=lambda: happened.append("start"))
     assert happened[:2] == (["import", "start"] if imports else ["start", *happened[1:2]])
+
+
+def test_the_client_of_an_endpoint_is_made_once_and_before_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def make(**_: object) -> SimpleNamespace:
+        made.append(1)
+        return SimpleNamespace(close=tuple)
+
+    monkeypatch.setattr("httpx.Client", make)
+    openai_endpoint._client.cache_clear()
+    building.import_clients({"user": LIVE})
+    assert made == []
+    building.import_clients({"user": LIVE, "agent": NEARBY})
+    assert openai_endpoint.client() is openai_endpoint.client()
+    assert made == [1]
+    openai_endpoint._client.cache_clear()
 
 
 def test_several_engines_need_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
