@@ -126,7 +126,7 @@ def make_agent(agent_type: str, context: AgentContext, passed: tuple[type[Except
         if agent_type in BUILT_IN["agent"]:
             raise
         raise AgentTypeError(agent_type, f"{extension} raised {error_text(error)}") from error
-    if not takes(agent, 1):
+    if agent_type not in BUILT_IN["agent"] and not takes(agent, 1):
         raise AgentTypeError(agent_type, f"{extension} returned {type(agent).__name__}; an agent takes a turn")
     return cast("ProactiveAgent", agent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_pare.agents import prompts
@@ -74,7 +75,9 @@ class ObserveExecuteAgent:
             executor = self._executor = self._executor or self._new_executor(turn)
             executor.tell(turn.notifications)
             executor.take_turn(
-                lambda: _for_executor(turn), self._execute_max_iterations, lambda: _tell_both(turn, observer, executor)
+                cache(lambda: _for_executor(turn)),
+                self._execute_max_iterations,
+                lambda: _tell_both(turn, observer, executor),
             )
             _, arguments = executor.called[-1] if executor.called else (None, {})
             self._last_words = str(arguments.get("content") or arguments.get("reason") or "")
@@ -83,7 +86,9 @@ class ObserveExecuteAgent:
         asked = any(one.kind == "user_message" for one in turn.notifications)
         if turn.mode is ProactiveAgentMode.OBSERVE or asked:
             observer.take_turn(
-                lambda: self._for_observer(turn), self._observe_max_iterations, lambda: observer.tell(turn.news())
+                cache(lambda: self._for_observer(turn)),
+                self._observe_max_iterations,
+                lambda: observer.tell(turn.news()),
             )
 
     def _for_observer(self, turn: Turn) -> Toolbox:

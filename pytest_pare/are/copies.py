@@ -83,7 +83,11 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
 
 
 def _each_copied(arguments: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
-    return {name: value if type(value) in ATOMS else _copied(value, memo) for name, value in arguments.items()}
+    # The app of a call, which is most often among them, is known.
+    return {
+        name: value if type(value) in ATOMS else memo.get(id(value)) or _copied(value, memo)
+        for name, value in arguments.items()
+    }
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:

@@ -70,28 +70,31 @@ def ignored_overrides(app: object) -> list[str]:
     cls = type(app)
     if cls not in _ignored:
         inherit_decorators(cls)
-        _ignored[cls] = [
-            f"{owner.__name__}.{name} overrides a tool without {_names(missing)}, so it would not be used; "
-            "make it a method with these decorators"
-            for owner in (cls, *getattr(cls, "transitions", ()))
-            for name, missing in _undecorated(owner)
-        ]
+        names = {name for base in cls.__mro__ for name in vars(base) if _missing_marks(getattr(cls, name, None), None)}
+        _ignored[cls] = (
+            names,
+            [
+                f"{owner.__name__}.{name} overrides a tool without {_names(missing)}, so it would not be used; "
+                "make it a method with these decorators"
+                for owner in (cls, *getattr(cls, "transitions", ()))
+                for name, missing in _undecorated(owner)
+            ],
+        )
+    tools, of_class = _ignored[cls]
     on_instance = [
         f"{cls.__name__}.{name} is overridden on the instance without {_names(lost)}, so it would not be used; "
         "override it in a subclass"
         for name, value in vars(app).items()
-        if (lost := _missing_marks(getattr(cls, name, None), value))
+        if name in tools and (lost := _missing_marks(getattr(cls, name), value))
     ]
-    return _ignored[cls] + on_instance
+    return of_class + on_instance
 
 
-_ignored: dict[type, list[str]] = {}
-"""The ignored overrides of each class, kept for the next runs of a scenario."""
+_ignored: dict[type, tuple[set[str], list[str]]] = {}
+"""By class, kept for the next runs of a scenario: the names of its tools, and its ignored overrides."""
 
 
 def _missing_marks(tool: object, override: object) -> list[str]:
-    if tool is None:
-        return []
     return [mark for mark in _DECORATORS if hasattr(tool, mark) and not hasattr(override, mark)]
 
 

@@ -54,7 +54,8 @@ def tokens(reported: object) -> int | None:
 
 def amount(reported: object) -> float | None:
     """Return an amount of dollars or seconds; `None` if it is not a finite number from 0 to a billion."""
-    if isinstance(reported, bool) or not isinstance(reported, numbers.Real):
+    # Most figures are missing, and the class of all numbers is slow to ask.
+    if reported is None or isinstance(reported, bool) or not isinstance(reported, float | numbers.Real):
         return None
     try:
         number = float(reported)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import ChainMap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +53,8 @@ class History:
         self._roles = roles
         played.search(log.shifts, len(env.consent.withdrawn))
         # What is found about steps that were not played, or whose events are unknown, may change.
-        self._steps: ChainMap[str, Moment] = ChainMap({}, played.moments)
-        self._taken: ChainMap[int, Step] = ChainMap({}, played.taken)
+        self._steps: dict[str, Moment] = {}
+        self._taken: dict[int, Step] = {}
         self._due: dict[int, float | None] = {}
         # The last one first: if a call never became an event, later events belong to other steps.
         for step in reversed(list(played.unknown)):
@@ -72,7 +71,7 @@ class History:
     def moment(self, event: AbstractEvent) -> Moment | None:
         """Return when an event happened; `None` if it has not."""
         if event.event_id in self._by_id:
-            return self._steps.get(event.event_id)
+            return self._steps.get(event.event_id) or self._played.moments.get(event.event_id)
         if not self._env.has_happened(event):
             return None
         place = self._log.places.get(event.event_id)
@@ -89,7 +88,7 @@ class History:
         return [
             step
             for step in (self._played.steps if has_expired else self._played.unknown)
-            if (self._is_prevented(step) if step.event_id not in self._steps else has_expired and self._is_lost(step))
+            if (has_expired and self._is_lost(step) if self.moment(step.event) else self._is_prevented(step))
         ]
 
     def _is_prevented(self, step: Step) -> bool:
@@ -146,7 +145,7 @@ class History:
     def log_by_step(self) -> Iterator[Any]:
         """Yield the events of the log, those of steps under the ids by which other steps refer to them."""
         for place, event in enumerate(self._log.events):
-            step = self._taken.get(place)
+            step = self._taken.get(place) or self._played.taken.get(place)
             yield event if step is None or event.failed() else _Named(step.event_id, event.metadata)
 
     def _match(self, step: Step) -> None:
@@ -194,6 +193,7 @@ class History:
             event = self._log.events[place]
             if (
                 place not in self._taken
+                and place not in self._played.taken
                 and event.event_id not in self._env.consent.withdrawn
                 and (step.since is not None or not event.failed() or is_scripted(event))
                 and not (is_proposal and self._is_in_execution(place))

@@ -21,6 +21,7 @@ from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
 from pytest_pare.plugin.failure_report import presentable, sendable
+from pytest_pare.plugin.plain_fixtures import plain_values
 from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import finished_run, report_again
 from pytest_pare.plugin.stash import SCENARIO, SUITE, suite_of
@@ -139,6 +140,7 @@ class ScenarioItem(pytest.Function):
         """Set up the fixtures."""
         __tracebackhide__ = hide_from_users_code
         if self._finished_run() is None:
+            self.funcargs.update(plain_values(self))
             super().setup()
 
     def runtest(self) -> None:

@@ -97,6 +97,8 @@ class Inspection:
 
     def __init__(self, apps: Iterable[App]) -> None:
         self._apps = {type(app).__name__: app for app in apps}
+        # The writes without a defect that the agent can make, by their identity: most are checked twice.
+        self._right: dict[int, Write] = {}
         self.defects: dict[str, None] = {}
 
     def check(self, write: Write, *, of_agent: bool = False) -> None:
@@ -106,7 +108,7 @@ class Inspection:
             write: The write.
             of_agent: Whether the agent must be able to make the write. Otherwise any logged call is accepted.
         """
-        if (wrong := self._wrong(write, of_agent=of_agent)) is not None:
+        if id(write) not in self._right and (wrong := self._wrong(write, of_agent=of_agent)) is not None:
             self.note(str(write._line), wrong)
 
     def note(self, place: str, defect: str) -> None:
@@ -123,6 +125,7 @@ class Inspection:
         if of_agent and isinstance(app, AgentUserInterface):
             return f"{write}: a message is not a write; test its text by Accepted(...), Reported(...) or proposal=..."
         tool = _plain_write(app, write.function)
+        is_agents = tool is not None and not isinstance(app, AgentUserInterface)
         writes = {} if tool else {tool.func_name: tool.function for tool in app.get_tools() if tool.write_operation}
         tool = tool or writes.get(write.function)
         if tool is None:
@@ -138,6 +141,8 @@ class Inspection:
             names, hint = ", ".join(map(repr, unknown)), did_you_mean(unknown[0], known)
             return f"{write}: the tool has no argument {names}; it has {', '.join(known)}{hint}"
         wrong_values = wrong_arguments(tool, write.args)
+        if is_agents and not wrong_values:
+            self._right[id(write)] = write
         return f"{write}: {'; '.join(wrong_values)}" if wrong_values else None
 
 

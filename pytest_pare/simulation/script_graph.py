@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from are.simulation.types import ConditionCheckEvent, Event, OracleEvent
@@ -120,26 +118,32 @@ class ScriptGraph:
     @cached_property
     def _possible(self) -> dict[int, AbstractEvent | None]:
         """By the identity of an event that can happen, a reference step before it."""
-        events: dict[int, AbstractEvent] = {}
         left = [*self.listed, *self.left_out]
-        graph: TopologicalSorter[int] = TopologicalSorter()
+        # By the identity of an event: how many of its needs are not known to be possible, and the events that need it.
+        missing: dict[int, int] = {}
+        after: dict[int, list[AbstractEvent]] = {}
+        ready = []
         while left:
             event = left.pop()
-            if id(event) not in events:
-                events[id(event)] = event
-                needs = self.needs(event)
-                graph.add(id(event), *map(id, needs))
-                left += needs
+            if id(event) in missing:
+                continue
+            needs = self.needs(event)
+            missing[id(event)] = len(needs)
+            for one in needs:
+                after.setdefault(id(one), []).append(event)
+            left += needs
+            if not needs:
+                ready.append(event)
         possible: dict[int, AbstractEvent | None] = {}
-        with suppress(CycleError):
-            graph.prepare()
-        while ready := graph.get_ready():
-            for node in ready:
-                steps = [self._step_of(one, possible) for one in self.needs(events[node])]
-                step = next(filter(None, steps), None)
-                if self._happens(events[node], step):
-                    possible[node] = step
-                    graph.done(node)
+        for event in ready:
+            steps = [self._step_of(one, possible) for one in self.needs(event)]
+            step = next(filter(None, steps), None)
+            if self._happens(event, step):
+                possible[id(event)] = step
+                for one in after.get(id(event), ()):
+                    missing[id(one)] -= 1
+                    if not missing[id(one)]:
+                        ready.append(one)
         return possible
 
     def _step_of(self, need: AbstractEvent, possible: dict[int, AbstractEvent | None]) -> AbstractEvent | None:

@@ -94,6 +94,30 @@ def test_an_ordinary_test_gets_the_defaults(example: Example) -> None:
     assert example.run("test_shed.py").outcomes() == {"passed": 1}
 
 
+_SAME = """
+@pytest.fixture(autouse=True)
+def same(request):
+    values = dict(request.node.funcargs)
+    own = [name for name in values if "_config" in name or name.startswith("pare_")]
+    print("same", all(request.getfixturevalue(name) is values[name] for name in own), sorted(own))
+"""
+_HOOK = """
+def pytest_fixture_setup(fixturedef):
+    print("set up", fixturedef.argname)
+"""
+
+
+def test_a_fixture_gets_the_very_values_that_the_run_has(garden: Example) -> None:
+    out = garden.suite("runs: 2").write("conftest.py", f"import pytest\n{_SAME}").run(*SUITE, "-s").out
+    assert out.count("same True ['agent_engine_config', 'env_events_config', ") == 4
+
+
+def test_plugins_and_options_see_each_fixture(garden: Example) -> None:
+    out = garden.write("conftest.py", _HOOK).run(*SUITE, "-s").out
+    assert out.count("set up pare_config\n") == out.count("set up pare_variant\n") == 2
+    assert garden.write("conftest.py", "").run(*SUITE, "--setup-show").out.count("SETUP    F pare_config ") == 2
+
+
 # -- overriding
 
 

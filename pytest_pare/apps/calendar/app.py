@@ -19,6 +19,7 @@ from pytest_pare.apps.calendar.states import AgendaView, EditEvent, EventDetail
 from pytest_pare.apps.core import AppState, StatefulApp
 from pytest_pare.apps.navigation import POP, push
 from pytest_pare.apps.tool_decorators import described_as
+from pytest_pare.are.signatures import signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +31,12 @@ def _hour_long(tool: Callable[..., str]) -> Callable[..., str]:
     ARE's default is an hour from now, whatever the start is.
     """
     original = inspect.unwrap(tool)
-    signature = inspect.signature(original)
+    bind = signature(original).bind
 
     @described_as(tool)
     @wraps(original)
     def add(*args: Any, **kwargs: Any) -> str:
-        bound = signature.bind(*args, **kwargs)
+        bound = bind(*args, **kwargs)
         event = bound.arguments
         if event.get("start_datetime") is not None and event.get("end_datetime") is None:
             event["end_datetime"] = date_text(timestamp(event["start_datetime"]) + 3600)

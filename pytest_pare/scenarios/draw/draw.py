@@ -6,7 +6,7 @@ import math
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from pytest_pare.scenarios.draw.people import Addresses, People
+from pytest_pare.scenarios.draw.people import Addresses, People, written_person
 from pytest_pare.scenarios.draw.selection import Others, Selection
 from pytest_pare.scenarios.draw.values import Clock, Day, Money, Person, clock
 
@@ -92,7 +92,7 @@ class Draw(Selection):
         if (same is None) != (known is None):
             raise self._defect(about, "same and as_ belong together; give both or neither")
         try:
-            person = self._people.written(written, phone, email, city, pronoun)
+            person = written_person(written, phone, email, city, pronoun)
         except ValueError as error:
             raise self._defect(about, str(error)) from None
         if known is not None and same is not None and getattr(known, same) != getattr(person, same):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -46,33 +46,6 @@ class People:
     @cached_property
     def _words(self) -> frozenset[str]:
         return self._find_words()
-
-    def written(self, name: str, phone: str, email: str, city: str, pronoun: str | None) -> Person:
-        """Return a person as written; what is not given follows from the name.
-
-        Raises:
-            ValueError: If the name has no last name, or the pronoun is unknown.
-        """
-        from pytest_pare.scenarios.draw import cultures
-
-        first, _, last = name.partition(" ")
-        if not last:
-            raise ValueError("a person needs a first and a last name")
-        pronoun = pronoun or cultures.gender_of(first)
-        if pronoun is None:
-            raise ValueError(f'{first!r} is not in the table of first names; add pronoun="she", "he" or "they"')
-        culture = cultures.culture_of(first, last, phone, city)
-        chance = Random(f"written/{name}")  # noqa: S311 - reproducible on purpose
-        return Person(
-            name=name,
-            first_name=first,
-            last_name=last,
-            phone=phone or _filled(culture.phone, chance),
-            email=email or _address("{f}.{l}", first, last, culture.domain),
-            city=city or chance.choice(list(cultures.cities(culture).values())),
-            country=culture.country,
-            pronoun=pronoun,
-        )
 
     def drawn(self, chance: Random, written: Person, same: str | None, other: Person | None) -> Person:
         """Return another person.
@@ -147,6 +120,35 @@ class People:
             if number not in self._numbers:
                 self._numbers.add(number)
                 return number
+
+
+@lru_cache(maxsize=1024)
+def written_person(name: str, phone: str, email: str, city: str, pronoun: str | None) -> Person:
+    """Return a person as written; what is not given follows from the name.
+
+    Raises:
+        ValueError: If the name has no last name, or the pronoun is unknown.
+    """
+    from pytest_pare.scenarios.draw import cultures
+
+    first, _, last = name.partition(" ")
+    if not last:
+        raise ValueError("a person needs a first and a last name")
+    pronoun = pronoun or cultures.gender_of(first)
+    if pronoun is None:
+        raise ValueError(f'{first!r} is not in the table of first names; add pronoun="she", "he" or "they"')
+    culture = cultures.culture_of(first, last, phone, city)
+    chance = Random(f"written/{name}")  # noqa: S311 - reproducible on purpose
+    return Person(
+        name=name,
+        first_name=first,
+        last_name=last,
+        phone=phone or _filled(culture.phone, chance),
+        email=email or _address("{f}.{l}", first, last, culture.domain),
+        city=city or chance.choice(list(cultures.cities(culture).values())),
+        country=culture.country,
+        pronoun=pronoun,
+    )
 
 
 class Addresses:
