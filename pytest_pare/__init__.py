@@ -11,7 +11,7 @@ __all__ = ["PARECassetteWarning", "PAREGroupWarning", "PARELibraryWarning", "PAR
 
 
 class _BeforeARE(MetaPathFinder):
-    """Delays imports of ARE that few runs need, when something imports ARE. A session without a suite imports neither."""
+    """Delays what ARE imports and few runs need, when something imports ARE. A session without a suite does not."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         if fullname == "are" and self in sys.meta_path:
