@@ -65,7 +65,7 @@ def names(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_holds_the_package_and_the_bundled_library_and_nothing_else(wheel: Path) -> None:
-    kinds = ("*.py", "*.jinja", "*.css", "*.js", "data/*.json", "py.typed")
+    kinds = ("*.py", "*.jinja", "*.css", "*.js", "data/*.json", "data/*.dict", "py.typed")
     package = {path.relative_to(ROOT).as_posix() for kind in kinds for path in (ROOT / "pytest_pare").rglob(kind)}
     library = {f"pytest_pare/bundled_scenarios/{path.name}" for path in library_modules(ROOT / "scenarios")}
     library |= {f"pytest_pare/bundled_scenarios/splits/{path.name}" for path in (ROOT / "scenarios/splits").iterdir()}
