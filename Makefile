@@ -22,8 +22,8 @@ PROSE := $(sort $(wildcard *.md docs/*.md clients/*/*.md))
 UNMEASURED := tests/browser tests/clients tests/docs tests/e2e tests/library tests/packaging \
 	tests/test_benchmarks.py tests/test_dependencies.py tests/test_everyday_changes.py \
 	tests/simulation/test_noise_in_runs.py tests/scenarios/test_noise_schedule.py \
-	$(patsubst %,tests/plugin/test_%.py,agents ci_reports early_stopping equal_failures failure_texts forks_of_runs hosts \
-	ledgers other_plugins planted_secrets progress report_command report_page reruns resume run_configs shown_runs \
+	$(patsubst %,tests/plugin/test_%.py,agents early_stopping equal_failures failure_texts forks_of_runs hosts \
+	ledgers other_plugins planted_secrets report_command report_page reruns resume run_configs shown_runs \
 	suite_arguments suite_bad_input suite_cassettes suite_collection suite_fixtures suite_flags suite_github suite_live \
 	suite_logs suite_noise suite_robustness suite_secrets suite_shards suite_values suite_variants)
 
