@@ -15,7 +15,7 @@ class _BeforeARE(MetaPathFinder):
     """Delays what ARE imports and few runs need, when something imports ARE. A session without a suite does not."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
-        if fullname == "are" and self in sys.meta_path:
+        if fullname.partition(".")[0] == "are" and self in sys.meta_path:
             sys.meta_path.remove(self)
             from pytest_pare.are.lazy_imports import install
 

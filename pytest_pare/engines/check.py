@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.serialization import to_text
 from pytest_pare.engines import hugging_face, litellm_client, model_resolution
-from pytest_pare.engines.errors import EngineError
+from pytest_pare.engines.errors import EngineConfigurationError, EngineError
+from pytest_pare.engines.openai_endpoint import client
 from pytest_pare.scenarios.config import LLMEngineConfig
 
 if TYPE_CHECKING:
@@ -63,9 +64,11 @@ def _problem_with_endpoint(config: LLMEngineConfig) -> str | None:
         return None
     headers = {"Authorization": f"Bearer {found.key}"} if found.key else {}
     try:
-        response = httpx.get(
+        response = client().get(
             f"{found.endpoint.rstrip('/')}/models", headers=headers, timeout=min(_SECONDS, config.timeout_seconds)
         )
+    except EngineConfigurationError as error:
+        return str(error)
     except httpx.TimeoutException:
         return "the endpoint does not answer; see whether it is running"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

@@ -28,11 +28,12 @@ def reach(config: LLMEngineConfig) -> Route:
     """Return how an endpoint with OpenAI's protocol is reached.
 
     Raises:
-        EngineConfigurationError: If it needs a key that is not in the environment.
+        EngineConfigurationError: If it needs a key that is not in the environment, or there can be no client.
     """
     found = model_resolution.route(config)
     if found.key is None:
         raise EngineConfigurationError("no key", f"set {model_resolution.key_variable(config)} in the environment")
+    client()
     return found
 
 
@@ -80,6 +81,9 @@ def client() -> httpx.Client:
     """Return the client of all threads of this process, which keeps connections for later requests.
 
     The first call imports httpx and reads the certificates, which takes longer than many a request.
+
+    Raises:
+        EngineConfigurationError: If the environment names certificates or a proxy that cannot be used.
     """
     # Many runs may begin at once.
     with _MAKING:
@@ -93,6 +97,14 @@ def _client() -> httpx.Client:
     # As many runs as are played at once ask at the same time. A run gets no cookies of another one.
     limits = httpx.Limits(max_connections=None)
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    made = httpx.Client(limits=limits, cookies=no_cookies)
+    try:
+        made = httpx.Client(limits=limits, cookies=no_cookies)
+    except (httpx.InvalidURL, OSError, ValueError) as error:
+        # The URL of a proxy may have a password, in parts that are not recognized.
+        reason = str(error) if isinstance(error, OSError) else "the URL of a proxy is not valid"
+        raise EngineConfigurationError(
+            f"no client for HTTP can be made ({reason})",
+            "see the variables SSL_CERT_FILE and SSL_CERT_DIR, and those of proxies such as HTTPS_PROXY",
+        ) from error
     atexit.register(made.close)
     return made

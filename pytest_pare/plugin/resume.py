@@ -107,7 +107,7 @@ class Resumption:
             runs = f"{count} finished run{'s' * (count != 1)}"
             lines.append(f"pare: {name} resumes {session_of(ledger.path)}, {runs} not played again")
             if not ledger.end:
-                lines.append("pare: that session was killed; runs that were in progress are played, and paid, again")
+                lines.append("pare: its ledger ends early: runs in progress are played, and paid for, again")
         return lines
 
     @pytest.hookimpl(tryfirst=True)

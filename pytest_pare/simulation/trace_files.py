@@ -29,7 +29,6 @@ KEPT_EXTENSION = "jsonl.zst"
 _GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 # Higher levels take several times as long for a tenth of the space.
 _LEVEL = 9
-_LARGEST = 2**30
 
 
 def zipped(trace: Trace) -> bytes:
@@ -86,7 +85,7 @@ def _of_kept(content: bytes) -> bytes:
             raise ValueError(
                 f"its dictionary {dictionary} is not known; a later version of pytest-pare may have written it"
             )
-        return ZstdDecompressor(dict_data=_dictionary()).decompress(content, max_output_size=_LARGEST)
+        return ZstdDecompressor(dict_data=_dictionary()).decompress(content)
     except ZstdError as error:
         raise ValueError(str(error)) from error
 

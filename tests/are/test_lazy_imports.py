@@ -68,7 +68,7 @@ DELAYED = [
 
 def test_all_is_used_as_ever_and_imported_then(tmp_path: Path) -> None:
     told: list[Any] = []
-    for first in ("", "import pytest_pare\n"):
+    for first in ("", "import pytest_pare\n", "import are, pytest_pare\n"):
         directory = tmp_path / str(len(told))
         directory.mkdir()
         command = [sys.executable, "-W", "ignore", "-c", first + USE, str(directory), PAGE, DOT, *DELAYED]
@@ -78,6 +78,7 @@ def test_all_is_used_as_ever_and_imported_then(tmp_path: Path) -> None:
     assert told[0][0] == DELAYED
     assert told[1][0] == []
     assert told[0][1:] == told[1][1:]
+    assert told[2] == told[1]
     assert "Ann has the **key**." in told[1][1][0]
     assert told[1][1][1] == ["Annabel Lee"]
     assert told[1][2] == DELAYED

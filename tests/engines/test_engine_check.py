@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_pare.engines import check
+from pytest_pare.engines import check, openai_endpoint
 from pytest_pare.engines.check import main, problem_with
 from pytest_pare.scenarios.config import LLMEngineConfig
 from tests.engines.model_server import ModelServer, Reply, answers, fails
@@ -103,6 +103,14 @@ def test_an_endpoint_that_is_not_there_is_bad(url: str, words: str) -> None:
     assert problem.startswith(words)
     assert "hunter2" not in problem
     assert "\n" not in problem
+
+
+def test_certificates_that_are_not_there_are_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+    openai_endpoint._client.cache_clear()
+    told = str(problem_with([config("http://127.0.0.1:9/v1")]))
+    assert told.startswith("m (at http://127.0.0.1:9/v1): no client for HTTP can be made ([Errno 2] No such file")
+    assert "SSL_CERT_FILE" in told
 
 
 def test_one_that_says_nothing_is_bad() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_pare.engines import errors, litellm_client, retry
+from pytest_pare.engines import errors, litellm_client, openai_endpoint, retry
 from pytest_pare.engines.building import build_engine
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError, RateLimitError
 from pytest_pare.engines.live import LiveEngine
@@ -454,6 +454,25 @@ def test_an_own_endpoint_gets_the_options_that_litellm_lets_the_model_have() -> 
     assert {name: sent.get(name) for name in ("temperature", "seed", "max_tokens", "max_completion_tokens")} == {
         "temperature": 0.2, "seed": 1, "max_tokens": 50, "max_completion_tokens": None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem", "No such file"),
+        ("HTTPS_PROXY", "http://user:hunter2@proxy:port", "the URL of a proxy is not valid"),
+    ],
+)
+def test_an_environment_without_a_client_is_an_error_of_the_engine(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    openai_endpoint._client.cache_clear()
+    result = play("http://127.0.0.1:9/v1").result
+    assert isinstance(result.exception, EngineConfigurationError)
+    told = str(result.exception)
+    assert re.match(rf"no client for HTTP can be made \(.*{reason}.*\), observe engine .*; see the variables", told)
+    assert "hunter2" not in told
 
 
 def test_engines_share_connections_and_no_cookies() -> None:

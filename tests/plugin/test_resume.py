@@ -73,7 +73,7 @@ def cut(example: Example, *names: str) -> None:
     path.write_text("".join(line for line in lines if not line.startswith(gone)))
 
 
-KILLED = "that session was killed; runs that were in progress are played, and paid, again"
+ENDS_EARLY = "its ledger ends early: runs in progress are played, and paid for, again"
 
 
 def without_times(value: Any) -> Any:
@@ -135,7 +135,7 @@ def test_only_what_is_missing_is_played(example: Example, flags: tuple[str, ...]
     assert sorted((example.path / "set-ups").read_text().split()) == ["mow[run2]", "rake[run1]", "rake[run2]"]
     name = ledgers(example)[0].stem
     position = resumed.header.index(f"pare.yaml resumes {name}, 5 finished runs not played again")
-    assert resumed.header[position + 1] == KILLED
+    assert resumed.header[position + 1] == ENDS_EARLY
     assert (resumed.code, resumed.outcomes()) == (whole.code, whole.outcomes())
     assert report(example) == expected
     assert figures(resumed) == figures(whole)
@@ -294,7 +294,7 @@ def test_a_run_whose_attempts_were_half_taken_over_is_not_played_again(example: 
     rerunning(example, "pytest-rerunfailures", "{gate: {reruns: last}, reports: {json: out.json}}")
     example.run("pare.yaml")
     expected = report(example)
-    assert KILLED not in example.run("pare.yaml", "--pare-resume").header
+    assert ENDS_EARLY not in example.run("pare.yaml", "--pare-resume").header
     path = ledgers(example)[-1]
     lines = [line for line in path.read_text().splitlines(keepends=True) if not line.startswith('{"end"')]
     runs = [n for n, line in enumerate(lines) if '"replaced":true' in line]
