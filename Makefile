@@ -17,16 +17,6 @@ READY := $(VENV)/.ready-$(shell echo '$(EXTRA)' | cksum | cut -d ' ' -f 1)
 
 PROSE := $(sort $(wildcard *.md docs/*.md clients/*/*.md))
 
-# Measuring takes as long as the tests themselves. These play whole sessions, or many runs, and reach few lines that no
-# other test reaches.
-UNMEASURED := tests/browser tests/clients tests/docs tests/e2e tests/library tests/packaging \
-	tests/test_benchmarks.py tests/test_dependencies.py tests/test_everyday_changes.py \
-	tests/simulation/test_noise_in_runs.py tests/scenarios/test_noise_schedule.py \
-	$(patsubst %,tests/plugin/test_%.py,agents early_stopping equal_failures failure_texts forks_of_runs hosts \
-	ledgers other_plugins planted_secrets report_command report_page reruns resume run_configs shown_runs \
-	suite_arguments suite_bad_input suite_cassettes suite_collection suite_fixtures suite_flags suite_github suite_live \
-	suite_logs suite_noise suite_robustness suite_secrets suite_shards suite_values suite_variants)
-
 .PHONY: install demo test lint format bench live compat clean
 
 install: $(READY)  ## Install what the other targets need.
@@ -34,12 +24,11 @@ install: $(READY)  ## Install what the other targets need.
 demo: $(READY)  ## Play the bundled scenarios by their own reference steps, offline, and print the report.
 	$(BIN)/python -m pytest --pare-config pare.yaml
 
-test: $(READY)  ## Run all tests, those of UNMEASURED without branch coverage.
+test: $(READY)  ## Run all tests, most of them with branch coverage.
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -n 2 --dist worksteal $(UNMEASURED:%=--ignore=%)
+	$(BIN)/python -m coverage run -m pytest -n 2 --dist worksteal
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(UNMEASURED)
 
 lint: $(READY)  ## Check style, types, and the prose of the manual.
 	$(BIN)/ruff check .

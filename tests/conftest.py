@@ -5,8 +5,12 @@ from __future__ import annotations
 import copy
 import gc
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import coverage
 import hypothesis
 import pytest
 from xdist import workermanage
@@ -20,6 +24,22 @@ from tests.forks import MEASURE, Forks, fork_server
 
 pytest_plugins = ["pytester"]
 
+# Measuring takes as long as the tests themselves. These play whole sessions, or many runs, and reach few lines that no
+# other test reaches: files of tests, without `test_`, and directories.
+UNMEASURED = frozenset(
+    """
+    browser clients docs e2e library packaging
+    benchmarks dependencies everyday_changes
+    simulation/noise_in_runs scenarios/noise_schedule
+    plugin/agents plugin/early_stopping plugin/equal_failures plugin/failure_texts plugin/forks_of_runs plugin/hosts
+    plugin/ledgers plugin/other_plugins plugin/planted_secrets plugin/report_command plugin/report_page plugin/reruns
+    plugin/resume plugin/run_configs plugin/shown_runs plugin/suite_arguments plugin/suite_bad_input
+    plugin/suite_cassettes plugin/suite_collection plugin/suite_fixtures plugin/suite_flags plugin/suite_github
+    plugin/suite_live plugin/suite_logs plugin/suite_noise plugin/suite_robustness plugin/suite_secrets
+    plugin/suite_shards plugin/suite_values plugin/suite_variants
+    """.split()
+)
+
 # A busy machine is no fault of an example's. PARE_EXAMPLES=1000 looks longer; each session draws examples of its own.
 hypothesis.settings.register_profile("pare", deadline=None, max_examples=int(os.environ.get("PARE_EXAMPLES", "25")))
 hypothesis.settings.load_profile("pare")
@@ -30,6 +50,28 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def is_measured(path: Path) -> bool:
+    """Return whether the tests of a file are run with coverage."""
+    name = path.relative_to(Path(__file__).parent).with_name(path.stem.removeprefix("test_"))
+    return UNMEASURED.isdisjoint(one.as_posix() for one in (name, *name.parents))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Stop to measure while a test of `UNMEASURED` runs."""
+    if coverage.Coverage.current() is None or is_measured(item.path):
+        return (yield)
+    # `Coverage.start` would prepare the processes of all later tests to be measured.
+    traces = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(traces[0])
+        threading.settrace(traces[1])
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import atexit
 import os
+import runpy
 import shlex
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -52,19 +54,40 @@ class Forks:
         return [f"popen//python={self.shim()}" if spec == "popen" and self.are_possible else spec for spec in specs]
 
     def command(self, args: Sequence[str]) -> list[str]:
-        """Return the command of a pytest session in a forked process."""
-        code = f"from {__name__} import run_session; run_session({self.shim()!r}, {[*args]!r})"
+        """Return the command of a forked process that does what `python` does with `-m` or `-c` and further arguments."""
+        code = f"from {__name__} import run_python; run_python({self.shim()!r}, {[*args]!r})"
         return [*shlex.split(self.shim()), "-c", code]
 
+    def popen(self) -> type[subprocess.Popen[Any]]:
+        """Return a class like `Popen` that forks the processes of `python -m` and `python -c`."""
+        forks = self
 
-def run_session(shim: str, args: list[str]) -> NoReturn:
-    """Run a pytest session in this process, which is forked, and end it."""
+        class Popen(subprocess.Popen[Any]):
+            def __init__(self, args: Any, **options: Any) -> None:
+                if forks.are_possible and [*args[:1]] == [sys.executable] and args[1] in ("-m", "-c"):
+                    args = forks.command(args[1:])
+                super().__init__(args, **options)
+
+        return Popen
+
+
+def run_python(shim: str, args: list[str]) -> NoReturn:
+    """Do in this process, which is forked, what `python` does with `-m` or `-c` and further arguments, and end it."""
     forks = Forks(lambda: shim)
     workermanage.parse_tx_spec_config = forks.specs
-    sys.argv[:] = ["pytest", *args]
-    # As `python -m pytest` does.
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as text
-    status = pytest.console_main()
+    option, what, *others = args
+    # As Python does.
+    sys.path.insert(0, os.getcwd() if option == "-m" else "")  # noqa: PTH109 - as text
+    sys.argv[:] = [option if option == "-c" else what, *others]
+    status = 0
+    try:
+        if option == "-c":
+            sys.modules["__main__"] = main = ModuleType("__main__")
+            exec(compile(what, "<string>", "exec"), vars(main))
+        else:
+            runpy.run_module(what, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        status = int(end.code or 0)
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +14,16 @@ from benchmarks.__main__ import MEASUREMENTS, main
 from benchmarks.figures import Figure, alternate
 from benchmarks.two_agents import AGENT, USER, Size, play_with_are, play_with_pare, require_same
 
+if TYPE_CHECKING:
+    from tests.forks import Forks
+
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _forked(forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the processes that are measured: most of what they take is imports."""
+    monkeypatch.setattr(subprocess, "Popen", forks.popen())
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)

@@ -246,7 +246,7 @@ class Example:
     def run_process(self, *args: str) -> Session:
         """Run pytest in a process of its own."""
         if self.forks.are_possible:
-            result = self.pytester.run(*self.forks.command(args), timeout=180)
+            result = self.pytester.run(*self.forks.command(["-m", "pytest", *args]), timeout=180)
             # A shim tells the signal that has ended its process as a shell does.
             result.ret = 128 - result.ret if result.ret > 128 else result.ret
             return Session(result)

@@ -129,7 +129,6 @@ def test_a_session_without_its_first_round(compared: Example, workers: str) -> N
     assert lines_of(session) == []
 
 
-@pytest.mark.usefixtures("measured_children")
 def test_workers_change_only_the_overshoot(compared: Example) -> None:
     alone = worse(compared).run(*SUITE, "-n0")
     alone_counts = counts(compared)
