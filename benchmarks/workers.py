@@ -38,7 +38,9 @@ def measure(*, quick: bool = False) -> list[Figure]:
         project = Path(directory)
         (project / "pytest.ini").write_text("[pytest]\n")
         (project / "conftest.py").write_text(_CONFTEST)
-        _play(project, 1, 0)
+        if not quick:
+            # It writes bytecode.
+            _play(project, 1, 0)
         per_run = 0.0
         for size in _SIZES[:1] if quick else _SIZES:
             one, several, work = _compare(project, size, 1 if quick else 3)
@@ -59,10 +61,9 @@ def measure(*, quick: bool = False) -> list[Figure]:
 
 def _compare(project: Path, size: int, repeats: int) -> tuple[float, float, Work]:
     """Return the median seconds in one process and with workers, and what a session in one process has recorded."""
-    pairs = [(_play(project, size, 0), _play(project, size, _WORKERS)) for _ in range(repeats)]
-    _play(project, size, 0)
+    pairs = [(_play(project, size, _WORKERS), _play(project, size, 0)) for _ in range(repeats)]
     end = (last_line(ledgers(project / ".pare" / "runs")[-1]) or {})["end"]
-    one, several = (statistics.median(column) for column in zip(*pairs, strict=True))
+    several, one = (statistics.median(column) for column in zip(*pairs, strict=True))
     return one, several, Work(**end["work"])
 
 
