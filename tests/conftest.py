@@ -37,7 +37,7 @@ UNMEASURED = frozenset(
     plugin/suite_cassettes plugin/suite_collection plugin/suite_fixtures plugin/suite_flags plugin/suite_github
     plugin/suite_live plugin/suite_logs plugin/suite_noise plugin/suite_robustness plugin/suite_secrets
     plugin/suite_shards plugin/suite_values plugin/suite_variants
-    """.split()
+    """.split()  # noqa: SIM905 - a list with one name a line is longer than this file
 )
 
 # A busy machine is no fault of an example's. PARE_EXAMPLES=1000 looks longer; each session draws examples of its own.

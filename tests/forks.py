@@ -54,7 +54,9 @@ class Forks:
         return [f"popen//python={self.shim()}" if spec == "popen" and self.are_possible else spec for spec in specs]
 
     def command(self, args: Sequence[str]) -> list[str]:
-        """Return the command of a forked process that does what `python` does with `-m` or `-c` and further arguments."""
+        """Return the command of a process that does what `python` does with `-m` or `-c` and further arguments."""
+        if not self.are_possible:
+            return [sys.executable, *args]
         code = f"from {__name__} import run_python; run_python({self.shim()!r}, {[*args]!r})"
         return [*shlex.split(self.shim()), "-c", code]
 
@@ -64,7 +66,7 @@ class Forks:
 
         class Popen(subprocess.Popen[Any]):
             def __init__(self, args: Any, **options: Any) -> None:
-                if forks.are_possible and [*args[:1]] == [sys.executable] and args[1] in ("-m", "-c"):
+                if args[0] == sys.executable and args[1] in ("-m", "-c"):
                     args = forks.command(args[1:])
                 super().__init__(args, **options)
 

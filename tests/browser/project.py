@@ -20,7 +20,7 @@ from tests.engines.asking_agents import called, said
 from tests.engines.model_server import ModelServer, Reply, completion, sends
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tests.engines.model_server import Request
@@ -294,11 +294,14 @@ class Model:
         return sends(script[(self._asked[asked] - 1) % len(script)])
 
 
-def write_page(directory: Path) -> Path:
+def write_page(
+    directory: Path, python: Callable[[list[str]], list[str]] = lambda args: [sys.executable, *args]
+) -> Path:
     """Write a report page of two runs of each scenario, plain and with noise, remove the project, and return the page.
 
     Args:
         directory: The directory of the page.
+        python: Returns the command of a process of Python with arguments.
     """
     project, page = directory / "project", directory / "page.html"
     with ModelServer(Model(), models=["small-model", "other-model"]) as server:
@@ -306,7 +309,7 @@ def write_page(directory: Path) -> Path:
         flags = ["--pare-config=pare.yaml", f"--pare-html={page}", "-q", "--tb=no"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *flags],
+            python(["-m", "pytest", *flags]),
             cwd=project,
             env=environment,
             capture_output=True,

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.project import CAUSES, HOSTILE, write_page
+from tests.forks import Forks
 from tests.page.made_pages import entry, page_of
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ STATES = {
 
 
 @pytest.fixture(scope="module")
-def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page_file(tmp_path_factory: pytest.TempPathFactory, _shim: Callable[[], str]) -> Path:
     """The page of a session with a live model, noise and failures, whose project is gone."""
-    return write_page(tmp_path_factory.mktemp("report"))
+    return write_page(tmp_path_factory.mktemp("report"), Forks(_shim).command)
 
 
 @pytest.fixture

@@ -46,11 +46,11 @@ from tests.agents.protocol import check_text
 from tests.docs import picture
 from tests.docs.generate import PAGES, SECTIONS, generated, names_of_parts
 from tests.docs.phone import app_classes
-from tests.docs.prepared import PreparedPython
 from tests.docs.tables import TABLES
+from tests.forks import Forks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -105,14 +105,14 @@ class Reader:
 
     Attributes:
         project: The directory.
-        python: Runs commands of Python.
+        forks: Forks the processes of commands: most of what they take is imports.
         scenarios: Files with scenarios that the document has written.
         modules: Names of the other modules that it has written, and the place of each.
         environment: The interpreter of a virtual environment with the document's distribution, if it has one.
     """
 
     project: Path
-    python: PreparedPython
+    forks: Forks
     scenarios: set[Path] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)
     environment: Path | None = None
@@ -133,7 +133,7 @@ class Reader:
     def check_python(self, block: Block) -> None:
         compile(block.code, block.where, "exec")
         if block.file is None:
-            status, output = self.python.run("-c", [block.code], self.project)
+            status, output = self.fork("-c", block.code)
             assert status == 0, f"{block.where}:\n{output}"
         elif "@register_scenario" in block.code:
             self.scenarios.add(self.project / block.file)
@@ -205,8 +205,10 @@ class Reader:
         program, *arguments = shlex.split(command)
         if program == "pytest" and self.environment is not None:
             return self.run([str(self.environment), "-m", "pytest", *arguments])
-        if program in ("pytest", "pytest-pare"):
-            return self.python.run(program, arguments, self.project)
+        if program == "pytest":
+            return self.fork("-m", "pytest", *arguments)
+        if program == "pytest-pare":
+            return self.fork("-c", "from pytest_pare.cli import main; main(prog_name='pytest-pare')", *arguments)
         if program == "python" and arguments[:2] == ["-m", "benchmarks"]:
             from benchmarks.__main__ import MEASUREMENTS
 
@@ -250,11 +252,16 @@ class Reader:
         pip = [sys.executable, "-m", "pip", "--python", str(self.environment), "install", "--quiet"]
         return self.run([*pip, "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "."])
 
+    def fork(self, *arguments: str) -> tuple[int, str]:
+        """Do what `python` does with `-m` or `-c` and further arguments."""
+        return self.run(self.forks.command(arguments))
+
     def run(self, command: list[str]) -> tuple[int, str]:
         done = subprocess.run(
             command,
             cwd=self.project,
             env=environment(),
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -280,7 +287,7 @@ class Reader:
         (self.project / "all.pare.yaml").write_text(json.dumps({"scenarios": {"paths": directories}}))
         options = ["--pare-config", "all.pare.yaml", "-rA", "--noconftest", "-c", os.devnull, "--rootdir", "."]
         options += ["-o", f"pythonpath={self.project}", "-p", "pytest_pare.compat"]
-        _, output = self.python.run("pytest", options, self.project)
+        _, output = self.fork("-m", "pytest", *options)
         for path in self.scenarios:
             ids = re.findall(r'^@register_scenario\("(.+)"\)', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
             assert ids, path
@@ -305,23 +312,16 @@ def tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedPython]:
-    prepared = PreparedPython(environment(), tmp_path_factory.mktemp("python") / "printed.txt")
-    yield prepared
-    prepared.end()
-
-
-def follow(document: Path, project: Path, python: PreparedPython) -> None:
-    reader = Reader(project, python)
+def follow(document: Path, project: Path, forks: Forks) -> None:
+    reader = Reader(project, forks)
     for block in blocks(document):
         reader.check(block)
     reader.finish()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=title)
-def test_every_code_block_holds(document: Path, tmp_path: Path, python: PreparedPython) -> None:
-    follow(document, tmp_path, python)
+def test_every_code_block_holds(document: Path, tmp_path: Path, forks: Forks) -> None:
+    follow(document, tmp_path, forks)
 
 
 @pytest.mark.parametrize(
@@ -345,13 +345,13 @@ def test_every_code_block_holds(document: Path, tmp_path: Path, python: Prepared
     ],
 )
 def test_a_block_that_does_not_hold_is_found(
-    block: str, tmp_path: Path, python: PreparedPython, monkeypatch: pytest.MonkeyPatch
+    block: str, tmp_path: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "title", lambda path: path.name)
     document = tmp_path / "page.md"
     document.write_text(block + "\n", encoding="utf-8")
     with pytest.raises((Exception, pytest.fail.Exception)):
-        follow(document, tmp_path, python)
+        follow(document, tmp_path, forks)
 
 
 @pytest.mark.parametrize(
@@ -379,11 +379,11 @@ def without_durations(text: str) -> str:
     return re.sub(r"(duration +).*", r"\1...", found[0])
 
 
-def test_the_picture_shows_what_a_session_prints(tmp_path: Path, python: PreparedPython) -> None:
+def test_the_picture_shows_what_a_session_prints(tmp_path: Path, forks: Forks) -> None:
     shown = picture.text_of(picture.PICTURE.read_text(encoding="utf-8"))
     assert shown.startswith(f"$ pytest {' '.join(picture.ARGUMENTS)}\n")
     picture.write_files(tmp_path)
-    status, output = python.run("pytest", picture.ARGUMENTS, tmp_path)
+    status, output = Reader(tmp_path, forks).fork("-m", "pytest", *picture.ARGUMENTS)
     assert status == 1
     assert without_durations(shown) == without_durations(output), "run `python -m tests.docs.picture`"
 

@@ -183,7 +183,9 @@ def test_workers_play_runs_at_once_and_none_twice(garden: Example) -> None:
     garden.scenario("dig", "time.sleep(1); os.kill(os.getpid(), signal.SIGKILL)")
     session = play(garden, "-n2", "--dist=load", together=1, at_once=3)
     assert "pare: 6 runs, up to 3 at once, in each worker" in session.words
-    assert re.search(r"worker gw\d died while it played this run ahead of its turn; it is not played again", session.words)
+    assert re.search(
+        r"worker gw\d died while it played this run ahead of its turn; it is not played again", session.words
+    )
     assert session.verdict[-1].startswith("cannot pass:")
     assert played(garden) == 6
 
