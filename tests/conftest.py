@@ -8,21 +8,26 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import coverage
 import hypothesis
 import pytest
 from xdist import workermanage
 
-# All that a scenario needs is imported here: a session inside a test drops what it is the first to import, and the next
-# one imports it again.
-import pytest_pare.scenarios.checks
-import pytest_pare.simulation.runner  # noqa: F401 - see above
+import pytest_pare
 from pytest_pare.scenarios.registry import registry
 from tests.forks import MEASURE, Forks, fork_server
 
 pytest_plugins = ["pytester"]
+
+# A session inside a test drops what it is the first to import, and the next one imports it again. Here, imports are
+# measured, and while pytest collects, they are not.
+for module in walk_packages(pytest_pare.__path__, f"{pytest_pare.__name__}."):
+    import_module(module.name)
 
 # Measuring takes as long as the tests themselves. These play whole sessions, or many runs, and reach few lines that no
 # other test reaches: files of tests, without `test_`, and directories.
@@ -58,20 +63,32 @@ def is_measured(path: Path) -> bool:
     return UNMEASURED.isdisjoint(one.as_posix() for one in (name, *name.parents))
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Stop to measure while a test of `UNMEASURED` runs."""
-    if coverage.Coverage.current() is None or is_measured(item.path):
-        return (yield)
-    # `Coverage.start` would prepare the processes of all later tests to be measured.
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Stop to measure for a while, without `Coverage.start`, after which all processes of tests would be measured."""
+    if coverage.Coverage.current() is None:
+        yield
+        return
     traces = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)
     try:
-        return (yield)
+        yield
     finally:
         sys.settrace(traces[0])
         threading.settrace(traces[1])
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    with unmeasured():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with nullcontext() if is_measured(item.path) else unmeasured():
+        return (yield)
 
 
 @pytest.fixture(autouse=True, scope="session")

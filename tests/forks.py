@@ -25,8 +25,9 @@ from tests.forking.start import start as start_server
 # Where coverage tells the processes that a measured one starts that they are to be measured too.
 MEASURE = "COVERAGE_PROCESS_CONFIG"
 
-# The packages of plugins. pytest imports them in each worker.
-_PLUGINS = ("_pytest", "anyio", "hypothesis", "xdist")
+# Modules of plugins, which pytest imports in each worker. Those that a test is the first to import are not among them:
+# the plugin of hypothesis warns of some.
+_PLUGINS = sorted(name for name in sys.modules if name.partition(".")[0] in ("_pytest", "anyio", "hypothesis", "xdist"))
 
 _plain_specs = workermanage.parse_tx_spec_config
 
@@ -102,8 +103,7 @@ def fork_server() -> Iterator[Callable[[], str]]:
     """Yield a function that returns the command of a forked process, and first starts the process to fork from."""
 
     def start() -> str:
-        plugins = sorted(name for name in sys.modules if name.partition(".")[0] in _PLUGINS)
-        return start_server(owner, [*plugins, "xdist.remote", *PRELOAD, "tests.warmup", __name__])
+        return start_server(owner, [*_PLUGINS, "xdist.remote", *PRELOAD, "tests.warmup", __name__])
 
     with ExitStack() as stack:
         owner: Any = SimpleNamespace(add_cleanup=stack.callback)
