@@ -183,6 +183,9 @@ class Toolbox(dict[str, Tool]):
         tools: The tools.
         on_unknown: Called with a name that no tool has.
 
+    Attributes:
+        on_unknown: Called with a name that no tool has.
+
     Raises:
         ScenarioDefect: If two tools have one name; only one of them could ever be called.
     """
@@ -190,14 +193,14 @@ class Toolbox(dict[str, Tool]):
     def __init__(self, tools: Iterable[Tool], on_unknown: Callable[[str], None]) -> None:
         given = list(tools)
         super().__init__({tool.name: tool for tool in given})
-        self._on_unknown = on_unknown
+        self.on_unknown = on_unknown
         if len(self) < len(given):
             for first, tool in combinations(given, 2):
                 if first.name == tool.name:
                     raise ScenarioDefect(f"two tools are named {tool.name}, of {first.app!r} and of {tool.app!r}")
 
     def __missing__(self, name: object) -> Tool:
-        self._on_unknown(str(name))
+        self.on_unknown(str(name))
         raise UnknownToolError(f"there is no tool {name} now; there are {', '.join(self) or 'none'}")
 
     def of(self, app: str, function: str) -> Tool:
@@ -211,7 +214,7 @@ class Toolbox(dict[str, Tool]):
 
     def only(self, wanted: Callable[[Tool], bool]) -> Toolbox:
         """Return the tools for which `wanted` is true."""
-        return Toolbox(filter(wanted, self.values()), self._on_unknown)
+        return Toolbox(filter(wanted, self.values()), self.on_unknown)
 
 
 def _named_arguments(app_tool: AppTool) -> list[AppToolArg]:

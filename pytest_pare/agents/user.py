@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from are.simulation.time_manager import TimeManager
 
     from pytest_pare.agents.protocols import UserTurn
+    from pytest_pare.agents.tools import Toolbox
 
 _ANSWERS = ("accept_proposal", "reject_proposal")
 
@@ -35,6 +36,8 @@ class ReActUser:
         self._use_custom_logger = use_custom_logger
         self._agent: ReActAgent | None = None
         self._turn: UserTurn
+        self._described: Toolbox | None = None
+        self._texts: tuple[str, ...] = ()
 
     def __call__(self, turn: UserTurn) -> None:
         """Take a turn."""
@@ -54,13 +57,11 @@ class ReActUser:
         self._agent.take_turn(turn.tools, self._max_iterations)
 
     def _situation(self) -> str:
-        turn = self._turn
-        return prompts.render(
-            "user_situation",
-            screen=turn.screen(),
-            proposal=self._pending(),
-            tools=tuple([tool.to_text() for tool in turn.tools().values()]),
-        )
+        turn, tools = self._turn, self._turn.tools()
+        if tools is not self._described:
+            # They mostly stay the same from turn to turn.
+            self._described, self._texts = tools, tuple([tool.to_text() for tool in tools.values()])
+        return prompts.render("user_situation", screen=turn.screen(), proposal=self._pending(), tools=self._texts)
 
     def _pending(self) -> str | None:
         """Return the text of the pending proposal; `None` if it was answered in a step of this turn."""

@@ -115,8 +115,8 @@ class StatefulApp(App):
     def get_user_tools(self) -> list[AppTool]:
         """Return the user tools of the current screen, and `go_back` if there is a screen below it."""
         tools = self.get_tools_with_attribute(ToolAttributeName.USER, ToolType.USER)
-        if self.navigation_stack:
-            tools = [*tools, build_tool(self, type(self).go_back)]
+        if self.navigation_stack and self.current_state is not None:
+            tools = [*tools, self.current_state.back_action]
         return tools
 
     def get_tools_with_attribute(

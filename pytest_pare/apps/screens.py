@@ -62,6 +62,11 @@ class AppState:
         return self._actions
 
     @cached_property
+    def back_action(self) -> AppTool:
+        """The user tool that leads to the screen below this one."""
+        return build_tool(self.app, type(self.app).go_back)
+
+    @cached_property
     def _actions(self) -> list[AppTool]:
         tools = []
         for name in sorted(dir(type(self))):

@@ -72,7 +72,7 @@ def _objects(items: Sequence[Any]) -> Callable[[], list[Any]] | None:
         return None
     states: list[dict[str, Any]] = [vars(item) for item in items]
     names = tuple(states[0])
-    if [*map(tuple, states)].count(names) < len(states):
+    if not all(map(names.__eq__, map(tuple, states))):
         return None
     columns = []
     for values in zip(*map(dict.values, states), strict=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 from contextvars import ContextVar
+from itertools import compress
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,10 +55,10 @@ def state_text(app: App) -> str:
 
 
 class _Text:
-    """A part of a state as the text of its JSON."""
+    """A part of a state as the pieces of the text of its JSON."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, pieces: list[str]) -> None:
+        self.pieces = pieces
 
 
 class StateTexts:
@@ -72,44 +73,57 @@ class StateTexts:
 
     def of(self, app: App) -> str:
         """Return what `state_text` returns."""
+        return "".join(self.pieces(app))
+
+    def pieces(self, app: App) -> list[str]:
+        """Return the pieces of `of`; those of objects that have not changed are the texts of the call before."""
         function = type(app).get_state
         if f"{function.__module__}.{function.__qualname__}" not in _PLAIN:
-            return state_text(app)
+            return [state_text(app)]
         before = _active.set(self)
         try:
             state = app.get_state()
         finally:
             _active.reset(before)
-        texts: list[str] = []
+        parts: list[list[str]] = []
 
         def default(value: Any) -> Any:
             if type(value) is not _Text:
                 return _ENCODER.default(value)
-            texts.append(value.text)
+            parts.append(value.pieces)
             return _MARK
 
-        parts = json.dumps(state, default=default).split(_MARK_AS_JSON)
-        if len(parts) != len(texts) + 1:
+        around = json.dumps(state, default=default).split(_MARK_AS_JSON)
+        if len(around) != len(parts) + 1:
             # The mark is a text of the app as well.
-            return state_text(app)
-        return "".join([piece for pair in zip(parts, [*texts, ""], strict=True) for piece in pair])
+            return [state_text(app)]
+        pieces = around[:1]
+        for part, piece in zip(parts, around[1:], strict=True):
+            pieces += part
+            pieces.append(piece)
+        return pieces
 
     def part(self, value: Any) -> Any:
         """Return what a state has of a value of an app."""
         if type(value) is list:
-            return _Text(f"[{', '.join(self._texts_of(value))}]")
+            return _Text(["[", *_separated(self._texts_of(value)), "]"])
         if type(value) is dict and {*map(type, value)} == {str}:
             pairs = zip(map(encode_basestring_ascii, value), self._texts_of(value.values()), strict=True)
-            return _Text(f"{{{', '.join(map('%s: %s'.__mod__, pairs))}}}")
+            return _Text(["{", *_separated([*map("%s: %s".__mod__, pairs)]), "}"])
         return serialized(value)
 
     def _texts_of(self, values: Iterable[Any]) -> list[str]:
         objects = [*values]
         ids = [*map(id, objects)]
         texts: list[Any] = [*map(self._texts.get, ids)]
-        known = zip(objects, texts, map(self._fields.get, ids), strict=True)
-        changed = [at for at, (one, text, fields) in enumerate(known) if text is None or fields != one.__dict__]
-        for place in changed:
+        changed = [place for place, text in enumerate(texts) if text is None]
+        # All at once, which is faster than one after another, and mostly enough.
+        before = [*map(self._fields.get, compress(ids, texts))]
+        fields = [one.__dict__ for one in compress(objects, texts)]
+        if before != fields:
+            known = compress(range(len(objects)), texts)
+            changed += [place for place, old, new in zip(known, before, fields, strict=True) if old != new]
+        for place in sorted(changed):
             texts[place] = self._made(objects[place])
         return texts
 
@@ -123,6 +137,12 @@ class StateTexts:
         self._objects += [] if id(value) in self._fields else [value]
         self._fields[id(value)], self._texts[id(value)] = fields, text
         return text
+
+
+def _separated(texts: list[str]) -> list[str]:
+    pieces = [", "] * (2 * len(texts) - 1)
+    pieces[::2] = texts
+    return pieces
 
 
 _active: ContextVar[StateTexts | None] = ContextVar("pytest_pare_state_texts", default=None)

@@ -30,6 +30,7 @@ _MARGIN = 4096
 _MAX_BITS = 4096
 # Most values have one of these types, and this check is fast.
 _UNCHANGED = frozenset({bool, str, type(None)})
+_SHORT = frozenset({bool, type(None)})
 _TEXT = frozenset({str})
 _BUILTIN = (Enum, date, int, float, str, bytes, dict, list, tuple, set, frozenset)
 
@@ -118,6 +119,8 @@ def _short(value: Any) -> Any:  # noqa: PLR0911 - the most frequent types come f
     if kind in _UNCHANGED:
         return value
     if kind is list:
+        if not value:
+            return []
         return [*map(_short, value)] if len(value) <= _MOST_ITEMS else _cut_list(value, _short)
     if kind is float or kind is int:
         return _number_to_builtins(value)
@@ -126,7 +129,10 @@ def _short(value: Any) -> Any:  # noqa: PLR0911 - the most frequent types come f
     if names := field_names(kind):
         items = zip(names, _fields_of(kind)(value), strict=True)
         # Most fields are short texts, and a call of `_short` for each would take twice the time.
-        return {name: one if type(one) is str and len(one) <= _LONGEST else _short(one) for name, one in items}
+        return {
+            name: one if (cls := type(one)) in _SHORT or (cls is str and len(one) <= _LONGEST) else _short(one)
+            for name, one in items
+        }
     return _cut(to_builtins(value))
 
 

@@ -38,14 +38,14 @@ _NESTED: Final = (dict, list)
 
 
 class _Look(NamedTuple):
-    """The state of an app at one time, as JSON."""
+    """The state of an app at one time, as the pieces of its JSON."""
 
     time: float
     turn: int | None
     after: int
     app: str
     app_class: str
-    content: str
+    content: list[str]
 
 
 class AppStates:
@@ -61,7 +61,7 @@ class AppStates:
     def __init__(self, scenario: PAREScenario) -> None:
         self._scenario = scenario
         self._looks: list[_Look] = []
-        self._content: dict[str, str] = {}
+        self._content: dict[str, list[str]] = {}
         # The number of entries at the last look.
         self._seen = 0
         # The apps that may have changed since they were last looked at.
@@ -89,8 +89,8 @@ class AppStates:
         for name in self._touched:
             with env.off_the_record():
                 content = self._content_of(env.apps[name])
-            self._characters += len(content or "")
-            if content is not None and content != self._content.get(name, self._at_start(name)):
+            self._characters += sum(map(len, content or ()))
+            if content is not None and not _is_same(content, self._content.get(name) or self._at_start(name)):
                 self._content[name] = content
                 time = round(env.time_manager.time() - env.start_time, 6)
                 app_class = type(env.apps[name]).__name__
@@ -104,31 +104,32 @@ class AppStates:
     def _changes(self) -> Iterator[AppChange]:
         states: dict[str, Any] = {}
         start = (
-            _Look(0.0, None, 0, name, app["class_name"], app["serialized_state"])
+            _Look(0.0, None, 0, name, app["class_name"], [app["serialized_state"]])
             for name, app in (self._scenario._initial_apps or {}).items()
         )
         for look in (*start, *self._looks):
-            state = _parsed(look.content)
+            content = "".join(look.content)
+            state = _parsed(content)
             if state is _TOO_DEEP:
                 continue
             if look.app in states:
                 change = _cut(without_secrets(change_of(states[look.app], state)))
             else:
-                shown = json.loads(redacted_json(look.content), parse_constant=str)
-                change = change_of(None, _cut(shown) if _HAS_LONG.search(look.content) else shown)
+                shown = json.loads(redacted_json(content), parse_constant=str)
+                change = change_of(None, _cut(shown) if _HAS_LONG.search(content) else shown)
             states[look.app] = state
             if change is not None:
                 yield AppChange(look.time, look.turn, look.after, look.app, look.app_class, change)
 
-    def _content_of(self, app: App) -> str | None:
+    def _content_of(self, app: App) -> list[str] | None:
         try:
-            return self._texts.of(app)
+            return self._texts.pieces(app)
         except (Exception, SystemExit):  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
             return None
 
-    def _at_start(self, name: str) -> str | None:
+    def _at_start(self, name: str) -> list[str]:
         app = (self._scenario._initial_apps or {}).get(name)
-        return None if app is None else app["serialized_state"]
+        return [] if app is None else [app["serialized_state"]]
 
 
 def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]) -> list[str]:
@@ -144,6 +145,13 @@ def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]
         elif entry.app in apps and entry.operation != "read":
             names[entry.app] = None
     return list(names)
+
+
+def _is_same(content: list[str], before: list[str]) -> bool:
+    """Return whether pieces are those of the same text; the pieces of unchanged objects are the same ones."""
+    return content == before or (
+        sum(map(len, content)) == sum(map(len, before)) and "".join(content) == "".join(before)
+    )
 
 
 def _parsed(content: str) -> Any:

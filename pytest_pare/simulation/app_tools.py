@@ -75,12 +75,12 @@ class MadeTools:
 
 
 class UserTools:
-    """The user's tools in one turn. They are made when the screen offers them first.
+    """The user's tools in a run. They are made when the screen or what is lent has changed.
 
     Args:
         phone: The phone.
         borrowed: Returns tools of the agent that the user has as well, beside those of the screen.
-        bind: Returns the tool of the turn for ARE's description of one.
+        bind: Returns the user's tool for ARE's description of one.
         wait: The tool that does nothing.
         on_unknown: Called with a name that no tool has.
     """
@@ -98,23 +98,19 @@ class UserTools:
         self._bind = bind
         self._wait = wait
         self._on_unknown = on_unknown
-        # By the identity of ARE's descriptions, which the made tools keep.
-        self._bound: dict[int, Tool] = {}
-        self._boxes: dict[tuple[int, ...], Toolbox] = {}
+        # ARE's descriptions of the tools in the box. They are kept, so that their identities stay theirs.
+        self._offered: list[object] = []
+        self._box: Toolbox
 
     def __call__(self) -> Toolbox:
         """Return the tools of the present screen."""
         on_screen, borrowed = self._phone.get_user_tools(), self._borrowed()
-        key = (*map(id, on_screen), 0, *map(id, borrowed))
-        if key not in self._boxes:
-            own = map(self._of, sorted(on_screen, key=lambda tool: str(tool.name)))
-            lent = [_lent(self._of(tool), self._phone) for tool in borrowed]
-            self._boxes[key] = Toolbox([*own, *lent, self._wait], self._on_unknown)
-        return self._boxes[key]
-
-    def _of(self, app_tool: AppTool) -> Tool:
-        key = id(app_tool)
-        return self._bound.get(key) or self._bound.setdefault(key, self._bind(app_tool))
+        offered = [*on_screen, self._phone, *borrowed]
+        if [*map(id, offered)] != [*map(id, self._offered)]:
+            own = map(self._bind, sorted(on_screen, key=lambda tool: str(tool.name)))
+            lent = [_lent(self._bind(tool), self._phone) for tool in borrowed]
+            self._offered, self._box = offered, Toolbox([*own, *lent, self._wait], self._on_unknown)
+        return self._box
 
 
 def _lent(tool: Tool, phone: Phone) -> Tool:

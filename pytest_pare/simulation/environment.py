@@ -172,13 +172,15 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         # As in ARE, the timeouts of validators are counted in ticks, and a tick is a length of time.
         self.tick_count = math.ceil(self.time_manager.time_passed() / self.time_increment_in_seconds)
         self.increment_validators_tick_count()
-        with self.off_the_record():
-            self.notification_system.handle_time_based_notifications()
-        while not self.stop_event.is_set() and (event := self.event_queue.peek()) is not None:
+        if self.notification_system.reminder_app is not None:
+            with self.off_the_record():
+                self.notification_system.handle_time_based_notifications()
+        future = self.event_queue.future_events
+        while not self.stop_event.is_set() and (event := future.peek()) is not None:
             if event.event_time > self.current_time:
                 break
             self.limits.check()
-            event = self.event_queue.future_events.get()
+            event = future.get()
             # An event that is late because an earlier one took time happens now.
             event.event_time = self.current_time
             try:

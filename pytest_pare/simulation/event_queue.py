@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from are.simulation.types import AbstractEvent, ConditionCheckEvent, EventQueue, ValidationEvent
+from are.simulation.types import AbstractEvent, ConditionCheckEvent, Event, EventQueue, ValidationEvent
 
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.queues import TimeOrdered
@@ -19,7 +19,7 @@ def is_repeated_check(event: AbstractEvent) -> bool:
     return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
 
 
-class Coming(Enum):
+class Coming(StrEnum):
     """What an event of the queue is, if it says whether and when something happens."""
 
     EVENT = "an event that happens for sure"
@@ -33,6 +33,8 @@ class Coming(Enum):
         """Return what an event is; it stays the same while the event is in the queue."""
         if is_noise(event):
             return cls.NOISE
+        if type(event) is Event:
+            return cls.EVENT
         if isinstance(event, ConditionCheckEvent):
             return cls.REPEATED_CONDITION if is_repeated_check(event) else cls.CONDITION
         return cls.REPEATED_VALIDATION if is_repeated_check(event) else cls.EVENT
@@ -48,12 +50,14 @@ class FutureEvents(TimeOrdered[AbstractEvent]):
     def __init__(self, key: Callable[[AbstractEvent], Any]) -> None:
         super().__init__(key)
         self._of = {kind: TimeOrdered[AbstractEvent](key) for kind in Coming}
+        self._kinds: dict[int, Coming] = {}
         self._times: dict[str, float] = {}
 
     def put(self, item: AbstractEvent) -> None:
         """Insert an event behind all that are not later."""
         super().put(item)
-        self._of[Coming.of(item)].put(item)
+        kind = self._kinds[id(item)] = Coming.of(item)
+        self._of[kind].put(item)
         if not isinstance(item, ConditionCheckEvent):
             self._times[item.event_id] = item.event_time
 
@@ -61,21 +65,22 @@ class FutureEvents(TimeOrdered[AbstractEvent]):
         """Remove the first event, and return it."""
         event = super().get()
         # The first of all is the first of its kind.
-        self._of[Coming.of(event)].get()
+        self._of[self._kinds.pop(id(event))].get()
         self._times.pop(event.event_id, None)
         return event
 
     def has(self, *kinds: Coming) -> bool:
         """Return whether there is an event of one of the kinds."""
-        return any(self._of[kind] for kind in kinds)
+        return any(map(self._of.__getitem__, kinds))
 
     def first_time(self, *kinds: Coming) -> float | None:
         """Return the time of the first event of the kinds, in epoch seconds; `None` without one."""
-        return min((self._of[kind][0].event_time for kind in kinds if self._of[kind]), default=None)
+        firsts = [event.event_time for kind in kinds if (event := self._of[kind].peek()) is not None]
+        return min(firsts, default=None)
 
     def last_time(self, *kinds: Coming) -> float | None:
         """Return the time of the last event of the kinds, in epoch seconds; `None` without one."""
-        return max((self._of[kind][-1].event_time for kind in kinds if self._of[kind]), default=None)
+        return max([queue[-1].event_time for kind in kinds if (queue := self._of[kind])], default=None)
 
     def next_known_time(self) -> float | None:
         """Return the time of the first event that is neither noise nor the check of a condition; `None` without one."""

@@ -50,7 +50,7 @@ class Limits:
 
     def check(self) -> None:
         """Raise `ScenarioTimeoutError` if the wall-clock limit is over."""
-        if self.seconds_left() == 0:
+        if self.timeout_seconds is not None and self.seconds_left() == 0:
             raise ScenarioTimeoutError(
                 f"the run took longer than {self.timeout_seconds} s of real time (timeout_seconds)"
             )

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from datetime import UTC, datetime
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from pytest_pare.agents.protocols import Notification
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+from pytest_pare.base.times import utc_time
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.notification_templates import announcement_of
 from pytest_pare.simulation.queues import SimulatedMessageQueue
@@ -36,7 +36,7 @@ _BODY_LENGTH = 20
 _VARIABLE = re.compile(r"\{\{ (\w+)( \| short)? \}\}")
 
 
-class PAREMessageType(Enum):
+class PAREMessageType(StrEnum):
     """What a notification is, and so whom it is for."""
 
     AGENT_MESSAGE = "AGENT_MESSAGE"
@@ -128,14 +128,16 @@ class PARENotificationSystem(BaseNotificationSystem):
         """Notify both sides of due reminders, once of each. Reading the reminders is no event."""
         if self.reminder_app is None:
             return
-        now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
+        now = utc_time(self.get_current_time())
         due = [r for r in self.reminder_app.reminders.values() if r.due_datetime <= now and not r.already_notified]
         if due:
             self._put_for_both(self._reminder_text(due))
 
     def next_reminder_time(self) -> float | None:
         """Return when the next reminder without a notification is due, in epoch seconds; `None` for never."""
-        reminders = self.reminder_app.reminders.values() if self.reminder_app is not None else ()
+        if self.reminder_app is None:
+            return None
+        reminders = self.reminder_app.reminders.values()
         return min((r.due_datetime.timestamp() for r in reminders if not r.already_notified), default=None)
 
     def handle_timeout_after_events(self) -> None:
@@ -156,8 +158,11 @@ class PARENotificationSystem(BaseNotificationSystem):
             types: The side whose notifications count: `FOR_USER`, `FOR_AGENT` or both.
             noise: Whether notifications of noise count.
         """
-        now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
-        sent = (m for m in self.message_queue.list_view() if noise or not isinstance(m, Noise))
+        messages = self.message_queue.messages
+        if not messages:
+            return False
+        now = utc_time(self.get_current_time())
+        sent = (m for m in messages if noise or not isinstance(m, Noise))
         return any(m.timestamp <= now and m.message_type in types for m in sent)
 
     def announce_stop(self, reason: str) -> None:
@@ -170,13 +175,18 @@ class PARENotificationSystem(BaseNotificationSystem):
         Args:
             types: The side: `FOR_USER` or `FOR_AGENT`.
         """
-        now = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
-        messages = self.message_queue.get_by_timestamp(now)
+        if not self.message_queue.messages:
+            return []
+        messages = self.message_queue.get_by_timestamp(utc_time(self.get_current_time()))
+        taken = []
         for message in messages:
+            is_own = message.message_type in types
+            if is_own:
+                taken.append(message)
             # The stop message stays for the other side.
-            if message.message_type not in types or message.message_type is PAREMessageType.ENVIRONMENT_STOP:
+            if not is_own or message.message_type is PAREMessageType.ENVIRONMENT_STOP:
                 self.message_queue.put(message)
-        return [message for message in messages if message.message_type in types]
+        return taken
 
     def _reminder_text(self, due: list[Reminder]) -> str:
         for reminder in due:
@@ -188,8 +198,8 @@ class PARENotificationSystem(BaseNotificationSystem):
         self._put(PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT, text)
 
     def _put(self, message_type: PAREMessageType, text: str, kind: type[Message] = Message) -> None:
-        timestamp = datetime.fromtimestamp(self.get_current_time(), tz=UTC)
-        self.message_queue.put(kind(message_type=message_type, message=text, timestamp=timestamp))
+        now = utc_time(self.get_current_time())
+        self.message_queue.put(kind(message_type=message_type, message=text, timestamp=now))
 
 
 _CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {

@@ -34,6 +34,9 @@ class Phone:
     active_app: App | None
     background_apps: list[str]
     time_manager: TimeManager
+    _home_screen: HomeScreenSystemApp
+    # The apps between the agent and the user.
+    _channels: list[AgentUserInterface]
     # Whether calls of the agent's tools are the user's now.
     _is_users = False
 
@@ -52,9 +55,10 @@ class Phone:
         Raises:
             ScenarioDefect: If there is no `HomeScreenSystemApp` among the apps.
         """
-        home = self._home()
+        home = self._home_screen = self._home()
         home.set_callbacks(self.switch_app, self.open_app, self.go_home)
         self.active_app = self.active_app or home
+        self._channels = [app for app in self.apps.values() if isinstance(app, AgentUserInterface)]
 
     def open_app(self, app_name: str) -> str:
         """Put an app on the screen; one that is in the background comes back as it was left.
@@ -100,11 +104,10 @@ class Phone:
 
     def get_user_tools(self) -> list[AppTool]:
         """Return the user's present tools: answers to the agent, the home screen's tools, and those of the screen."""
-        home = self._home()
+        home = self._home_screen
         tools: list[AppTool] = []
-        for app in self.apps.values():
-            if isinstance(app, AgentUserInterface):
-                tools += app.get_user_tools()
+        for app in self._channels:
+            tools += app.get_user_tools()
         tools += [t for t in home.get_user_tools() if self.active_app is home or t.function.__name__ != "open_app"]
         if isinstance(self.active_app, StatefulApp):
             tools += self.active_app.get_user_tools()

@@ -42,7 +42,9 @@ class TimedEnvironment(ScriptedEnvironment):
     @property
     def is_over(self) -> bool:
         """Whether the world has ended: it was stopped, has failed, or its duration is over."""
-        return self.stop_event.is_set() or self.time_manager.time() >= self._end()
+        if self.stop_event.is_set():
+            return True
+        return self.duration is not None and self.time_manager.time() >= self.start_time + self.duration
 
     def pass_time(self, seconds: float, what: str, *, counted: float | None = None) -> None:
         """Let simulated time pass, at most until the end of the world.
@@ -85,11 +87,9 @@ class TimedEnvironment(ScriptedEnvironment):
 
     def _next_sure_time(self) -> float | None:
         """Return when the next reminder, or event that comes for sure, is due; `None` without one."""
-        times = (
-            self.notification_system.next_reminder_time(),
-            self.event_queue.future_events.first_time(Coming.EVENT, Coming.CONDITION),
-        )
-        return min((time for time in times if time is not None), default=None)
+        event = self.event_queue.future_events.first_time(Coming.EVENT, Coming.CONDITION)
+        reminder = self.notification_system.next_reminder_time()
+        return event if reminder is None else reminder if event is None else min(event, reminder)
 
     def jump_to_next_event(self, users_time: float | None = None) -> float:
         """Let time pass to the next event or reminder, and return the seconds that have passed; 0.0 without one.
@@ -122,7 +122,9 @@ class TimedEnvironment(ScriptedEnvironment):
     def _time_of_jump(self) -> float:
         """Return up to when time may pass until something happens; the present time if nothing is left."""
         future = self.event_queue.future_events
-        times = (self._next_sure_time(), future.last_time(*_REPEATED), future.last_time(Coming.NOISE))
+        if (sure := self._next_sure_time()) is not None:
+            return sure
+        times = (future.last_time(*_REPEATED), future.last_time(Coming.NOISE))
         return next((time for time in times if time is not None), self.time_manager.time())
 
     def advance_to(self, timestamp: float) -> None:
@@ -133,8 +135,12 @@ class TimedEnvironment(ScriptedEnvironment):
         """
         while not self.stop_event.is_set():
             self.limits.check()
-            times = (self.get_next_event_time(), self.notification_system.next_reminder_time())
-            self.time_manager.advance_to(min([timestamp, *(time for time in times if time is not None)]))
+            until = timestamp
+            if (event := self.event_queue.future_events.peek()) is not None and event.event_time < until:
+                until = event.event_time
+            if (reminder := self.notification_system.next_reminder_time()) is not None and reminder < until:
+                until = reminder
+            self.time_manager.advance_to(until)
             self.tick()
             if self.time_manager.time() >= timestamp:
                 break

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
 from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
 from pytest_pare.agents.tools import Toolbox
 from pytest_pare.base import telemetry
+from pytest_pare.base.times import utc_time
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
 from pytest_pare.simulation.app_tools import MadeTools, UserTools, agent_tools, require_words
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, ToolFaultError
@@ -23,6 +23,7 @@ from pytest_pare.simulation.turn_trace import TurnTrace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from are.simulation.tool_utils import AppTool
 
@@ -76,6 +77,13 @@ class TurnGateway:
         # The token of the present turn. A call with another token, that of an old turn, is refused.
         self._turn: object = None
         self._limits = TurnLimits(config.max_tool_calls)
+        self._user_tools = UserTools(
+            env,
+            lambda: self.users_tools(),  # noqa: PLW0108 - it is set later
+            self._bound_to_user,
+            self._tools.wait.carried_out_by(lambda _arguments: "You wait."),
+            lambda name: self._note_unknown(self._turn, name, who="USER"),
+        )
 
     def end(self, cause: Exception) -> NoReturn:
         """End the run.
@@ -125,24 +133,22 @@ class TurnGateway:
 
     def user_turn(self, number: int) -> UserTurn:
         """Return a new turn of the user."""
-        token, scenario = self._open_turn(), self._scenario
-        tools = UserTools(
-            self._env,
-            self.users_tools,
-            lambda app_tool: self._bound(token, app_tool, "USER"),
-            self._tools.wait.carried_out_by(lambda _arguments: "You wait."),
-            partial(self._note_unknown, token, who="USER"),
-        )
+        scenario = self._scenario
+        self._open_turn()
         return UserTurn(
             number=number,
             now=self._now,
             notifications=self._notifications(FOR_USER),
             proposal=self._consent.proposal,
-            tools=tools,
+            tools=self._user_tools,
             screen=lambda: self._env.screen or "nothing",
-            apps=tuple(sorted(self._env.openable_apps())),
+            apps=self._openable,
             goal=scenario.user_goal or scenario.additional_system_prompt or None,
         )
+
+    @cached_property
+    def _openable(self) -> tuple[str, ...]:
+        return tuple(sorted(self._env.openable_apps()))
 
     # -- tools
 
@@ -152,7 +158,7 @@ class TurnGateway:
             return [tool.annotated for tool in self._toolbox(object()).values()]
 
     def _toolbox(self, token: object) -> Toolbox:
-        tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
+        tools = [self._bound(token, app_tool) for app_tool in self._app_tools()]
         give_up = self._tools.end_task.carried_out_by(lambda _arguments: self._give_up(token))
         return Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT"))
 
@@ -161,10 +167,15 @@ class TurnGateway:
             self._agent_tools = [tool for app in self._env.apps.values() for tool in agent_tools(app)]
         return self._agent_tools
 
-    def _bound(self, token: object, app_tool: AppTool, who: str) -> Tool:
-        tool = self._tools.of(app_tool, who)
+    def _bound(self, token: object, app_tool: AppTool) -> Tool:
+        tool = self._tools.of(app_tool, "AGENT")
         # The agent gets a copy: changing it changes neither its calls nor their checks.
-        return tool.carried_out_by(partial(self._carry_out, token, tool, app_tool, who))
+        return tool.carried_out_by(partial(self._carry_out, token, tool, app_tool, "AGENT"))
+
+    def _bound_to_user(self, app_tool: AppTool) -> Tool:
+        """Return a tool of the user, which is always called in the present turn."""
+        tool = self._tools.of(app_tool, "USER")
+        return tool.carried_out_by(lambda arguments: self._carry_out(self._turn, tool, app_tool, "USER", arguments))
 
     def _carry_out(self, token: object, tool: Tool, app_tool: AppTool, who: str, arguments: dict[str, Any]) -> Any:
         with self.exclusively(), self._span(tool.name, arguments, who) as span:
@@ -210,7 +221,7 @@ class TurnGateway:
     def _require_turn(self, token: object) -> None:
         if self.ended is not None:
             raise RunEnded(self.ended)
-        if token is not self._turn:
+        if token is None or token is not self._turn:
             self._refuse(StaleTurn("this turn has ended"))
         if self._env.is_over:
             self._refuse(TurnOver("the simulation has ended"))
@@ -281,7 +292,7 @@ class TurnGateway:
             self._trace.add(name, who, error=error)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._env.time_manager.time(), tz=UTC)
+        return utc_time(self._env.time_manager.time())
 
     def _news(self, token: object) -> tuple[Notification, ...]:
         with self._lock:

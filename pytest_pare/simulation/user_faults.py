@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.protocols import ProactiveAgentMode
+from pytest_pare.agents.tools import Toolbox
 from pytest_pare.simulation.faults import chance, forked
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import Notification, UserAgent, UserTurn
-    from pytest_pare.agents.tools import Tool, Toolbox
+    from pytest_pare.agents.tools import Tool
     from pytest_pare.scenarios.noise_config import NoiseConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.consent import Consent
@@ -104,10 +105,12 @@ class DifficultUser:
     def _tools(self, turn: UserTurn) -> Toolbox:
         """Return the user's tools, with answers that may have a fault."""
         tools = turn.tools()
-        for name, tool in tools.items():
-            if tool.is_interface and tool.function in _WORDS:
-                tools[name] = tool.carried_out_by(partial(self._answer, turn, tool))
-        return tools
+        return Toolbox(map(partial(self._with_faults, turn), tools.values()), tools.on_unknown)
+
+    def _with_faults(self, turn: UserTurn, tool: Tool) -> Tool:
+        if not (tool.is_interface and tool.function in _WORDS):
+            return tool
+        return tool.carried_out_by(partial(self._answer, turn, tool))
 
     def _answer(self, turn: UserTurn, tool: Tool, arguments: dict[str, Any]) -> Any:
         number = self._consent.number

@@ -168,9 +168,9 @@ def test_only_apps_that_an_event_may_have_changed_are_looked_at(monkeypatch: pyt
     looks: list[str] = []
 
     class Texts(StateTexts):
-        def of(self, app: App) -> str:
+        def pieces(self, app: App) -> list[str]:
             looks.append(app.name)
-            return super().of(app)
+            return super().pieces(app)
 
     monkeypatch.setattr("pytest_pare.simulation.app_states.StateTexts", Texts)
     observe = [("Contacts__get_contacts", {"offset": 0}), propose("Shall I?")]
