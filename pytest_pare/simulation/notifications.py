@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from enum import StrEnum
+from enum import Enum
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ _BODY_LENGTH = 20
 _VARIABLE = re.compile(r"\{\{ (\w+)( \| short)? \}\}")
 
 
-class PAREMessageType(StrEnum):
+class PAREMessageType(Enum):
     """What a notification is, and so whom it is for."""
 
     AGENT_MESSAGE = "AGENT_MESSAGE"
