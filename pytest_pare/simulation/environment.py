@@ -175,12 +175,11 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         if self.notification_system.reminder_app is not None:
             with self.off_the_record():
                 self.notification_system.handle_time_based_notifications()
-        future = self.event_queue.future_events
-        while not self.stop_event.is_set() and (event := future.peek()) is not None:
+        while not self.stop_event.is_set() and (event := self.event_queue.future_events.peek()) is not None:
             if event.event_time > self.current_time:
                 break
             self.limits.check()
-            event = future.get()
+            event = self.event_queue.future_events.get()
             # An event that is late because an earlier one took time happens now.
             event.event_time = self.current_time
             try:
@@ -244,9 +243,8 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             is_call = isinstance(event.action, Action)
             logged = with_own_result(event.metadata, self.apps.values()) if is_call else event.metadata
             fault = ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)
-            entry = trace_event(
-                event, self.start_time, turn=self.turn, mode=self._mode(), screen=self._screen, fault=fault
-            )
+            mode = None if self.consent is None else self.consent.mode.value
+            entry = trace_event(event, self.start_time, turn=self.turn, mode=mode, screen=self._screen, fault=fault)
             event.metadata = logged
             if event.event_type == EventType.AGENT and self.agent_action_validators:
                 try:
@@ -267,9 +265,6 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             self.trace_entries.put(entry if is_same else replace(entry, screen_after=self._screen))
             if self.consent is not None and self.consent.handle(event, self.turn):
                 self.answered(event.function_name())
-
-    def _mode(self) -> str | None:
-        return None if self.consent is None else self.consent.mode.value
 
     # -- the phone
 

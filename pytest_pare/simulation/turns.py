@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
@@ -142,13 +142,9 @@ class TurnGateway:
             proposal=self._consent.proposal,
             tools=self._user_tools,
             screen=lambda: self._env.screen or "nothing",
-            apps=self._openable,
+            apps=tuple(sorted(self._env.openable_apps())),
             goal=scenario.user_goal or scenario.additional_system_prompt or None,
         )
-
-    @cached_property
-    def _openable(self) -> tuple[str, ...]:
-        return tuple(sorted(self._env.openable_apps()))
 
     # -- tools
 
