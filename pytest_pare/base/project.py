@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 INI_CONFIG = "pare_config"
 INI_ALIAS = "pare_import_alias"
@@ -32,7 +32,7 @@ _SETTINGS_FILES = {
 }
 
 
-class Project(NamedTuple):
+class Project:
     """A project of pytest's.
 
     Attributes:
@@ -40,8 +40,9 @@ class Project(NamedTuple):
         settings_file: The file with pytest's settings, in the rootdir; `None` if the project has none.
     """
 
-    rootdir: Path
-    settings_file: Path | None
+    def __init__(self, rootdir: Path, settings_file: Path | None) -> None:
+        self.rootdir = rootdir
+        self.settings_file = settings_file
 
 
 def is_suite_file(arg: str) -> bool:

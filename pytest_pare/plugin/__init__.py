@@ -54,8 +54,6 @@ __all__ = [
     "user_engine_config",
 ]
 
-_SESSION: pytest.StashKey[SuiteSession | AuditSession] = pytest.StashKey()
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the flags and the ini values."""
@@ -94,7 +92,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
         raise pytest.UsageError(redacted(str(error))) from error
     if session is not None:
-        config.stash[_SESSION] = session
         config.pluginmanager.register(session, "pare-session")
 
 
@@ -132,12 +129,6 @@ def _created(config: pytest.Config, paths: list[Path]) -> SuiteSession | AuditSe
         from pytest_pare.plugin.session import SuiteSession
 
         return SuiteSession.create(config, paths)
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect a suite file."""
-    session = parent.config.stash.get(_SESSION, None)
-    return None if session is None else session.collect(file_path, parent)
 
 
 def _suite_paths(config: pytest.Config) -> list[Path]:

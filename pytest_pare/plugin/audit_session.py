@@ -62,7 +62,7 @@ class AuditSession:
         """The suites, by path."""
         return self._suites
 
-    def collect(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Return the collector of a suite file of this session; `None` for any other file."""
         suite = self._suites.get(file_path)
         return None if suite is None else AuditFile.from_parent(parent, path=file_path, suite=suite)

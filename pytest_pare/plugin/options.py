@@ -5,11 +5,13 @@ It imports no other module of the plugin, because every start of pytest imports 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 
-class Option(NamedTuple):
+class Option:
     """A command-line flag.
+
+    It is no `NamedTuple`: to create that class takes as long as to import this module.
 
     Attributes:
         flag: Its name on the command line.
@@ -18,10 +20,11 @@ class Option(NamedTuple):
         settings: The arguments of `addoption`.
     """
 
-    flag: str
-    dest: str
-    key: str
-    settings: dict[str, Any]
+    def __init__(self, flag: str, dest: str, key: str, settings: dict[str, Any]) -> None:
+        self.flag = flag
+        self.dest = dest
+        self.key = key
+        self.settings = settings
 
 
 LAST = "last"

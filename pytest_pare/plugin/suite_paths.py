@@ -65,7 +65,8 @@ def _check(config: pytest.Config, sources: list[tuple[str, Path]]) -> None:
             raise pytest.UsageError(f"{source}: {path} is a directory; name the suite file in it")
         if not path.is_file():
             raise pytest.UsageError(f"{source}: there is no file {path}")
-    project, settings = _project(config)
+    found = _project(config)
+    project, settings = found.rootdir, found.settings_file
     for source, path in sources:
         if not (path.is_relative_to(project) and path.is_relative_to(config.rootpath)):
             hint = f"--rootdir={os.path.commonpath([path.parent, project])}" + (f" -c {settings}" if settings else "")

@@ -223,7 +223,8 @@ def test_a_directory_that_cannot_be_read(shell: Shell, monkeypatch: pytest.Monke
 
 def test_the_rootdir(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def found(rootdir: Path | None = None) -> tuple[Path, Path | None]:
-        return project_of(rootdir)
+        project = project_of(rootdir)
+        return project.rootdir, project.settings_file
 
     root = shell.path
     (root / "a/b/c").mkdir(parents=True)
