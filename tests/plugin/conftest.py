@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.base.redaction import redacted
+from pytest_pare.engines.litellm_client import load_litellm
 from pytest_pare.ledger.lines import open_runs
 from pytest_pare.plugin import requirements
 from pytest_pare.scenarios.registration import SCENARIOS_DIR_VARIABLE
@@ -39,6 +40,7 @@ for module in (
     "xdist.dsession",
 ):
     import_module(module)
+load_litellm()
 
 # To read what is installed takes a third of a short session, and sessions in one process find the same.
 _INSTALLED, _PROBLEM_LINES, _ENTRY_POINTS = requirements.installed, requirements.problem_lines, metadata.entry_points
