@@ -71,12 +71,8 @@ class StateTexts:
         # So that no other object gets the id.
         self._objects: list[Any] = []
 
-    def of(self, app: App) -> str:
-        """Return what `state_text` returns."""
-        return "".join(self.pieces(app))
-
     def pieces(self, app: App) -> list[str]:
-        """Return the pieces of `of`; those of objects that have not changed are the texts of the call before."""
+        """Return what `state_text` returns in pieces; those of unchanged objects are the texts of the call before."""
         function = type(app).get_state
         if f"{function.__module__}.{function.__qualname__}" not in _PLAIN:
             return [state_text(app)]

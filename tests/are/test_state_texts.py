@@ -32,7 +32,7 @@ def world() -> Iterator[None]:
 
 
 def assert_same_texts(app: Any, texts: StateTexts) -> None:
-    assert texts.of(app) == state_text(app) == json.dumps(json.loads(state_text(app)))
+    assert "".join(texts.pieces(app)) == state_text(app) == json.dumps(json.loads(state_text(app)))
 
 
 def test_changes_of_an_object_change_its_text() -> None:
@@ -69,7 +69,7 @@ def test_a_text_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_texts, "serialized", noted)
     app.messages.append(AUIMessage(Sender.AGENT, "New", 9.0))
     app.messages[1].sender = Sender.AGENT
-    texts.of(app)
+    texts.pieces(app)
     assert made == [app.messages[1], app.messages[5]]
 
 
@@ -80,7 +80,7 @@ def test_the_state_of_an_own_method_is_that_which_it_returns() -> None:
 
     app = Counting()
     app.add_email(Email())
-    assert StateTexts().of(app) == '{"mails": 1}'
+    assert "".join(StateTexts().pieces(app)) == '{"mails": 1}'
 
 
 def test_a_text_that_has_the_mark_is_no_place() -> None:
