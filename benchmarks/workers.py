@@ -61,6 +61,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
 
 def _compare(project: Path, size: int, repeats: int) -> tuple[float, float, Work]:
     """Return the median seconds in one process and with workers, and what a session in one process has recorded."""
+    # The last session, whose ledger is read, is one in one process.
     pairs = [(_play(project, size, _WORKERS), _play(project, size, 0)) for _ in range(repeats)]
     end = (last_line(ledgers(project / ".pare" / "runs")[-1]) or {})["end"]
     several, one = (statistics.median(column) for column in zip(*pairs, strict=True))

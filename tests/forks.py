@@ -67,7 +67,7 @@ class Forks:
 
         class Popen(subprocess.Popen[Any]):
             def __init__(self, args: Any, **options: Any) -> None:
-                if args[0] == sys.executable and args[1] in ("-m", "-c"):
+                if args[0] == sys.executable and args[1:2] in (["-m"], ["-c"]):
                     args = forks.command(args[1:])
                 super().__init__(args, **options)
 
@@ -90,7 +90,10 @@ def run_python(shim: str, args: list[str]) -> NoReturn:
         else:
             runpy.run_module(what, run_name="__main__", alter_sys=True)
     except SystemExit as end:
-        status = int(end.code or 0)
+        # As Python does with a text.
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()

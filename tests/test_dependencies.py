@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import UNMEASURED, is_measured
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -220,6 +222,16 @@ def test_a_long_module_has_a_reason() -> None:
     too_long = {path for path, lines in lengths.items() if lines > MOST_LINES}
     assert {path: lengths[path] for path in sorted(too_long - LONG.keys())} == {}, "split it by meaning"
     assert sorted(LONG.keys() - too_long) == [], "no longer needed"
+
+
+def test_what_is_run_without_coverage_exists() -> None:
+    tests = Path(__file__).parent
+    files = [path for path in tests.rglob("test_*.py") if not is_measured(path)]
+    names = {path.relative_to(tests).with_name(path.stem.removeprefix("test_")) for path in files}
+    assert UNMEASURED - {one.as_posix() for name in names for one in (name, *name.parents)} == set()
+    assert is_measured(tests / "agents/test_tools.py")
+    assert not is_measured(tests / "plugin/test_agents.py")
+    assert not is_measured(tests / "browser/test_pages_in_browsers.py")
 
 
 def test_nothing_below_the_plugin_modules_imports_pytest() -> None:

@@ -211,7 +211,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         Raises:
             ScenarioTimeoutError: If a limit is reached. Only a wait for nothing counts against the simulated one.
         """
-        system_app = self._home()
+        system_app = self._home_screen
         if self.oracle_mode:
             # Without an agent, old notifications stay in the queue, and would end every wait at once.
             self.notification_system.take(FOR_AGENT)

@@ -33,6 +33,7 @@ class Coming(StrEnum):
         """Return what an event is; it stays the same while the event is in the queue."""
         if is_noise(event):
             return cls.NOISE
+        # Most are; a check against ARE's abstract classes takes longer.
         if type(event) is Event:
             return cls.EVENT
         if isinstance(event, ConditionCheckEvent):
@@ -50,14 +51,12 @@ class FutureEvents(TimeOrdered[AbstractEvent]):
     def __init__(self, key: Callable[[AbstractEvent], Any]) -> None:
         super().__init__(key)
         self._of = {kind: TimeOrdered[AbstractEvent](key) for kind in Coming}
-        self._kinds: dict[int, Coming] = {}
         self._times: dict[str, float] = {}
 
     def put(self, item: AbstractEvent) -> None:
         """Insert an event behind all that are not later."""
         super().put(item)
-        kind = self._kinds[id(item)] = Coming.of(item)
-        self._of[kind].put(item)
+        self._of[Coming.of(item)].put(item)
         if not isinstance(item, ConditionCheckEvent):
             self._times[item.event_id] = item.event_time
 
@@ -65,7 +64,7 @@ class FutureEvents(TimeOrdered[AbstractEvent]):
         """Remove the first event, and return it."""
         event = super().get()
         # The first of all is the first of its kind.
-        self._of[self._kinds.pop(id(event))].get()
+        self._of[Coming.of(event)].get()
         self._times.pop(event.event_id, None)
         return event
 

@@ -96,7 +96,7 @@ class Phone:
 
     def go_home(self) -> str:
         """Show the home screen; the app on the screen goes to the background."""
-        home = self._home()
+        home = self._home_screen
         if self.active_app is home:
             return "The home screen is already shown."
         self._show(home)

@@ -54,8 +54,8 @@ class TimeOrdered(Generic[T]):
 
     def put(self, item: T) -> None:
         """Insert an item behind all that are not later."""
-        items = self._items
-        if len(items) == self._start or self._key(items[-1]) <= (key := self._key(item)):
+        items, key = self._items, self._key(item)
+        if len(items) == self._start or self._key(items[-1]) <= key:
             items.append(item)
         else:
             self.shifts += 1
@@ -72,18 +72,15 @@ class TimeOrdered(Generic[T]):
 
     def peek(self) -> T | None:
         """Return the first item, or `None`."""
-        return self._items[self._start] if self._start < len(self._items) else None
+        return self._items[self._start] if self else None
 
     def empty(self) -> bool:
         """Return whether the list is empty."""
-        return self._start == len(self._items)
+        return not self
 
     def qsize(self) -> int:
         """Return the number of items."""
         return len(self)
-
-    def __bool__(self) -> bool:
-        return self._start < len(self._items)
 
     def __len__(self) -> int:
         return len(self._items) - self._start

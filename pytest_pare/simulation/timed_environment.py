@@ -42,9 +42,7 @@ class TimedEnvironment(ScriptedEnvironment):
     @property
     def is_over(self) -> bool:
         """Whether the world has ended: it was stopped, has failed, or its duration is over."""
-        if self.stop_event.is_set():
-            return True
-        return self.duration is not None and self.time_manager.time() >= self.start_time + self.duration
+        return self.stop_event.is_set() or self.time_manager.time() >= self._end()
 
     def pass_time(self, seconds: float, what: str, *, counted: float | None = None) -> None:
         """Let simulated time pass, at most until the end of the world.
@@ -87,9 +85,11 @@ class TimedEnvironment(ScriptedEnvironment):
 
     def _next_sure_time(self) -> float | None:
         """Return when the next reminder, or event that comes for sure, is due; `None` without one."""
-        event = self.event_queue.future_events.first_time(Coming.EVENT, Coming.CONDITION)
-        reminder = self.notification_system.next_reminder_time()
-        return event if reminder is None else reminder if event is None else min(event, reminder)
+        times = (
+            self.notification_system.next_reminder_time(),
+            self.event_queue.future_events.first_time(Coming.EVENT, Coming.CONDITION),
+        )
+        return min((time for time in times if time is not None), default=None)
 
     def jump_to_next_event(self, users_time: float | None = None) -> float:
         """Let time pass to the next event or reminder, and return the seconds that have passed; 0.0 without one.
@@ -135,12 +135,8 @@ class TimedEnvironment(ScriptedEnvironment):
         """
         while not self.stop_event.is_set():
             self.limits.check()
-            until = timestamp
-            if (event := self.event_queue.future_events.peek()) is not None and event.event_time < until:
-                until = event.event_time
-            if (reminder := self.notification_system.next_reminder_time()) is not None and reminder < until:
-                until = reminder
-            self.time_manager.advance_to(until)
+            times = (self.get_next_event_time(), self.notification_system.next_reminder_time())
+            self.time_manager.advance_to(min([timestamp, *(time for time in times if time is not None)]))
             self.tick()
             if self.time_manager.time() >= timestamp:
                 break
