@@ -172,6 +172,7 @@ def test_an_event_is_scheduled_once_and_a_condition_as_often_as_it_is_asked() ->
     queue.put(condition)
     queue.put(condition)
     assert [e.event_time for e in queue.list_view()] == [1, 3, 3]
+    assert [e.event_time for e in queue.pop_events_to_process(3)] == [1, 3, 3]
 
 
 @given(TIMES)
