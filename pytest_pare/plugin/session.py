@@ -27,6 +27,7 @@ from pytest_pare.plugin.report_transfer import ReportReceiver, ReportSender
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
+from pytest_pare.plugin.run_garbage import RunGarbage
 from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, refuse_dependent_runs, shard_of
 from pytest_pare.plugin.suite_files import read_suites
@@ -106,6 +107,8 @@ class SuiteSession:
                 from pytest_pare.plugin import hosts
 
                 hosts.register(config, suites, collector.problems)
+        if config.getoption("dist", "no") == "no":
+            config.pluginmanager.register(RunGarbage(), "pare-run-garbage")
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
         if at_once_of_session(config, suites.values()) > 1:
             from pytest_pare.plugin.concurrent_runs import ConcurrentRuns
