@@ -65,6 +65,9 @@ class ObserveExecuteAgent:
         self._observer: ReActAgent | None = None
         self._executor: ReActAgent | None = None
         self._reported: Proposal | None = None
+        # What the observer's tools were chosen from and by, and these tools.
+        self._chosen: tuple[Toolbox | None, frozenset[str]] = None, frozenset()
+        self._observers: Toolbox
         self._last_words = ""
 
     def __call__(self, turn: Turn) -> None:
@@ -86,21 +89,24 @@ class ObserveExecuteAgent:
         asked = any(one.kind == "user_message" for one in turn.notifications)
         if turn.mode is ProactiveAgentMode.OBSERVE or asked:
             observer.take_turn(
-                cache(lambda: self._for_observer(turn)),
+                lambda: self._for_observer(turn),
                 self._observe_max_iterations,
                 lambda: observer.tell(turn.news()),
             )
 
     def _for_observer(self, turn: Turn) -> Toolbox:
         """Return the tools that read, and those of the channel to the user."""
-        writes = self._observer_writes()
-        return turn.tools.only(
-            lambda tool: (
-                tool.function in ("wait", "send_message_to_user")
-                if tool.is_interface
-                else (tool.operation == "read" or tool.name in writes) and bool(tool.app)
+        tools, writes = turn.tools_of_run, self._observer_writes()
+        if tools is not self._chosen[0] or writes != self._chosen[1]:
+            self._chosen = tools, writes
+            self._observers = tools.only(
+                lambda tool: (
+                    tool.function in ("wait", "send_message_to_user")
+                    if tool.is_interface
+                    else (tool.operation == "read" or tool.name in writes) and bool(tool.app)
+                )
             )
-        )
+        return self._observers
 
     def _new_observer(self, turn: Turn) -> ReActAgent:
         prompt = prompts.render("observe", tools=_texts(self._for_observer(turn)))
@@ -134,7 +140,7 @@ def _tell_both(turn: Turn, observer: ReActAgent, executor: ReActAgent) -> None:
 
 def _for_executor(turn: Turn) -> Toolbox:
     """Return all tools except waiting for the user's next action."""
-    return turn.tools.only(lambda tool: not (tool.is_interface and tool.function == "wait"))
+    return turn.tools_of_run.only(lambda tool: not (tool.is_interface and tool.function == "wait"))
 
 
 def _texts(tools: Toolbox) -> list[str]:

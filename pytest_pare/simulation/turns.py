@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
@@ -80,7 +80,7 @@ class TurnGateway:
         self._user_tools = UserTools(
             env,
             lambda: self.users_tools(),  # noqa: PLW0108 - it is set later
-            self._bound_to_user,
+            lambda app_tool: self._bound(lambda: self._turn, app_tool, "USER"),
             self._tools.wait.carried_out_by(lambda _arguments: "You wait."),
             lambda name: self._note_unknown(self._turn, name, who="USER"),
         )
@@ -113,19 +113,18 @@ class TurnGateway:
     def agent_turn(self, number: int) -> Turn:
         """Return a new turn of the agent."""
         token = self._open_turn()
-        make_tools = partial(self._toolbox, token)
+        of_run = self._tools_of_run  # Made at once: tools with one name are a defect of the scenario.
         turn = Turn(
             number=number,
             time=self._now(),
             mode=self._consent.mode,
             proposal=self._consent.proposal,
             notifications=self._notifications(FOR_AGENT),
-            # Those of the first turn at once: tools with one name are a defect of the scenario.
-            tools=Toolbox([], lambda _name: None) if number else make_tools(),
+            tools=Toolbox([], lambda _name: None),
             scenario_seed=seed_of(self._scenario, self.fork_seed()),
             _news=lambda: self._news(token),
         )
-        return turn.with_tools_made_by(make_tools) if number else turn
+        return turn.with_tools_made_by(lambda: self._toolbox(lambda: token), lambda: of_run)
 
     def fork_seed(self) -> int:
         """Return the seed of a fork for what is drawn now; 0 for the draws of the run."""
@@ -151,27 +150,28 @@ class TurnGateway:
     def definitions(self) -> list[dict[str, Any]]:
         """Return the agent's tools as `Turn.definitions` has them, with `annotations`, also before the first turn."""
         with self.exclusively():
-            return [tool.annotated for tool in self._toolbox(object()).values()]
+            return [tool.annotated for tool in self._toolbox(object).values()]
 
-    def _toolbox(self, token: object) -> Toolbox:
-        tools = [self._bound(token, app_tool) for app_tool in self._app_tools()]
-        give_up = self._tools.end_task.carried_out_by(lambda _arguments: self._give_up(token))
-        return Toolbox([*tools, give_up], lambda name: self._note_unknown(token, name, "AGENT"))
+    @cached_property
+    def _tools_of_run(self) -> Toolbox:
+        """Tools that are called in the present turn, for agents that take no turn after another has begun."""
+        return self._toolbox(lambda: self._turn)
+
+    def _toolbox(self, token: Callable[[], object]) -> Toolbox:
+        tools = [self._bound(token, app_tool, "AGENT") for app_tool in self._app_tools()]
+        give_up = self._tools.end_task.carried_out_by(lambda _arguments: self._give_up(token()))
+        return Toolbox([*tools, give_up], lambda name: self._note_unknown(token(), name, "AGENT"))
 
     def _app_tools(self) -> list[AppTool]:
         if self._agent_tools is None:
             self._agent_tools = [tool for app in self._env.apps.values() for tool in agent_tools(app)]
         return self._agent_tools
 
-    def _bound(self, token: object, app_tool: AppTool) -> Tool:
-        tool = self._tools.of(app_tool, "AGENT")
+    def _bound(self, token: Callable[[], object], app_tool: AppTool, who: str) -> Tool:
+        """Return the tool of a side, which is called in the turn whose token `token` returns."""
+        tool = self._tools.of(app_tool, who)
         # The agent gets a copy: changing it changes neither its calls nor their checks.
-        return tool.carried_out_by(partial(self._carry_out, token, tool, app_tool, "AGENT"))
-
-    def _bound_to_user(self, app_tool: AppTool) -> Tool:
-        """Return a tool of the user, which is always called in the present turn."""
-        tool = self._tools.of(app_tool, "USER")
-        return tool.carried_out_by(lambda arguments: self._carry_out(self._turn, tool, app_tool, "USER", arguments))
+        return tool.carried_out_by(lambda arguments: self._carry_out(token(), tool, app_tool, who, arguments))
 
     def _carry_out(self, token: object, tool: Tool, app_tool: AppTool, who: str, arguments: dict[str, Any]) -> Any:
         with self.exclusively(), self._span(tool.name, arguments, who) as span:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn
+    from pytest_pare.agents.tools import Toolbox
 
 ADD = "Calendar__add_calendar_event"
 FIND = "Calendar__search_events"
@@ -510,6 +511,29 @@ def test_a_turn_is_of_no_use_after_it() -> None:
     assert (run.result.status, attempts(run)) == ("success", [])
     for old in kept:
         use(old)
+
+
+def test_the_tools_of_a_run_are_the_same_in_each_turn_and_refused_between_turns() -> None:
+    kept: list[Turn] = []
+    boxes: list[Toolbox] = []
+
+    def agent(turn: Turn) -> None:
+        kept.append(turn)
+        boxes.append(turn.tools_of_run)
+        boxes[0][FIND](query="tea")
+
+    def verdict(s: Any, env: Any) -> ScenarioValidationResult:
+        with pytest.raises(TurnOver, match=r"^this turn has ended$"):
+            boxes[0][FIND](query="tea")
+        return ScenarioValidationResult(success=True)
+
+    run = host(agent, verdict=verdict)
+    assert run.result.status == "success"
+    assert len(boxes) > 1
+    assert all(box is boxes[0] for box in boxes)
+    assert boxes[0].keys() == kept[0].tools.keys()
+    finds = [event.turn for event in run.trace.events if event.function == "search_events"]
+    assert finds == [turn.number for turn in kept]
 
 
 def test_the_agent_that_is_told_of_consent_too_late_does_not_end_it() -> None:
