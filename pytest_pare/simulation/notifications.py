@@ -7,33 +7,30 @@ notify no one.
 from __future__ import annotations
 
 import inspect
-import re
 from enum import Enum
-from functools import cache
-from itertools import chain
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from are.simulation.apps.agent_user_interface import AUIMessage, Sender
+from are.simulation.apps.agent_user_interface import Sender
 from are.simulation.notification_system import BaseNotificationSystem, Message, NotificationSystemConfig, VerbosityLevel
 from are.simulation.types import Action, CompletedEvent, EventType
-from jinja2 import Environment, StrictUndefined, Template
 
 from pytest_pare.agents.protocols import Notification
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
 from pytest_pare.base.times import utc_time
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.notification_templates import announcement_of
+from pytest_pare.simulation.notification_texts import call_text, made_later, message_text, rendered
 from pytest_pare.simulation.queues import SimulatedMessageQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from are.simulation.agents.multimodal import Attachment
     from are.simulation.apps.reminder import Reminder
     from are.simulation.apps.system import WaitForNotificationTimeout
     from are.simulation.types import AbstractEvent
-
-_BODY_LENGTH = 20
-_VARIABLE = re.compile(r"\{\{ (\w+)( \| short)? \}\}")
 
 
 class PAREMessageType(Enum):
@@ -70,7 +67,28 @@ _KINDS = {
 }
 
 
-class Noise(Message):
+class Notice(Message):
+    """The notification of an event, whose text is made when it is first read: many are read by no one.
+
+    Args:
+        message_type: What it is.
+        text: Returns the text, the same whenever it is called.
+        timestamp: The time of the event.
+    """
+
+    def __init__(self, message_type: PAREMessageType, text: Callable[[], str], timestamp: datetime) -> None:
+        self.message_type = message_type
+        self.timestamp = timestamp
+        self.attachments: list[Attachment] = []
+        self._text = text
+
+    @cached_property
+    def message(self) -> str:
+        """The text."""
+        return self._text()
+
+
+class Noise(Notice):
     """The notification of an event that is noise."""
 
 
@@ -91,10 +109,11 @@ class PARENotificationSystem(BaseNotificationSystem):
     def handle_event(self, event: AbstractEvent) -> None:
         """Queue the notifications of an event."""
         if isinstance(event, CompletedEvent) and isinstance(event.action, Action) and not event.failed():
+            kind, now = Noise if is_noise(event) else Notice, utc_time(self.get_current_time())
             for message_type, text in self._texts(event):
-                self._put(message_type, text, Noise if is_noise(event) else Message)
+                self.message_queue.put(kind(message_type, text, now))
 
-    def _texts(self, event: CompletedEvent) -> list[tuple[PAREMessageType, str]]:
+    def _texts(self, event: CompletedEvent) -> list[tuple[PAREMessageType, Callable[[], str]]]:
         arguments = {name: value for name, value in event.get_args().items() if name != "self"}
         function = event.function_name() or ""
         if isinstance(event.action.app, PAREAgentUserInterface):
@@ -102,11 +121,10 @@ class PARENotificationSystem(BaseNotificationSystem):
             if message_type is None:
                 return []
             content = prefix + str(arguments.get("content", ""))
-            now = self.get_current_time()
-            return [(message_type, str(AUIMessage(sender=sender, content=content, timestamp=now, time_read=now)))]
+            return [(message_type, partial(message_text, sender, content, self.get_current_time()))]
         if event.event_type == EventType.USER:
-            call = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-            return [(PAREMessageType.USER_ACTION, f"{event.app_class_name()}__{function}({call})")]
+            text = partial(call_text, f"{event.app_class_name()}__{function}", arguments)
+            return [(PAREMessageType.USER_ACTION, made_later(text, arguments.values()))]
         announcement = announcement_of(event.action.app.__class__, function)
         if announcement is None or announcement.verbosity > self.verbosity_level:
             return []
@@ -117,10 +135,10 @@ class PARENotificationSystem(BaseNotificationSystem):
             "result": event.metadata.return_value,
         }
         name = f"{event.app_name()}: "
-        texts = [(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, name + _rendered(announcement.user, facts))]
+        texts = [(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, rendered(name, announcement.user, facts))]
         if event.event_type != EventType.AGENT:
             # No notification of the agent's own actions.
-            agent_text = name + _rendered(announcement.agent, facts)
+            agent_text = rendered(name, announcement.agent, facts)
             texts.append((PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT, agent_text))
         return texts
 
@@ -197,9 +215,9 @@ class PARENotificationSystem(BaseNotificationSystem):
         self._put(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, text)
         self._put(PAREMessageType.ENVIRONMENT_NOTIFICATION_AGENT, text)
 
-    def _put(self, message_type: PAREMessageType, text: str, kind: type[Message] = Message) -> None:
+    def _put(self, message_type: PAREMessageType, text: str) -> None:
         now = utc_time(self.get_current_time())
-        self.message_queue.put(kind(message_type=message_type, message=text, timestamp=now))
+        self.message_queue.put(Message(message_type=message_type, message=text, timestamp=now))
 
 
 _CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {
@@ -216,41 +234,6 @@ def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the defaults of a function's arguments, which an event that was made by hand does not have."""
     parameters = inspect.signature(function).parameters.values()
     return {parameter.name: parameter.default for parameter in parameters if parameter.default is not parameter.empty}
-
-
-def _rendered(source: str, facts: dict[str, Any]) -> str:
-    """Return the text of a template. Those that only have variables need no Jinja, which takes ten times as long."""
-    parts = _parts(source)
-    names = () if parts is None else parts[1::3]
-    if parts is None or not all(name in facts for name in names):
-        return _template(source).render(facts)
-    values = [_short(facts[name]) if cut else str(facts[name]) for name, cut in zip(names, parts[2::3], strict=True)]
-    return "".join(chain.from_iterable(zip(parts[::3], (*values, ""), strict=True)))
-
-
-@cache
-def _parts(source: str) -> list[str] | None:
-    """Return a text, a variable, whether it is cut, and so on up to a last text; `None` if a template has more."""
-    parts = _VARIABLE.split(source)
-    return None if "{" in "".join(parts[::3]) else parts
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text, no markup
-    environment.filters["short"] = _short
-    return environment
-
-
-@cache
-def _template(source: str) -> Template:
-    return _environment().from_string(source)
-
-
-def _short(text: Any) -> str:
-    # As many words are longer than the cut.
-    flat = " ".join(str(text).split(None, _BODY_LENGTH)[:_BODY_LENGTH])
-    return flat if len(flat) <= _BODY_LENGTH else flat[:_BODY_LENGTH] + "..."
 
 
 def to_notification(message: Message) -> Notification:

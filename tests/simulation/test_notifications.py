@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from collections.abc import Iterator
@@ -415,6 +416,28 @@ def test_what_the_user_does_reaches_the_agent_alone(held: FullPhone, verbosity: 
             (action, "HomeScreenSystemApp__go_home()"),
         ],
     )
+
+
+def test_a_text_is_that_of_the_time_of_the_event(held: FullPhone) -> None:
+    """The texts are made when they are read, and what they are about may have changed since."""
+    people, said = ["ada", "cy"], ["Tea"]
+    key = ("StatefulMessagingApp", "create_group_conversation")
+    happen(held, key, {"user_ids": people, "title": "Tea"})
+    event = happen(held, ("StatefulEmailApp", "send_email_to_user_only"), MAIL)
+    event.action.resolved_args.update(subject="Dinner")
+    event.metadata.return_value = "another"
+    shown = dataclasses.replace(
+        event,
+        event_type=EventType.USER,
+        action=dataclasses.replace(event.action, args={"subject": said}, resolved_args={"subject": said}),
+    )
+    system(held).handle_event(shown)
+    people.append("bea")
+    said.append("Coffee")
+    texts = [text for _, text in taken(held, FOR_AGENT)]
+    assert texts[0].endswith("with ada, cy")
+    assert re.fullmatch(r"Emails: New email \w{32} from ada@example.com: Lunch\n.*", texts[1])
+    assert texts[2] == "StatefulEmailApp__send_email_to_user_only(subject=['Tea'])"
 
 
 def test_what_the_user_fails_at_reaches_nobody(held: FullPhone) -> None:

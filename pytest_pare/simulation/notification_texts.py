@@ -1,0 +1,94 @@
+"""The texts of notifications, made when they are first read: many are read by no one."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from are.simulation.apps.agent_user_interface import AUIMessage, Sender
+from jinja2 import Environment, StrictUndefined, Template
+
+from pytest_pare.are.copies import ATOMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_BODY_LENGTH = 20
+_VARIABLE = re.compile(r"\{\{ (\w+)( \| short)? \}\}")
+
+
+def made_later(text: Callable[[], str], values: Iterable[Any]) -> Callable[[], str]:
+    """Return what makes a text of values as they are now.
+
+    Args:
+        text: Makes the text. It is called at once if a value may change.
+        values: The values.
+    """
+    if all(type(value) in ATOMS for value in values):
+        return text
+    made = text()
+    return lambda: made
+
+
+def message_text(sender: Sender, content: str, now: float) -> str:
+    """Return the text of a message between the user and the agent, which is sent and read at a time."""
+    return str(AUIMessage(sender=sender, content=content, timestamp=now, time_read=now))
+
+
+def call_text(tool: str, arguments: dict[str, Any]) -> str:
+    """Return the text of a call."""
+    return f"{tool}({', '.join(f'{name}={value!r}' for name, value in arguments.items())})"
+
+
+def rendered(begin: str, source: str, facts: dict[str, Any]) -> Callable[[], str]:
+    """Return what makes the text of an announcement.
+
+    Templates that only have variables need no Jinja, which takes ten times as long.
+
+    Args:
+        begin: The begin of the text.
+        source: The template of the rest.
+        facts: The variables.
+
+    Raises:
+        jinja2.TemplateError: If the template is wrong, or a variable is missing.
+    """
+    parts = _parts(source)
+    names = () if parts is None else parts[1::3]
+    if parts is None or not all(name in facts for name in names):
+        made = begin + _template(source).render(facts)
+        return lambda: made
+    values = [facts[name] for name in names]
+    return made_later(partial(_filled, begin, parts, values), values)
+
+
+def _filled(begin: str, parts: list[str], values: list[Any]) -> str:
+    texts = [_short(value) if cut else str(value) for value, cut in zip(values, parts[2::3], strict=True)]
+    return begin + "".join(chain.from_iterable(zip(parts[::3], (*texts, ""), strict=True)))
+
+
+@cache
+def _parts(source: str) -> list[str] | None:
+    """Return a text, a variable, whether it is cut, and so on up to a last text; `None` if a template has more."""
+    parts = _VARIABLE.split(source)
+    return None if "{" in "".join(parts[::3]) else parts
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text, no markup
+    environment.filters["short"] = _short
+    return environment
+
+
+@cache
+def _template(source: str) -> Template:
+    return _environment().from_string(source)
+
+
+def _short(text: Any) -> str:
+    # As many words are longer than the cut.
+    flat = " ".join(str(text).split(None, _BODY_LENGTH)[:_BODY_LENGTH])
+    return flat if len(flat) <= _BODY_LENGTH else flat[:_BODY_LENGTH] + "..."
