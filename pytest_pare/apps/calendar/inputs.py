@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from are.simulation.apps.calendar import DATETIME_FORMAT
+from are.simulation.apps import calendar
+
+from pytest_pare.base.times import written_time
 
 DATE_FORMAT = "%Y-%m-%d"
 
@@ -24,7 +26,10 @@ def parse_day(date: str) -> datetime:
     Raises:
         ValueError: If the text has another format.
     """
-    return _parsed(date, DATE_FORMAT, "YYYY-MM-DD")
+    try:
+        return datetime.strptime(date, DATE_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError("Invalid datetime format. Please use YYYY-MM-DD") from None
 
 
 def timestamp(date: str) -> float:
@@ -33,14 +38,14 @@ def timestamp(date: str) -> float:
     Raises:
         ValueError: If the text has another format.
     """
-    return _parsed(date, DATETIME_FORMAT, "YYYY-MM-DD HH:MM:SS").timestamp()
-
-
-def _parsed(date: str, date_format: str, written: str) -> datetime:
     try:
-        return datetime.strptime(date, date_format).replace(tzinfo=UTC)
+        return written_time(date).timestamp()
     except ValueError:
-        raise ValueError(f"Invalid datetime format. Please use {written}") from None
+        raise ValueError("Invalid datetime format. Please use YYYY-MM-DD HH:MM:SS") from None
+
+
+# ARE's own does the same, and reads the format each time.
+vars(calendar)["_parse_datetime"] = timestamp
 
 
 def date_text(moment: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from are.simulation.tool_utils import OperationType, app_tool, data_tool, env_tool
@@ -15,6 +14,7 @@ from pytest_pare.apps.note.folder import NotesFolder
 from pytest_pare.apps.note.states import EditNote, FolderList, NoteDetail, NoteList
 from pytest_pare.apps.note.store import is_blank
 from pytest_pare.apps.note.types import Note, ReturnedNotes
+from pytest_pare.base.times import written_time
 
 __all__ = ["NotesFolder", "StatefulNotesApp"]
 
@@ -273,4 +273,4 @@ class StatefulNotesApp(NoteAttachments):
 
 
 def _timestamp(date: str) -> float:
-    return datetime.strptime(date, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+    return written_time(date).timestamp()

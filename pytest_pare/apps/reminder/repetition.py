@@ -6,7 +6,7 @@ import calendar
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from are.simulation.apps.calendar import DATETIME_FORMAT
+from pytest_pare.base.times import written_time
 
 if TYPE_CHECKING:
     from are.simulation.apps.reminder import Reminder
@@ -68,7 +68,7 @@ def parse_due(due_datetime: str) -> datetime:
     Raises:
         ValueError: If the text has another format.
     """
-    return datetime.strptime(due_datetime, DATETIME_FORMAT).replace(tzinfo=UTC)
+    return written_time(due_datetime)
 
 
 def due_at(reminder: Reminder) -> float:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from are.simulation.apps.calendar import DATETIME_FORMAT
 from are.simulation.apps.email_client import Email, EmailFolderName, ReturnedEmails
 
 from pytest_pare.apps.email.folder import folders_by_name
 from pytest_pare.apps.screens import AppState
 from pytest_pare.apps.tool_decorators import screen_tool
+from pytest_pare.base.times import written_time
 
 
 class MailboxView(AppState):
@@ -95,6 +93,6 @@ def _timestamp(date: str | None) -> float | None:
     if date is None:
         return None
     try:
-        return datetime.strptime(date, DATETIME_FORMAT).replace(tzinfo=UTC).timestamp()
+        return written_time(date).timestamp()
     except ValueError:
         raise ValueError(f"Invalid date {date!r}. Please use YYYY-MM-DD HH:MM:SS") from None
