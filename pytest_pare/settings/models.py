@@ -199,6 +199,15 @@ class SuiteSettings(_Section):
         return runner
 
     @model_validator(mode="after")
+    def _share_defaults(self) -> Self:
+        # Each run compares its sections with those of the runner, which takes no time for the same object.
+        for name in ("judge", "noise"):
+            own, runners = getattr(self, name), getattr(self.runner, name)
+            if own == runners and own.model_fields_set == runners.model_fields_set:
+                vars(self)[name] = runners
+        return self
+
+    @model_validator(mode="after")
     def _refuse_recordings(self) -> Self:
         if self.runner.simulated_generation_time_mode == "recorded" and self.cassettes is None:
             raise PydanticCustomError(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.plugin.config_record import config_record
-from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
+from pytest_pare.settings.runner import RunnerSettings
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import Turn
@@ -48,3 +49,18 @@ def test_a_secret_that_is_set_later_is_redacted(item: Any, monkeypatch: pytest.M
     assert config_record(item, "", config, None)["experiment_name"] == "planted-value-1"
     monkeypatch.setenv("SOME_API_KEY", "planted-value-1")
     assert config_record(item, "", config, None)["experiment_name"] == "[redacted]"
+
+
+def test_a_part_that_is_changed_in_place_gets_another_record(item: Any) -> None:
+    answers = ["a"]
+    engine = LLMEngineConfig(model_name="scripted", provider="scripted", answers=answers)
+    config = RunnerSettings(user_engine_config=engine)
+    made = config_record(item, "", config, None)
+    assert config_record(item, "", config, None) is made
+    kept = config.user_engine_config.answers
+    assert isinstance(kept, list)
+    kept.append("b")
+    changed = config_record(item, "", config, None)
+    assert [one["user_engine_config"]["answers"] for one in (made, changed)] == [["a"], ["a", "b"]]
+    same = RunnerSettings(user_engine_config=engine.model_copy(update={"answers": ["a", "b"]}))
+    assert config_record(item, "", same, None) is changed
