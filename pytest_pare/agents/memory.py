@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
-from are.simulation.agents.agent_log import ErrorLog, ObservationLog
 from are.simulation.agents.default_agent.base_agent import (
     DEFAULT_STEP_2_MESSAGE,
     DEFAULT_STEP_2_ROLE,
@@ -17,10 +16,12 @@ from are.simulation.agents.llm.types import MessageRole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from are.simulation.agents.agent_log import BaseAgentLog
+    from are.simulation.agents.agent_log import BaseAgentLog, ObservationLog
 
 # The answer before a call says the same.
 _NOT_SENT = ("tool_call", "rationale", "action")
+# Results of tools, and mistakes.
+_COUNTED = ("observation", "error")
 
 
 class Request(Sequence[dict[str, Any]]):
@@ -85,11 +86,13 @@ class Memory:
     def add(self, log: BaseAgentLog) -> None:
         """Add a log."""
         kind = log.get_type()
-        self._outputs += isinstance(log, ObservationLog | ErrorLog)
+        self._outputs += kind in _COUNTED
         if kind not in DEFAULT_STEP_2_ROLE or kind in _NOT_SENT:
             return
-        is_result = isinstance(log, ObservationLog)
-        content = log.get_content_for_llm_no_attachment() if is_result else log.get_content_for_llm()
+        is_result = kind == "observation"
+        content = (
+            cast("ObservationLog", log).get_content_for_llm_no_attachment() if is_result else log.get_content_for_llm()
+        )
         if content or is_result:
             text = format_message(DEFAULT_STEP_2_MESSAGE, kind, content or "", self._outputs, log.timestamp)
             self._messages.append(_message(DEFAULT_STEP_2_ROLE[kind], text))

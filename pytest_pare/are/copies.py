@@ -22,6 +22,7 @@ ATOMS = frozenset({bool, bytes, datetime, float, int, str, type(None)})
 # The methods by which a class decides how it is copied.
 _REDUCE = ("__reduce__", "__reduce_ex__", "__getstate__")
 # Attributes of ARE's apps that are not part of their content.
+_BUILTINS = ATOMS | {dict, list, set, tuple}
 _FRAMEWORK = frozenset(
     {"_initial_args", "_initial_kwargs", "_tool_registries", "add_event_callbacks", "rng", "time_manager"}
 )
@@ -71,7 +72,9 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
     holders = [app for app in apps if not isinstance(app, SandboxLocalFileSystem | VirtualFileSystem)]
     contents = [{name: value for name, value in vars(app).items() if name not in _FRAMEWORK} for app in holders]
     references = {name: vars(scenario)[name] for name in names}
-    used = [value for held in (*contents, references) for value in held.values() if isinstance(value, App)]
+    # `App` is an abstract class, and so a slow one to ask for.
+    held = [value for one in (*contents, references) for value in one.values() if type(value) not in _BUILTINS]
+    used = [value for value in held if isinstance(value, App)]
     memo = {id(one): one for one in (*apps, *used, *keep)}
     try:
         copied = _deep_copy(contents, memo)

@@ -55,9 +55,10 @@ _TIME_MODULES = (
 )
 
 
-# The bits of a version 4 UUID that are not random, and their values.
+# The bits of a version 4 UUID that are not random, and their values; and an attribute that is slow to read.
 _NOT_RANDOM = 0xF000 << 64 | 0xC000 << 48
 _VERSION_4 = 4 << 76 | 0x8000 << 48
+_UNKNOWN_SAFETY = uuid.SafeUUID.unknown
 
 
 class SimulatedClock(TimeManager):
@@ -164,7 +165,7 @@ class World:
         number = self._ids.getrandbits(128) & ~_NOT_RANDOM | _VERSION_4
         made = object.__new__(uuid.UUID)
         object.__setattr__(made, "int", number)
-        object.__setattr__(made, "is_safe", uuid.SafeUUID.unknown)
+        object.__setattr__(made, "is_safe", _UNKNOWN_SAFETY)
         return made
 
     @contextmanager

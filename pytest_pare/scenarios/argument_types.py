@@ -30,21 +30,27 @@ def wrong_arguments(function: Callable[..., Any], expected: Mapping[str, Any]) -
         function: The tool.
         expected: The expected arguments by name.
     """
-    original = inspect.unwrap(function)
-    try:
-        hints = type_hints(original)
-    except Exception:  # noqa: BLE001 - an annotation may name anything
-        hints = {}
-    parameters = signature(original).parameters
+    hints = _hints(function)
     found = []
     for name, wanted in expected.items():
-        hint = hints.get(name, Any)
-        if name in parameters and parameters[name].default is None:
-            hint = Union[hint, None]  # noqa: UP007 - an annotation may be no type
-        reason = wrong_test(wanted) or _impossible(wanted, hint)
+        reason = wrong_test(wanted) or _impossible(wanted, hints.get(name, Any))
         if reason is not None:
             found.append(f"{name}: {reason}")
     return found
+
+
+@lru_cache(maxsize=512)
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the types of the arguments of a tool; `None` is one of those with this default."""
+    original = inspect.unwrap(function)
+    try:
+        hints = dict(type_hints(original))
+    except Exception:  # noqa: BLE001 - an annotation may name anything
+        hints = {}
+    for name, parameter in signature(original).parameters.items():
+        if parameter.default is None:
+            hints[name] = Union[hints.get(name, Any), None]  # noqa: UP007 - an annotation may be no type
+    return hints
 
 
 def wrong_test(wanted: Any) -> str | None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def is_repeated_check(event: AbstractEvent) -> bool:
     """Return whether an event checks a condition again."""
-    return isinstance(event, ConditionCheckEvent | ValidationEvent) and event._internal_check_count > 0
+    # The count first: most events are no checks, and the classes are abstract, so that asking for them is slow.
+    return getattr(event, "_internal_check_count", 0) > 0 and isinstance(event, ConditionCheckEvent | ValidationEvent)
 
 
 class Coming(StrEnum):
