@@ -119,8 +119,11 @@ def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
     elif has_only_attributes(cls):
         made = memo[id(value)] = object.__new__(cls)
         attributes = vars(made)
+        # All at once, then the few that need a copy.
+        attributes.update(vars(value))
         for name, item in vars(value).items():
-            attributes[name] = item if type(item) in ATOMS else _deep_copy(item, memo)
+            if type(item) not in ATOMS:
+                attributes[name] = _deep_copy(item, memo)
     else:
         return copy.deepcopy(value, memo)
     return made

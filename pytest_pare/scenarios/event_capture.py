@@ -18,6 +18,8 @@ from are.simulation.types import (
     AgentValidationEvent,
     CompletedEvent,
     ConditionCheckEvent,
+    Event,
+    OracleEvent,
     ValidationEvent,
 )
 
@@ -75,6 +77,8 @@ class _NotStated(int):
 
 
 _NOT_STATED = _NotStated(0)
+# The classes of most events: a check against ARE's abstract classes takes longer.
+_MOST = (Event, OracleEvent)
 
 
 def _is_stated(delay: float | None) -> bool:
@@ -96,7 +100,7 @@ def _capture(cls: Any) -> None:
     def capture(self: AbstractEvent) -> None:
         original(self)
         script = _current.get()
-        if script is not None and not isinstance(self, CompletedEvent):
+        if script is not None and (type(self) in _MOST or not isinstance(self, CompletedEvent)):
             vars(self)["_made_at"] = authors_line()
             script.made.append(self)
 
@@ -105,21 +109,28 @@ def _capture(cls: Any) -> None:
 
 def _keep_delays(cls: Any, name: str, argument: str) -> None:
     original: Callable[..., Any] = getattr(cls, name)
-    bind = signature(original).bind
+    # After `self`.
+    names = list(signature(original).parameters)[1:]
+    place, is_condition = names.index(argument), cls is ConditionCheckEvent
 
     @wraps(original)
-    def keep(self: AbstractEvent, *args: Any, **kwargs: Any) -> Any:
+    def keep(self: Any, *args: Any, **kwargs: Any) -> Any:
         script = _current.get()
         if script is None:
             return original(self, *args, **kwargs)
-        given = bind(self, *args, **kwargs).arguments
-        events = given["events"] if name == "followed_by" else self
+        events: Any = self
+        if name == "followed_by":
+            # Without any, the call fails.
+            events = args[0] if args else kwargs.get("events", [])
         delays = [(one, one.event_relative_time) for one in (events if isinstance(events, list) else [events])]
         result = original(self, *args, **kwargs)
-        if isinstance(self, ConditionCheckEvent) and given.get("schedule_every_ticks") is not None:
-            self.schedule_every_ticks = given["schedule_every_ticks"]
+        if is_condition:
+            given = dict(zip(names, args, strict=False)) | kwargs
+            if given.get("schedule_every_ticks") is not None:
+                self.schedule_every_ticks = given["schedule_every_ticks"]
+        is_given = len(args) > place or argument in kwargs
         for event, before in delays:
-            if argument not in given:
+            if not is_given:
                 event.event_relative_time = _NOT_STATED if before is None else before
             elif _is_stated(before) and event.event_relative_time != before:
                 script.conflicts.append(

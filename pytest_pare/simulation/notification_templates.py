@@ -17,7 +17,7 @@ class Announcement(NamedTuple):
     Attributes:
         verbosity: The lowest level at which there is a notification.
         user: Jinja template of the text for the user: sender and short facts. Its variables are the arguments, `app`
-            and `result`.
+            `result`, and `person`, the name of whom `sender_id` or `user_id` names in a messaging app.
         agent: Jinja template of the text for the agent: all arguments.
     """
 
@@ -41,9 +41,8 @@ ANNOUNCEMENTS: dict[tuple[str, str], Announcement] = {
     ),
     ("StatefulMessagingApp", "create_and_add_message"): Announcement(
         MEDIUM,
-        "New message from {{ app.id_to_name.get(sender_id, sender_id) }}: {{ content | short }}",
-        "New message from {{ app.id_to_name.get(sender_id, sender_id) }} in conversation {{ conversation_id }}\n"
-        "{{ content }}",
+        "New message from {{ person }}: {{ content | short }}",
+        "New message from {{ person }} in conversation {{ conversation_id }}\n{{ content }}",
     ),
     ("StatefulMessagingApp", "create_group_conversation"): Announcement(
         MEDIUM,
@@ -52,13 +51,13 @@ ANNOUNCEMENTS: dict[tuple[str, str], Announcement] = {
     ),
     ("StatefulMessagingApp", "add_participant_to_conversation"): Announcement(
         HIGH,
-        "{{ app.id_to_name.get(user_id, user_id) }} joined a conversation",
-        "{{ app.id_to_name.get(user_id, user_id) }} ({{ user_id }}) joined conversation {{ conversation_id }}",
+        "{{ person }} joined a conversation",
+        "{{ person }} ({{ user_id }}) joined conversation {{ conversation_id }}",
     ),
     ("StatefulMessagingApp", "remove_participant_from_conversation"): Announcement(
         HIGH,
-        "{{ app.id_to_name.get(user_id, user_id) }} left a conversation",
-        "{{ app.id_to_name.get(user_id, user_id) }} ({{ user_id }}) left conversation {{ conversation_id }}",
+        "{{ person }} left a conversation",
+        "{{ person }} ({{ user_id }}) left conversation {{ conversation_id }}",
     ),
     ("StatefulMessagingApp", "change_conversation_title"): Announcement(
         HIGH, "A conversation is now called {{ title }}", "Conversation {{ conversation_id }} is now called {{ title }}"

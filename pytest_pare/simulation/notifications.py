@@ -134,6 +134,9 @@ class PARENotificationSystem(BaseNotificationSystem):
             "app": event.action.app,
             "result": event.metadata.return_value,
         }
+        if (names := getattr(event.action.app, "id_to_name", None)) is not None:
+            who = facts.get("sender_id", facts.get("user_id"))
+            facts["person"] = names.get(who, who)
         name = f"{event.app_name()}: "
         texts = [(PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, rendered(name, announcement.user, facts))]
         if event.event_type != EventType.AGENT:

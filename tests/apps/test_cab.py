@@ -254,6 +254,19 @@ def test_a_ride_costs_what_was_quoted_whoever_asked_and_orders(
     assert (ride.ride_id == quoted.ride_id) == (ride_time is not None)
 
 
+@pytest.mark.parametrize("ride_time", ["2025-01-08 7:30:00", "2025-1-8 07:30:00"])
+def test_a_ride_time_may_have_fewer_digits(rider: Phone, ride_time: str) -> None:
+    assert rider.agent("get_quotation", **TRIP, service_type="Van", ride_time=ride_time).time_stamp == (
+        IN_TWO_DAYS_TIMESTAMP
+    )
+
+
+@pytest.mark.parametrize("ride_time", ["tomorrow", "2025-01-08", "2025-02-30 07:30:00", ""])
+def test_a_ride_time_of_another_format_is_refused(rider: Phone, ride_time: str) -> None:
+    with pytest.raises(ValueError, match="Please use YYYY-MM-DD HH:MM:SS"):
+        rider.agent("get_quotation", **TRIP, service_type="Van", ride_time=ride_time)
+
+
 def test_the_agents_order_uses_up_the_quotation_that_the_user_sees(rider: Phone) -> None:
     rider.do("list_rides", **TRIP)
     rider.do("get_quotation", service_type="Default")

@@ -39,6 +39,8 @@ def after(wire: Any) -> Any:
         (lambda a, b, c: (b.delayed(5), a.followed_by(b)), 7),
         (lambda a, b, c: (a.followed_by([b], 3), b.depends_on(c)), 13),
         (lambda a, b, c: a.followed_by(b), 2),
+        (lambda a, b, c: (b.delayed(5), a.followed_by(events=b)), 7),
+        (lambda a, b, c: a.followed_by(events=[b], delay_seconds=3), 5),
         (lambda a, b, c: b.delayed(5).depends_on(), 5),
         (lambda a, b, c: b.delayed(5), 5),
     ],
@@ -57,6 +59,7 @@ def test_a_delay_that_is_stated_once_counts(wire: Any, time: float) -> None:
         (lambda a, b, c: b.delayed(5).depends_on(a, delay_seconds=0), (5, 0)),
         (lambda a, b, c: b.depends_on(a, 1).depends_on(c, 2.5), (1, 2.5)),
         (lambda a, b, c: (b.delayed(5), a.followed_by(b, 3)), (5, 3)),
+        (lambda a, b, c: (b.delayed(5), a.followed_by(events=b, delay_seconds=3)), (5, 3)),
     ],
 )
 def test_two_delays_that_differ_are_a_defect_before_anything_happens(wire: Any, delays: tuple[float, float]) -> None:
@@ -89,6 +92,29 @@ def test_a_library_that_counts_on_the_last_delay_can_have_a_warning() -> None:
     assert said(run) == [(2, "a"), (3, "b")]
     (warning,) = run.warnings
     assert "has two delays, 3 s and 1 s" in warning
+
+
+@pytest.mark.parametrize("call", [lambda b: b.followed_by(), lambda b: b.depends_on(after=b)])
+def test_a_call_with_wrong_arguments_fails_as_without_a_script(call: Any) -> None:
+    run = after(lambda a, b, c: call(b))
+    assert isinstance(run.result.exception, TypeError)
+    assert "argument" in str(run.result.exception)
+
+
+@pytest.mark.parametrize("args", [(0, 2), (0, 2, 60)])
+def test_a_condition_is_asked_as_often_as_its_dependency_says(args: tuple[int, ...]) -> None:
+    made: list[Any] = []
+
+    def script(s: Any) -> list[Any]:
+        a = s.user_says("a").delayed(2)
+        made[:] = [ConditionCheckEvent.from_condition(lambda env: True) for _ in range(3)]
+        made[0].depends_on(a, *args)
+        made[1].depends_on(a, schedule_every_ticks=2)
+        made[2].depends_on(a)
+        return [a, *made]
+
+    assert play(script).result.exception is None
+    assert [one.schedule_every_ticks for one in made] == [2, 2, 1]
 
 
 def test_nothing_changes_for_events_outside_of_a_scenario() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from pytest_pare.apps.reminder.repetition import (
     show_reminders,
 )
 from pytest_pare.apps.reminder.states import EditReminder, ReminderDetail, ReminderList
+from pytest_pare.are.state_copies import to_dict
 
 _HORIZON = timedelta(weeks=12)
 
@@ -75,7 +76,7 @@ class StatefulReminderApp(StatefulApp, ReminderApp):
         last = self._last_repetition
         return {
             "reminders": {
-                reminder_id: asdict(reminder) | {"due_datetime": reminder.due_datetime.isoformat()}
+                reminder_id: to_dict(reminder) | {"due_datetime": reminder.due_datetime.isoformat()}
                 for reminder_id, reminder in self.reminders.items()
             },
             "max_future_datetime": None if last is None else last.isoformat(),
