@@ -1,7 +1,7 @@
 """Records the events that a scenario's code creates, with their place and delay.
 
 ARE records none of this. Its `depends_on()` and `followed_by()` without a delay replace an earlier delay with 0, and
-`depends_on()` of a condition ignores `schedule_every_ticks`.
+`depends_on()` of a condition and of a validation event ignores `schedule_every_ticks`.
 Importing this module replaces these methods of ARE's event classes. Outside of `captured()` they behave as before.
 """
 
@@ -111,7 +111,7 @@ def _keep_delays(cls: Any, name: str, argument: str) -> None:
     original: Callable[..., Any] = getattr(cls, name)
     # After `self`.
     names = list(signature(original).parameters)[1:]
-    place, is_condition = names.index(argument), cls is ConditionCheckEvent
+    place, has_interval = names.index(argument), "schedule_every_ticks" in names
 
     @wraps(original)
     def keep(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -124,7 +124,7 @@ def _keep_delays(cls: Any, name: str, argument: str) -> None:
             events = args[0] if args else kwargs.get("events", [])
         delays = [(one, one.event_relative_time) for one in (events if isinstance(events, list) else [events])]
         result = original(self, *args, **kwargs)
-        if is_condition:
+        if has_interval:
             given = dict(zip(names, args, strict=False)) | kwargs
             if given.get("schedule_every_ticks") is not None:
                 self.schedule_every_ticks = given["schedule_every_ticks"]

@@ -48,6 +48,15 @@ def test_a_milestone_is_asked_for_again_until_it_is_reached() -> None:
     assert run.result.status == "success"
 
 
+def test_the_interval_of_a_milestone_can_be_set_with_what_it_depends_on() -> None:
+    def script(s: Any) -> list[Any]:
+        first = s.user_says("first").delayed(1)
+        milestone = ValidationEvent(milestones=[after(4)])
+        return [first, milestone.depends_on(first, schedule_every_ticks=2, timeout=20)]
+
+    assert validations(play(script)) == [1, 3, 5]
+
+
 @pytest.mark.parametrize("verdict", [True, False, None])
 def test_a_milestone_that_is_missed_fails_the_run_whatever_the_validator_says(verdict: bool | None) -> None:
     def validate(s: Any, env: Any) -> Any:
