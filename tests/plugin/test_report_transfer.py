@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pytest_pare.plugin.report_transfer import ReportReceiver, ReportSender
 
 CONFIG = {"oracle": True, "max_turns": 10, "noise": {"tools": {"Mail__send": 0.5}}}
@@ -62,3 +64,22 @@ def test_reports_of_other_tests_are_left_as_they_are() -> None:
     report = {"nodeid": "test_a.py::test_a", "sections": [("out", "x")]}
     assert sent(ReportSender(), report) == report
     assert received(ReportReceiver(), {**report}) == report
+
+
+@pytest.mark.parametrize(
+    "keywords", [{"b": 1, "a \ud800": 1, "": 1}, {"a": 1, 2: 1}, {"a": (1, 2)}, {"a": True}, ["a"], {}]
+)
+def test_keywords_arrive_as_they_were(keywords: Any) -> None:
+    report = {"pare_run": {"scenario_id": "a"}, "keywords": keywords}
+    arrived = received(ReportReceiver(), sent(ReportSender(), report))
+    assert arrived == report
+    assert repr(arrived["keywords"]) == repr(keywords)
+
+
+def test_the_keywords_of_a_run_are_a_part_of_the_text() -> None:
+    assert set(sent(ReportSender(), {"pare_run": {"scenario_id": "a"}, "keywords": {"a": 1}})) == {"pare_json"}
+
+
+def test_reports_of_other_tests_stay_as_they_are() -> None:
+    report = {"nodeid": "test_a.py::test_a", "keywords": {"test_a": 1}}
+    assert sent(ReportSender(), report) == report
