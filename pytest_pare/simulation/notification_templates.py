@@ -16,7 +16,7 @@ class Announcement(NamedTuple):
 
     Attributes:
         verbosity: The lowest level at which there is a notification.
-        user: Jinja template of the text for the user: sender and short facts. Its variables are the arguments, `app`
+        user: Jinja template of the text for the user: sender and short facts. Its variables are the arguments, `app`,
             `result`, and `person`, the name of whom `sender_id` or `user_id` names in a messaging app.
         agent: Jinja template of the text for the agent: all arguments.
     """

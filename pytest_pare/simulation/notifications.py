@@ -134,7 +134,7 @@ class PARENotificationSystem(BaseNotificationSystem):
             "app": event.action.app,
             "result": event.metadata.return_value,
         }
-        if (names := getattr(event.action.app, "id_to_name", None)) is not None:
+        if isinstance(names := getattr(event.action.app, "id_to_name", None), dict):
             who = facts.get("sender_id", facts.get("user_id"))
             facts["person"] = names.get(who, who)
         name = f"{event.app_name()}: "
