@@ -21,8 +21,9 @@ ATOMS = frozenset({bool, bytes, datetime, float, int, str, type(None)})
 
 # The methods by which a class decides how it is copied.
 _REDUCE = ("__reduce__", "__reduce_ex__", "__getstate__")
-# Attributes of ARE's apps that are not part of their content.
+# Types that are no app.
 _BUILTINS = ATOMS | {dict, list, set, tuple}
+# Attributes of ARE's apps that are not part of their content.
 _FRAMEWORK = frozenset(
     {"_initial_args", "_initial_kwargs", "_tool_registries", "add_event_callbacks", "rng", "time_manager"}
 )

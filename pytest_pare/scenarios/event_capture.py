@@ -18,8 +18,6 @@ from are.simulation.types import (
     AgentValidationEvent,
     CompletedEvent,
     ConditionCheckEvent,
-    Event,
-    OracleEvent,
     ValidationEvent,
 )
 
@@ -77,8 +75,6 @@ class _NotStated(int):
 
 
 _NOT_STATED = _NotStated(0)
-# The classes of most events: a check against ARE's abstract classes takes longer.
-_MOST = (Event, OracleEvent)
 
 
 def _is_stated(delay: float | None) -> bool:
@@ -100,7 +96,7 @@ def _capture(cls: Any) -> None:
     def capture(self: AbstractEvent) -> None:
         original(self)
         script = _current.get()
-        if script is not None and (type(self) in _MOST or not isinstance(self, CompletedEvent)):
+        if script is not None and not isinstance(self, CompletedEvent):
             vars(self)["_made_at"] = authors_line()
             script.made.append(self)
 

@@ -77,14 +77,12 @@ class ScriptGraph:
         """Return the events that must happen before an event."""
         if id(event) in self._needs:
             return self._needs[id(event)]
+        ids = [event_id for one in self.placeholders(event) if (event_id := one.event_id(self._by_id)) is not None]
         # After `event.depends_on(...).oracle()` a dependency has the plain event.
-        needs = [self._by_id.get(one.event_id, one) for one in event.dependencies]
-        ids = [one.event_id(self._by_id) for one in self.placeholders(event)]
-        needs += [self._by_id[event_id] for event_id in ids if event_id is not None]
-        if len(needs) > 1:
-            needs = list({id(one): one for one in needs}.values())
-        self._needs[id(event)] = needs
-        return needs
+        before = [self._by_id.get(one.event_id, one) for one in event.dependencies]
+        needs = {id(one): one for one in [*before, *(self._by_id[event_id] for event_id in ids)]}
+        self._needs[id(event)] = list(needs.values())
+        return self._needs[id(event)]
 
     def all_needs(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Return all events that must happen before an event, directly or not; with itself, if it waits for itself."""

@@ -61,7 +61,7 @@ def test_a_report_that_is_written_twice_arrives_whole() -> None:
 
 
 def test_reports_of_other_tests_are_left_as_they_are() -> None:
-    report = {"nodeid": "test_a.py::test_a", "sections": [("out", "x")]}
+    report = {"nodeid": "test_a.py::test_a", "sections": [("out", "x")], "keywords": {"test_a": 1}}
     assert sent(ReportSender(), report) == report
     assert received(ReportReceiver(), {**report}) == report
 
@@ -78,8 +78,3 @@ def test_keywords_arrive_as_they_were(keywords: Any) -> None:
 
 def test_the_keywords_of_a_run_are_a_part_of_the_text() -> None:
     assert set(sent(ReportSender(), {"pare_run": {"scenario_id": "a"}, "keywords": {"a": 1}})) == {"pare_json"}
-
-
-def test_reports_of_other_tests_stay_as_they_are() -> None:
-    report = {"nodeid": "test_a.py::test_a", "keywords": {"test_a": 1}}
-    assert sent(ReportSender(), report) == report

@@ -440,6 +440,14 @@ def test_a_text_is_that_of_the_time_of_the_event(held: FullPhone) -> None:
     assert texts[2] == "StatefulEmailApp__send_email_to_user_only(subject=['Tea'])"
 
 
+def test_an_app_may_have_names_of_another_kind(held: FullPhone) -> None:
+    key = ("StatefulEmailApp", "send_email_to_user_only")
+    happen(held, key, MAIL).action.app.id_to_name = ["ada"]
+    happen(held, key, MAIL)
+    first, second = [text for _, text in taken(held, FOR_USER)]
+    assert first == second
+
+
 def test_what_the_user_fails_at_reaches_nobody(held: FullPhone) -> None:
     with pytest.raises(KeyError):
         held.user_tools()["System__open_app"](app_name="Chess")
