@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.types import EventMetadata
@@ -65,17 +66,23 @@ def with_own_result(metadata: EventMetadata, keep: Iterable[Any]) -> EventMetada
 def _objects(items: Sequence[Any]) -> Callable[[], list[Any]] | None:
     """Return a function that makes copies of objects as they are now; `None` if they are not all simple.
 
-    Simple are different objects of one class with equal attributes, each an atom, or a list or dictionary of atoms.
+    Simple are different objects of one class with the same attributes, at least two, each an atom, or a list or
+    dictionary of atoms.
     """
     cls: Any = type(items[0])
     if not has_only_attributes(cls) or {*map(type, items)} != {cls} or len({*map(id, items)}) < len(items):
         return None
     states: list[dict[str, Any]] = [vars(item) for item in items]
     names = tuple(states[0])
-    if not all(map(names.__eq__, map(tuple, states))):
+    # Of one name, `itemgetter` returns no tuple.
+    if len(names) < 2 or {*map(len, states)} != {len(names)}:
+        return None
+    try:
+        rows = [*map(itemgetter(*names), states)]
+    except KeyError:
         return None
     columns = []
-    for values in zip(*map(dict.values, states), strict=True):
+    for values in zip(*rows, strict=True):
         column = _column(values)
         if column is None:
             return None

@@ -28,6 +28,16 @@ class Folder:
     mails: list[Any] = field(default_factory=list)
 
 
+class Free:
+    def __init__(self, **attributes: Any) -> None:
+        vars(self).update(attributes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Free) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Slots:
     __slots__ = ("x",)
     x: list[int]
@@ -64,8 +74,18 @@ def test_a_long_result_by_id_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize(
     "items",
-    [mails(50), [*mails(150), "x"], [Folder("a", [Folder("b")])] * 150, [*map(str, range(150))], [Own()] * 150],
-    ids=["short", "mixed", "nested", "texts", "own copies"],
+    [
+        mails(50),
+        [*mails(150), "x"],
+        [Folder("a", [Folder("b")])] * 150,
+        [*map(str, range(150))],
+        [Own()] * 150,
+        [Free(a=str(number)) for number in range(150)],
+        [Free() for _ in range(150)],
+        [*(Free(a=number, b=1) for number in range(150)), Free(a=1, c=1)],
+        [*(Free(a=number, b=1) for number in range(150)), Free(a=1, b=1, c=1)],
+    ],
+    ids=["short", "mixed", "nested", "texts", "own copies", "one attribute", "none", "another one", "one more"],
 )
 def test_another_result_is_copied_at_once(items: list[Any]) -> None:
     logged = with_own_result(EventMetadata(return_value=items), [])
