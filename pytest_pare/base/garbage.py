@@ -1,4 +1,4 @@
-"""Pauses the garbage collector of cycles, where it would pass over the same objects again and again."""
+"""Pauses the garbage collector of cycles, or lets it start rarely, where it would pass over the same objects often."""
 
 from __future__ import annotations
 
@@ -6,10 +6,37 @@ import gc
 import sys
 from contextlib import contextmanager
 from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Python's own of 700 has dozens of collections in a run, each of which passes over the world that is being played.
+_THRESHOLD = 100_000
+_LOCK = Lock()
+# The thresholds before the first of those that collect rarely now, once for each of them.
+_before: list[tuple[int, int, int]] = []
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Let the collector start by itself only after many new objects; one that is switched off stays off.
+
+    Threads may do so at the same time. The thresholds are restored when the last one has ended.
+    """
+    with _LOCK:
+        thresholds = _before[0] if _before else gc.get_threshold()
+        if not _before and thresholds[0]:
+            gc.set_threshold(max(_THRESHOLD, thresholds[0]), *thresholds[1:])
+        _before.append(thresholds)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _before.pop()
+            if not _before:
+                gc.set_threshold(*thresholds)
 
 
 @contextmanager

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_pare.base.garbage import collecting_rarely
+
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-# Python's own of 700 has dozens of collections in a run, each of which passes over the world that is being played.
-_THRESHOLD = 100_000
 
 
 class RunGarbage:
@@ -27,13 +26,8 @@ class RunGarbage:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
         """Let the collector start by itself only where an item makes many objects."""
-        thresholds = gc.get_threshold()
-        if thresholds[0]:
-            gc.set_threshold(max(_THRESHOLD, thresholds[0]), *thresholds[1:])
-        try:
+        with collecting_rarely():
             return (yield)
-        finally:
-            gc.set_threshold(*thresholds)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:

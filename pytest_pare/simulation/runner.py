@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_pare.agents.errors import AgentTypeError, ProgramError
 from pytest_pare.agents.loading import load_agent
 from pytest_pare.base.extensions import named
+from pytest_pare.base.garbage import collecting_rarely
 from pytest_pare.base.run_files import file_name
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.building import build_engine, import_clients
@@ -94,6 +95,7 @@ def run_scenario(
         log_path = logs_dir / file_name(scenario.scenario_id, scenario.run_number, variant, "log")
     level = getattr(config, "log_level", "INFO")
     with (
+        collecting_rarely(),
         run_log(log_path, level) as log_problems,
         model_variables(config, agent),
         ProgramRun(scenario, config) as program,
