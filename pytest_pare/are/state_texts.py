@@ -8,16 +8,17 @@ from __future__ import annotations
 import importlib
 import json
 from contextvars import ContextVar
-from itertools import compress
+from itertools import compress, count, islice, repeat
 from json.encoder import encode_basestring_ascii
-from typing import TYPE_CHECKING, Any, Final
+from operator import is_, ne
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from are.simulation.utils import EnumEncoder
 
 from pytest_pare.are.state_copies import copied_fields, serialized
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from are.simulation.apps.app import App
 
@@ -36,6 +37,8 @@ _PLAIN = frozenset(
 # Stands for a part of a state that is a text already.
 _MARK: Final = "\0text\0"
 _MARK_AS_JSON: Final = json.dumps(_MARK)
+# Equals no fields of an object.
+_UNKNOWN: Final = object()
 
 
 class _StateEncoder(EnumEncoder):  # type: ignore[misc]
@@ -61,21 +64,45 @@ class _Text:
         self.pieces = pieces
 
 
+class _Known(NamedTuple):
+    """The objects of a part of a state, with the fields that each had when its text was made, and the texts."""
+
+    objects: list[Any]
+    fields: list[Any]
+    texts: list[str]
+
+    def of(self, objects: list[Any]) -> _Known:
+        """Return what is known of objects. New ones have the fields `_UNKNOWN`."""
+        added = len(objects) - len(self.objects)
+        # Objects are mostly added at the end, or mails at the begin.
+        for begin in (0, added):
+            if added >= 0 and all(map(is_, self.objects, islice(objects, begin, None))):
+                end = added - begin
+                fields = [*[_UNKNOWN] * begin, *self.fields, *[_UNKNOWN] * end]
+                return _Known(objects, fields, [*[""] * begin, *self.texts, *[""] * end])
+        known = {id(one): place for place, one in enumerate(self.objects)}
+        places = [known.get(id(one), -1) for one in objects]
+        fields, texts = [*self.fields, _UNKNOWN], [*self.texts, ""]
+        return _Known(objects, [fields[place] for place in places], [texts[place] for place in places])
+
+
+_NOTHING: Final = _Known([], [], [])
+
+
 class StateTexts:
     """The states of apps as the texts of their JSON, made of the texts of their objects."""
 
     def __init__(self) -> None:
-        # By the id of an object: the fields that it had when its text was made, and the text.
-        self._fields: dict[int, dict[str, Any]] = {}
-        self._texts: dict[int, str] = {}
-        # So that no other object gets the id.
-        self._objects: list[Any] = []
+        # By the id of an app and the number of the part.
+        self._known: dict[tuple[int, int], _Known] = {}
+        self._keys: Iterator[tuple[int, int]]
 
     def pieces(self, app: App) -> list[str]:
         """Return what `state_text` returns in pieces; those of unchanged objects are the texts of the call before."""
         function = type(app).get_state
         if f"{function.__module__}.{function.__qualname__}" not in _PLAIN:
             return [state_text(app)]
+        self._keys = zip(repeat(id(app)), count())
         before = _active.set(self)
         try:
             state = app.get_state()
@@ -109,30 +136,15 @@ class StateTexts:
         return serialized(value)
 
     def _texts_of(self, values: Iterable[Any]) -> list[str]:
-        objects = [*values]
-        ids = [*map(id, objects)]
-        texts: list[Any] = [*map(self._texts.get, ids)]
-        changed = [place for place, text in enumerate(texts) if text is None]
-        # All at once, which is faster than one after another, and mostly enough.
-        before = [*map(self._fields.get, compress(ids, texts))]
-        fields = [one.__dict__ for one in compress(objects, texts)]
-        if before != fields:
-            known = compress(range(len(objects)), texts)
-            changed += [place for place, old, new in zip(known, before, fields, strict=True) if old != new]
-        for place in sorted(changed):
-            texts[place] = self._made(objects[place])
-        return texts
-
-    def _made(self, value: Any) -> str:
-        text: str = _ENCODER.encode(serialized(value))
-        fields = copied_fields(value)
-        if fields is None:
-            # It may change unseen.
-            self._texts.pop(id(value), None)
-            return text
-        self._objects += [] if id(value) in self._fields else [value]
-        self._fields[id(value)], self._texts[id(value)] = fields, text
-        return text
+        key, objects = next(self._keys), [*values]
+        known = self._known.get(key, _NOTHING).of(objects)
+        now = [getattr(one, "__dict__", None) for one in objects]
+        for place in [*compress(count(), map(ne, now, known.fields))]:
+            known.texts[place] = _ENCODER.encode(serialized(objects[place]))
+            # Other objects may change unseen.
+            known.fields[place] = copied_fields(objects[place]) or _UNKNOWN
+        self._known[key] = known
+        return known.texts
 
 
 def _separated(texts: list[str]) -> list[str]:

@@ -61,7 +61,8 @@ class AppStates:
     def __init__(self, scenario: PAREScenario) -> None:
         self._scenario = scenario
         self._looks: list[_Look] = []
-        self._content: dict[str, list[str]] = {}
+        # Their last content, with its length.
+        self._content: dict[str, tuple[list[str], int]] = {}
         # The number of entries at the last look.
         self._seen = 0
         # The apps that may have changed since they were last looked at.
@@ -89,9 +90,14 @@ class AppStates:
         for name in self._touched:
             with env.off_the_record():
                 content = self._content_of(env.apps[name])
-            self._characters += sum(map(len, content or ()))
-            if content is not None and not _is_same(content, self._content.get(name) or self._at_start(name)):
-                self._content[name] = content
+            if content is None:
+                continue
+            length = sum(map(len, content))
+            self._characters += length
+            before, length_before = self._content.get(name) or self._at_start(name)
+            # The pieces of unchanged objects are mostly the same ones.
+            if content != before and (length != length_before or "".join(content) != "".join(before)):
+                self._content[name] = content, length
                 time = round(env.time_manager.time() - env.start_time, 6)
                 app_class = type(env.apps[name]).__name__
                 self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content))
@@ -127,9 +133,10 @@ class AppStates:
         except (Exception, SystemExit):  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
             return None
 
-    def _at_start(self, name: str) -> list[str]:
+    def _at_start(self, name: str) -> tuple[list[str], int]:
         app = (self._scenario._initial_apps or {}).get(name)
-        return [] if app is None else [app["serialized_state"]]
+        text = "" if app is None else app["serialized_state"]
+        return [text], len(text)
 
 
 def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]) -> list[str]:
@@ -145,13 +152,6 @@ def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]
         elif entry.app in apps and entry.operation != "read":
             names[entry.app] = None
     return list(names)
-
-
-def _is_same(content: list[str], before: list[str]) -> bool:
-    """Return whether pieces are those of the same text; the pieces of unchanged objects are the same ones."""
-    return content == before or (
-        sum(map(len, content)) == sum(map(len, before)) and "".join(content) == "".join(before)
-    )
 
 
 def _parsed(content: str) -> Any:
