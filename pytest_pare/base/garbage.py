@@ -1,4 +1,7 @@
-"""Pauses the garbage collector of cycles, or lets it start rarely, where it would pass over the same objects often."""
+"""Pauses the garbage collector of cycles, or lets it start rarely while a run is played.
+
+It would pass over the same objects again and again.
+"""
 
 from __future__ import annotations
 
