@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from are.simulation.apps.agent_user_interface import AUIMessage, Sender
 from are.simulation.apps.email_client import Email, EmailClientApp, EmailFolderName
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_pare import apps
 from pytest_pare.are import state_texts
@@ -54,6 +56,34 @@ def test_changes_of_an_object_change_its_text() -> None:
     assert_same_texts(app, texts)
     app.folders[EmailFolderName.INBOX].remove_email(second)
     assert_same_texts(app, texts)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["insert", "remove", "move", "repeat", "change", "replace"]), st.integers(0, 9)),
+        max_size=20,
+    )
+)
+def test_texts_follow_objects_to_other_places(steps: list[tuple[str, int]]) -> None:
+    with World("texts").active():
+        app, texts = apps.PAREAgentUserInterface(), StateTexts()
+        messages: list[Any] = app.messages
+        for number, (step, place) in enumerate(steps):
+            new = AUIMessage(Sender.USER, f"Message {number}", float(number))
+            at = min(place, len(messages))
+            if step == "insert" or at == len(messages):
+                messages.insert(at, new)
+            elif step == "remove":
+                del messages[at]
+            elif step == "move":
+                messages.append(messages.pop(at))
+            elif step == "repeat":
+                messages.insert(0, messages[at])
+            elif step == "change":
+                messages[at].content += "!"
+            else:
+                messages[at] = new
+            assert_same_texts(app, texts)
 
 
 def test_a_text_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
