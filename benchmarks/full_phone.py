@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import Figure
+from pytest_pare.base.garbage import collecting_rarely
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +53,9 @@ def _calls(count: int, repeats: int) -> Iterator[Figure]:
     """Yield the time of a call of some tools with `count` objects, and how many times that of 100 objects it is."""
     few, many = _tools(100), _tools(count)
     for label, call in many.items():
-        took, before = _least(call, repeats), _least(few[label], repeats)
+        # As in a run.
+        with collecting_rarely():
+            took, before = _least(call, repeats), _least(few[label], repeats)
         yield Figure(label, took, "ms", at_most=15 if "mail" in label else None)
         yield Figure(f"{label}: {count:,} / 100 objects", took / before, "x")
 
