@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Python's own of 700 has dozens of collections in a run, each of which passes over the world that is being played.
 _THRESHOLD = 100_000
 _LOCK = Lock()
-# The thresholds before the first of those that collect rarely now, once for each of them.
+# One for each caller that collects rarely now: the thresholds before the first of them.
 _before: list[tuple[int, int, int]] = []
 
 

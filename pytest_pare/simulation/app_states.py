@@ -61,7 +61,7 @@ class AppStates:
     def __init__(self, scenario: PAREScenario) -> None:
         self._scenario = scenario
         self._looks: list[_Look] = []
-        # Their last content, with its length.
+        # By the name of an app: its last content, and the length of that.
         self._content: dict[str, tuple[list[str], int]] = {}
         # The number of entries at the last look.
         self._seen = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -252,6 +253,17 @@ def test_a_config_for_one_run_has_no_limit_in_real_time() -> None:
 
 
 # -- instances
+
+
+def test_the_collector_starts_rarely_in_a_run() -> None:
+    before = gc.get_threshold()
+    within: list[int] = []
+    assert play(verdict=lambda s, env: within.append(gc.get_threshold()[0])).result.exception is None
+    assert within == [100_000]
+    play(verdict=raising(KeyError()))
+    with pytest.raises(KeyboardInterrupt):
+        play(verdict=raising(KeyboardInterrupt()))
+    assert gc.get_threshold() == before
 
 
 def test_an_instance_is_played_once() -> None:
