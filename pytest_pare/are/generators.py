@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from typing import Any
 
 
 class SeededLater:
-    """A generator that is seeded when it is first used: most events draw nothing, and seeding takes most of their time.
+    """A generator that is seeded when it is first used: most draw nothing, and seeding takes most of their time.
 
     Args:
         seed: The seed.
     """
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: int | str) -> None:
         self._seed = seed
+        self._generator: random.Random | None = None
 
     def __getattr__(self, name: str) -> Any:
         # Such as those by which `copy` asks for the way of copying.
         if name.startswith("__"):
             raise AttributeError(name)
-        generator = vars(self).get("_generator")
-        if generator is None:
-            generator = self._generator = random.Random(self._seed)  # noqa: S311 - reproducible on purpose
-        return getattr(generator, name)
+        if self._generator is None:
+            self._generator = random.Random(self._seed)  # noqa: S311 - reproducible on purpose
+        found = getattr(self._generator, name)
+        if callable(found):
+            # Without this method the next time.
+            vars(self)[name] = found
+        return found
+
+    def __reduce__(self) -> Any:
+        """Return how to make a copy, which draws the same as this generator from now on."""
+        return (SeededLater, (self._seed,)) if self._generator is None else self._generator.__reduce__()
+
+
+class _Random:
+    """The `random` module, with generators that are seeded when they are first used."""
+
+    Random = SeededLater
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(random, name)
+
+
+def install() -> None:
+    """Patch ARE's module that gives each app a generator, and most apps two of them."""
+    importlib.import_module("are.simulation.apps.app").__dict__["random"] = _Random()

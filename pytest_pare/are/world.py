@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.time_manager import TimeManager
 
-from pytest_pare.are import copies, file_system_patch, object_ids, signatures, state_copies, state_texts
-from pytest_pare.are.generators import SeededLater
+from pytest_pare.are import copies, file_system_patch, generators, object_ids, signatures, state_copies, state_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +146,7 @@ class World:
         self.phase = "populate"
         self.variation = ""
         self._seed = seed
-        self._ids: random.Random | SeededLater = random.Random(f"ids/{seed}")  # noqa: S311 - reproducible on purpose
+        self._ids: random.Random | generators.SeededLater = random.Random(f"ids/{seed}")  # noqa: S311 - reproducible on purpose
 
     def vary(self, name: str) -> None:
         """Draw all ids from now on from other streams, so that a redrawn world has ids of its own.
@@ -194,16 +193,16 @@ def drawing_apart(name: str, *apps: Any) -> Iterator[None]:
     if world is None:
         yield
         return
-    ids, generators = world._ids, [app.rng for app in apps]
-    world._ids = SeededLater(f"ids/{world._seed}/{name}")
+    ids, rngs = world._ids, [app.rng for app in apps]
+    world._ids = generators.SeededLater(f"ids/{world._seed}/{name}")
     for app in apps:
-        app.rng = SeededLater(f"{app.name}/{world._seed}/{name}")
+        app.rng = generators.SeededLater(f"{app.name}/{world._seed}/{name}")
     try:
         yield
     finally:
         world._ids = ids
-        for app, generator in zip(apps, generators, strict=True):
-            app.rng = generator
+        for app, rng in zip(apps, rngs, strict=True):
+            app.rng = rng
 
 
 def new_uuid() -> uuid.UUID:
@@ -295,6 +294,7 @@ def _install() -> None:
     state_texts.install()
     signatures.install()
     object_ids.install()
+    generators.install()
 
 
 _install()
