@@ -70,12 +70,11 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
         names: The attributes of the scenario that do; they refer to the copies afterwards.
         keep: As for `detached`.
     """
-    holders = [app for app in apps if not isinstance(app, SandboxLocalFileSystem | VirtualFileSystem)]
+    holders = [app for app in apps if not _is_a(type(app), (SandboxLocalFileSystem, VirtualFileSystem))]
     contents = [{name: value for name, value in vars(app).items() if name not in _FRAMEWORK} for app in holders]
     references = {name: vars(scenario)[name] for name in names}
-    # `App` is an abstract class, and so a slow one to ask for.
     held = [value for one in (*contents, references) for value in one.values() if type(value) not in _BUILTINS]
-    used = [value for value in held if isinstance(value, App)]
+    used = [value for value in held if _is_a(type(value), (App,))]
     memo = {id(one): one for one in (*apps, *used, *keep)}
     try:
         copied = _deep_copy(contents, memo)
@@ -84,6 +83,10 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
     for app, content in zip(holders, copied, strict=True):
         vars(app).update(content)
     vars(scenario).update({name: _copied(value, memo) for name, value in references.items()})
+
+
+# ARE's classes of apps are abstract, and so slow to ask for.
+_is_a: Any = lru_cache(maxsize=512)(issubclass)
 
 
 def _each_copied(arguments: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:

@@ -72,10 +72,13 @@ class _PlainSignature(inspect.Signature):
 
     def bind(self, /, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
         """Return what `inspect.Signature.bind` returns, or raise what it raises."""
-        arguments: dict[str, Any] = dict(zip(self._names, args, strict=False))
-        if kwargs:
-            arguments.update((name, kwargs[name]) for name in self._names[len(args) :] if name in kwargs)
-        if len(arguments) == len(args) + len(kwargs) and self._required <= arguments.keys():
+        names = self._names
+        arguments: dict[str, Any] = dict(zip(names, args))  # noqa: B905 - `strict` takes as long as the rest
+        arguments.update(kwargs)
+        if (*arguments,) != names[: len(arguments)]:
+            arguments = {name: arguments[name] for name in names if name in arguments}
+        is_each_known = len(arguments) == len(args) + len(kwargs)
+        if is_each_known and (len(arguments) == len(names) or self._required <= arguments.keys()):
             return _PlainArguments(self, arguments)
         return super().bind(*args, **kwargs)
 

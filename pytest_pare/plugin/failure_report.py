@@ -67,14 +67,14 @@ def sendable(value: Any) -> Any:
     """
     if type(value) is str and value.isascii() and len(value) <= MOST_CHARACTERS:
         return value
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, dict):
         return {sendable(key): sendable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         # Subclasses, such as named tuples and numpy numbers, become builtins.
         items = map(sendable, value)
         return list(items) if isinstance(value, list) else tuple(items)
-    if value is None or isinstance(value, bool):
-        return value
     if isinstance(value, float) or (isinstance(value, int) and value >= _LEAST_INT):
         return int(value) if isinstance(value, int) else float(value)
     return to_short_text(value)

@@ -82,6 +82,7 @@ def _is_stated(delay: float | None) -> bool:
 
 
 def _install() -> None:
+    CompletedEvent.__post_init__ = AbstractEvent.__post_init__
     _capture(AbstractEvent)
     for cls in (AbstractEvent, AgentValidationEvent, ConditionCheckEvent, ValidationEvent):
         _keep_delays(cls, "depends_on", "delay_seconds")
@@ -96,7 +97,7 @@ def _capture(cls: Any) -> None:
     def capture(self: AbstractEvent) -> None:
         original(self)
         script = _current.get()
-        if script is not None and not isinstance(self, CompletedEvent):
+        if script is not None:
             vars(self)["_made_at"] = authors_line()
             script.made.append(self)
 

@@ -24,6 +24,11 @@ class ScriptedFailures:
         self._left: dict[tuple[str, str], deque[Exception]] = {}
         self._always: dict[tuple[str, str], Exception] = {}
 
+    @property
+    def has_any(self) -> bool:
+        """Whether a call of a tool is to fail."""
+        return bool(self._left or self._always)
+
     def add(self, app_name: str, function: str, times: int | None, error: str | Exception) -> None:
         """Let the agent's next calls of a tool fail, so many times; with `None`, all of them."""
         one = error if isinstance(error, Exception) else RuntimeError(error)
@@ -44,7 +49,7 @@ class ScriptedFailures:
             Exception: The scripted one.
         """
         app, original = tool.class_instance, inspect.unwrap(tool.function) if tool.function else None
-        if app is None or original is None or not (self._left or self._always):
+        if app is None or original is None or not self.has_any:
             return
         try:
             inspect.signature(original).bind(app, **arguments)

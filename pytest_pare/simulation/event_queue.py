@@ -5,13 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from are.simulation.types import AbstractEvent, ConditionCheckEvent, Event, EventQueue, ValidationEvent
+from are.simulation.types import AbstractEvent, ConditionCheckEvent, Event, EventQueue, OracleEvent, ValidationEvent
 
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.queues import TimeOrdered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_CALLS = (Event, OracleEvent)
 
 
 def is_repeated_check(event: AbstractEvent) -> bool:
@@ -35,7 +38,7 @@ class Coming(StrEnum):
         if is_noise(event):
             return cls.NOISE
         # Most are; a check against ARE's abstract classes takes longer.
-        if type(event) is Event:
+        if type(event) in _CALLS:
             return cls.EVENT
         if isinstance(event, ConditionCheckEvent):
             return cls.REPEATED_CONDITION if is_repeated_check(event) else cls.CONDITION
@@ -58,7 +61,7 @@ class FutureEvents(TimeOrdered[AbstractEvent]):
         """Insert an event behind all that are not later."""
         super().put(item)
         self._of[Coming.of(item)].put(item)
-        if not isinstance(item, ConditionCheckEvent):
+        if type(item) in _CALLS or not isinstance(item, ConditionCheckEvent):
             self._times[item.event_id] = item.event_time
 
     def get(self) -> AbstractEvent:

@@ -206,7 +206,8 @@ class ScriptedEnvironment(Environment):
                 logged = replace(logged, function=failing(logged.function, scripted))
                 raise scripted  # noqa: TRY301 - logged like an exception of the app
             # The app may keep or change what is passed to it, but for plain values.
-            is_plain = all(type(value) in ATOMS for name, value in logged.resolved_args.items() if name != "self")
+            passed = [value for name, value in logged.resolved_args.items() if name != "self"]
+            is_plain = ATOMS.issuperset(map(type, passed))
             called = logged if is_plain else with_own_arguments(event.action, apps)
             with disable_events(), self._drawing(event):
                 metadata.return_value = called.execute()
@@ -224,9 +225,10 @@ class ScriptedEnvironment(Environment):
         )
 
     def _scripted_failure(self, event: Event) -> Exception | None:
-        if event.event_type is not EventType.AGENT or is_users_own(event):
+        failures = self.scripted_failures
+        if event.event_type is not EventType.AGENT or not failures.has_any or is_users_own(event):
             return None
-        return self.scripted_failures.take(event.action.app_name, event.action.function_name)
+        return failures.take(event.action.app_name, event.action.function_name)
 
     def _drawing(self, event: Event) -> AbstractContextManager[None]:
         # Events of noise must not change the ids of other events.

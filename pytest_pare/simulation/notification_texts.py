@@ -26,7 +26,7 @@ def made_later(text: Callable[[], str], values: Iterable[Any]) -> Callable[[], s
         text: Makes the text. It is called at once if a value may change.
         values: The values.
     """
-    if all(type(value) in ATOMS for value in values):
+    if ATOMS.issuperset(map(type, values)):
         return text
     made = text()
     return lambda: made
@@ -57,7 +57,7 @@ def rendered(begin: str, source: str, facts: dict[str, Any]) -> Callable[[], str
     """
     parts = _parts(source)
     names = () if parts is None else parts[1::3]
-    if parts is None or not all(name in facts for name in names):
+    if parts is None or not facts.keys() >= {*names}:
         made = begin + _template(source).render(facts)
         return lambda: made
     values = [facts[name] for name in names]

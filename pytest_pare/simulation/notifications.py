@@ -116,7 +116,8 @@ class PARENotificationSystem(BaseNotificationSystem):
     def _texts(self, event: CompletedEvent) -> list[tuple[PAREMessageType, Callable[[], str]]]:
         arguments = {name: value for name, value in event.get_args().items() if name != "self"}
         function = event.function_name() or ""
-        if isinstance(event.action.app, PAREAgentUserInterface):
+        app_class: Any = type(event.action.app)
+        if _is_channel(app_class):
             message_type, sender, prefix = _CONVERSATION.get(function, (None, None, ""))
             if message_type is None:
                 return []
@@ -125,7 +126,7 @@ class PARENotificationSystem(BaseNotificationSystem):
         if event.event_type == EventType.USER:
             text = partial(call_text, f"{event.app_class_name()}__{function}", arguments)
             return [(PAREMessageType.USER_ACTION, made_later(text, arguments.values()))]
-        announcement = announcement_of(event.action.app.__class__, function)
+        announcement = announcement_of(app_class, function)
         if announcement is None or announcement.verbosity > self.verbosity_level:
             return []
         facts = {
@@ -230,6 +231,12 @@ _CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {
     "accept_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[ACCEPT]: "),
     "reject_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[REJECT]: "),
 }
+
+
+@cache
+def _is_channel(cls: type) -> bool:
+    # The class is abstract, and so a slow one to ask for.
+    return issubclass(cls, PAREAgentUserInterface)
 
 
 @cache

@@ -108,7 +108,10 @@ class Phone:
         tools: list[AppTool] = []
         for app in self._channels:
             tools += app.get_user_tools()
-        tools += [t for t in home.get_user_tools() if self.active_app is home or t.function.__name__ != "open_app"]
+        # The home screen first, here and in `screen`: a check against the abstract class takes longer.
+        if self.active_app is home:
+            return [*tools, *home.get_user_tools()]
+        tools += [t for t in home.get_user_tools() if t.function.__name__ != "open_app"]
         if isinstance(self.active_app, StatefulApp):
             tools += self.active_app.get_user_tools()
         return tools
@@ -125,9 +128,12 @@ class Phone:
     @property
     def screen(self) -> str | None:
         """The present screen, `app/screen`; for the home screen, the name of its app."""
-        if isinstance(self.active_app, StatefulApp):
-            return f"{self.active_app.name}/{type(self.active_app.current_state).__name__}"
-        return None if self.active_app is None else str(self.active_app.name)
+        app = self.active_app
+        if app is None:
+            return None
+        if app is not self._home_screen and isinstance(app, StatefulApp):
+            return f"{app.name}/{type(app.current_state).__name__}"
+        return str(app.name)
 
     def _home(self) -> HomeScreenSystemApp:
         for app in self.apps.values():

@@ -49,13 +49,14 @@ class TimeOrdered(Generic[T]):
         self.shifts = 0
         self._key = key
         self._items: list[T] = []
-        # Items before this index are taken. To remove each at once would move all others each time.
+        # Items before this index are taken. To remove each at once would move all others each time. Without other items
+        # there are none of them.
         self._start = 0
 
     def put(self, item: T) -> None:
         """Insert an item behind all that are not later."""
         items, key = self._items, self._key(item)
-        if len(items) == self._start or self._key(items[-1]) <= key:
+        if not items or self._key(items[-1]) <= key:
             items.append(item)
         else:
             self.shifts += 1
@@ -72,7 +73,7 @@ class TimeOrdered(Generic[T]):
 
     def peek(self) -> T | None:
         """Return the first item, or `None`."""
-        return self._items[self._start] if self else None
+        return self._items[self._start] if self._items else None
 
     def empty(self) -> bool:
         """Return whether the list is empty."""
@@ -98,6 +99,8 @@ class TimeOrdered(Generic[T]):
     def __delitem__(self, index: int) -> None:
         self.shifts += 1
         del self._items[self._place(index)]
+        del self._items[: self._start]
+        self._start = 0
 
     def _place(self, index: int) -> int:
         return range(self._start, len(self._items))[index]

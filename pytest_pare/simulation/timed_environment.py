@@ -42,7 +42,9 @@ class TimedEnvironment(ScriptedEnvironment):
     @property
     def is_over(self) -> bool:
         """Whether the world has ended: it was stopped, has failed, or its duration is over."""
-        return self.stop_event.is_set() or self.time_manager.time() >= self._end()
+        if self.stop_event.is_set():
+            return True
+        return self.duration is not None and self.time_manager.time() >= self._end()
 
     def pass_time(self, seconds: float, what: str, *, counted: float | None = None) -> None:
         """Let simulated time pass, at most until the end of the world.
@@ -85,11 +87,11 @@ class TimedEnvironment(ScriptedEnvironment):
 
     def _next_sure_time(self) -> float | None:
         """Return when the next reminder, or event that comes for sure, is due; `None` without one."""
-        times = (
-            self.notification_system.next_reminder_time(),
-            self.event_queue.future_events.first_time(Coming.EVENT, Coming.CONDITION),
-        )
-        return min((time for time in times if time is not None), default=None)
+        reminder = self.notification_system.next_reminder_time()
+        event = self.event_queue.future_events.first_time(Coming.EVENT, Coming.CONDITION)
+        if reminder is None or event is None:
+            return event if reminder is None else reminder
+        return min(reminder, event)
 
     def jump_to_next_event(self, users_time: float | None = None) -> float:
         """Let time pass to the next event or reminder, and return the seconds that have passed; 0.0 without one.
@@ -135,8 +137,9 @@ class TimedEnvironment(ScriptedEnvironment):
         """
         while not self.stop_event.is_set():
             self.limits.check()
-            times = (self.get_next_event_time(), self.notification_system.next_reminder_time())
-            self.time_manager.advance_to(min([timestamp, *(time for time in times if time is not None)]))
+            event, reminder = self.get_next_event_time(), self.notification_system.next_reminder_time()
+            until = timestamp if event is None else min(timestamp, event)
+            self.time_manager.advance_to(until if reminder is None else min(until, reminder))
             self.tick()
             if self.time_manager.time() >= timestamp:
                 break

@@ -30,8 +30,9 @@ def require_validate(scenario: PAREScenario) -> None:
         ScenarioDefect: If it has neither a `validate` nor validation events.
     """
     # ARE's own `validate` accepts every run, which is enough only for scenarios with validation events.
-    has_events = any(isinstance(event, ValidationEvent | AgentValidationEvent) for event in scenario.events)
-    if type(scenario).validate is Scenario.validate and not has_events:
+    if type(scenario).validate is not Scenario.validate:
+        return
+    if not any(isinstance(event, ValidationEvent | AgentValidationEvent) for event in scenario.events):
         raise ScenarioDefect(f"{type(scenario).__name__} defines no validate(env): nothing would be judged")
 
 
