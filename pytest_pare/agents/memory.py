@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from are.simulation.agents.default_agent.base_agent import (
     DEFAULT_STEP_2_MESSAGE,
@@ -16,10 +17,12 @@ from are.simulation.agents.llm.types import MessageRole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from are.simulation.agents.agent_log import BaseAgentLog, ObservationLog
+    from are.simulation.agents.agent_log import BaseAgentLog
 
 # The answer before a call says the same.
 _NOT_SENT = ("tool_call", "rationale", "action")
+# ARE takes it out of results as well.
+_ATTACHMENT = re.compile(r"<\|attachment:(\d+)\|>")
 # Results of tools, and mistakes.
 _COUNTED = ("observation", "error")
 
@@ -84,18 +87,26 @@ class Memory:
         self._outputs = 0
 
     def add(self, log: BaseAgentLog) -> None:
-        """Add a log."""
+        """Add a log of ARE's own loop."""
         kind = log.get_type()
+        if kind in DEFAULT_STEP_2_ROLE and kind not in _NOT_SENT:
+            self.add_text(kind, log.get_content_for_llm(), log.timestamp)
+
+    def add_text(self, kind: str, content: str | None, timestamp: float) -> None:
+        """Add what a log says, without the log.
+
+        Args:
+            kind: The type of the log, such as `observation`.
+            content: Its text.
+            timestamp: The simulated time, in epoch seconds.
+        """
         self._outputs += kind in _COUNTED
-        if kind not in DEFAULT_STEP_2_ROLE or kind in _NOT_SENT:
+        if kind == "observation":
+            content = _ATTACHMENT.sub("", content or "")
+        elif not content:
             return
-        is_result = kind == "observation"
-        content = (
-            cast("ObservationLog", log).get_content_for_llm_no_attachment() if is_result else log.get_content_for_llm()
-        )
-        if content or is_result:
-            text = format_message(DEFAULT_STEP_2_MESSAGE, kind, content or "", self._outputs, log.timestamp)
-            self._messages.append(_message(DEFAULT_STEP_2_ROLE[kind], text))
+        text = format_message(DEFAULT_STEP_2_MESSAGE, kind, content, self._outputs, timestamp)
+        self._messages.append(_message(DEFAULT_STEP_2_ROLE[kind], text))
 
     def request(self, situation: str) -> Request:
         """Return the next request.

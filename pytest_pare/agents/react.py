@@ -9,13 +9,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from are.simulation.agents.agent_log import (
-    BaseAgentLog,
-    EnvironmentNotificationLog,
-    LLMOutputThoughtActionLog,
-    ObservationLog,
-    ToolCallLog,
-)
 from are.simulation.agents.default_agent.base_agent import BaseAgent, TerminationStep
 from are.simulation.agents.default_agent.tools.json_action_executor import JsonActionExecutor, parse_json_tool_call
 from are.simulation.exceptions import (
@@ -33,6 +26,7 @@ from pytest_pare.base.serialization import to_builtins_or_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from are.simulation.agents.agent_log import BaseAgentLog
     from are.simulation.agents.llm.llm_engine import LLMEngine
     from are.simulation.time_manager import TimeManager
 
@@ -104,8 +98,7 @@ class ReActAgent(BaseAgent):
         super().initialize(*args, **kwargs)
 
     def append_agent_log(self, log: BaseAgentLog) -> None:
-        """Add a log to the memory."""
-        super().append_agent_log(log)
+        """Add a log to the memory, which is all that is kept of it."""
         self._memory.add(log)
 
     def take_turn(
@@ -133,11 +126,12 @@ class ReActAgent(BaseAgent):
         """Add notifications and other lines to the memory."""
         lines = [*(f"[{one.time!s:.19}] {one.text}" for one in notifications), *more]
         if lines:
-            self.remember(EnvironmentNotificationLog, content="\n".join(lines))
+            self._remember("environment_notifications", "\n".join(lines))
 
-    def remember(self, kind: Callable[..., BaseAgentLog], **fields: Any) -> None:
-        """Add a log of the given kind to the memory."""
-        self.append_agent_log(kind(timestamp=self.make_timestamp(), agent_id=self.agent_id, **fields))
+    def _remember(self, kind: str, content: str) -> None:
+        # ARE's log has an id, and those after it must stay the same.
+        new_uuid()
+        self._memory.add_text(kind, content, self.make_timestamp())
 
     def step(self) -> None:
         """Call the engine, then the tool that its answer names, and remember the result.
@@ -149,12 +143,12 @@ class ReActAgent(BaseAgent):
         """
         self._before_step()
         request = self._memory.request(self._situation_now())
-        answer, metadata = self.llm_engine(request, stop_sequences=list(STOP_SEQUENCES))
-        usage = {name: (metadata or {}).get(name) or 0 for name in ("prompt_tokens", "completion_tokens")}
-        self.remember(LLMOutputThoughtActionLog, content=answer, **usage)
+        answer, _ = self.llm_engine(request, stop_sequences=list(STOP_SEQUENCES))
+        self._remember("llm_output", answer)
         name, arguments = parse_action(answer)
-        self.remember(ToolCallLog, tool_name=name, tool_arguments=arguments)
-        self.remember(ObservationLog, content=self._call(name, arguments))
+        # The id of ARE's log of the call.
+        new_uuid()
+        self._remember("observation", self._call(name, arguments))
 
     def _situation_now(self) -> str:
         now = datetime.fromtimestamp(self.make_timestamp(), tz=UTC)

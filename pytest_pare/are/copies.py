@@ -13,6 +13,8 @@ from are.simulation.apps.sandbox_file_system import SandboxLocalFileSystem
 from are.simulation.apps.virtual_file_system import VirtualFileSystem
 from are.simulation.types import Action
 
+from pytest_pare.are.abstract import is_subclass
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -41,11 +43,14 @@ def detached(value: Any, keep: Iterable[Any] = ()) -> Any:
 
 def with_own_arguments(action: Action, keep: Iterable[Any]) -> Action:
     """Return `action` with copies of its arguments; `keep` is as for `detached`."""
-    memo = {id(one): one for one in keep}
     own = object.__new__(type(action))
     # Faster than `copy.copy`, and without `__post_init__`.
-    vars(own).update(vars(action), args=_each_copied(action.args, memo))
-    own.resolved_args = _each_copied(action.resolved_args, memo)
+    vars(own).update(vars(action), args=action.args.copy(), resolved_args=action.resolved_args.copy())
+    values = [*action.args.values(), *action.resolved_args.values()]
+    # The app of a call is most often among its arguments, and the others need no copy.
+    if not ATOMS.issuperset(map(type, [value for value in values if value is not action.app])):
+        memo = {id(one): one for one in (action.app, *keep)}
+        own.args, own.resolved_args = _each_copied(action.args, memo), _each_copied(action.resolved_args, memo)
     return own
 
 
@@ -70,11 +75,11 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
         names: The attributes of the scenario that do; they refer to the copies afterwards.
         keep: As for `detached`.
     """
-    holders = [app for app in apps if not _is_a(type(app), (SandboxLocalFileSystem, VirtualFileSystem))]
+    holders = [app for app in apps if not is_subclass(type(app), (SandboxLocalFileSystem, VirtualFileSystem))]
     contents = [{name: value for name, value in vars(app).items() if name not in _FRAMEWORK} for app in holders]
     references = {name: vars(scenario)[name] for name in names}
     held = [value for one in (*contents, references) for value in one.values() if type(value) not in _BUILTINS]
-    used = [value for value in held if _is_a(type(value), (App,))]
+    used = [value for value in held if is_subclass(type(value), App)]
     memo = {id(one): one for one in (*apps, *used, *keep)}
     try:
         copied = _deep_copy(contents, memo)
@@ -83,10 +88,6 @@ def own_content(apps: Iterable[App], scenario: Any, names: Iterable[str], keep: 
     for app, content in zip(holders, copied, strict=True):
         vars(app).update(content)
     vars(scenario).update({name: _copied(value, memo) for name, value in references.items()})
-
-
-# ARE's classes of apps are abstract, and so slow to ask for.
-_is_a: Any = lru_cache(maxsize=512)(issubclass)
 
 
 def _each_copied(arguments: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import copy
 import importlib
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _NEVER_COPIED = frozenset({str, int, float, bool, bytes, type(None)})
@@ -28,8 +28,8 @@ def serialized(value: Any) -> Any:
     cls: Any = type(value)
     if cls in _NEVER_COPIED:
         return value
-    if is_dataclass(value):
-        return value if isinstance(value, type) else to_dict(value)
+    if _is_dataclass(cls):
+        return to_dict(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list):
@@ -72,6 +72,10 @@ def to_dict(value: Any) -> dict[str, Any]:
         if type(item) not in _NEVER_COPIED:
             made[name] = _copied(item)
     return made
+
+
+# An enumeration is slow to ask.
+_is_dataclass: Any = lru_cache(maxsize=512)(is_dataclass)
 
 
 @cache

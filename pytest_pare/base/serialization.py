@@ -48,6 +48,8 @@ def to_text(value: object) -> str:
 
 def to_short_text(value: object) -> str:
     """Return `value` as text that can be encoded, cut to `MOST_CHARACTERS`, with a note of how much is missing."""
+    if type(value) is str and len(value) <= _LONGEST and value.isascii():
+        return value
     try:
         text = str(value)
     except Exception:  # noqa: BLE001 - `to_text` handles it
@@ -64,6 +66,8 @@ def to_short_text(value: object) -> str:
 
 def to_short_builtins(value: Any) -> Any:
     """Return `value` as `to_builtins_or_name` does, with long texts cut, and lists cut after 1,000 items."""
+    if (kind := type(value)) in _SHORT or (kind is str and len(value) <= _LONGEST):
+        return value
     try:
         return _short(value)
     except Exception:  # noqa: BLE001 - as in `to_builtins_or_name`

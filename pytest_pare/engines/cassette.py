@@ -40,7 +40,9 @@ class Message(NamedTuple):
     @classmethod
     def of(cls, message: dict[str, Any]) -> Message:
         """Return a message that an engine gets."""
-        return cls(str(getattr(message["role"], "value", message["role"])), message["content"])
+        role = message["role"]
+        # The value of an enum's member, without two calls.
+        return cls(str(getattr(role, "_value_", role)), message["content"])
 
 
 def fingerprint(messages: Iterable[Message]) -> str:

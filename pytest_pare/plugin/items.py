@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import sys
 import warnings
+from functools import cached_property
 from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ class SuiteFile(pytest.Module):
         super().__init__(*args, **kwargs)
         self.suite = self.stash[SUITE] = suite
         self._functions: dict[str, Callable[..., None]] = {}
+        self._location: tuple[str, int | None, str] | None = None
 
     def funcnamefilter(self, name: str) -> bool:
         """Return whether a name is the id of a selected scenario."""
@@ -159,6 +161,15 @@ class ScenarioItem(pytest.Function):
         suite = suite_of(self)
         line = 1 if suite is None else suite.document.locate(("scenarios",))[1]
         return self.path, line - 1, self.getmodpath()
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """What `reportinfo` returns, with the path relative to the root directory."""
+        # The path of all items is the same one, and pytest makes it absolute and relative again for each.
+        suite: Any = self.parent
+        if suite._location is None:
+            suite._location = super().location
+        return (*suite._location[:2], self.getmodpath())
 
 
 class BrokenModule(pytest.Collector):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, partial
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from are.simulation.apps.agent_user_interface import AUIMessage, Sender
 from jinja2 import Environment, StrictUndefined, Template
@@ -55,25 +54,43 @@ def rendered(begin: str, source: str, facts: dict[str, Any]) -> Callable[[], str
     Raises:
         jinja2.TemplateError: If the template is wrong, or a variable is missing.
     """
-    parts = _parts(source)
-    names = () if parts is None else parts[1::3]
-    if parts is None or not facts.keys() >= {*names}:
+    plain = _plain(source)
+    if plain is None or not facts.keys() >= plain.names:
         made = begin + _template(source).render(facts)
         return lambda: made
-    values = [facts[name] for name in names]
-    return made_later(partial(_filled, begin, parts, values), values)
+    values = [facts[name] for name, _ in plain.variables]
+    return made_later(partial(_filled, begin, plain, values), values)
 
 
-def _filled(begin: str, parts: list[str], values: list[Any]) -> str:
-    texts = [_short(value) if cut else str(value) for value, cut in zip(values, parts[2::3], strict=True)]
-    return begin + "".join(chain.from_iterable(zip(parts[::3], (*texts, ""), strict=True)))
+class _Plain(NamedTuple):
+    """A template that only has variables.
+
+    Attributes:
+        text: The text, with `%s` for each variable.
+        variables: Each variable, and whether it is cut.
+        names: The variables.
+    """
+
+    text: str
+    variables: list[tuple[str, bool]]
+    names: frozenset[str]
+
+
+def _filled(begin: str, plain: _Plain, values: list[Any]) -> str:
+    shown = [_short(value) if is_cut else value for value, (_, is_cut) in zip(values, plain.variables, strict=True)]
+    return begin + plain.text % tuple(shown)
 
 
 @cache
-def _parts(source: str) -> list[str] | None:
-    """Return a text, a variable, whether it is cut, and so on up to a last text; `None` if a template has more."""
+def _plain(source: str) -> _Plain | None:
+    """Return a template that only has variables; `None` if it has more."""
+    # A text, a variable, whether it is cut, and so on up to a last text.
     parts = _VARIABLE.split(source)
-    return None if "{" in "".join(parts[::3]) else parts
+    if "{" in "".join(parts[::3]):
+        return None
+    text = "%s".join(part.replace("%", "%%") for part in parts[::3])
+    variables = [(name, bool(cut)) for name, cut in zip(parts[1::3], parts[2::3], strict=True)]
+    return _Plain(text, variables, frozenset(parts[1::3]))
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from enum import Enum
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import Sender
@@ -17,6 +17,7 @@ from are.simulation.types import Action, CompletedEvent, EventType
 
 from pytest_pare.agents.protocols import Notification
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+from pytest_pare.are.abstract import is_subclass
 from pytest_pare.base.times import utc_time
 from pytest_pare.scenarios.noise.events import is_noise
 from pytest_pare.simulation.notification_templates import announcement_of
@@ -81,11 +82,14 @@ class Notice(Message):
         self.timestamp = timestamp
         self.attachments: list[Attachment] = []
         self._text = text
+        self._made: str | None = None
 
-    @cached_property
+    @property
     def message(self) -> str:
         """The text."""
-        return self._text()
+        if self._made is None:
+            self._made = self._text()
+        return self._made
 
 
 class Noise(Notice):
@@ -117,7 +121,7 @@ class PARENotificationSystem(BaseNotificationSystem):
         arguments = {name: value for name, value in event.get_args().items() if name != "self"}
         function = event.function_name() or ""
         app_class: Any = type(event.action.app)
-        if _is_channel(app_class):
+        if is_subclass(app_class, PAREAgentUserInterface):
             message_type, sender, prefix = _CONVERSATION.get(function, (None, None, ""))
             if message_type is None:
                 return []
@@ -231,12 +235,6 @@ _CONVERSATION: dict[str | None, tuple[PAREMessageType, Sender, str]] = {
     "accept_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[ACCEPT]: "),
     "reject_proposal": (PAREMessageType.USER_MESSAGE, Sender.USER, "[REJECT]: "),
 }
-
-
-@cache
-def _is_channel(cls: type) -> bool:
-    # The class is abstract, and so a slow one to ask for.
-    return issubclass(cls, PAREAgentUserInterface)
 
 
 @cache

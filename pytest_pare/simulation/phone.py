@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.types import disable_events
 
 from pytest_pare.apps.core import StatefulApp
 from pytest_pare.apps.system import HomeScreenSystemApp
+from pytest_pare.are.abstract import is_subclass
 from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.simulation.phone_text import PhoneText
 
@@ -104,21 +105,18 @@ class Phone:
 
     def get_user_tools(self) -> list[AppTool]:
         """Return the user's present tools: answers to the agent, the home screen's tools, and those of the screen."""
-        home = self._home_screen
+        home, shown = self._home_screen, cast("Any", self.active_app)
         tools: list[AppTool] = []
         for app in self._channels:
             tools += app.get_user_tools()
-        # The home screen first, here and in `screen`: a check against the abstract class takes longer.
-        if self.active_app is home:
-            return [*tools, *home.get_user_tools()]
-        tools += [t for t in home.get_user_tools() if t.function.__name__ != "open_app"]
-        if isinstance(self.active_app, StatefulApp):
-            tools += self.active_app.get_user_tools()
+        tools += [t for t in home.get_user_tools() if shown is home or t.function.__name__ != "open_app"]
+        if is_subclass(type(shown), StatefulApp):
+            tools += shown.get_user_tools()
         return tools
 
     def openable_apps(self) -> list[str]:
         """Return the names of the apps that the user can open."""
-        return [name for name, app in self.apps.items() if isinstance(app, StatefulApp)]
+        return [name for name, app in self.apps.items() if is_subclass(type(app), StatefulApp)]
 
     @property
     def phone(self) -> PhoneText:
@@ -128,12 +126,10 @@ class Phone:
     @property
     def screen(self) -> str | None:
         """The present screen, `app/screen`; for the home screen, the name of its app."""
-        app = self.active_app
-        if app is None:
-            return None
-        if app is not self._home_screen and isinstance(app, StatefulApp):
+        app: Any = self.active_app
+        if is_subclass(type(app), StatefulApp):
             return f"{app.name}/{type(app.current_state).__name__}"
-        return str(app.name)
+        return None if app is None else str(app.name)
 
     def _home(self) -> HomeScreenSystemApp:
         for app in self.apps.values():

@@ -65,9 +65,10 @@ class ScriptGraph:
         call = self.call(event)
         if call is None:
             return []
-        if id(call) not in self._placeholders:
-            self._placeholders[id(call)] = placeholders_of(call.action)
-        return self._placeholders[id(call)]
+        found = self._placeholders.get(id(call))
+        if found is None:
+            found = self._placeholders[id(call)] = placeholders_of(call.action)
+        return found
 
     def is_id(self, placeholder: Placeholder) -> bool:
         """Return whether an event of the script has the id that a placeholder names."""
@@ -75,14 +76,19 @@ class ScriptGraph:
 
     def needs(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Return the events that must happen before an event."""
-        if id(event) in self._needs:
-            return self._needs[id(event)]
-        ids = [event_id for one in self.placeholders(event) if (event_id := one.event_id(self._by_id)) is not None]
+        known = self._needs.get(id(event))
+        if known is not None:
+            return known
         # After `event.depends_on(...).oracle()` a dependency has the plain event.
-        before = [self._by_id.get(one.event_id, one) for one in event.dependencies]
-        needs = {id(one): one for one in [*before, *(self._by_id[event_id] for event_id in ids)]}
-        self._needs[id(event)] = list(needs.values())
-        return self._needs[id(event)]
+        needs = [self._by_id.get(one.event_id, one) for one in event.dependencies]
+        for placeholder in self.placeholders(event):
+            event_id = placeholder.event_id(self._by_id)
+            if event_id is not None:
+                needs.append(self._by_id[event_id])
+        if len(needs) > 1:
+            needs = list({id(one): one for one in needs}.values())
+        self._needs[id(event)] = needs
+        return needs
 
     def all_needs(self, event: AbstractEvent) -> list[AbstractEvent]:
         """Return all events that must happen before an event, directly or not; with itself, if it waits for itself."""

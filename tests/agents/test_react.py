@@ -433,14 +433,3 @@ def test_an_observation_is_in_the_apps_own_words(result: Any, told: str) -> None
     engine = Engine(call("look"), call("wait"))
     agent(engine).take_turn(toolbox(tool("look", lambda arguments: result), tool("wait")), None)
     assert f"Observation:\n***\n{told}\n***" in engine.told()
-
-
-def test_what_was_used_is_remembered_with_the_answer() -> None:
-    class Counting(Engine):
-        def chat_completion(self, *args: Any, **kwargs: Any) -> tuple[str, dict[str, Any] | None]:
-            return super().chat_completion(*args, **kwargs)[0], {"prompt_tokens": 7, "completion_tokens": None}
-
-    one = agent(Counting(call("wait")))
-    one.take_turn(toolbox(tool("wait")), None)
-    (log,) = [log for log in one.get_agent_logs() if log.get_type() == "llm_output"]
-    assert (log.prompt_tokens, log.completion_tokens) == (7, 0)
