@@ -7,6 +7,7 @@ import logging
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.agents.default_agent.base_agent import BaseAgent, TerminationStep
@@ -253,7 +254,7 @@ def format_action(thought: str, name: str, arguments: Mapping[str, Any]) -> str:
     # The text of an indented dump of the whole, which Python writes ten times as slowly.
     given = ",".join("\n" + _argument(*one) for one in arguments.items())
     end = "\n  }" if given else "}"
-    call = f'{{\n  "action": {_ENCODER.encode(name)},\n  "action_input": {{{given}{end}\n}}'
+    call = f'{{\n  "action": {encode_basestring(name)},\n  "action_input": {{{given}{end}\n}}'
     return f"Thought: {' '.join(thought.split())}\nAction:\n{call}<end_action>"
 
 

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import typing
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class _PlainArguments(inspect.BoundArguments):
 
     def apply_defaults(self) -> None:
         """Add what `inspect.BoundArguments.apply_defaults` adds."""
-        signature = cast("_PlainSignature", self.signature)
+        signature: Any = self.signature
         if len(self.arguments) < len(signature.parameters):
             self.arguments = signature.defaults | self.arguments
 

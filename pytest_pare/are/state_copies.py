@@ -49,6 +49,8 @@ def copied_fields(value: Any) -> dict[str, Any] | None:
         return None
     copied: dict[str, Any] = vars(value).copy()
     for name, item in copied.items():
+        if type(item) in _NEVER_COPIED:
+            continue
         if type(item) in _CONTAINERS and all(map(_is_plain, item.values() if type(item) is dict else item)):
             copied[name] = item.copy()
         elif not _is_plain(item):

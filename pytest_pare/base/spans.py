@@ -44,7 +44,8 @@ class Span:
         self._tokens: tuple[Any, Any] | None = None
 
     def __enter__(self) -> Self:
-        self._tokens = self._attach()
+        if self._span is not None:
+            self._tokens = self._attach()
         return self
 
     def __exit__(

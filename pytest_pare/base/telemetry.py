@@ -11,6 +11,7 @@ from pytest_pare.base.spans import NO_SPAN, Span, clean, current, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from enum import Enum
 
     from opentelemetry.context import Context
     from opentelemetry.trace import Tracer
@@ -94,7 +95,7 @@ def run(scenario_id: str, seed: int, run_number: int | None, variant: str, agent
     return _span(tracer, f"invoke_workflow {scenario_id}", attributes, agent=agent)
 
 
-def agent_turn(number: int, mode: str, time: float) -> Span:
+def agent_turn(number: int, mode: Enum, time: float) -> Span:
     """Return the span of a turn of the agent under test.
 
     Args:
@@ -109,7 +110,7 @@ def agent_turn(number: int, mode: str, time: float) -> Span:
         "gen_ai.operation.name": "invoke_agent",
         **of_run,
         "pare.turn": number,
-        "pare.mode": mode,
+        "pare.mode": mode.value,
         **_at(time),
     }
     name = f"invoke_agent {of_run.get('gen_ai.agent.name') or ''}".rstrip()

@@ -94,8 +94,10 @@ def first_difference(before: Sequence[Any], after: Sequence[Any]) -> int:
     shorter = min(len(before), len(after))
     # Requests differ at their ends, and comparing the rest as a whole is much faster.
     start = max(shorter - 1, 0)
-    start = start if before[:start] == after[:start] else 0
-    return next((index for index in range(start, shorter) if before[index] != after[index]), shorter)
+    for index in range(start if before[:start] == after[:start] else 0, shorter):
+        if before[index] != after[index]:
+            return index
+    return shorter
 
 
 def difference(before: Sequence[Message], after: Sequence[Message]) -> list[str]:

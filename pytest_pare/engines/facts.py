@@ -48,6 +48,8 @@ def finish_reason(reported: object) -> FinishReason | None:
 
 def tokens(reported: object) -> int | None:
     """Return a count of tokens; `None` if it is not a whole number from 0 to a billion."""
+    if reported is None:
+        return None
     count = amount(reported)
     return int(count) if count is not None and count == int(count) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
@@ -106,7 +107,7 @@ class UserTools:
         """Return the tools of the present screen."""
         on_screen, borrowed = self._phone.get_user_tools(), self._borrowed()
         offered = [*on_screen, self._phone, *borrowed]
-        if [*map(id, offered)] != [*map(id, self._offered)]:
+        if len(offered) != len(self._offered) or not all(map(is_, offered, self._offered)):
             own = map(self._bind, sorted(on_screen, key=lambda tool: str(tool.name)))
             lent = [_lent(self._bind(tool), self._phone) for tool in borrowed]
             self._offered, self._box = offered, Toolbox([*own, *lent, self._wait], self._on_unknown)

@@ -178,7 +178,6 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         while not self.stop_event.is_set() and (event := self.event_queue.future_events.peek()) is not None:
             if event.event_time > self.current_time:
                 break
-            self.limits.check()
             event = self.event_queue.future_events.get()
             # An event that is late because an earlier one took time happens now.
             event.event_time = self.current_time
@@ -243,7 +242,7 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
             is_call = isinstance(event.action, Action)
             logged = with_own_result(event.metadata, self.apps.values()) if is_call else event.metadata
             fault = ENV_EVENT if is_noise(event) else self.faults.get(event.event_id)
-            mode = None if self.consent is None else self.consent.mode.value
+            mode = None if self.consent is None else self.consent.mode._value_
             entry = trace_event(event, self.start_time, turn=self.turn, mode=mode, screen=self._screen, fault=fault)
             event.metadata = logged
             if event.event_type == EventType.AGENT and self.agent_action_validators:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_pare.agents.errors import ProgramError, StaleTurn, TurnOver
@@ -15,7 +15,7 @@ from pytest_pare.simulation.async_calls import AsyncCalls
 from pytest_pare.simulation.errors import AgentFailure, RunEnded, WorldOver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from pytest_pare.agents.protocols import ProactiveAgent, Turn, UserAgent
@@ -166,7 +166,7 @@ class Loop:
         if env.is_over:
             return False
         now = env.time_manager.time()
-        with telemetry.agent_turn(env.turn, self._consent.mode.value, now) as gateway.span:
+        with telemetry.agent_turn(env.turn, self._consent.mode, now) as gateway.span:
             self._play_agent(gateway.agent_turn(env.turn))
         self._look()
         self._check()
@@ -182,9 +182,14 @@ class Loop:
     def _play_agent(self, turn: Turn) -> None:
         began, calls = time.perf_counter(), self._model_calls()
         returned: Any = None
-        with self._agents_own(), self._during(turn) as given:
-            outcome: Any = self._agent(given)
-            returned = self._async.run(outcome, self._gateway.span) if inspect.isawaitable(outcome) else outcome
+        try:
+            with self._during(turn) as given:
+                outcome: Any = self._agent(given)
+                returned = self._async.run(outcome, self._gateway.span) if inspect.isawaitable(outcome) else outcome
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - an agent may raise anything
+            self._agent_raised(error)
         # Closed before time passes, so that a thread of the agent can do nothing meanwhile.
         self._gateway.close_turn()
         if returned is not None:
@@ -205,29 +210,23 @@ class Loop:
     def _model_calls(self) -> int:
         return 0 if self._models is None else self._models.calls
 
-    @contextmanager
-    def _agents_own(self) -> Iterator[None]:
-        """Turn exceptions of the agent under test into `AgentFailure`, except those that end the run for other reasons.
+    def _agent_raised(self, error: BaseException) -> None:
+        """Raise an exception of the agent under test as `AgentFailure`, if it does not end the run for other reasons.
 
-        A `KeyboardInterrupt` passes, and so does the failure of a program; a `SystemExit` of the agent is its failure.
+        The failure of a program stays as it is; a `SystemExit` of the agent is its failure.
         """
+        if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):
+            raise error.cause from error
+        # If the run must end, that takes precedence over the agent's failure, and may be its cause.
         try:
-            yield
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            if isinstance(error, RunEnded) and isinstance(error.cause, AgentFailure):
-                raise error.cause from error
-            # If the run must end, that takes precedence over the agent's failure, and may be its cause.
-            try:
-                self._check()
-            except ScenarioTimeoutError as over:
-                raise RunEnded(over) from None
-            if isinstance(error, AgentFailure) or _is_of_program(error):
-                raise
-            # `TurnOver` only ends the turn, and may leave the agent.
-            if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
-                raise AgentFailure(f"the agent raised {_text_of(error)}") from error
+            self._check()
+        except ScenarioTimeoutError as over:
+            raise RunEnded(over) from None
+        if isinstance(error, AgentFailure) or _is_of_program(error):
+            raise error
+        # `TurnOver` only ends the turn, and may leave the agent.
+        if not isinstance(error, TurnOver) or isinstance(error, StaleTurn):
+            raise AgentFailure(f"the agent raised {_text_of(error)}") from error
 
     def _check(self) -> None:
         """End the run if it must end, even if the agent has swallowed the exception."""

@@ -44,6 +44,9 @@ class PAREMessageType(Enum):
     ENVIRONMENT_NOTIFICATION_AGENT = "ENVIRONMENT_NOTIFICATION_AGENT"
     ENVIRONMENT_STOP = "ENVIRONMENT_STOP"
 
+    # Members are compared by their identity. The hash of `Enum` is that of the name, and takes a call.
+    __hash__ = object.__hash__
+
 
 FOR_USER = frozenset(
     {PAREMessageType.AGENT_MESSAGE, PAREMessageType.ENVIRONMENT_NOTIFICATION_USER, PAREMessageType.ENVIRONMENT_STOP}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.types import disable_events
@@ -105,7 +105,8 @@ class Phone:
 
     def get_user_tools(self) -> list[AppTool]:
         """Return the user's present tools: answers to the agent, the home screen's tools, and those of the screen."""
-        home, shown = self._home_screen, cast("Any", self.active_app)
+        home: Any = self._home_screen
+        shown: Any = self.active_app
         tools: list[AppTool] = []
         for app in self._channels:
             tools += app.get_user_tools()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -61,10 +61,13 @@ class RunBackend:
         # The context names the run for its log.
         self._open = turn, copy_context()
         try:
-            with nullcontext() if self._models is None else self._models.during_turn():
-                # `replace` would make the tools, and `copy` is slower.
-                given = object.__new__(type(turn))
-                vars(given).update(vars(turn), _endpoint=self.endpoint)
+            # `replace` would make the tools, and `copy` is slower.
+            given = object.__new__(type(turn))
+            vars(given).update(vars(turn), _endpoint=self.endpoint)
+            if self._models is None:
+                yield given
+                return
+            with self._models.during_turn():
                 yield given
         finally:
             self._open = None

@@ -137,8 +137,8 @@ class TimedEnvironment(ScriptedEnvironment):
         """
         while not self.stop_event.is_set():
             self.limits.check()
-            event, reminder = self.get_next_event_time(), self.notification_system.next_reminder_time()
-            until = timestamp if event is None else min(timestamp, event)
+            event, reminder = self.event_queue.future_events.peek(), self.notification_system.next_reminder_time()
+            until = timestamp if event is None else min(timestamp, event.event_time)
             self.time_manager.advance_to(until if reminder is None else min(until, reminder))
             self.tick()
             if self.time_manager.time() >= timestamp:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from pytest_pare.base.records import Count, Number
@@ -59,15 +60,15 @@ class Trace:
     def __repr__(self) -> str:
         return f"Trace({self.scenario_id!r}, {len(self.entries)} entries)"
 
-    @property
+    @cached_property
     def events(self) -> tuple[TraceEvent, ...]:
         """The events, without the engine calls."""
-        return tuple(entry for entry in self.entries if isinstance(entry, TraceEvent))
+        return tuple([entry for entry in self.entries if isinstance(entry, TraceEvent)])
 
-    @property
+    @cached_property
     def calls(self) -> tuple[EngineCall, ...]:
         """The engine calls."""
-        return tuple(entry for entry in self.entries if isinstance(entry, EngineCall))
+        return tuple([entry for entry in self.entries if isinstance(entry, EngineCall)])
 
     def actions(
         self, who: str | None = None, mode: str | None = None, operation: str | None = None
@@ -162,7 +163,7 @@ class Trace:
 
         The notifications of each side, and the states of the apps, come after the entries.
         """
-        return trace_codec.to_jsonl(vars(self))
+        return trace_codec.to_jsonl({field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def from_jsonl(cls, text: str) -> Trace:

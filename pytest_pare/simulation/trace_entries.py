@@ -160,7 +160,8 @@ def trace_event(
     operation = None if is_check else event.action.operation_type
     return TraceEvent(
         time=round(event.event_time - start_time, 6),
-        kind=event.event_type.value,
+        # The value of an enum's member, without two calls.
+        kind=event.event_type._value_,
         event_id=event.event_id,
         app=None if is_check else event.app_name(),
         app_class=None if is_check else event.app_class_name(),
@@ -168,7 +169,7 @@ def trace_event(
         args={name: to_short_builtins(value) for name, value in arguments.items()},
         result=to_short_builtins(event.metadata.return_value),
         error=to_short_builtins(event.metadata.exception),
-        operation=None if operation is None else operation.value,
+        operation=None if operation is None else operation._value_,
         turn=turn,
         mode=mode,
         screen_before=screen,

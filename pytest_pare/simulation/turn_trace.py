@@ -77,12 +77,13 @@ class TurnTrace:
     def add_told(self, who: str, notifications: tuple[Notification, ...]) -> None:
         """Add what `USER` or `AGENT` gets as notifications; nothing without any."""
         if notifications:
+            env, start = self._env, self._env.start_time
             notified = [
-                {"time": self._seconds(one.time.timestamp()), "kind": one.kind, "text": to_short_text(one.text)}
+                {"time": round(one.time.timestamp() - start, 6), "kind": one.kind, "text": to_short_text(one.text)}
                 for one in notifications
             ]
-            now = self._seconds(self._env.time_manager.time())
-            self._env.notified.append(Notified(now, self._env.turn or 0, who, self._consent.mode.value, notified))
+            now = round(env.time_manager.time() - start, 6)
+            env.notified.append(Notified(now, env.turn or 0, who, self._consent.mode._value_, notified))
 
     def _seconds(self, time: float) -> float:
         """Return a time in epoch seconds as seconds since the start of the scenario."""
