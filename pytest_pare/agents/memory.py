@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _NOT_SENT = ("tool_call", "rationale", "action")
 # ARE takes it out of results as well.
 _ATTACHMENT = re.compile(r"<\|attachment:(\d+)\|>")
+# The templates of these have no more than the content and the number; ARE's function looks for more each time.
+_PLAIN = frozenset(
+    kind for kind, text in DEFAULT_STEP_2_MESSAGE.items() if "{timestamp}" not in text and kind not in ("facts", "plan")
+)
 # Results of tools, and mistakes.
 _COUNTED = ("observation", "error")
 
@@ -105,7 +109,10 @@ class Memory:
             content = _ATTACHMENT.sub("", content or "")
         elif not content:
             return
-        text = format_message(DEFAULT_STEP_2_MESSAGE, kind, content, self._outputs, timestamp)
+        if kind in _PLAIN:
+            text = DEFAULT_STEP_2_MESSAGE[kind].format(content=content, i=self._outputs)
+        else:
+            text = format_message(DEFAULT_STEP_2_MESSAGE, kind, content, self._outputs, timestamp)
         self._messages.append(_message(DEFAULT_STEP_2_ROLE[kind], text))
 
     def request(self, situation: str) -> Request:

@@ -57,19 +57,30 @@ def state_text(app: App) -> str:
     return text
 
 
-class _Text:
-    """A part of a state as the pieces of the text of its JSON."""
+class StateText(NamedTuple):
+    """A state, or a part of one, as the pieces of the text of its JSON.
 
-    def __init__(self, pieces: list[str]) -> None:
-        self.pieces = pieces
+    Attributes:
+        pieces: The pieces.
+        length: The length of the text. To add up the lengths of all pieces would take as long as to find the changed
+            ones.
+    """
+
+    pieces: list[str]
+    length: int
 
 
 class _Known(NamedTuple):
-    """The objects of a part of a state, with the fields that each had when its text was made, and the texts."""
+    """The objects of a part of a state, with the fields that each had when its text was made, and the texts.
+
+    Attributes:
+        length: The length of all texts.
+    """
 
     objects: list[Any]
     fields: list[Any]
     texts: list[str]
+    length: int
 
     def of(self, objects: list[Any]) -> _Known:
         """Return what is known of objects. New ones have the fields `_UNKNOWN`."""
@@ -79,14 +90,15 @@ class _Known(NamedTuple):
             if added >= 0 and all(map(is_, self.objects, islice(objects, begin, None))):
                 end = added - begin
                 fields = [*[_UNKNOWN] * begin, *self.fields, *[_UNKNOWN] * end]
-                return _Known(objects, fields, [*[""] * begin, *self.texts, *[""] * end])
+                return _Known(objects, fields, [*[""] * begin, *self.texts, *[""] * end], self.length)
         known = {id(one): place for place, one in enumerate(self.objects)}
         places = [known.get(id(one), -1) for one in objects]
-        fields, texts = [*self.fields, _UNKNOWN], [*self.texts, ""]
-        return _Known(objects, [fields[place] for place in places], [texts[place] for place in places])
+        fields, all_texts = [*self.fields, _UNKNOWN], [*self.texts, ""]
+        texts = [all_texts[place] for place in places]
+        return _Known(objects, [fields[place] for place in places], texts, sum(map(len, texts)))
 
 
-_NOTHING: Final = _Known([], [], [])
+_NOTHING: Final = _Known([], [], [], 0)
 
 
 class StateTexts:
@@ -97,60 +109,74 @@ class StateTexts:
         self._known: dict[tuple[int, int], _Known] = {}
         self._keys: Iterator[tuple[int, int]]
 
-    def pieces(self, app: App) -> list[str]:
+    def of(self, app: App) -> StateText:
         """Return what `state_text` returns in pieces; those of unchanged objects are the texts of the call before."""
         function = type(app).get_state
         if f"{function.__module__}.{function.__qualname__}" not in _PLAIN:
-            return [state_text(app)]
+            return _whole(app)
         self._keys = zip(repeat(id(app)), count())
         before = _active.set(self)
         try:
             state = app.get_state()
         finally:
             _active.reset(before)
-        parts: list[list[str]] = []
+        parts: list[StateText] = []
 
         def default(value: Any) -> Any:
-            if type(value) is not _Text:
+            if type(value) is not _Part:
                 return _ENCODER.default(value)
-            parts.append(value.pieces)
+            parts.append(value.text)
             return _MARK
 
         around = json.dumps(state, default=default).split(_MARK_AS_JSON)
         if len(around) != len(parts) + 1:
             # The mark is a text of the app as well.
-            return [state_text(app)]
+            return _whole(app)
         pieces = around[:1]
         for part, piece in zip(parts, around[1:], strict=True):
-            pieces += part
+            pieces += part.pieces
             pieces.append(piece)
-        return pieces
+        return StateText(pieces, sum(map(len, around)) + sum(part.length for part in parts))
 
     def part(self, value: Any) -> Any:
         """Return what a state has of a value of an app."""
         if type(value) is list:
-            return _Text(["[", *_separated(self._texts_of(value)), "]"])
+            known = self._known_of(value)
+            return _Part("[", known.texts, known.length, "]")
         if type(value) is dict and {*map(type, value)} == {str}:
-            pairs = zip(map(encode_basestring_ascii, value), self._texts_of(value.values()), strict=True)
-            return _Text(["{", *_separated([*map("%s: %s".__mod__, pairs)]), "}"])
+            pairs = zip(map(encode_basestring_ascii, value), self._known_of(value.values()).texts, strict=True)
+            texts = [*map("%s: %s".__mod__, pairs)]
+            return _Part("{", texts, sum(map(len, texts)), "}")
         return serialized(value)
 
-    def _texts_of(self, values: Iterable[Any]) -> list[str]:
+    def _known_of(self, values: Iterable[Any]) -> _Known:
         key, objects = next(self._keys), [*values]
         known = self._known.get(key, _NOTHING).of(objects)
+        length = known.length
         now = [getattr(one, "__dict__", None) for one in objects]
         for place in [*compress(count(), map(ne, now, known.fields))]:
-            known.texts[place] = _ENCODER.encode(serialized(objects[place]))
+            text = _ENCODER.encode(serialized(objects[place]))
+            length += len(text) - len(known.texts[place])
+            known.texts[place] = text
             # Other objects may change unseen.
             known.fields[place] = copied_fields(objects[place]) or _UNKNOWN
-        self._known[key] = known
-        return known.texts
+        known = self._known[key] = known._replace(length=length)
+        return known
 
 
-def _separated(texts: list[str]) -> list[str]:
-    pieces = [", "] * (2 * len(texts) - 1)
-    pieces[::2] = texts
-    return pieces
+class _Part:
+    """A list or dictionary in a state as text."""
+
+    def __init__(self, begin: str, texts: list[str], length: int, end: str) -> None:
+        pieces = [", "] * (2 * len(texts) - 1)
+        pieces[::2] = texts
+        length += 2 * (len(texts) - 1) if texts else 0
+        self.text = StateText([begin, *pieces, end], length + 2)
+
+
+def _whole(app: App) -> StateText:
+    text = state_text(app)
+    return StateText([text], len(text))
 
 
 _active: ContextVar[StateTexts | None] = ContextVar("pytest_pare_state_texts", default=None)

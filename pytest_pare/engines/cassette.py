@@ -53,7 +53,7 @@ def fingerprint(messages: Iterable[Message]) -> str:
 
 def message_text(message: Message) -> str:
     """Return the role and the content of a message as the JSON that a fingerprint is made of."""
-    role, content = message.role, message.content
+    role, content = message
     if type(role) is str and type(content) is str:
         # The same text, and faster.
         return f"[{encode_basestring(role)},{encode_basestring(content)}]"

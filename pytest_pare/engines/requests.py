@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
+
+from are.simulation.agents.llm.types import MessageRole
 
 from pytest_pare.agents.memory import Request
 from pytest_pare.base.serialization import to_builtins_or_name
@@ -25,7 +28,7 @@ class Requests:
     def __init__(self) -> None:
         self.fingerprint = ""
         self.kept = 0
-        self._added: list[Message] = []
+        self._added: list[dict[str, Any]] = []
         self._last = Request([])
         # By the number of messages: the hash of as many from the first one on.
         self._hashes = [hashlib.sha256(b"[")]
@@ -40,17 +43,29 @@ class Requests:
         known = request.known_of(self._last)
         self.kept = known + first_difference(self._last.since(known), request.since(known))
         self._last = request
-        self._added = [Message.of(message) for message in request.since(self.kept)]
-        del self._hashes[self.kept + 1 :]
+        self._added = request.since(self.kept)
+        hashes = self._hashes
+        del hashes[self.kept + 1 :]
+        hashed = hashes[-1]
         for message in self._added:
-            hashed = self._hashes[-1].copy()
-            hashed.update(b"," * (len(self._hashes) > 1) + message_text(message).encode("utf-8", "backslashreplace"))
-            self._hashes.append(hashed)
-        whole = self._hashes[-1].copy()
+            separator = "," if len(hashes) > 1 else ""
+            hashed = hashed.copy()
+            hashed.update(f"{separator}{_text(message)}".encode("utf-8", "backslashreplace"))
+            hashes.append(hashed)
+        whole = hashed.copy()
         whole.update(b"]")
         self.fingerprint = whole.hexdigest()[:16]
 
     def new(self) -> dict[str, Any]:
         """Return the fields `kept` and `request` of the trace's entry for the last request: its new messages."""
-        plain = [message._replace(content=to_builtins_or_name(message.content)) for message in self._added]
-        return {"kept": self.kept, "request": [message._asdict() for message in plain]}
+        added = [Message.of(message)._asdict() for message in self._added]
+        return {"kept": self.kept, "request": [one | {"content": to_builtins_or_name(one["content"])} for one in added]}
+
+
+def _text(message: dict[str, Any]) -> str:
+    """Return what `message_text` returns of a message."""
+    role, content = message["role"], message["content"]
+    if isinstance(role, MessageRole) and type(content) is str:
+        # The same text, and faster.
+        return f'["{role._value_}",{encode_basestring(content)}]'
+    return message_text(Message.of(message))

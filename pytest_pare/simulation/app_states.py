@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pytest_pare.are.state_texts import StateTexts
+from pytest_pare.are.state_texts import StateText, StateTexts
 from pytest_pare.base.redaction import redacted_json
 from pytest_pare.base.serialization import MOST_CHARACTERS, to_short_text
 from pytest_pare.simulation.state_change import change_of, without_secrets
@@ -61,8 +61,8 @@ class AppStates:
     def __init__(self, scenario: PAREScenario) -> None:
         self._scenario = scenario
         self._looks: list[_Look] = []
-        # By the name of an app: its last content, and the length of that.
-        self._content: dict[str, tuple[list[str], int]] = {}
+        # The last contents by the names of the apps.
+        self._content: dict[str, StateText] = {}
         # The number of entries at the last look.
         self._seen = 0
         # The apps that may have changed since they were last looked at.
@@ -92,15 +92,16 @@ class AppStates:
                 content = self._content_of(env.apps[name])
             if content is None:
                 continue
-            length = sum(map(len, content))
-            self._characters += length
-            before, length_before = self._content.get(name) or self._at_start(name)
+            self._characters += content.length
+            before = self._content.get(name) or self._at_start(name)
             # The pieces of unchanged objects are mostly the same ones.
-            if content != before and (length != length_before or "".join(content) != "".join(before)):
-                self._content[name] = content, length
+            if content.length != before.length or (
+                content.pieces != before.pieces and "".join(content.pieces) != "".join(before.pieces)
+            ):
+                self._content[name] = content
                 time = round(env.time_manager.time() - env.start_time, 6)
                 app_class = type(env.apps[name]).__name__
-                self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content))
+                self._looks.append(_Look(time, env.turn, len(entries), name, app_class, content.pieces))
         self._touched.clear()
 
     def changes(self) -> tuple[AppChange, ...]:
@@ -127,16 +128,16 @@ class AppStates:
             if change is not None:
                 yield AppChange(look.time, look.turn, look.after, look.app, look.app_class, change)
 
-    def _content_of(self, app: App) -> list[str] | None:
+    def _content_of(self, app: App) -> StateText | None:
         try:
-            return self._texts.pieces(app)
+            return self._texts.of(app)
         except (Exception, SystemExit):  # noqa: BLE001 - a `get_state` may raise anything, and must not cost the run
             return None
 
-    def _at_start(self, name: str) -> tuple[list[str], int]:
+    def _at_start(self, name: str) -> StateText:
         app = (self._scenario._initial_apps or {}).get(name)
         text = "" if app is None else app["serialized_state"]
-        return [text], len(text)
+        return StateText([text], len(text))
 
 
 def _touched(entries: Iterable[TraceEvent | EngineCall], apps: Mapping[str, App]) -> list[str]:

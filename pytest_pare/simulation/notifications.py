@@ -121,7 +121,8 @@ class PARENotificationSystem(BaseNotificationSystem):
                 self.message_queue.put(kind(message_type, text, now))
 
     def _texts(self, event: CompletedEvent) -> list[tuple[PAREMessageType, Callable[[], str]]]:
-        arguments = {name: value for name, value in event.get_args().items() if name != "self"}
+        arguments = event.get_args().copy()
+        arguments.pop("self", None)
         function = event.function_name() or ""
         app_class: Any = type(event.action.app)
         if is_subclass(app_class, PAREAgentUserInterface):

@@ -156,7 +156,8 @@ def trace_event(
         fault: The kind of noise that the event is, or that has changed it; `None` without noise.
     """
     is_check = not hasattr(event.action, "app")
-    arguments = {} if is_check else {k: v for k, v in event.get_args().items() if k != "self"}
+    arguments = {} if is_check else event.get_args().copy()
+    arguments.pop("self", None)
     operation = None if is_check else event.action.operation_type
     return TraceEvent(
         time=round(event.event_time - start_time, 6),

@@ -34,7 +34,9 @@ def world() -> Iterator[None]:
 
 
 def assert_same_texts(app: Any, texts: StateTexts) -> None:
-    assert "".join(texts.pieces(app)) == state_text(app) == json.dumps(json.loads(state_text(app)))
+    text = texts.of(app)
+    assert "".join(text.pieces) == state_text(app) == json.dumps(json.loads(state_text(app)))
+    assert text.length == len(state_text(app))
 
 
 def test_changes_of_an_object_change_its_text() -> None:
@@ -99,7 +101,7 @@ def test_a_text_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_texts, "serialized", noted)
     app.messages.append(AUIMessage(Sender.AGENT, "New", 9.0))
     app.messages[1].sender = Sender.AGENT
-    texts.pieces(app)
+    texts.of(app)
     assert made == [app.messages[1], app.messages[5]]
 
 
@@ -110,7 +112,7 @@ def test_the_state_of_an_own_method_is_that_which_it_returns() -> None:
 
     app = Counting()
     app.add_email(Email())
-    assert "".join(StateTexts().pieces(app)) == '{"mails": 1}'
+    assert "".join(StateTexts().of(app).pieces) == '{"mails": 1}'
 
 
 def test_a_text_that_has_the_mark_is_no_place() -> None:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from pytest_pare.agents.memory import Memory, Request
 from pytest_pare.engines import requests
-from pytest_pare.engines.cassette import Message, fingerprint, message_text
+from pytest_pare.engines.cassette import Message, fingerprint
 from pytest_pare.engines.drift import first_difference
 from pytest_pare.engines.requests import Requests
 
@@ -70,13 +70,14 @@ def test_messages_that_are_changed_in_place_are_another_request() -> None:
 
 
 def test_each_message_of_a_growing_conversation_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    hashed: list[Message] = []
+    hashed: list[Any] = []
+    text_of = requests._text
 
-    def text_of(message: Message) -> str:
+    def noted(message: dict[str, Any]) -> str:
         hashed.append(message)
-        return message_text(message)
+        return text_of(message)
 
-    monkeypatch.setattr(requests, "message_text", text_of)
+    monkeypatch.setattr(requests, "_text", noted)
     memory, made = Memory(), Requests()
     for number in range(100):
         memory.add(ObservationLog(content=str(number), timestamp=0.0, agent_id="a"))

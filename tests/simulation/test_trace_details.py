@@ -12,7 +12,7 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.tool_utils import OperationType, app_tool
 from are.simulation.types import Event, event_registered
 
-from pytest_pare.are.state_texts import StateTexts, state_text
+from pytest_pare.are.state_texts import StateText, StateTexts, state_text
 from pytest_pare.engines.cassette import fingerprint
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.simulation.runner import run_scenario
@@ -168,9 +168,9 @@ def test_only_apps_that_an_event_may_have_changed_are_looked_at(monkeypatch: pyt
     looks: list[str] = []
 
     class Texts(StateTexts):
-        def pieces(self, app: App) -> list[str]:
+        def of(self, app: App) -> StateText:
             looks.append(app.name)
-            return super().pieces(app)
+            return super().of(app)
 
     monkeypatch.setattr("pytest_pare.simulation.app_states.StateTexts", Texts)
     observe = [("Contacts__get_contacts", {"offset": 0}), propose("Shall I?")]
