@@ -21,7 +21,7 @@ from are.simulation.exceptions import (
 
 from pytest_pare.agents.errors import TurnOver, UnknownToolError
 from pytest_pare.agents.memory import Memory
-from pytest_pare.are.world import new_uuid
+from pytest_pare.are.world import skip_uuid
 from pytest_pare.base.serialization import to_builtins_or_name
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class ReActAgent(BaseAgent):
 
     def _remember(self, kind: str, content: str) -> None:
         # ARE's log has an id, and those after it must stay the same.
-        new_uuid()
+        skip_uuid()
         self._memory.add_text(kind, content, self.make_timestamp())
 
     def step(self) -> None:
@@ -148,14 +148,14 @@ class ReActAgent(BaseAgent):
         self._remember("llm_output", answer)
         name, arguments = parse_action(answer)
         # The id of ARE's log of the call.
-        new_uuid()
+        skip_uuid()
         self._remember("observation", self._call(name, arguments))
 
     def _situation_now(self) -> str:
         now = datetime.fromtimestamp(self.make_timestamp(), tz=UTC)
         more = "" if self._situation is None else f"\n{self._situation()}"
         # Each situation has drawn an id since the first cassettes, and the ids after it must stay the same.
-        new_uuid()
+        skip_uuid()
         return f"It is {_DAYS[now.weekday()]}, {now!s:.19}.{more}"
 
     def _call(self, name: str, arguments: dict[str, Any]) -> str:

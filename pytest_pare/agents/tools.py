@@ -217,6 +217,10 @@ class Toolbox(dict[str, Tool]):
         return Toolbox(filter(wanted, self.values()), self.on_unknown)
 
 
+NO_TOOLS = Toolbox([], lambda _name: None)
+"""A box that is replaced before anyone uses it."""
+
+
 def _named_arguments(app_tool: AppTool) -> list[AppToolArg]:
     """Return the arguments without `*args` and `**kwargs`, which ARE lists as required."""
     variadic = frozenset() if app_tool.function is None else _variadic(app_tool.function)

@@ -1,7 +1,8 @@
-"""Random generators that cost nothing until something is drawn."""
+"""Random generators that cost nothing until something is drawn, and their seeds."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import random
 from typing import Any
@@ -33,6 +34,11 @@ class SeededLater:
     def __reduce__(self) -> Any:
         """Return how to make a copy, which draws the same as this generator from now on."""
         return (SeededLater, (self._seed,)) if self._generator is None else self._generator.__reduce__()
+
+
+def stable_seed(text: str) -> int:
+    """Return a 32-bit seed for `text` that is the same in every process, unlike `hash()`."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
 class _Random:

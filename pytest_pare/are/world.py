@@ -8,7 +8,6 @@ variable holds the active world: runs in several threads have one each.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import itertools
 import random
@@ -52,7 +51,6 @@ _TIME_MODULES = (
     "apps.messaging_v2",
     "time_manager",
 )
-
 
 # The bits of a version 4 UUID that are not random, and their values; and an attribute that is slow to read.
 _NOT_RANDOM = 0xF000 << 64 | 0xC000 << 48
@@ -211,6 +209,13 @@ def new_uuid() -> uuid.UUID:
     return world.uuid4() if world is not None else uuid.uuid4()
 
 
+def skip_uuid() -> None:
+    """Draw the active world's next id without making it."""
+    world = _active.get()
+    if world is not None:
+        world._ids.getrandbits(128)
+
+
 def now() -> float:
     """Return the active world's time in epoch seconds; the wall clock's outside of a world."""
     world = _active.get()
@@ -226,11 +231,6 @@ def active_clock() -> SimulatedClock | None:
 def next_number() -> int:
     """Return a number above all earlier ones, which gives the order of two things at the same simulated time."""
     return next(_numbers)
-
-
-def stable_seed(text: str) -> int:
-    """Return a 32-bit seed for `text` that is the same in every process, unlike `hash()`."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
 class _Uuid:
@@ -260,7 +260,7 @@ def _app_clock() -> TimeManager:
 
 def _app_hash(text: str) -> int:
     world = _active.get()
-    return hash(text) if world is None else stable_seed(f"{world.variation}{world.phase}/{text}")
+    return hash(text) if world is None else generators.stable_seed(f"{world.variation}{world.phase}/{text}")
 
 
 def _install() -> None:

@@ -5,6 +5,7 @@ It shows that a scenario can be solved with the prompts, the parser, the tools a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -65,4 +66,10 @@ class OracleEngine(LLMEngine):
 def _answer(
     thought: str, tool: str, arguments: Mapping[str, Any] = MappingProxyType({}), seconds: float = 0.0
 ) -> tuple[str, dict[str, Any]]:
-    return format_action(thought, tool, arguments), {"completion_duration": seconds}
+    text = format_action(thought, tool, arguments) if arguments else _without_arguments(thought, tool)
+    return text, {"completion_duration": seconds}
+
+
+@lru_cache(maxsize=64)
+def _without_arguments(thought: str, tool: str) -> str:
+    return format_action(thought, tool, {})

@@ -32,7 +32,7 @@ _HAS_LONG = re.compile(f'"[^"]{{{_MOST_DATA},}}')
 _WHITE = re.compile(r"\s")
 # States with more characters than these, and those for each entry of the trace, are not kept after each change.
 _MOST_CHARACTERS = 20_000_000
-_CHARACTERS_OF_ENTRY = 4_000
+_CHARACTERS_OF_ENTRY = 2_000
 _TOO_DEEP: Final = object()
 _NESTED: Final = (dict, list)
 
@@ -84,7 +84,7 @@ class AppStates:
         seen, self._seen = self._seen, len(entries)
         if seen == self._seen and not self._touched:
             return
-        self._touched.update(dict.fromkeys(_touched((entries[index] for index in range(seen, len(entries))), env.apps)))
+        self._touched.update(dict.fromkeys(_touched(entries.since(seen), env.apps)))
         if not is_last and self._characters > _MOST_CHARACTERS + _CHARACTERS_OF_ENTRY * len(entries):
             return
         for name in self._touched:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from are.simulation.types import CompletedEvent, EventType
 
 from pytest_pare.agents.protocols import ProactiveAgentMode, Proposal
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
+from pytest_pare.are.abstract import is_subclass
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProposalStatus
@@ -47,13 +48,15 @@ class Consent:
     @property
     def mode(self) -> ProactiveAgentMode:
         """The mode of the agent."""
-        status = None if self.proposal is None else self.proposal.status
-        return _MODES.get(status or "", ProactiveAgentMode.OBSERVE)
+        if self.proposal is None:
+            return ProactiveAgentMode.OBSERVE
+        return _MODES.get(self.proposal.status, ProactiveAgentMode.OBSERVE)
 
     def handle(self, event: CompletedEvent, turn: int | None) -> bool:
         """Update the proposal after an event, and return whether the event has answered it."""
         # The scenario's own checks have no app.
-        if not isinstance(getattr(event.action, "app", None), PAREAgentUserInterface) or event.failed():
+        app: Any = getattr(event.action, "app", None)
+        if not is_subclass(type(app), PAREAgentUserInterface) or event.failed():
             return False
         function, content = event.function_name(), str(event.get_args().get("content", ""))
         if event.event_type == EventType.AGENT and function == "send_message_to_user":

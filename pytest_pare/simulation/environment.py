@@ -170,8 +170,10 @@ class StateAwareEnvironmentWrapper(Phone, TimedEnvironment):
         """Process all events that are due."""
         self.current_time = self.time_manager.time()
         # As in ARE, the timeouts of validators are counted in ticks, and a tick is a length of time.
-        self.tick_count = math.ceil(self.time_manager.time_passed() / self.time_increment_in_seconds)
-        self.increment_validators_tick_count()
+        passed = self.current_time - self.time_manager.start_time
+        self.tick_count = math.ceil(passed / self.time_increment_in_seconds)
+        if self.agent_action_validators:
+            self.increment_validators_tick_count()
         if self.notification_system.reminder_app is not None:
             with self.off_the_record():
                 self.notification_system.handle_time_based_notifications()

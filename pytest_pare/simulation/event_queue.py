@@ -78,8 +78,12 @@ class FutureEvents(TimeOrdered[AbstractEvent]):
 
     def first_time(self, *kinds: Coming) -> float | None:
         """Return the time of the first event of the kinds, in epoch seconds; `None` without one."""
-        firsts = [event.event_time for kind in kinds if (event := self._of[kind].peek()) is not None]
-        return min(firsts, default=None)
+        first: float | None = None
+        for kind in kinds:
+            event = self._of[kind].peek()
+            if event is not None and (first is None or event.event_time < first):
+                first = event.event_time
+        return first
 
     def last_time(self, *kinds: Coming) -> float | None:
         """Return the time of the last event of the kinds, in epoch seconds; `None` without one."""

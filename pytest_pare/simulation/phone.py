@@ -110,7 +110,8 @@ class Phone:
         tools: list[AppTool] = []
         for app in self._channels:
             tools += app.get_user_tools()
-        tools += [t for t in home.get_user_tools() if shown is home or t.function.__name__ != "open_app"]
+        of_home = home.get_user_tools()
+        tools += of_home if shown is home else [one for one in of_home if one.function.__name__ != "open_app"]
         if is_subclass(type(shown), StatefulApp):
             tools += shown.get_user_tools()
         return tools

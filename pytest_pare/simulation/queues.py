@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left, bisect_right
+from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -89,6 +90,10 @@ class TimeOrdered(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         return iter(self._items[self._start :])
 
+    def since(self, index: int) -> list[T]:
+        """Return the items from an index on, which is not negative."""
+        return self._items[self._start + index :]
+
     def __getitem__(self, index: int) -> T:
         return self._items[self._place(index)]
 
@@ -169,7 +174,7 @@ class SimulatedEventLog(EventLog):
         known, shifts = self._known
         if shifts != events.shifts:
             self._results, known = {}, 0
-        new = results_of(events[place] for place in range(known, len(events)))
+        new = results_of(events.since(known))
         for event_id, result in new.items():
             self._results.setdefault(event_id, result)
         self._known = (len(events), events.shifts)
@@ -188,7 +193,7 @@ class SimulatedMessageQueue(MessageQueue):
 
     def get_by_timestamp(self, timestamp: datetime) -> list[Message]:
         """Remove all messages up to `timestamp`, and return them."""
-        due = []
-        while (message := self.messages.peek()) is not None and message.timestamp <= timestamp:
-            due.append(self.messages.get())
+        due = [*takewhile(lambda message: message.timestamp <= timestamp, self.messages)]
+        for _ in due:
+            self.messages.get()
         return due

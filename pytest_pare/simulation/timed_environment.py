@@ -117,7 +117,7 @@ class TimedEnvironment(ScriptedEnvironment):
             if following is not None and is_repeated_check(following):
                 self.limits.wait(until - now, f"{check_name(following)} has not come true")
             self.advance_to(until)
-            if any(happened_by_itself(log[index]) for index in range(known, len(log))):
+            if any(map(happened_by_itself, log.since(known))):
                 break
         return self.time_manager.time() - before
 

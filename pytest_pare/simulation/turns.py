@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
 from pytest_pare.agents.protocols import Notification, ProactiveAgentMode, Turn, UserTurn
-from pytest_pare.agents.tools import Toolbox
+from pytest_pare.agents.tools import NO_TOOLS, Toolbox
 from pytest_pare.base import telemetry
 from pytest_pare.base.times import utc_time
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
@@ -120,7 +120,7 @@ class TurnGateway:
             mode=self._consent.mode,
             proposal=self._consent.proposal,
             notifications=self._notifications(FOR_AGENT),
-            tools=Toolbox([], lambda _name: None),
+            tools=NO_TOOLS,
             scenario_seed=seed_of(self._scenario, self.fork_seed()),
             _news=lambda: self._news(token),
         )

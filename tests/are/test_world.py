@@ -30,7 +30,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.are import world
-from pytest_pare.are.world import DEFAULT_START_TIME, SimulatedClock, World, stable_seed
+from pytest_pare.are.generators import stable_seed
+from pytest_pare.are.world import DEFAULT_START_TIME, SimulatedClock, World
 
 ARE = Path(next(iter(are.simulation.__path__)))
 START = datetime(2030, 5, 6, 7, 8, 9, tzinfo=UTC).timestamp()
