@@ -160,7 +160,7 @@ class StateTexts:
             known.texts[place] = text
             # Other objects may change unseen.
             known.fields[place] = copied_fields(objects[place]) or _UNKNOWN
-        known = self._known[key] = known._replace(length=length)
+        known = self._known[key] = _Known(objects, known.fields, known.texts, length)
         return known
 
 
