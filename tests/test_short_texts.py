@@ -15,7 +15,7 @@ from pytest_pare.base.serialization import (
     to_short_text,
     to_text,
 )
-from pytest_pare.plugin.failure_report import presentable, sendable
+from pytest_pare.plugin.failure_report import presentable, sendable, sendable_properties
 
 SECRET = "tulip-bulb-4711"
 
@@ -82,6 +82,20 @@ def test_whatever_is_sent_is_what_workers_can_send(value: Any) -> None:
     sent = sendable(value)
     back = execnet.loads(execnet.dumps(sent))
     assert repr(back) == repr(sent)
+
+
+class OwnText(str):
+    """A text that execnet does not send."""
+
+
+VALUES = NUMBERS | OTHERS | st.just(OwnText("own")) | st.just("x" * (MOST_CHARACTERS + 1))
+
+
+@given(st.lists(st.tuples(st.text() | VALUES, st.text() | VALUES) | VALUES | st.lists(st.text()) | st.just(("one",))))
+def test_properties_are_sent_like_other_lists(properties: list[Any]) -> None:
+    sent = sendable_properties(properties)
+    assert (repr(sent), sent is properties) == (repr(sendable(properties)), False)
+    assert not any(isinstance(text, OwnText) for pair in sent if isinstance(pair, tuple) for text in pair)
 
 
 def test_captured_output_is_not_cut() -> None:

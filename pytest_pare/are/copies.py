@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import copyreg
 from datetime import datetime
+from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,8 @@ def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
     elif cls is dict:
         made = memo[id(value)] = {}
         for key, item in value.items():
-            made[_deep_copy(key, memo)] = item if type(item) in ATOMS else _deep_copy(item, memo)
+            own = key if type(key) in ATOMS else _deep_copy(key, memo)
+            made[own] = item if type(item) in ATOMS else _deep_copy(item, memo)
     elif has_only_attributes(cls):
         made = memo[id(value)] = object.__new__(cls)
         attributes = vars(made)
@@ -130,7 +132,7 @@ def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
             if type(item) not in ATOMS:
                 attributes[name] = _deep_copy(item, memo)
     else:
-        return copy.deepcopy(value, memo)
+        return value if is_subclass(cls, Enum) else copy.deepcopy(value, memo)
     return made
 
 

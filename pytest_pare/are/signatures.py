@@ -8,8 +8,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import typing
-from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from types import FunctionType, UnionType
+from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +89,13 @@ def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
     return _PlainSignature(found) if is_plain else found
 
 
+def _members(expected_type: Any) -> tuple[Any, ...]:
+    """Return the members of a union, such as `int | str` or `Optional[int]`; none of another type."""
+    is_union = isinstance(expected_type, UnionType) or getattr(expected_type, "__origin__", None) is Union
+    members: tuple[Any, ...] = expected_type.__args__ if is_union else ()
+    return members
+
+
 class _Inspect:
     """The `inspect` module, with signatures that are read once."""
 
@@ -105,6 +112,7 @@ def install() -> None:
     original = checks["check_type"]
 
     def check_type(value: Any, expected_type: Any) -> Any:
-        return type(value) is expected_type or original(value, expected_type)
+        kind = type(value)
+        return kind is expected_type or kind in _members(expected_type) or original(value, expected_type)
 
     checks.update(inspect=_Inspect(), get_type_hints=type_hints, check_type=check_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_pare.base.redaction import redacted
@@ -78,6 +79,15 @@ def sendable(value: Any) -> Any:
     if isinstance(value, float) or (isinstance(value, int) and value >= _LEAST_INT):
         return int(value) if isinstance(value, int) else float(value)
     return to_short_text(value)
+
+
+def sendable_properties(properties: Sequence[Any]) -> list[Any]:
+    """Return what `sendable` returns of the properties of an item: a list. Most are pairs of short texts."""
+    if {*map(type, properties)} <= {tuple}:
+        texts = [*chain.from_iterable(properties)]
+        if {*map(type, texts)} <= {str} and (together := "".join(texts)).isascii() and len(together) <= MOST_CHARACTERS:
+            return [*properties]
+    return [*map(sendable, properties)]
 
 
 def is_users(error: BaseException) -> bool:

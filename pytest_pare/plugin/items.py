@@ -21,7 +21,7 @@ from pytest_pare.engines.rate_limit import directory
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.plugin.collected import share_sources
 from pytest_pare.plugin.execution import hide_from_users_code, play, warn_at_scenario
-from pytest_pare.plugin.failure_report import presentable, sendable
+from pytest_pare.plugin.failure_report import presentable, sendable_properties
 from pytest_pare.plugin.plain_fixtures import plain_values
 from pytest_pare.plugin.preparation import prepare
 from pytest_pare.plugin.resume import finished_run, report_again
@@ -230,7 +230,7 @@ class ScenarioHooks:
         if suite_of(item) is not None or not _OUR_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             report.longrepr = presentable(report.longrepr)
             report.sections = presentable(report.sections, to_text)
-            report.user_properties = sendable(report.user_properties)
+            report.user_properties = sendable_properties(report.user_properties)
         return report  # type: ignore[no-any-return]
 
 

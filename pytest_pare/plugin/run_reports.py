@@ -15,7 +15,7 @@ import pytest
 from pytest_pare.base.redaction import redacted_all
 from pytest_pare.base.serialization import to_text
 from pytest_pare.ledger.run_id import RunId
-from pytest_pare.plugin.failure_report import cause_of, presentable, sendable
+from pytest_pare.plugin.failure_report import cause_of, presentable, sendable, sendable_properties
 from pytest_pare.plugin.stash import RECORD, suite_of
 from pytest_pare.results.validation_result import exception_type_name, result_from_record
 
@@ -100,7 +100,7 @@ class RunReports:
         if report.when != "setup" or not report.passed:
             _attach(played, report)
         vars(report)["pare_run"] = played.run
-        report.user_properties = sendable(list(played.item.user_properties))
+        report.user_properties = sendable_properties(played.item.user_properties)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Drop the state of the item; a plugin that runs it once more begins anew."""

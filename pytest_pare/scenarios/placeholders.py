@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
+_WITHOUT = (type(None), bool, int, float)
+
 
 class Placeholder(NamedTuple):
     """A placeholder in an argument.
@@ -54,9 +56,12 @@ def placeholders(value: Any) -> Iterator[Placeholder]:
 
 def placeholders_of(action: Action) -> list[Placeholder]:
     """Return the placeholders in all arguments of an event's action."""
-    # Most arguments are texts without one.
-    values = [v for name, v in action.args.items() if name != "self" and not (type(v) is str and "{{" not in v)]
-    return [one for value in values for one in placeholders(value)]
+    found: list[Placeholder] = []
+    for name, value in action.args.items():
+        # Most arguments are texts without one.
+        if name != "self" and ("{{" in value if type(value) is str else type(value) not in _WITHOUT):
+            found += placeholders(value)
+    return found
 
 
 def results_of(past_events: Iterable[Any]) -> dict[str, EventMetadata]:

@@ -68,7 +68,8 @@ def _is_last_literal(code: CodeType, call: int) -> bool:
 
 
 def _authors_frame() -> FrameType | None:
-    frame: FrameType | None = sys._getframe(1)
+    # The callers of this function, and theirs, are of this package.
+    frame: FrameType | None = sys._getframe(3)
     while frame is not None and _is_machinery(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return frame

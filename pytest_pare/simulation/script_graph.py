@@ -125,26 +125,27 @@ class ScriptGraph:
     def _possible(self) -> dict[int, AbstractEvent | None]:
         """By the identity of an event that can happen, a reference step before it."""
         left = [*self.listed, *self.left_out]
-        # By the identity of an event: how many of its needs are not known to be possible, and the events that need it.
-        missing: dict[int, int] = {}
+        # By the identity of an event: its needs, and the events that need it.
+        needs_of: dict[int, list[AbstractEvent]] = {}
         after: dict[int, list[AbstractEvent]] = {}
         ready = []
         while left:
             event = left.pop()
-            if id(event) in missing:
+            if id(event) in needs_of:
                 continue
-            needs = self.needs(event)
-            missing[id(event)] = len(needs)
+            needs = needs_of[id(event)] = self.needs(event)
             for one in needs:
                 after.setdefault(id(one), []).append(event)
             left += needs
             if not needs:
                 ready.append(event)
+        # How many needs of an event are not known to be possible.
+        missing = {key: len(needs) for key, needs in needs_of.items()}
         possible: dict[int, AbstractEvent | None] = {}
         for event in ready:
-            steps = [self._step_of(one, possible) for one in self.needs(event)]
+            steps = (self._step_of(one, possible) for one in needs_of[id(event)])
             step = next(filter(None, steps), None)
-            if self._happens(event, step):
+            if self.is_listed(event) or self._happens(event, step):
                 possible[id(event)] = step
                 for one in after.get(id(event), ()):
                     missing[id(one)] -= 1
@@ -159,8 +160,6 @@ class ScriptGraph:
         return need if type(need) is OracleEvent else possible[id(need)]
 
     def _happens(self, event: AbstractEvent, step: AbstractEvent | None) -> bool:
-        if self.is_listed(event):
-            return True
         # What is not listed happens, as in ARE, when all that it depends on has happened. A condition behind a step is
         # asked no more if it is listed.
         is_asked = step is None or isinstance(event, ConditionCheckEvent)
