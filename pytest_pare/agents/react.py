@@ -7,6 +7,7 @@ import logging
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from are.simulation.exceptions import (
 
 from pytest_pare.agents.errors import TurnOver, UnknownToolError
 from pytest_pare.agents.memory import Memory
+from pytest_pare.are.copies import fresh_containers
 from pytest_pare.are.world import skip_uuid
 from pytest_pare.base.serialization import to_builtins_or_name
 
@@ -205,6 +207,13 @@ def parse_action(answer: str) -> tuple[str, dict[str, Any]]:
         InvalidActionAgentError: If the answer has not exactly one action, or what it says is no call.
         JsonParsingAgentError: If the action is no JSON.
     """
+    name, arguments = _parsed(answer)
+    return name, fresh_containers(arguments)
+
+
+# The reference engine gives the same answers again and again.
+@lru_cache(maxsize=64)
+def _parsed(answer: str) -> tuple[str, dict[str, Any]]:
     actions = _ACTION.split(answer)
     if len(actions) != 2:
         raise InvalidActionAgentError(

@@ -88,7 +88,7 @@ class Facts:
     @classmethod
     def of(cls, reported: object) -> Facts:
         """Return the facts in the metadata of an engine's answer, without figures that are impossible or no numbers."""
-        if not isinstance(reported, Mapping):
+        if type(reported) is not dict and not isinstance(reported, Mapping):
             return cls()
         return cls(
             tokens(reported.get("prompt_tokens")),

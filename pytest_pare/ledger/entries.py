@@ -54,7 +54,8 @@ def entry_of(node: str, run: RunId, outcome: Outcome, record: Mapping[str, Any],
     entry["id"] = {name: value for name, value in run.to_dict().items() if value != _NO_RUN[name]}
     result = record.get("result")
     if result is not None:
-        entry |= {"config": config, "result": {k: v for k, v in result.items() if v != _nothing().get(k)}}
+        nothing = _nothing()
+        entry |= {"config": config, "result": {k: v for k, v in result.items() if v != nothing.get(k)}}
     reason = outcome.reason
     if outcome.result is not None and result is not None and outcome.kind == "failed" and result["success"]:
         # pytest or another plugin objects to a success.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.types import ConditionCheckEvent, Event, OracleEvent, ValidationEvent
 
+from pytest_pare.are.abstract import is_subclass
+
 if TYPE_CHECKING:
     from are.simulation.types import AbstractEvent
 
@@ -25,7 +27,7 @@ def is_answer(event: AbstractEvent) -> bool:
     """Tell whether the event is an answer to a proposal that was created without `oracle()`."""
     return (
         type(event) is Event
-        and isinstance(event.action.app, AgentUserInterface)
+        and is_subclass(type(event.action.app), AgentUserInterface)
         and event.action.function_name in _ANSWERS
     )
 

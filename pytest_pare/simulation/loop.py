@@ -185,7 +185,8 @@ class Loop:
         try:
             with self._during(turn) as given:
                 outcome: Any = self._agent(given)
-                returned = self._async.run(outcome, self._gateway.span) if inspect.isawaitable(outcome) else outcome
+                is_awaitable = outcome is not None and inspect.isawaitable(outcome)
+                returned = self._async.run(outcome, self._gateway.span) if is_awaitable else outcome
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - an agent may raise anything

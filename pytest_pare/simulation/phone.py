@@ -38,6 +38,7 @@ class Phone:
     _home_screen: HomeScreenSystemApp
     # The apps between the agent and the user.
     _channels: list[AgentUserInterface]
+    _openable_names: list[str]
     # Whether calls of the agent's tools are the user's now.
     _is_users = False
 
@@ -60,6 +61,7 @@ class Phone:
         home.set_callbacks(self.switch_app, self.open_app, self.go_home)
         self.active_app = self.active_app or home
         self._channels = [app for app in self.apps.values() if isinstance(app, AgentUserInterface)]
+        self._openable_names = [name for name, app in self.apps.items() if isinstance(app, StatefulApp)]
 
     def open_app(self, app_name: str) -> str:
         """Put an app on the screen; one that is in the background comes back as it was left.
@@ -118,7 +120,7 @@ class Phone:
 
     def openable_apps(self) -> list[str]:
         """Return the names of the apps that the user can open."""
-        return [name for name, app in self.apps.items() if is_subclass(type(app), StatefulApp)]
+        return self._openable_names.copy()
 
     @property
     def phone(self) -> PhoneText:

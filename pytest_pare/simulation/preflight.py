@@ -230,7 +230,7 @@ def _has_writes(cls: type) -> bool:
     """Return whether the module of a class can use `Write` or `verdict`."""
     names = vars(sys.modules.get(cls.__module__, object))
     with_writes = (checks, matchers, matchers.verdict, writes, writes.Write)
-    return any(value is one for value in names.values() for one in with_writes)
+    return not {*map(id, with_writes)}.isdisjoint(map(id, names.values()))
 
 
 class _Looked(BaseException):

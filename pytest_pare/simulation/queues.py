@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left, bisect_right
-from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -193,7 +192,7 @@ class SimulatedMessageQueue(MessageQueue):
 
     def get_by_timestamp(self, timestamp: datetime) -> list[Message]:
         """Remove all messages up to `timestamp`, and return them."""
-        due = [*takewhile(lambda message: message.timestamp <= timestamp, self.messages)]
+        due = [message for message in self.messages if message.timestamp <= timestamp]
         for _ in due:
             self.messages.get()
         return due
