@@ -82,8 +82,10 @@ def _is_stated(delay: float | None) -> bool:
 
 
 def _install() -> None:
-    CompletedEvent.__post_init__ = AbstractEvent.__post_init__
+    of_completed = CompletedEvent.__post_init__
     _capture(AbstractEvent)
+    # It is what has happened, and no part of a script.
+    CompletedEvent.__post_init__ = of_completed
     for cls in (AbstractEvent, AgentValidationEvent, ConditionCheckEvent, ValidationEvent):
         _keep_delays(cls, "depends_on", "delay_seconds")
     _keep_delays(AbstractEvent, "followed_by", "delay_seconds")
