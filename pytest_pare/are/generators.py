@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import random
 from typing import Any
 
 
 class SeededLater:
-    """A generator that is seeded when it is first used: most draw nothing, and seeding takes most of their time.
+    """A generator that is seeded when it is first used: most events draw nothing, and seeding takes most of their time.
 
     Args:
         seed: The seed.
@@ -39,17 +38,3 @@ class SeededLater:
 def stable_seed(text: str) -> int:
     """Return a 32-bit seed for `text` that is the same in every process, unlike `hash()`."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-
-
-class _Random:
-    """The `random` module, with generators that are seeded when they are first used."""
-
-    Random = SeededLater
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(random, name)
-
-
-def install() -> None:
-    """Patch ARE's module that gives each app a generator, and most apps two of them."""
-    importlib.import_module("are.simulation.apps.app").__dict__["random"] = _Random()

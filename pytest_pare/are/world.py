@@ -294,7 +294,6 @@ def _install() -> None:
     state_texts.install()
     signatures.install()
     object_ids.install()
-    generators.install()
 
 
 _install()

@@ -55,7 +55,6 @@ class TimedEngine(LLMEngine):
         self._requests = Requests()
         # The oracle engine reads no messages.
         self._has_messages = self._provider != "oracle"
-        self._is_offline = bool(getattr(engine, "offline", False))
 
     def chat_completion(
         self, messages: list[dict[str, Any]], stop_sequences: Any = (), **kwargs: Any
@@ -133,3 +132,8 @@ class TimedEngine(LLMEngine):
         if not isinstance(messages, Request) or isinstance(self._engine, OracleEngine):
             return messages
         return messages.copied() if self._has_messages else messages.since(0)
+
+    @property
+    def _is_offline(self) -> bool:
+        # An engine that plays a past may become one that calls a model.
+        return bool(getattr(self._engine, "offline", False))

@@ -8,10 +8,8 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from are.simulation.apps.contacts import ContactsApp
 
 from pytest_pare.are.generators import SeededLater
-from pytest_pare.are.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,17 +35,6 @@ def test_a_copy_goes_on_from_where_the_original_is(drawn: int, copied: Callable[
     own = copied(original)
     following = [original.getrandbits(32), original.random()]
     assert [own.getrandbits(32), own.random()] == following
-
-
-def test_an_app_draws_what_a_generator_with_its_seed_draws() -> None:
-    with World("ids").active():
-        app = ContactsApp(name="Contacts")
-        assert [app.rng.random(), app.rng.randint(1, 6)] == [
-            (at_once := random.Random(app.seed)).random(),
-            at_once.randint(1, 6),
-        ]
-        app.reset()
-        assert app.rng.random() == random.Random(app.seed).random()
 
 
 def test_attributes_of_a_generator_are_its_present_ones() -> None:

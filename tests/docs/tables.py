@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,9 +205,11 @@ def members_table(cls: type) -> Iterator[str]:
     attributes = attributes_of(inspect.getdoc(cls) or "")
     yield from (f"| `{name}` | {about} |" for name, about in attributes.items())
     for name, member in vars(cls).items():
-        function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+        is_attribute = isinstance(member, property | cached_property)
+        functions = (getattr(member, kind, None) for kind in ("fget", "func", "__func__"))
+        function = next(filter(None, functions), member)
         if not name.startswith("_") and name not in attributes and callable(function):
-            called = "" if isinstance(member, property) else in_brackets(function)
+            called = "" if is_attribute else in_brackets(function)
             yield f"| `{name}{called}` | {summary_of(inspect.getdoc(function) or '')} |"
 
 
