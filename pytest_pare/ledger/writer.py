@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_pare.ledger.reader import Ledger
     from pytest_pare.ledger.run_id import RunId
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 class LedgerWriter:
     """The ledger of a session. Each line is flushed, so that it stays if the process is killed.
@@ -106,7 +108,7 @@ class LedgerWriter:
         if self._file is None or self.problem is not None:
             return
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._file.write(f"{_ENCODER.encode(line)}\n")
             self._file.flush()
         except OSError as error:
             self.problem = error.strerror or str(error)

@@ -246,18 +246,23 @@ class PAREScenario(Scenario):
         return data.updated(self.augmentation_data) if self.augmentation_data else data
 
     def _check_events(self) -> None:
-        where = f"{self.scenario_id}: {place_of(type(self).build_events_flow)}: build_events_flow()"
         if not isinstance(self.events, list):
-            raise ScenarioDefect(f"{where} must set self.events to a list of events, not {type(self.events).__name__}")
+            raise self._no_events(f", not {type(self.events).__name__}")
         for number, event in enumerate(self.events):
             # Most are; a check against ARE's abstract classes takes longer.
             if type(event) in (Event, OracleEvent):
                 continue
             if not isinstance(event, AbstractEvent) or isinstance(event, CompletedEvent):
-                raise ScenarioDefect(
-                    f"{where} must set self.events to a list of events; item {number} is {type(event).__name__}; call "
-                    "the app's method within EventRegisterer.capture_mode()"
+                raise self._no_events(
+                    f"; item {number} is {type(event).__name__}; call the app's method within "
+                    "EventRegisterer.capture_mode()"
                 )
+
+    def _no_events(self, problem: str) -> ScenarioDefect:
+        place = place_of(type(self).build_events_flow)
+        return ScenarioDefect(
+            f"{self.scenario_id}: {place}: build_events_flow() must set self.events to a list of events{problem}"
+        )
 
     def _check_app_names(self) -> None:
         seen: set[str] = set()

@@ -93,12 +93,12 @@ def _is_written_for_pare(scenario: PAREScenario) -> bool:
 
 def _missing_apps(scenario: PAREScenario, graph: ScriptGraph, *, oracle: bool) -> Iterator[str]:
     apps = scenario.apps or []
-    where = _where(scenario, "init_and_populate_apps")
     # In oracle mode, a scenario without proposals needs no channel between the agent and the user.
     needed = [HomeScreenSystemApp, *([] if oracle else [AgentUserInterface])]
     for cls in needed:
         if not any(isinstance(app, cls) for app in apps):
             name = "PAREAgentUserInterface" if cls is AgentUserInterface else cls.__name__
+            where = _where(scenario, "init_and_populate_apps")
             yield f"{where}: the scenario has no {name}; add one to self.apps"
     present = {id(app) for app in apps}
     for event in graph.listed:
