@@ -192,7 +192,9 @@ class SimulatedMessageQueue(MessageQueue):
 
     def get_by_timestamp(self, timestamp: datetime) -> list[Message]:
         """Remove all messages up to `timestamp`, and return them."""
-        due = [message for message in self.messages if message.timestamp <= timestamp]
-        for _ in due:
-            self.messages.get()
+        due = []
+        for message in self.messages:
+            if message.timestamp > timestamp:
+                break
+            due.append(self.messages.get())
         return due
