@@ -23,6 +23,7 @@ from pytest_pare.plugin.remote_worker import CHANNEL, INPUT
 from pytest_pare.plugin.sent_files import directories_of, write_received
 from pytest_pare.plugin.session_files import receive, session_file
 from pytest_pare.plugin.suite_paths import given_path
+from pytest_pare.plugin.worker_messages import MessageReceiver
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -42,7 +43,7 @@ _RESTARTS = 4
 
 
 def register(config: pytest.Config, suites: Mapping[Path, Suite], problems: list[str]) -> None:
-    """Register the plugin of a controller, if there are workers.
+    """Register the plugins of a controller, if there are workers.
 
     Args:
         config: The session's configuration.
@@ -62,6 +63,7 @@ def register(config: pytest.Config, suites: Mapping[Path, Suite], problems: list
         # pytest-xdist has no limit for `--tx`, and restarts a worker that cannot start for ever.
         config.option.maxworkerrestart = str(_RESTARTS * len(parse_tx_spec_config(config)))
     config.pluginmanager.register(Hosts(config, suites, problems), "pare-hosts")
+    config.pluginmanager.register(MessageReceiver(), "pare-worker-messages")
 
 
 def without_values(spec: str) -> str:

@@ -23,7 +23,6 @@ from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.progress import ProgressStart
-from pytest_pare.plugin.report_transfer import ReportReceiver, ReportSender
 from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
@@ -32,6 +31,7 @@ from pytest_pare.plugin.run_reports import RunReports
 from pytest_pare.plugin.shards import ShardSelection, refuse_dependent_runs, shard_of
 from pytest_pare.plugin.suite_files import read_suites
 from pytest_pare.plugin.work_times import WorkTimes, worker_lines
+from pytest_pare.plugin.worker_messages import MessageSender
 from pytest_pare.scenarios.config import AGENT_TYPES
 from pytest_pare.settings.runs import RunRange
 from pytest_pare.settings.selection import Plan, plan
@@ -107,6 +107,8 @@ class SuiteSession:
                 from pytest_pare.plugin import hosts
 
                 hosts.register(config, suites, collector.problems)
+        else:
+            config.pluginmanager.register(MessageSender(), "pare-worker-messages")
         if config.getoption("dist", "no") == "no":
             config.pluginmanager.register(RunGarbage(), "pare-run-garbage")
         config.pluginmanager.register(ScenarioHooks, "pare-scenarios")
@@ -121,8 +123,6 @@ class SuiteSession:
         if config.pluginmanager.hasplugin(vscode.ADAPTER):
             config.pluginmanager.register(vscode, "pare-vscode")
         config.pluginmanager.register(RunReports(), "pare-run-reports")
-        transfer = ReportReceiver() if collector is not None else ReportSender()
-        config.pluginmanager.register(transfer, "pare-report-transfer")
         config.pluginmanager.register(ProcessEnd(config, collector), "pare-process-end")
         return session
 

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def interactor_of(config: pytest.Config) -> Any:
+    """Return the plugin by which pytest-xdist makes this process a worker; `None` if it is none."""
+    plugins = config.pluginmanager.get_plugins()
+    return next((one for one in plugins if type(one).__name__ == "WorkerInteractor"), None)
+
+
 class Workers:
     """The runs of this process, if it is a worker.
 
@@ -38,13 +44,12 @@ class Workers:
         Args:
             items: All items of the session.
         """
-        for plugin in self._config.pluginmanager.get_plugins():
-            if type(plugin).__name__ == "WorkerInteractor":
-                queue: Any = plugin
-                with queue.torun.lock() as waiting:
-                    positions = [queue.nextitem_index, *waiting]
-                # The mark of the end is no position.
-                yield from (items[one] for one in positions if isinstance(one, int))
+        interactor = interactor_of(self._config)
+        if interactor is not None:
+            with interactor.torun.lock() as waiting:
+                positions = [interactor.nextitem_index, *waiting]
+            # The mark of the end is no position.
+            yield from (items[one] for one in positions if isinstance(one, int))
 
     def note_begun(self, item: pytest.Item) -> None:
         """Note that this worker plays a run."""
