@@ -28,6 +28,7 @@ from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_no
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
 from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
+from pytest_pare.scenarios.scenario_class import FIELDS, ScenarioClass
 from pytest_pare.scenarios.scripted_failures import ScriptedFailures
 from pytest_pare.scenarios.source_location import place_of
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
 
 
-class PAREScenario(Scenario):
+class PAREScenario(Scenario, metaclass=ScenarioClass):
     """A small simulated world, and a verdict on a run in it.
 
     A subclass implements three methods: `init_and_populate_apps` creates the apps and their content,
@@ -75,7 +76,7 @@ class PAREScenario(Scenario):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make class attributes with the name of a field the default of that field."""
         super().__init_subclass__(**kwargs)
-        known = [base for base in cls.__mro__ if "__dataclass_fields__" in vars(base)]
+        known = [base for base in cls.__mro__ if FIELDS in vars(base)]
         # Without class variables, which dataclasses keep beside the fields.
         own = {f.name: f for base in known for f in fields(base)}
         # The class, and the mixins before its first scenario base, which precede it in Python's order as well.

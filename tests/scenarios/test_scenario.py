@@ -32,6 +32,7 @@ from tests.stage import Stage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+HINT = Hint(HintType.TASK_HINT, "look", "agent")
 START = datetime(2025, 11, 18, 9, 0, tzinfo=UTC).timestamp()
 
 
@@ -468,3 +469,43 @@ def test_events_that_are_captured_are_not_executed() -> None:
         event = stage.calendar.add_calendar_event("x")
     assert event.event_id.startswith("ENV-Calendar.add_calendar_event-")
     assert stage.calendar.events == {}
+
+
+def test_repr_and_equality_are_those_of_a_dataclass() -> None:
+    class Garden(PAREScenario):
+        """A scenario that adds no field."""
+
+        start_time = 5.0
+        hints = [HINT]  # noqa: RUF012 - what an author would write
+
+    class Pond(Garden):
+        """A scenario that adds one."""
+
+        depth: int = 3
+
+    class Shed(Garden):
+        """A scenario that hides one."""
+
+        comment: str | None = dataclasses.field(default="a key", repr=False, compare=False)
+
+    class Fence(PAREScenario):
+        """A scenario that adds another one."""
+
+        height: int = 1
+
+    class Gate(Garden, Fence):
+        """A scenario with the fields of two bases."""
+
+    for made in (Garden, Pond, Shed, Fence, Gate):
+        compared = [one for one in dataclasses.fields(made) if one.compare]
+        shown = ", ".join(f"{one.name}={getattr(made(), one.name)!r}" for one in dataclasses.fields(made) if one.repr)
+        assert repr(made()) == f"{made.__qualname__}({shown})"
+        for one in compared:
+            assert made() != made(**{one.name: "another"})
+        assert made() == made()
+        assert made.__hash__ is None
+    assert Garden() != PAREScenario(start_time=5.0)
+    assert Shed() == Shed(comment="another")
+    assert "depth=3" in repr(Pond())
+    assert "height=1" in repr(Gate())
+    assert "a key" not in repr(Shed())
