@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -74,15 +75,17 @@ class Header:
         Raises:
             ValueError: If a value is not as this version writes it.
         """
-        return _HEADER.validate_python(values)
+        return _adapter().validate_python(values)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the header as builtins for JSON."""
-        values: dict[str, Any] = _HEADER.dump_python(self, mode="json", by_alias=True)
-        return {**values, "digest": self.plan.digest}
+        commit = None if self.commit is None else vars(self.commit)
+        return {**vars(self), "commit": commit, "plan": self.plan.to_dict(), "digest": self.plan.digest}
 
 
-_HEADER: TypeAdapter[Header] = TypeAdapter(Header)
+@cache
+def _adapter() -> TypeAdapter[Header]:
+    return TypeAdapter(Header)
 
 
 def versions() -> dict[str, str]:

@@ -104,6 +104,15 @@ class SuitePlan:
             first_look=settings.runs.min if isinstance(settings.runs, RunRange) else None,
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as builtins for JSON."""
+        return {
+            **vars(self),
+            "variants": [vars(one) for one in self.variants],
+            "gate": self.gate.model_dump(mode="json", by_alias=True),
+            "sources": {name: vars(one) for name, one in self.sources.items()},
+        }
+
     @property
     def rounds(self) -> Rounds | None:
         """The rounds of a session that may stop early; `None` if it may not."""

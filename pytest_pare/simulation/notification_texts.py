@@ -7,12 +7,13 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from are.simulation.apps.agent_user_interface import AUIMessage, Sender
-from jinja2 import Environment, StrictUndefined, Template
 
 from pytest_pare.are.copies import ATOMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from jinja2 import Environment, Template
 
 _BODY_LENGTH = 20
 _VARIABLE = re.compile(r"\{\{ (\w+)( \| short)? \}\}")
@@ -95,6 +96,9 @@ def _plain(source: str) -> _Plain | None:
 
 @cache
 def _environment() -> Environment:
+    # Few announcements need it.
+    from jinja2 import Environment, StrictUndefined
+
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text, no markup
     environment.filters["short"] = _short
     return environment

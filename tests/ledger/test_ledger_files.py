@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,15 @@ import pytest
 
 from pytest_pare.ledger.directory import find, ledgers, reserve, session_of
 from pytest_pare.ledger.errors import LedgerError
-from pytest_pare.ledger.header import Header
+from pytest_pare.ledger.header import Commit, Header
 from pytest_pare.ledger.outcomes import Outcome
-from pytest_pare.ledger.plan import SuitePlan
+from pytest_pare.ledger.plan import ScenarioSource, SuitePlan, VariantKey
 from pytest_pare.ledger.reader import read_ledger
 from pytest_pare.ledger.run_id import RunId
 from pytest_pare.ledger.writer import LedgerWriter
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, result_to_record
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.settings.gate import Gate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,3 +169,20 @@ def test_no_session_at_all(tmp_path: Path) -> None:
     for suite in (None, "pare.yaml"):
         with pytest.raises(LedgerError, match=r"no session.* is recorded there; run the suite first"):
             find(tmp_path, "last", suite)
+
+
+def test_a_header_is_read_as_it_was_written() -> None:
+    sources = {
+        "mow": ScenarioSource("1f", "library/mow.py", 3, ("app:email", "level:low")),
+        "rake": ScenarioSource("2a", "b.py", 1),
+    }
+    variants = (VariantKey("a", "few", ("noise.x", 0.5)), VariantKey())
+    gate = Gate(min_success_rate=0.5, robustness=None)
+    plan = SuitePlan("pare.yaml", "custom", 3, variants, {"noise.x": [0.0, 0.5]}, gate, 2, {"a": [1]}, sources, 2)
+    for commit, shard in ((None, None), (Commit("1f", dirty=True), (1, 2))):
+        header = Header("s", NOW.isoformat(), {"python": "3"}, commit, {"processors": None}, plan, "7", shard, "before")
+        values = header.to_dict()
+        assert list(values) == [*(one.name for one in fields(Header)), "digest"]
+        assert Header.from_dict(json.loads(json.dumps(values))) == header
+        assert values["digest"] == plan.digest
+        assert values["plan"]["gate"]["min_success_rate"] == 0.5

@@ -151,8 +151,8 @@ def test_dask_plays_the_same_runs_and_none_a_second_time_when_a_worker_dies(
         assert [one for one in outcomes(runs) if one[0]["exception_kind"] is None] == [
             one for run, one in zip(runs, expected, strict=False) if run not in lost
         ]
-        # The worker may have died between the entry of a start and the start.
-        times = begun(counts)
+        # The worker may have died between the entry of a start and the start, or before the scenario wrote to its file.
+        times = {name: number for name, number in begun(counts).items() if number}
         assert set(times.values()) == {1}
         assert {*SCENARIOS, "dies"} - times.keys() <= {run.trace.scenario_id for run in lost}
 
