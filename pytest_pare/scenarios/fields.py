@@ -1,10 +1,8 @@
 """Field types that several models share, and models that accept ARE's objects."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import RLock
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -124,19 +122,6 @@ class Shown(str):
 
 # Two threads that build the same validator at once would fail.
 _BUILDS = RLock()
-# Pydantic checks its own schema of a class, unless this variable is set. To make that check takes 30 ms.
-_UNCHECKED = "PYDANTIC_SKIP_VALIDATING_CORE_SCHEMAS"
-
-
-@contextmanager
-def _unchecked_schema() -> Iterator[None]:
-    is_given = _UNCHECKED in os.environ
-    os.environ.setdefault(_UNCHECKED, "1")
-    try:
-        yield
-    finally:
-        if not is_given:
-            del os.environ[_UNCHECKED]
 
 
 class Setting(BaseModel):
@@ -151,7 +136,7 @@ class Setting(BaseModel):
     @classmethod
     def model_rebuild(cls, *, _parent_namespace_depth: int = 2, **options: Any) -> bool | None:
         """Build the validator. Pydantic calls this when it is first used; here, one thread at a time can build."""
-        with _BUILDS, _unchecked_schema():
+        with _BUILDS:
             # This method is a frame more.
             return super().model_rebuild(_parent_namespace_depth=_parent_namespace_depth + 1, **options)
 

@@ -3,13 +3,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import GetPydanticSchema, ValidationError
+from pydantic import ValidationError
 
 from pytest_pare.scenarios.config import (
     EnvEventsConfig,
@@ -18,7 +18,6 @@ from pytest_pare.scenarios.config import (
     ScenarioRunnerConfig,
     ToolAugmentationConfig,
 )
-from pytest_pare.scenarios.fields import Setting
 
 ASKED = {
     "endpoint": None,
@@ -562,19 +561,3 @@ print(len(made), to_jsonable_python(made[0].tool_augmentation_config)["tool_fail
 def test_threads_may_make_the_first_config_of_a_process() -> None:
     done = subprocess.run([sys.executable, "-c", BUILT_LATE], capture_output=True, text=True, check=False)
     assert done.stdout == "8 1.0\n", done.stderr
-
-
-@pytest.mark.parametrize("before", [None, ""])
-def test_a_build_leaves_the_environment_as_it_was(before: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "PYDANTIC_SKIP_VALIDATING_CORE_SCHEMAS"
-    monkeypatch.delenv(name, raising=False)
-    if before is not None:
-        monkeypatch.setenv(name, before)
-    seen: list[bool] = []
-
-    class Part(Setting):
-        count: Annotated[int, GetPydanticSchema(lambda of, schema: seen.append(name in os.environ) or schema(of))] = 1
-
-    assert Part(count=2).count == 2
-    assert True in seen
-    assert os.environ.get(name) == before
