@@ -96,7 +96,7 @@ def _plain(source: str) -> _Plain | None:
 
 @cache
 def _environment() -> Environment:
-    # Few announcements need it.
+    # Announcements that only have variables do without.
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text, no markup

@@ -488,6 +488,23 @@ def test_repr_and_equality_are_those_of_a_dataclass() -> None:
 
         comment: str | None = dataclasses.field(default="a key", repr=False, compare=False)
 
+    class Den(Shed):
+        """A scenario that shows it again."""
+
+        comment: str | None = "no key"
+
+    class Told(PAREScenario):  # noqa: PLW1641 - nothing is looked up by it
+        """A scenario with methods of its own."""
+
+        def __repr__(self) -> str:
+            return "told"
+
+        def __eq__(self, other: object) -> bool:
+            return False
+
+    class Retold(Told):
+        """A scenario that does not inherit them, as a dataclass."""
+
     class Fence(PAREScenario):
         """A scenario that adds another one."""
 
@@ -496,7 +513,7 @@ def test_repr_and_equality_are_those_of_a_dataclass() -> None:
     class Gate(Garden, Fence):
         """A scenario with the fields of two bases."""
 
-    for made in (Garden, Pond, Shed, Fence, Gate):
+    for made in (PAREScenario, Garden, Pond, Shed, Den, Retold, Fence, Gate):
         compared = [one for one in dataclasses.fields(made) if one.compare]
         shown = ", ".join(f"{one.name}={getattr(made(), one.name)!r}" for one in dataclasses.fields(made) if one.repr)
         assert repr(made()) == f"{made.__qualname__}({shown})"
@@ -509,3 +526,10 @@ def test_repr_and_equality_are_those_of_a_dataclass() -> None:
     assert "depth=3" in repr(Pond())
     assert "height=1" in repr(Gate())
     assert "a key" not in repr(Shed())
+    assert "no key" in repr(Den())
+    assert repr(Told()) == "told"
+    assert Told() != Told()
+    # A subclass could show a field that PAREScenario hides.
+    assert all(one.repr and one.compare for one in dataclasses.fields(PAREScenario))
+    assert "__repr__" not in vars(Garden)
+    assert "__eq__" not in vars(Garden)
