@@ -78,7 +78,7 @@ class PAREScenario(Scenario, metaclass=ScenarioClass):
         super().__init_subclass__(**kwargs)
         known = [base for base in cls.__mro__ if FIELDS in vars(base)]
         # Without class variables, which dataclasses keep beside the fields.
-        own = {f.name: f for base in known for f in fields(base)}
+        own = {f.name: f for base in reversed(known) for f in fields(base)}
         # The class, and the mixins before its first scenario base, which precede it in Python's order as well.
         bodies = list(takewhile(lambda base: base not in known, cls.__mro__))
         given = {name: value for body in reversed(bodies) for name, value in vars(body).items() if name in own}
