@@ -11,9 +11,8 @@ SCENARIO_ENTRY_POINT_GROUP = "pare.scenarios"
 BUNDLED_SPLITS = ("smoke", "core", "full")
 """The names of the splits of the bundled library."""
 
-_REGISTERED = re.compile(
-    r"""^@(?:\w+\.)*register(?:_scenario)?\(\s*(?:scenario_id\s*=\s*)?(["'])(?P<id>.+?)\1""", re.MULTILINE
-)
+# It begins with a literal text, which is found faster than the begin of each line.
+_REGISTERED = re.compile(r"""\n@(?:\w+\.)*register(?:_scenario)?\(\s*(?:scenario_id\s*=\s*)?(["'])(?P<id>.+?)\1""")
 
 
 def bundled_library_dir() -> Path:
@@ -62,5 +61,5 @@ def ids_in_source(directory: Path) -> list[str]:
     return [
         match["id"]
         for path in library_modules(directory)
-        for match in _REGISTERED.finditer(path.read_text(encoding="utf-8", errors="replace"))
+        for match in _REGISTERED.finditer("\n" + path.read_text(encoding="utf-8", errors="replace"))
     ]

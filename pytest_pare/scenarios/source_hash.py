@@ -26,7 +26,12 @@ _FROM = re.compile(
 )
 _CALL = re.compile(r"\b(?:import_module|__import__)\(\s*[\"'](?P<name>[\w.]+)[\"']")
 _CONTINUED = re.compile(r"\\\r?\n")
+_BRACKETS = re.compile(r"import(?:_module|__)?[ \t]*\((?:[^)#]|#[^\n]*)*\)")
+_COMMENT = re.compile(r"#[^\n]*")
 _WORD = re.compile(r"[\w.]+")
+
+# Nothing of Python's own, or of this package, is the user's. pytest-xdist copies pytest into other checkouts.
+_NOT_USERS = sys.stdlib_module_names | {"pytest_pare", "are", "pare", "pytest", "_pytest"}
 
 
 @cache
@@ -99,13 +104,14 @@ def _content_hash(path: Path) -> str:
 
 @cache
 def _imported(path: Path, name: str) -> tuple[str, ...]:
-    """Return the names of the modules that a module may import, each with the packages around it."""
+    """Return the names of the user's modules that a module may import, each with the packages around it."""
     package = (name if path.name == "__init__.py" else name.rpartition(".")[0]).split(".")
-    return tuple(dict.fromkeys(part for full in _names(_text(path), package) for part in _with_packages(full)))
+    names = [full for full in _names(_text(path), package) if full.partition(".")[0] not in _NOT_USERS]
+    return tuple(dict.fromkeys(part for full in names for part in _with_packages(full)))
 
 
 def _names(text: str, package: list[str]) -> Iterator[str]:
-    text = _CONTINUED.sub(" ", text)
+    text = _imports(text)
     for call in _CALL.finditer(text):
         yield call["name"]
     for statement in _IMPORT.finditer(text):
@@ -122,6 +128,12 @@ def _names(text: str, package: list[str]) -> Iterator[str]:
                 yield f"{base}.{word[0]}"
 
 
+def _imports(text: str) -> str:
+    """Return the lines that may import something, with each statement on one line."""
+    text = _BRACKETS.sub(lambda found: _COMMENT.sub("", found[0]).replace("\n", " "), _CONTINUED.sub(" ", text))
+    return "\n".join(line for line in text.split("\n") if "import" in line)
+
+
 def _with_packages(name: str) -> Iterator[str]:
     # A package's `__init__` is imported before its modules.
     parts = name.split(".")
@@ -133,8 +145,7 @@ def _with_packages(name: str) -> Iterator[str]:
 @cache
 def module_file(name: str, library: Path) -> Path | None:
     """Return the file of a module that belongs to the library or is the user's; `None` for any other."""
-    # Nothing of Python's own, or of this package, is the user's. pytest-xdist copies pytest into other checkouts.
-    if name.partition(".")[0] in sys.stdlib_module_names | {"pytest_pare", "are", "pare", "pytest", "_pytest"}:
+    if name.partition(".")[0] in _NOT_USERS:
         return None
     # A module of the library is found first.
     for root in (library, library.parent, *map(Path, filter(None, sys.path))):

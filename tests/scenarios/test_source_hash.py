@@ -32,6 +32,7 @@ def fresh_hash(library: Path) -> str:
         "tools = importlib.import_module('tools')",
         'tools = __import__("tools")',
         "from shed import (\n    rake,\n    tools,\n)",
+        "from shed import (\n    rake,  # for leaves (and moss)\n    tools,\n)",
         "from shed import door",
         "import shed.door",
     ],
