@@ -31,8 +31,8 @@ GROUP: Final = "pytest_pare"
 BUILT_IN: Final[Mapping[Kind, Mapping[str, str]]] = {
     "engine": {},
     "offline_engine": {
-        "oracle": "pytest_pare.engines.building:oracle",
-        "scripted": "pytest_pare.engines.building:scripted",
+        "oracle": "pytest_pare.engines.oracle:oracle",
+        "scripted": "pytest_pare.engines.scripted:scripted",
     },
     "agent": {
         "observe-execute": "pytest_pare.agents.loading:observe_execute",

@@ -11,8 +11,6 @@ from pytest_pare.base.extensions import named
 from pytest_pare.base.serialization import error_text
 from pytest_pare.engines.errors import EngineConfigurationError, EngineError
 from pytest_pare.engines.model_resolution import is_asked_directly, is_hugging_face
-from pytest_pare.engines.oracle import OracleEngine
-from pytest_pare.engines.scripted import ScriptedEngine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,17 +130,6 @@ def import_clients(engines: Mapping[str, LLMEngineConfig]) -> None:
         # The engine that needs the client raises the error again.
         with suppress(Exception):
             prepare_litellm()
-
-
-def oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
-    """Return the engine that answers with the reference steps."""
-    del config
-    return OracleEngine(reference, role)
-
-
-def scripted(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
-    """Return the engine that answers from a file."""
-    return ScriptedEngine(config, role, reference.scenario_id)
 
 
 def _live(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:

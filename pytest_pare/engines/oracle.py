@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_pare.engines.reference import Reference, Role
+    from pytest_pare.scenarios.config import LLMEngineConfig
+
+
+def oracle(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    """Return the engine that answers with the reference steps."""
+    del config
+    return OracleEngine(reference, role)
 
 
 class OracleEngine(LLMEngine):

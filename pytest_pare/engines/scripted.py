@@ -17,8 +17,13 @@ from pytest_pare.engines.errors import EngineConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_pare.engines.reference import Role
+    from pytest_pare.engines.reference import Reference, Role
     from pytest_pare.scenarios.config import LLMEngineConfig
+
+
+def scripted(config: LLMEngineConfig, role: Role, reference: Reference) -> LLMEngine:
+    """Return the engine that answers from a file."""
+    return ScriptedEngine(config, role, reference.scenario_id)
 
 
 class ScriptedEngine(LLMEngine):

@@ -23,7 +23,7 @@ from pytest_pare.scenarios.noise.data import ENVIRONMENT_VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.ledger.plan import ScenarioSource
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.settings import Suite

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from pytest_pare.agents.naming import name_of
 from pytest_pare.base.redaction import known_secrets, redacted_plain
 from pytest_pare.plugin.failure_report import sendable
 from pytest_pare.plugin.fixture_values import refuse
@@ -67,8 +68,6 @@ def config_record(
         config: The config.
         agent: The agent under test, in place of `config.agent_type`; `None` without one.
     """
-    from pytest_pare.simulation.participants import name_of
-
     name = None if agent is None or config.oracle else name_of(agent)
     place, known = (item.nodeid.partition("::")[0], variant), known_secrets()
     by_place = item.config.stash.setdefault(_MADE, {})

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_pare.agents.protocols import ProactiveAgent
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.scenarios.agent_program import AgentProgram
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.settings import Suite, Variant
@@ -171,7 +171,7 @@ def cassette_of(
         variant: Distinguishes the run from others of the same scenario and number.
         of_suite: Whether the run is an item of the suite, and not made by the fixture `pare`.
     """
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
 
     settings, directory = suite.settings.cassettes, suite.cassettes_dir
     if settings is None or directory is None:

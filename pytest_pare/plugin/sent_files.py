@@ -18,7 +18,7 @@ from pytest_pare.base.run_files import file_name, write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.settings import Suite
     from pytest_pare.simulation.runner import Run

@@ -8,7 +8,7 @@ from pytest_pare.scenarios.agent_type import is_own_agent
 
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
     from pytest_pare.simulation.runner import Run
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from pytest_pare.agents.naming import name_of
 from pytest_pare.base.run_files import file_name
 from pytest_pare.engines.cassette_spec import CassetteSpec, RecordMode
 from pytest_pare.engines.rate_limit import session_directory
@@ -22,7 +23,6 @@ from pytest_pare.scenarios.registry import registry
 from pytest_pare.scenarios.scenario import PAREScenario
 from pytest_pare.simulation.executors import in_executor
 from pytest_pare.simulation.jobs import Job, RunOptions, jobs_of, play_to_record, run_from_record
-from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.processes import OverdueError, ProcessFailure, UnsendableError, call_in_processes
 
 if TYPE_CHECKING:

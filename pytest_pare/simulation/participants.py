@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_pare.agents.calibration import ReferenceCall
 from pytest_pare.agents.loading import AgentContext, make_agent
 from pytest_pare.agents.user import ReActUser
-from pytest_pare.base.serialization import to_text
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.engines.recorder import Recorder
 from pytest_pare.engines.reference import Reference
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_pare.agents.calibration import RecordedCall
     from pytest_pare.agents.protocols import ProactiveAgent, UserAgent
     from pytest_pare.engines.building import EngineBuilder
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.engines.reference import Role
     from pytest_pare.results.validation_result import Ending
     from pytest_pare.scenarios.config import LLMEngineConfig, ScenarioRunnerConfig
@@ -261,15 +260,3 @@ class Participants:
 
             return PastEngine(self._past, role, config, build_other, self._reference.release)
         return build() if self.recorder is None or not config.is_live else self.recorder.engine(role, build)
-
-
-def name_of(agent: Any) -> str:
-    """Return the name of an agent: its module, and its `name` or that of its function or class."""
-    while isinstance(agent, partial):
-        agent = agent.func
-    named: Any = agent if hasattr(agent, "__qualname__") else type(agent)
-    try:
-        own = getattr(agent, "name", None)
-    except Exception:  # noqa: BLE001 - a property may raise anything
-        own = None
-    return to_text(f"{named.__module__}:{own if isinstance(own, str) and own else named.__qualname__}")

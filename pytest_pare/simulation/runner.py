@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pytest_pare.agents.errors import AgentTypeError, ProgramError
-from pytest_pare.agents.loading import load_agent
+from pytest_pare.agents.naming import name_of
 from pytest_pare.base.extensions import named
 from pytest_pare.base.garbage import collecting_rarely
 from pytest_pare.base.run_files import file_name
@@ -24,10 +24,8 @@ from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, S
 from pytest_pare.scenarios.noise.data import NoiseError
 from pytest_pare.simulation.agent_environment import model_variables
 from pytest_pare.simulation.export import export_run
-from pytest_pare.simulation.participants import name_of
-from pytest_pare.simulation.playing import agent_run, oracle_run
+from pytest_pare.simulation.oracle_run import oracle_run
 from pytest_pare.simulation.program_runs import TWO_AGENTS, ProgramRun
-from pytest_pare.simulation.reference_run import Solution, calls_of, is_silent, reference_config
 from pytest_pare.simulation.run import Run, fill_in, set_outcome, span_of, with_defects
 from pytest_pare.simulation.run_log import log_begin, log_end, run_log
 from pytest_pare.simulation.run_state import RunState
@@ -41,10 +39,11 @@ if TYPE_CHECKING:
 
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
     from pytest_pare.scenarios.scenario import PAREScenario
     from pytest_pare.simulation.past import Past
+    from pytest_pare.simulation.reference_run import Solution
     from pytest_pare.simulation.run_state import Details
 
 
@@ -150,6 +149,9 @@ def solution_of(scenario: PAREScenario, config: ScenarioRunnerConfig) -> Solutio
         scenario: Any instance of the class.
         config: The limits of the run.
     """
+    # Only the agent that plays back a run needs this import.
+    from pytest_pare.simulation.reference_run import Solution, calls_of, is_silent, reference_config
+
     plain = reference_config(config)
     key = (type(scenario), scenario.scenario_id, scenario.seed, plain.get_config_hash())
     if key not in _SOLUTIONS:
@@ -183,6 +185,8 @@ def _prepare(
         return program.start() if agent is None else ProgramError(TWO_AGENTS)
     if agent is not None or config.agent_type in named("agent"):
         return None
+    from pytest_pare.agents.loading import load_agent
+
     try:
         return load_agent(config.agent_type)
     except AgentTypeError as error:
@@ -209,6 +213,9 @@ def _result(
         with scenario.world.active():
             if state.config.oracle:
                 return oracle_run(state)
+            # Oracle mode needs none of what this imports.
+            from pytest_pare.simulation.agent_run import agent_run
+
             return agent_run(state, agent, made, engine_builder, cassette)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - an exception of a scenario's code is a result
         state.defects = state.defects or ([] if state.env is None else state.env.defects)

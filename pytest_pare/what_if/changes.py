@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from pytest_pare.agents.errors import AgentTypeError
 from pytest_pare.agents.loading import load_agent
+from pytest_pare.agents.naming import name_of
 from pytest_pare.agents.react import format_action, parse_action
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.scenarios.engine_config import LLMEngineConfig
-from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.past import NOTHING, Change
 from pytest_pare.simulation.past_engines import tool_of
 from pytest_pare.simulation.trace import EngineCall, Trace, TraceEvent

@@ -20,7 +20,7 @@ from pytest_pare.simulation.runner import run_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.engines.reference import Reference, Role
     from pytest_pare.scenarios import PAREScenario
     from pytest_pare.simulation.runner import Run

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_pare.engines.cassette import Cassette
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.facts import Facts, amount, finish_reason, tokens
-from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.results.details import detail_lines, details_to_dict
 from pytest_pare.results.multi_result import PAREMultiScenarioValidationResult
 from pytest_pare.results.schema import DETAILS_SCHEMA

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.rate_limit import VARIABLE, RateLimiter
-from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.plugin import sent_files, session_files, watchdog
 from pytest_pare.plugin.checkout import Checkout, differences
 from pytest_pare.plugin.hosts import without_values

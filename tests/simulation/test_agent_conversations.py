@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.endpoints import server as endpoints
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.rate_limit import VARIABLE
-from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation.runner import Run, run_scenario

@@ -14,9 +14,9 @@ from pytest_pare.agents.program import pool
 from pytest_pare.endpoints import server as endpoints
 from pytest_pare.engines.agent_bodies import make_body
 from pytest_pare.engines.cassette import Cassette, fingerprint
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.errors import CassetteDrift, EngineConfigurationError, ProviderOutageError
 from pytest_pare.engines.rate_limit import VARIABLE
-from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.scenarios.config import LLMEngineConfig
 from pytest_pare.settings.models import RunnerSettings
 from pytest_pare.simulation.runner import Run, run_scenario

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_pare.engines import building, litellm_client, openai_endpoint
-from pytest_pare.engines.recorder import CassetteSpec
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.plugin.watchdog import watchdog
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.engine_config import Price

@@ -20,13 +20,13 @@ from are.simulation.scenarios.validation_result import ScenarioValidationResult
 from are.simulation.types import ConditionCheckEvent
 
 from pytest_pare.agents.errors import ConsentRequired, StaleTurn, TurnOver, UnknownToolError
+from pytest_pare.agents.naming import name_of
 from pytest_pare.agents.protocols import ProactiveAgentMode
 from pytest_pare.results.validation_result import result_to_record
 from pytest_pare.scenarios.config import LLMEngineConfig, MultiScenarioRunnerConfig
 from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.settings import RunnerSettings
 from pytest_pare.simulation.errors import RunEnded, WorldOver
-from pytest_pare.simulation.participants import name_of
 from pytest_pare.simulation.runner import Run, run_scenario
 from tests.actors import broken_script
 from tests.scripted import WAIT, accept, scripted

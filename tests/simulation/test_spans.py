@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pytest_pare.agents.program.pool import close_all
 from pytest_pare.base import telemetry
 from pytest_pare.endpoints import server as endpoints
-from pytest_pare.engines.recorder import CassetteSpec
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.plugin.span_export import SpanExport
 from pytest_pare.scenarios.agent_program import AgentProgram
 from pytest_pare.scenarios.config import LLMEngineConfig, NoiseConfig

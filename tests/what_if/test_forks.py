@@ -13,8 +13,8 @@ from pytest_pare.agents.calibration import eager
 from pytest_pare.agents.program import pool
 from pytest_pare.agents.react import format_action
 from pytest_pare.endpoints import server as endpoints
+from pytest_pare.engines.cassette_spec import CassetteSpec
 from pytest_pare.engines.rate_limit import VARIABLE
-from pytest_pare.engines.recorder import CassetteSpec
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
 from pytest_pare.scenarios.library import bundled_library_dir
 from pytest_pare.scenarios.registration import load_library

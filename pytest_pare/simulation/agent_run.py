@@ -1,10 +1,11 @@
-"""Plays a run in its mode: with a user and an agent, or in oracle mode."""
+"""Plays a run with a user and an agent."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from pytest_pare.agents.naming import name_of
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.engines.errors import EngineError
 from pytest_pare.results.validation_result import PAREScenarioValidationResult
@@ -14,9 +15,9 @@ from pytest_pare.simulation.agent_environment import reachable
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
 from pytest_pare.simulation.errors import AgentFailure
-from pytest_pare.simulation.judging import judge_of_run, unasked
+from pytest_pare.simulation.judging import unasked
 from pytest_pare.simulation.loop import Loop
-from pytest_pare.simulation.participants import Participants, name_of
+from pytest_pare.simulation.participants import Participants
 from pytest_pare.simulation.program_runs import connected
 from pytest_pare.simulation.run_backend import RunBackend
 from pytest_pare.simulation.validation import validate
@@ -24,22 +25,9 @@ from pytest_pare.simulation.validation import validate
 if TYPE_CHECKING:
     from pytest_pare.agents.protocols import ProactiveAgent
     from pytest_pare.engines.building import EngineBuilder
-    from pytest_pare.engines.recorder import CassetteSpec
+    from pytest_pare.engines.cassette_spec import CassetteSpec
     from pytest_pare.scenarios.judging import Judging
     from pytest_pare.simulation.run_state import RunState
-
-
-def oracle_run(state: RunState) -> PAREScenarioValidationResult:
-    """Let the environment play all events of a scenario, without agents, and return the verdict."""
-    env = state.env = StateAwareEnvironmentWrapper(
-        clock=state.scenario.world.clock, limits=state.limits, oracle_mode=True
-    )
-    env.run(state.scenario)
-    with env.off_the_record():
-        result = validate(state.scenario, env, judge_of_run(state.config, env, None, is_reference=True))
-    state.limits.check()
-    state.defects = _defects(env)
-    return result
 
 
 def agent_run(
@@ -130,8 +118,3 @@ def _finish(state: RunState, env: StateAwareEnvironmentWrapper, judging: Judging
     state.defects = env.defects
     with env.off_the_record():
         return validate(state.scenario, env, judging)
-
-
-def _defects(env: StateAwareEnvironmentWrapper) -> list[str]:
-    # A failed validation event ended the run. Events that were due later are no defect.
-    return env.defects if env.failure is not None else [*env.defects, *env.left_behind()]
