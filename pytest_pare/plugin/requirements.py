@@ -58,11 +58,6 @@ class Broken(NamedTuple):
         return f"{name} {version} requires {required}, and {self.found or 'no version of it'} is installed"
 
 
-def environment_lines() -> list[str]:
-    """Return the conflicts in this process's environment and the commands that solve them; empty without any."""
-    return problem_lines(installed())
-
-
 def installed() -> dict[str, Distribution]:
     """Return the distributions that this process finds, by their normalized names."""
     found: dict[str, Distribution] = {}

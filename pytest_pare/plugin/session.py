@@ -18,12 +18,12 @@ from pytest_pare.plugin.agent_fixture import overriding_file
 from pytest_pare.plugin.ci_reports import CIReports
 from pytest_pare.plugin.concurrency import NAME as CONCURRENT_RUNS
 from pytest_pare.plugin.concurrency import at_once_of_session, one_by_one
+from pytest_pare.plugin.environment_check import environment_lines
 from pytest_pare.plugin.items import ScenarioHooks, SuiteFile
 from pytest_pare.plugin.options import BURN_IN
 from pytest_pare.plugin.preflight import EndpointCheck, calls_models, model_lines, variants_with_models
 from pytest_pare.plugin.process_end import ProcessEnd
 from pytest_pare.plugin.progress import ProgressStart
-from pytest_pare.plugin.requirements import environment_lines
 from pytest_pare.plugin.result_collector import ResultCollector
 from pytest_pare.plugin.run_control import RoundOrder
 from pytest_pare.plugin.run_garbage import RunGarbage
@@ -158,7 +158,7 @@ class SuiteSession:
         if self._planned and not self._is_single():
             lines += [f"pare: {line}" for line in one_by_one(self._config, self._suites.values())]
         if lines:
-            lines += [f"pare: {line}" for line in environment_lines()]
+            lines += [f"pare: {line}" for line in environment_lines(getattr(self._config, "cache", None))]
         return [redacted(line) for line in dict.fromkeys(lines)]
 
     def _is_single(self) -> bool:

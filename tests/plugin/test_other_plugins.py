@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,30 +248,3 @@ def test_a_share_is_partial_where_the_number_of_runs_is_not_known(example: Examp
 def test_one_share_is_the_whole(example: Example) -> None:
     example.scenario("water")
     assert not any("partial" in line for line in share(example, "--splits", "--group", 1).verdict)
-
-
-# -- the environment
-
-
-def dist_info(directory: Path, name: str, version: str, *requires: str) -> None:
-    (directory / f"{name}-{version}.dist-info").mkdir(parents=True)
-    fields = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {one}" for one in requires)]
-    (directory / f"{name}-{version}.dist-info" / "METADATA").write_text("\n".join(fields))
-
-
-def test_the_header_names_what_is_broken_in_the_environment(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
-    example.scenario("water")
-    site = example.path / "site"
-    dist_info(site, "Some_Agent", "3.1", "pydantic>=2.12", "mcp[cli]<99; extra == 'mcp'")
-    dist_info(site, "polars", "1.35.1")
-    monkeypatch.syspath_prepend(site)
-    session = example.run(*SUITE)
-    assert session.code == pytest.ExitCode.OK
-    assert session.header[1:] == [
-        "Some_Agent 3.1 requires pydantic>=2.12, and 2.10.6 is installed",
-        "try: pip install pydantic==2.14.4 mcp==2.3.0",
-        "polars 1.35.1 and polars-lts-cpu 1.33.1 own the same files, and ARE needs the second",
-        "try: pip uninstall --yes polars polars-lts-cpu && pip install polars-lts-cpu==1.33.1",
-    ]
-    (example.path / "test_shed.py").write_text("def test_shed(): pass\n")
-    assert example.run("test_shed.py").header == []
