@@ -5,6 +5,7 @@ A session without a suite imports none of ARE, polars, pydantic and yaml.
 
 from __future__ import annotations
 
+import os
 import sys
 from copy import copy
 from typing import TYPE_CHECKING
@@ -121,6 +122,8 @@ def _session(config: pytest.Config) -> SuiteSession | AuditSession | None:
 def _created(config: pytest.Config, paths: list[Path]) -> SuiteSession | AuditSession:
     from pytest_pare.base.garbage import importing
 
+    # The pydantic of ARE's pins checks the schemas that it makes itself, for 4 % of a start. Later versions do not.
+    os.environ.setdefault("PYDANTIC_SKIP_VALIDATING_CORE_SCHEMAS", "1")
     with importing():
         if config.getoption(options.AUDIT.dest):
             from pytest_pare.plugin.audit_session import AuditSession
