@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_pare.results.annotations import annotations_of
-from pytest_pare.results.github import Annotation, append_step_summary, commands
-from pytest_pare.results.markdown_summary import summary_blocks
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_pare.ledger.suite_results import SuiteResults
+
+_VARIABLES = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY")
+"""A job of GitHub Actions has them."""
 
 
 def publish(
@@ -29,6 +28,12 @@ def publish(
     Returns:
         The lines, and errors, a sentence each; both are empty outside of GitHub Actions.
     """
+    if not any(map(environment.get, _VARIABLES)):
+        return [], []
+    from pytest_pare.results.annotations import annotations_of
+    from pytest_pare.results.github import Annotation, append_step_summary, commands
+    from pytest_pare.results.markdown_summary import summary_blocks
+
     annotations: list[Annotation] = []
     problems: list[str] = []
     for suite in suites:

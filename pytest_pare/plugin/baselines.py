@@ -8,7 +8,6 @@ import pytest
 
 from pytest_pare.base.documents import DocumentError
 from pytest_pare.base.redaction import redacted
-from pytest_pare.ledger.baseline_source import baseline_runs
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.plugin.early_stopping import EarlyStopping
 from pytest_pare.results.rounds import Rounds, compare_session
@@ -45,6 +44,8 @@ class Baselines:
             reference = suite.settings.gate.baseline
             if reference is None:
                 continue
+            from pytest_pare.ledger.baseline_source import baseline_runs
+
             try:
                 self._baselines[name] = baseline_runs(reference, name, rootdir, suite.ledger_dir(rootdir))
             except (DocumentError, LedgerError) as error:

@@ -10,7 +10,6 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from pytest_pare.base.redaction import redacted, redacted_plain
-from pytest_pare.results.comparison import worst
 from pytest_pare.results.comparison_lines import comparison_lines
 from pytest_pare.results.text import printable
 
@@ -138,6 +137,8 @@ def _compared(verdict: Verdict) -> Iterable[str]:
 
 
 def _word(verdicts: Mapping[str, Verdict]) -> str:
+    from pytest_pare.results.comparison import worst
+
     return worst([verdict.word for verdict in verdicts.values()])
 
 

@@ -92,8 +92,7 @@ def sendable_properties(properties: Sequence[Any]) -> list[Any]:
 
 def is_users(error: BaseException) -> bool:
     """Return whether an exception comes from the scenario's own code, or from code that it called."""
-    from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError
-    from pytest_pare.scenarios.noise.data import NoiseError
+    from pytest_pare.scenarios.errors import NoiseError, ScenarioDefect, ScenarioTimeoutError
 
     return not isinstance(error, ScenarioDefect | ScenarioTimeoutError | NoiseError) and _own_frames(error) is not None
 

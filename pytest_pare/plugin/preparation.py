@@ -171,11 +171,11 @@ def cassette_of(
         variant: Distinguishes the run from others of the same scenario and number.
         of_suite: Whether the run is an item of the suite, and not made by the fixture `pare`.
     """
-    from pytest_pare.engines.cassette_spec import CassetteSpec
-
     settings, directory = suite.settings.cassettes, suite.cassettes_dir
     if settings is None or directory is None:
         return None
+    from pytest_pare.engines.cassette_spec import CassetteSpec
+
     recorder = suite_reference(suite.path, directory) if of_suite else ""
     path = directory / file_name(scenario_id, run_number, variant, "jsonl")
     return CassetteSpec(path, settings.mode, settings.on_drift, suite.settings.live, variant, recorder)

@@ -9,7 +9,6 @@ import pytest
 
 from pytest_pare.base.redaction import redacted
 from pytest_pare.base.run_files import file_name, suite_reference
-from pytest_pare.engines.cassette import suite_of
 from pytest_pare.plugin.narrowing import narrowing, only_looks
 from pytest_pare.plugin.options import PRUNE
 
@@ -97,6 +96,8 @@ def _used(suite: Suite, results: SuiteResults) -> Iterator[Path]:
 
 
 def _prune(suite: Suite, name: str, used: set[Path]) -> Iterator[str]:
+    from pytest_pare.engines.cassette import suite_of
+
     directory = suite.cassettes_dir
     assert directory is not None
     # Another suite may keep its cassettes in the same directory.

@@ -12,7 +12,6 @@ import pytest
 from pytest_pare.base.extensions import BUILT_IN, ExtensionError, named
 from pytest_pare.base.run_files import write_whole
 from pytest_pare.base.serialization import error_text
-from pytest_pare.results.markdown import alert, escaped
 from pytest_pare.results.suite_report import VERSION
 
 if TYPE_CHECKING:
@@ -176,6 +175,8 @@ def _unfinished_json(suite: str, ledger: Path | None) -> str:
 
 
 def _unfinished_markdown(suite: str, ledger: Path | None) -> str:
+    from pytest_pare.results.markdown import alert, escaped
+
     lines = [f"## {escaped(suite)}", "", *alert("WARNING", f"{UNFINISHED}: {escaped(_reason(ledger))}")]
     return "".join(f"{line}\n" for line in lines)
 

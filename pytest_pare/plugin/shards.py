@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_pare.base.documents import DocumentError
-from pytest_pare.ledger.baseline_source import baseline_runs
 from pytest_pare.ledger.errors import LedgerError
 from pytest_pare.ledger.run_id import without_group
 from pytest_pare.ledger.shards import Shard, assign
@@ -64,6 +63,8 @@ def _seconds(suite: Suite, name: str, rootdir: Path) -> Mapping[str, float]:
     reference = suite.settings.gate.baseline
     if reference is None or reference.startswith("session:"):
         return {}
+    from pytest_pare.ledger.baseline_source import baseline_runs
+
     try:
         runs = baseline_runs(reference, name, rootdir, None).runs
     except (DocumentError, LedgerError):

@@ -1,14 +1,12 @@
 """Compares a session with a baseline after each of its rounds, by a group-sequential test that allows for all looks.
 
-A round is one run of each scenario under each variant. Importing this module is fast.
+A round is one run of each scenario under each variant. Importing this module is fast: sessions without a baseline do.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
-
-from pytest_pare.results.pairing import compare
 
 if TYPE_CHECKING:
     from pytest_pare.results.comparison import Comparison
@@ -40,6 +38,7 @@ def compare_round(
         max_regression: The drop of the success rate that the session must exclude, 0 to 1.
     """
     from pytest_pare.inference.decision import Look
+    from pytest_pare.results.pairing import compare
 
     complete = replace(runs, runs=[run for run in runs.runs if run.number <= number])
     return compare(baseline, complete, max_regression, look=Look(number, rounds.last, rounds.first))
@@ -60,6 +59,8 @@ def compare_session(
         max_regression: The drop of the success rate that the session must exclude, 0 to 1.
     """
     if rounds is None:
+        from pytest_pare.results.pairing import compare
+
         return compare(baseline, runs, max_regression)
     end = min((run.number for run in runs.runs if run.outcome == "not_needed"), default=rounds.last + 1)
     number = rounds.first

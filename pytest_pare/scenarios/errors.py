@@ -1,6 +1,6 @@
 """The errors of scenarios."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class ScenarioDefect(Exception):  # noqa: N818 - a defect is what it is; it ends as an exception, never as a failure
@@ -27,3 +27,13 @@ class DuplicateScenarioError(ValueError):
 
 class InvalidScenarioIdError(ValueError):
     """A scenario id cannot be part of a pytest node id."""
+
+
+class NoiseError(ValueError):
+    """The configured noise is impossible."""
+
+    kind: ClassVar[Literal["configuration"]] = "configuration"
+
+
+class NoPlaceForNoise(NoiseError):  # noqa: N818 - a scenario without such an app runs without noise
+    """The scenario has no app for noise."""

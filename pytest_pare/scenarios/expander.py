@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from are.simulation.scenarios.utils.scenario_expander import EnvEventsExpander
 from pydantic import ValidationError
 
-from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, NoPlaceForNoise
-from pytest_pare.scenarios.noise.events import TAG, Call, Known, Source, source_for
+from pytest_pare.scenarios.errors import NoiseError, NoPlaceForNoise
+from pytest_pare.scenarios.noise.data import NoiseData
+from pytest_pare.scenarios.noise.events import Call, Known, Source, source_for
+from pytest_pare.scenarios.noise.marks import TAG
 from pytest_pare.scenarios.noise.schedule import (
     HORIZON,
     arrival_times,

@@ -17,7 +17,16 @@ from pytest_pare.scenarios.fields import (
     Weight,
     only_extensions,
 )
-from pytest_pare.scenarios.noise.content import APP_CLASSES
+
+APP_CLASSES = {
+    "EmailClientV2": "StatefulEmailApp",
+    "Mail": "StatefulEmailApp",
+    "Emails": "StatefulEmailApp",
+    "Messages": "StatefulMessagingApp",
+    "Chats": "StatefulMessagingApp",
+    "Shopping": "StatefulShoppingApp",
+}
+"""By name of an app in the file, the class of the apps for its content. Content of other apps is not used."""
 
 
 class ToolAugmentationConfig(Lookalike):

@@ -17,16 +17,13 @@ from pytest_pare.are.tool_overrides import ignored_overrides
 from pytest_pare.are.world import DEFAULT_START_TIME, World
 from pytest_pare.scenarios.draw import Draw
 from pytest_pare.scenarios.draw.written import declares_draws, written_words
-from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.errors import NoPlaceForNoise, ScenarioDefect
 from pytest_pare.scenarios.essential_apps import add_essential_apps
 from pytest_pare.scenarios.event_capture import captured
 from pytest_pare.scenarios.events import as_reference_step, is_answer
-from pytest_pare.scenarios.expander import PAREEnvEventsExpander
 from pytest_pare.scenarios.flow import Flow
 from pytest_pare.scenarios.judging import judgement_of
-from pytest_pare.scenarios.noise.data import NoiseData, NoPlaceForNoise, load_noise_data
 from pytest_pare.scenarios.noise.event_faults import add_event_faults, has_event_faults
-from pytest_pare.scenarios.noise.tool_names import rename_tools
 from pytest_pare.scenarios.noise_config import NoiseConfig
 from pytest_pare.scenarios.scenario_class import FIELDS, ScenarioClass
 from pytest_pare.scenarios.scripted_failures import ScriptedFailures
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_pare.judge.judgement import Judgement
     from pytest_pare.scenarios.config import ScenarioRunnerConfig
+    from pytest_pare.scenarios.noise.data import NoiseData
 
 
 class PAREScenario(Scenario, metaclass=ScenarioClass):
@@ -220,6 +218,8 @@ class PAREScenario(Scenario, metaclass=ScenarioClass):
         config = self.tool_augmentation_config
         if config is None or not (config.apply_tool_name_augmentation or config.apply_tool_description_augmentation):
             return
+        from pytest_pare.scenarios.noise.tool_names import rename_tools
+
         data = self._noise_data()
         rename_tools(
             self.apps or [],
@@ -230,6 +230,9 @@ class PAREScenario(Scenario, metaclass=ScenarioClass):
     def _add_noise(self) -> None:
         if self.env_events_config is None:
             return
+        # Only scenarios with noise need these imports.
+        from pytest_pare.scenarios.expander import PAREEnvEventsExpander
+
         schedule, own = self.noise_config.schedule, len(self.events)
         expander = PAREEnvEventsExpander(self.env_events_config, schedule)
         try:
@@ -242,6 +245,8 @@ class PAREScenario(Scenario, metaclass=ScenarioClass):
                 self._no_noise = f"the schedule {schedule} has no event of noise" + mails * (schedule == "pare")
 
     def _noise_data(self) -> NoiseData:
+        from pytest_pare.scenarios.noise.data import load_noise_data
+
         path = self.noise_config.data
         data = load_noise_data(None if path is None else Path(path))
         return data.updated(self.augmentation_data) if self.augmentation_data else data

@@ -10,10 +10,9 @@ from typing import Final
 
 from pytest_pare.base.documents import Document, DocumentError, Location, Problem, display, dotted, read_text
 from pytest_pare.engines.answers import read_answers, wrong_answers
-from pytest_pare.judge.calibration import problem_with
 from pytest_pare.scenarios.config import MultiScenarioRunnerConfig
+from pytest_pare.scenarios.errors import NoiseError
 from pytest_pare.scenarios.library import BUNDLED_SPLITS, bundled_split
-from pytest_pare.scenarios.noise.data import NoiseError, load_noise_data
 from pytest_pare.settings.errors import SettingsError
 from pytest_pare.settings.ledger import LEDGER_DIR, KeptTraces
 from pytest_pare.settings.models import SuiteSettings
@@ -218,6 +217,8 @@ def _wrong_oracle() -> Iterator[Finding]:
 
 
 def _wrong_noise(path: Path) -> Iterator[Finding]:
+    from pytest_pare.scenarios.noise.data import load_noise_data
+
     try:
         load_noise_data(path)
     except NoiseError as error:
@@ -225,6 +226,8 @@ def _wrong_noise(path: Path) -> Iterator[Finding]:
 
 
 def _wrong_calibration(path: Path, model: str | None) -> Iterator[Finding]:
+    from pytest_pare.judge.calibration import problem_with
+
     if (problem := problem_with(path, model)) is not None:
         yield (), f"{display(path)}: {problem}"
 

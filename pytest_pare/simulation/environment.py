@@ -16,7 +16,7 @@ from pytest_pare.apps.files import NoFiles
 from pytest_pare.are.snapshots import with_own_result
 from pytest_pare.are.world import SimulatedClock, active_clock
 from pytest_pare.scenarios.events import check_name
-from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.scenarios.noise.marks import is_noise
 from pytest_pare.simulation.consent import Consent
 from pytest_pare.simulation.event_queue import SimulatedEventQueue, is_repeated_check
 from pytest_pare.simulation.limits import Limits

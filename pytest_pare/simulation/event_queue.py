@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from are.simulation.types import AbstractEvent, ConditionCheckEvent, Event, EventQueue, OracleEvent, ValidationEvent
 
-from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.scenarios.noise.marks import is_noise
 from pytest_pare.simulation.queues import TimeOrdered
 
 if TYPE_CHECKING:

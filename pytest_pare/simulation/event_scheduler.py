@@ -27,7 +27,7 @@ from pytest_pare.scenarios.errors import ScenarioDefect
 from pytest_pare.scenarios.event_capture import made_at
 from pytest_pare.scenarios.events import check_name, event_name, is_plain_answer, is_users_own, with_dependencies
 from pytest_pare.scenarios.noise.event_faults import TWICE
-from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.scenarios.noise.marks import is_noise
 from pytest_pare.scenarios.placeholders import resolve, results_of
 from pytest_pare.scenarios.scripted_failures import ScriptedFailures, failing, is_scripted
 

@@ -19,7 +19,7 @@ from pytest_pare.agents.protocols import Notification
 from pytest_pare.apps.agent_interface import PAREAgentUserInterface
 from pytest_pare.are.abstract import is_subclass
 from pytest_pare.base.times import utc_time
-from pytest_pare.scenarios.noise.events import is_noise
+from pytest_pare.scenarios.noise.marks import is_noise
 from pytest_pare.simulation.notification_templates import announcement_of
 from pytest_pare.simulation.notification_texts import call_text, made_later, message_text, rendered
 from pytest_pare.simulation.queues import SimulatedMessageQueue

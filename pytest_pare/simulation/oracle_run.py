@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_pare.scenarios.judging import Judging
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper
-from pytest_pare.simulation.judging import judge_of_run
 from pytest_pare.simulation.validation import validate
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def oracle_run(state: RunState) -> PAREScenarioValidationResult:
     )
     env.run(state.scenario)
     with env.off_the_record():
-        result = validate(state.scenario, env, judge_of_run(state.config, env, None, is_reference=True))
+        judging = Judging(env, is_alone=state.config.judge_only, is_reference=True)
+        result = validate(state.scenario, env, judging)
     state.limits.check()
     # A failed validation event ended the run. Events that were due later are no defect.
     state.defects = env.defects if env.failure is not None else [*env.defects, *env.left_behind()]

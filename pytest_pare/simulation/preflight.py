@@ -16,7 +16,7 @@ from are.simulation.types import ConditionCheckEvent, OracleEvent, StopEvent, di
 from pytest_pare.apps.system import HomeScreenSystemApp
 from pytest_pare.are.world import drawing_apart
 from pytest_pare.base.suggestions import did_you_mean
-from pytest_pare.scenarios import checks, matchers, writes
+from pytest_pare.scenarios import writes
 from pytest_pare.scenarios.events import event_name, is_answer
 from pytest_pare.scenarios.source_location import place_of
 from pytest_pare.simulation.script_graph import ScriptGraph
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from pytest_pare.scenarios.scenario import PAREScenario
 
+
+_VOCABULARY = ("pytest_pare.scenarios.checks", "pytest_pare.scenarios.matchers")
 
 # The attribute of a class with the world in which its matchers had no defects.
 _RIGHT = "_pytest_pare_right_matchers"
@@ -229,8 +231,11 @@ def _wrong_matchers(scenario: PAREScenario) -> list[str]:
 def _has_writes(cls: type) -> bool:
     """Return whether the module of a class can use `Write` or `verdict`."""
     names = vars(sys.modules.get(cls.__module__, object))
-    with_writes = (checks, matchers, matchers.verdict, writes, writes.Write)
-    return not {*map(id, with_writes)}.isdisjoint(map(id, names.values()))
+    # A module that can use these has imported them, and many libraries use neither.
+    checks, matchers = map(sys.modules.get, _VOCABULARY)
+    with_writes = (checks, matchers, getattr(matchers, "verdict", None), writes, writes.Write)
+    used = {id(one) for one in with_writes if one is not None}
+    return not used.isdisjoint(map(id, names.values()))
 
 
 class _Looked(BaseException):

@@ -10,7 +10,7 @@ from pytest_pare.base.redaction import redacted_repr
 from pytest_pare.base.serialization import to_short_text
 from pytest_pare.results.validation_result import PAREScenarioValidationResult, exception_type_name
 from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.scenarios.noise.events import is_arrival
+from pytest_pare.scenarios.noise.marks import is_arrival
 from pytest_pare.simulation.trace import ENV_EVENT, Trace
 
 if TYPE_CHECKING:

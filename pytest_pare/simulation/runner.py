@@ -20,8 +20,7 @@ from pytest_pare.results.validation_result import (
     PAREScenarioValidationResult,
     RecordedException,
 )
-from pytest_pare.scenarios.errors import ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
-from pytest_pare.scenarios.noise.data import NoiseError
+from pytest_pare.scenarios.errors import NoiseError, ScenarioDefect, ScenarioTimeoutError, SimulatedTimeOver
 from pytest_pare.simulation.agent_environment import model_variables
 from pytest_pare.simulation.export import export_run
 from pytest_pare.simulation.oracle_run import oracle_run

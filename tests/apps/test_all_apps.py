@@ -19,7 +19,7 @@ from are.simulation.tool_utils import OperationType
 from pytest_pare import apps as package
 from pytest_pare.apps import StatefulApp
 from pytest_pare.are.world import World
-from pytest_pare.scenarios.noise.content import APP_CLASSES
+from pytest_pare.scenarios.noise_config import APP_CLASSES
 from tests.apps.full_phone import ALL_APPS, NOTE, REMINDER, FullPhone, full_phone, screen_of
 from tests.apps.phone import described, kinds_of
 
@@ -652,7 +652,7 @@ def test_nothing_else_is_on_the_home_screen(held: FullPhone) -> None:
 # apps and for the three kinds of apps that get noise.
 PLACES = {"apps/__init__.py", "simulation/notification_templates.py"}
 OF_PARE = {"compat.py"}
-OF_NOISE = {"scenarios/noise/content.py", "scenarios/noise/event_faults.py"}
+OF_NOISE = {"scenarios/noise_config.py", "scenarios/noise/event_faults.py"}
 
 
 @pytest.mark.parametrize("cls", ALL_APPS)

@@ -19,9 +19,10 @@ from typing import Any, get_args
 
 from pytest_pare.are.world import World
 from pytest_pare.scenarios.config import EnvEventsConfig
+from pytest_pare.scenarios.errors import NoPlaceForNoise
 from pytest_pare.scenarios.expander import PAREEnvEventsExpander, Schedule
 from pytest_pare.scenarios.library import bundled_library_dir, bundled_split
-from pytest_pare.scenarios.noise.data import NoPlaceForNoise, load_noise_data
+from pytest_pare.scenarios.noise.data import load_noise_data
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.trace import Trace

@@ -23,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.apps import StatefulEmailApp, StatefulMessagingApp, StatefulReminderApp
+from pytest_pare.scenarios.errors import NoiseError
 from pytest_pare.scenarios.expander import (
     ENV_EVENT_DEFAULT_HORIZON,
     ENV_EVENT_EXPANSION_TAG,
@@ -30,7 +31,6 @@ from pytest_pare.scenarios.expander import (
     default_weight_per_app_class,
 )
 from pytest_pare.scenarios.library import bundled_library_dir, bundled_split
-from pytest_pare.scenarios.noise.data import NoiseError
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry
 from pytest_pare.simulation.environment import StateAwareEnvironmentWrapper

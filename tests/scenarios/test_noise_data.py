@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_pare.apps import PAREAgentUserInterface
+from pytest_pare.scenarios.errors import NoiseError
 from pytest_pare.scenarios.library import bundled_library_dir, library_modules
 from pytest_pare.scenarios.noise.content import MailContent, Product, Variant
-from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, load_noise_data
+from pytest_pare.scenarios.noise.data import NoiseData, load_noise_data
 from tests.apps.full_phone import full_phone
 from tests.noise import generate
 from tests.noise.words import PEOPLE

@@ -25,8 +25,7 @@ from pytest_pare.apps import (
 )
 from pytest_pare.are.world import DEFAULT_START_TIME
 from pytest_pare.scenarios import PAREScenario, config
-from pytest_pare.scenarios.errors import ScenarioDefect
-from pytest_pare.scenarios.noise.data import NoiseError
+from pytest_pare.scenarios.errors import NoiseError, ScenarioDefect
 from tests.stage import Stage
 
 if TYPE_CHECKING:

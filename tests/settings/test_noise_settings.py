@@ -8,8 +8,7 @@ import pytest
 
 from pytest_pare.scenarios.config import EnvEventsConfig, NoiseConfig
 from pytest_pare.scenarios.expander import default_weight_per_app_class
-from pytest_pare.scenarios.noise.content import APP_CLASSES
-from pytest_pare.scenarios.noise_config import LateEvent
+from pytest_pare.scenarios.noise_config import APP_CLASSES, LateEvent
 from pytest_pare.settings import SettingsError, Suite, load_suite
 
 CLASSES = "StatefulEmailApp, StatefulMessagingApp, StatefulShoppingApp"

@@ -18,9 +18,9 @@ from pytest_pare.agents.calibration import null
 from pytest_pare.apps import StatefulShoppingApp
 from pytest_pare.plugin.failure_report import is_users
 from pytest_pare.scenarios.config import EnvEventsConfig, NoiseConfig, ToolAugmentationConfig
-from pytest_pare.scenarios.errors import ScenarioDefect
+from pytest_pare.scenarios.errors import NoiseError, ScenarioDefect
 from pytest_pare.scenarios.library import bundled_library_dir, bundled_split
-from pytest_pare.scenarios.noise.data import NoiseData, NoiseError, load_noise_data
+from pytest_pare.scenarios.noise.data import NoiseData, load_noise_data
 from pytest_pare.scenarios.noise_config import LateEvent, SlowTool, TwiceEvent
 from pytest_pare.scenarios.registration import load_library
 from pytest_pare.scenarios.registry import registry

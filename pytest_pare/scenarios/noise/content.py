@@ -10,15 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-APP_CLASSES = {
-    "EmailClientV2": "StatefulEmailApp",
-    "Mail": "StatefulEmailApp",
-    "Emails": "StatefulEmailApp",
-    "Messages": "StatefulMessagingApp",
-    "Chats": "StatefulMessagingApp",
-    "Shopping": "StatefulShoppingApp",
-}
-"""By name of an app in the file, the class of the apps for its content. Content of other apps is not used."""
+from pytest_pare.scenarios.noise_config import APP_CLASSES
 
 
 def _not_a_placeholder(text: str) -> str:
@@ -171,9 +163,9 @@ def _class_of(content: object) -> str:
 
 
 Content = Annotated[
-    Annotated[MailContent, Tag("StatefulEmailApp")]
-    | Annotated[MessagingContent, Tag("StatefulMessagingApp")]
-    | Annotated[ShoppingContent, Tag("StatefulShoppingApp")]
+    Annotated[MailContent, Tag(APP_CLASSES["Mail"])]
+    | Annotated[MessagingContent, Tag(APP_CLASSES["Messages"])]
+    | Annotated[ShoppingContent, Tag(APP_CLASSES["Shopping"])]
     | Annotated[OtherContent, Tag("")],
     Discriminator(_class_of),
 ]

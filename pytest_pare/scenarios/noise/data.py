@@ -10,25 +10,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from pytest_pare.base.documents import DocumentError, Location, read_text
 from pytest_pare.base.json_documents import parse_json, with_lines
+from pytest_pare.scenarios.errors import NoiseError
 from pytest_pare.scenarios.noise.content import Content, Record
 
 ENVIRONMENT_VARIABLE = "ENV_AUGMENTATION_DATA_PATH"
-
-
-class NoiseError(ValueError):
-    """The configured noise is impossible."""
-
-    kind: ClassVar[Literal["configuration"]] = "configuration"
-
-
-class NoPlaceForNoise(NoiseError):  # noqa: N818 - a scenario without such an app runs without noise
-    """The scenario has no app for noise."""
 
 
 ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

@@ -14,6 +14,7 @@ from are.simulation.types import Action, Event, EventType
 
 from pytest_pare.base.serialization import to_builtins_or_name
 from pytest_pare.scenarios.noise.content import Conversation, Mail, MailContent, MessagingContent, Product
+from pytest_pare.scenarios.noise.marks import HELPER, TAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,22 +28,6 @@ if TYPE_CHECKING:
     from pytest_pare.scenarios.noise_config import EnvEventsConfig
 
 _WORD = re.compile(r"\w+")
-
-TAG = "env_expansion"
-"""The begin of the ids of events of noise."""
-
-_BEGIN = f"{TAG}_"
-_HELPER = "conversation"
-
-
-def is_noise(event: Any) -> bool:
-    """Tell whether an event is noise."""
-    return str(event.event_id).startswith(_BEGIN)
-
-
-def is_arrival(event_id: str) -> bool:
-    """Tell whether the event of noise with this id counts. An event that only prepares another one does not."""
-    return not event_id.startswith(f"{TAG}_{_HELPER}_")
 
 
 class Call(NamedTuple):
@@ -165,7 +150,7 @@ class Source:
         people = {user_id: self.names.get(user_id, user_id) for user_id in (*conversation.participant_ids, *senders)}
         title = conversation.title or ", ".join(people.values())
         begin = {"conversation_id": conversation_id, "title": title, "people": people}
-        before = [Call(_HELPER, start_conversation, begin)]
+        before = [Call(HELPER, start_conversation, begin)]
         for message in conversation.messages[: self.config.n_message_events_per_conversation]:
             args = {"conversation_id": conversation_id, "sender_id": message.sender_id, "content": message.content}
             yield [*before, Call("message", create_and_add_message, args)]

@@ -7,8 +7,8 @@ from fractions import Fraction
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from pytest_pare.scenarios.errors import NoiseError
 from pytest_pare.scenarios.noise.content import MailContent, MessagingContent
-from pytest_pare.scenarios.noise.data import NoiseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

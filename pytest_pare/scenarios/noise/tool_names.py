@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from are.simulation.apps.agent_user_interface import AgentUserInterface
 from are.simulation.apps.system import SystemApp
 
-from pytest_pare.scenarios.noise.data import NoiseError
+from pytest_pare.scenarios.errors import NoiseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
