@@ -46,7 +46,8 @@ def _with_defaults(init: Any, cls: type) -> FunctionType:
     """Return a copy of a dataclass's `__init__` whose arguments have the attributes of `cls` as defaults."""
     code, defaults = init.__code__, init.__defaults__
     names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
-    changed = tuple(vars(cls).get(name, default) for name, default in zip(names, defaults, strict=True))
+    own = vars(cls)
+    changed = tuple(getattr(cls, n) if n in own else default for n, default in zip(names, defaults, strict=True))
     made = FunctionType(code, init.__globals__, init.__name__, changed, init.__closure__)
     made.__qualname__, made.__annotations__ = f"{cls.__qualname__}.{init.__name__}", dict(init.__annotations__)
     return made
