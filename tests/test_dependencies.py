@@ -289,10 +289,25 @@ def heavy_after(modules: list[str]) -> list[str]:
     )
 
 
-def test_a_session_of_built_in_apps_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+# What only runs with agents use.
+OF_AGENTS = (
+    *("are.simulation.agents.default_agent.base_agent", "pytest_pare.agents.loading", "pytest_pare.agents.react"),
+    *("pytest_pare.engines.cassette", "pytest_pare.engines.oracle", "pytest_pare.engines.reference"),
+    *("pytest_pare.engines.scripted", "pytest_pare.judge.calibration", "pytest_pare.simulation.participants"),
+)
+
+
+@pytest.mark.parametrize(("runner", "of_mode"), [("{}", ()), ("{oracle: true}", OF_AGENTS)])
+def test_a_session_of_built_in_apps_imports_nothing_that_it_does_not_use(
+    tmp_path: Path, runner: str, of_mode: tuple[str, ...]
+) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "pare.yaml").write_text("scenarios: {bundled: true, include: [dinner_moved]}\n")
+    suite = f"scenarios: {{bundled: true, include: [dinner_moved]}}\nrunner: {runner}\n"
+    (tmp_path / "pare.yaml").write_text(suite)
     unused = (
+        *of_mode,
+        *("pytest_pare.ledger.baseline", "pytest_pare.results.annotations", "pytest_pare.results.comparison"),
+        *("pytest_pare.results.markdown", "pytest_pare.scenarios.expander", "pytest_pare.scenarios.noise.content"),
         *("PIL", "bs4", "datasets", "docx", "gradio", "huggingface_hub", "litellm", "lxml", "mammoth", "mcp", "numpy"),
         *("openai", "pandas", "polars", "pptx", "rapidfuzz", "requests", "scipy", "starlette", "uvicorn"),
         *("are.simulation.core.mdconvert", "are.simulation.data_handler.models", "are.simulation.scenarios.config"),
@@ -305,18 +320,20 @@ def test_a_session_of_built_in_apps_imports_nothing_that_it_does_not_use(tmp_pat
         f"print(json.dumps([name for name in {unused} if name in sys.modules]\n"
         "+ [name for name in sys.modules if name.startswith('pare_library:')]\n"
         "+ [name for name, module in sys.modules.items() if name.startswith('pytest_pare.')\n"
-        "   and type(module.__loader__).__name__ != 'SourceFileLoader']))"
+        "   and type(module.__loader__).__name__ != 'SourceFileLoader']\n"
+        "+ [name for name in os.environ if name.startswith('PYDANTIC_')]))"
     )
     # Of the bundled library, only the module of the scenario. Python loads our modules: pytest, which would rewrite
     # them, takes several times as long.
-    assert [name.rpartition("/")[2] for name in loaded] == ["dinner_moved"]
+    assert [name.rpartition("/")[2] for name in loaded] == ["dinner_moved", "PYDANTIC_SKIP_VALIDATING_CORE_SCHEMAS"]
 
 
 def test_the_plugin_alone_imports_pytest_and_the_standard_library() -> None:
     loaded = fresh_python(
-        "import json, sys, pytest\nbefore = set(sys.modules)\nimport pytest_pare.plugin\n"
+        "import json, os, sys, pytest\nbefore, variables = set(sys.modules), dict(os.environ)\n"
+        "import pytest_pare.plugin\n"
         "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
-        "print(json.dumps(sorted(new - sys.stdlib_module_names)))"
+        "print(json.dumps(sorted(new - sys.stdlib_module_names) + sorted(os.environ.items() - variables.items())))"
     )
     assert loaded == ["pytest_pare"]
 

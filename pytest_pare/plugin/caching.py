@@ -18,7 +18,7 @@ from pytest_pare.ledger.run_id import RunId
 from pytest_pare.plugin.collected import shared_sources
 from pytest_pare.plugin.session_files import session_file
 from pytest_pare.scenarios.config_hash import NOT_HASHED
-from pytest_pare.scenarios.noise.data import ENVIRONMENT_VARIABLE
+from pytest_pare.scenarios.noise_config import ENVIRONMENT_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,6 +18,9 @@ from pytest_pare.scenarios.fields import (
     only_extensions,
 )
 
+ENVIRONMENT_VARIABLE = "ENV_AUGMENTATION_DATA_PATH"
+"""The environment variable with the file of the noise data, if no setting names one."""
+
 APP_CLASSES = {
     "EmailClientV2": "StatefulEmailApp",
     "Mail": "StatefulEmailApp",

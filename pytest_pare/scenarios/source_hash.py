@@ -26,7 +26,8 @@ _FROM = re.compile(
 )
 _CALL = re.compile(r"\b(?:import_module|__import__)\(\s*[\"'](?P<name>[\w.]+)[\"']")
 _CONTINUED = re.compile(r"\\\r?\n")
-_BRACKETS = re.compile(r"import(?:_module|__)?[ \t]*\((?:[^)#]|#[^\n]*)*\)")
+# Possessive, so that brackets that are not closed take linear time. Another import in them is a statement of its own.
+_BRACKETS = re.compile(r"import(?:_module|__)?[ \t]*\((?:(?!\bimport\b)[^)#]|#[^\n]*+)*+\)")
 _COMMENT = re.compile(r"#[^\n]*")
 _WORD = re.compile(r"[\w.]+")
 

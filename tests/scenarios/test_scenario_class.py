@@ -108,7 +108,9 @@ def test_a_class_is_the_same_dataclass_by_either_way(
         )
 
     def described(cls: Any) -> list[Any]:
-        own = {one.name: (one.type, one.init, one.repr, one.compare) for one in dataclasses.fields(cls)}
+        own = {one.name: (one.type, one.default, one.init, one.repr, one.compare) for one in dataclasses.fields(cls)}
+        other = cls()
+        other.comment = "another"
         return [
             inspect.signature(cls),
             own,
@@ -118,7 +120,7 @@ def test_a_class_is_the_same_dataclass_by_either_way(
             cls.__doc__,
             vars(cls()),
             repr(cls()),
-            cls() == cls(),
+            [cls() == cls(), cls() == other],
             cls.__hash__,
         ]
 

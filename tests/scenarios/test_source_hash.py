@@ -33,6 +33,8 @@ def fresh_hash(library: Path) -> str:
         'tools = __import__("tools")',
         "from shed import (\n    rake,\n    tools,\n)",
         "from shed import (\n    rake,  # for leaves (and moss)\n    tools,\n)",
+        "# import (as always\nimport tools\nspade = (tools)",
+        "# import (as always\nspade = 1  # not (yet)\nfrom shed import tools\n",
         "from shed import door",
         "import shed.door",
     ],
@@ -46,6 +48,15 @@ def test_an_import_counts_however_it_is_written(tmp_path: Path, text: str) -> No
     before = fresh_hash(tmp_path)
     assert fresh_hash(tmp_path) == before
     (tmp_path / ("shed/tools.py" if "shed" in text else "tools.py")).write_text("spade = 2\n")
+    assert fresh_hash(tmp_path) != before
+
+
+def test_brackets_that_are_not_closed_take_linear_time(tmp_path: Path) -> None:
+    """Where each comment had several ways to match, six of them took minutes."""
+    (tmp_path / "plant.py").write_text("# import (\n" + "# a comment of a few words\n" * 2000 + "import tools\n")
+    (tmp_path / "tools.py").write_text("spade = 1\n")
+    before = fresh_hash(tmp_path)
+    (tmp_path / "tools.py").write_text("spade = 2\n")
     assert fresh_hash(tmp_path) != before
 
 

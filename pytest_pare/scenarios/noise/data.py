@@ -18,9 +18,7 @@ from pytest_pare.base.documents import DocumentError, Location, read_text
 from pytest_pare.base.json_documents import parse_json, with_lines
 from pytest_pare.scenarios.errors import NoiseError
 from pytest_pare.scenarios.noise.content import Content, Record
-
-ENVIRONMENT_VARIABLE = "ENV_AUGMENTATION_DATA_PATH"
-
+from pytest_pare.scenarios.noise_config import ENVIRONMENT_VARIABLE
 
 ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
