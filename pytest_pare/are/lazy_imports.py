@@ -33,7 +33,15 @@ IMPORTS = {
     "are.simulation.agents.multimodal": {"PIL": "opens pictures of attachments"},
     "are.simulation.apps.messaging_v2": {"rapidfuzz": "searches a user by a part of the name"},
     "are.simulation.apps.sandbox_file_system": {
-        "are.simulation.core.mdconvert": "converts office documents, with pandas and readers of four formats",
+        "are.simulation.core.mdconvert": "converts documents, with a parser of HTML",
+    },
+    "are.simulation.core.mdconvert": {
+        "mammoth": "reads documents of Word",
+        "pandas": "reads spreadsheets",
+        "pdfminer": "reads PDF files",
+        "pdfminer.high_level": "reads PDF files",
+        "pptx": "reads presentations",
+        "puremagic": "guesses the format of a file by its first bytes",
     },
     "are.simulation.scenarios.utils.scenario_expander": {"numpy": "draws ARE's own noise"},
     "are.simulation.scenarios.validation_result": {
@@ -114,10 +122,12 @@ class _ImportingLoader(_Loader):
         super().exec_module(module)
         delayed = IMPORTS[module.__name__]
 
-        def import_(name: str, *args: Any) -> Any:
+        def import_(
+            name: str, names: Any = None, local: Any = None, wanted: Sequence[str] | None = (), level: int = 0
+        ) -> Any:
             if name in delayed and name not in sys.modules:
-                return _StandIn(self, name)
-            return builtins.__import__(name, *args)
+                return _StandIn(self, name, wanted)
+            return builtins.__import__(name, names, local, wanted or (), level)
 
         vars(module)["__builtins__"] = {**vars(builtins), "__import__": import_}
         self.is_running = True
@@ -128,17 +138,19 @@ class _ImportingLoader(_Loader):
 class _StandIn:
     """Stands for a module, or for a name in it, and imports the module when it is used."""
 
-    def __init__(self, loader: _ImportingLoader, module: str, name: str = "") -> None:
-        self._loader, self._module, self._name = loader, module, name
+    def __init__(self, loader: _ImportingLoader, module: str, wanted: Sequence[str] | None, name: str = "") -> None:
+        self._loader, self._module, self._wanted, self._name = loader, module, wanted, name
 
     def __getattr__(self, name: str) -> Any:
         # `from module import name`, and annotations.
-        return _StandIn(self._loader, self._module, name) if self._loader.is_running else getattr(self._real(), name)
+        if self._loader.is_running:
+            return _StandIn(self._loader, self._module, self._wanted, name)
+        return getattr(self._real(), name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._real()(*args, **kwargs)
 
     def _real(self) -> Any:
-        # With the name, because it may be that of a module, too.
-        module = builtins.__import__(self._module, None, None, [self._name or "__name__"])
+        # With the same names as the statement, which decide whether `a.b` gives `a` or `a.b`.
+        module = builtins.__import__(self._module, None, None, self._wanted or ())
         return getattr(module, self._name) if self._name else module
