@@ -30,6 +30,7 @@ _CONTINUED = re.compile(r"\\\r?\n")
 _BRACKETS = re.compile(r"import(?:_module|__)?[ \t]*\((?:(?!\bimport\b)[^)#]|#[^\n]*+)*+\)")
 _COMMENT = re.compile(r"#[^\n]*")
 _WORD = re.compile(r"[\w.]+")
+_CLASS = re.compile(r"\nclass[ \t]+(\w+)")
 
 # Nothing of Python's own, or of this package, is the user's. pytest-xdist copies pytest into other checkouts.
 _NOT_USERS = sys.stdlib_module_names | {"pytest_pare", "are", "pare", "pytest", "_pytest"}
@@ -89,8 +90,8 @@ def forget_files() -> None:
 
 def class_line(cls: type, path: Path) -> int:
     """Return the line of a class in its module; 1 if its name does not stand there."""
-    found = re.search(rf"^class[ \t]+{re.escape(cls.__name__)}\b", _text(path), re.MULTILINE)
-    return 1 if found is None else _text(path).count("\n", 0, found.start()) + 1
+    text = "\n" + _text(path)
+    return next((1 + text.count("\n", 0, f.start()) for f in _CLASS.finditer(text) if f[1] == cls.__name__), 1)
 
 
 @cache

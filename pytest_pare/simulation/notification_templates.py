@@ -130,6 +130,9 @@ ANNOUNCEMENTS: dict[tuple[str, str], Announcement] = {
 }
 """By app class and function. A function that is not named is not announced."""
 
+TEMPLATES = frozenset(text for one in ANNOUNCEMENTS.values() for text in (one.user, one.agent))
+"""The templates of the table as it is here. Tests render each of them with all arguments."""
+
 
 @cache
 def announcement_of(app_class: type, function: str) -> Announcement | None:
