@@ -10,7 +10,7 @@ import threading
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from pytest_pare.base.user_frames import place
+from pytest_pare.base.user_frames import place, stack_of
 from pytest_pare.plugin.session_files import are_sent, send_left, session_file
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def watchdog(
                 print(timeout_seconds, file=file, flush=True)
             seconds = timeout_seconds + GRACE_SECONDS + more_seconds
             if are_sent():
-                timer = threading.Timer(seconds, _send_and_end, [file, path])
+                timer = threading.Timer(seconds, _send_and_end, [file, path, threading.get_ident()])
                 timer.daemon = True
                 timer.start()
                 stack.callback(timer.cancel)
@@ -68,9 +68,14 @@ def watchdog(
         yield start
 
 
-def _send_and_end(file: TextIO, path: Path) -> NoReturn:
-    """Send to the controller, which has no access to the file, where the run is, and end this process."""
+def _send_and_end(file: TextIO, path: Path, thread: int) -> NoReturn:
+    """Send to the controller, which has no access to the file, where the run is, and end this process.
+
+    The thread of the run comes first: `faulthandler` begins with the newest of all threads, and ends after 100.
+    """
     with suppress(OSError):
+        for name, line in stack_of(sys._current_frames().get(thread)):
+            print(f'File "{name}", line {line} in the run', file=file, flush=True)
         faulthandler.dump_traceback(file)
         send_left(path)
     os._exit(1)

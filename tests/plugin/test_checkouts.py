@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,13 +109,21 @@ def test_where_a_run_hangs_is_sent_before_its_process_ends(tmp_path: Path, monke
     monkeypatch.setattr(watchdog.os, "_exit", ended.append)  # type: ignore[attr-defined]
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     session_files.send_session_files(sent.append)
+    # More threads than `faulthandler` shows, all of them newer than that of the run.
+    is_over = threading.Event()
+    others = [threading.Thread(target=is_over.wait) for _ in range(120)]
+    for thread in others:
+        thread.start()
     try:
         path = watchdog._path("pare.yaml::dig")
         with path.open("w", encoding="utf-8") as file:
             print(9, file=file, flush=True)
-            watchdog._send_and_end(file, path)
+            watchdog._send_and_end(file, path, threading.get_ident())
     finally:
         session_files.send_session_files(None)
+        is_over.set()
+        for thread in others:
+            thread.join()
     assert ended == [1]
     path.unlink()
     session_files.receive(*sent[0])
