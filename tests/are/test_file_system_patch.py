@@ -24,6 +24,11 @@ def filled(folder: Path, names: list[str]) -> SandboxLocalFileSystem:
     return files
 
 
+def write_no_text(files: SandboxLocalFileSystem, name: str) -> None:
+    with files.open(name, "wb") as file:
+        file.write(b"\xffsoup")
+
+
 def facts(files: Any) -> list[Any]:
     return [files.ls("/"), files.ls("/", detail=True), files.info("b.txt"), files.tree("/"), files.get_state()]
 
@@ -77,6 +82,45 @@ def test_errors_do_not_tell_the_host(
     assert str(tmp_path) not in repr(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("list.xlsx", "ValueError: Excel file format cannot be determined, you must specify an engine manually."),
+        ("letter.docx", "BadZipFile: File is not a zip file"),
+        ("letter.pdf", "PDFSyntaxError: No /Root object! - Is this really a PDF?"),
+        ("letter.txt", "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        ("letter.cdr9", "The format .cdr9 is not supported."),
+        ("letter", "The format of a file without an extension is not supported."),
+    ],
+)
+def test_a_document_that_cannot_be_read_says_why(tmp_path: Path, name: str, why: str) -> None:
+    with World("a").active():
+        files = filled(tmp_path, [])
+        write_no_text(files, name)
+        for _ in range(2):
+            with pytest.raises(FileNotFoundError) as raised:
+                files.read_document(name)
+            assert str(raised.value) == f"File not found or could not be read: {name}. Error: {why}"
+
+
+def test_a_missing_package_is_the_reason_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def needs_a_package(*_args: Any, **_options: Any) -> None:
+        raise ImportError("Missing optional dependency 'openpyxl'.")
+
+    monkeypatch.setattr("are.simulation.core.mdconvert.pd.read_excel", needs_a_package)
+    with World("a").active():
+        files = filled(tmp_path, [])
+        write_no_text(files, "list.xlsx")
+        with pytest.raises(FileNotFoundError, match=r"Error: ImportError: Missing optional dependency 'openpyxl'\.$"):
+            files.read_document("list.xlsx")
+
+
+def test_a_document_that_can_be_read_is_as_are_reads_it(tmp_path: Path) -> None:
+    with World("a").active():
+        files = filled(tmp_path, ["a.txt"])
+        assert files.read_document("a.txt") == "soup"
+
+
 def test_outside_of_a_world_nothing_is_different(tmp_path: Path) -> None:
     files = filled(tmp_path, ["a.txt"])
     assert files.get_state()["tmpdir"] == files.tmpdir
@@ -85,3 +129,6 @@ def test_outside_of_a_world_nothing_is_different(tmp_path: Path) -> None:
         files.open("no.txt")
     with pytest.raises(PermissionError, match=str(tmp_path.parent)):
         files.open("../../no.txt")
+    write_no_text(files, "letter.docx")
+    with pytest.raises(FileNotFoundError, match=r"mdconvert\.py"):
+        files.read_document("letter.docx")
