@@ -127,7 +127,7 @@ class _ImportingLoader(_Loader):
         ) -> Any:
             if name in delayed and name not in sys.modules:
                 return _StandIn(self, name, wanted)
-            return builtins.__import__(name, names, local, wanted or (), level)
+            return builtins.__import__(name, names, local, wanted, level)
 
         vars(module)["__builtins__"] = {**vars(builtins), "__import__": import_}
         self.is_running = True
@@ -152,5 +152,5 @@ class _StandIn:
 
     def _real(self) -> Any:
         # With the same names as the statement, which decide whether `a.b` gives `a` or `a.b`.
-        module = builtins.__import__(self._module, None, None, self._wanted or ())
+        module = builtins.__import__(self._module, None, None, self._wanted)
         return getattr(module, self._name) if self._name else module

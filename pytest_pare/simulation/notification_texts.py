@@ -28,10 +28,7 @@ def made_later(text: Callable[[], str], values: Iterable[Any]) -> Callable[[], s
         text: Makes the text. It is called at once if a value may change.
         values: The values.
     """
-    if ATOMS.issuperset(map(type, values)):
-        return text
-    made = text()
-    return lambda: made
+    return text if ATOMS.issuperset(map(type, values)) else _made_now(text)
 
 
 def message_text(sender: Sender, content: str, now: float) -> str:
@@ -62,10 +59,13 @@ def rendered(begin: str, source: str, facts: dict[str, Any]) -> Callable[[], str
     if plain is not None and facts.keys() >= plain.names:
         values = [facts[name] for name, _ in plain.variables]
         return made_later(partial(_filled, begin, plain, values), values)
-    text = partial(_by_jinja, begin, source, facts)
-    if source in TEMPLATES:
-        return made_later(text, [facts[name] for name in _words(source) & facts.keys()])
-    # Of other packages, which may be wrong.
+    named = {name: value for name, value in facts.items() if name in _words(source)}
+    text = partial(_by_jinja, begin, source, named)
+    # A template of another package may be wrong.
+    return made_later(text, named.values()) if source in TEMPLATES else _made_now(text)
+
+
+def _made_now(text: Callable[[], str]) -> Callable[[], str]:
     made = text()
     return lambda: made
 

@@ -87,6 +87,7 @@ def test_errors_do_not_tell_the_host(
     [
         ("list.xlsx", "ValueError: Excel file format cannot be determined, you must specify an engine manually."),
         ("letter.docx", "BadZipFile: File is not a zip file"),
+        ("slides.pptx", "BadZipFile: File is not a zip file"),
         ("letter.pdf", "PDFSyntaxError: No /Root object! - Is this really a PDF?"),
         ("letter.txt", "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
         ("letter.cdr9", "The format .cdr9 is not supported."),

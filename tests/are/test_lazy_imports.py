@@ -103,7 +103,7 @@ DELAYED = [
 
 
 def write_documents(directory: Path) -> None:
-    """One document of each format that ARE reads: of spreadsheets only with packages that it does not depend on."""
+    """Write a document of each format that ARE reads by itself. Spreadsheets need a package that it does not need."""
     directory.mkdir()
     Path(directory, "minutes.html").write_text(PAGE, encoding="utf-8")
     Path(directory, "minutes.txt").write_text("Ann has the key.", encoding="utf-8")
@@ -132,6 +132,8 @@ def test_all_is_used_as_ever_and_imported_then(tmp_path: Path) -> None:
     assert before == for_texts == at_the_end == DELAYED
     assert len(used[1]) == 6
     assert all("Ann" in text for text in used[1])
+    assert "Ann has the **key**." in used[0][0]
+    assert used[4] == ["Annabel Lee"]
     for other in others:
         assert other == [[], ["are.simulation.core.mdconvert"], used, DELAYED]
 
