@@ -2,7 +2,8 @@
 
 execnet writes and reads each value of a message in Python. For the record of a short run, this takes as long as the
 run. pytest-xdist sends six messages for a test, and each wakes up the controller, which takes a processor from a
-worker. So they are sent as bytes, and together where the controller needs not see each at once.
+worker. So they are sent as bytes, and together where the controller needs not see each at once: a test with the end of
+the one before it when it starts, and its reports when its call has ended.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pytest_pare.plugin.worker_runs import interactor_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xdist.remote import TestQueue
     from xdist.workermanage import WorkerController
 
     Message = tuple[str, dict[str, Any]]
@@ -30,9 +32,10 @@ _VERSION = 4
 
 
 class MessageSender:
-    """A plugin of a worker: sends the report of a setup that passed with the next message, and what ends a test as one.
+    """A plugin of a worker: sends the report of a setup that passed with the next message, and what ends a test too.
 
-    The report of a call is sent at once: nothing is lost if the process dies after it.
+    The report of a call is sent at once: nothing is lost if the process dies after it. A worker that has no other test
+    asks for one at once.
     """
 
     def __init__(self) -> None:
@@ -45,13 +48,13 @@ class MessageSender:
         """Take the place of the function that sends the messages."""
         interactor = interactor_of(session.config)
         if _BYTES in getattr(session.config, "workerinput", {}) and hasattr(interactor, "sendevent"):
-            interactor.sendevent = partial(self._send, interactor.sendevent)
+            interactor.sendevent = partial(self._send, interactor.sendevent, interactor.torun)
 
-    def _send(self, send: Callable[..., None], name: str, **values: Any) -> None:
+    def _send(self, send: Callable[..., None], tests: TestQueue, name: str, **values: Any) -> None:
         # A thread of execnet sends messages too.
         with self._lock:
             self._waiting.append((name, values))
-            if _can_wait(name, values):
+            if _can_wait(name, values, tests):
                 return
             waiting, self._waiting = self._waiting, []
             try:
@@ -75,15 +78,19 @@ class MessageSender:
         return self._last[1]
 
 
-def _can_wait(name: str, values: dict[str, Any]) -> bool:
+def _can_wait(name: str, values: dict[str, Any], tests: TestQueue) -> bool:
     """Return whether a message may be sent with the next one: pytest sends that as soon as a short function ends.
 
     The next one after the report of a setup is that of the call, which may take long. But what passed in the setup is
-    neither printed nor recorded before it.
+    neither printed nor recorded before it. The next one after the end of a test is the start of the next test, which
+    pytest-xdist begins if it knows the one to follow it.
     """
     if name == "testreport":
         report = values["data"]
         return report["outcome"] == "passed" and report["when"] in ("setup", "teardown")
+    if name == "runtest_protocol_complete":
+        with tests.lock() as following:
+            return isinstance(next(iter(following), None), int)
     return name == "logfinish"
 
 

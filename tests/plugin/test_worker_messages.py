@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,23 @@ if TYPE_CHECKING:
 CONFIG = {"oracle": True, "max_turns": 10, "noise": {"tools": {"Mail__send": 0.5}}}
 
 
+END = object()  # The mark by which pytest-xdist tells a worker that no test follows.
+
+
 class WorkerInteractor:
     """A worker's part of pytest-xdist, which keeps what it would give to execnet."""
 
-    def __init__(self) -> None:
+    def __init__(self, following: list[Any]) -> None:
         self.sent: list[Any] = []
+        self.torun = SimpleNamespace(lock=lambda: nullcontext(following))
 
     def sendevent(self, name: str, **values: Any) -> None:
         self.sent.append((name, values))
 
 
-def worker(node: Any) -> WorkerInteractor:
-    """Return a worker that is about to play, with the input that the controller has given to it."""
-    interactor = WorkerInteractor()
+def worker(node: Any, following: list[Any] | None = None) -> WorkerInteractor:
+    """Return a worker that is about to play, with the input and the tests that the controller has given to it."""
+    interactor = WorkerInteractor(following or [])
     plugins = SimpleNamespace(get_plugins=lambda: [object(), interactor])
     config = SimpleNamespace(pluginmanager=plugins, workerinput=node.workerinput)
     session: Any = SimpleNamespace(config=config)
@@ -80,9 +85,11 @@ def node(received: list[Any]) -> Any:
     return node_of(MessageReceiver(), received)
 
 
-def transferred(messages: list[tuple[str, dict[str, Any]]], node: Any) -> WorkerInteractor:
+def transferred(
+    messages: list[tuple[str, dict[str, Any]]], node: Any, following: list[Any] | None = None
+) -> WorkerInteractor:
     """Send messages to a node, and return the worker."""
-    interactor = worker(node)
+    interactor = worker(node, following)
     for name, values in messages:
         interactor.sendevent(name, **values)
     for message in interactor.sent:
@@ -96,6 +103,21 @@ def test_the_messages_of_a_run_arrive_as_they_were_in_three_messages(node: Any, 
     # Python takes True for 1.
     assert repr(received) == repr(OF_A_RUN)
     assert len(interactor.sent) == 3
+
+
+def test_a_test_starts_in_the_message_that_ends_the_one_before(node: Any, received: list[Any]) -> None:
+    interactor = transferred(OF_A_RUN * 3, node, [2, 3, END])
+    assert len(interactor.sent) == 2 * 3
+    # What would have been sent at the start of the fourth test.
+    assert received == (OF_A_RUN * 3)[:-3]
+
+
+@pytest.mark.parametrize("following", [[], [END]])
+def test_a_worker_without_another_test_asks_for_one_at_once(
+    following: list[Any], node: Any, received: list[Any]
+) -> None:
+    transferred(OF_A_RUN, node, following)
+    assert received == OF_A_RUN
 
 
 @pytest.mark.parametrize(
